@@ -1,0 +1,59 @@
+"""Facts of the remote API, as data. Numbers and names of the API stand here and nowhere else.
+
+The section numbers are those of the API facts this project keeps; a new model is a new row in `MODELS`.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+BASE_URL = "https://api.useapi.net/v1/runwayml"
+TOKEN_FORM = r"user:\d+-[A-Za-z0-9]+"  # noqa: S105 - a pattern, not a token
+"""The form of a token (section 2)."""
+ID_FORM = r"user:\d+-runwayml:(?P<email>.+?)-(?P<kind>task|asset):(?P<uuid>[0-9a-fA-F-]{36})"
+"""The form of a task id or asset id; it carries the account's e-mail (section 2.1)."""
+
+CAMERA_LIMIT = 10
+SEED_RANGE = (1, 4294967294)
+REPLY_LENGTH = 1024
+MAX_JOBS_RANGE = (1, 10)
+RETRY_SECONDS = (10.0, 30.0)
+"""How long to wait after a 429 that names no time of its own (section 3.4)."""
+UPLOAD_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/mpo")
+"""Pictures that POST /assets takes (section 8.1)."""
+LIST_LIMIT = 50
+"""The most items of one GET /assets page (section 8.2)."""
+
+
+class Model(NamedTuple):
+    """One row of the table of models (sections 3 and 20)."""
+
+    name: str
+    title: str
+    path: str
+    task_type: str
+    aspects: dict[str, tuple[int, int]]
+    """Aspect word to frame size in pixels."""
+    seconds: tuple[int, ...]
+    credits_per_second: int
+    keyframes: tuple[tuple[str, str, float], ...]
+    """Slot, field of the request, and its place in the shot from 0 to 1."""
+
+
+GEN3_TURBO = Model(
+    name="gen3turbo",
+    title="Gen-3 Alpha Turbo",
+    path="/gen3turbo/create",
+    task_type="gen3a_turbo",
+    aspects={"landscape": (1280, 768), "portrait": (768, 1280)},
+    seconds=(5, 10),
+    credits_per_second=5,
+    keyframes=(
+        ("first", "firstImage_assetId", 0.0),
+        ("middle", "middleImage_assetId", 0.5),
+        ("last", "lastImage_assetId", 1.0),
+    ),
+)
+
+MODELS = {model.name: model for model in (GEN3_TURBO,)}
+DEFAULT_MODEL = GEN3_TURBO
