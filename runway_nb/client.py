@@ -1,0 +1,325 @@
+"""The only place that talks to the API. Async, one client for all calls.
+
+Reads are repeated with back-off. A create is sent once: what comes back is a task, a refusal that is certain
+(`ApiError`, `Unreachable`), or a doubt (`ServerTrouble`, `NoAnswer`) that the caller must not answer with a
+second create (API facts 2.3, 14).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from json import JSONDecodeError
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+
+from . import __version__, errors
+from .redact import redact, redact_http_logs
+from .request import VideoRequest
+from .settings import Secret, is_loopback
+from .spec import BASE_URL, LIST_LIMIT
+from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
+
+Sleep = Callable[[float], Awaitable[None]]
+
+READ_PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between the attempts of a read."""
+LONGEST_PAUSE = 30.0
+"""A longer Retry-After is not obeyed in a read; the caller sees the error instead."""
+CREATE_TIMEOUT = httpx.Timeout(120.0, connect=20.0)
+READ_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+
+_BY_STATUS: dict[int, type[errors.ApiError]] = {
+    400: errors.BadRequest,
+    401: errors.Unauthorized,
+    402: errors.NoSubscription,
+    404: errors.NotFound,
+    410: errors.NotFound,
+    412: errors.NotEnoughCredits,
+    422: errors.PromptRefused,
+    596: errors.AccountBroken,
+}
+_ADVICE = {
+    401: "check the token (%runway login, or USEAPI_TOKEN)",
+    402: "renew the useapi.net subscription",
+    412: "add credits at Runway, or use explore mode with an Unlimited plan",
+    422: "change the words or the picture; many refusals can suspend the account",
+    596: "the Runway session at useapi.net is broken: add the Runway account there again",
+}
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+"""Failures before the request left (API facts 14.3)."""
+
+
+class RunwayClient:
+    """Calls of the API, as methods. Use it as an async context manager, or call `aclose`.
+
+    Args:
+        token: Sent to `base_url` and nowhere else.
+        base_url: https, or http on loopback.
+        multipart: Send a create as multipart/form-data instead of JSON.
+        transport: An httpx transport, for tests.
+        sleep: Waits between the attempts of a read.
+        jitter: Gives numbers from 0 to 1 that spread those waits.
+    """
+
+    def __init__(
+        self,
+        token: Secret | str,
+        *,
+        base_url: str = BASE_URL,
+        multipart: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
+        sleep: Sleep = asyncio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        redact_http_logs()
+        local = is_loopback(urlsplit(base_url).hostname)
+        secret = token if isinstance(token, Secret) else Secret(token)
+        self._base = base_url
+        self._multipart = multipart
+        self._sleep = sleep
+        self._jitter = jitter
+        self._http = httpx.AsyncClient(
+            headers={
+                "Authorization": f"Bearer {secret.reveal()}",
+                "Accept": "application/json",
+                "User-Agent": f"runway_nb/{__version__}",
+            },
+            timeout=READ_TIMEOUT,
+            follow_redirects=False,
+            # a TLS context costs 20 ms and loopback has no use for one, nor for a proxy
+            verify=not local,
+            trust_env=not local,
+            transport=transport,
+        )
+
+    async def __aenter__(self) -> RunwayClient:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    def __repr__(self) -> str:
+        return f"<RunwayClient {self._base}>"
+
+    # --- tasks ----------------------------------------------------------------------------------
+
+    async def create(self, request: VideoRequest) -> Task:
+        """POST the request, once (API facts 3).
+
+        Raises:
+            InvalidRequest: before anything is sent.
+            Unreachable, ApiError: refused for certain; nothing was started.
+            NoAnswer, ServerTrouble: in doubt; the task may exist.
+        """
+        request.check()
+        url, body = self._base + request.row.path, request.to_wire()
+        content: dict[str, Any] = {"json": body}
+        if self._multipart:
+            content = {"files": {name: (None, _form_text(value)) for name, value in body.items()}}
+        try:
+            answer = await self._http.post(url, timeout=CREATE_TIMEOUT, **content)
+        except httpx.HTTPError as error:
+            raise _lost(error) from None
+        return Task.from_wire(_body_of(answer))
+
+    async def task(self, task_id: str, *, retry: bool = True) -> Task:
+        """GET one task by its composite id (API facts 5). With `retry` False a failure is raised at once."""
+        return Task.from_wire(await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
+
+    async def tasks(
+        self, *, offset: int = 0, limit: int = LIST_LIMIT, statuses: Sequence[str] = (), email: str = ""
+    ) -> list[Task]:
+        """GET the account's history of tasks, newest first (API facts 6)."""
+        query = _given(offset=offset, limit=limit, statuses=",".join(statuses), email=email)
+        return [Task.from_wire(item) for item in listed(await self._read("/tasks/", query), "tasks")]
+
+    async def delete_task(self, task_id: str) -> None:
+        """Remove a task from the account's history; it is not a way to cancel (API facts 7.1)."""
+        await self._delete(f"/tasks/{path_id(task_id)}")
+
+    async def running(self) -> tuple[RunningTask, ...]:
+        """GET the tasks that useapi.net tracks now (API facts 7.2)."""
+        return running_tasks(listed(await self._read("/scheduler/"), "scheduler"))
+
+    async def stop_tracking(self, task_id: str) -> None:
+        """Free the slot. Runway goes on and the credits stay spent (API facts 7.3)."""
+        await self._delete(f"/scheduler/{path_id(task_id)}")
+
+    # --- assets ---------------------------------------------------------------------------------
+
+    async def assets(
+        self, *, offset: int = 0, limit: int = LIST_LIMIT, kind: str = "", email: str = ""
+    ) -> list[Asset]:
+        """GET one page of assets, at most 50 (API facts 8.2). `kind` is image, video or audio."""
+        query = _given(offset=offset, limit=limit, mediaType=kind, email=email)
+        return [Asset.from_wire(item) for item in listed(await self._read("/assets/", query), "assets")]
+
+    async def asset(self, asset_id: str) -> Asset:
+        """GET one asset (API facts 8.3)."""
+        return Asset.from_wire(await self._read(f"/assets/{path_id(asset_id)}"))
+
+    async def upload(self, data: bytes, *, name: str, content_type: str, email: str = "") -> Asset:
+        """POST a file as raw bytes (API facts 8.1). The account chosen here runs what uses the asset."""
+        try:
+            answer = await self._http.post(
+                f"{self._base}/assets/",
+                params=_given(name=name, email=email),
+                content=data,
+                headers={"Content-Type": content_type},
+                timeout=CREATE_TIMEOUT,
+            )
+        except httpx.HTTPError as error:
+            raise _lost(error) from None
+        return Asset.from_wire(_body_of(answer))
+
+    async def delete_asset(self, asset_id: str) -> None:
+        """Delete an asset for good (API facts 8.4)."""
+        await self._delete(f"/assets/{path_id(asset_id)}")
+
+    # --- accounts -------------------------------------------------------------------------------
+
+    async def accounts(self) -> tuple[Account, ...]:
+        """GET the Runway accounts behind the token; secrets in the answer are not read (API facts 10)."""
+        try:
+            return accounts(await self._read("/accounts"))
+        except errors.NotFound:
+            return ()
+
+    async def credits(self, email: str = "") -> Credits:
+        """GET the credits of an account (API facts 11). `email` is needed with several accounts."""
+        return Credits.from_wire(await self._read("/features/", _given(email=email)))
+
+    # --- sending --------------------------------------------------------------------------------
+
+    async def _read(self, path: str, query: Mapping[str, Any] | None = None, *, retry: bool = True) -> Any:
+        """A GET, repeated through 429, 5xx, HTML and broken connections."""
+        for pause in READ_PAUSES if retry else ():
+            try:
+                return await self._get(path, query)
+            except (errors.ServerTrouble, errors.NoAnswer, errors.Unreachable):
+                await self._sleep(pause * (0.8 + 0.4 * self._jitter()))
+            except errors.RateLimited as busy:
+                if (busy.retry_after or 0.0) > LONGEST_PAUSE:
+                    raise
+                await self._sleep(max(pause, busy.retry_after or 0.0))
+        return await self._get(path, query)
+
+    async def _get(self, path: str, query: Mapping[str, Any] | None) -> Any:
+        try:
+            return _body_of(await self._http.get(self._base + path, params=query))
+        except httpx.HTTPError as error:
+            raise _lost(error) from None
+
+    async def _delete(self, path: str) -> None:
+        try:
+            answer = await self._http.delete(self._base + path)
+        except httpx.HTTPError as error:
+            raise _lost(error) from None
+        if not answer.is_success:
+            raise error_of(answer)
+
+
+def path_id(identifier: str) -> str:
+    """An id as it stands in a path: raw but for what would break the path (API facts 2)."""
+    return quote(identifier, safe=":@-._~+")
+
+
+def _form_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _given(**query: Any) -> dict[str, Any]:
+    return {name: value for name, value in query.items() if value != ""}
+
+
+def _lost(error: httpx.HTTPError) -> errors.RunwayError:
+    """A transport failure, told apart by whether the request can have left."""
+    if isinstance(error, _NOT_SENT):
+        return errors.Unreachable(f"no connection to the API ({type(error).__name__}): nothing was sent")
+    return errors.NoAnswer(f"the connection broke before an answer came ({type(error).__name__})")
+
+
+def _body_of(answer: httpx.Response) -> Any:
+    """The JSON of a success; raises the error that any other answer means."""
+    if answer.is_success:
+        with contextlib.suppress(JSONDecodeError, UnicodeDecodeError):
+            return answer.json()
+        raise errors.ServerTrouble("the answer is no JSON", answer.status_code)
+    raise error_of(answer)
+
+
+def error_of(answer: httpx.Response) -> errors.ApiError:
+    """The error that an answer means (API facts 2.2, 2.3); its text is read without trusting its form."""
+    status = answer.status_code
+    try:
+        body = answer.json()
+    except (JSONDecodeError, UnicodeDecodeError):
+        body = None
+    words = _words(body) or _plain(answer)
+    if status == 429:
+        return _rate_limited(words, body, answer.headers.get("Retry-After"))
+    kind = _BY_STATUS.get(status)
+    if kind is None:
+        doubtful = status == 408 or status >= 500 or status < 400
+        kind = errors.ServerTrouble if doubtful else errors.ApiError
+    advice = f": {_ADVICE[status]}" if status in _ADVICE else ""
+    return kind(f"{words.rstrip('.')} (HTTP {status}){advice}", status)
+
+
+def _words(body: object) -> str:
+    """The text of `error`: a string, or an object passed through from the wrapped service."""
+    error = body.get("error") if isinstance(body, Mapping) else None
+    if isinstance(error, Mapping):
+        error = next((error[name] for name in ("errorMessage", "message", "reason") if error.get(name)), None)
+    return str(error) if error else ""
+
+
+def _plain(answer: httpx.Response) -> str:
+    """The beginning of a body that is no JSON, without markup."""
+    text = re.sub(
+        r"<(script|style).*?</\1>|<[^>]*>", " ", answer.text[:2000], flags=re.DOTALL | re.IGNORECASE
+    )
+    return redact(" ".join(text.split()))[:120] or "the server answered without words"
+
+
+def _rate_limited(words: str, body: object, header: str | None) -> errors.RateLimited:
+    """Both kinds of 429; the tasks that hold the slots come with kind A only (API facts 3.4)."""
+    content = body if isinstance(body, Mapping) else {}
+    holders = content.get("runningTasks")
+    lists = holders.values() if isinstance(holders, Mapping) else ()
+    running = running_tasks(item for group in lists if isinstance(group, list) for item in group)
+    after = header if header is not None else content.get("retryAfter")
+    return errors.RateLimited(
+        f"{words.rstrip('.')} (HTTP 429)",
+        429,
+        tuple((task.id, task.reply_ref) for task in running),
+        retry_after(after, datetime.now(timezone.utc)),
+    )
+
+
+def retry_after(value: object, now: datetime) -> float | None:
+    """Seconds to wait out of a Retry-After: seconds, an HTTP date or an ISO time (API facts 2.3)."""
+    text = str(value).strip() if value is not None else ""
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    for read in (parsedate_to_datetime, lambda text: datetime.fromisoformat(text.replace("Z", "+00:00"))):
+        with contextlib.suppress(ValueError, TypeError):
+            moment = read(text)
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+            return max(0.0, (moment - now).total_seconds())
+    return None

@@ -1,0 +1,208 @@
+"""Every error this package raises on purpose.
+
+    RunwayError
+    ├── InvalidRequest          mistakes in what was asked; lists all of them, nothing was sent
+    ├── SettingsError           a setting or a token that cannot be used
+    ├── MissingExtra            an optional part is not installed
+    ├── ApiError                the API refused: nothing was started (carries .status)
+    │   ├── BadRequest          400
+    │   ├── Unauthorized        401
+    │   ├── NoSubscription      402
+    │   ├── NotFound            404, 410
+    │   ├── NotEnoughCredits    412
+    │   ├── PromptRefused       422, moderated before a task was made
+    │   ├── RateLimited         429 (carries .running and .retry_after)
+    │   ├── AccountBroken       596, the Runway account has to be added again at useapi.net
+    │   └── ServerTrouble       5xx, 52x, or an answer that cannot be read; a create may have been started
+    ├── Unreachable             no connection was made: nothing was sent
+    ├── NoAnswer                the connection broke after the request left
+    ├── TaskError               the task exists and made no video
+    │   ├── TaskFailed          FAILED
+    │   ├── TaskModerated       FAILED, refused by moderation
+    │   ├── TaskCancelled       CANCELLED
+    │   └── NoVideo             SUCCEEDED, without a file
+    ├── MaybeSent               no clear answer to a create: it may have been paid
+    ├── Detached                waiting ended, the task goes on
+    │   ├── WaitTimeout         also a TimeoutError
+    │   ├── WaitInterrupted     the wait was interrupted
+    │   ├── DeadlineReached     no end within the deadline of tracking
+    │   └── TrackingStopped     stopped by the user
+    ├── Removed                 taken back before it was sent
+    ├── DownloadError           the video is finished but could not be fetched
+    ├── JobNotFound             no stored job answers to that name
+    └── LedgerError             the ledger cannot be read or written
+
+In a notebook each prints one line instead of a traceback, and the cell still counts as failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .redact import redact
+
+
+class RunwayError(Exception):
+    """The base of all errors. The message never holds a token or an e-mail address."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(redact(message))
+
+    @property
+    def message(self) -> str:
+        """What happened, in one or two sentences."""
+        return str(self.args[0])
+
+    def _render_traceback_(self) -> list[str]:
+        """IPython's hook: one clear line in place of a traceback."""
+        return [f"{type(self).__name__}: {self.message}"]
+
+
+class InvalidRequest(RunwayError, ValueError):
+    """Mistakes in what was asked; `problems` lists all of them. Nothing was sent."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(redact(problem) for problem in problems)
+        head = f"{len(self.problems)} mistakes" if len(self.problems) > 1 else "a mistake"
+        super().__init__(f"nothing was sent, {head}: " + "; ".join(self.problems))
+
+    def _render_traceback_(self) -> list[str]:
+        if len(self.problems) == 1:
+            return [f"{type(self).__name__}: {self.problems[0]} (nothing was sent)"]
+        head = f"{type(self).__name__}: {len(self.problems)} mistakes, nothing was sent"
+        return [head, *(f"  - {problem}" for problem in self.problems)]
+
+
+class SettingsError(RunwayError, ValueError):
+    """A setting or a token that cannot be used."""
+
+
+class MissingExtra(RunwayError, ImportError):
+    """An optional part is not installed; the message names the extra."""
+
+
+class ApiError(RunwayError):
+    """The API answered with an error. `status` is the HTTP status."""
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class BadRequest(ApiError):
+    """400: a parameter is missing or wrong."""
+
+
+class Unauthorized(ApiError):
+    """401: the token is wrong."""
+
+
+class NoSubscription(ApiError):
+    """402: the useapi.net subscription is missing or has expired."""
+
+
+class NotFound(ApiError):
+    """404 or 410: no such task or asset."""
+
+
+class NotEnoughCredits(ApiError):
+    """412: the Runway account has too few credits."""
+
+
+class PromptRefused(ApiError):
+    """422: refused by moderation before a task was made."""
+
+
+class RateLimited(ApiError):
+    """429: all slots are taken.
+
+    `running` holds a (task id, replyRef) pair for each task that the API names as holding a slot, and is
+    empty when Runway itself is full. `retry_after` is in seconds, or None (API facts 3.4).
+    """
+
+    def __init__(
+        self,
+        message: str,
+        status: int = 429,
+        running: tuple[tuple[str, str], ...] = (),
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status)
+        self.running = running
+        self.retry_after = retry_after
+
+
+class AccountBroken(ApiError):
+    """596: the stored Runway session is broken; the account has to be added again at useapi.net."""
+
+
+class ServerTrouble(ApiError):
+    """5xx, 52x, or an answer that cannot be read. After a create the task may exist."""
+
+
+class Unreachable(RunwayError):
+    """No connection was made, so nothing was sent."""
+
+
+class NoAnswer(RunwayError):
+    """The connection broke after the request left. After a create the task may exist."""
+
+
+class TaskError(RunwayError):
+    """The task exists at Runway and made no video."""
+
+
+class TaskFailed(TaskError):
+    """Runway reported an error."""
+
+
+class TaskModerated(TaskFailed):
+    """Refused by moderation. Never send it again unchanged: accounts are suspended over it."""
+
+
+class TaskCancelled(TaskFailed):
+    """Cancelled at Runway."""
+
+
+class NoVideo(TaskError):
+    """The task succeeded and names no file."""
+
+
+class MaybeSent(RunwayError):
+    """No clear answer to a create: it may have been paid, and is never sent again by itself."""
+
+
+class Detached(RunwayError):
+    """Waiting ended; the task goes on at Runway and can be picked up again."""
+
+
+class WaitTimeout(Detached, TimeoutError):
+    """`wait(timeout=...)` ended first."""
+
+
+class WaitInterrupted(Detached):
+    """The wait was interrupted."""
+
+
+class DeadlineReached(Detached):
+    """No end within the deadline of tracking."""
+
+
+class TrackingStopped(Detached):
+    """Tracking was stopped by the user."""
+
+
+class Removed(RunwayError):
+    """Taken back before it was sent: nothing was charged."""
+
+
+class DownloadError(RunwayError):
+    """The video is finished but could not be fetched. It can be fetched again."""
+
+
+class JobNotFound(RunwayError, LookupError):
+    """No stored job answers to that name."""
+
+
+class LedgerError(RunwayError):
+    """The ledger cannot be read or written."""

@@ -1,0 +1,78 @@
+"""One daemon thread with one event loop for all work that waits.
+
+Tasks on the kernel's own loop freeze while a cell computes; this loop does not. Work is submitted in an empty
+context: a copied one would carry the cell's parent header along, and output would go to the wrong cell
+(Jupyter facts, section 1). The thread is a daemon and is made again after a fork.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import os
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class BackgroundLoop:
+    """Runs coroutines on a thread of its own, started at the first `submit`."""
+
+    def __init__(self, name: str = "runway_nb") -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._pid = 0
+
+    def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start a coroutine and return its future; callable from any thread."""
+        return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._running())
+
+    def call(self, function: Callable[..., object], *args: object) -> None:
+        """Call a plain function on the loop's thread, soon. Does nothing when the loop is not running."""
+        loop = self._loop
+        if loop is not None and self._is_alive():
+            contextvars.Context().run(loop.call_soon_threadsafe, function, *args)
+
+    @property
+    def token(self) -> object:
+        """Changes when the loop was made anew, as after a fork; what was bound to the old one is dead."""
+        return self._running()
+
+    def stop(self, timeout: float = 5.0) -> None:
+        """Cancel what runs, end the thread and close the loop."""
+        with self._lock:
+            loop, thread, self._loop, self._thread = self._loop, self._thread, None, None
+        if loop is None or thread is None or not thread.is_alive():
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(timeout)
+
+    def _is_alive(self) -> bool:
+        return self._pid == os.getpid() and self._thread is not None and self._thread.is_alive()
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        with self._lock:
+            if self._loop is None or not self._is_alive():
+                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
+                self._thread = threading.Thread(
+                    target=_serve, args=(self._loop,), name=self._name, daemon=True
+                )
+                contextvars.Context().run(self._thread.start)
+            return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    """The thread: run until stopped, then let every task see its cancellation."""
+    asyncio.set_event_loop(loop)
+    loop.run_forever()
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    loop.run_until_complete(loop.shutdown_asyncgens())
+    loop.close()

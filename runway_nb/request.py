@@ -1,0 +1,196 @@
+"""A wish: prompt, keyframes, camera and format. Every check at once; to the wire; price; digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from .camera import MOVES, Camera
+from .errors import InvalidRequest
+from .spec import DEFAULT_MODEL, ID_FORM, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
+
+Picture = str | os.PathLike[str]
+"""An asset id, the name of an asset, or the path of a picture file."""
+
+_ASSET_ID = re.compile(ID_FORM)
+_UNCOUNTED = ("replyRef", "replyUrl", "maxJobs")
+
+
+def asset_account(picture: Picture | None) -> str | None:
+    """The account's e-mail inside an asset id; None for anything else."""
+    match = _ASSET_ID.fullmatch(str(picture)) if picture is not None else None
+    return match["email"] if match and match["kind"] == "asset" else None
+
+
+@dataclass(frozen=True)
+class Keyframes:
+    """The pictures of a shot. Each is an asset id, an asset's name or a picture file."""
+
+    first: Picture | None = None
+    """Seen at the start of the shot."""
+    middle: Picture | None = None
+    """Seen at half of the shot."""
+    last: Picture | None = None
+    """Seen at the end of the shot."""
+
+    @property
+    def given(self) -> dict[str, Picture]:
+        """Slot to picture, only the slots that are filled, in time order."""
+        slots = {spec.name: getattr(self, spec.name) for spec in fields(self)}
+        return {slot: picture for slot, picture in slots.items() if picture is not None}
+
+    def problems(self) -> Iterator[str]:
+        """Each mistake as one line."""
+        for slot, picture in self.given.items():
+            if not isinstance(picture, (str, os.PathLike)) or not str(picture).strip():
+                yield f"{slot} is {picture!r}: give an asset id, the name of an asset, or a picture file"
+        if len({account for picture in self.given.values() if (account := asset_account(picture))}) > 1:
+            yield "the keyframes belong to two accounts: one request takes pictures of one account only"
+
+
+@dataclass(frozen=True)
+class VideoRequest:
+    """Everything of one create call (API facts 3.1). `check` raises all mistakes together."""
+
+    prompt: str = ""
+    """What should happen; taken literally."""
+    keyframes: Keyframes = field(default_factory=Keyframes)
+    camera: Camera = field(default_factory=Camera)
+    aspect: str | None = None
+    """`landscape` (1280 x 768, the API's default) or `portrait` (768 x 1280)."""
+    seconds: int | None = None
+    """5 (the API's default) or 10."""
+    seed: int | None = None
+    """1 to 4294967294. One is drawn before sending when none is given."""
+    explore: bool | None = None
+    """Explore mode: no credits on an Unlimited plan, a slow queue."""
+    reply_url: str | None = None
+    """Where the API posts progress, at most 1,024 characters."""
+    reply_ref: str | None = None
+    """Your own reference, stored with the task, at most 1,024 characters. Ours is sent when none is given."""
+    max_jobs: int | None = None
+    """How many tasks the account may run at once, 1 to 10."""
+    model: str = DEFAULT_MODEL.name
+    """A row of `spec.MODELS`."""
+
+    @property
+    def row(self) -> Model:
+        """The facts of the model."""
+        return MODELS[self.model]
+
+    @property
+    def credits(self) -> int:
+        """The price in credits: 5 per second of video, 0 in explore mode (API facts 3)."""
+        return 0 if self.explore else self.length * self.row.credits_per_second
+
+    @property
+    def length(self) -> int:
+        """Seconds of video, the API's default filled in."""
+        return self.seconds or self.row.seconds[0]
+
+    @property
+    def format(self) -> str:
+        """The aspect word, the API's default filled in."""
+        return self.aspect or next(iter(self.row.aspects))
+
+    def problems(self) -> tuple[str, ...]:
+        """All mistakes; each names the value, the allowed range and what to do."""
+        if self.model not in MODELS:
+            return (f"model is {self.model!r}: known are {', '.join(MODELS)}",)
+        return (
+            *self._text_problems(),
+            *self.keyframes.problems(),
+            *self.camera.problems(),
+            *self._format_problems(),
+        )
+
+    def check(self) -> None:
+        """Raise `InvalidRequest` with all mistakes; return when there is none."""
+        if problems := self.problems():
+            raise InvalidRequest(problems)
+
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed and probably not meant (API facts 3.1)."""
+        if self.keyframes.given:
+            return ()
+        if self.camera.is_moving:
+            return ("a camera move without a keyframe: Runway may ignore the move or refuse the request",)
+        return ("no keyframe: Runway may refuse a request of words alone",)
+
+    def _text_problems(self) -> Iterator[str]:
+        if not isinstance(self.prompt, str):
+            yield f"prompt is {self.prompt!r}: give text"
+        elif not self.prompt.strip() and not self.keyframes.given:
+            yield "there is nothing to generate from: write a prompt, or give a keyframe"
+        for name, text in (("reply_url", self.reply_url), ("reply_ref", self.reply_ref)):
+            if text is not None and (not isinstance(text, str) or not 1 <= len(text) <= REPLY_LENGTH):
+                found = f"{len(text):,} characters long" if isinstance(text, str) else repr(text)
+                yield f"{name} is {found}: give text of 1 to {REPLY_LENGTH:,} characters"
+        if isinstance(self.reply_url, str) and not re.match(r"https?://[^\s/]+", self.reply_url):
+            yield f"reply_url is {self.reply_url[:60]!r}: give an address that starts with https://"
+
+    def _format_problems(self) -> Iterator[str]:
+        if self.aspect is not None and self.aspect not in self.row.aspects:
+            yield f"aspect is {self.aspect!r}: give {' or '.join(self.row.aspects)}"
+        if self.seconds is not None and (
+            isinstance(self.seconds, bool) or self.seconds not in self.row.seconds
+        ):
+            yield f"seconds is {self.seconds!r}: give {' or '.join(map(str, self.row.seconds))}"
+        for name, value, (low, high) in (
+            ("seed", self.seed, SEED_RANGE),
+            ("max_jobs", self.max_jobs, MAX_JOBS_RANGE),
+        ):
+            if value is not None and (type(value) is not int or not low <= value <= high):
+                yield f"{name} is {value!r}: give a whole number from {low} to {high}"
+        if self.explore is not None and not isinstance(self.explore, bool):
+            yield f"explore is {self.explore!r}: give True or False"
+
+    def to_wire(self) -> dict[str, Any]:
+        """The body of the create call; what was not given stays out (API facts 3.1)."""
+        pictures = {wire: getattr(self.keyframes, slot) for slot, wire, _ in self.row.keyframes}
+        body = {
+            **{wire: picture if picture is None else str(picture) for wire, picture in pictures.items()},
+            "text_prompt": self.prompt or None,
+            "aspect_ratio": self.aspect,
+            **self.camera.to_wire(),
+            "seconds": self.seconds,
+            "seed": self.seed,
+            "exploreMode": self.explore,
+            "replyUrl": self.reply_url,
+            "replyRef": self.reply_ref,
+            "maxJobs": self.max_jobs,
+        }
+        return {name: value for name, value in body.items() if value is not None}
+
+    @classmethod
+    def from_wire(cls, body: Mapping[str, Any], model: str = DEFAULT_MODEL.name) -> VideoRequest:
+        """The request behind a body that `to_wire` made."""
+        row = MODELS[model]
+        return cls(
+            prompt=body.get("text_prompt", ""),
+            keyframes=Keyframes(**{slot: body.get(wire) for slot, wire, _ in row.keyframes}),
+            camera=Camera(**{name: body.get(name) for name in (*MOVES, "static")}),
+            aspect=body.get("aspect_ratio"),
+            seconds=body.get("seconds"),
+            seed=body.get("seed"),
+            explore=body.get("exploreMode"),
+            reply_url=body.get("replyUrl"),
+            reply_ref=body.get("replyRef"),
+            max_jobs=body.get("maxJobs"),
+            model=model,
+        )
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what decides the picture, as canonical JSON: equal requests, equal digests.
+
+        References, call-back address and slot limit do not count; a seed counts when it is set.
+        """
+        counted = {name: value for name, value in self.to_wire().items() if name not in _UNCOUNTED}
+        text = json.dumps({"model": self.model, **counted}, sort_keys=True, separators=(",", ":"))
+        return "v1:" + hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,211 @@
+"""Where settings come from, in one function, and a token that masks itself.
+
+Order: argument, `%config RunwayMagics`, environment, then for the token alone the Colab secret, the keyring
+and the private file. The token is no `%config` option, since IPython prints those on request.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import stat
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .errors import SettingsError
+from .spec import BASE_URL, TOKEN_FORM
+
+TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
+EMBED = ("auto", "always", "never")
+_SERVICE = "runway_nb"
+
+
+class Secret:
+    """A text that shows itself as `***`; `reveal()` gives it away."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that sends it."""
+        return self._value
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._value == self._value
+
+    def __hash__(self) -> int:
+        return hash(self._value)
+
+    def __repr__(self) -> str:
+        return "Secret('***')"
+
+    __str__ = __repr__
+
+    def __reduce__(self) -> str:
+        raise TypeError("a secret is not written to a file")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of one session, all decided."""
+
+    token: Secret | None
+    """None means: use the embedded simulator."""
+    base_url: str
+    """Address of the API; https, or http on loopback."""
+    home: Path
+    """Folder of the ledger and the simulator's state."""
+    output: Path
+    """Folder of finished videos; a relative one lies beside the notebook."""
+    embed: str = "auto"
+    """How a result carries its video: `auto`, `always` or `never` as a data URI."""
+    multipart: bool = False
+    """Send the create call as multipart/form-data instead of JSON."""
+
+    @property
+    def simulated(self) -> bool:
+        """True when there is no token: everything runs against the embedded simulator."""
+        return self.token is None
+
+
+Store = Callable[[], "str | None"]
+
+
+def resolve(
+    given: Mapping[str, object] | None = None,
+    config: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] = os.environ,
+    stores: Iterable[Store] | None = None,
+) -> Settings:
+    """Decide every setting. Raises `SettingsError` with the value and what to do.
+
+    Args:
+        given: What the caller passed: `token`, `base_url`, `home`, `output`, `embed`, `multipart`.
+        config: The same names out of `%config RunwayMagics`.
+        environ: The environment.
+        stores: Where a token may lie when neither argument nor environment has one; called in order.
+    """
+    env = {
+        "token": environ.get(TOKEN_NAME),
+        "base_url": environ.get("USEAPI_BASE_URL"),
+        "home": environ.get("RUNWAY_NB_HOME"),
+        "output": environ.get("RUNWAY_NB_OUTPUT"),
+    }
+
+    def pick(name: str, default: object = None) -> object:
+        for source in (given or {}, config or {}, env):
+            if (value := source.get(name)) not in (None, ""):
+                return value
+        return default
+
+    home = Path(str(pick("home") or default_home())).expanduser()
+    token = pick("token") or next(filter(None, (store() for store in stores or token_stores(home))), None)
+    return Settings(
+        token=_checked_token(token),
+        base_url=_checked_url(str(pick("base_url", BASE_URL))),
+        home=home,
+        output=Path(str(pick("output", "runway_outputs"))).expanduser(),
+        embed=_checked_embed(str(pick("embed", "auto"))),
+        multipart=bool(pick("multipart", False)),
+    )
+
+
+def default_home() -> Path:
+    """The user's data folder of this package."""
+    from platformdirs import user_data_path
+
+    return user_data_path(_SERVICE, appauthor=False)
+
+
+def _checked_token(token: object) -> Secret | None:
+    if token is None or isinstance(token, Secret):
+        return token
+    text = str(token).strip()
+    if not re.fullmatch(TOKEN_FORM, text):
+        found = f"{len(text)} characters" if text.isprintable() else "characters that cannot be printed"
+        raise SettingsError(
+            f"the token has {found} and not the form user:<digits>-<letters and digits>: "
+            f"copy it whole from useapi.net, with user: in front, into {TOKEN_NAME} or %runway login"
+        )
+    return Secret(text)
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
+        return url.rstrip("/")
+    raise SettingsError(f"base_url is {url!r}: give an https:// address (http:// only on this machine)")
+
+
+def _checked_embed(word: str) -> str:
+    if word not in EMBED:
+        raise SettingsError(f"embed is {word!r}: give {', '.join(EMBED)}")
+    return word
+
+
+def is_loopback(host: str | None) -> bool:
+    """True for this machine's own addresses."""
+    return host in ("localhost", "127.0.0.1", "::1")
+
+
+def token_stores(home: Path) -> tuple[Store, ...]:
+    """The places where a token may lie besides the environment, in order."""
+    return (_colab_token, _keyring_token, lambda: _file_token(home / "token"))
+
+
+def _colab_token() -> str | None:
+    if "COLAB_RELEASE_TAG" not in os.environ:
+        return None
+    from google.colab import userdata
+
+    try:
+        return str(userdata.get(TOKEN_NAME))
+    except (userdata.SecretNotFoundError, userdata.NotebookAccessError):
+        return None
+
+
+def _keyring_token() -> str | None:
+    if importlib.util.find_spec("keyring") is None:
+        return None
+    import keyring
+    from keyring.errors import KeyringError
+
+    try:
+        return keyring.get_password(_SERVICE, TOKEN_NAME)
+    except KeyringError:
+        return None
+
+
+def _file_token(path: Path) -> str | None:
+    if not path.is_file():
+        return None
+    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        raise SettingsError(f"{path} can be read by others: run chmod 600 on it, then try again")
+    return path.read_text().strip() or None
+
+
+def save_token(token: str, home: Path) -> str:
+    """Keep a token in the keyring if one works, else in the private file; returns where, in words."""
+    secret = _checked_token(token)
+    assert secret is not None
+    if importlib.util.find_spec("keyring") is not None:
+        import keyring
+        from keyring.errors import KeyringError
+
+        try:
+            keyring.set_password(_SERVICE, TOKEN_NAME, secret.reveal())
+        except KeyringError:
+            pass
+        else:
+            return "the keyring"
+    home.mkdir(parents=True, exist_ok=True)
+    path = home / "token"
+    path.touch(mode=0o600, exist_ok=True)
+    path.chmod(0o600)
+    path.write_text(secret.reveal())
+    return f"the private file {path}"

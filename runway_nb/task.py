@@ -1,0 +1,312 @@
+"""What the API says: tasks, artifacts, assets, accounts. Read with care, since the API is not consistent.
+
+Flat or nested answers, numbers as text, missing fields and unknown words are all read here, once (API facts
+3.3, 4, 7, 8, 10, 11). A value that cannot be read becomes None; only a task without an id is an error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import ServerTrouble
+from .redact import redact, short_id
+
+Json = Mapping[str, Any]
+
+
+class Status(str):
+    """The API's own word for the state of a task, in capitals. Unknown words are kept, and are no end."""
+
+    __slots__ = ()
+
+    @property
+    def is_final(self) -> bool:
+        """True when the task will not change any more (API facts 4.1). THROTTLED is not an end."""
+        return self in _FINAL
+
+    @property
+    def is_known(self) -> bool:
+        """True for the words that the API documents or that its clients have seen."""
+        return self in _KNOWN
+
+    def __repr__(self) -> str:
+        return f"Status({str(self)!r})"
+
+
+PENDING, THROTTLED, RUNNING = Status("PENDING"), Status("THROTTLED"), Status("RUNNING")
+SUCCEEDED, FAILED = Status("SUCCEEDED"), Status("FAILED")
+_CANCELLED = frozenset({"CANCELLED", "CANCELED"})
+_FINAL = frozenset({SUCCEEDED, FAILED}) | _CANCELLED
+_KNOWN = frozenset({PENDING, THROTTLED, RUNNING}) | _FINAL
+
+
+def _number(value: object) -> float | None:
+    """A finite number out of a number or text, else None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _whole(value: object) -> int | None:
+    number = _number(value)
+    return None if number is None else int(number)
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
+
+
+def _mapping(value: object) -> Json:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _items(value: object) -> list[Json]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def listed(body: object, key: str) -> list[Json]:
+    """The objects of a list answer: a bare array, an array under `key`, or a single object (API facts 6)."""
+    if isinstance(body, Mapping):
+        return _items(body[key]) if isinstance(body.get(key), list) else [body] if body else []
+    return _items(body)
+
+
+@dataclass(frozen=True)
+class TaskProblem:
+    """Why a task failed (API facts 4.3)."""
+
+    message: str = ""
+    reason: str = ""
+    """A code such as `SAFETY.INPUT.TEXT`."""
+    category: str = ""
+    """A category of moderation such as `VIOLENCE`."""
+
+    @property
+    def is_moderation(self) -> bool:
+        """True when moderation refused; such a wish is never sent again by itself."""
+        return "SAFETY" in self.reason.upper().split(".") or bool(self.category)
+
+    @classmethod
+    def from_wire(cls, value: object) -> TaskProblem | None:
+        """An object, a plain text or null."""
+        if isinstance(value, str) and value:
+            return cls(message=redact(value), reason=value if value.startswith("SAFETY.") else "")
+        if not isinstance(value, Mapping) or not value:
+            return None
+        message = _text(value.get("errorMessage")) or _text(value.get("message"))
+        return cls(
+            message=redact(message),
+            reason=redact(_text(value.get("reason"))),
+            category=redact(_text(value.get("moderation_category"))),
+        )
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A file that a task made (API facts 4.4). `url` is signed and expires."""
+
+    asset_id: str
+    url: str
+    preview_urls: tuple[str, ...] = ()
+    size: int | None = None
+    """Bytes."""
+    file_name: str = ""
+
+    @classmethod
+    def from_wire(cls, value: Json) -> Artifact:
+        """One item of `artifacts`."""
+        return cls(
+            asset_id=_text(value.get("assetId")),
+            url=_text(value.get("url")),
+            preview_urls=_urls(value.get("previewUrls")),
+            size=_whole(value.get("fileSize")),
+            file_name=_text(value.get("filename")),
+        )
+
+    @property
+    def is_picture(self) -> bool:
+        """True for a still picture, told by the link's extension."""
+        return self.url.partition("?")[0].lower().endswith((".jpg", ".jpeg", ".png", ".webp", ".gif"))
+
+    def __repr__(self) -> str:
+        return f"<Artifact {short_id(self.asset_id)}>"
+
+
+def _urls(value: object) -> tuple[str, ...]:
+    return tuple(url for url in value if isinstance(url, str)) if isinstance(value, list) else ()
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task as the API last showed it (API facts 4)."""
+
+    id: str
+    """The composite id; it carries the account's e-mail, so show `short_id`."""
+    status: Status
+    progress: float | None = None
+    """0 to 1, or None while unknown."""
+    starts_in: float | None = None
+    """Estimated seconds until it starts."""
+    problem: TaskProblem | None = None
+    artifacts: tuple[Artifact, ...] = ()
+    task_type: str = ""
+    name: str = ""
+    created_at: str = ""
+    """ISO 8601, UTC."""
+    seed: int | None = None
+    prompt: str = ""
+    reply_ref: str = ""
+    """Only in the answer to a create, in GET /scheduler and in call-backs."""
+    credits_used: float | None = None
+    credits_permitted: float | None = None
+
+    @classmethod
+    def from_wire(cls, body: object) -> Task:
+        """Read a flat or nested answer. Raises `ServerTrouble` when there is no task id in it."""
+        outer = _mapping(body)
+        inner = _mapping(outer.get("task")) or outer
+        identifier = _text(inner.get("taskId")) or _text(outer.get("taskId"))
+        if not identifier:
+            raise ServerTrouble("the answer names no task", 200)
+        options, features = _mapping(inner.get("options")), _mapping(outer.get("features"))
+        ratio = _number(inner.get("progressRatio"))
+        return cls(
+            id=identifier,
+            status=Status(_text(inner.get("status")).upper() or "UNKNOWN"),
+            progress=None if ratio is None else min(1.0, max(0.0, ratio)),
+            starts_in=_number(inner.get("estimatedTimeToStartSeconds")),
+            problem=TaskProblem.from_wire(inner.get("error")),
+            artifacts=tuple(Artifact.from_wire(item) for item in _items(inner.get("artifacts"))),
+            task_type=_text(inner.get("taskType")),
+            name=_text(inner.get("name")),
+            created_at=_text(inner.get("createdAt")),
+            seed=_whole(options.get("seed")),
+            prompt=_text(options.get("text_prompt")),
+            reply_ref=_text(outer.get("replyRef")) or _text(inner.get("replyRef")),
+            credits_used=_number(features.get("numPlanCredits_used")),
+            credits_permitted=_number(features.get("numPlanCredits_permitted")),
+        )
+
+    @property
+    def short_id(self) -> str:
+        """Eight characters that are safe to show."""
+        return short_id(self.id)
+
+    @property
+    def video(self) -> Artifact | None:
+        """The first artifact that has a link and is not a still picture."""
+        return next((item for item in self.artifacts if item.url and not item.is_picture), None)
+
+    @property
+    def is_cancelled(self) -> bool:
+        """CANCELLED, in either spelling."""
+        return self.status in _CANCELLED
+
+    def __repr__(self) -> str:
+        percent = "" if self.progress is None else f" {self.progress:.0%}"
+        return f"<Task {self.short_id} {self.status}{percent}>"
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file of the account (API facts 8)."""
+
+    id: str
+    name: str = ""
+    kind: str = ""
+    """image, video or audio."""
+    url: str = ""
+    preview_urls: tuple[str, ...] = ()
+    size: int | None = None
+
+    @classmethod
+    def from_wire(cls, value: object) -> Asset:
+        """An upload's answer or an item of the list; the two differ in names (API facts 8.1, 8.2)."""
+        outer = _mapping(value)
+        item = _mapping(outer.get("asset")) or outer
+        identifier = _text(item.get("assetId")) or _text(outer.get("assetId"))
+        if not identifier:
+            raise ServerTrouble("the answer names no asset", 200)
+        kind = _text(item.get("mediaType")) or _text(_mapping(item.get("type")).get("name"))
+        size = item.get("fileSize", item.get("size"))
+        return cls(
+            id=identifier,
+            name=_text(item.get("name")),
+            kind=kind,
+            url=_text(item.get("url")),
+            preview_urls=_urls(item.get("previewUrls")),
+            size=_whole(size),
+        )
+
+    def __repr__(self) -> str:
+        return f"<Asset {short_id(self.id)} {redact(self.name)!r}>"
+
+
+@dataclass(frozen=True)
+class RunningTask:
+    """A task that useapi.net tracks now (API facts 7.2), or that holds a slot (API facts 3.4)."""
+
+    id: str
+    reply_ref: str = ""
+
+    def __repr__(self) -> str:
+        return f"<RunningTask {short_id(self.id)}>"
+
+
+def running_tasks(values: Iterable[object]) -> tuple[RunningTask, ...]:
+    """The readable items of a list of tracked tasks."""
+    found = (_mapping(value) for value in values)
+    return tuple(
+        RunningTask(_text(item["taskId"]), _text(item.get("replyRef")))
+        for item in found
+        if item.get("taskId")
+    )
+
+
+@dataclass(frozen=True)
+class Account:
+    """A Runway account behind the token. Passwords and sessions are never read (API facts 10)."""
+
+    email: str
+    max_jobs: int | None = None
+    error: str = ""
+
+    def __repr__(self) -> str:
+        return f"<Account {redact(self.email)} max_jobs={self.max_jobs}>"
+
+
+def accounts(body: object) -> tuple[Account, ...]:
+    """The accounts of GET /accounts, an object keyed by e-mail."""
+    found = ((email, _mapping(value)) for email, value in _mapping(body).items())
+    return tuple(
+        Account(email, _whole(value.get("maxJobs")), redact(str(value.get("error") or "")))
+        for email, value in found
+        if "@" in email
+    )
+
+
+@dataclass(frozen=True)
+class Credits:
+    """The credits of an account's plan (API facts 11)."""
+
+    used: float | None = None
+    permitted: float | None = None
+
+    @property
+    def left(self) -> float | None:
+        """Permitted minus used, or None when either is unknown."""
+        return None if self.used is None or self.permitted is None else self.permitted - self.used
+
+    @classmethod
+    def from_wire(cls, body: object) -> Credits:
+        """The answer of GET /features."""
+        outer = _mapping(body)
+        used, permitted = _mapping(outer.get("used")), _mapping(outer.get("permitted"))
+        return cls(_number(used.get("numPlanCredits")), _number(permitted.get("numPlanCredits")))
