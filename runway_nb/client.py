@@ -116,6 +116,12 @@ class RunwayClient:
     def __repr__(self) -> str:
         return f"<RunwayClient {self._base}>"
 
+    @property
+    def origin(self) -> str:
+        """Scheme and host of the API."""
+        parts = urlsplit(self._base)
+        return f"{parts.scheme}://{parts.netloc}"
+
     # --- tasks ----------------------------------------------------------------------------------
 
     async def create(self, request: VideoRequest) -> Task:

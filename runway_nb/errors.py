@@ -24,11 +24,12 @@
     ├── MaybeSent               no clear answer to a create: it may have been paid
     ├── Detached                waiting ended, the task goes on
     │   ├── WaitTimeout         also a TimeoutError
-    │   ├── WaitInterrupted     the wait was interrupted
+    │   ├── WaitInterrupted     the wait was interrupted; also a KeyboardInterrupt
     │   ├── DeadlineReached     no end within the deadline of tracking
     │   └── TrackingStopped     stopped by the user
     ├── Removed                 taken back before it was sent
     ├── DownloadError           the video is finished but could not be fetched
+    │   └── LinkExpired         its link has expired; reading the task again gives a fresh one
     ├── JobNotFound             no stored job answers to that name
     └── LedgerError             the ledger cannot be read or written
 
@@ -180,8 +181,8 @@ class WaitTimeout(Detached, TimeoutError):
     """`wait(timeout=...)` ended first."""
 
 
-class WaitInterrupted(Detached):
-    """The wait was interrupted."""
+class WaitInterrupted(Detached, KeyboardInterrupt):
+    """The wait was interrupted; also a KeyboardInterrupt, so that a script ends as it would."""
 
 
 class DeadlineReached(Detached):
@@ -198,6 +199,10 @@ class Removed(RunwayError):
 
 class DownloadError(RunwayError):
     """The video is finished but could not be fetched. It can be fetched again."""
+
+
+class LinkExpired(DownloadError):
+    """The link to the video has expired; reading the task again gives a fresh one."""
 
 
 class JobNotFound(RunwayError, LookupError):

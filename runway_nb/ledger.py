@@ -190,8 +190,8 @@ class Ledger:
         values = {
             name: self._accounts.unmask(v) if isinstance(v, str) else v for name, v in dict(row).items()
         }
-        values["request"] = json.loads(values["request"])
-        return Record(**{**values, "simulated": bool(values["simulated"])})
+        values |= {"request": json.loads(values["request"]), "simulated": bool(values["simulated"])}
+        return Record(**values)
 
     def _select(self, clause: str, values: tuple[Any, ...]) -> list[Record]:
         with self._opened() as connection:
@@ -238,8 +238,8 @@ def _open(path: Path) -> sqlite3.Connection:
     if found > len(migrations.STEPS):
         connection.close()
         raise LedgerError(
-            f"the ledger {path} was written by a newer runway_nb (step {found}, this one knows "
-            f"{len(migrations.STEPS)}): update runway_nb, or set RUNWAY_NB_HOME to another folder"
+            f"{path} was written by a newer runway_nb (step {found}, known are {len(migrations.STEPS)}): "
+            "install that version, or set RUNWAY_NB_HOME to another folder"
         )
     if found < len(migrations.STEPS):
         with _immediate(connection):

@@ -38,11 +38,6 @@ class BackgroundLoop:
         if loop is not None and self._is_alive():
             contextvars.Context().run(loop.call_soon_threadsafe, function, *args)
 
-    @property
-    def token(self) -> object:
-        """Changes when the loop was made anew, as after a fork; what was bound to the old one is dead."""
-        return self._running()
-
     def stop(self, timeout: float = 5.0) -> None:
         """Cancel what runs, end the thread and close the loop."""
         with self._lock:

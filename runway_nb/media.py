@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from . import __version__
-from .errors import DownloadError
+from .errors import DownloadError, LinkExpired
 from .redact import redact_http_logs
 from .settings import is_loopback
 
@@ -29,10 +29,6 @@ PAUSES = (1.0, 3.0, 8.0)
 STILL_LIMIT = 20_000_000
 """Bytes of the largest still that is read."""
 _EXPIRED = (401, 403, 404, 410)
-
-
-class LinkExpired(DownloadError):
-    """The link is no longer valid; reading the task again gives a fresh one."""
 
 
 class MediaClient:

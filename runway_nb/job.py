@@ -1,0 +1,318 @@
+"""A job: the durable handle of one wish."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field, replace
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from .errors import RunwayError, WaitInterrupted, WaitTimeout
+from .redact import redact
+from .request import VideoRequest
+from .task import Task
+
+_LOG = logging.getLogger("runway_nb")
+
+SLICE = 0.1
+"""Seconds between two looks of a wait; an interrupt gets through at each."""
+
+
+class Phase(str, Enum):
+    """Where a wish stands. The words are stored in the ledger."""
+
+    PREPARING = "preparing"
+    """Keyframes are looked up and uploaded."""
+    WAITING = "waiting"
+    """All slots are taken; nothing is sent yet."""
+    SENDING = "sending"
+    """The create call is on its way."""
+    FOLLOWING = "following"
+    """The task exists."""
+    DOWNLOADING = "downloading"
+    """The task succeeded; its file is being fetched."""
+    DONE = "done"
+    """The video is on disk."""
+    REFUSED = "refused"
+    """Refused before a task was made: nothing was charged."""
+    REMOVED = "removed"
+    """Taken back by the user before it was sent: nothing was charged."""
+    FAILED = "failed"
+    """The task made no video."""
+    UNKNOWN = "unknown"
+    """No clear answer to the create: it may have been paid."""
+    DETACHED = "detached"
+    """Not tracked any more; the task goes on and can be attached again."""
+    STOPPED = "stopped"
+    """Tracking was stopped by the user; the task goes on and can be attached again."""
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing more happens by itself."""
+        return self not in _ACTIVE
+
+    @property
+    def is_sent(self) -> bool:
+        """True when a create call may have been paid."""
+        return self not in (Phase.PREPARING, Phase.WAITING, Phase.REFUSED, Phase.REMOVED)
+
+
+_ACTIVE = frozenset({Phase.PREPARING, Phase.WAITING, Phase.SENDING, Phase.FOLLOWING, Phase.DOWNLOADING})
+SETTLED = (Phase.DONE, Phase.REFUSED, Phase.REMOVED, Phase.FAILED)
+"""The phases after which there is nothing left to fetch or to find out."""
+
+
+@dataclass(frozen=True)
+class State:
+    """One moment of a job. Times are Unix seconds."""
+
+    phase: Phase = Phase.PREPARING
+    task: Task | None = None
+    progress: float | None = None
+    """0 to 1, never backwards, or None while unknown."""
+    sent: float | None = None
+    """When the create call left."""
+    looked: float | None = None
+    """When the task was last seen."""
+    next_look: float | None = None
+    """When something happens next: a look, or another try to send."""
+    remaining: float | None = None
+    """Estimated seconds left at `looked`."""
+    offline: bool = False
+    """The last look failed."""
+    detail: str = ""
+    """Who holds the slots, or what is being prepared."""
+    received: int = 0
+    """Bytes of the video so far."""
+    total: int | None = None
+    """Bytes of the video."""
+    video: Path | None = None
+    poster: bytes | None = field(default=None, repr=False)
+    """A small JPEG of the video."""
+    warning: str = ""
+    """What went wrong without harm to the video."""
+    error: RunwayError | None = None
+    ended: float | None = None
+    """When a final phase was reached."""
+
+
+Observer = Callable[["Job"], None]
+
+
+class Job:
+    """A wish that was submitted: its state, its video, and ways to wait for it.
+
+    Made by `generate`, `Studio.submit` and `Studio.attach`. All methods may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        job_id: str,
+        request: VideoRequest,
+        *,
+        simulated: bool = False,
+        cell: str = "",
+        folder: Path | None = None,
+        created: float | None = None,
+        state: State | None = None,
+    ) -> None:
+        self.id = job_id
+        """Eight hexadecimal digits, ours; the name of the job in `%runway` and in file names."""
+        self.request = request
+        """What is sent: keyframes as asset ids once they are found, a seed always."""
+        self.simulated = simulated
+        """True when the embedded simulator makes the video."""
+        self.cell = cell
+        """The cell that asked for it."""
+        self.folder = folder or Path.cwd()
+        """The notebook's folder."""
+        self.created = time.time() if created is None else created
+        self.stills: dict[str, bytes] = {}
+        """Small JPEGs of the keyframes, by slot."""
+        self.stop_asked = threading.Event()
+        self._state = state or State()
+        self._ended = threading.Event()
+        self._observers: tuple[Observer, ...] = ()
+        self._on_stop: Callable[[], None] | None = None
+        self._on_refresh: Callable[[], None] | None = None
+        if self._state.phase.is_final:
+            self._ended.set()
+
+    # --- what it is -----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """Everything known at this moment, as one frozen value."""
+        return self._state
+
+    @property
+    def status(self) -> str:
+        """The API's own word while there is a task, else ours in capitals, such as SENDING or REFUSED."""
+        state = self._state
+        if state.task is not None and state.phase not in (Phase.DETACHED, Phase.STOPPED):
+            return str(state.task.status)
+        return state.phase.value.upper()
+
+    @property
+    def progress(self) -> float | None:
+        """0 to 1, never backwards, or None while unknown."""
+        return self._state.progress
+
+    @property
+    def task(self) -> Task | None:
+        """The task as last seen, or None before it exists."""
+        return self._state.task
+
+    @property
+    def video(self) -> Path | None:
+        """The finished file, or None before it is on disk."""
+        return self._state.video
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that was sent."""
+        return self.request.seed
+
+    @property
+    def credits(self) -> int:
+        """The price in credits; 0 with the simulator and in explore mode."""
+        return 0 if self.simulated else self.request.credits
+
+    @property
+    def error(self) -> RunwayError | None:
+        """Why there is no video, or None."""
+        return self._state.error
+
+    @property
+    def done(self) -> bool:
+        """True when nothing more happens by itself."""
+        return self._ended.is_set()
+
+    def __repr__(self) -> str:
+        progress = self._state.progress
+        percent = f" {progress:.0%}".replace("%", " %") if progress is not None and not self.done else ""
+        prompt = self.request.prompt
+        words = prompt if len(prompt) <= 40 else prompt[:37] + "..."
+        return f"<Job {self.id} {self.status}{percent}: {words!r}>"
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from .notebook.display import bundle
+
+        return bundle(self)
+
+    # --- waiting --------------------------------------------------------------------------------
+
+    def wait(self, timeout: float | None = None, *, keep_loop: bool = False) -> Job:
+        """Block until the video is on disk, and return this job.
+
+        Args:
+            timeout: Seconds to wait at most; the job itself goes on.
+            keep_loop: Let your own tasks on this thread's event loop run meanwhile (nest_asyncio2 is applied
+                to it, at this call and not before).
+
+        Raises:
+            WaitTimeout: the time is up.
+            WaitInterrupted: interrupted from the keyboard; the job goes on.
+            RunwayError: the job ended without a video; the same error as `error`.
+        """
+        try:
+            if keep_loop:
+                _run_nested(self._wait_async(timeout))
+            else:
+                self._wait_blocking(timeout)
+        except KeyboardInterrupt:
+            raise WaitInterrupted(self._goes_on("the wait was interrupted")) from None
+        return self.result()
+
+    def result(self) -> Job:
+        """This job once it has ended with a video; raises its error otherwise."""
+        if self._state.error is not None:
+            raise self._state.error.with_traceback(None)
+        return self
+
+    def __await__(self) -> Generator[Any, None, Job]:
+        yield from self._wait_async(None).__await__()
+        return self.result()
+
+    def _wait_blocking(self, timeout: float | None) -> None:
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._ended.wait(SLICE):
+            if deadline is not None and time.monotonic() >= deadline:
+                raise WaitTimeout(self._goes_on(f"not finished after {timeout:g} s"))
+
+    async def _wait_async(self, timeout: float | None) -> None:
+        # in slices: the kernel's interrupt does not wake a sleeping loop (Jupyter facts, section 1)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while not self._ended.is_set():
+            if deadline is not None and time.monotonic() >= deadline:
+                raise WaitTimeout(self._goes_on(f"not finished after {timeout:g} s"))
+            await asyncio.sleep(SLICE)
+
+    def _goes_on(self, what: str) -> str:
+        return f"{what}; job {self.id} goes on in the background: %runway wait {self.id}, or job.wait()"
+
+    # --- acting ---------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Take the wish back if it is not sent yet, else stop tracking it.
+
+        There is no true cancel: what Runway has begun goes on and its credits stay spent (API facts 7.3).
+        """
+        self.stop_asked.set()
+        if self._on_stop is not None:
+            self._on_stop()
+
+    def refresh(self) -> Job:
+        """Look again now instead of at the next time; returns at once."""
+        if self._on_refresh is not None:
+            self._on_refresh()
+        return self
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer(job)` on the background thread after every change; the result ends it."""
+        self._observers = (*self._observers, observer)
+
+        def forget() -> None:
+            self._observers = tuple(other for other in self._observers if other is not observer)
+
+        return forget
+
+    # --- for the studio -------------------------------------------------------------------------
+
+    def steer(self, *, on_stop: Callable[[], None], on_refresh: Callable[[], None]) -> None:
+        """Connect the job to the work that runs for it."""
+        self._on_stop, self._on_refresh = on_stop, on_refresh
+
+    def change(self, **changes: Any) -> None:
+        """Move to the next state and tell the observers; `done` becomes true after they were told."""
+        self._state = replace(self._state, **changes)
+        for observer in self._observers:
+            _tell(observer, self)
+        if self._state.phase.is_final:
+            self._ended.set()
+
+
+def _tell(observer: Observer, job: Job) -> None:
+    """Call an observer; a screen that fails must not stop the work for a paid wish."""
+    try:
+        observer(job)
+    except Exception as error:  # noqa: BLE001 - whatever a display raises
+        _LOG.warning("job %s could not be shown: %s: %s", job.id, type(error).__name__, redact(str(error)))
+
+
+def _run_nested(work: Any) -> None:
+    """Run a coroutine on this thread's loop while it is already running (DESIGN, section 3)."""
+    import nest_asyncio2
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+        return
+    nest_asyncio2.apply(loop)
+    loop.run_until_complete(work)

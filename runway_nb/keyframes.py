@@ -1,0 +1,129 @@
+"""From what the user calls a picture to an asset of the account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from .client import RunwayClient
+from .errors import DownloadError, InvalidRequest, NotFound, RunwayError
+from .images import read_picture
+from .media import MediaClient, small_jpeg
+from .redact import redact, short_id
+from .request import Keyframes, Picture, asset_account
+from .spec import LIST_LIMIT
+from .task import Asset
+
+STILL_WIDTH = 240
+"""Pixels; the card shows a keyframe 120 wide, on dense screens twice as many."""
+PAGES = 20
+"""The API lists at most about 1,050 assets (API facts 8.2)."""
+
+
+async def resolve_keyframes(
+    keyframes: Keyframes, folder: Path, client: RunwayClient
+) -> tuple[Keyframes, dict[str, Asset]]:
+    """Asset ids for all keyframes: ids are checked, names looked up, picture files uploaded.
+
+    Files are read before anything is uploaded, and all mistakes are reported together.
+
+    Raises:
+        InvalidRequest: a picture that is neither a file nor an asset; nothing was sent.
+        RunwayError: the API failed; nothing was paid.
+    """
+    given = keyframes.given
+    files = {slot: path for slot, picture in given.items() if (path := _file(picture, folder))}
+    contents = {slot: read_picture(path) for slot, path in files.items()}
+    named = {slot: str(picture) for slot, picture in given.items() if slot not in files}
+    found = await _find_all(named, client)
+    email = await _upload_account(client) if contents else ""
+    for slot, file in contents.items():
+        found[slot] = await client.upload(
+            file.data, name=file.name, content_type=file.content_type, email=email
+        )
+    return Keyframes(**{slot: asset.id for slot, asset in found.items()}), found
+
+
+async def keyframe_stills(assets: dict[str, Asset], media: MediaClient) -> dict[str, bytes]:
+    """Small JPEGs for the card; a picture that cannot be fetched is left out, since it only decorates."""
+    stills = {}
+    for slot, asset in assets.items():
+        for url in (*asset.preview_urls, asset.url)[:1]:
+            with suppress(DownloadError):
+                if still := small_jpeg(await media.still(url), STILL_WIDTH):
+                    stills[slot] = still
+    return stills
+
+
+async def all_assets(client: RunwayClient, kind: str = "image") -> list[Asset]:
+    """Every asset of every account behind the token, in the order of the API."""
+    emails = [account.email for account in await client.accounts()]
+    found: list[Asset] = []
+    for email in emails if len(emails) > 1 else [""]:
+        for page in range(PAGES):
+            items = await client.assets(offset=page * LIST_LIMIT, kind=kind, email=email)
+            found += items
+            if len(items) < LIST_LIMIT:
+                break
+    return found
+
+
+def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
+    """The asset of that name (with or without its ending) or short id, or a line that says what is wrong."""
+    wanted = name.casefold()
+    everything = list(assets)
+    hits = [asset for asset in everything if wanted in (asset.name.casefold(), _stem(asset.name).casefold())]
+    hits = hits or [asset for asset in everything if len(name) >= 8 and short_id(asset.id).startswith(wanted)]
+    if len(hits) == 1:
+        return hits[0]
+    if hits:
+        ids = ", ".join(short_id(asset.id) for asset in hits[:5])
+        return f"{name!r} names {len(hits)} assets: give one of the ids {ids}"
+    names = ", ".join(_stem(asset.name) for asset in everything[:8]) or "none"
+    more = ", ..." if len(everything) > 8 else ""
+    return f"{name!r} is neither a file here nor an asset; assets are {redact(names)}{more}"
+
+
+async def _find_all(named: dict[str, str], client: RunwayClient) -> dict[str, Asset]:
+    assets = await all_assets(client) if any(not asset_account(name) for name in named.values()) else []
+    found: dict[str, Asset] = {}
+    problems = []
+    for slot, name in named.items():
+        match = await _by_id(name, client) if asset_account(name) else match_asset(name, assets)
+        if isinstance(match, Asset):
+            found[slot] = match
+        else:
+            problems.append(f"{slot}: {match}")
+    if problems:
+        raise InvalidRequest(problems)
+    return found
+
+
+async def _by_id(asset_id: str, client: RunwayClient) -> Asset | str:
+    try:
+        return await client.asset(asset_id)
+    except NotFound:
+        return f"asset {short_id(asset_id)} does not exist on the account"
+
+
+async def _upload_account(client: RunwayClient) -> str:
+    """The account that uploads: none has to be named while there is one only (API facts 8.1)."""
+    accounts = await client.accounts()
+    if not accounts:
+        raise RunwayError("no Runway account is set up at useapi.net: add one there first")
+    working = [account for account in accounts if not account.error] or list(accounts)
+    return working[0].email if len(accounts) > 1 else ""
+
+
+def _file(picture: Picture, folder: Path) -> Path | None:
+    """The picture file that is meant, when there is one: a name relative to the notebook's folder."""
+    text = str(picture)
+    if asset_account(text):
+        return None
+    path = folder / Path(text).expanduser()
+    return path if path.is_file() else None
+
+
+def _stem(name: str) -> str:
+    return Path(name).stem if Path(name).suffix else name

@@ -1,0 +1,1 @@
+"""Everything that knows Jupyter. Nothing here is imported before it is needed."""

@@ -1,0 +1,186 @@
+"""The durable result: a job as text/html and text/plain. Pure but for reading the finished file.
+
+The HTML is complete without kernel, theme, script or trust: inline styles that JupyterLab's sanitizer keeps,
+`src` on the video itself, a poster as a data URI, text in the inherited colour (design, section 5).
+"""
+
+from __future__ import annotations
+
+import base64
+from html import escape
+from pathlib import Path
+from urllib.parse import quote
+
+from ..job import Job
+from ..redact import redact, short_id
+from ..request import asset_account
+from .text import ascii_words, notice_text, result_text, shown_path
+from .words import DOT, Notice, camera_words, cost, facts, is_sent, made, megabytes, notice, prompt_words
+
+EMBED_CAP = 8_000_000
+"""Bytes of the largest video that is put into the notebook itself."""
+
+_LINE = "1px solid rgba(128,128,128,.35)"
+_QUIET = "opacity:.74;font-size:12px;line-height:18px"
+_MONO = "font-family:ui-monospace, Menlo, Consolas, monospace;font-size:12px"
+_SANS = "font-family:system-ui, -apple-system, Segoe UI, sans-serif"
+_TONES = {"bad": "#d9483b", "warn": "#e08a1e", "calm": "#6b8fb5"}
+_PLAIN = "background:none"
+
+
+def bundle(job: Job, embed: str = "auto", folder: Path | None = None) -> dict[str, str]:
+    """A job as a MIME bundle: the player once the file is there, else a notice that says where it stands.
+
+    Args:
+        job: The job.
+        embed: `auto`, `always` or `never` carry the video inside the notebook.
+        folder: The notebook's folder, against which a relative path is resolved; by default the job's own.
+    """
+    if job.video is None:
+        return {"text/html": notice_html(job, notice(job)), "text/plain": notice_text(job)}
+    folder = folder or job.folder
+    return {
+        "text/html": result_html(job, source(job.video, folder, embed)),
+        "text/plain": result_text(job, shown_path(job.video, folder)),
+    }
+
+
+def source(video: Path, folder: Path, embed: str) -> str:
+    """The `src` of a player: a path relative to the notebook, or the file as a data URI.
+
+    `auto` embeds up to 8 MB what lies outside the notebook's folder, where no relative path reaches.
+    """
+    inside = video.is_relative_to(folder)
+    if embed == "always" or (embed == "auto" and not inside and video.stat().st_size <= EMBED_CAP):
+        return "data:video/mp4;base64," + base64.b64encode(video.read_bytes()).decode()
+    return quote(video.relative_to(folder).as_posix()) if inside else quote(video.as_posix())
+
+
+def result_html(job: Job, src: str) -> str:
+    """The player, its facts, and the cell that made it."""
+    portrait = job.request.format == "portrait"
+    width, height = (240, 400) if portrait else (560, 336)
+    basis = "0 1 240px" if portrait else "1 1 400px"
+    inner = _details(job)
+    below = f"{inner}</div>" if portrait else f'</div><div style="flex:1 1 100%;min-width:0">{inner}</div>'
+    return (
+        f'<div style="display:flex;flex-wrap:wrap;gap:8px 16px;align-items:flex-start;max-width:880px;'
+        f'margin:4px 0 12px 0;line-height:20px;font-size:13px;{_SANS}">'
+        f'<div style="flex:{basis};max-width:{width}px;min-width:0">{_player(job, src, width, height)}</div>'
+        f'<div style="flex:1 1 240px;min-width:0">{_caption(job, src)}{below}</div>'
+    )
+
+
+def _player(job: Job, src: str, width: int, height: int) -> str:
+    title = escape(f"Video: {prompt_words(job.request)}", quote=True)
+    poster = f' poster="{_jpeg_uri(job.state.poster)}"' if job.state.poster else ""
+    return (
+        f'<video src="{escape(src, quote=True)}" controls loop muted preload="metadata"{poster} title="{title}" '
+        f'width="{width}" height="{height}" style="display:block;width:100%;height:auto;max-width:{width}px;'
+        f'border-radius:4px;background:#000">{_link(src, "Open the video")}</video>'
+    )
+
+
+def _caption(job: Job, src: str) -> str:
+    badge = f'<div style="margin-bottom:6px">{_pill("Simulator: no credits spent")}</div>'
+    assert job.video is not None
+    warning = f'<div style="margin-top:4px">{escape(job.state.warning)}</div>' if job.state.warning else ""
+    size = megabytes(job.video.stat().st_size)
+    return (
+        f"{badge if job.simulated else ''}"
+        f'<div style="font-size:14px;line-height:20px;margin:0 0 6px 0">{escape(prompt_words(job.request))}</div>'
+        f'<div style="{_QUIET}">{DOT.join(facts(job))}</div>'
+        f'<div style="{_QUIET};margin-top:2px"><span style="{_MONO}">{job.id}</span>{DOT}{made(job)}</div>'
+        f'<div style="margin-top:6px;font-size:12px;line-height:18px">{_file_link(src, job.video)} '
+        f'<span style="opacity:.74">({size})</span></div>{warning}'
+    )
+
+
+def _file_link(src: str, video: Path) -> str:
+    """A data URI is no link to follow: browsers refuse it, so the name of the file stands there instead."""
+    return escape(video.name) if src.startswith("data:") else _link(src, "Open file")
+
+
+def _link(src: str, words: str) -> str:
+    return f'<a href="{escape(src, quote=True)}">{words}</a>' if not src.startswith("data:") else ""
+
+
+def _pill(words: str) -> str:
+    return (
+        f'<span style="display:inline-block;border:1px dashed rgba(128,128,128,.9);border-radius:9px;'
+        f'padding:0 8px;font-size:11px;line-height:16px;white-space:nowrap">{words}</span>'
+    )
+
+
+def _jpeg_uri(data: bytes) -> str:
+    return "data:image/jpeg;base64," + base64.b64encode(data).decode()
+
+
+def _details(job: Job) -> str:
+    """Settings and cell, folded."""
+    request = job.request
+    pictures = [f"{slot}: {_picture_name(str(p))}" for slot, p in request.keyframes.given.items()]
+    rows = {
+        "camera": camera_words(request),
+        "keyframes": ", ".join(pictures) or "none",
+        "format": f"{request.format}, {request.length} s",
+        "seed": str(request.seed),
+        "model": request.row.title,
+    }
+    quiet = "text-align:left;font-weight:400;opacity:.74;padding:1px 12px 1px 0;vertical-align:top;" + _PLAIN
+    cells = "".join(
+        f'<tr style="{_PLAIN}"><th scope="row" style="{quiet}">{name}</th>'
+        f'<td style="text-align:left;padding:1px 0;{_PLAIN}">{escape(value)}</td></tr>'
+        for name, value in rows.items()
+    )
+    summary = "Settings and cell" if job.cell else "Settings"
+    return (
+        f'<details style="margin-top:8px;font-size:12px;line-height:18px"><summary style="cursor:pointer">'
+        f'{summary}</summary><table style="border-collapse:collapse;margin:6px 0;font-size:12px;border:none">'
+        f"{cells}</table>{_cell(job.cell) if job.cell else ''}</details>"
+    )
+
+
+def _picture_name(picture: str) -> str:
+    return f"asset {short_id(picture)}" if asset_account(picture) else Path(picture).stem
+
+
+def _cell(cell: str) -> str:
+    return (
+        f'<pre style="{_MONO};line-height:17px;margin:0;padding:8px 10px;border:{_LINE};border-radius:4px;'
+        f'white-space:pre-wrap;word-break:normal;background:rgba(128,128,128,.08)">{escape(redact(cell))}</pre>'
+    )
+
+
+def notice_html(job: Job, told: Notice) -> str:
+    """An end without a video: what happened, why, and what to do next."""
+    tone = _TONES[told.tone]
+    prices = facts(job, told.cost or cost(job))
+    name = f'<span style="{_MONO}">{job.id}</span>' if is_sent(job) else "not sent"
+    badge = f" {_pill('Simulator: no credits spent')}" if job.simulated else ""
+    return (
+        f'<div style="max-width:880px;margin:4px 0;padding:8px 12px;border:{_LINE};border-left:3px solid {tone};'
+        f'border-radius:4px;font-size:13px;line-height:20px;{_SANS};box-sizing:border-box">'
+        f'<div><span style="display:inline-block;width:18px;color:{tone};font-weight:700">{told.mark}</span>'
+        f'<strong style="font-weight:600">{told.title}</strong>{badge}</div>'
+        f"{_lines(told)}"
+        f'<div style="{_QUIET};margin-top:6px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap">'
+        f"{escape(prompt_words(job.request))}</div>"
+        f'<div style="{_QUIET}">{DOT.join([*prices, name])}</div>{_details(job)}</div>'
+    )
+
+
+def _lines(told: Notice) -> str:
+    lines = "".join(f"<div>{escape(line)}</div>" for line in (told.reason, told.todo) if line)
+    if not told.command:
+        return lines
+    return (
+        f'{lines}<pre style="{_MONO};line-height:17px;margin:6px 0 0 0;padding:4px 8px;border-radius:4px;'
+        f'background:rgba(128,128,128,.12);display:inline-block">{escape(told.command)}</pre>'
+    )
+
+
+def placeholder(job: Job) -> dict[str, str]:
+    """What stands in the output of a batch run until the end."""
+    words = f"Job {job.id}: {prompt_words(job.request)}"
+    return {"text/html": f"<div>{escape(words)}</div>", "text/plain": ascii_words(words)}

@@ -1,0 +1,250 @@
+"""One table of options and one of commands. The parser, help, completion and README's tables come from them."""
+
+from __future__ import annotations
+
+import difflib
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ..errors import InvalidRequest
+from ..spec import CAMERA_LIMIT, DEFAULT_MODEL, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
+
+
+class Option(NamedTuple):
+    """One option of `%%runway`."""
+
+    flag: str
+    kind: str
+    """number, whole, choice, text, picture or switch."""
+    metavar: str
+    help: str
+    choices: tuple[str, ...] = ()
+
+    @property
+    def field(self) -> str:
+        """The name of its value."""
+        return self.flag.lstrip("-").replace("-", "_")
+
+    @property
+    def usage(self) -> str:
+        """The option as it is typed."""
+        return f"{self.flag} {self.metavar}".strip()
+
+
+_MOVE = f"-{CAMERA_LIMIT} to {CAMERA_LIMIT}"
+_PICTURE = "an asset's name or id, a picture file, or a variable that holds one of these"
+_LENGTHS = tuple(map(str, DEFAULT_MODEL.seconds))
+
+OPTIONS: tuple[Option, ...] = (
+    Option("--first", "picture", "X", f"Picture at the start: {_PICTURE}."),
+    Option("--middle", "picture", "X", "Picture at half of the shot."),
+    Option("--last", "picture", "X", "Picture at the end."),
+    Option("--aspect", "choice", "A", "Format; landscape when not given.", tuple(DEFAULT_MODEL.aspects)),
+    Option("--seconds", "whole", "N", f"Length, {' or '.join(_LENGTHS)}; 5 when not given.", _LENGTHS),
+    Option("--seed", "whole", "N", f"{SEED_RANGE[0]} to {SEED_RANGE[1]}; drawn when not given, and shown."),
+    Option("--horizontal", "number", "N", f"Camera to the right, {_MOVE}."),
+    Option("--vertical", "number", "N", f"Camera up, {_MOVE}."),
+    Option("--roll", "number", "N", f"Camera clockwise round its axis, {_MOVE}."),
+    Option("--zoom", "number", "N", f"Camera in, {_MOVE}."),
+    Option("--pan", "number", "N", f"Camera looks to the right, {_MOVE}."),
+    Option("--tilt", "number", "N", f"Camera looks up, {_MOVE}."),
+    Option("--static", "switch", "", "Camera holds still; not together with a move."),
+    Option("--explore", "switch", "", "Explore mode: no credits on an Unlimited plan, a slow queue."),
+    Option("--reply-url", "text", "U", f"Where the API posts progress, at most {REPLY_LENGTH:,} characters."),
+    Option("--reply-ref", "text", "R", f"Your own reference, at most {REPLY_LENGTH:,} characters."),
+    Option("--max-jobs", "whole", "N", f"Tasks at once on the account, {MAX_JOBS_RANGE[0]} to {MAX_JOBS_RANGE[1]}."),
+    Option("--wait", "switch", "", "Keep the cell busy until the video is there."),
+    Option("--keep-loop", "switch", "", "Like --wait, and your own asyncio tasks go on (nest_asyncio2)."),
+    Option("--dry-run", "switch", "", "Check everything and show what would be sent and its price; send nothing."),
+    Option("--embed", "choice", "E", "Put the video into the notebook file; auto when not given.",
+           ("auto", "always", "never")),
+)  # fmt: skip
+
+
+class Command(NamedTuple):
+    """One command of `%runway`."""
+
+    name: str
+    arguments: str
+    help: str
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("help", "", "Show the options and commands."),
+    Command("login", "", "Ask for the useapi.net token and keep it outside the notebook."),
+    Command("list", "[--account]", "Show the newest jobs; with --account the newest tasks of the account."),
+    Command("show", "[ID]", "Show a result again: after a restart, a closed tab or a cleared output."),
+    Command("wait", "[ID]", "Keep the cell busy until a job ends, and show it."),
+    Command("stop", "[ID]", "Take a job back before it is sent, or stop tracking it."),
+    Command("attach", "ID", "Follow a job again, also after a kernel restart."),
+    Command("credits", "", "Show the credits of the account."),
+    Command("simulator", "", "Show the address of the embedded simulator."),
+    Command("version", "", "Show the versions that matter in a bug report."),
+)
+
+_BY_FLAG = {option.flag: option for option in OPTIONS}
+_NAME = re.compile(r"[^\W\d]\w*")
+_REFERENCE = re.compile(r"\{\{\s*([^\W\d]\w*)\s*\}\}")
+
+
+class CellOptions(NamedTuple):
+    """What stood on the first line of a cell."""
+
+    name: str
+    """The variable that receives the job, or nothing."""
+    values: dict[str, Any]
+    """Field to value, only what was given."""
+    problems: tuple[str, ...]
+
+
+def parse(line: str, variables: Mapping[str, object]) -> CellOptions:
+    """Read the first line of a cell. Mistakes are collected, to be reported with all others."""
+    values: dict[str, Any] = {}
+    names: list[str] = []
+    problems: list[str] = []
+    try:
+        words = [fill(word, variables, problems) for word in _split(line)]
+    except ValueError:
+        return CellOptions("", {}, ("a quotation mark is left open on the %%runway line: close it",))
+    rest = iter(words)
+    for word in rest:
+        if word.startswith("--"):
+            _read_option(word, rest, values, problems)
+        else:
+            names.append(word)
+    problems += _name_problems(names)
+    return CellOptions(names[0] if len(names) == 1 else "", values, tuple(problems))
+
+
+def _split(line: str) -> list[str]:
+    """Words by space, quotes removed; backslashes stay, for paths."""
+    lexer = shlex.shlex(line, posix=True)
+    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
+    return list(lexer)
+
+
+def _read_option(word: str, rest: Iterable[str], values: dict[str, Any], problems: list[str]) -> None:
+    flag, equals, text = word.partition("=")
+    option = _BY_FLAG.get(flag)
+    if option is None:
+        near = difflib.get_close_matches(flag, _BY_FLAG, 1)
+        problems.append(
+            f"{flag} is no option" + (f": do you mean {near[0]}?" if near else ": see %runway help")
+        )
+        return
+    if option.field in values:
+        problems.append(f"{flag} is given twice")
+    if option.kind == "switch":
+        values[option.field] = True
+        if equals:
+            problems.append(f"{flag} takes no value")
+        return
+    value = text if equals else next(iter(rest), None)
+    if value is None:
+        problems.append(f"{flag} needs a value: {option.usage}")
+        return
+    values[option.field] = _converted(option, value, problems)
+
+
+def _converted(option: Option, text: str, problems: list[str]) -> Any:
+    """The value in its type; a range is checked with the request, a wrong kind of value here."""
+    kind = {"number": float, "whole": int}.get(option.kind)
+    if kind is None:
+        return text
+    try:
+        return kind(text)
+    except ValueError:
+        what = "a whole number" if kind is int else "a number"
+        problems.append(f"{option.flag} is {text!r}: give {what}")
+        return None
+
+
+def _name_problems(names: list[str]) -> list[str]:
+    if len(names) > 1:
+        return [
+            f"one name for the job at most, found {' '.join(map(repr, names))}: quote values that hold spaces"
+        ]
+    if names and not _NAME.fullmatch(names[0]):
+        return [f"{names[0]!r} cannot be the name of a variable"]
+    return []
+
+
+def fill(text: str, variables: Mapping[str, object], problems: list[str]) -> str:
+    """`text` with each {{name}} replaced by a plain variable, once; the rest is taken literally."""
+
+    def value_of(match: re.Match[str]) -> str:
+        name = match[1]
+        if name not in variables:
+            problems.append(f"{{{{{name}}}}} is no variable: define {name} first")
+        elif not isinstance(value := variables[name], (str, int, float)):
+            problems.append(
+                f"{{{{{name}}}}} is a {type(value).__name__}: only text and numbers are filled in"
+            )
+        else:
+            return str(value)
+        return match[0]
+
+    return _REFERENCE.sub(value_of, text)
+
+
+def command_of(line: str) -> tuple[str, list[str]]:
+    """The command of a `%runway` line and its arguments. Raises `InvalidRequest`."""
+    try:
+        words = _split(line) or ["help"]
+    except ValueError:
+        words = [line]
+    names = [command.name for command in COMMANDS]
+    if words[0] not in names:
+        near = difflib.get_close_matches(words[0], names, 1)
+        hint = f"do you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+        raise InvalidRequest([f"%runway {words[0]} is no command: {hint}"])
+    return words[0], words[1:]
+
+
+def completions(line: str, symbol: str) -> list[str]:
+    """What may follow on the first line of a cell, or after `%runway`."""
+    words = line.split()
+    if words and words[0] == "%runway":
+        return (
+            [c.name for c in COMMANDS if c.name.startswith(symbol)] if len(words) <= 1 + bool(symbol) else []
+        )
+    before = words[-2:-1] if symbol else words[-1:]
+    option = _BY_FLAG.get(before[0]) if before else None
+    if option is not None and option.choices:
+        return [choice for choice in option.choices if choice.startswith(symbol)]
+    used = {word.partition("=")[0] for word in words if word != symbol}
+    return [flag for flag in _BY_FLAG if flag.startswith(symbol) and flag not in used]
+
+
+def cell_help() -> str:
+    """The text behind `%%runway?`."""
+    width = max(len(option.usage) for option in OPTIONS)
+    rows = "\n".join(f"  {option.usage:<{width}}  {option.help}{_choice_words(option)}" for option in OPTIONS)
+    return (
+        "%%runway [NAME] [options]\n\nMake a video from the words in the cell. The cell returns at once; the "
+        "job goes to the variable NAME.\nThe words are taken literally, but {{name}} is replaced by a variable.\n\n"
+        f"Options:\n{rows}"
+    )
+
+
+def _choice_words(option: Option) -> str:
+    return f" One of {', '.join(option.choices)}." if option.kind == "choice" else ""
+
+
+def line_help() -> str:
+    """The text behind `%runway?`."""
+    width = max(len(f"{command.name} {command.arguments}") for command in COMMANDS)
+    rows = "\n".join(f"  {f'{c.name} {c.arguments}':<{width}}  {c.help}" for c in COMMANDS)
+    return f"%runway COMMAND\n\nCommands:\n{rows}"
+
+
+def readme_tables() -> tuple[str, str]:
+    """The tables of README: options, commands."""
+    options = [f"| `{option.usage}` | {option.help}{_choice_words(option)} |" for option in OPTIONS]
+    commands = [f"| `%runway {f'{c.name} {c.arguments}'.strip()}` | {c.help} |" for c in COMMANDS]
+    return (
+        "\n".join(["| option | meaning |", "|---|---|", *options]),
+        "\n".join(["| command | what it does |", "|---|---|", *commands]),
+    )

@@ -1,0 +1,92 @@
+"""The plain-text twins: terminal IPython, logs of batch runs, screen readers, `nbconvert --to markdown`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from ..job import Job
+from .words import MINUS, Look, facts, is_sent, made, megabytes, notice, prompt_words
+
+WIDTH = 79
+BAR = 14
+
+
+def ascii_words(text: str) -> str:
+    """Plain signs in place of ours, for logs of unknown encoding; other letters stay as they are."""
+    signs = {MINUS: "-", "\N{MIDDLE DOT}": ",", "\N{HORIZONTAL ELLIPSIS}": "..."}
+    for sign, plain in signs.items():
+        text = text.replace(f" {sign} ", f"{plain} ") if plain == "," else text.replace(sign, plain)
+    return text
+
+
+def bar(ratio: float | None) -> str:
+    """[######--------], or dots while nothing is known."""
+    if ratio is None:
+        return "[" + "." * BAR + "]"
+    full = int(ratio * BAR + 0.5)
+    return "[" + "#" * full + "-" * (BAR - full) + "]"
+
+
+def name_of(job: Job) -> str:
+    """The job's id, or dashes while nothing has been sent."""
+    return job.id if is_sent(job) else "--------"
+
+
+def live_line(job: Job, look: Look) -> str:
+    """One line, to be rewritten in place."""
+    percent = "" if look.ratio is None else f"{look.ratio * 100:2.0f} %  "
+    line = f"runway {name_of(job)}  {look.short:<11} {bar(look.ratio)} {percent}{ascii_words(look.detail)}"
+    return line[:WIDTH]
+
+
+def log_line(job: Job, look: Look) -> str:
+    """One line of a log, written at a change of state and at each quarter."""
+    percent = "" if look.ratio is None else f"{look.ratio * 100:.0f} %, "
+    return f"runway {name_of(job)}  {look.short}: {percent}{ascii_words(look.detail)}"
+
+
+def log_key(look: Look) -> tuple[str, int]:
+    """Changes when a new log line is due: the state, and the quarter of progress within it."""
+    return look.short, -1 if look.ratio is None or look.download else int(look.ratio * 4)
+
+
+def result_text(job: Job, shown_path: str) -> str:
+    """The finished video in four lines."""
+    request, video = job.request, job.video
+    assert video is not None
+    width, height = request.row.aspects[request.format]
+    size = f"{width} x {height}, {request.length} s, {megabytes(video.stat().st_size)}"
+    shot = ", ".join(ascii_words(fact) for fact in facts(job))
+    kind = " (simulator)" if job.simulated else ""
+    lines = [
+        f"Video   {shown_path}  ({size})",
+        f"Prompt  {prompt_words(request)}",
+        f"Shot    {shot}, {made(job)}, id {job.id}{kind}",
+    ]
+    if job.cell:
+        lines.append(f"Cell    {job.cell.splitlines()[0]}")
+    if job.state.warning:
+        lines.append(f"Note    {job.state.warning}")
+    return "\n".join(lines)
+
+
+def notice_text(job: Job) -> str:
+    """An end without a video, in three or four lines."""
+    told = notice(job)
+    name = f" ({job.id})" if is_sent(job) else ""
+    lines = [f"{told.title}{name}", *(f"  {line}" for line in (told.reason, told.todo) if line)]
+    if told.command:
+        lines.append(f"      {told.command}")
+    if job.simulated:
+        lines.append("  Simulator: no credits spent.")
+    return ascii_words("\n".join(lines))
+
+
+def shown_path(path: Path, folder: Path) -> str:
+    """The path as the notebook would write it: relative inside its folder, with ~ for the home."""
+    try:
+        return path.relative_to(folder).as_posix()
+    except ValueError:
+        home = Path.home()
+        return f"~{os.sep}{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
