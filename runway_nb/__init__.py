@@ -1,3 +1,87 @@
-"""Generated video from a notebook."""
+"""Generated video from a notebook.
+
+In a notebook::
+
+    %load_ext runway_nb
+
+    %%runway shot --first lighthouse-dusk --zoom 4
+    The beam sweeps over the sea.
+
+In Python::
+
+    job = runway_nb.generate("The beam sweeps over the sea.", camera=runway_nb.Camera(zoom=4))
+    job.wait().video
+
+Without a token everything runs against a simulator that renders real videos and costs nothing.
+
+Where things are: `request` (a wish and its checks), `task` (what the API says), `job` (the handle of a wish),
+`studio` and `workflow` (from wish to file), `client` (HTTP), `ledger` (the journal), `spec` (facts of the API),
+`errors` (every error), `notebook` (magics and screens), `simulator` (the other party).
+
+Names are loaded when they are used: importing this package loads neither IPython nor ipywidgets nor httpx.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from . import errors as errors
+    from .camera import Camera as Camera
+    from .client import RunwayClient as RunwayClient
+    from .errors import RunwayError as RunwayError
+    from .job import Job as Job
+    from .ledger import Ledger as Ledger
+    from .request import Keyframes as Keyframes
+    from .request import VideoRequest as VideoRequest
+    from .settings import Settings as Settings
+    from .studio import Studio as Studio
+    from .studio import generate as generate
+    from .task import Status as Status
+    from .task import Task as Task
+
+_HOMES = {
+    "Camera": "camera",
+    "Job": "job",
+    "Keyframes": "request",
+    "Ledger": "ledger",
+    "RunwayClient": "client",
+    "RunwayError": "errors",
+    "Settings": "settings",
+    "Status": "task",
+    "Studio": "studio",
+    "Task": "task",
+    "VideoRequest": "request",
+    "errors": "",
+    "generate": "studio",
+}
+
+__all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipython_extension"])
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = _HOMES[name]
+    return getattr(import_module(f".{home}", __name__), name) if home else import_module(f".{name}", __name__)
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext runway_nb`."""
+    from .notebook.magic import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """`%unload_ext runway_nb`."""
+    from .notebook.magic import unload
+
+    unload(shell)

@@ -168,9 +168,7 @@ class RunwayClient:
 
     # --- assets ---------------------------------------------------------------------------------
 
-    async def assets(
-        self, *, offset: int = 0, limit: int = LIST_LIMIT, kind: str = "", email: str = ""
-    ) -> list[Asset]:
+    async def assets(self, *, offset: int = 0, limit: int = LIST_LIMIT, kind: str = "", email: str = "") -> list[Asset]:
         """GET one page of assets, at most 50 (API facts 8.2). `kind` is image, video or audio."""
         query = _given(offset=offset, limit=limit, mediaType=kind, email=email)
         return [Asset.from_wire(item) for item in listed(await self._read("/assets/", query), "assets")]
@@ -297,9 +295,7 @@ def _words(body: object) -> str:
 
 def _plain(answer: httpx.Response) -> str:
     """The beginning of a body that is no JSON, without markup."""
-    text = re.sub(
-        r"<(script|style).*?</\1>|<[^>]*>", " ", answer.text[:2000], flags=re.DOTALL | re.IGNORECASE
-    )
+    text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", answer.text[:2000], flags=re.DOTALL | re.IGNORECASE)
     return redact(" ".join(text.split()))[:120] or "the server answered without words"
 
 

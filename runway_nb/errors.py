@@ -64,8 +64,7 @@ class InvalidRequest(RunwayError, ValueError):
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(redact(problem) for problem in problems)
-        head = f"{len(self.problems)} mistakes" if len(self.problems) > 1 else "a mistake"
-        super().__init__(f"nothing was sent, {head}: " + "; ".join(self.problems))
+        super().__init__("; ".join(self.problems))
 
     def _render_traceback_(self) -> list[str]:
         if len(self.problems) == 1:

@@ -137,6 +137,7 @@ class Job:
         self.stop_asked = threading.Event()
         self._state = state or State()
         self._ended = threading.Event()
+        self._lock = threading.RLock()
         self._observers: tuple[Observer, ...] = ()
         self._on_stop: Callable[[], None] | None = None
         self._on_refresh: Callable[[], None] | None = None
@@ -187,6 +188,11 @@ class Job:
     def error(self) -> RunwayError | None:
         """Why there is no video, or None."""
         return self._state.error
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed and probably not meant, and what went wrong without harm to the video."""
+        return (*self.request.warnings(), *filter(None, [self._state.warning]))
 
     @property
     def done(self) -> bool:
@@ -273,12 +279,30 @@ class Job:
             self._on_refresh()
         return self
 
+    def on_end(self, act: Observer) -> None:
+        """Call `act(job)` once when the job ends, before `done` becomes true; at once if it has ended."""
+        forget: list[Callable[[], None]] = []
+
+        def watch(job: Job) -> None:
+            if job.state.phase.is_final:
+                forget[0]()
+                act(job)
+
+        with self._lock:
+            ended = self._state.phase.is_final
+            if not ended:
+                forget.append(self.observe(watch))
+        if ended:
+            _tell(act, self)
+
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call `observer(job)` on the background thread after every change; the result ends it."""
-        self._observers = (*self._observers, observer)
+        with self._lock:
+            self._observers = (*self._observers, observer)
 
         def forget() -> None:
-            self._observers = tuple(other for other in self._observers if other is not observer)
+            with self._lock:
+                self._observers = tuple(other for other in self._observers if other is not observer)
 
         return forget
 
@@ -290,8 +314,10 @@ class Job:
 
     def change(self, **changes: Any) -> None:
         """Move to the next state and tell the observers; `done` becomes true after they were told."""
-        self._state = replace(self._state, **changes)
-        for observer in self._observers:
+        with self._lock:
+            self._state = replace(self._state, **changes)
+            observers = self._observers
+        for observer in observers:
             _tell(observer, self)
         if self._state.phase.is_final:
             self._ended.set()

@@ -39,9 +39,7 @@ async def resolve_keyframes(
     found = await _find_all(named, client)
     email = await _upload_account(client) if contents else ""
     for slot, file in contents.items():
-        found[slot] = await client.upload(
-            file.data, name=file.name, content_type=file.content_type, email=email
-        )
+        found[slot] = await client.upload(file.data, name=file.name, content_type=file.content_type, email=email)
     return Keyframes(**{slot: asset.id for slot, asset in found.items()}), found
 
 

@@ -187,9 +187,8 @@ class Ledger:
         return {name: self._accounts.mask(v) if isinstance(v, str) else v for name, v in row.items()}
 
     def _record(self, row: sqlite3.Row) -> Record:
-        values = {
-            name: self._accounts.unmask(v) if isinstance(v, str) else v for name, v in dict(row).items()
-        }
+        values: dict[str, Any] = dict(row)
+        values |= {name: self._accounts.unmask(v) for name, v in values.items() if isinstance(v, str)}
         values |= {"request": json.loads(values["request"]), "simulated": bool(values["simulated"])}
         return Record(**values)
 
@@ -232,6 +231,7 @@ def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
 def _open(path: Path) -> sqlite3.Connection:
     """Open or make the ledger. The tables come before WAL, which ignores the busy time-out."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     found = migrations.version(connection)

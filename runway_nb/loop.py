@@ -54,9 +54,7 @@ class BackgroundLoop:
         with self._lock:
             if self._loop is None or not self._is_alive():
                 self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
-                self._thread = threading.Thread(
-                    target=_serve, args=(self._loop,), name=self._name, daemon=True
-                )
+                self._thread = threading.Thread(target=_serve, args=(self._loop,), name=self._name, daemon=True)
                 contextvars.Context().run(self._thread.start)
             return self._loop
 

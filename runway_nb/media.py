@@ -118,14 +118,8 @@ class MediaClient:
     def _check(self, url: str) -> None:
         parts = urlsplit(url)
         local = is_loopback(parts.hostname)
-        if (
-            local != self._local
-            or parts.scheme not in ("https", "http")
-            or (not local and parts.scheme == "http")
-        ):
-            raise DownloadError(
-                f"the link to the video is not one to follow ({parts.scheme}://{parts.hostname})"
-            )
+        if local != self._local or parts.scheme not in ("https", "http") or (not local and parts.scheme == "http"):
+            raise DownloadError(f"the link to the video is not one to follow ({parts.scheme}://{parts.hostname})")
 
 
 def _check_status(answer: httpx.Response) -> None:

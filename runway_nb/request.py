@@ -137,9 +137,7 @@ class VideoRequest:
     def _format_problems(self) -> Iterator[str]:
         if self.aspect is not None and self.aspect not in self.row.aspects:
             yield f"aspect is {self.aspect!r}: give {' or '.join(self.row.aspects)}"
-        if self.seconds is not None and (
-            isinstance(self.seconds, bool) or self.seconds not in self.row.seconds
-        ):
+        if self.seconds is not None and (isinstance(self.seconds, bool) or self.seconds not in self.row.seconds):
             yield f"seconds is {self.seconds!r}: give {' or '.join(map(str, self.row.seconds))}"
         for name, value, (low, high) in (
             ("seed", self.seed, SEED_RANGE),

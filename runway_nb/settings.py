@@ -176,9 +176,10 @@ def _keyring_token() -> str | None:
     from keyring.errors import KeyringError
 
     try:
-        return keyring.get_password(_SERVICE, TOKEN_NAME)
+        found = keyring.get_password(_SERVICE, TOKEN_NAME)
     except KeyringError:
         return None
+    return found or None
 
 
 def _file_token(path: Path) -> str | None:

@@ -6,13 +6,14 @@ Callable from any thread; the work itself (`workflow`) runs on the background lo
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import replace
-from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from . import errors
 from .camera import Camera
@@ -29,6 +30,8 @@ from .spec import SEED_RANGE
 from .task import PENDING, Asset, Credits, Status, Task
 from .workflow import Connection, Environment, Workflow
 
+EMBEDDED_TOKEN = "user:1-simulator"  # noqa: S105 - opens the simulator on this machine, nothing else
+
 Connect = Callable[[Settings], Awaitable[Connection]]
 
 
@@ -37,7 +40,7 @@ async def connect(settings: Settings) -> Connection:
     if settings.token is not None:
         client = RunwayClient(settings.token, base_url=settings.base_url, multipart=settings.multipart)
         return Connection(client, MediaClient(local=settings.base_url.startswith("http:")))
-    from .simulator import EMBEDDED_SPEED, EMBEDDED_TOKEN, Simulator
+    from .simulator import EMBEDDED_SPEED, Simulator
 
     simulator = Simulator(settings.home / "simulator", speed=EMBEDDED_SPEED)
     await asyncio.to_thread(simulator.start)
@@ -66,6 +69,8 @@ class Studio:
         environment: Environment | None = None,
     ) -> None:
         self.settings = settings
+        self.folder = Path.cwd()
+        """Where a relative output folder and relative pictures lie: the notebook's folder."""
         self.jobs: dict[str, Job] = {}
         """The jobs of this process by id, oldest first."""
         self._env = environment or Environment()
@@ -83,7 +88,7 @@ class Studio:
         Args:
             request: Keyframes may still be names of assets or picture files.
             cell: The cell that asked for it, kept with the result.
-            folder: The notebook's folder, where relative pictures and the output folder lie.
+            folder: By default the studio's.
 
         Raises:
             InvalidRequest: with all mistakes; nothing was sent.
@@ -100,7 +105,7 @@ class Studio:
             wish,
             simulated=self.settings.simulated,
             cell=cell,
-            folder=folder,
+            folder=folder or self.folder,
             created=self._env.clock(),
         )
         workflow = self._workflow(job)
@@ -121,9 +126,7 @@ class Studio:
             return job
         record = self.ledger.get(job.id)
         if not record.task_id:
-            raise errors.RunwayError(
-                f"job {job.id} has no task to attach to: {record.phase}, {record.message}"
-            )
+            raise errors.RunwayError(f"job {job.id} has no task to attach to: {record.phase}, {record.message}")
         task = Task(record.task_id, Status(record.status) if record.status else PENDING)
         again = self._stored(record, State(Phase.FOLLOWING, task=task, sent=record.created))
         workflow = self._workflow(again)
@@ -150,6 +153,24 @@ class Studio:
     def assets(self, timeout: float = 60.0) -> list[Asset]:
         """The pictures of all accounts behind the token."""
         return self._loop.submit(self._assets()).result(timeout)
+
+    def tasks(self, timeout: float = 60.0) -> list[Task]:
+        """The newest tasks of all accounts behind the token, those made elsewhere included."""
+        return self._loop.submit(self._tasks()).result(timeout)
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a coroutine on the background loop."""
+        self._loop.submit(work)
+
+    def use(self, settings: Settings) -> None:
+        """Take new settings for what is submitted from now on."""
+        if (settings.token, settings.base_url, settings.multipart) != (
+            self.settings.token,
+            self.settings.base_url,
+            self.settings.multipart,
+        ):
+            self._connecting = None
+        self.settings = settings
 
     def simulator_url(self, timeout: float = 60.0) -> str:
         """The address of the embedded simulator's index page; starts it when needed."""
@@ -233,8 +254,12 @@ class Studio:
     async def _credits(self) -> list[tuple[str, Credits]]:
         client = (await self._connected()).client
         emails = [account.email for account in await client.accounts()]
-        named = emails if len(emails) > 1 else [""]
-        return [(redact(emails[i]), await client.credits(email)) for i, email in enumerate(named) if emails]
+        return [(redact(email), await client.credits(email)) for email in emails]
+
+    async def _tasks(self) -> list[Task]:
+        client = (await self._connected()).client
+        emails = [account.email for account in await client.accounts()]
+        return [task for email in emails for task in await client.tasks(limit=20, email=email)]
 
     async def _assets(self) -> list[Asset]:
         return await all_assets((await self._connected()).client)
@@ -268,10 +293,32 @@ def _stored_error(record: Record, phase: Phase) -> errors.RunwayError:
     }.get(phase, errors.Detached("not followed here, or its file was moved"))
 
 
-@lru_cache(maxsize=1)
-def default_studio() -> Studio:
-    """The studio of this process, with settings from the environment; made at first use."""
-    return Studio(resolve())
+_default: tuple[Studio, object] | None = None
+
+
+def default_studio(config: Mapping[str, object] | None = None, *, fresh: bool = False) -> Studio:
+    """The studio of this process, made at first use.
+
+    Settings are decided again when `config` (what `%config RunwayMagics` holds) or our part of the environment
+    has changed, or when asked to with `fresh`: asking the keyring takes time.
+    """
+    global _default
+    ours = {name: value for name, value in os.environ.items() if name.startswith(("USEAPI_", "RUNWAY_NB_"))}
+    key = (dict(config) if config is not None else None, ours)
+    if _default is None:
+        _default = Studio(resolve(config=config)), key
+    elif fresh or (config is not None and key != _default[1]):
+        _default[0].use(resolve(config=config))
+        _default = _default[0], key
+    return _default[0]
+
+
+def close_default_studio() -> None:
+    """Stop following and forget the studio of this process."""
+    global _default
+    made, _default = _default, None
+    if made is not None:
+        made[0].close()
 
 
 def generate(

@@ -264,9 +264,7 @@ def running_tasks(values: Iterable[object]) -> tuple[RunningTask, ...]:
     """The readable items of a list of tracked tasks."""
     found = (_mapping(value) for value in values)
     return tuple(
-        RunningTask(_text(item["taskId"]), _text(item.get("replyRef")))
-        for item in found
-        if item.get("taskId")
+        RunningTask(_text(item["taskId"]), _text(item.get("replyRef"))) for item in found if item.get("taskId")
     )
 
 

@@ -141,9 +141,7 @@ class Workflow:
         self._move(Phase.FOLLOWING, task=task, journal={"task_id": task.id, "status": str(task.status)})
         return task
 
-    async def _with_balance(
-        self, error: errors.NotEnoughCredits, client: RunwayClient
-    ) -> errors.NotEnoughCredits:
+    async def _with_balance(self, error: errors.NotEnoughCredits, client: RunwayClient) -> errors.NotEnoughCredits:
         """The same error with the figures, when they can be had."""
         with suppress(errors.RunwayError):
             email = next(map(asset_account, self.job.request.keyframes.given.values()), None)

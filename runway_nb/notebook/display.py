@@ -33,7 +33,7 @@ def bundle(job: Job, embed: str = "auto", folder: Path | None = None) -> dict[st
 
     Args:
         job: The job.
-        embed: `auto`, `always` or `never` carry the video inside the notebook.
+        embed: `auto`, `always` or `never` carry the video inside the notebook; `capped` does up to 8 MB.
         folder: The notebook's folder, against which a relative path is resolved; by default the job's own.
     """
     if job.video is None:
@@ -51,7 +51,8 @@ def source(video: Path, folder: Path, embed: str) -> str:
     `auto` embeds up to 8 MB what lies outside the notebook's folder, where no relative path reaches.
     """
     inside = video.is_relative_to(folder)
-    if embed == "always" or (embed == "auto" and not inside and video.stat().st_size <= EMBED_CAP):
+    wanted = embed == "capped" or (embed == "auto" and not inside)
+    if embed == "always" or (wanted and video.stat().st_size <= EMBED_CAP):
         return "data:video/mp4;base64," + base64.b64encode(video.read_bytes()).decode()
     return quote(video.relative_to(folder).as_posix()) if inside else quote(video.as_posix())
 
@@ -84,7 +85,7 @@ def _player(job: Job, src: str, width: int, height: int) -> str:
 def _caption(job: Job, src: str) -> str:
     badge = f'<div style="margin-bottom:6px">{_pill("Simulator: no credits spent")}</div>'
     assert job.video is not None
-    warning = f'<div style="margin-top:4px">{escape(job.state.warning)}</div>' if job.state.warning else ""
+    notes = "".join(f'<div style="{_QUIET};margin-top:6px">Note: {escape(note)}</div>' for note in job.warnings)
     size = megabytes(job.video.stat().st_size)
     return (
         f"{badge if job.simulated else ''}"
@@ -92,7 +93,7 @@ def _caption(job: Job, src: str) -> str:
         f'<div style="{_QUIET}">{DOT.join(facts(job))}</div>'
         f'<div style="{_QUIET};margin-top:2px"><span style="{_MONO}">{job.id}</span>{DOT}{made(job)}</div>'
         f'<div style="margin-top:6px;font-size:12px;line-height:18px">{_file_link(src, job.video)} '
-        f'<span style="opacity:.74">({size})</span></div>{warning}'
+        f'<span style="opacity:.74">({size})</span></div>{notes}'
     )
 
 

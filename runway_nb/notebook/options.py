@@ -1,4 +1,4 @@
-"""One table of options and one of commands. The parser, help, completion and README's tables come from them."""
+"""One table of options and one of commands: parser, help, completion and README's tables come from them."""
 
 from __future__ import annotations
 
@@ -130,9 +130,7 @@ def _read_option(word: str, rest: Iterable[str], values: dict[str, Any], problem
     option = _BY_FLAG.get(flag)
     if option is None:
         near = difflib.get_close_matches(flag, _BY_FLAG, 1)
-        problems.append(
-            f"{flag} is no option" + (f": do you mean {near[0]}?" if near else ": see %runway help")
-        )
+        problems.append(f"{flag} is no option" + (f": do you mean {near[0]}?" if near else ": see %runway help"))
         return
     if option.field in values:
         problems.append(f"{flag} is given twice")
@@ -163,9 +161,7 @@ def _converted(option: Option, text: str, problems: list[str]) -> Any:
 
 def _name_problems(names: list[str]) -> list[str]:
     if len(names) > 1:
-        return [
-            f"one name for the job at most, found {' '.join(map(repr, names))}: quote values that hold spaces"
-        ]
+        return [f"one name for the job at most, found {' '.join(map(repr, names))}: quote values that hold spaces"]
     if names and not _NAME.fullmatch(names[0]):
         return [f"{names[0]!r} cannot be the name of a variable"]
     return []
@@ -179,9 +175,7 @@ def fill(text: str, variables: Mapping[str, object], problems: list[str]) -> str
         if name not in variables:
             problems.append(f"{{{{{name}}}}} is no variable: define {name} first")
         elif not isinstance(value := variables[name], (str, int, float)):
-            problems.append(
-                f"{{{{{name}}}}} is a {type(value).__name__}: only text and numbers are filled in"
-            )
+            problems.append(f"{{{{{name}}}}} is a {type(value).__name__}: only text and numbers are filled in")
         else:
             return str(value)
         return match[0]
@@ -207,9 +201,7 @@ def completions(line: str, symbol: str) -> list[str]:
     """What may follow on the first line of a cell, or after `%runway`."""
     words = line.split()
     if words and words[0] == "%runway":
-        return (
-            [c.name for c in COMMANDS if c.name.startswith(symbol)] if len(words) <= 1 + bool(symbol) else []
-        )
+        return [c.name for c in COMMANDS if c.name.startswith(symbol)] if len(words) <= 1 + bool(symbol) else []
     before = words[-2:-1] if symbol else words[-1:]
     option = _BY_FLAG.get(before[0]) if before else None
     if option is not None and option.choices:
@@ -223,8 +215,9 @@ def cell_help() -> str:
     width = max(len(option.usage) for option in OPTIONS)
     rows = "\n".join(f"  {option.usage:<{width}}  {option.help}{_choice_words(option)}" for option in OPTIONS)
     return (
-        "%%runway [NAME] [options]\n\nMake a video from the words in the cell. The cell returns at once; the "
-        "job goes to the variable NAME.\nThe words are taken literally, but {{name}} is replaced by a variable.\n\n"
+        "%%runway [NAME] [options]\n\nMake a video from the words in the cell. The cell returns at once; "
+        "the job goes to the variable NAME.\nThe words are taken literally, but {{name}} is replaced by a "
+        "variable.\n\n"
         f"Options:\n{rows}"
     )
 

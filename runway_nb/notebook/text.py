@@ -66,8 +66,7 @@ def result_text(job: Job, shown_path: str) -> str:
     ]
     if job.cell:
         lines.append(f"Cell    {job.cell.splitlines()[0]}")
-    if job.state.warning:
-        lines.append(f"Note    {job.state.warning}")
+    lines += [f"Note    {note}" for note in job.warnings]
     return "\n".join(lines)
 
 

@@ -255,9 +255,7 @@ def _stopped(job: Job) -> Notice:
 
 
 def _removed(job: Job) -> Notice:
-    return Notice(
-        "calm", "\N{BLACK SQUARE}", "Removed before sending", "", "Nothing was charged.", cost=_needed(job)
-    )
+    return Notice("calm", "\N{BLACK SQUARE}", "Removed before sending", "", "Nothing was charged.", cost=_needed(job))
 
 
 def _undownloaded(job: Job) -> Notice:

@@ -1,1 +1,30 @@
-"""The simulator of the remote API."""
+"""The other party: a simulator of the remote API on this machine, with real videos and no account.
+
+    with Simulator(folder) as simulator:
+        ...  # simulator.base_url
+
+or `python -m runway_nb.simulator`. Needs `pip install "runway_nb[simulator]"`; importing this package
+needs and loads nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .life import EMBEDDED_SPEED
+    from .server import Simulator
+
+__all__ = ["EMBEDDED_SPEED", "Simulator"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "Simulator":
+        from .server import Simulator
+
+        return Simulator
+    if name == "EMBEDDED_SPEED":
+        from .life import EMBEDDED_SPEED
+
+        return EMBEDDED_SPEED
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

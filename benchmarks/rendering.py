@@ -1,0 +1,165 @@
+"""How fast the simulator renders, as ratios taken in one run: against the encoder alone and against ffmpeg."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from runway_nb.simulator import render, samples
+from runway_nb.simulator.render import Film, Shot
+
+ROUNDS = 3
+CAMERA = {"horizontal": 3.0, "zoom": 4.0, "pan": -2.0, "tilt": 1.0, "roll": 3.0}
+PINNED = {0.0: "lighthouse-dusk", 0.5: "city-night", 1.0: "aurora-lake"}
+ENCODER = "-c:v libx264 -preset superfast -crf 23 -threads 2 -g 24 -pix_fmt yuv420p -movflags +faststart".split()
+FADES = "[a][b]xfade=duration=2.5:offset=0[ab];[ab][c]xfade=duration=2.5:offset=2.5"
+ZOOM = "zoompan=z='1+0.4*on/120':x='on':y='on/2':s=1280x768:fps=24:d="
+TILT = "scale=1280:768,format=yuv420p,perspective=eval=frame:x0='on/2':y0='on/4':x1='W-on/2':y1=0:x2=0:y2='H-on/4'"
+PEAK = """
+import sys
+from runway_nb.simulator.render import main
+main(sys.argv[1:])
+print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+"""
+
+Row = tuple[str, float, str]
+
+
+def measure() -> list[Row]:
+    """Name, figure and goal of each measurement; a figure that cannot be taken here is NaN."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        shot = full_size(folder)
+        file, clip = folder / "shot.json", folder / "clip.mp4"
+        file.write_text(shot.to_json(), "utf-8")
+        rows = [_against_encoder(shot, clip)]
+        rows += _against_ffmpeg(render.command(file, clip), folder)
+        rows.append(("peak memory of a child process, MB", _peak(file, clip), "<= 160"))
+        rows.append(("clip of 5 s with three keyframes, MB", clip.stat().st_size / 1e6, "<= 2"))
+        rows.append(_small(shot, clip))
+    return rows
+
+
+def full_size(folder: Path) -> Shot:
+    """A landscape shot of 5 s with three keyframes of 1600 x 960 pixels and every kind of move."""
+    paths = dict(samples.write(folder))
+    for path in paths.values():
+        path.write_bytes(samples.upscale(path.read_bytes(), 1600, 960))
+    keyframes = tuple((time, str(paths[name])) for time, name in PINNED.items())
+    return Shot("A slow fade from dusk to night", 7, 5, 1280, 768, keyframes, CAMERA)
+
+
+def _against_encoder(shot: Shot, clip: Path) -> Row:
+    frames = _Made(render.prepare(shot))
+
+    def whole() -> None:
+        render.render(shot, clip)
+
+    def alone() -> None:
+        render.encode(frames, clip.with_name("alone.mp4"))
+
+    ours, floor = _medians(whole, alone)
+    print(f"render {ours:.2f} s, {shot.frames / ours:.0f} frames/s; encode only {floor:.2f} s", file=sys.stderr)
+    return "render / encode only, wall", ours / floor, "<= 2.8"
+
+
+class _Made(Film):
+    """A film whose frames were warped beforehand."""
+
+    def __init__(self, film: Film) -> None:
+        super().__init__(film.shot, film.grounds, film.mixes, film.views, film.caption)
+        self._frames: list[render.Planes]
+        object.__setattr__(self, "_frames", [film.planes(number) for number in range(film.shot.frames)])
+
+    def planes(self, number: int, rows: object = None) -> render.Planes:
+        return self._frames[number]
+
+
+def _against_ffmpeg(ours: list[str], folder: Path) -> list[Row]:
+    binary = _ffmpeg()
+    names = {"zoompan and xfade of ffmpeg / render": ">= 1.25", "perspective and xfade of ffmpeg / render": ">= 2"}
+    if binary is None:
+        return [(f"{name}, wall (ffmpeg not found: not measured)", math.nan, goal) for name, goal in names.items()]
+    zoompan, perspective = _zoompan(binary, folder), _perspective(binary, folder)
+    walls = _medians(_process(ours), _process(zoompan), _process(perspective))
+    texts = ", ".join(f"{wall:.2f} s" for wall in walls)
+    print(f"child process, zoompan, perspective: {texts}", file=sys.stderr)
+    return [
+        (f"{name}, wall", wall / walls[0], goal)
+        for (name, goal), wall in zip(names.items(), walls[1:], strict=True)
+    ]
+
+
+def _zoompan(binary: str, folder: Path) -> list[str]:
+    inputs = [word for name in PINNED.values() for word in ("-i", str(folder / f"{name}.jpg"))]
+    graph = f"[0]{ZOOM}60[a];[1]{ZOOM}120[b];[2]{ZOOM}60[c];{FADES}"
+    return [binary, "-v", "error", "-y", *inputs, "-lavfi", graph, *ENCODER, str(folder / "zoompan.mp4")]
+
+
+def _perspective(binary: str, folder: Path) -> list[str]:
+    lengths = zip(PINNED.values(), ("2.5", "5", "2.5"), strict=True)
+    inputs = [
+        word
+        for name, seconds in lengths
+        for word in ("-loop", "1", "-framerate", "24", "-t", seconds, "-i", str(folder / f"{name}.jpg"))
+    ]
+    graph = f"[0]{TILT}[a];[1]{TILT}[b];[2]{TILT}[c];{FADES}"
+    return [binary, "-v", "error", "-y", *inputs, "-lavfi", graph, *ENCODER, str(folder / "perspective.mp4")]
+
+
+def _ffmpeg() -> str | None:
+    """The path of a binary of ffmpeg, if there is one."""
+    if found := shutil.which("ffmpeg"):
+        return found
+    try:
+        return str(importlib.import_module("imageio_ffmpeg").get_ffmpeg_exe())
+    except (ImportError, RuntimeError):
+        return None
+
+
+def _peak(file: Path, clip: Path) -> float:
+    """Peak resident memory of a process that renders, MB; NaN where the system does not tell."""
+    words = [sys.executable, "-c", PEAK, str(file), str(clip)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    return int(done.stdout) * 1024 / 1e6 if done.returncode == 0 else math.nan
+
+
+def _small(shot: Shot, clip: Path) -> Row:
+    small = Shot(shot.prompt, shot.seed, shot.seconds, 320, 192, shot.keyframes, shot.camera)
+    little, full = _medians(lambda: render.render(small, clip), lambda: render.render(shot, clip))
+    return "320 x 192 / 1280 x 768, wall", little / full, "<= 0.3"
+
+
+def _process(words: list[str]) -> Callable[[], None]:
+    def run() -> None:
+        subprocess.run(words, check=True)
+
+    return run
+
+
+def _medians(*tasks: Callable[[], None]) -> list[float]:
+    """The median wall time of each task in seconds, the tasks taken in turn."""
+    walls: list[list[float]] = [[] for _ in tasks]
+    for _ in range(ROUNDS):
+        for task, times in zip(tasks, walls, strict=True):
+            start = time.perf_counter()
+            task()
+            times.append(time.perf_counter() - start)
+    return [statistics.median(times) for times in walls]
+
+
+def main() -> None:
+    for name, value, goal in measure():
+        print(f"{name:<72} {value:>8.2f}   {goal}")
+
+
+if __name__ == "__main__":
+    main()

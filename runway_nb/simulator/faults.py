@@ -1,0 +1,149 @@
+"""Trouble by name: what the simulator can be told to do wrong, how often, and on which calls."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Stage = Literal["before", "after", "reshape", "life", "link", "download", "switch"]
+"""When a fault acts: instead of the call, on its answer, on the shape of its answer, on the life of the task
+that the call starts, on links as they are signed, on downloads, or on rules as long as it is set."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a fault is, before it is set."""
+
+    stage: Stage
+    says: str
+    on: str = "create"
+    """The call it acts on, by its name in `calls.API`, or `any`; `on` of a set fault overrules it."""
+
+
+KINDS: dict[str, Kind] = {
+    "401": Kind("before", "401 Unauthorized", "any"),
+    "402": Kind("before", "402, the subscription is missing or expired", "any"),
+    "404-asset": Kind("before", "404 for a keyframe that exists"),
+    "412": Kind("before", "412, not enough credits; no `code` in the body"),
+    "422": Kind("before", "422, moderated at submit"),
+    "429-account": Kind("before", "429 of the account's own limit, with runningTasks; detail: retry_after"),
+    "429-runway": Kind("before", "429 passed on from Runway; detail: retry_after (seconds, header)"),
+    "522-before": Kind("before", "522 with an HTML body, nothing started"),
+    "596": Kind("before", "596, the stored Runway session is broken"),
+    "lost-before": Kind("before", "the connection is dropped, nothing started"),
+    "get-522": Kind("before", "522 with an HTML body", "task"),
+    "get-500": Kind("before", "500 with the usual envelope", "task"),
+    "get-429": Kind("before", "429 while polling; detail: retry_after", "task"),
+    "get-html": Kind("before", "200 with an HTML body", "task"),
+    "get-drop": Kind("before", "the connection is dropped", "task"),
+    "lost-answer": Kind("after", "the task starts, then the connection is dropped"),
+    "slow-answer": Kind("after", "the task starts, the answer comes late; detail: seconds (30)"),
+    "522": Kind("after", "the task starts, the answer is 522 with an HTML body"),
+    "not-json": Kind("after", "the task starts, the answer is 200 with an HTML body"),
+    "no-task-id": Kind("after", "the task starts, the answer is 200 without taskId"),
+    "nested": Kind("reshape", "the answer is {task: {...}, code: 200}"),
+    "both": Kind("reshape", "the answer is flat and has task: {...} as well"),
+    "list-object": Kind("reshape", "the list answers {tasks: [...]}", "tasks"),
+    "moderated": Kind("life", "FAILED with SAFETY.INPUT.TEXT; detail: reason"),
+    "failed": Kind("life", "FAILED with an error object, INTERNAL.BAD_OUTPUT.01; detail: reason"),
+    "failed-string": Kind("life", "FAILED with a plain string as error"),
+    "cancelled": Kind("life", "CANCELLED half-way; detail: word"),
+    "throttled": Kind("life", "THROTTLED before RUNNING; details: seconds (at speed 1), forever"),
+    "unknown-status": Kind("life", "a status word nobody knows before RUNNING; details: word, seconds, forever"),
+    "no-artifact": Kind("life", "SUCCEEDED with no artifact; detail: late (seconds until it appears)"),
+    "stalled-progress": Kind("life", "the ratio stops at 0.42; detail: forever"),
+    "no-progress": Kind("life", "the ratio stays null; detail: forever"),
+    "expired-link": Kind("link", "the link of the video has expired when it is handed out", "task"),
+    "cut-download": Kind("download", "the body of a video ends half-way, Content-Length promises all", "artifact"),
+    "artifact-500": Kind("download", "500 for the link of a video", "artifact"),
+    "decoded-ids": Kind("switch", "ids in paths are URL-decoded", "any"),
+    "explore-costs": Kind("switch", "exploreMode costs credits", "any"),
+    "explore-refused": Kind("switch", "exploreMode is refused with 412", "any"),
+    "old-metadata": Kind("switch", "assets carry metadata of the form before August 2025", "any"),
+    "callback-twice": Kind("switch", "every callback is posted twice", "any"),
+    "callback-disorder": Kind("switch", "an old state is posted after the last callback", "any"),
+}
+"""Every fault by name."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault that is set."""
+
+    name: str
+    times: int | None = None
+    """How often it still fires; None: until it is cleared."""
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def on(self) -> str:
+        """The call that it acts on."""
+        return str(self.details.get("on", KINDS[self.name].on))
+
+    def to_json(self) -> dict[str, Any]:
+        """The form of GET /simulator/faults."""
+        return {"name": self.name, "times": self.times, "on": self.on, **self.details}
+
+
+class Faults:
+    """The faults of one running simulator. Safe to use from any thread; not kept over a restart."""
+
+    def __init__(self) -> None:
+        self._set: dict[str, Fault] = {}
+        self._lock = threading.Lock()
+
+    def set(self, name: str, times: int | None = None, **details: Any) -> None:
+        """Sets a fault; setting it again replaces it."""
+        if name not in KINDS:
+            raise ValueError(f"unknown fault {name!r}: known are {', '.join(sorted(KINDS))}")
+        if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
+            raise ValueError(f"times is {times!r}: give a whole number from 1, or nothing")
+        with self._lock:
+            self._set[name] = Fault(name, times, details)
+
+    def clear(self, name: str | None = None) -> None:
+        """Takes back one fault, or all."""
+        with self._lock:
+            if name is None:
+                self._set.clear()
+            else:
+                self._set.pop(name, None)
+
+    def current(self) -> list[Fault]:
+        """What is set, in the order of setting."""
+        with self._lock:
+            return list(self._set.values())
+
+    def take(self, stage: Stage, on: str) -> Fault | None:
+        """The first fault that acts at this stage of this call; one of its times is used up."""
+        with self._lock:
+            fault = next(self._acting(stage, on), None)
+            if fault:
+                self._use(fault)
+            return fault
+
+    def take_all(self, stage: Stage, on: str) -> dict[str, Mapping[str, Any]]:
+        """All faults of a stage with their details; one time of each is used up."""
+        with self._lock:
+            acting = list(self._acting(stage, on))
+            for fault in acting:
+                self._use(fault)
+            return {fault.name: fault.details for fault in acting}
+
+    def active(self, name: str) -> bool:
+        """True while a switch is on."""
+        with self._lock:
+            return name in self._set
+
+    def _acting(self, stage: Stage, on: str) -> Iterator[Fault]:
+        return (f for f in self._set.values() if KINDS[f.name].stage == stage and f.on in (on, "any"))
+
+    def _use(self, fault: Fault) -> None:
+        if fault.times is None:
+            return
+        if fault.times == 1:
+            del self._set[fault.name]
+        else:
+            self._set[fault.name] = Fault(fault.name, fault.times - 1, fault.details)

@@ -1,0 +1,245 @@
+"""The simulator on a loopback port, in a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .contract import BASE, CREATE, read_wish
+from .faults import Faults
+from .renders import Renderer, child_process
+from .shelf import Pictures
+from .store import StoreError
+from .world import Rules, World
+
+if TYPE_CHECKING:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.types import ASGIApp
+
+HOST = "127.0.0.1"
+"""The only address that is ever listened on."""
+HOST_NAMES = frozenset({"127.0.0.1", "localhost"})
+TICK = 0.2
+"""Seconds between two looks at renderers and callbacks."""
+START_TIMEOUT, STOP_TIMEOUT = 10.0, 3.0
+NEEDS = ("starlette", "uvicorn", "python_multipart", "av")
+HOW_TO_INSTALL = 'the simulator needs its extra: pip install "runway_nb[simulator]"'
+
+
+class Simulator:
+    """A simulator with its state in a folder.
+
+    `speed` divides all times (`EMBEDDED_SPEED`: about 8 s for a clip of 5 s), `port` 0 means a free one,
+    `token` None any of the right form; `accounts` is 0 to 2, `max_jobs` their slots, `credits` what each has,
+    `runway_limit` what Runway itself lets run at once (None: no limit), `link_seconds` the life of a link.
+    """
+
+    def __init__(
+        self,
+        state: Path,
+        *,
+        speed: float = 1.0,
+        port: int = 0,
+        token: str | None = None,
+        accounts: int = 1,
+        clock: Callable[[], float] = time.time,
+        renderer: Renderer = child_process,
+        pictures: Pictures | None = None,
+        draw: random.Random | None = None,
+        max_jobs: int = 5,
+        credits: int = 2250,  # noqa: A002 - the word of the API
+        runway_limit: int | None = None,
+        link_seconds: float = 86400.0,
+    ) -> None:
+        _check_extra(renderer)
+        from .app import make_app
+        from .wire import Desk, Log
+
+        rules = Rules(speed, accounts, max_jobs, credits, runway_limit, link_seconds)
+        self.world = World(Path(state), rules, clock=clock, renderer=renderer, pictures=pictures, draw=draw)
+        self._desk = Desk(self.world, Faults(), Log(), token)
+        self.app: Starlette = make_app(self._desk)
+        self.port = port
+        self._server: uvicorn.Server | None = None
+        self._thread: threading.Thread | None = None
+        self._stopped = False
+
+    @property
+    def address(self) -> str:
+        """`http://127.0.0.1:PORT`, where the page and the control path are."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def base_url(self) -> str:
+        """The address of the API."""
+        return self.address + BASE
+
+    def start(self) -> Simulator:
+        """Listens and returns as soon as calls are answered."""
+        if self._thread:
+            return self
+        if self._stopped:
+            raise RuntimeError("a stopped simulator stays stopped: make another one with the same state")
+        import uvicorn
+
+        listener = _listener(self.port)
+        self.port = listener.getsockname()[1]
+        # no handlers, no output: this lives in other people's processes
+        config = uvicorn.Config(
+            _guarded(self.app), http="h11", ws="none", lifespan="off", log_config=None, log_level="critical",
+            access_log=False, timeout_graceful_shutdown=0, server_header=False,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._run, args=(listener,), name="simulator", daemon=True)
+        self._thread.start()
+        self._wait_for_start()
+        return self
+
+    def stop(self) -> None:
+        """Stops listening. Tasks go on at the next start with the same state."""
+        if self._server and self._thread:
+            self._server.should_exit = True
+            self._thread.join(STOP_TIMEOUT)
+        self._server = self._thread = None
+        self._stopped = True
+        self.world.close()
+
+    def __enter__(self) -> Simulator:
+        return self.start()
+
+    def __exit__(self, *error: object) -> None:
+        self.stop()
+
+    def fault(self, name: str, *, times: int | None = None, **details: Any) -> None:
+        """Sets a fault by name; `times` None means until it is cleared. See `faults.KINDS`."""
+        self._desk.faults.set(name, times, **details)
+
+    def clear(self, name: str | None = None) -> None:
+        """Takes back one fault, or all."""
+        self._desk.faults.clear(name)
+
+    def counts(self) -> dict[str, int]:
+        """What was received, started and sent; kept with the state."""
+        from .control import all_counts
+
+        return all_counts(self._desk)
+
+    def log(self) -> list[dict[str, Any]]:
+        """The calls so far, oldest first: method, path, status, unknown fields, leaks; never a token."""
+        return self._desk.log.entries()
+
+    def web_task(self, user: str, **fields: Any) -> str:
+        """Starts a task as by hand in the web app, for the user with this number; gives its taskId.
+
+        `fields` are those of the create call, and `email`. No scheduler tracks it.
+        """
+        wish = read_wish({name: value for name, value in fields.items() if name in CREATE})
+        return self.world.create_by_hand(user, fields.get("email"), wish).identifier
+
+    async def post_callbacks(self, transport: Any = None) -> None:
+        """Posts the callbacks that are due now; a started simulator does it by itself."""
+        from .callbacks import Callbacks
+
+        callbacks = Callbacks(self._desk, self.address, transport)
+        await callbacks.tick()
+        await callbacks.close()
+
+    def _wait_for_start(self) -> None:
+        assert self._server
+        assert self._thread
+        give_up = time.monotonic() + START_TIMEOUT
+        while not self._server.started:
+            if not self._thread.is_alive() or time.monotonic() > give_up:
+                raise RuntimeError("the simulator did not start")
+            time.sleep(0.005)
+
+    def _run(self, listener: socket.socket) -> None:
+        # not asyncio.run: notebooks patch it
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        try:
+            loop.run_until_complete(self._serve(listener))
+            rest = asyncio.all_tasks(loop)
+            for task in rest:
+                task.cancel()
+            loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
+        finally:
+            asyncio.set_event_loop(None)
+            loop.close()
+
+    async def _serve(self, listener: socket.socket) -> None:
+        assert self._server
+        ticker = asyncio.ensure_future(self._tick_on())
+        try:
+            await self._server.serve(sockets=[listener])
+        finally:
+            ticker.cancel()
+            with suppress(asyncio.CancelledError):
+                await ticker
+
+    async def _tick_on(self) -> None:
+        from .callbacks import Callbacks
+
+        callbacks = Callbacks(self._desk, self.address)
+        try:
+            while True:
+                try:
+                    await callbacks.tick()
+                except (OSError, StoreError) as error:
+                    # a full disk or a busy file must not end the ticking; calls meet the same and say so
+                    self._desk.log.add({"error": repr(error)})
+                await asyncio.sleep(TICK)
+        finally:
+            await callbacks.close()
+
+
+def _check_extra(renderer: Renderer) -> None:
+    needs = NEEDS if renderer is child_process else NEEDS[:-1]
+    for name in needs:
+        if find_spec(name) is None:
+            raise ImportError(HOW_TO_INSTALL, name=name)
+
+
+def _listener(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _guarded(app: ASGIApp) -> ASGIApp:
+    """The application behind a real port: connections can be cut, and only this machine's names are answered.
+
+    A page in a browser may resolve a name of its own to 127.0.0.1; its calls carry that name and are refused.
+    """
+    from starlette.responses import PlainTextResponse
+
+    from .wire import CUT
+
+    async def guarded(scope: Any, receive: Any, send: Any) -> None:
+        host = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")
+        if host.rpartition(":")[0] not in HOST_NAMES and host not in HOST_NAMES:
+            await PlainTextResponse("Forbidden", 403)(scope, receive, send)
+            return
+
+        def cut(at_once: bool) -> None:
+            transport = send.__self__.transport
+            transport.abort() if at_once else transport.close()
+
+        await app({**scope, CUT: cut}, receive, send)
+
+    return guarded

@@ -1,0 +1,100 @@
+"""Faults become answers: instead of a call, after it, or in another shape."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.responses import JSONResponse, Response
+
+from .answers import tracked
+from .contract import RefusedError, composite
+from .faults import Fault
+from .shelf import new_uuid
+from .wire import Call, Dropped, html, refusal
+from .world import NO_CREDITS, TOO_MANY, no_such_asset
+
+SLOW_SECONDS = 30.0
+TEXTS = {
+    "401": (401, "Unauthorized"),
+    "402": (402, "Account has no subscription or subscription expired"),
+    "422": (422, "The prompt was rejected by moderation"),
+    "596": (596, "The Runway session of this account is no longer valid. Please add the account again."),
+    "get-500": (500, "Internal Server Error"),
+    "get-429": (429, "Too many requests"),
+}
+TIMED_OUT = "522: Connection timed out"
+
+
+def instead(call: Call, fault: Fault) -> Response:
+    """The answer that a fault gives before anything happens."""
+    name = fault.name
+    if name in TEXTS:
+        return _timed(refusal(RefusedError(*TEXTS[name])), fault)
+    if name in ("lost-before", "get-drop"):
+        return Dropped()
+    if name in ("522-before", "get-522"):
+        return html(522, TIMED_OUT)
+    if name == "get-html":
+        return html(200, "Just a moment...")
+    if name == "412":
+        return no_credits()
+    if name == "404-asset":
+        return refusal(no_such_asset(new_uuid(call.world.draw)))
+    if name == "429-runway":
+        return _timed(JSONResponse({"error": TOO_MANY}, 429), fault)
+    return _timed(JSONResponse(_busy(call), 429), fault)
+
+
+async def afterwards(fault: Fault, answer: Response) -> Response:
+    """What is left of a good answer when a fault has been at it."""
+    if fault.name == "lost-answer":
+        return Dropped()
+    if fault.name == "522":
+        return html(522, TIMED_OUT)
+    if fault.name == "not-json":
+        return html(200, "Service is being updated")
+    if fault.name == "no-task-id":
+        body = json.loads(bytes(answer.body))
+        kept = {name: value for name, value in body.items() if name not in ("taskId", "id", "task")}
+        return JSONResponse(kept)
+    await asyncio.sleep(float(fault.details.get("seconds", SLOW_SECONDS)))
+    return answer
+
+
+def reshaped(names: Mapping[str, Any], answer: Response) -> Response:
+    """A good answer in another of the shapes that clients have met (API facts 3.3 and 6)."""
+    if not names:
+        return answer
+    body = json.loads(bytes(answer.body))
+    if "list-object" in names:
+        return JSONResponse({"tasks": body})
+    task = {name: value for name, value in body.items() if name != "code"}
+    flat = body if "both" in names else {"code": 200}
+    return JSONResponse({**flat, "task": task})
+
+
+def no_credits() -> Response:
+    """412, the one refusal without `code` (API facts 2.2)."""
+    return JSONResponse({"error": NO_CREDITS}, 412)
+
+
+def _timed(answer: Response, fault: Fault) -> Response:
+    if "retry_after" in fault.details:
+        answer.headers["Retry-After"] = str(fault.details["retry_after"])
+    return answer
+
+
+def _busy(call: Call) -> dict[str, Any]:
+    """429 of kind A; with nothing running, the tasks of somebody else hold the slots."""
+    email = call.world.accounts.any_of(call.owner)[0].email
+    running = [
+        {"email": email, "id": seen.task.uuid, **tracked(seen)} for seen in call.world.tracked(call.owner, email)
+    ]
+    other = new_uuid(call.world.draw)
+    stranger = {"email": email, "taskId": composite(call.owner, email, "task", other), "id": other}
+    items = running or [stranger]
+    text = f"Account {email} is busy executing {len(items)} tasks"
+    return {"error": text, "runningTasks": {email: items}, "code": 429}
