@@ -10,16 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from runway_nb.simulator import render, samples
+from runway_nb.simulator.planes import Planes
 from runway_nb.simulator.render import Film, Shot
 
 ROUNDS = 3
 CAMERA = {"horizontal": 3.0, "zoom": 4.0, "pan": -2.0, "tilt": 1.0, "roll": 3.0}
 PINNED = {0.0: "lighthouse-dusk", 0.5: "city-night", 1.0: "aurora-lake"}
-ENCODER = "-c:v libx264 -preset superfast -crf 23 -threads 2 -g 24 -pix_fmt yuv420p -movflags +faststart".split()
+ENCODER = (
+    *("-c:v", "libx264", "-preset", "superfast", "-crf", "23", "-g", "24"),
+    *("-threads", "2", "-pix_fmt", "yuv420p", "-movflags", "+faststart"),
+)
 FADES = "[a][b]xfade=duration=2.5:offset=0[ab];[ab][c]xfade=duration=2.5:offset=2.5"
 ZOOM = "zoompan=z='1+0.4*on/120':x='on':y='on/2':s=1280x768:fps=24:d="
 TILT = "scale=1280:768,format=yuv420p,perspective=eval=frame:x0='on/2':y0='on/4':x1='W-on/2':y1=0:x2=0:y2='H-on/4'"
@@ -76,10 +80,10 @@ class _Made(Film):
 
     def __init__(self, film: Film) -> None:
         super().__init__(film.shot, film.grounds, film.mixes, film.views, film.caption)
-        self._frames: list[render.Planes]
+        self._frames: list[Planes]
         object.__setattr__(self, "_frames", [film.planes(number) for number in range(film.shot.frames)])
 
-    def planes(self, number: int, rows: object = None) -> render.Planes:
+    def planes(self, number: int, rows: Sequence[int] | None = None) -> Planes:  # noqa: ARG002
         return self._frames[number]
 
 
@@ -93,8 +97,7 @@ def _against_ffmpeg(ours: list[str], folder: Path) -> list[Row]:
     texts = ", ".join(f"{wall:.2f} s" for wall in walls)
     print(f"child process, zoompan, perspective: {texts}", file=sys.stderr)
     return [
-        (f"{name}, wall", wall / walls[0], goal)
-        for (name, goal), wall in zip(names.items(), walls[1:], strict=True)
+        (f"{name}, wall", wall / walls[0], goal) for (name, goal), wall in zip(names.items(), walls[1:], strict=True)
     ]
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 from PIL import Image
+
 from runway_nb.simulator import Simulator, instant
 
 TOKEN = "user:4711-abcDEF123"

@@ -136,6 +136,8 @@ def _offline(state: State, now: float) -> Look:
 
 def _following(state: State, now: float) -> Look:
     status = str(state.task.status) if state.task else "PENDING"
+    if status == "SUCCEEDED":
+        return _downloading(state)
     if status == "RUNNING":
         elapsed = f"{clock(now - (state.sent or now))} elapsed"
         left = _left(state, now)

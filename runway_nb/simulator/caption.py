@@ -68,7 +68,7 @@ def legible(prompt: str, font: Font) -> str:
     line = " ".join("".join(c if c.isprintable() else " " for c in prompt.translate(PLAIN)).split())
     missing = bytes(font.getmask("\uffff"))
     known = {c: c.isascii() or bytes(font.getmask(c)) != missing for c in set(line)}
-    spelled = (c if known[c] else unicodedata.normalize("NFKD", c) for c in line)
+    spelled = (c if known[c] else unicodedata.normalize("NFKD", c).replace("\u2044", "/") for c in line)
     plain = (c for c in "".join(spelled) if not unicodedata.combining(c))
     return _gaps("".join(c if c.isascii() or known.get(c) else "\0" for c in plain))
 

@@ -28,19 +28,25 @@ class Palette(NamedTuple):
     """The ground, which takes on the air's colour with distance."""
     accent: Colour
 
+    @classmethod
+    def of(cls, digits: str) -> Palette:
+        """The palette written as seven colours of six hexadecimal digits."""
+        numbers = [int(word, 16) for word in digits.split()]
+        return cls(*((number >> 16, number >> 8 & 255, number & 255) for number in numbers))
+
 
 PALETTES: Mapping[str, Palette] = {
-    "dusk": Palette((36, 40, 92), (140, 88, 134), (250, 166, 118), (255, 228, 182), (156, 108, 134), (22, 20, 46), (240, 96, 84)),
-    "dawn": Palette((96, 138, 190), (226, 186, 198), (255, 226, 184), (255, 247, 224), (178, 154, 182), (48, 46, 84), (236, 120, 120)),
-    "noon": Palette((44, 122, 200), (132, 192, 230), (236, 240, 226), (255, 251, 236), (128, 178, 192), (22, 78, 78), (250, 196, 80)),
-    "night": Palette((7, 10, 32), (24, 30, 78), (84, 74, 138), (238, 236, 250), (54, 52, 104), (7, 8, 22), (255, 204, 120)),
-    "fog": Palette((150, 180, 186), (200, 216, 212), (238, 238, 226), (255, 251, 240), (164, 188, 182), (18, 46, 46), (222, 150, 96)),
-    "desert": Palette((74, 148, 206), (166, 204, 222), (252, 230, 194), (255, 251, 232), (236, 196, 144), (146, 74, 38), (62, 132, 150)),
-    "ember": Palette((40, 14, 46), (152, 40, 66), (255, 146, 76), (255, 232, 160), (156, 54, 72), (26, 8, 26), (255, 196, 92)),
-    "mint": Palette((14, 66, 88), (82, 166, 160), (238, 242, 206), (255, 252, 226), (104, 170, 154), (8, 44, 50), (250, 170, 110)),
-    "lilac": Palette((62, 54, 126), (164, 134, 208), (254, 216, 222), (255, 244, 236), (142, 118, 186), (34, 26, 74), (250, 140, 150)),
-    "aurora": Palette((5, 12, 30), (10, 38, 60), (34, 112, 108), (170, 255, 206), (20, 62, 78), (4, 12, 22), (150, 110, 240)),
-}  # fmt: skip
+    "dusk": Palette.of("24285c 8c5886 faa676 ffe4b6 9c6c86 16142e f06054"),
+    "dawn": Palette.of("608abe e2bac6 ffe2b8 fff7e0 b29ab6 302e54 ec7878"),
+    "noon": Palette.of("2c7ac8 84c0e6 ecf0e2 fffbec 80b2c0 164e4e fac450"),
+    "night": Palette.of("070a20 181e4e 544a8a eeecfa 363468 070816 ffcc78"),
+    "fog": Palette.of("96b4ba c8d8d4 eeeee2 fffbf0 a4bcb6 122e2e de9660"),
+    "desert": Palette.of("4a94ce a6ccde fce6c2 fffbe8 ecc490 924a26 3e8496"),
+    "ember": Palette.of("280e2e 982842 ff924c ffe8a0 9c3648 1a081a ffc45c"),
+    "mint": Palette.of("0e4258 52a6a0 eef2ce fffce2 68aa9a 082c32 faaa6e"),
+    "lilac": Palette.of("3e367e a486d0 fed8de fff4ec 8e76ba 221a4a fa8c96"),
+    "aurora": Palette.of("050c1e 0a263c 22706c aaffce 143e4e 040c16 966ef0"),
+}
 
 
 def sky(page: Sheet, random: Random, palette: Palette, horizon: float = 0.7, sun: float | None = None) -> float:
@@ -204,10 +210,7 @@ def lighthouse(page: Sheet, random: Random, palette: Palette) -> None:
     beam = [(x, foot - 0.415), (-0.02, foot - 0.62), (-0.02, foot - 0.36)]
     page.shape(beam, mix(palette.sun, (255, 255, 255), 0.3), 0.34, blur=0.012)
     rock = noise(random, 80, 5, 5)
-    top = [
-        (n / 79 * 0.74 - 0.02, foot + 0.02 + 1.5 * abs(n / 79 - 0.515) ** 1.35 + 0.022 * rock[n])
-        for n in range(80)
-    ]
+    top = [(n / 79 * 0.74 - 0.02, foot + 0.02 + 1.5 * abs(n / 79 - 0.515) ** 1.35 + 0.022 * rock[n]) for n in range(80)]
     page.shape([*top, (0.72, 1.05), (-0.02, 1.05)], mix(palette.near, palette.high, 0.12))
     tower(page, palette, x, foot + 0.045, wide)
 
@@ -290,7 +293,7 @@ def city(page: Sheet, random: Random, palette: Palette) -> None:
     rows = page.height - round(quay * page.height)
     above = page.picture.crop((0, page.height - 3 * rows, page.width, page.height - rows))
     mirror = above.transpose(Image.Transpose.FLIP_TOP_BOTTOM).resize((page.width, rows))
-    mirror = mirror.filter(ImageFilter.BoxBlur((0.4, 0.004 * page.height)))
+    mirror = mirror.filter(ImageFilter.BoxBlur(0.003 * page.height))
     page.picture.paste(Image.blend(mirror, Image.new("RGB", mirror.size, palette.near), 0.45), (0, page.height - rows))
     _ripples(page, random, quay, 300, None, palette.near, 0.4)
     _ripples(page, random, quay, 90, None, mix(palette.low, palette.accent, 0.5), 0.22)
@@ -330,9 +333,7 @@ def _block(
         _windows(pen, random, (left, top, right, bottom), palette, pixel)
 
 
-def _windows(
-    pen: ImageDraw, random: Random, box: tuple[int, int, int, int], palette: Palette, pixel: int
-) -> None:
+def _windows(pen: ImageDraw, random: Random, box: tuple[int, int, int, int], palette: Palette, pixel: int) -> None:
     left, top, right, bottom = box
     lit, warm = random.uniform(0.12, 0.5), mix(palette.accent, (255, 236, 190), 0.4)
     for y in range(top + 4 * pixel, bottom - 4 * pixel, 5 * pixel):
@@ -347,8 +348,9 @@ def paper(page: Sheet, random: Random, palette: Palette) -> None:
     from PIL import Image, ImageFilter
 
     field = cloud(random, page.width, page.height, 2, 2)
-    stops = (palette.near, palette.high, palette.middle, palette.low, palette.sun)
-    stops = stops if random.random() < 0.6 else tuple(reversed(stops))
+    stops = [palette.near, palette.high, palette.middle, palette.low, palette.sun]
+    if random.random() < 0.4:
+        stops.reverse()
     page.picture.paste(stops[0], (0, 0, *page.picture.size))
     levels, shift, soft = 9, round(0.008 * page.unit), page.unit / 300
     crisp = [min(255, max(0, round((v - 127.5) * 1.6 * soft + 127.5))) for v in range(256)]

@@ -70,12 +70,8 @@ class Sheet:
 
     def wash(self, stops: Sequence[Colour], top: float = 0.0, bottom: float = 1.0) -> None:
         """An even run through the colours from `top` to `bottom`, over the full width."""
-        from PIL import Image
-
         first, rows = round(top * self.height), round((bottom - top) * self.height)
-        column = Image.new("RGB", (1, rows))
-        column.putdata(_run(stops, rows))
-        self.picture.paste(column.resize((self.width, rows)), (0, first))
+        self.picture.paste(_run(stops, rows).resize((self.width, rows)), (0, first))
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float = 1.0) -> None:
         """Light round a place: full at the centre, nothing at the radius."""
@@ -110,22 +106,18 @@ class Sheet:
 
     def land(self, crest: Sequence[float], top: Colour, foot: Colour, trees: Sequence[Points] = ()) -> None:
         """Ground below a crest (one height for each of `columns`), coloured from its top to its foot."""
-        from PIL import Image
-
         last = len(crest) - 1
         outline = [(n / last, y) for n, y in enumerate(crest)]
         highest = min([*crest, *(y for tree in trees for _, y in tree)])
         rows = self.height - max(0, math.floor(highest * self.height))
         if rows <= 0:
             return
-        column = Image.new("RGB", (1, rows))
-        column.putdata(_run((top, foot), rows))
 
         def stroke(pen: ImageDraw, scale: Scale) -> None:
             for points in ([*outline, (1, 1.1), (0, 1.1)], *trees):
                 pen.polygon([scale(x, y) for x, y in points], fill=255)
 
-        self.cut((0.0, highest, 1.0, 1.0), stroke, column.resize((self.width, rows)))
+        self.cut((0.0, highest, 1.0, 1.0), stroke, _run((top, foot), rows).resize((self.width, rows)))
 
     def cut(
         self,
@@ -199,10 +191,13 @@ def cloud(random: Random, width: int, height: int, cells: int, octaves: int = 3)
     return ImageOps.autocontrast(out)
 
 
-def _run(stops: Sequence[Colour], count: int) -> list[Colour]:
-    out = []
+def _run(stops: Sequence[Colour], count: int) -> Image:
+    """A column of `count` pixels that runs evenly through the colours."""
+    from PIL import Image
+
+    out = bytearray()
     for n in range(count):
         place = n / max(1, count - 1) * (len(stops) - 1)
         index = min(int(place), len(stops) - 2)
-        out.append(mix(stops[index], stops[index + 1], place - index))
-    return out
+        out += bytes(mix(stops[index], stops[index + 1], place - index))
+    return Image.frombytes("RGB", (1, count), bytes(out))

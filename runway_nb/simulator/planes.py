@@ -35,10 +35,9 @@ TO_RGB = (
 """The inverse of `TO_YUV`."""
 SCALES = (1, 2, 2)
 """How many pixels of the picture one sample of Y, U, V spans."""
-REACH = 4
-"""Frames of mirrored picture on each side, at most: a guard for the memory that no pose gets near."""
-BILINEAR, BICUBIC = 2, 3
-"""Pillow's numbers of the two filters, so that Pillow is imported only where it draws."""
+REACH = 7
+"""Frames of mirrored picture on each side, at most. From a first keyframe no view needs more than 2 (camera model,
+"No empty border"); a last keyframe seen from the start of an extreme move needs 6.3."""
 MARGIN = 2
 """Samples round what is seen, for the neighbours that bilinear sampling takes."""
 
@@ -81,21 +80,22 @@ class Canvas:
     """Where the image's corner lies in the plane; negative on the mirrored side."""
     scale: int
 
-    def seen(self, matrix: Matrix, box: Box, filtering: int = BILINEAR) -> Image:
+    def seen(self, matrix: Matrix, box: Box, sharp: bool = False) -> Image:
         """What lies in a box of the frame (samples); `matrix` takes pixels of the frame to the picture's.
 
         A camera that does not turn needs no more than `resize`, which takes half the time of a projection and
-        averages where the picture shrinks.
+        averages where the picture shrinks. `sharp` takes longer.
         """
         from PIL import Image
 
+        filtering = Image.Resampling.BICUBIC if sharp else Image.Resampling.BILINEAR
         a, b, c, d, e, f, g, h, i = self._sampled(matrix, box)
         width, height = box[2] - box[0], box[3] - box[1]
         part = (c / i, f / i, (a * width + c) / i, (e * height + f) / i)
         if not (b or d or g or h) and self._holds(part):
             if part == tuple(map(round, part)) and a == e == i:
                 return self.image.crop((round(part[0]), round(part[1]), round(part[2]), round(part[3])))
-            return self.image.resize((width, height), Image.Resampling(filtering), box=part)
+            return self.image.resize((width, height), filtering, box=part)
         data = (a / i, b / i, c / i, d / i, e / i, f / i, g / i, h / i)
         return self.image.transform((width, height), Image.Transform.PERSPECTIVE, data, filtering)
 
@@ -111,8 +111,7 @@ class Canvas:
         return self.left, self.top, self.left + self.image.width, self.top + self.image.height
 
     def _holds(self, part: tuple[float, float, float, float]) -> bool:
-        left, top, right, bottom = part
-        return 0 <= left and 0 <= top and right <= self.image.width and bottom <= self.image.height
+        return min(part[:2]) >= 0 and part[2] <= self.image.width and part[3] <= self.image.height
 
     def _sampled(self, matrix: Matrix, box: Box) -> Matrix:
         """The matrix from samples counted from the box's corner to samples counted from the image's."""

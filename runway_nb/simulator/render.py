@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from runway_nb.camera import Camera, Matrix, inverse, seen_from, weights
 
 from . import caption, scene
-from .planes import BICUBIC, SCALES, Box, Canvas, Planes, canvas, join, load, reach, split
+from .planes import SCALES, Box, Canvas, Planes, canvas, join, load, reach, split
 
 if TYPE_CHECKING:
     import av
@@ -215,7 +215,7 @@ def _laid(plane: Image, matrix: Matrix, box: Box, scale: int) -> Image:
     left, top, right, bottom = (edge * scale for edge in box)
     frame = (plane.width * scale, plane.height * scale)
     source = canvas(plane, reach([matrix], (left, top, right, bottom), frame, scale), scale)
-    return source.seen(matrix, box, BICUBIC)
+    return source.seen(matrix, box, sharp=True)
 
 
 def render(shot: Shot, out: Path) -> None:

@@ -205,8 +205,15 @@ class Simulator:
 def _check_extra(renderer: Renderer) -> None:
     needs = NEEDS if renderer is child_process else NEEDS[:-1]
     for name in needs:
-        if find_spec(name) is None:
+        if not _is_installed(name):
             raise ImportError(HOW_TO_INSTALL, name=name)
+
+
+def _is_installed(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ImportError:
+        return False
 
 
 def _listener(port: int) -> socket.socket:

@@ -84,8 +84,8 @@ class Shelf:
         for email in emails:
             with self._store.write():
                 for number, path in enumerate(files):
-                    # the first sample is the newest, so that it comes first in the list
-                    self._store.add_asset(self._sample(owner, email, path, begun - number / 1000))
+                    # the first sample is the newest, so that it comes first in the list, and all are older than uploads
+                    self._store.add_asset(self._sample(owner, email, path, begun - (number + 1) / 1000))
             self._stocked.add((owner, email))
 
     def add(self, owner: str, email: str, name: str, mime: str, data: bytes) -> AssetRecord:

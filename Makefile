@@ -1,0 +1,48 @@
+# The commands of this project. Each sets up what it needs; PYTHON chooses the interpreter (3.10 or newer).
+PYTHON ?= python3
+BIN := .venv/bin
+OLD_KERNEL := build/ipykernel-6.30
+
+.PHONY: demo lab test check bench screenshots clean
+
+demo: .venv/lab.done
+	$(BIN)/python notebooks/run_demo.py
+
+lab: .venv/lab.done
+	$(BIN)/jupyter lab notebooks/01_first_video.ipynb
+
+test: check $(OLD_KERNEL)
+	sh tests/browser/install_chromium.sh $(BIN)/python
+	$(BIN)/python -m pytest
+
+check: .venv/test.done
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+bench: .venv/test.done
+	$(BIN)/python -m benchmarks
+
+screenshots: .venv/test.done
+	sh tests/browser/install_chromium.sh $(BIN)/python
+	$(BIN)/python tests/browser/screenshots.py docs
+
+clean:
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv .venv || { echo "Python has no venv module: install it (Debian: apt install python3-venv)"; exit 1; }
+
+.venv/lab.done: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[simulator,lab]'
+	@touch $@
+
+.venv/test.done: .venv/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	@touch $@ .venv/lab.done
+
+# the kernel-level tests run against the current ipykernel and against the last one before subshells
+$(OLD_KERNEL): .venv/test.done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ ipykernel==6.30.1 nest_asyncio==1.6.0
+	@touch $@

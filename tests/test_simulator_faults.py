@@ -1,0 +1,313 @@
+"""Faults by name, the control path, callbacks."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import httpx
+import pytest
+from test_simulator_kit import EMAIL, LONG, Api
+
+from runway_nb.simulator import instant
+from runway_nb.simulator.callbacks import is_loopback
+from runway_nb.simulator.faults import KINDS
+
+CONTROL = "http://sim.test/simulator"
+
+
+@pytest.fixture
+def api(tmp_path):
+    api = Api(tmp_path)
+    yield api
+    api.sim.stop()
+
+
+def started(api):
+    return api.sim.counts()["tasks_started"]
+
+
+# Lost answers
+
+
+def test_a_lost_answer_leaves_a_started_task(api):
+    api.sim.fault("lost-answer", times=1)
+    with pytest.raises(httpx.TransportError):
+        api.create(replyRef="rnb-1")
+    assert started(api) == 1
+    assert api.sim.counts()["creates_received"] == 1
+    assert api.sim.log()[-1]["status"] == "dropped"
+    assert api.get("/scheduler/")[0]["replyRef"] == "rnb-1"
+
+
+def test_a_create_lost_before_starts_nothing(api):
+    api.sim.fault("lost-before", times=1)
+    with pytest.raises(httpx.TransportError):
+        api.create()
+    assert (started(api), api.sim.counts()["creates_received"]) == (0, 1)
+    assert api.create().status_code == 200
+
+
+@pytest.mark.parametrize(("name", "status", "tasks"), [("522", 522, 1), ("522-before", 522, 0), ("not-json", 200, 1)])
+def test_a_proxy_answers_in_html(api, name, status, tasks):
+    api.sim.fault(name)
+    answer = api.create()
+    assert (answer.status_code, started(api)) == (status, tasks)
+    assert answer.headers["content-type"].startswith("text/html")
+    with pytest.raises(json.JSONDecodeError):
+        answer.json()
+
+
+def test_an_answer_without_task_id(api):
+    api.sim.fault("no-task-id")
+    body = api.create().json()
+    assert "taskId" not in body
+    assert "id" not in body
+    assert body["code"] == 200
+    assert started(api) == 1
+
+
+def test_a_slow_answer_comes_after_the_task_has_started(api):
+    api.sim.fault("slow-answer", times=1, seconds=0.05)
+    assert api.create().status_code == 200
+
+
+def test_nested_and_both_shapes(api):
+    api.sim.fault("nested", times=1)
+    body = api.create().json()
+    assert set(body) == {"task", "code"}
+    assert body["task"]["taskId"]
+    api.sim.fault("both", times=1)
+    body = api.create().json()
+    assert body["taskId"] == body["task"]["taskId"]
+    api.sim.fault("nested", times=1, on="task")
+    task_id = api.start()
+    assert api.task(task_id)["task"]["taskId"] == task_id
+
+
+# Refusals
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "body"),
+    [
+        ("401", 401, {"error": "Unauthorized", "code": 401}),
+        ("402", 402, {"error": "Account has no subscription or subscription expired", "code": 402}),
+        ("412", 412, {"error": "You do not have enough credits to run this task."}),
+        ("422", 422, {"error": "The prompt was rejected by moderation", "code": 422}),
+    ],
+)
+def test_a_refusal_by_name_starts_nothing(api, name, status, body):
+    api.sim.fault(name, times=1)
+    answer = api.create()
+    assert (answer.status_code, answer.json(), started(api)) == (status, body, 0)
+    assert api.create().status_code == 200
+
+
+def test_a_status_that_no_register_knows(api):
+    api.sim.fault("596")
+    assert (api.create().status_code, api.create().json()["code"]) == (596, 596)
+
+
+def test_an_asset_that_is_not_found_although_it_is_there(api):
+    api.sim.fault("404-asset")
+    answer = api.create()
+    assert answer.status_code == 404
+    assert answer.json()["error"].startswith("Unable to retrieve assetId ")
+
+
+def test_both_kinds_of_429(api):
+    task_id = api.start(replyRef="mine")
+    api.sim.fault("429-account", times=1)
+    body = api.create().json()
+    assert body["runningTasks"][EMAIL][0]["taskId"] == task_id
+    assert body["runningTasks"][EMAIL][0]["replyRef"] == "mine"
+    assert body["code"] == 429
+    api.sim.fault("429-runway", times=1, retry_after=17)
+    answer = api.create()
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "17")
+    assert set(answer.json()) == {"error"}
+    api.sim.fault("429-runway")
+    assert "Retry-After" not in api.create().headers
+
+
+def test_an_idle_account_may_claim_to_be_busy(api):
+    api.sim.fault("429-account")
+    assert len(api.create().json()["runningTasks"][EMAIL]) == 1
+
+
+# Trouble while polling and while downloading
+
+
+@pytest.mark.parametrize(("name", "status"), [("get-522", 522), ("get-500", 500), ("get-429", 429), ("get-html", 200)])
+def test_polling_meets_trouble_and_goes_on(api, name, status):
+    task_id = api.start()
+    api.sim.fault(name, times=2)
+    assert [api.call("GET", f"/tasks/{task_id}").status_code for _ in range(2)] == [status, status]
+    assert api.task(task_id)["status"] == "PENDING"
+
+
+def test_polling_may_be_cut_off(api):
+    task_id = api.start()
+    api.sim.fault("get-drop", times=1)
+    with pytest.raises(httpx.TransportError):
+        api.task(task_id)
+    assert api.task(task_id)["taskId"] == task_id
+
+
+def test_trouble_can_be_moved_to_another_call(api):
+    api.sim.fault("get-500", times=1, on="upload")
+    assert api.upload().status_code == 500
+    assert api.upload().status_code == 200
+
+
+def test_a_download_may_end_early(api):
+    url = api.finish()["artifacts"][0]["url"]
+    api.sim.fault("cut-download", times=1)
+    answer = api.download(url)
+    assert answer.headers["content-length"] == str(len(instant.CLIP))
+    assert len(answer.content) == len(instant.CLIP) // 2
+    assert api.download(url).content == instant.CLIP
+
+
+def test_a_download_may_fail(api):
+    task = api.finish()["artifacts"][0]
+    api.sim.fault("artifact-500", times=1)
+    assert api.download(task["previewUrls"][0]).status_code == 200
+    assert api.download(task["url"]).status_code == 500
+    assert api.download(task["url"]).status_code == 200
+
+
+def test_a_link_may_have_expired_when_it_comes(api):
+    api.sim.fault("expired-link", times=1)
+    task = api.finish()
+    assert api.download(task["artifacts"][0]["url"]).status_code == 403
+    assert api.download(api.task(task["taskId"])["artifacts"][0]["url"]).status_code == 200
+
+
+# The control path
+
+
+def test_faults_are_set_listed_and_cleared_over_the_control_path(api):
+    set_ = api.call("POST", f"{CONTROL}/faults", token=None, json={"name": "422", "times": 3})
+    assert set_.json()["faults"] == [{"name": "422", "times": 3, "on": "create"}]
+    api.create()
+    api.call("POST", f"{CONTROL}/faults", json={"name": "throttled", "seconds": 5})
+    listed = api.get(f"{CONTROL}/faults", token=None)
+    assert listed["faults"][0]["times"] == 2
+    assert set(listed["known"]) == set(KINDS)
+    assert [f["name"] for f in api.call("DELETE", f"{CONTROL}/faults/422").json()["faults"]] == ["throttled"]
+    assert api.call("DELETE", f"{CONTROL}/faults").json()["faults"] == []
+
+
+@pytest.mark.parametrize(
+    "body", [{"name": "nonsense"}, {"name": "422", "times": 0}, {"name": "422", "times": "x"}, [1]]
+)
+def test_a_wrong_fault_is_refused(api, body):
+    assert api.call("POST", f"{CONTROL}/faults", json=body).status_code == 400
+    assert api.sim.counts()["creates_received"] == 0
+
+
+def test_a_wrong_name_is_refused_in_python_with_the_known_ones(api):
+    with pytest.raises(ValueError, match="lost-answer"):
+        api.sim.fault("lost-anser")
+
+
+def test_the_log_and_the_counts_are_readable_over_the_control_path(api):
+    api.create(sedd=1)
+    log = api.get(f"{CONTROL}/log", token=None)
+    assert log == [{"method": "POST", "path": "/v1/runwayml/gen3turbo/create", "status": 200, "unknown": ["sedd"]}]
+    assert api.get(f"{CONTROL}/counts", token=None)["tasks_started"] == 1
+
+
+def test_counts_outlive_the_process(api, tmp_path):
+    api.start()
+    assert Api(tmp_path, clock=api.clock).sim.counts()["creates_received"] == 1
+
+
+# Callbacks
+
+
+class Receiver:
+    def __init__(self):
+        self.posts = []
+
+    def __call__(self, request):
+        self.posts.append((str(request.url), json.loads(request.content)))
+        return httpx.Response(200)
+
+    def collect(self, api, seconds=LONG, step=1.0):
+        for _ in range(int(seconds / step)):
+            asyncio.run(api.sim.post_callbacks(httpx.MockTransport(self)))
+            api.clock.pass_(step)
+        return [body["status"] for _, body in self.posts]
+
+
+HOOK = "http://127.0.0.1:9/hook"
+
+
+def test_several_posts_per_task_the_last_one_terminal(api):
+    receiver = Receiver()
+    task_id = api.start(replyUrl=HOOK, replyRef="rnb-1")
+    words = receiver.collect(api)
+    assert words[0] == "PENDING"
+    assert words[-1] == "SUCCEEDED"
+    assert words.count("SUCCEEDED") == 1
+    assert words.count("RUNNING") >= 3
+    url, body = receiver.posts[-1]
+    assert url == HOOK
+    assert (body["taskId"], body["replyRef"], body["replyUrl"], body["code"]) == (task_id, "rnb-1", HOOK, 200)
+    assert body["artifacts"][0]["url"]
+
+
+def test_nothing_is_posted_again_after_a_restart(api, tmp_path):
+    api.start(replyUrl=HOOK)
+    Receiver().collect(api)
+    assert Receiver().collect(Api(tmp_path, clock=api.clock), seconds=3) == []
+
+
+def test_callbacks_may_come_twice_and_out_of_order(api):
+    api.sim.fault("callback-twice")
+    api.sim.fault("callback-disorder")
+    api.start(replyUrl=HOOK)
+    words = Receiver().collect(api)
+    assert words[:2] == ["PENDING", "PENDING"]
+    assert words[-3:] == ["SUCCEEDED", "SUCCEEDED", "RUNNING"]
+
+
+def test_leaving_the_scheduler_stops_the_callbacks(api):
+    receiver = Receiver()
+    task_id = api.start(replyUrl=HOOK)
+    receiver.collect(api, seconds=1)
+    api.call("DELETE", f"/scheduler/{task_id}")
+    assert receiver.collect(api) == ["PENDING"]
+
+
+def test_only_this_machine_is_ever_posted_to(api):
+    receiver = Receiver()
+    api.start(replyUrl="https://hooks.example.org/r/1")
+    assert receiver.collect(api) == []
+    noted = [entry for entry in api.sim.log() if "callback" in entry]
+    assert noted
+    assert not any(entry["sent"] for entry in noted)
+    assert api.sim.counts()["callbacks_sent"] == 0
+
+
+@pytest.mark.parametrize(
+    ("url", "good"),
+    [
+        ("http://127.0.0.1:80/x", True),
+        ("http://localhost/x", True),
+        ("http://[::1]:9/", True),
+        ("http://127.0.0.1.example.org/", False),
+        ("http://127.0.0.1@example.org/", False),
+        ("http://localhost.example.org/", False),
+        ("https://127.0.0.1/", False),
+        ("file:///etc/passwd", False),
+        ("http://0.0.0.0/", False),
+        ("http://[", False),
+        ("nonsense", False),
+    ],
+)
+def test_what_counts_as_this_machine(url, good):
+    assert is_loopback(url) is good

@@ -1,0 +1,238 @@
+"""The simulator on a real port and in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+from test_simulator_kit import TOKEN, Pictures
+
+from runway_nb.simulator import Simulator, instant
+
+LOGIN = {"Authorization": f"Bearer {TOKEN}"}
+
+
+@pytest.fixture
+def sim(tmp_path):
+    with Simulator(tmp_path, speed=100, renderer=instant.renderer, pictures=Pictures()) as sim:
+        yield sim
+
+
+@pytest.fixture
+def client(sim):
+    with httpx.Client(base_url=sim.base_url, headers=LOGIN, timeout=10, trust_env=False) as client:
+        yield client
+
+
+def finish(client, seconds=10.0, **fields):
+    task_id = client.post("/gen3turbo/create", json={"text_prompt": "A lamp turns", **fields}).json()["taskId"]
+    return wait_for_end(client, task_id, seconds)
+
+
+def wait_for_end(client, task_id, seconds=10.0):
+    give_up = time.monotonic() + seconds
+    while time.monotonic() < give_up:
+        task = client.get(f"/tasks/{task_id}").json()
+        if task["status"] == "SUCCEEDED":
+            return task
+        time.sleep(0.02)
+    raise AssertionError(f"still {task['status']} {task['progressRatio']}")
+
+
+def test_a_task_from_create_to_download(sim, client):
+    url = finish(client)["artifacts"][0]["url"]
+    assert url.startswith(sim.address + "/artifacts/")
+    assert httpx.get(url).content == instant.CLIP
+    part = httpx.get(url, headers={"Range": "bytes=-5"})
+    assert (part.status_code, part.content) == (206, instant.CLIP[-5:])
+
+
+def test_a_lost_answer_is_a_dropped_connection(sim, client, capfd):
+    sim.fault("lost-answer", times=1)
+    with pytest.raises(httpx.RemoteProtocolError):
+        client.post("/gen3turbo/create", json={"text_prompt": "x"})
+    assert sim.counts()["tasks_started"] == 1
+    assert len(client.get("/scheduler/").json()) == 1
+    sim.fault("lost-before", times=1)
+    with pytest.raises(httpx.TransportError):
+        client.post("/gen3turbo/create", json={"text_prompt": "x"})
+    assert sim.counts()["tasks_started"] == 1
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_cut_download_is_noticed_by_its_length(sim, client, capfd):
+    url = finish(client)["artifacts"][0]["url"]
+    sim.fault("cut-download", times=1)
+    with pytest.raises(httpx.RemoteProtocolError, match=r"incomplete|without sending complete"):
+        httpx.get(url)
+    assert httpx.get(url).content == instant.CLIP
+    assert capfd.readouterr() == ("", "")
+
+
+def test_odd_status_codes_pass_the_server(sim, client):
+    for name, status in [("596", 596), ("522", 522)]:
+        sim.fault(name, times=1)
+        assert client.post("/gen3turbo/create", json={"text_prompt": "x"}).status_code == status
+
+
+def test_it_listens_on_loopback_and_answers_to_this_machines_names_only(sim, client):
+    assert sim.base_url.startswith("http://127.0.0.1:")
+    assert client.get("/accounts", headers={"Host": "evil.example.org"}).status_code == 403
+    assert client.get("/accounts", headers={"Host": f"localhost:{sim.port}"}).status_code == 200
+
+
+def test_it_starts_and_stops_quickly_even_with_an_answer_outstanding(tmp_path):
+    begun = time.monotonic()
+    sim = Simulator(tmp_path, renderer=instant.renderer, pictures=Pictures()).start()
+    assert time.monotonic() - begun < 1
+    sim.fault("slow-answer")
+    outcomes = []
+
+    def ask():
+        url = sim.base_url + "/gen3turbo/create"
+        try:
+            outcomes.append(httpx.post(url, json={"text_prompt": "x"}, headers=LOGIN, timeout=20).status_code)
+        except httpx.TransportError:
+            outcomes.append("dropped")
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    while not sim.counts()["tasks_started"]:
+        time.sleep(0.01)
+    begun = time.monotonic()
+    sim.stop()
+    assert time.monotonic() - begun < 1
+    asking.join(5)
+    assert outcomes[0] in (500, "dropped")
+    with pytest.raises(RuntimeError, match="make another one"):
+        sim.start()
+
+
+def test_a_taken_port_is_said_at_once(sim, tmp_path):
+    with pytest.raises(OSError, match="in use"):
+        Simulator(tmp_path / "other", port=sim.port, renderer=instant.renderer).start()
+
+
+def test_callbacks_arrive_by_themselves(sim, client):
+    posts = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self):
+            posts.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *arguments):
+            pass
+
+    hook = HTTPServer(("127.0.0.1", 0), Hook)
+    threading.Thread(target=hook.serve_forever, daemon=True).start()
+    finish(client, replyUrl=f"http://127.0.0.1:{hook.server_port}/")
+    give_up = time.monotonic() + 5
+    while not (posts and posts[-1]["status"] == "SUCCEEDED") and time.monotonic() < give_up:
+        time.sleep(0.02)
+    hook.shutdown()
+    hook.server_close()
+    assert posts[-1]["status"] == "SUCCEEDED"
+    assert httpx.get(posts[-1]["artifacts"][0]["url"]).status_code == 200
+
+
+def test_two_simulators_may_share_a_state(sim, client, tmp_path):
+    with Simulator(tmp_path, speed=100, renderer=instant.renderer, pictures=Pictures()) as other:
+        task = finish(client)
+        seen = httpx.get(f"{other.base_url}/tasks/{task['taskId']}", headers=LOGIN).json()
+        assert seen["artifacts"][0]["id"] == task["artifacts"][0]["id"]
+
+
+# A process of its own
+
+
+class Process:
+    def __init__(self, state: Path, *arguments: str) -> None:
+        command = [sys.executable, "-m", "runway_nb.simulator", "--port", "0", "--state", str(state), *arguments]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        assert self.process.stdout
+        line = self.process.stdout.readline()
+        assert line.startswith("simulator at "), line + self.end(signal.SIGTERM)
+        self.client = httpx.Client(base_url=line.split()[2].rstrip(","), headers=LOGIN, timeout=10, trust_env=False)
+
+    def end(self, number: int) -> str:
+        self.process.send_signal(number)
+        return self.process.communicate(timeout=10)[1]
+
+
+def test_a_task_goes_on_after_kill_9_and_a_restart(tmp_path):
+    first = Process(tmp_path, "--speed", "40", "--instant")
+    task_id = first.client.post("/gen3turbo/create", json={"text_prompt": "A lamp", "seed": 3}).json()["taskId"]
+    assert first.client.get(f"/tasks/{task_id}").json()["status"] in ("PENDING", "RUNNING")
+    first.end(signal.SIGKILL)
+    second = Process(tmp_path, "--speed", "40", "--instant", "--fault", "429-runway")
+    task = wait_for_end(second.client, task_id)
+    assert task["options"]["seed"] == 3
+    assert httpx.get(task["artifacts"][0]["url"]).content == instant.CLIP
+    assert second.client.post("/gen3turbo/create", json={"text_prompt": "x"}).status_code == 429
+    assert second.end(signal.SIGTERM) == ""
+    assert second.process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "text"),
+    [
+        (["--host", "0.0.0.0"], "127.0.0.1 only"),
+        (["--fault", "nonsense"], "unknown fault"),
+        (["--accounts", "3"], "accounts is 3"),
+        (["--speed", "0"], "speed is 0"),
+    ],
+)
+def test_a_wrong_command_line_is_refused_in_words(arguments, text, capsys):
+    from runway_nb.simulator.__main__ import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(["--port", "0", *arguments])
+    assert ended.value.code == 2
+    assert text in capsys.readouterr().err
+
+
+# What an import costs
+
+
+def python(code: str) -> str:
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+
+def test_importing_the_package_loads_no_server():
+    loaded = python("import sys, runway_nb.simulator; print(*sys.modules)").split()
+    assert not {"starlette", "uvicorn", "av", "PIL", "httpx", "sqlite3"} & set(loaded)
+
+
+def test_without_the_extra_it_says_what_to_install(tmp_path):
+    code = f"""
+import sys
+from importlib.abc import MetaPathFinder
+class Missing(MetaPathFinder):
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] in ("starlette", "uvicorn"):
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, Missing())
+import runway_nb.simulator
+try:
+    runway_nb.simulator.Simulator({str(tmp_path)!r}).start()
+except ImportError as error:
+    print(error)
+"""
+    assert python(code).strip() == 'the simulator needs its extra: pip install "runway_nb[simulator]"'
+
+
+def test_an_unknown_name_of_the_package_is_an_attribute_error():
+    import runway_nb.simulator
+
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = runway_nb.simulator.nonsense
