@@ -1,8 +1,10 @@
 """How many looks a task takes and how late its end is seen, simulated, beside the usual ways to poll.
 
 The laws of the tasks are those of performance anchors 6, and assumed there, not observed: queue lognormal with
-median 4 s (sigma 0.75 gives its mean length of a task), run lognormal with median 42 s (clip of 5 s) or 85 s
-(10 s), sigma 0.22, half each; progress in bent steps, even, stuck at 0.95 from 80 % on, or none at all.
+median 4 s, run lognormal with median 42 s (clip of 5 s) or 85 s (10 s), sigma 0.22, half each. The anchors do not
+name the queue's sigma; 0.75 makes fixed 2 s take about as many looks as they say, 36. Progress comes in bent
+steps, evenly, stuck at 0.95 from 80 % of the run on, or not at all.
+
 A delay is the time from the end of a task to the look that sees it; every look counts, the first one too.
 """
 

@@ -5,9 +5,9 @@ asks how long to wait. Times are seconds on the caller's monotonic clock, ratios
 
 A follower believes in an end, give or take a spread: at first from the usual duration of such clips, then from
 the progress that each look shows. A look costs some seconds of delay (`LOOK_COST`, c), and where the end comes
-with the hazard h(t), looks are spent best at the density sqrt(h / 2c) (the classical checking procedure of
-Barlow, Hunter and Proschan). For a logistic belief the integral of that density has a closed form, so the next
-look is one line; `_next_look` holds it. The constants of belief were fitted by `benchmarks/following.py`.
+with the hazard h(t), looks are spent best at the density sqrt(h / 2c) (Keller, "Optimum checking schedules",
+1974). For a logistic belief the integral of sqrt(h) has a closed form, which `_next_look` holds. The constants
+of belief were fitted to the tasks that `benchmarks/following.py` simulates; the laws of those are assumed.
 """
 
 from __future__ import annotations
@@ -28,21 +28,23 @@ QUEUED = frozenset({"PENDING", "THROTTLED"})
 
 RUN_PER_SECOND = 8.5
 """Usual seconds of rendering for each second of a clip: 42 s for 5, 85 s for 10 (performance anchors 6)."""
-QUEUE = 3.5
+QUEUE = 4.0
 """Usual seconds before a task begins (performance anchors 6)."""
-LOOK_COST = 0.5
+LOOK_COST = 0.46
 """Seconds of delay that one look is worth; more of it means fewer looks and later discovery."""
-USUAL_ERROR = 0.245
+USUAL_ERROR = 0.24
 """Spread of the usual duration, as a part of it."""
-READING_ERROR = 0.45
+READING_ERROR = 0.5
 """Seconds of spread that remain however good the progress is: ratios come in steps and rounded."""
-FIRST_ERROR = 0.165
+FIRST_ERROR = 0.25
 """Spread of the first extrapolation, as a part of the time left."""
 DISAGREEMENT = 0.25
 """The part of the difference between two extrapolations that is their spread; it tells even progress from bent."""
-LATENESS = 0.55
+NEAR = 5.0
+"""Seconds of disagreement that count even when nothing is left to do."""
+LATENESS = 0.6
 """The part of the time past the believed end that widens the spread."""
-STUCK = 0.09
+STUCK = 0.1
 """The part of the time without progress that widens the spread."""
 SMALLEST_RISE = 0.005
 """Smaller rises are not extrapolated from: the ratio has two decimals."""
@@ -217,7 +219,8 @@ def _risen(belief: Belief, at: float, ratio: float) -> Belief:
     left = (1.0 - ratio) * (at - belief.rose) / (ratio - belief.ratio)
     end, spread = at + left, FIRST_ERROR * left + READING_ERROR
     if belief.extrapolated is not None:
-        spread = DISAGREEMENT * abs(end - belief.extrapolated) + READING_ERROR
+        # a ratio near 1 is believed however it came there: its end is near, or it is stuck
+        spread = DISAGREEMENT * min(abs(end - belief.extrapolated), 2.0 * left + NEAR) + READING_ERROR
     trust = belief.spread**2 / (belief.spread**2 + spread**2)
     return replace(
         belief,

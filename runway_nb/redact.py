@@ -34,6 +34,11 @@ def redact(text: str) -> str:
     return _EMAIL.sub("***@***", text)
 
 
+def redact_cell(text: str) -> str:
+    """A cell with its ids shortened to what can be typed again, and secrets masked."""
+    return redact(_ID.sub(lambda match: match["uuid"][:8], text))
+
+
 class _RedactFilter(logging.Filter):
     """Rewrites the finished message of a record, so that no handler ever sees the original."""
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from .camera import MOVES, Camera
 from .errors import InvalidRequest
+from .redact import redact
 from .spec import DEFAULT_MODEL, ID_FORM, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
 
 Picture = str | os.PathLike[str]
@@ -43,6 +44,9 @@ class Keyframes:
         """Slot to picture, only the slots that are filled, in time order."""
         slots = {spec.name: getattr(self, spec.name) for spec in fields(self)}
         return {slot: picture for slot, picture in slots.items() if picture is not None}
+
+    def __repr__(self) -> str:
+        return f"Keyframes({', '.join(f'{slot}={redact(str(picture))!r}' for slot, picture in self.given.items())})"
 
     def problems(self) -> Iterator[str]:
         """Each mistake as one line."""

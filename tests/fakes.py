@@ -69,7 +69,9 @@ class Party:
     def __init__(self, folder: Path, time: FakeTime, *, multipart: bool = False, **rules: Any) -> None:
         self.time = time
         self.folder = folder
-        self.simulator = Simulator(folder / "simulator", clock=time, renderer=instant.renderer, pictures=Pictures(), **rules)
+        self.simulator = Simulator(
+            folder / "simulator", clock=time, renderer=instant.renderer, pictures=Pictures(), **rules
+        )
         self.api = Recorder(httpx.ASGITransport(self.simulator.app))
         self.media = Recorder(httpx.ASGITransport(self.simulator.app))
         self.settings = Settings(Secret(TOKEN), BASE, folder / "home", Path("runway_outputs"), multipart=multipart)

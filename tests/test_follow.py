@@ -79,7 +79,7 @@ def test_the_pace_quickens_toward_the_end():
 def test_even_progress_is_met_close_to_its_end():
     # 2 % a second from 3 s on: the end is at 53 s
     follower = watched((3.0, "PENDING", None), (23.0, "RUNNING", 0.4), (43.0, "RUNNING", 0.8))
-    assert 43.0 + follower.wait(43.0) == pytest.approx(53.0, abs=2.0)
+    assert 43.0 + follower.wait(43.0) == pytest.approx(53.0, abs=3.0)
 
 
 def test_a_fast_simulator_is_followed_at_its_own_speed():
@@ -212,6 +212,7 @@ def test_a_follower_never_changes():
 # --- laws -------------------------------------------------------------------------------------------
 
 
+@settings(max_examples=60)
 @given(EVENTS, st.booleans(), st.one_of(st.floats(-1.0, 1.0), st.floats(-1e9, 1e9)))
 def test_every_wait_keeps_its_limits_and_the_deadline(events, explore, jitter):
     for follower in replayed(events, explore):
@@ -220,6 +221,7 @@ def test_every_wait_keeps_its_limits_and_the_deadline(events, explore, jitter):
         assert min(1.0, left) - 1e-9 <= wait <= min(20.0, left) + 1e-9
 
 
+@settings(max_examples=60)
 @given(EVENTS, st.floats(-1.0, 1.0))
 def test_jitter_moves_a_wait_by_a_fifth_at_most(events, jitter):
     for follower in replayed(events, explore=False):
@@ -228,6 +230,7 @@ def test_jitter_moves_a_wait_by_a_fifth_at_most(events, jitter):
         assert abs(moved - plain) <= 0.2 * plain + 1e-9
 
 
+@settings(max_examples=60)
 @given(EVENTS, PAUSES)
 def test_a_wait_is_counted_from_the_latest_look(events, pause):
     follower = replayed(events, explore=False)[-1]
@@ -235,6 +238,7 @@ def test_a_wait_is_counted_from_the_latest_look(events, pause):
     assert follower.wait(now + pause) == pytest.approx(max(0.0, follower.wait(now) - pause), abs=1e-6)
 
 
+@settings(max_examples=60)
 @given(EVENTS)
 def test_progress_never_runs_backwards(events):
     shown = [follower.progress for follower in replayed(events, explore=False)]
@@ -244,6 +248,7 @@ def test_progress_never_runs_backwards(events):
     assert None not in shown[len(shown) - len(told) :]
 
 
+@settings(max_examples=60)
 @given(EVENTS, PAUSES)
 def test_the_time_left_is_positive_or_untold(events, pause):
     for follower in replayed(events, explore=False):

@@ -18,9 +18,13 @@ CONTROL = "http://sim.test/simulator"
 
 @pytest.fixture
 def api(tmp_path):
-    api = Api(tmp_path)
-    yield api
-    api.sim.stop()
+    return Api(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _stop_all():
+    yield
+    Api.stop_all()
 
 
 def started(api):
@@ -206,6 +210,13 @@ def test_faults_are_set_listed_and_cleared_over_the_control_path(api):
 def test_a_wrong_fault_is_refused(api, body):
     assert api.call("POST", f"{CONTROL}/faults", json=body).status_code == 400
     assert api.sim.counts()["creates_received"] == 0
+
+
+def test_a_page_of_another_site_cannot_set_faults(api):
+    body = {"name": "422"}
+    away = api.call("POST", f"{CONTROL}/faults", json=body, headers={"Origin": "https://example.org"})
+    assert away.status_code == 403
+    assert api.call("POST", f"{CONTROL}/faults", json=body, headers={"Origin": "http://sim.test"}).status_code == 200
 
 
 def test_a_wrong_name_is_refused_in_python_with_the_known_ones(api):

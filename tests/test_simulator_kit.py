@@ -6,7 +6,7 @@ import asyncio
 import random
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from PIL import Image
@@ -64,10 +64,19 @@ class Clock:
 class Api:
     """A simulator without a port, and a caller with a good token."""
 
+    made: ClassVar[list[Simulator]] = []
+
     def __init__(self, state: Path, **settings: Any) -> None:
         self.clock = settings.pop("clock", None) or Clock()
         settings = {"renderer": instant.renderer, "pictures": Pictures(), "draw": random.Random(7), **settings}
         self.sim = Simulator(state, clock=self.clock, **settings)
+        self.made.append(self.sim)
+
+    @classmethod
+    def stop_all(cls) -> None:
+        """Stops what a test has made."""
+        while cls.made:
+            cls.made.pop().stop()
 
     def call(self, method: str, path: str, *, token: str | None = TOKEN, **arguments: Any) -> httpx.Response:
         """One call; `path` is that of the API, or any other when it is a whole address."""
@@ -113,4 +122,4 @@ class Api:
 def test_the_kit_speaks_to_a_simulator(tmp_path: Path) -> None:
     api = Api(tmp_path)
     assert list(api.get("/accounts")) == [EMAIL]
-    api.sim.stop()
+    Api.stop_all()

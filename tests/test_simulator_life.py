@@ -13,9 +13,13 @@ from runway_nb.simulator.life import Course, look, plan
 
 @pytest.fixture
 def api(tmp_path):
-    api = Api(tmp_path)
-    yield api
-    api.sim.stop()
+    return Api(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _stop_all():
+    yield
+    Api.stop_all()
 
 
 def watch(api, task_id, step=0.5):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 from test_simulator_kit import TOKEN, Pictures
 
 from runway_nb.simulator import Simulator, instant
+from runway_nb.simulator.renders import child_process
 
 LOGIN = {"Authorization": f"Bearer {TOKEN}"}
 
@@ -165,6 +167,8 @@ class Process:
         self.client = httpx.Client(base_url=line.split()[2].rstrip(","), headers=LOGIN, timeout=10, trust_env=False)
 
     def end(self, number: int) -> str:
+        if hasattr(self, "client"):
+            self.client.close()
         self.process.send_signal(number)
         return self.process.communicate(timeout=10)[1]
 
@@ -187,7 +191,7 @@ def test_a_task_goes_on_after_kill_9_and_a_restart(tmp_path):
     ("arguments", "text"),
     [
         (["--host", "0.0.0.0"], "127.0.0.1 only"),
-        (["--fault", "nonsense"], "unknown fault"),
+        (["--fault", "nonsense"], "invalid choice"),
         (["--accounts", "3"], "accounts is 3"),
         (["--speed", "0"], "speed is 0"),
     ],
@@ -196,9 +200,16 @@ def test_a_wrong_command_line_is_refused_in_words(arguments, text, capsys):
     from runway_nb.simulator.__main__ import main
 
     with pytest.raises(SystemExit) as ended:
-        main(["--port", "0", *arguments])
+        main(["--port", "0", "--instant", *arguments])
     assert ended.value.code == 2
     assert text in capsys.readouterr().err
+
+
+def test_a_renderer_runs_in_a_process_of_lower_priority(tmp_path):
+    child = child_process(tmp_path / "missing.json", tmp_path / "out.mp4")
+    if hasattr(os, "getpriority"):
+        assert os.getpriority(os.PRIO_PROCESS, child.pid) > os.getpriority(os.PRIO_PROCESS, 0)
+    assert child.wait(20) > 0
 
 
 # What an import costs

@@ -14,9 +14,13 @@ from runway_nb.simulator import instant
 
 @pytest.fixture
 def api(tmp_path):
-    api = Api(tmp_path)
-    yield api
-    api.sim.stop()
+    return Api(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _stop_all():
+    yield
+    Api.stop_all()
 
 
 def claims(url):
@@ -224,10 +228,12 @@ def test_previews_are_small_pictures(api):
     assert all(api.download(url).content[:2] == b"\xff\xd8" for url in clip["previewUrls"])
 
 
-def test_a_broken_picture_has_no_preview(api):
+def test_a_broken_picture_has_no_preview_and_no_other_size(api):
     headers = {"Content-Type": "image/png"}
     asset = api.call("POST", "/assets/?name=x", content=b"no picture", headers=headers).json()
     assert api.download(asset["previewUrls"][0]).status_code == 404
+    query = {"image_url": asset["url"], "width": 64, "height": 48}
+    assert api.call("GET", "/image_upscaler/", params=query).status_code == 400
 
 
 def test_the_upscaler_answers_with_bytes(api):

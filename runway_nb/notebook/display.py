@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..job import Job
-from ..redact import redact, short_id
+from ..redact import redact_cell, short_id
 from ..request import asset_account
 from .text import ascii_words, notice_text, result_text, shown_path
 from .words import DOT, Notice, camera_words, cost, facts, is_sent, made, megabytes, notice, prompt_words
@@ -149,7 +149,7 @@ def _picture_name(picture: str) -> str:
 def _cell(cell: str) -> str:
     return (
         f'<pre style="{_MONO};line-height:17px;margin:0;padding:8px 10px;border:{_LINE};border-radius:4px;'
-        f'white-space:pre-wrap;word-break:normal;background:rgba(128,128,128,.08)">{escape(redact(cell))}</pre>'
+        f'white-space:pre-wrap;word-break:normal;background:rgba(128,128,128,.08)">{escape(redact_cell(cell))}</pre>'
     )
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..errors import InvalidRequest
@@ -105,13 +106,14 @@ def parse(line: str, variables: Mapping[str, object]) -> CellOptions:
     names: list[str] = []
     problems: list[str] = []
     try:
-        words = [fill(word, variables, problems) for word in _split(line)]
+        whole = _REFERENCE.sub(r"{{\1}}", line)
+        words = deque(fill(word, variables, problems) for word in _split(whole))
     except ValueError:
         return CellOptions("", {}, ("a quotation mark is left open on the %%runway line: close it",))
-    rest = iter(words)
-    for word in rest:
+    while words:
+        word = words.popleft()
         if word.startswith("--"):
-            _read_option(word, rest, values, problems)
+            _read_option(word, words, values, problems)
         else:
             names.append(word)
     problems += _name_problems(names)
@@ -125,12 +127,14 @@ def _split(line: str) -> list[str]:
     return list(lexer)
 
 
-def _read_option(word: str, rest: Iterable[str], values: dict[str, Any], problems: list[str]) -> None:
+def _read_option(word: str, rest: deque[str], values: dict[str, Any], problems: list[str]) -> None:
+    """Read one option and, from `rest`, its value."""
     flag, equals, text = word.partition("=")
     option = _BY_FLAG.get(flag)
     if option is None:
-        near = difflib.get_close_matches(flag, _BY_FLAG, 1)
-        problems.append(f"{flag} is no option" + (f": do you mean {near[0]}?" if near else ": see %runway help"))
+        problems.append(_unknown(flag))
+        if rest and not equals and not rest[0].startswith("--"):
+            rest.popleft()
         return
     if option.field in values:
         problems.append(f"{flag} is given twice")
@@ -139,11 +143,15 @@ def _read_option(word: str, rest: Iterable[str], values: dict[str, Any], problem
         if equals:
             problems.append(f"{flag} takes no value")
         return
-    value = text if equals else next(iter(rest), None)
-    if value is None:
+    if not equals and (not rest or rest[0].startswith("--")):
         problems.append(f"{flag} needs a value: {option.usage}")
         return
-    values[option.field] = _converted(option, value, problems)
+    values[option.field] = _converted(option, text if equals else rest.popleft(), problems)
+
+
+def _unknown(flag: str) -> str:
+    near = difflib.get_close_matches(flag, _BY_FLAG, 1)
+    return f"{flag} is no option: " + (f"do you mean {near[0]}?" if near else "see %runway help")
 
 
 def _converted(option: Option, text: str, problems: list[str]) -> Any:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from ..job import Job
+from ..redact import redact_cell
 from .words import MINUS, Look, facts, is_sent, made, megabytes, notice, prompt_words
 
 WIDTH = 79
@@ -65,7 +66,7 @@ def result_text(job: Job, shown_path: str) -> str:
         f"Shot    {shot}, {made(job)}, id {job.id}{kind}",
     ]
     if job.cell:
-        lines.append(f"Cell    {job.cell.splitlines()[0]}")
+        lines.append(f"Cell    {redact_cell(job.cell.splitlines()[0])}")
     lines += [f"Note    {note}" for note in job.warnings]
     return "\n".join(lines)
 

@@ -49,7 +49,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--link-seconds", type=float, default=86400.0, help="life of a link (default %(default)s)")
     parser.add_argument("--instant", action="store_true", help="no rendering: the same tiny clip for all tasks")
     names = ", ".join(KINDS)
-    parser.add_argument("--fault", action="append", default=[], metavar="NAME", help=f"may be repeated: {names}")
+    text = f"may be repeated: {names}"
+    parser.add_argument("--fault", action="append", default=[], choices=list(KINDS), metavar="NAME", help=text)
     return parser
 
 

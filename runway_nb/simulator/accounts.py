@@ -29,8 +29,6 @@ class Accounts:
     """Who may generate: the built-in accounts and those added over the API."""
 
     def __init__(self, store: Store, built_in: int, max_jobs: int) -> None:
-        if not 0 <= built_in <= len(BUILT_IN):
-            raise ValueError(f"accounts is {built_in}: give 0 to {len(BUILT_IN)}")
         self._store = store
         self._built_in = {email: Account(email, max_jobs) for email in BUILT_IN[:built_in]}
 

@@ -29,9 +29,17 @@ def control_routes(desk: Desk) -> list[Route]:
 
 def _answered(desk: Desk, action: Action) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
+        # a page of some web site can send a form here through the user's browser, but not without its origin
+        if request.headers.get("origin", own_origin(request)) != own_origin(request):
+            raise RefusedError(403, "Forbidden")
         return JSONResponse(await action(desk, request))
 
     return endpoint
+
+
+def own_origin(request: Request) -> str:
+    """The origin of pages that the simulator itself serves."""
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 async def set_fault(desk: Desk, request: Request) -> Any:

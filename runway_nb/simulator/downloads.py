@@ -96,5 +96,8 @@ async def upscale(call: Call) -> Response:
     if asset.owner != call.owner or asset.media != "image" or number is not None:
         raise wrong("image_url")
     data = call.world.shelf.file(asset).read_bytes()
-    picture = await asyncio.to_thread(call.world.shelf.pictures.upscale, data, width, height)
+    try:
+        picture = await asyncio.to_thread(call.world.shelf.pictures.upscale, data, width, height)
+    except (OSError, ValueError):
+        raise wrong("image_url") from None  # the bytes are no picture
     return Response(picture, media_type=JPEG)

@@ -32,11 +32,11 @@ FPS = 24
 STILL_SIDE = 640
 """Pixels on the long side of a still."""
 WARP_THREADS = 2
-AHEAD = 4
+AHEAD = 3
 """Frames that may wait for the encoder; each takes 1.5 MB at full size."""
 X264 = {"preset": "superfast", "crf": "23", "g": str(FPS)}
 """Settings of the encoder; a key frame each second keeps jumps in a player quick."""
-X264_THREADS = 2
+X264_THREADS = 1
 BT601, BT709, LIMITED = 6, 1, 1
 """Code points of ITU-T H.273. The matrix is BT.601 because every av reads that back right."""
 INVISIBLE = 1 / 512

@@ -91,7 +91,11 @@ class Simulator:
             raise RuntimeError("a stopped simulator stays stopped: make another one with the same state")
         import uvicorn
 
-        listener = _listener(self.port)
+        try:
+            listener = _listener(self.port)
+        except OSError:
+            self.stop()
+            raise
         self.port = listener.getsockname()[1]
         # no handlers, no output: this lives in other people's processes
         config = uvicorn.Config(

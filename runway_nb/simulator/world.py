@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from . import life
-from .accounts import Account, Accounts
+from .accounts import BUILT_IN, Account, Accounts
 from .contract import KEYFRAMES, MAX_SEED, MOVES, SIZES, RefusedError, Wish, bare, composite, not_found, wrong
 from .links import Links
 from .renders import Order, Renderer, Renders, child_process
@@ -52,6 +52,8 @@ class Rules:
             raise ValueError(f"speed is {self.speed}: give a number above 0, 1 is the pace of the real service")
         if not 1 <= self.max_jobs <= 10:
             raise ValueError(f"max_jobs is {self.max_jobs}: give 1 to 10")
+        if not 0 <= self.accounts <= len(BUILT_IN):
+            raise ValueError(f"accounts is {self.accounts}: give 0 to {len(BUILT_IN)}")
 
 
 @dataclass(frozen=True)
