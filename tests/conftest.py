@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fakes import FakeTime, Party
 
 OURS = ("USEAPI_", "RUNWAY_NB_")

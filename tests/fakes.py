@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+
 from runway_nb.client import RunwayClient
 from runway_nb.job import Job
 from runway_nb.media import MediaClient

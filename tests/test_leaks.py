@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from fakes import EMAIL, TOKEN, FakeTime, Party
 from runway_nb import errors
+from runway_nb.job import Job
 from runway_nb.notebook import listing
 from runway_nb.notebook.display import bundle
 from runway_nb.notebook.live import body_html, film_html
@@ -49,7 +51,12 @@ def logs() -> Iterator[io.StringIO]:
 
 def session(party: Party) -> str:
     """Run a job to each kind of end; everything that a person can see of it, as one text."""
-    seen = []
+    seen: list[str] = []
+
+    def watch(job: Job) -> None:
+        seen.append(body_html(job, look(job, party.time.now)) + film_html(job) + repr(job))
+        seen.append(live_line(job, look(job, 0)) + log_line(job, look(job, 0)))
+
     asset = party.studio.assets()[0]
     for fault in ENDS:
         party.simulator.clear()
@@ -57,8 +64,7 @@ def session(party: Party) -> str:
             party.simulator.fault(fault, times=None if fault != "429-account" else 2)
         job = party.submit(keyframes=Keyframes(asset.id))
         job.cell = f"%%runway --first {asset.id}\nA lamp turns"
-        job.observe(lambda job: seen.append(body_html(job, look(job, party.time.now)) + film_html(job) + repr(job)))
-        job.observe(lambda job: seen.append(live_line(job, look(job, 0)) + log_line(job, look(job, 0))))
+        job.observe(watch)
         party.ended(job)
         seen += [*bundle(job).values(), repr(job), repr(job.state), repr(job.request), repr(job.task), str(job.error)]
         try:

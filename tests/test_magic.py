@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import FakeTime, Party
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+
+from fakes import FakeTime, Party
 from runway_nb import studio as studio_module
 from runway_nb.errors import InvalidRequest, JobNotFound
 from runway_nb.notebook import magic

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from runway_nb.errors import InvalidRequest
 from runway_nb.notebook import options
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from test_simulator_kit import EMAIL, LONG, SECOND, TOKEN, Api
 
 
@@ -50,7 +51,7 @@ def test_the_answer_is_the_flat_task_with_features_reply_and_code(api):
     }  # fmt: skip
     assert body["options"]["seed"] == 77
     assert body["options"]["text_prompt"] == "A lamp turns"
-    assert "77" in body["name"]
+    assert body["name"] == "Gen-3 Alpha Turbo 77, A lamp turns"
     assert body["features"] == {
         "storageGB": 500, "numPlanCredits_permitted": 2250, "numPlanCredits_used": 25,
     }  # fmt: skip

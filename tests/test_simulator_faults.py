@@ -7,11 +7,11 @@ import json
 
 import httpx
 import pytest
-from test_simulator_kit import EMAIL, LONG, Api
 
 from runway_nb.simulator import instant
 from runway_nb.simulator.callbacks import is_loopback
 from runway_nb.simulator.faults import KINDS
+from test_simulator_kit import EMAIL, LONG, Api
 
 CONTROL = "http://sim.test/simulator"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_simulator_kit import EMAIL, LONG, Api
 
 from runway_nb.simulator import EMBEDDED_SPEED, instant
 from runway_nb.simulator.life import Course, look, plan
+from test_simulator_kit import EMAIL, LONG, Api
 
 
 @pytest.fixture

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from test_simulator_kit import TOKEN, Pictures
 
 from runway_nb.simulator import Simulator, instant
 from runway_nb.simulator.renders import child_process
+from test_simulator_kit import TOKEN, Pictures
 
 LOGIN = {"Authorization": f"Bearer {TOKEN}"}
 

@@ -7,9 +7,9 @@ import json
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from test_simulator_kit import EMAIL, LONG, START, TOKEN, Api, picture
 
 from runway_nb.simulator import instant
+from test_simulator_kit import EMAIL, LONG, START, TOKEN, Api, picture
 
 
 @pytest.fixture

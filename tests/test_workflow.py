@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from fakes import Drawn, FakeTime, Party
 from runway_nb import errors
 from runway_nb.camera import Camera

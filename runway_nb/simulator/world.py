@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
 from . import life
@@ -295,7 +295,7 @@ def _order(wish: Wish, seed: int, assets: list[tuple[float, AssetRecord]]) -> Or
 
 
 def _name(seed: int, prompt: str, assets: list[tuple[float, AssetRecord]]) -> str:
-    start = re.sub(r"\s+", " ", prompt)[:24].rpartition(" ")[0] or prompt[:24]
+    start = shorten(prompt, 24, placeholder="") or prompt[:24]
     first = Path(assets[0][1].name).stem if assets else ""
     return ", ".join(part for part in (f"Gen-3 Alpha Turbo {seed}", start.strip(), first) if part)
 
