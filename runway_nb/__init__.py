@@ -75,13 +75,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext runway_nb`."""
-    from .notebook.magic import load
+    from .notebook.extension import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """`%unload_ext runway_nb`."""
-    from .notebook.magic import unload
+    from .notebook.extension import unload
 
     unload(shell)

@@ -13,7 +13,7 @@ from IPython.utils.capture import capture_output
 from fakes import FakeTime, Party
 from runway_nb import studio as studio_module
 from runway_nb.errors import InvalidRequest, JobNotFound
-from runway_nb.notebook import magic
+from runway_nb.notebook import extension
 
 
 class Session:
@@ -111,8 +111,8 @@ def test_list_show_wait_and_credits(session: Session) -> None:
 
 def test_help_shows_everything(session: Session) -> None:
     assert "--keep-loop" in session.line("help")
-    assert "--keep-loop" in session.shell.magics_manager.magics["cell"]["runway"].__doc__
-    assert "attach" in session.shell.magics_manager.magics["line"]["runway"].__doc__
+    assert "--keep-loop" in session.shell.magics_manager.magics["cell"]["runway"].getdoc()
+    assert "attach" in session.shell.magics_manager.magics["line"]["runway"].getdoc()
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_unload_takes_back_what_load_did(session: Session) -> None:
     shell.extension_manager.unload_extension("runway_nb")
     assert "runway" not in shell.magics_manager.magics["cell"]
     assert "runway" not in shell.magics_manager.magics["line"]
-    assert magic.await_cell not in shell.input_transformers_cleanup
+    assert extension.await_cell not in shell.input_transformers_cleanup
     assert not [c for c in shell.configurables if type(c).__name__ == "RunwayMagics"]
     shell.extension_manager.load_extension("runway_nb")
     assert "runway" in shell.magics_manager.magics["cell"]
@@ -157,7 +157,7 @@ def test_unload_takes_back_what_load_did(session: Session) -> None:
     ],
 )
 def test_wait_becomes_an_await(lines: list[str], awaits: bool) -> None:
-    out = magic.await_cell(lines)
+    out = extension.await_cell(lines)
     assert out[:1] != lines[:1] if awaits else out == lines
     if awaits:
         compile(out[0].removeprefix("await "), "cell", "eval")

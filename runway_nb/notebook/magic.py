@@ -1,47 +1,42 @@
-"""`%%runway` and `%runway`: the place where library and notebook are put together.
-
-Loading registers names and nothing else; every import that costs time waits for the first use.
-"""
+"""What `%%runway` and `%runway` do: the place where library and notebook are put together."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
-from traitlets import Bool, Enum, Unicode
-
+from ..camera import MOVES, Camera
 from ..errors import InvalidRequest, JobNotFound, RunwayError
+from ..redact import redact
+from ..request import Keyframes, VideoRequest
 from . import options
 
 if TYPE_CHECKING:
     from ..job import Job
-    from ..request import VideoRequest
     from ..studio import Studio
     from .live import View
 
 
-@magics_class
-class RunwayMagics(Magics):
-    """The two magics and the settings of `%config RunwayMagics`."""
+class Magics:
+    """The two magics of one shell.
 
-    base_url = Unicode("", help="Address of the API; the default is useapi.net.").tag(config=True)
-    output = Unicode("", help="Folder of finished videos; a relative one lies beside the notebook.").tag(config=True)
-    embed = Enum(
-        ("auto", "always", "never"), "auto", help="Whether the video is put into the notebook file itself."
-    ).tag(config=True)
-    multipart = Bool(False, help="Send the create call as multipart/form-data.").tag(config=True)
+    Args:
+        shell: The IPython shell.
+        config: Gives what `%config RunwayMagics` holds at this moment.
+        folder: The notebook's folder: the working directory when the extension was loaded.
+    """
 
-    def __init__(self, shell: Any) -> None:
-        super().__init__(shell)
-        self.folder = Path.cwd()
+    def __init__(self, shell: Any, config: Callable[[], dict[str, object]], folder: Path) -> None:
+        self.shell = shell
+        self.folder = folder
+        self._config = config
 
     # --- the cell -------------------------------------------------------------------------------
 
-    @cell_magic("runway")
-    def runway_cell(self, line: str, cell: str) -> None:
-        """Filled in from the table of options."""
+    def cell(self, line: str, cell: str) -> None:
+        """`%%runway`; waits when asked to, and in batch runs always."""
         from .waiting import wait
 
         job, chosen = self._submit(line, cell)
@@ -51,7 +46,7 @@ class RunwayMagics(Magics):
         if chosen.get("wait") or chosen.get("keep_loop") or mode == "batch":
             wait(job, mode, keep_loop=bool(chosen.get("keep_loop")))
 
-    async def runway_cell_async(self, line: str, cell: str) -> None:
+    async def cell_async(self, line: str, cell: str) -> None:
         """The same for `--wait` in a kernel, as a top-level await."""
         from .waiting import wait_async
 
@@ -59,10 +54,14 @@ class RunwayMagics(Magics):
         if job is not None:
             await wait_async(job, self.view().mode)
 
-    def _submit(self, line: str, cell: str) -> tuple[Job | None, dict[str, Any]]:
-        """Check, submit and show; the job is None after a dry run."""
+    def show(self, job: Job, embed: str | None = None) -> None:
+        """Show a job in the running cell: its live card, or its durable result."""
         from .live import show
 
+        show(job, self.studio, self.view(embed))
+
+    def _submit(self, line: str, cell: str) -> tuple[Job | None, dict[str, Any]]:
+        """Check, submit and show; the job is None after a dry run."""
         read = options.parse(line, self.shell.user_ns)
         problems = list(read.problems)
         prompt = options.fill(cell.strip(), self.shell.user_ns, problems)
@@ -73,14 +72,11 @@ class RunwayMagics(Magics):
         job = self.studio.submit(request, cell=f"%%runway {line}".strip() + f"\n{cell.strip()}", folder=self.folder)
         if read.name:
             self.shell.user_ns[read.name] = job
-        show(job, self.studio, self.view(read.values.get("embed")))
+        self.show(job, read.values.get("embed"))
         return job, read.values
 
     def _request(self, prompt: str, values: dict[str, Any], problems: list[str]) -> VideoRequest:
         """The request that is meant; raises all mistakes of options and request together."""
-        from ..camera import MOVES, Camera
-        from ..request import Keyframes, VideoRequest
-
         embed = values.get("embed")
         if embed not in (None, "auto", "always", "never"):
             problems.append(f"embed is {embed!r}: give auto, always or never")
@@ -100,9 +96,8 @@ class RunwayMagics(Magics):
 
     # --- the line -------------------------------------------------------------------------------
 
-    @line_magic("runway")
-    def runway_line(self, line: str) -> None:
-        """Filled in from the table of commands."""
+    def line(self, line: str) -> None:
+        """`%runway`."""
         name, arguments = options.command_of(line)
         command = getattr(self, f"_{name}")
         command(*arguments[:1])
@@ -141,17 +136,14 @@ class RunwayMagics(Magics):
         self._print_or_display(bundle, display)
 
     def _show(self, name: str = "") -> None:
-        from .live import show
-
-        show(self.studio.find(name), self.studio, self.view())
+        self.show(self.studio.find(name))
 
     def _wait(self, name: str = "") -> None:
-        from .live import show
         from .waiting import wait
 
         running = [job for job in self.studio.jobs.values() if not job.done]
         for job in [self.studio.find(name)] if name or not running else running:
-            show(job, self.studio, self.view())
+            self.show(job)
             wait(job, self.view().mode)
 
     def _stop(self, name: str = "") -> None:
@@ -162,13 +154,12 @@ class RunwayMagics(Magics):
         print(f"Stopping job {job.id}: what Runway has begun goes on, and its credits stay spent.")
 
     def _attach(self, name: str = "") -> None:
-        from .live import show
         from .waiting import wait
 
         if not name:
             raise InvalidRequest(["%runway attach needs the id of a job: %runway list shows them"])
         job = self.studio.attach(name)
-        show(job, self.studio, self.view())
+        self.show(job)
         if self.view().mode == "batch":
             wait(job, "batch")
 
@@ -200,14 +191,11 @@ class RunwayMagics(Magics):
         studio.folder = self.folder
         return studio
 
-    def _config(self) -> dict[str, object]:
-        return {name: getattr(self, name) for name in ("base_url", "output", "embed", "multipart")}
-
     def view(self, embed: str | None = None) -> View:
         """How results are shown: asked anew each time, since one kernel may serve several front ends."""
         from .live import View
 
-        chosen = embed or self.embed
+        chosen = str(embed or self._config()["embed"])
         return View(self._mode(), "capped" if chosen == "auto" and self._is_hosted() else chosen, self.folder)
 
     def _mode(self) -> str:
@@ -222,68 +210,10 @@ class RunwayMagics(Magics):
         return "google.colab" in str(type(self.shell)) or "__vsc_ipynb_file__" in self.shell.user_ns
 
 
-RunwayMagics.runway_cell.__doc__ = options.cell_help()
-RunwayMagics.runway_line.__doc__ = options.line_help()
-
-
 def dry_run_text(request: VideoRequest) -> str:
     """What would be sent, and its price."""
-    from ..redact import redact
-
     body = json.dumps(request.to_wire(), indent=2, ensure_ascii=False)
     seed = "" if request.seed is not None else "\nThe seed is drawn when it is sent."
     notes = "".join(f"\nNote: {warning}." for warning in request.warnings())
     price = f"{request.credits} credits" + (" (explore mode)" if request.explore else "")
     return f"Dry run, nothing was sent. POST {request.row.path}\n{redact(body)}\nPrice: {price}.{seed}{notes}"
-
-
-def await_cell(lines: list[str]) -> list[str]:
-    """Input transformer: `%%runway ... --wait` becomes a top-level await (Jupyter facts, section 1)."""
-    head = lines[0].split() if lines else []
-    if head[:1] != ["%%runway"] or "--wait" not in head or "--keep-loop" in head:
-        return lines
-    line = lines[0].strip().removeprefix("%%runway").strip()
-    cell = "".join(lines[1:])
-    return [f"await get_ipython().magics_manager.registry['RunwayMagics'].runway_cell_async({line!r}, {cell!r})\n"]
-
-
-def complete(_: Any, event: Any) -> list[str]:
-    """Tab completion for both magics."""
-    return options.completions(event.line, event.symbol)
-
-
-def load(shell: Any) -> None:
-    """Register magics, completion, the transformer of `--wait`, and the live view of jobs."""
-    magics = RunwayMagics(shell)
-    shell.register_magics(magics)
-    for key in ("%%runway", "%runway"):
-        shell.set_hook("complete_command", complete, str_key=key)
-    if not hasattr(shell, "kernel"):
-        return
-    shell.input_transformers_cleanup.append(await_cell)
-
-    def show_job(job: Job) -> None:
-        from .live import show
-
-        show(job, magics.studio, magics.view())
-
-    shell.display_formatter.ipython_display_formatter.for_type_by_name("runway_nb.job", "Job", show_job)
-
-
-def unload(shell: Any) -> None:
-    """Take back everything that `load` registered, and stop following."""
-    import sys
-
-    for kind in ("cell", "line"):
-        shell.magics_manager.magics[kind].pop("runway", None)
-    magics = shell.magics_manager.registry.pop("RunwayMagics", None)
-    if magics in shell.configurables:
-        shell.configurables.remove(magics)
-    if await_cell in shell.input_transformers_cleanup:
-        shell.input_transformers_cleanup.remove(await_cell)
-    for key in ("%%runway", "%runway"):
-        shell.strdispatchers["complete_command"].strs.pop(key, None)
-    if "runway_nb.studio" in sys.modules:
-        from ..studio import close_default_studio
-
-        close_default_studio()
