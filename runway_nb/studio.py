@@ -13,30 +13,34 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import errors
 from .camera import Camera
-from .client import RunwayClient
+from .environment import Environment
 from .job import Job, Phase, State
-from .keyframes import all_assets
 from .ledger import Ledger, Record
 from .loop import BackgroundLoop
-from .media import MediaClient
 from .redact import redact
 from .request import Keyframes, Picture, VideoRequest
 from .settings import Settings, resolve
 from .spec import SEED_RANGE
 from .task import PENDING, Asset, Credits, Status, Task
-from .workflow import Connection, Environment, Workflow
+
+if TYPE_CHECKING:
+    from .workflow import Connection
 
 EMBEDDED_TOKEN = "user:1-simulator"  # noqa: S105 - opens the simulator on this machine, nothing else
 
-Connect = Callable[[Settings], Awaitable[Connection]]
+Connect = Callable[[Settings], "Awaitable[Connection]"]
 
 
 async def connect(settings: Settings) -> Connection:
     """Clients for the real API with a token; without one, the embedded simulator and clients for it."""
+    from .client import RunwayClient
+    from .media import MediaClient
+    from .workflow import Connection
+
     if settings.token is not None:
         client = RunwayClient(settings.token, base_url=settings.base_url, multipart=settings.multipart)
         return Connection(client, MediaClient(local=settings.base_url.startswith("http:")))
@@ -108,8 +112,8 @@ class Studio:
             folder=folder or self.folder,
             created=self._env.clock(),
         )
-        workflow = self._workflow(job)
-        self._loop.submit(workflow.make(request.digest))
+        self._adopt(job)
+        self._loop.submit(self._see_through(job, digest=request.digest))
         return job
 
     def attach(self, text: str) -> Job:
@@ -129,8 +133,8 @@ class Studio:
             raise errors.RunwayError(f"job {job.id} has no task to attach to: {record.phase}, {record.message}")
         task = Task(record.task_id, Status(record.status) if record.status else PENDING)
         again = self._stored(record, State(Phase.FOLLOWING, task=task, sent=record.created))
-        workflow = self._workflow(again)
-        self._loop.submit(workflow.resume(task))
+        self._adopt(again)
+        self._loop.submit(self._see_through(again, task=task))
         return again
 
     def find(self, text: str = "") -> Job:
@@ -187,9 +191,15 @@ class Studio:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    def _workflow(self, job: Job) -> Workflow:
+    def _adopt(self, job: Job) -> None:
         self.jobs.pop(job.id, None)
         self.jobs[job.id] = job
+
+    async def _see_through(self, job: Job, *, digest: str = "", task: Task | None = None) -> None:
+        """Run the workflow of a job: from a wish, or from a task that exists."""
+        # imported here, on the background thread, so that the card need not wait for httpx
+        from .workflow import Workflow
+
         workflow = Workflow(
             job,
             connected=self._connected,
@@ -204,7 +214,7 @@ class Studio:
             self._loop.call(workflow.wake.set)
 
         job.steer(on_stop=wake, on_refresh=wake)
-        return workflow
+        await (workflow.make(digest) if task is None else workflow.resume(task))
 
     def _stored(self, record: Record, state: State) -> Job:
         return Job(
@@ -262,6 +272,8 @@ class Studio:
         return [task for email in emails for task in await client.tasks(limit=20, email=email)]
 
     async def _assets(self) -> list[Asset]:
+        from .keyframes import all_assets
+
         return await all_assets((await self._connected()).client)
 
 

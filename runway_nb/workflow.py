@@ -7,8 +7,6 @@ the file.
 from __future__ import annotations
 
 import asyncio
-import random
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -17,6 +15,7 @@ from typing import Any
 
 from . import errors
 from .client import RunwayClient
+from .environment import Environment
 from .follow import Follower, Look
 from .job import Job, Phase
 from .keyframes import keyframe_stills, resolve_keyframes
@@ -41,19 +40,6 @@ class Connection:
     media: MediaClient
     release: Callable[[], None] = lambda: None
     """Frees what stands behind the clients."""
-
-
-@dataclass(frozen=True)
-class Environment:
-    """Time and randomness, as parameters."""
-
-    clock: Callable[[], float] = time.time
-    """Unix seconds."""
-    monotonic: Callable[[], float] = time.monotonic
-    """Seconds that never jump."""
-    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    draw: Callable[[int, int], int] = random.SystemRandom().randint
-    """A whole number from a range, both ends included."""
 
 
 class _Stopped(Exception):

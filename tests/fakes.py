@@ -9,13 +9,14 @@ from typing import Any
 import httpx
 
 from runway_nb.client import RunwayClient
+from runway_nb.environment import Environment
 from runway_nb.job import Job
 from runway_nb.media import MediaClient
 from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret, Settings
 from runway_nb.simulator import Simulator, instant
 from runway_nb.studio import Studio
-from runway_nb.workflow import Connection, Environment
+from runway_nb.workflow import Connection
 from test_simulator_kit import Pictures
 
 TOKEN = "user:4711-abcDEF123"

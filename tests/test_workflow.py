@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -317,7 +316,7 @@ def test_a_job_that_was_never_sent_cannot_be_attached(party: Party) -> None:
 
 def test_closing_the_studio_detaches_what_runs(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
-    environment = replace(party.environment, sleep=_never)
+    environment = party.environment._replace(sleep=_never)
     studio = party.make_studio()
     studio._env = environment
     job = studio.submit(VideoRequest("A lamp"))
@@ -358,7 +357,6 @@ def test_a_ledger_that_fails_after_sending_does_not_cost_the_video(party: Party)
 
 
 def test_a_mistake_of_ours_after_sending_leaves_the_job_attachable(party: Party) -> None:
-    party.environment = replace(party.environment)
     job = party.submit()
 
     def slip(job: Job) -> None:
@@ -415,6 +413,6 @@ def test_two_accounts_are_searched_for_a_name_and_the_upload_goes_to_one(tmp_pat
         assert party.started == 0
 
 
-def test_a_drawn_seed_is_in_range(party: Party) -> None:
-    party.environment = replace(party.environment, draw=Drawn())
-    assert 1 <= (party.submit().seed or 0) <= 4294967294
+def test_a_seed_that_is_not_given_is_drawn(party: Party) -> None:
+    party.studio._env = party.environment._replace(draw=Drawn(4294967294))
+    assert party.submit().seed == 4294967294

@@ -62,6 +62,8 @@ class Magics:
 
     def _submit(self, line: str, cell: str) -> tuple[Job | None, dict[str, Any]]:
         """Check, submit and show; the job is None after a dry run."""
+        from . import live  # noqa: F401 - before the work starts, so that the two need not share the processor
+
         read = options.parse(line, self.shell.user_ns)
         problems = list(read.problems)
         prompt = options.fill(cell.strip(), self.shell.user_ns, problems)
