@@ -71,15 +71,16 @@ class MediaClient:
         nothing behind.
         """
         self._check(url)
-        path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f".{path.name}.part")
         try:
+            path.parent.mkdir(parents=True, exist_ok=True)
             await self._attempts(url, draft, progress)
             return draft.replace(path)
         except OSError as error:
             raise DownloadError(f"the video cannot be written to {path.parent}: {error.strerror}") from None
         finally:
-            draft.unlink(missing_ok=True)
+            with suppress(OSError):
+                draft.unlink()
 
     async def still(self, url: str) -> bytes:
         """Fetch a small picture. Raises `DownloadError`."""

@@ -6,6 +6,7 @@ Callable from any thread; the work itself (`workflow`) runs on the background lo
 from __future__ import annotations
 
 import asyncio
+import atexit
 import os
 import secrets
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -32,6 +33,9 @@ if TYPE_CHECKING:
 
 EMBEDDED_TOKEN = "user:1-simulator"  # noqa: S105 - opens the simulator on this machine, nothing else
 
+CLOSE_SECONDS = 5.0
+"""How long closing waits for workflows and connections."""
+
 Connect = Callable[[Settings], "Awaitable[Connection]"]
 
 
@@ -46,7 +50,10 @@ async def connect(settings: Settings) -> Connection:
         return Connection(client, MediaClient(local=settings.base_url.startswith("http:")))
     from .simulator import EMBEDDED_SPEED, Simulator
 
-    simulator = Simulator(settings.home / "simulator", speed=EMBEDDED_SPEED)
+    try:
+        simulator = Simulator(settings.home / "simulator", speed=EMBEDDED_SPEED)
+    except ImportError as missing:
+        raise errors.MissingExtra(f"{missing}; or set a token: %runway login") from None
     await asyncio.to_thread(simulator.start)
     client = RunwayClient(EMBEDDED_TOKEN, base_url=simulator.base_url, multipart=settings.multipart)
     return Connection(client, MediaClient(local=True), simulator.stop)
@@ -81,6 +88,7 @@ class Studio:
         self.ledger = ledger or Ledger(settings.home, self._env.clock)
         self._connect = connect
         self._loop = loop or BackgroundLoop()
+        self._works: set[asyncio.Future[None]] = set()
         self._connecting: tuple[object, asyncio.Future[Connection]] | None = None
 
     def __repr__(self) -> str:
@@ -183,9 +191,8 @@ class Studio:
 
     def close(self) -> None:
         """Stop following; what runs at Runway goes on and can be attached again."""
-        if self._connecting is not None:
-            with suppress(FutureTimeout, errors.RunwayError):
-                self._loop.submit(self._disconnect()).result(2.0)
+        with suppress(FutureTimeout, errors.RunwayError):
+            self._loop.submit(self._shut_down()).result(CLOSE_SECONDS)
         self._loop.stop()
         self.ledger.close()
 
@@ -214,7 +221,9 @@ class Studio:
             self._loop.call(workflow.wake.set)
 
         job.steer(on_stop=wake, on_refresh=wake)
-        await (workflow.make(digest) if task is None else workflow.resume(task))
+        work = asyncio.ensure_future(workflow.make(digest) if task is None else workflow.resume(task))
+        self._works.add(work)
+        work.add_done_callback(self._works.discard)
 
     def _stored(self, record: Record, state: State) -> Job:
         return Job(
@@ -255,7 +264,14 @@ class Studio:
             self._connecting = None
             raise
 
-    async def _disconnect(self) -> None:
+    async def _shut_down(self) -> None:
+        """First every workflow writes where it stands, then the connections close."""
+        works = list(self._works)
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+        if self._connecting is None:
+            return
         connection = await self._connected()
         await connection.client.aclose()
         await connection.media.aclose()
@@ -319,6 +335,7 @@ def default_studio(config: Mapping[str, object] | None = None, *, fresh: bool = 
     key = (dict(config) if config is not None else None, ours)
     if _default is None:
         _default = Studio(resolve(config=config)), key
+        atexit.register(close_default_studio)
     elif fresh or (config is not None and key != _default[1]):
         _default[0].use(resolve(config=config))
         _default = _default[0], key
