@@ -2,6 +2,7 @@
 
     RunwayError
     ├── InvalidRequest          mistakes in what was asked; lists all of them, nothing was sent
+    ├── InvalidCommand          a `%runway` line that cannot be carried out as it stands
     ├── SettingsError           a setting or a token that cannot be used
     ├── MissingExtra            an optional part is not installed
     ├── ApiError                the API refused: nothing was started (carries .status)
@@ -71,6 +72,10 @@ class InvalidRequest(RunwayError, ValueError):
             return [f"{type(self).__name__}: {self.problems[0]} (nothing was sent)"]
         head = f"{type(self).__name__}: {len(self.problems)} mistakes, nothing was sent"
         return [head, *(f"  - {problem}" for problem in self.problems)]
+
+
+class InvalidCommand(RunwayError, ValueError):
+    """A `%runway` line that cannot be carried out as it stands."""
 
 
 class SettingsError(RunwayError, ValueError):

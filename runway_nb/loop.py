@@ -35,7 +35,7 @@ class BackgroundLoop:
     def call(self, function: Callable[..., object], *args: object) -> None:
         """Call a plain function on the loop's thread, soon. Does nothing when the loop is not running."""
         loop = self._loop
-        if loop is not None and self._is_alive():
+        if loop is not None and self.is_running:
             contextvars.Context().run(loop.call_soon_threadsafe, function, *args)
 
     def stop(self, timeout: float = 5.0) -> None:
@@ -47,12 +47,14 @@ class BackgroundLoop:
         loop.call_soon_threadsafe(loop.stop)
         thread.join(timeout)
 
-    def _is_alive(self) -> bool:
+    @property
+    def is_running(self) -> bool:
+        """True while the thread lives; false before the first `submit`, and in a forked child."""
         return self._pid == os.getpid() and self._thread is not None and self._thread.is_alive()
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
-            if self._loop is None or not self._is_alive():
+            if self._loop is None or not self.is_running:
                 self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
                 self._thread = threading.Thread(target=_serve, args=(self._loop,), name=self._name, daemon=True)
                 contextvars.Context().run(self._thread.start)

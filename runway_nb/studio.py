@@ -191,9 +191,11 @@ class Studio:
 
     def close(self) -> None:
         """Stop following; what runs at Runway goes on and can be attached again."""
-        with suppress(FutureTimeout, errors.RunwayError):
-            self._loop.submit(self._shut_down()).result(CLOSE_SECONDS)
-        self._loop.stop()
+        if self._loop.is_running:
+            with suppress(FutureTimeout, errors.RunwayError):
+                # on this thread: at exit no pool of threads can be made any more
+                self._loop.submit(self._shut_down()).result(CLOSE_SECONDS)()
+            self._loop.stop()
         self.ledger.close()
 
     # --- inside ---------------------------------------------------------------------------------
@@ -264,18 +266,18 @@ class Studio:
             self._connecting = None
             raise
 
-    async def _shut_down(self) -> None:
-        """First every workflow writes where it stands, then the connections close."""
+    async def _shut_down(self) -> Callable[[], None]:
+        """First every workflow writes where it stands, then the connections close; gives what is left to free."""
         works = list(self._works)
         for work in works:
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
-        if self._connecting is None:
-            return
-        connection = await self._connected()
-        await connection.client.aclose()
-        await connection.media.aclose()
-        await asyncio.to_thread(connection.release)
+        made = self._connecting[1] if self._connecting is not None else None
+        if made is None or not made.done() or made.cancelled() or made.exception() is not None:
+            return lambda: None
+        await made.result().client.aclose()
+        await made.result().media.aclose()
+        return made.result().release
 
     async def _credits(self) -> list[tuple[str, Credits]]:
         client = (await self._connected()).client

@@ -12,7 +12,7 @@ from IPython.utils.capture import capture_output
 
 from fakes import FakeTime, Party
 from runway_nb import studio as studio_module
-from runway_nb.errors import InvalidRequest, JobNotFound
+from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound
 from runway_nb.notebook import extension
 
 
@@ -117,7 +117,7 @@ def test_help_shows_everything(session: Session) -> None:
 
 @pytest.mark.parametrize(
     ("line", "kind"),
-    [("show nothing", JobNotFound), ("stop", JobNotFound), ("attach", InvalidRequest), ("list --all", InvalidRequest)],
+    [("show nothing", JobNotFound), ("stop", JobNotFound), ("attach", InvalidCommand), ("list --all", InvalidCommand)],
 )
 def test_commands_that_cannot_be_done_say_so(session: Session, line: str, kind: type[Exception]) -> None:
     with pytest.raises(kind):
@@ -126,7 +126,7 @@ def test_commands_that_cannot_be_done_say_so(session: Session, line: str, kind: 
 
 def test_a_job_that_ended_cannot_be_stopped(session: Session) -> None:
     session.cell("--wait")
-    with pytest.raises(JobNotFound, match="has ended already: SUCCEEDED"):
+    with pytest.raises(InvalidCommand, match="has ended already: SUCCEEDED"):
         session.line("stop")
 
 

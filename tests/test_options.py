@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.errors import InvalidRequest
+from runway_nb.errors import InvalidCommand
 from runway_nb.notebook import options
 
 README = Path(__file__).parent.parent / "README.md"
@@ -152,5 +152,5 @@ def test_a_line_without_a_command_is_help() -> None:
 
 @pytest.mark.parametrize(("line", "hint"), [("lst", "do you mean list"), ("xyzzy", "known are help"), ("'", "known")])
 def test_an_unknown_command_is_one_clear_line(line: str, hint: str) -> None:
-    with pytest.raises(InvalidRequest, match=re.escape(hint)):
+    with pytest.raises(InvalidCommand, match=re.escape(hint)):
         options.command_of(line)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..camera import MOVES, Camera
-from ..errors import InvalidRequest, JobNotFound, RunwayError
+from ..errors import InvalidCommand, InvalidRequest
 from ..redact import redact
 from ..request import Keyframes, VideoRequest
 from . import options
@@ -119,7 +119,7 @@ class Magics:
         from ..studio import default_studio
 
         if self.view().mode == "batch":
-            raise RunwayError("nobody is there to ask for a token: set USEAPI_TOKEN instead")
+            raise InvalidCommand("nobody is there to ask for a token: set USEAPI_TOKEN instead")
         home = resolve(config=self._config()).home
         token = getpass("Token of useapi.net (user:...): ")
         where = save_token(token, home)
@@ -132,7 +132,7 @@ class Magics:
         from .listing import jobs_bundle, tasks_bundle
 
         if what not in ("", "--account"):
-            raise InvalidRequest([f"%runway list {what}: give nothing or --account"])
+            raise InvalidCommand(f"%runway list {what}: give nothing or --account")
         studio = self.studio
         bundle = tasks_bundle(studio.tasks()) if what else jobs_bundle(studio.ledger.recent(20), studio.jobs)
         self._print_or_display(bundle, display)
@@ -151,7 +151,7 @@ class Magics:
     def _stop(self, name: str = "") -> None:
         job = self.studio.find(name)
         if job.done:
-            raise JobNotFound(f"job {job.id} has ended already: {job.status}")
+            raise InvalidCommand(f"job {job.id} has ended already: {job.status}")
         job.stop()
         print(f"Stopping job {job.id}: what Runway has begun goes on, and its credits stay spent.")
 
@@ -159,7 +159,7 @@ class Magics:
         from .waiting import wait
 
         if not name:
-            raise InvalidRequest(["%runway attach needs the id of a job: %runway list shows them"])
+            raise InvalidCommand("%runway attach needs the id of a job: %runway list shows them")
         job = self.studio.attach(name)
         self.show(job)
         if self.view().mode == "batch":

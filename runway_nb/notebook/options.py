@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..errors import InvalidRequest
+from ..errors import InvalidCommand
 from ..spec import CAMERA_LIMIT, DEFAULT_MODEL, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
 
 
@@ -192,7 +192,7 @@ def fill(text: str, variables: Mapping[str, object], problems: list[str]) -> str
 
 
 def command_of(line: str) -> tuple[str, list[str]]:
-    """The command of a `%runway` line and its arguments. Raises `InvalidRequest`."""
+    """The command of a `%runway` line and its arguments. Raises `InvalidCommand`."""
     try:
         words = _split(line) or ["help"]
     except ValueError:
@@ -201,7 +201,7 @@ def command_of(line: str) -> tuple[str, list[str]]:
     if words[0] not in names:
         near = difflib.get_close_matches(words[0], names, 1)
         hint = f"do you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-        raise InvalidRequest([f"%runway {words[0]} is no command: {hint}"])
+        raise InvalidCommand(f"%runway {words[0]} is no command: {hint}")
     return words[0], words[1:]
 
 
