@@ -22,7 +22,6 @@ from .environment import Environment
 from .job import Job, Phase, State
 from .ledger import Ledger, Record
 from .loop import BackgroundLoop
-from .redact import redact
 from .request import Keyframes, Picture, VideoRequest
 from .settings import Settings, resolve
 from .spec import SEED_RANGE
@@ -146,20 +145,16 @@ class Studio:
         return again
 
     def find(self, text: str = "") -> Job:
-        """The living job, or the stored one, that `text` names; without text the newest of this process."""
-        if not text and self.jobs:
-            return next(reversed(self.jobs.values()))
-        if text in self.jobs:
-            return self.jobs[text]
-        if not text:
-            newest = self.ledger.recent(1)
-            record = newest[0] if newest else self.ledger.find(text)
-        else:
-            record = self.ledger.find(text)
+        """The living job, or the stored one, that `text` names; without text the newest there is."""
+        living = [job for job in self.jobs.values() if job.id.startswith(text)]
+        if living and (not text or len(living) == 1):
+            return living[-1]
+        newest = self.ledger.recent(1) if not text else []
+        record = newest[0] if newest else self.ledger.find(text)
         return self.jobs.get(record.id) or self._stored(record, self._stored_state(record))
 
     def credits(self, timeout: float = 60.0) -> list[tuple[str, Credits]]:
-        """The credits of each account behind the token, as (masked e-mail, credits)."""
+        """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""
         return self._loop.submit(self._credits()).result(timeout)
 
     def assets(self, timeout: float = 60.0) -> list[Asset]:
@@ -282,7 +277,8 @@ class Studio:
     async def _credits(self) -> list[tuple[str, Credits]]:
         client = (await self._connected()).client
         emails = [account.email for account in await client.accounts()]
-        return [(redact(email), await client.credits(email)) for email in emails]
+        names = [f"Account {n}" for n in range(1, len(emails) + 1)] if len(emails) > 1 else ["Account"]
+        return [(name, await client.credits(email)) for name, email in zip(names, emails)]  # noqa: B905 - no account, no row
 
     async def _tasks(self) -> list[Task]:
         client = (await self._connected()).client

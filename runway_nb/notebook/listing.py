@@ -65,8 +65,8 @@ def tasks_bundle(tasks: Iterable[Task]) -> dict[str, str]:
 def credits_text(rows: Iterable[tuple[str, Credits]], simulated: bool) -> str:
     """A line for each account."""
     lines = []
-    for email, balance in rows:
-        name = "Simulator" if simulated else email
+    for account, balance in rows:
+        name = "Simulator" if simulated else account
         if balance.left is None:
             lines.append(f"{name}: the API does not say")
         else:
