@@ -14,9 +14,8 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from json import JSONDecodeError
 from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -24,14 +23,17 @@ import httpx
 from . import __version__, errors
 from .redact import redact, redact_http_logs
 from .request import VideoRequest
-from .settings import Secret, is_loopback
+from .settings import Secret, checked_url, is_loopback
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
 
+T = TypeVar("T")
 Sleep = Callable[[float], Awaitable[None]]
 
 READ_PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the attempts of a read."""
+WORDS = 300
+"""Characters of an error text that are read."""
 LONGEST_PAUSE = 30.0
 """A longer Retry-After is not obeyed in a read; the caller sees the error instead."""
 CREATE_TIMEOUT = httpx.Timeout(120.0, connect=20.0)
@@ -54,6 +56,8 @@ _ADVICE = {
     422: "change the words or the picture; many refusals can suspend the account",
     596: "the Runway session at useapi.net is broken: add the Runway account there again",
 }
+_UNREADABLE = (ValueError, RecursionError)
+"""What reading JSON raises: no JSON, wrong letters, numbers or nesting without end."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before the request left (API facts 14.3)."""
 
@@ -81,6 +85,7 @@ class RunwayClient:
         jitter: Callable[[], float] = random.random,
     ) -> None:
         redact_http_logs()
+        base_url = checked_url(base_url)
         local = is_loopback(urlsplit(base_url).hostname)
         secret = token if isinstance(token, Secret) else Secret(token)
         self._base = base_url
@@ -152,7 +157,7 @@ class RunwayClient:
     ) -> list[Task]:
         """GET the account's history of tasks, newest first (API facts 6)."""
         query = _given(offset=offset, limit=limit, statuses=",".join(statuses), email=email)
-        return [Task.from_wire(item) for item in listed(await self._read("/tasks/", query), "tasks")]
+        return _readable(Task.from_wire, listed(await self._read("/tasks/", query), "tasks"))
 
     async def delete_task(self, task_id: str) -> None:
         """Remove a task from the account's history; it is not a way to cancel (API facts 7.1)."""
@@ -171,7 +176,7 @@ class RunwayClient:
     async def assets(self, *, offset: int = 0, limit: int = LIST_LIMIT, kind: str = "", email: str = "") -> list[Asset]:
         """GET one page of assets, at most 50 (API facts 8.2). `kind` is image, video or audio."""
         query = _given(offset=offset, limit=limit, mediaType=kind, email=email)
-        return [Asset.from_wire(item) for item in listed(await self._read("/assets/", query), "assets")]
+        return _readable(Asset.from_wire, listed(await self._read("/assets/", query), "assets"))
 
     async def asset(self, asset_id: str) -> Asset:
         """GET one asset (API facts 8.3)."""
@@ -238,6 +243,15 @@ class RunwayClient:
             raise error_of(answer)
 
 
+def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
+    """The items that can be read; one without an id must not hide the others."""
+    found = []
+    for item in items:
+        with contextlib.suppress(errors.ServerTrouble):
+            found.append(read(item))
+    return found
+
+
 def path_id(identifier: str) -> str:
     """An id as it stands in a path: raw but for what would break the path (API facts 2)."""
     return quote(identifier, safe=":@-._~+")
@@ -261,7 +275,7 @@ def _lost(error: httpx.HTTPError) -> errors.RunwayError:
 def _body_of(answer: httpx.Response) -> Any:
     """The JSON of a success; raises the error that any other answer means."""
     if answer.is_success:
-        with contextlib.suppress(JSONDecodeError, UnicodeDecodeError):
+        with contextlib.suppress(*_UNREADABLE):
             return answer.json()
         raise errors.ServerTrouble("the answer is no JSON", answer.status_code)
     raise error_of(answer)
@@ -272,7 +286,7 @@ def error_of(answer: httpx.Response) -> errors.ApiError:
     status = answer.status_code
     try:
         body = answer.json()
-    except (JSONDecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         body = None
     words = _words(body) or _plain(answer)
     if status == 429:
@@ -290,7 +304,7 @@ def _words(body: object) -> str:
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, Mapping):
         error = next((error[name] for name in ("errorMessage", "message", "reason") if error.get(name)), None)
-    return str(error) if error else ""
+    return str(error)[:WORDS] if error else ""
 
 
 def _plain(answer: httpx.Response) -> str:
@@ -317,7 +331,7 @@ def _rate_limited(words: str, body: object, header: str | None) -> errors.RateLi
 def retry_after(value: object, now: datetime) -> float | None:
     """Seconds to wait out of a Retry-After: seconds, an HTTP date or an ISO time (API facts 2.3)."""
     text = str(value).strip() if value is not None else ""
-    if re.fullmatch(r"\d+(\.\d+)?", text):
+    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
         return float(text)
     for read in (parsedate_to_datetime, lambda text: datetime.fromisoformat(text.replace("Z", "+00:00"))):
         with contextlib.suppress(ValueError, TypeError):

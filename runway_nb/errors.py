@@ -67,6 +67,9 @@ class InvalidRequest(RunwayError, ValueError):
         self.problems = tuple(redact(problem) for problem in problems)
         super().__init__("; ".join(self.problems))
 
+    def __reduce__(self) -> tuple[type[InvalidRequest], tuple[tuple[str, ...]]]:
+        return type(self), (self.problems,)
+
     def _render_traceback_(self) -> list[str]:
         if len(self.problems) == 1:
             return [f"{type(self).__name__}: {self.problems[0]} (nothing was sent)"]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .client import RunwayClient
 from .errors import DownloadError, InvalidRequest, NotFound, RunwayError
-from .images import read_picture
+from .images import PictureFile, read_picture
 from .media import MediaClient, small_jpeg
 from .redact import redact, short_id
 from .request import Keyframes, Picture, asset_account
@@ -17,7 +17,7 @@ from .task import Asset
 
 STILL_WIDTH = 240
 """Pixels; the card shows a keyframe 120 wide, on dense screens twice as many."""
-PAGES = 20
+PAGES = 21
 """The API lists at most about 1,050 assets (API facts 8.2)."""
 
 
@@ -34,10 +34,12 @@ async def resolve_keyframes(
     """
     given = keyframes.given
     files = {slot: path for slot, picture in given.items() if (path := _file(picture, folder))}
-    contents = {slot: read_picture(path) for slot, path in files.items()}
+    contents, problems = _read_all(files)
     named = {slot: str(picture) for slot, picture in given.items() if slot not in files}
-    found = await _find_all(named, client)
-    email = await _upload_account(client) if contents else ""
+    found = await _find_all(named, client, problems)
+    if problems:
+        raise InvalidRequest(problems)
+    email = await _upload_account(client, found) if contents else ""
     for slot, file in contents.items():
         found[slot] = await client.upload(file.data, name=file.name, content_type=file.content_type, email=email)
     return Keyframes(**{slot: asset.id for slot, asset in found.items()}), found
@@ -69,7 +71,7 @@ async def all_assets(client: RunwayClient, kind: str = "image") -> list[Asset]:
 
 def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
     """The asset of that name (with or without its ending) or short id, or a line that says what is wrong."""
-    wanted = name.casefold()
+    wanted, shown = name.casefold(), repr(name)[:60]
     everything = list(assets)
     hits = [asset for asset in everything if wanted in (asset.name.casefold(), _stem(asset.name).casefold())]
     hits = hits or [asset for asset in everything if len(name) >= 8 and short_id(asset.id).startswith(wanted)]
@@ -77,24 +79,34 @@ def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
         return hits[0]
     if hits:
         ids = ", ".join(short_id(asset.id) for asset in hits[:5])
-        return f"{name!r} names {len(hits)} assets: give one of the ids {ids}"
+        return f"{shown} names {len(hits)} assets: give one of the ids {ids}"
     names = ", ".join(_stem(asset.name) for asset in everything[:8]) or "none"
     more = ", ..." if len(everything) > 8 else ""
-    return f"{name!r} is neither a file here nor an asset; assets are {redact(names)}{more}"
+    return f"{shown} is neither a file here nor an asset; assets are {redact(names)}{more}"
 
 
-async def _find_all(named: dict[str, str], client: RunwayClient) -> dict[str, Asset]:
+def _read_all(files: dict[str, Path]) -> tuple[dict[str, PictureFile], list[str]]:
+    """The files that can be read, and a line for each that cannot."""
+    contents: dict[str, PictureFile] = {}
+    problems: list[str] = []
+    for slot, path in files.items():
+        try:
+            contents[slot] = read_picture(path)
+        except InvalidRequest as error:
+            problems += [f"{slot}: {problem}" for problem in error.problems]
+    return contents, problems
+
+
+async def _find_all(named: dict[str, str], client: RunwayClient, problems: list[str]) -> dict[str, Asset]:
+    """The assets that are there; a line is added to `problems` for each that is not."""
     assets = await all_assets(client) if any(not asset_account(name) for name in named.values()) else []
     found: dict[str, Asset] = {}
-    problems = []
     for slot, name in named.items():
         match = await _by_id(name, client) if asset_account(name) else match_asset(name, assets)
         if isinstance(match, Asset):
             found[slot] = match
         else:
             problems.append(f"{slot}: {match}")
-    if problems:
-        raise InvalidRequest(problems)
     return found
 
 
@@ -105,8 +117,11 @@ async def _by_id(asset_id: str, client: RunwayClient) -> Asset | str:
         return f"asset {short_id(asset_id)} does not exist on the account"
 
 
-async def _upload_account(client: RunwayClient) -> str:
-    """The account that uploads: none has to be named while there is one only (API facts 8.1)."""
+async def _upload_account(client: RunwayClient, found: dict[str, Asset]) -> str:
+    """The account that uploads: that of the other keyframes; none has to be named while there is one only."""
+    for asset in found.values():
+        if email := asset_account(asset.id):
+            return email
     accounts = await client.accounts()
     if not accounts:
         raise RunwayError("no Runway account is set up at useapi.net: add one there first")
@@ -119,8 +134,12 @@ def _file(picture: Picture, folder: Path) -> Path | None:
     text = str(picture)
     if asset_account(text):
         return None
-    path = folder / Path(text).expanduser()
-    return path if path.is_file() else None
+    try:
+        path = folder / Path(text).expanduser()
+        return path if path.is_file() else None
+    except (OSError, RuntimeError, ValueError):
+        # no home of that name, or longer than a path can be: then it is no file
+        return None
 
 
 def _stem(name: str) -> str:

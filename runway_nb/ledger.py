@@ -11,6 +11,7 @@ import json
 import os
 import re
 import sqlite3
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -93,11 +94,11 @@ class AccountBook:
         return key
 
     def _write(self, path: Path, address: str) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(address)
-        draft.replace(path)
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=self._folder, prefix=".")
+        with open(handle, "w") as file:
+            file.write(address)
+        os.replace(draft, path)
 
     def _address(self, key: str) -> str:
         with suppress(FileNotFoundError):
@@ -126,9 +127,9 @@ class Ledger:
     def add(self, record: Record) -> Record:
         """Write a new wish."""
         now = self._clock()
-        row = self._row_of({**asdict(record), "created": now, "updated": now})
-        names, marks = ", ".join(row), ", ".join("?" * len(row))
         with self._transaction() as connection:
+            row = self._row_of({**asdict(record), "created": now, "updated": now})
+            names, marks = ", ".join(row), ", ".join("?" * len(row))
             connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
         return self.get(record.id)
 
@@ -137,9 +138,9 @@ class Ledger:
         unknown = set(changes) - set(_COLUMNS)
         if unknown:
             raise TypeError(f"a record has no {', '.join(sorted(unknown))}")
-        row = self._row_of({**changes, "updated": self._clock()})
-        names = ", ".join(f"{name} = ?" for name in row)
         with self._transaction() as connection:
+            row = self._row_of({**changes, "updated": self._clock()})
+            names = ", ".join(f"{name} = ?" for name in row)
             connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*row.values(), job_id))  # noqa: S608 - our own column names
 
     def get(self, job_id: str) -> Record:
@@ -151,11 +152,12 @@ class Ledger:
 
     def find(self, text: str) -> Record:
         """The record that `text` names: our id or its beginning, a task id, or a replyRef."""
+        text = text.encode(errors="replace").decode()
         masked = self._accounts.mask(text)
         found = self._select(
-            "WHERE id LIKE ? || '%' OR reply_ref = ? OR task_id = ? OR task_id LIKE '%task:' || ? || '%' "
-            "ORDER BY created DESC",
-            (text[:8], text, masked, text),
+            "WHERE substr(id, 1, length(?1)) = ?1 OR reply_ref = ?1 OR task_id = ?2 "
+            "OR instr(task_id, '-task:' || ?1) > 0 ORDER BY created DESC",
+            (text, masked),
         )
         if not text or not found:
             raise JobNotFound(f"no job {text!r} in the ledger: %runway list shows what is there")

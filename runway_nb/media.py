@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import io
+import os
 import re
 import unicodedata
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import httpx
 
@@ -29,6 +29,8 @@ PAUSES = (1.0, 3.0, 8.0)
 STILL_LIMIT = 20_000_000
 """Bytes of the largest still that is read."""
 _EXPIRED = (401, 403, 404, 410)
+_BROKEN = (httpx.HTTPError, httpx.InvalidURL, ValueError)
+"""What httpx raises for a connection that breaks and for a link that is none."""
 
 
 class MediaClient:
@@ -58,6 +60,7 @@ class MediaClient:
             verify=not local,
             trust_env=not local,
             transport=transport,
+            event_hooks={"request": [self._check]},
         )
 
     async def aclose(self) -> None:
@@ -70,7 +73,6 @@ class MediaClient:
         Raises `LinkExpired` for 401, 403, 404 and 410, `DownloadError` after the last attempt. Both leave
         nothing behind.
         """
-        self._check(url)
         draft = path.with_name(f".{path.name}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -84,7 +86,6 @@ class MediaClient:
 
     async def still(self, url: str) -> bytes:
         """Fetch a small picture. Raises `DownloadError`."""
-        self._check(url)
         data = bytearray()
         try:
             async with self._http.stream("GET", url) as answer:
@@ -93,7 +94,7 @@ class MediaClient:
                     data += chunk
                     if len(data) > STILL_LIMIT:
                         raise DownloadError("the still is larger than 20 MB")
-        except httpx.HTTPError as error:
+        except _BROKEN as error:
             raise DownloadError(f"the still could not be fetched ({type(error).__name__})") from None
         return bytes(data)
 
@@ -112,15 +113,15 @@ class MediaClient:
             async with self._http.stream("GET", url) as answer:
                 _check_status(answer)
                 await _save(answer, draft, progress)
-        except httpx.HTTPError as error:
+        except _BROKEN as error:
             raise DownloadError(f"the download broke off ({type(error).__name__})") from None
         check_mp4(draft)
 
-    def _check(self, url: str) -> None:
-        parts = urlsplit(url)
-        local = is_loopback(parts.hostname)
-        if local != self._local or parts.scheme not in ("https", "http") or (not local and parts.scheme == "http"):
-            raise DownloadError(f"the link to the video is not one to follow ({parts.scheme}://{parts.hostname})")
+    async def _check(self, request: httpx.Request) -> None:
+        """Called for the link and for every redirect: https, or this machine when the simulator is there."""
+        url = request.url
+        if is_loopback(url.host) != self._local or (not self._local and url.scheme != "https"):
+            raise DownloadError(f"the link to the video is not one to follow ({url.scheme}://{url.host})")
 
 
 def _check_status(answer: httpx.Response) -> None:
@@ -139,6 +140,8 @@ async def _save(answer: httpx.Response, draft: Path, progress: Progress) -> None
             file.write(chunk)
             received += len(chunk)
             progress(received, total)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def check_mp4(path: Path) -> None:
@@ -181,9 +184,10 @@ def file_name(prompt: str, job_id: str) -> str:
 
 def small_jpeg(data: bytes, width: int = 560, quality: int = 60) -> bytes | None:
     """The picture as a JPEG at most `width` pixels wide; None when it cannot be read."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
-    with suppress(UnidentifiedImageError, OSError, ValueError, Image.DecompressionBombError):
+    # broken files make Pillow raise nearly anything, SyntaxError included; a still only decorates
+    with suppress(Exception):
         with Image.open(io.BytesIO(data)) as source:
             source.draft("RGB", (width, width))
             picture = source.convert("RGB")

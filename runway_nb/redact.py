@@ -13,9 +13,9 @@ from functools import lru_cache
 from .spec import ID_FORM, TOKEN_FORM
 
 _ID = re.compile(ID_FORM)
-_TOKEN = re.compile(rf"(?<![\w-]){TOKEN_FORM}(?!-?runwayml:)")
+_TOKEN = re.compile(TOKEN_FORM.replace(":", "(?::|%3[Aa])"))
 _BEARER = re.compile(r"(?i)\bbearer\s+\S+")
-_EMAIL = re.compile(r"[\w.+%-]+(?:@|%40)[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+'%-])[\w.+'%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _SIGNATURE = re.compile(r"(_jwt=)[^&\s\"']+")
 
 

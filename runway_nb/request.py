@@ -28,6 +28,19 @@ def asset_account(picture: Picture | None) -> str | None:
     return match["email"] if match and match["kind"] == "asset" else None
 
 
+def _plain(value: Any) -> Any:
+    """Numbers in one spelling: 4.0 and 4, or -0.0 and 0, are the same wish and get the same digest."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _can_be_sent(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @dataclass(frozen=True)
 class Keyframes:
     """The pictures of a shot. Each is an asset id, an asset's name or a picture file."""
@@ -52,7 +65,8 @@ class Keyframes:
         """Each mistake as one line."""
         for slot, picture in self.given.items():
             if not isinstance(picture, (str, os.PathLike)) or not str(picture).strip():
-                yield f"{slot} is {picture!r}: give an asset id, the name of an asset, or a picture file"
+                found = repr(picture)[:60]
+                yield f"{slot} is {found}: give an asset id, the name of an asset, or a picture file"
         if len({account for picture in self.given.values() if (account := asset_account(picture))}) > 1:
             yield "the keyframes belong to two accounts: one request takes pictures of one account only"
 
@@ -128,7 +142,9 @@ class VideoRequest:
 
     def _text_problems(self) -> Iterator[str]:
         if not isinstance(self.prompt, str):
-            yield f"prompt is {self.prompt!r}: give text"
+            yield f"prompt is {repr(self.prompt)[:60]}: give text"
+        elif not _can_be_sent(self.prompt):
+            yield "prompt holds half a character (a lone surrogate): take it out"
         elif not self.prompt.strip() and not self.keyframes.given:
             yield "there is nothing to generate from: write a prompt, or give a keyframe"
         for name, text in (("reply_url", self.reply_url), ("reply_ref", self.reply_ref)):
@@ -139,7 +155,7 @@ class VideoRequest:
             yield f"reply_url is {self.reply_url[:60]!r}: give an address that starts with https://"
 
     def _format_problems(self) -> Iterator[str]:
-        if self.aspect is not None and self.aspect not in self.row.aspects:
+        if self.aspect is not None and not (isinstance(self.aspect, str) and self.aspect in self.row.aspects):
             yield f"aspect is {self.aspect!r}: give {' or '.join(self.row.aspects)}"
         if self.seconds is not None and (isinstance(self.seconds, bool) or self.seconds not in self.row.seconds):
             yield f"seconds is {self.seconds!r}: give {' or '.join(map(str, self.row.seconds))}"
@@ -167,7 +183,7 @@ class VideoRequest:
             "replyRef": self.reply_ref,
             "maxJobs": self.max_jobs,
         }
-        return {name: value for name, value in body.items() if value is not None}
+        return {name: _plain(value) for name, value in body.items() if value is not None}
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any], model: str = DEFAULT_MODEL.name) -> VideoRequest:

@@ -49,6 +49,9 @@ class Secret:
     def __reduce__(self) -> str:
         raise TypeError("a secret is not written to a file")
 
+    def __deepcopy__(self, _: object) -> Secret:
+        return self
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -107,7 +110,7 @@ def resolve(
     token = pick("token") or next(filter(None, (store() for store in stores or token_stores(home))), None)
     return Settings(
         token=_checked_token(token),
-        base_url=_checked_url(str(pick("base_url", BASE_URL))),
+        base_url=checked_url(str(pick("base_url", BASE_URL))),
         home=home,
         output=Path(str(pick("output", "runway_outputs"))).expanduser(),
         embed=_checked_embed(str(pick("embed", "auto"))),
@@ -135,9 +138,14 @@ def _checked_token(token: object) -> Secret | None:
     return Secret(text)
 
 
-def _checked_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname)):
+def checked_url(url: str) -> str:
+    """The address of an API without a slash at its end: https, or http on this machine. Raises `SettingsError`."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        parts, host = urlsplit(""), None
+    if host and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
         return url.rstrip("/")
     raise SettingsError(f"base_url is {url!r}: give an https:// address (http:// only on this machine)")
 

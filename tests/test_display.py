@@ -163,7 +163,7 @@ def test_moderation_may_be_charged_but_not_by_the_simulator() -> None:
     assert "Simulator: no credits spent" in simulated
 
 
-# --- the durable result ---------------------------------------------------------------------------------------
+# --- the durable result --------------------
 
 
 class Tags(HTMLParser):
@@ -267,7 +267,7 @@ def test_a_job_that_goes_on_says_how_to_see_its_end() -> None:
     assert "%runway wait 7f3e2c54" in bundle(a_job())["text/plain"]
 
 
-# --- plain text -------------------------------------------------------------------------------------------------
+# --- plain text --------------------
 
 
 def test_the_line_of_a_terminal_fits_and_is_ascii() -> None:

@@ -15,7 +15,7 @@ from runway_nb.job import Job, Phase
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.workflow import failed_phase
 
-# --- the good way ------------------------------------------------------------------------------------
+# --- the good way --------------------
 
 
 def test_a_wish_becomes_a_file(party: Party) -> None:
@@ -229,7 +229,7 @@ def test_a_token_that_is_refused_half_way_detaches_and_loses_nothing(party: Part
     assert party.started == 1
 
 
-# --- deadlines, stops, coming back ----------------------------------------------------------------------
+# --- deadlines, stops, coming back --------------------
 
 
 @pytest.mark.parametrize(("explore", "minutes"), [(None, 30), (True, 180)])
@@ -333,7 +333,7 @@ async def _never(_: float) -> None:
     await asyncio.Event().wait()
 
 
-# --- the ledger as a condition ----------------------------------------------------------------------------
+# --- the ledger as a condition --------------------
 
 
 def test_without_a_ledger_nothing_is_sent(party: Party) -> None:
@@ -388,7 +388,7 @@ def test_the_phase_after_a_failure(phase: Phase, error: errors.RunwayError, expe
     assert failed_phase(phase, error) is expected
 
 
-# --- secrets at the media host -----------------------------------------------------------------------------
+# --- secrets at the media host --------------------
 
 
 def test_the_token_never_reaches_the_media_host(party: Party) -> None:

@@ -1,0 +1,57 @@
+"""One JupyterLab and one chromium for the module, a notebook with its own kernel for each test."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from kernels import left_out
+
+sync_api = pytest.importorskip("playwright.sync_api")
+from lab import App, Notebook, find_chromium, jupyter_lab, start_chromium, write_notebook  # noqa: E402
+
+Open = Callable[..., Notebook]
+
+
+# of a module, not of the session: Playwright keeps an event loop running, and other tests run their own
+@pytest.fixture(scope="module")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """JupyterLab in a tab."""
+    root = tmp_path_factory.mktemp("lab") / "notebooks"
+    root.mkdir()
+    (root.parent / "home").mkdir()
+    with sync_api.sync_playwright() as playwright:
+        program = find_chromium(playwright)
+        if program is None:
+            left_out("no chromium found; make test installs one")
+        with jupyter_lab(root) as url:
+            chromium = start_chromium(playwright, program)
+            app = App(chromium, url, root)
+            yield app
+            app.close()
+            chromium.close()
+
+
+@pytest.fixture
+def notebook(app: App, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """`notebook(*cells)` opens a new one; its kernel ends with the test."""
+    opened: list[Notebook] = []
+
+    def make(*cells: str) -> Notebook:
+        name = "".join(c if c.isalnum() else "-" for c in request.node.name) + f"-{len(opened)}.ipynb"
+        write_notebook(app.root / name, list(cells))
+        opened.append(app.open(name))
+        return opened[-1]
+
+    yield make
+    for each in opened:
+        if app.page.evaluate("name => jupyterapp.shell.currentWidget?.context?.path === name", each.name):
+            each.shutdown()
+
+
+@pytest.fixture
+def folder(app: App) -> Path:
+    """Where the notebooks lie."""
+    return app.root

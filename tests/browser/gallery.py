@@ -1,0 +1,113 @@
+"""Made-up jobs in every state, for looking at. Imported by cells of notebooks, so it runs in the kernel."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Coroutine
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from IPython.display import display
+
+from runway_nb import Camera, Job, Keyframes, Status, Task, VideoRequest, errors
+from runway_nb.job import Phase, State
+from runway_nb.notebook.display import bundle
+from runway_nb.notebook.live import Card, View
+from runway_nb.simulator import samples
+
+PROMPT = "A lighthouse at dusk, slow waves, the beam sweeps over the sea. The camera pushes in gently."
+PINES = "Fog rises between the pines while the camera cranes up"
+DUNES = "Wind draws lines in the sand, noon light, nothing else moves"
+CELL = f"%%runway shot --first lighthouse-dusk --zoom 4 --pan -2 --seed 1842\n{PROMPT}"
+
+
+class NoStudio:
+    """Keeps a card as it was shown first."""
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        work.close()
+
+
+@lru_cache
+def still(name: str, width: int = 240) -> bytes:
+    picture = samples.draw(name)
+    picture.thumbnail((width, 4 * width))
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=70)
+    return data.getvalue()
+
+
+def job(state: State, *names: str, prompt: str = PROMPT, simulated: bool = False, **fields: Any) -> Job:
+    """A job as it would stand in `state`, its keyframes at the slots in order."""
+    camera = Camera(**fields.pop("camera", {"zoom": 4, "pan": -2}))
+    slots = dict(zip(("first", "last", "middle"), names, strict=False))
+    request = VideoRequest(prompt, Keyframes(**slots), camera, seed=1842, **fields)
+    made = Job("7f3e2c54", request, simulated=simulated, cell=CELL, created=time.time() - 94, state=state)
+    made.stills = {slot: still(name) for slot, name in slots.items()}
+    return made
+
+
+def following(word: str, sent: float = 0.0, **fields: Any) -> State:
+    now = time.time()
+    task = Task("t", Status(word), fields.get("progress"), fields.pop("starts_in", None))
+    return State(Phase.FOLLOWING, task=task, sent=now - sent, looked=now, **fields)
+
+
+def states() -> dict[str, Job]:
+    """The word of each state, and a job in it."""
+    now, both = time.time(), ("lighthouse-dusk", "city-night")
+    tall = {"aspect": "portrait", "prompt": PINES, "camera": {"vertical": 5, "tilt": -3}}
+    waiting = State(Phase.WAITING, detail="2 slots busy with job 7f3e2c54, job a41b09d7", next_look=now + 20)
+    loading = State(Phase.DOWNLOADING, task=Task("t", Status("SUCCEEDED")), received=1_200_000, total=2_800_000)
+    return {
+        "Preparing": job(State(detail="looking up the keyframes"), prompt=DUNES, camera={}),
+        "Waiting for a free slot": job(waiting, "dunes-noon", prompt=DUNES, camera={"static": True}),
+        "Sending": job(State(Phase.SENDING), "aurora-lake", simulated=True),
+        "Queued at Runway": job(following("PENDING", starts_in=25.0), "portrait-forest", **tall),
+        "Held back by Runway": job(following("THROTTLED", next_look=now + 20), *both),
+        "Generating": job(following("RUNNING", 38.0, progress=0.42, remaining=52.0), *both, "aurora-lake"),
+        "No connection": job(following("RUNNING", 60, progress=0.6, offline=True, next_look=now + 10), *both),
+        "\u201cDREAMING\u201d": job(following("DREAMING"), "sea-morning", seconds=10),
+        "Downloading": job(loading, "lighthouse-dusk", simulated=True, camera={"roll": 4, "zoom": 2}),
+    }
+
+
+def show_cards() -> None:
+    """A card for every state, as the magic would show it."""
+    for made in states().values():
+        Card(made, View("live", "auto", Path.cwd())).show(NoStudio())
+
+
+def ended(phase: Phase, error: errors.RunwayError, *names: str, **fields: Any) -> Job:
+    state = State(phase, task=Task("t", Status("RUNNING")), progress=0.42, error=error, ended=time.time())
+    return job(state, *names, **fields)
+
+
+def show_notices() -> None:
+    """Every kind of end without a video."""
+    lines = [
+        ended(Phase.FAILED, errors.TaskModerated("refused by moderation: SAFETY.INPUT.TEXT, category VIOLENCE")),
+        ended(Phase.REFUSED, errors.NotEnoughCredits("this shot needs 25 credits, 12 of 2,250 are left (HTTP 412)")),
+        ended(Phase.DETACHED, errors.DeadlineReached("no end after 30 minutes of tracking")),
+        ended(Phase.STOPPED, errors.TrackingStopped("tracking was stopped")),
+        ended(Phase.FAILED, errors.TaskFailed("INTERNAL.BAD_OUTPUT.01: <b>the model</b> gave nothing")),
+        ended(Phase.UNKNOWN, errors.MaybeSent("maybe sent, no clear answer: the connection broke")),
+        ended(Phase.REMOVED, errors.Removed("removed before sending: nothing was charged")),
+        ended(Phase.FAILED, errors.DownloadError("the server answered 500"), simulated=True),
+    ]
+    for made in lines:
+        display(bundle(made), raw=True)
+
+
+def show_results(video: str, tall: str) -> None:
+    """The players of two finished files, one of the API and one of the simulator."""
+    now, task = time.time(), Task("t", Status("SUCCEEDED"))
+    wide = State(Phase.DONE, task=task, sent=now - 94, progress=1.0, ended=now, video=Path(video).resolve(),
+                 poster=still("lighthouse-dusk", 560))  # fmt: skip
+    high = State(Phase.DONE, task=task, sent=now - 6, progress=1.0, ended=now, video=Path(tall).resolve(),
+                 poster=still("portrait-forest", 240))  # fmt: skip
+    display(bundle(job(wide, "lighthouse-dusk")), raw=True)
+    fields = {"aspect": "portrait", "camera": {"vertical": 5, "tilt": -3}, "prompt": PINES}
+    display(bundle(job(high, "portrait-forest", simulated=True, **fields)), raw=True)

@@ -1,0 +1,258 @@
+"""JupyterLab on this machine and a chromium that looks at it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page, Playwright
+
+from kernels import PATIENCE, clean_env
+
+MILLISECONDS = PATIENCE * 1000
+NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
+CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
+                    "--disable-background-networking", "--disable-sync",
+                    "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
+HERE = Path(__file__).parent
+
+
+def find_chromium(playwright: Playwright) -> str | None:
+    """The program to start: as named by CHROMIUM, the system's own, or Playwright's."""
+    own = playwright.chromium.executable_path
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or (own if Path(own).exists() else None)
+
+
+def start_chromium(playwright: Playwright, program: str) -> Browser:
+    return playwright.chromium.launch(executable_path=program, args=CHROMIUM_OPTIONS)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextlib.contextmanager
+def jupyter_lab(root: Path) -> Iterator[str]:
+    """A server for the notebooks in `root`, with every file of its own under `root.parent / "home"`."""
+    home = root.parent / "home"
+    env = clean_env(home, JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
+                    JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"), PYTHONPATH=str(HERE))  # fmt: skip
+    _write_setting(home / "settings", NO_NEWS)
+    port = free_port()
+    log = home / "server.log"
+    options = [f"--port={port}", f"--ServerApp.root_dir={root}", "--ip=127.0.0.1", "--no-browser", "--allow-root",
+               "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
+               "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
+    with log.open("w") as out:
+        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], cwd=root, env=env, stdout=out,
+                                  stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/api", server, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(15)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
+
+
+def _write_setting(folder: Path, values: dict[str, Any]) -> None:
+    place = folder / "@jupyterlab" / "apputils-extension"
+    place.mkdir(parents=True)
+    (place / "notification.jupyterlab-settings").write_text(json.dumps(values))
+
+
+def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    give_up = time.monotonic() + PATIENCE
+    while server.poll() is None and time.monotonic() < give_up:
+        with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(url, timeout=1):
+            return
+        time.sleep(0.1)
+    raise RuntimeError(f"JupyterLab did not start: {log.read_text()[-2000:]}")
+
+
+class App:
+    """One browser tab with JupyterLab in it; what it complained about and asked for is kept."""
+
+    def __init__(self, chromium: Browser, url: str, root: Path) -> None:
+        self.url, self.root = url, root
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self._context = chromium.new_context(viewport={"width": 1100, "height": 900}, device_scale_factor=1.5)
+        self._context.set_default_timeout(MILLISECONDS)
+        self.page = self._new_tab()
+
+    def _new_tab(self) -> Page:
+        page = self._context.new_page()
+        page.on("console", lambda m: self.complaints.append(f"{m.text} {m.location.get('url')}") if m.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(f"{error.message} {error.stack}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.goto(f"{self.url}/lab?reset")
+        page.wait_for_function("window.jupyterapp && jupyterapp.shell && jupyterapp.serviceManager.isReady")
+        page.evaluate("() => jupyterapp.restored.then(() => jupyterapp.shell.collapseLeft())")
+        return page
+
+    def reopen(self) -> None:
+        """Close the tab and open a new one."""
+        self.page.close()
+        self.page = self._new_tab()
+
+    def theme(self, name: str) -> None:
+        self.page.evaluate("name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
+        light = str(name.endswith("Light")).lower()
+        self.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+
+    def open(self, name: str) -> Notebook:
+        """Open a notebook as the only one; its kernel starts."""
+        self.page.evaluate(
+            "async n => { for (const w of [...jupyterapp.shell.widgets('main')]) w.dispose();"
+            " await jupyterapp.commands.execute('docmanager:open', {path: n, factory: 'Notebook'}); }",
+            name,
+        )
+        notebook = Notebook(self, name)
+        notebook.wait_for_kernel()
+        return notebook
+
+    def close(self) -> None:
+        self._context.close()
+
+
+def write_notebook(path: Path, cells: list[str]) -> None:
+    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernelspec}), path)
+
+
+PANEL = "const panel = jupyterapp.shell.currentWidget;"
+WIDEN = """w => document.querySelectorAll('.jp-OutputArea-child').forEach(e => {
+  e.style.width = w + 'px'; e.style.maxWidth = 'none'; })"""
+"""Gives outputs the width they would have in a window that is wider or narrower."""
+SAMPLER = """([cell, others]) => {
+  window.samples = []; clearInterval(window.sampler); let last = null;
+  const nodes = document.querySelectorAll('.jp-Notebook .jp-Cell');
+  window.sampler = setInterval(() => {
+    const card = nodes[cell].querySelector('.rnb-body');
+    const busy = others.filter(i => nodes[i].querySelector('.jp-InputPrompt').innerText.includes('*'));
+    const seen = JSON.stringify([card ? card.innerText : null, busy]);
+    if (seen !== last) { last = seen; window.samples.push(JSON.parse(seen)); }
+  }, 40);
+}"""
+
+
+class Notebook:
+    """A notebook that stands open in the tab."""
+
+    def __init__(self, app: App, name: str) -> None:
+        self.app, self.name, self.path = app, name, app.root / name
+
+    @property
+    def page(self) -> Page:
+        return self.app.page
+
+    def wait_for_kernel(self) -> None:
+        self.page.wait_for_function(
+            "name => { const w = jupyterapp.shell.currentWidget; const k = w?.sessionContext?.session?.kernel;"
+            " return w?.context?.path === name && w.context.isReady && w.content.widgets.length"
+            " && k?.connectionStatus === 'connected' && k.status === 'idle' }",
+            arg=self.name,
+        )
+
+    def start(self, index: int) -> None:
+        """Run a cell and return at once."""
+        self.page.evaluate(
+            f"i => {{ {PANEL} panel.content.activeCellIndex = i; panel.content.deselectAll();"
+            " jupyterapp.commands.execute('notebook:run-cell'); }",
+            index,
+        )
+
+    def run(self, *indices: int) -> None:
+        """Run cells and wait for each."""
+        for index in indices:
+            self.page.evaluate(
+                f"async i => {{ {PANEL} panel.content.activeCellIndex = i; panel.content.deselectAll();"
+                " await jupyterapp.commands.execute('notebook:run-cell'); }",
+                index,
+            )
+
+    def run_all(self) -> None:
+        self.page.evaluate("() => { jupyterapp.commands.execute('notebook:run-all-cells'); }")
+
+    def prompt(self, index: int) -> str:
+        return self.cell(index).locator(".jp-InputPrompt").inner_text()
+
+    def is_busy(self, index: int) -> bool:
+        """Whether the cell runs; what the kernel says of itself does not tell."""
+        return "*" in self.prompt(index)
+
+    def cell(self, index: int) -> Locator:
+        return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
+
+    def output(self, index: int) -> Locator:
+        return self.cell(index).locator(".jp-Cell-outputArea").first
+
+    def wait_for_text(self, index: int, text: str) -> None:
+        self.output(index).get_by_text(text).first.wait_for(timeout=MILLISECONDS)
+
+    def video(self, index: int) -> Locator:
+        """The player of a cell, once it is there."""
+        video = self.output(index).locator("video")
+        video.wait_for(timeout=MILLISECONDS)
+        return video
+
+    def sample(self, index: int, others: list[int]) -> None:
+        """Begin to note what the card says, and which of the other cells run meanwhile."""
+        self.page.evaluate(SAMPLER, [index, others])
+
+    def samples(self) -> list[tuple[str | None, list[int]]]:
+        return self.page.evaluate("() => window.samples")
+
+    def interrupt(self) -> None:
+        self.page.evaluate(f"() => {{ {PANEL} return panel.sessionContext.session.kernel.interrupt(); }}")
+
+    def restart(self) -> None:
+        self.page.evaluate(f"() => {{ {PANEL} return panel.sessionContext.restartKernel(); }}")
+        self.wait_for_kernel()
+
+    def save(self) -> Any:
+        """The notebook as it is on disk after saving."""
+        self.page.evaluate(f"() => {{ {PANEL} return panel.context.save(); }}")
+        return nbformat.read(self.path, as_version=4)
+
+    def is_trusted(self) -> bool:
+        return self.page.evaluate(
+            f"() => {{ {PANEL} return panel.content.widgets.every(cell => cell.model.trusted); }}"
+        )
+
+    def shutdown(self) -> None:
+        self.page.evaluate(f"() => {{ {PANEL} return panel.sessionContext.shutdown(); }}")
+
+
+def played(video: Locator) -> dict[str, Any]:
+    """Play it for a moment: what the player says then."""
+    return video.evaluate(
+        """async video => {
+          await video.play();
+          const give_up = performance.now() + 20000;
+          while ((video.currentTime < 0.2 || video.readyState < 4) && performance.now() < give_up)
+            await new Promise(done => setTimeout(done, 50));
+          video.pause();
+          const {readyState, duration, currentTime, videoWidth, currentSrc} = video;
+          return {readyState, duration, currentTime, videoWidth, currentSrc};
+        }"""
+    )

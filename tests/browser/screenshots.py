@@ -1,0 +1,107 @@
+"""Take the pictures of the documentation from the real thing.
+
+    python tests/browser/screenshots.py FOLDER [--all]
+
+Writes `first-video.png`; with `--all` also cards, results and notices in both themes and two widths, for looking at.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from lab import WIDEN, App, Notebook, find_chromium, jupyter_lab, start_chromium, write_notebook
+from playwright.sync_api import sync_playwright
+
+THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
+WIDTHS = {"": 900, "-narrow": 560}
+LESSON = [
+    "%load_ext runway_nb",
+    "%%runway shot --first lighthouse-dusk --zoom 4 --pan -2 --seed 1842\n"
+    "A lighthouse at dusk, slow waves, the beam sweeps over the sea.",
+    "%%runway forest --first portrait-forest --aspect portrait --vertical 5 --tilt -3 --seed 77\n"
+    "The fog rises between the pines.",
+]
+GALLERY = {
+    "card-states": "import gallery; gallery.show_cards()",
+    "failures": "import gallery; gallery.show_notices()",
+    "result": "import glob, gallery\n"
+    "gallery.show_results(glob.glob('runway_outputs/a-light*.mp4')[0], glob.glob('runway_outputs/the-fog*.mp4')[0])",
+}
+
+
+def main(folder: Path, everything: bool) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place, sync_playwright() as playwright:
+        root = Path(place) / "notebooks"
+        root.mkdir()
+        (root.parent / "home").mkdir()
+        program = find_chromium(playwright)
+        if program is None:
+            sys.exit("no chromium found; make screenshots installs one")
+        with jupyter_lab(root) as url:
+            app = App(start_chromium(playwright, program), url, root)
+            take_lesson(app, folder / "first-video.png")
+            if everything:
+                take_gallery(app, folder)
+
+
+def take_lesson(app: App, target: Path) -> None:
+    """The lesson with its first video finished and its second on the way."""
+    app.page.set_viewport_size({"width": 1000, "height": 900})
+    write_notebook(app.root / "first_video.ipynb", LESSON)
+    notebook = app.open("first_video.ipynb")
+    notebook.run(0, 1)
+    seek(notebook, 1, 2.0)
+    notebook.run(2)
+    notebook.wait_for_text(2, "Generating")
+    app.page.wait_for_timeout(800)
+    app.page.evaluate("() => document.activeElement.blur()")
+    show_from_the_top(app)
+    last = notebook.cell(2).bounding_box()
+    panel = app.page.locator(".jp-NotebookPanel").bounding_box()
+    assert last is not None
+    assert panel is not None
+    clip = panel | {"height": min(last["y"] + last["height"] + 12, panel["y"] + panel["height"]) - panel["y"]}
+    app.page.screenshot(path=target, clip=clip)
+    notebook.video(2)
+
+
+def seek(notebook: Notebook, index: int, seconds: float) -> None:
+    """Show a frame from within the video."""
+    notebook.video(index).evaluate(
+        "async (video, t) => { video.preload = 'auto'; video.currentTime = t;"
+        " await new Promise(done => video.addEventListener('seeked', done, {once: true})); }",
+        seconds,
+    )
+
+
+def show_from_the_top(app: App) -> None:
+    app.page.evaluate("() => { document.querySelector('.jp-WindowedPanel-outer').scrollTop = 0; }")
+    app.page.wait_for_timeout(300)
+
+
+def take_gallery(app: App, folder: Path) -> None:
+    """Each page of the gallery in each theme and width."""
+    app.page.set_viewport_size({"width": 1060, "height": 2400})
+    for name, code in GALLERY.items():
+        write_notebook(app.root / f"{name}.ipynb", [code])
+        notebook = app.open(f"{name}.ipynb")
+        notebook.run(0)
+        for theme, title in THEMES.items():
+            app.theme(title)
+            for suffix, width in WIDTHS.items():
+                app.page.evaluate(WIDEN, width)
+                app.page.wait_for_timeout(1200)
+                box = notebook.output(0).bounding_box()
+                assert box is not None
+                clip = box | {"width": width + 90}
+                app.page.screenshot(path=folder / f"{name}{suffix}-{theme}.png", clip=clip)
+        notebook.shutdown()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), "--all" in sys.argv[2:])

@@ -1,0 +1,230 @@
+"""What the source may do: which way imports point, how long things are, what is a parameter."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "runway_nb"
+MODULES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): ast.parse(path.read_text())
+    for path in sorted(PACKAGE.rglob("*.py"))
+}
+TOP = {name: tree for name, tree in MODULES.items() if "." not in name and name != "__init__"}
+
+STOREYS = [
+    {"errors", "spec", "redact"},
+    {"camera", "request", "task", "follow"},
+    {"settings", "environment", "images", "client", "ledger", "migrations", "media", "keyframes", "loop"},
+    {"job", "workflow", "studio"},
+]
+"""From the ground up; a module imports from its own storey and from those below."""
+UPWARD = {("job", "notebook.display"), ("studio", "simulator"), ("__init__", "notebook.magic")}
+"""The imports that point up: inside of a function, at the moment of use."""
+HOMES = {
+    "httpx": {"client", "media", "simulator"},
+    "sqlite3": {"ledger", "migrations", "simulator"},
+    "IPython": {"notebook"},
+    "ipywidgets": {"notebook"},
+    "traitlets": {"notebook"},
+    "starlette": {"simulator"},
+    "uvicorn": {"simulator"},
+    "av": {"simulator"},
+    "nest_asyncio2": {"job"},
+    "keyring": {"settings"},
+}
+
+
+def _storey(name):
+    return next(number for number, names in enumerate(STOREYS) if name.partition(".")[0] in names)
+
+
+def _absolute(module, node):
+    """What an import statement of ours names, relative to the package."""
+    if not node.level:
+        return [node.module or ""]
+    parts = module.split(".")
+    base = parts[: len(parts) - node.level]
+    if node.module:
+        return [".".join([*base, node.module])]
+    return [".".join([*base, alias.name]) for alias in node.names]
+
+
+def _imports(module, tree):
+    """Every import: (name, True when ours, True when inside a function), without those for types only."""
+    for node, inside in _walk(tree, inside=False):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, alias.name.startswith("runway_nb"), inside
+        elif isinstance(node, ast.ImportFrom):
+            ours = bool(node.level) or (node.module or "").startswith("runway_nb")
+            for name in _absolute(module, node):
+                yield name, ours, inside
+
+
+def _walk(node, inside):
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING":
+            continue
+        yield child, inside
+        yield from _walk(child, inside or isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)))
+
+
+def _ours(module):
+    """Our modules that a module imports, by their first name where they lie in the top level."""
+    for name, ours, inside in _imports(module, MODULES[module]):
+        if ours and name not in ("", "__version__") and name in MODULES | {"simulator": 0, "notebook": 0}:
+            yield name, inside
+
+
+# --- imports ----------------------------------------------------------------------------------------
+
+
+def test_every_module_has_its_storey():
+    assert set(TOP) == set().union(*STOREYS)
+
+
+@pytest.mark.parametrize("module", sorted(TOP))
+def test_imports_point_down(module):
+    for name, inside in _ours(module):
+        if (module, name) in UPWARD:
+            assert inside, f"{module} imports {name} before it is used"
+            continue
+        assert name in TOP, f"{module} imports {name}"
+        assert _storey(name) <= _storey(module), f"{module} imports {name} from above"
+
+
+def test_no_two_modules_import_each_other():
+    edges = {(module, name) for module in TOP for name, inside in _ours(module) if not inside}
+    reached = {module: {name for start, name in edges if start == module} for module in TOP}
+    for _ in TOP:
+        reached = {module: names.union(*(reached[name] for name in names)) for module, names in reached.items()}
+    assert [module for module, names in reached.items() if module in names] == []
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith("simulator.")))
+def test_the_simulator_knows_nobody_but_the_camera(module):
+    strangers = {name for name, _ in _ours(module) if not name.startswith("simulator")}
+    assert strangers <= {"camera"}
+
+
+@pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith("notebook.")))
+def test_the_notebook_does_not_know_the_simulator(module):
+    assert [name for name, _ in _ours(module) if name.startswith("simulator")] == []
+
+
+@pytest.mark.parametrize("library", sorted(HOMES))
+def test_a_library_is_used_in_its_homes_only(library):
+    users = {
+        module.partition(".")[0]
+        for module, tree in MODULES.items()
+        for name, ours, _ in _imports(module, tree)
+        if not ours and name.partition(".")[0] == library
+    }
+    assert users <= HOMES[library]
+
+
+def test_the_package_itself_imports_nothing_of_ours_when_loaded():
+    assert [name for name, inside in _ours("__init__") if not inside] == []
+
+
+# --- size -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_no_function_is_longer_than_fifty_lines(module):
+    long = [
+        f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
+        for node in ast.walk(MODULES[module])
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.end_lineno - node.lineno >= 50
+    ]
+    assert long == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_no_file_is_longer_than_450_lines(path):
+    assert len(path.read_text().splitlines()) <= 450
+
+
+# --- what is handed in ------------------------------------------------------------------------------
+
+READS_THE_MACHINE = {
+    "ledger": {"time.sleep"},  # while another process holds the file
+    "settings": {"os.environ"},  # Colab names itself there
+    "studio": {"os.environ"},  # to see that a setting has changed
+    "job": {"time.time", "time.monotonic"},  # a wait of the user is real time
+}
+WATCHED = {"time.sleep", "time.time", "time.monotonic", "os.environ", "os.getenv", "datetime.now"}
+
+
+def _attributes(tree):
+    """Dotted names that are used, but for those that are defaults of parameters or of fields."""
+    defaults = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.arguments):
+            for default in [*node.defaults, *filter(None, node.kw_defaults)]:
+                defaults.update(map(id, ast.walk(default)))
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            defaults.update(map(id, ast.walk(node.value)))
+    return {
+        ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and id(node) not in defaults
+    }
+
+
+@pytest.mark.parametrize("module", sorted(set(TOP) - {"client"}))
+def test_time_chance_and_environment_are_handed_in(module):
+    used = _attributes(TOP[module])
+    assert used & WATCHED <= READS_THE_MACHINE.get(module, set())
+    assert {name for name in used if name.startswith("random.")} == set()
+
+
+def test_the_client_looks_at_the_clock_for_dates_only():
+    assert _attributes(TOP["client"]) & WATCHED == {"datetime.now"}
+
+
+@pytest.mark.parametrize("module", sorted(set(MODULES) - {"__main__", "simulator.__main__"}))
+def test_the_package_does_not_print(module):
+    calls = [node for node in ast.walk(MODULES[module]) if isinstance(node, ast.Call)]
+    found = [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
+    assert found == [] or module.startswith("notebook.")
+
+
+# --- the tests themselves ---------------------------------------------------------------------------
+
+
+def _is_fixture(node):
+    return any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
+def _names_used(tree):
+    loaded = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+    return loaded | imported
+
+
+USED_ANYWHERE = set().union(*(_names_used(ast.parse(path.read_text())) for path in TESTS.rglob("*.py")))
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.glob("test_*.py")), ids=lambda path: path.stem)
+def test_no_test_is_lost_for_want_of_its_prefix(path):
+    """A top-level function is a test or a fixture, or somebody calls it."""
+    lost = [
+        node.name
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+        and not node.name.startswith("test_")
+        and not _is_fixture(node)
+        and node.name not in USED_ANYWHERE
+    ]
+    assert lost == []
+
+
+@pytest.mark.parametrize("path", sorted(TESTS.glob("test_*.py")), ids=lambda path: path.stem)
+def test_no_test_hides_another_of_the_same_name(path):
+    names = [
+        node.name for node in ast.parse(path.read_text()).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    ]
+    assert sorted(names) == sorted(set(names))

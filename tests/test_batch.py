@@ -1,0 +1,182 @@
+"""Runs that nobody watches: each ends with the player in the file, or fails and says why."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from kernels import RESULT, ROOT, clean_env, shared_simulator
+
+pytestmark = pytest.mark.kernel
+
+LESSON = ROOT / "notebooks" / "01_first_video.ipynb"
+CELLS = ("%load_ext runway_nb", "%%runway shot --first dunes-noon --seed 7\nWind <draws> lines", "print(shot.status)")
+BY_CLIENT = """
+import sys, nbformat
+from nbclient import NotebookClient
+notebook = nbformat.read(sys.argv[1], as_version=4)
+try:
+    NotebookClient(notebook, timeout=150, resources={"metadata": {"path": "."}}).execute()
+finally:
+    nbformat.write(notebook, sys.argv[2])
+"""
+COMMANDS: dict[str, tuple[list[str], str]] = {
+    "nbclient": (["-c", BY_CLIENT, "small.ipynb", "out.ipynb"], "out.ipynb"),
+    "papermill": (["-m", "papermill", "--no-progress-bar", "small.ipynb", "out.ipynb"], "out.ipynb"),
+    "jupyter execute": (["-m", "jupyter", "execute", "--inplace", "small.ipynb"], "small.ipynb"),
+    "nbconvert": (
+        ["-m", "jupyter", "nbconvert", "--execute", "--to", "notebook", "--output", "out", "small.ipynb"], "out.ipynb",
+    ),
+    "nbconvert to html": (
+        ["-m", "jupyter", "nbconvert", "--execute", "--to", "html", "--output", "out", "small.ipynb"], "out.html",
+    ),
+}  # fmt: skip
+
+
+class Run:
+    """A command in a process and a folder of its own."""
+
+    def __init__(self, folder: Path, arguments: list[str], **env: str) -> None:
+        self.folder = folder
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments], cwd=folder, env=clean_env(folder / "home", **env),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+
+    def ended(self, timeout: float = 150.0) -> str:
+        """Everything that it printed."""
+        try:
+            return self.process.communicate(timeout=timeout)[0]
+        finally:
+            self.process.kill()
+
+
+Start = Callable[..., Run]
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Starts a command beside a small notebook; everything ends with the module."""
+    runs: list[Run] = []
+
+    def begin(arguments: list[str], cells: tuple[str, ...] = CELLS, **env: str) -> Run:
+        folder = tmp_path_factory.mktemp("batch")
+        (folder / "home").mkdir()
+        write_notebook(folder / "small.ipynb", cells)
+        runs.append(Run(folder, arguments, **env))
+        return runs[-1]
+
+    yield begin
+    for run in runs:
+        run.process.kill()
+
+
+@pytest.fixture(scope="module")
+def lesson(start: Start) -> Run:
+    """The lesson, by the embedded simulator; it takes longest and so begins first."""
+    return start(["-c", BY_CLIENT, str(LESSON), "out.ipynb"])
+
+
+@pytest.fixture(scope="module", autouse=True)
+def runs(lesson: Run, start: Start) -> dict[str, Run]:
+    """All commands, at once."""
+    simulator = shared_simulator()
+    before = simulator.counts()["tasks_started"]
+    simulator.fault("moderated")
+    failing = start(COMMANDS["nbclient"][0], **simulator.env)
+    while simulator.counts()["tasks_started"] == before and failing.process.poll() is None:
+        time.sleep(0.1)  # the fault is for this one's task
+    rest = {name: start(arguments, **simulator.env) for name, (arguments, _) in COMMANDS.items()}
+    return rest | {"failing": failing}
+
+
+def write_notebook(path: Path, cells: tuple[str, ...]) -> None:
+    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernelspec}), path)
+
+
+def read_code(path: Path) -> tuple[Any, list[Any]]:
+    """A notebook and its code cells that papermill did not add."""
+    notebook = nbformat.read(path, as_version=4)
+    return notebook, [c for c in notebook.cells if c.cell_type == "code" and "injected" not in str(c.metadata)]
+
+
+def shown(cell: Any) -> list[Any]:
+    """What stands under a cell besides lines of text."""
+    return [output for output in cell.outputs if output.output_type == "display_data"]
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if "html" not in name])
+def test_the_player_stands_in_the_file(name, runs):
+    run = runs[name]
+    said = run.ended()
+    assert run.process.returncode == 0, said
+    notebook, cells = read_code(run.folder / COMMANDS[name][1])
+    (output,) = shown(cells[1])
+    assert set(output.data) == RESULT
+    assert '<video src="runway_outputs/' in output.data["text/html"]
+    assert "widgets" not in notebook.metadata
+    assert "SUCCEEDED" in cells[2].outputs[0].text
+    assert len(list((run.folder / "runway_outputs").glob("*.mp4"))) == 1
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if "html" not in name])
+def test_a_run_leaves_a_short_log(name, runs):
+    runs[name].process.wait(150)
+    _, cells = read_code(runs[name].folder / COMMANDS[name][1])
+    logged = "".join(o.text for o in cells[1].outputs if o.output_type == "stream").splitlines()
+    assert 1 <= len(logged) <= 8
+    assert all(line.startswith("runway ") and len(line) <= 79 for line in logged)
+
+
+def test_the_page_of_nbconvert_holds_the_player(runs):
+    run = runs["nbconvert to html"]
+    said = run.ended()
+    assert run.process.returncode == 0, said
+    page = (run.folder / "out.html").read_text(encoding="utf-8")
+    assert re.search(r'<video [^>]*src="runway_outputs/', page)
+    assert "&lt;draws&gt;" in page
+    assert "<draws>" not in page
+    assert "application/vnd.jupyter.widget-view+json" not in page
+
+
+def test_a_cell_that_fails_ends_the_run_and_keeps_its_notice(runs):
+    run = runs["failing"]
+    said = run.ended()
+    assert run.process.returncode != 0
+    assert "TaskModerated" in said
+    _, cells = read_code(run.folder / "out.ipynb")
+    (output,) = shown(cells[1])
+    assert set(output.data) == RESULT
+    assert "Not generated: refused by moderation" in output.data["text/html"]
+    assert [o.ename for o in cells[1].outputs if o.output_type == "error"] == ["TaskModerated"]
+    assert cells[2].execution_count is None
+    assert not list(run.folder.glob("runway_outputs/*.mp4"))
+
+
+def test_the_committed_lesson_has_no_outputs():
+    _, cells = read_code(LESSON)
+    assert cells
+    assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
+
+
+def test_the_lesson_runs_from_top_to_bottom(lesson):
+    said = lesson.ended(90.0)
+    assert lesson.process.returncode == 0, said
+    notebook, cells = read_code(lesson.folder / "out.ipynb")
+    videos = list((lesson.folder / "runway_outputs").glob("*.mp4"))
+    assert len(videos) == 3
+    assert all(video.stat().st_size > 20_000 for video in videos)
+    assert "widgets" not in notebook.metadata
+    players = [o for cell in cells for o in cell.outputs if "<video" in str(o.get("data", {}).get("text/html"))]
+    assert len(players) >= 3
+    assert all("Simulator: no credits spent" in player.data["text/html"] for player in players)

@@ -1,0 +1,224 @@
+"""A wish: checks, the body of the create call, price and digest."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from runway_nb.camera import Camera
+from runway_nb.errors import InvalidRequest
+from runway_nb.request import Keyframes, VideoRequest, asset_account
+from strategies import ASSET_ID, EMAIL, TASK_ID, requests
+
+CREATE = json.loads((Path(__file__).parent / "wire" / "create.json").read_text())
+OTHER = ASSET_ID.replace(EMAIL, "second@example.org")
+
+
+def _problems(**fields):
+    return VideoRequest(**{"prompt": "a lamp", **fields}).problems()
+
+
+# --- to the wire ------------------------------------------------------------------------------------
+
+
+def test_the_documented_example_is_written_as_documented():
+    request = VideoRequest(
+        prompt="The lighthouse lamp starts to turn as fog rolls in",
+        keyframes=Keyframes(CREATE["firstImage_assetId"], None, CREATE["lastImage_assetId"]),
+        camera=Camera(zoom=2.5),
+        aspect="landscape",
+        seconds=5,
+        seed=3178220541,
+        reply_ref="rnb-7f3e2c54b0d14c0f",
+    )
+    request.check()
+    assert request.to_wire() == CREATE
+
+
+def test_every_field_has_its_documented_name():
+    request = VideoRequest(
+        "p", Keyframes("a", "b", "c"), Camera(1, 2, 3, 4, 5, 6), "portrait", 10, 7, True, "https://h.example", "r", 3
+    )
+    assert request.to_wire() == {
+        "firstImage_assetId": "a", "middleImage_assetId": "b", "lastImage_assetId": "c", "text_prompt": "p",
+        "aspect_ratio": "portrait", "horizontal": 1, "vertical": 2, "zoom": 3, "pan": 4, "tilt": 5, "roll": 6,
+        "seconds": 10, "seed": 7, "exploreMode": True, "replyUrl": "https://h.example", "replyRef": "r", "maxJobs": 3,
+    }  # fmt: skip
+
+
+def test_what_was_not_given_stays_out_of_the_body():
+    assert VideoRequest("a lamp").to_wire() == {"text_prompt": "a lamp"}
+    assert VideoRequest(keyframes=Keyframes(first=ASSET_ID)).to_wire() == {"firstImage_assetId": ASSET_ID}
+
+
+@pytest.mark.parametrize(("field", "wire"), [("explore", "exploreMode")])
+def test_an_explicit_no_is_sent(field, wire):
+    assert VideoRequest("a", **{field: False}).to_wire()[wire] is False
+
+
+def test_a_path_is_sent_as_text():
+    assert VideoRequest("a", Keyframes(Path("a.png"))).to_wire()["firstImage_assetId"] == "a.png"
+
+
+@given(requests)
+def test_a_request_survives_the_way_to_the_wire_and_back(request):
+    body = json.loads(json.dumps(request.to_wire()))
+    assert VideoRequest.from_wire(body) == request
+    assert None not in body.values()
+
+
+@given(requests)
+def test_drawn_requests_are_without_mistakes(request):
+    assert request.problems() == ()
+
+
+# --- every field at, below and above its range ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("seconds", 5), ("seconds", 10), ("seed", 1), ("seed", 4294967294), ("max_jobs", 1), ("max_jobs", 10),
+        ("aspect", "landscape"), ("aspect", "portrait"), ("explore", True), ("explore", False),
+        ("reply_ref", "x"), ("reply_ref", "x" * 1024), ("reply_url", "https://h.example/" + "x" * 1006),
+        ("reply_url", "http://h.example"),
+    ],
+)  # fmt: skip
+def test_a_value_at_the_edge_is_fine(field, value):
+    assert _problems(**{field: value}) == ()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "line"),
+    [
+        ("seconds", 4, "seconds is 4: give 5 or 10"),
+        ("seconds", 6, "seconds is 6: give 5 or 10"),
+        ("seconds", 0, "seconds is 0: give 5 or 10"),
+        ("seconds", "5", "seconds is '5': give 5 or 10"),
+        ("seconds", True, "seconds is True: give 5 or 10"),
+        ("seed", 0, "seed is 0: give a whole number from 1 to 4294967294"),
+        ("seed", 4294967295, "seed is 4294967295: give a whole number from 1 to 4294967294"),
+        ("seed", 1.5, "seed is 1.5: give a whole number from 1 to 4294967294"),
+        ("seed", True, "seed is True: give a whole number from 1 to 4294967294"),
+        ("max_jobs", 0, "max_jobs is 0: give a whole number from 1 to 10"),
+        ("max_jobs", 11, "max_jobs is 11: give a whole number from 1 to 10"),
+        ("aspect", "16:9", "aspect is '16:9': give landscape or portrait"),
+        ("aspect", "", "aspect is '': give landscape or portrait"),
+        ("explore", 1, "explore is 1: give True or False"),
+        ("reply_ref", "", "reply_ref is 0 characters long: give text of 1 to 1,024 characters"),
+        ("reply_ref", "x" * 1025, "reply_ref is 1,025 characters long: give text of 1 to 1,024 characters"),
+        ("reply_ref", 5, "reply_ref is 5: give text of 1 to 1,024 characters"),
+        ("reply_url", "ftp://h.example", "reply_url is 'ftp://h.example': give an address that starts with https://"),
+        ("reply_url", "https://", "reply_url is 'https://': give an address that starts with https://"),
+        ("prompt", None, "prompt is None: give text"),
+        ("prompt", "  \n", "there is nothing to generate from: write a prompt, or give a keyframe"),
+        ("model", "gen9", "model is 'gen9': known are gen3turbo"),
+    ],
+)  # fmt: skip
+def test_a_value_past_the_edge_is_one_line_with_what_to_do(field, value, line):
+    assert _problems(**{field: value}) == (line,)
+
+
+def test_a_reply_url_that_is_too_long_is_refused():
+    assert _problems(reply_url="https://h.example/" + "x" * 1007) == (
+        "reply_url is 1,025 characters long: give text of 1 to 1,024 characters",
+    )
+
+
+def test_all_mistakes_are_reported_at_once():
+    request = VideoRequest(
+        camera=Camera(zoom=11, static=True), aspect="square", seconds=7, seed=0, max_jobs=99, reply_ref="", explore="no"
+    )
+    with pytest.raises(InvalidRequest) as caught:
+        request.check()
+    assert len(caught.value.problems) == 9
+    names = ("nothing to generate", "zoom", "static", "aspect", "seconds", "seed", "max_jobs", "reply_ref", "explore")
+    for name in names:
+        assert name in caught.value.message
+
+
+@pytest.mark.parametrize("picture", ["", "  ", 5])
+def test_a_keyframe_that_names_nothing_is_a_mistake(picture):
+    assert _problems(keyframes=Keyframes(middle=picture)) == (
+        f"middle is {picture!r}: give an asset id, the name of an asset, or a picture file",
+    )
+
+
+def test_pictures_of_two_accounts_never_go_together():
+    (line,) = _problems(keyframes=Keyframes(ASSET_ID, "lamp.png", OTHER))
+    assert "two accounts" in line
+    assert "@" not in line
+    assert _problems(keyframes=Keyframes(ASSET_ID, "lamp.png", ASSET_ID)) == ()
+
+
+@pytest.mark.parametrize(
+    ("picture", "account"),
+    [(ASSET_ID, EMAIL), (TASK_ID, None), ("lamp.png", None), (None, None), (Path("a.png"), None)],
+)
+def test_an_asset_id_names_its_account(picture, account):
+    assert asset_account(picture) == account
+
+
+# --- warnings, price, digest, repr ------------------------------------------------------------------
+
+
+def test_what_may_be_refused_is_warned_of():
+    assert VideoRequest("a").warnings() == ("no keyframe: Runway may refuse a request of words alone",)
+    (line,) = VideoRequest("a", camera=Camera(zoom=1)).warnings()
+    assert line.startswith("a camera move without a keyframe")
+    assert VideoRequest("a", Keyframes(ASSET_ID), Camera(zoom=1)).warnings() == ()
+
+
+@pytest.mark.parametrize(
+    ("fields", "credits"),
+    [({}, 25), ({"seconds": 5}, 25), ({"seconds": 10}, 50), ({"seconds": 10, "explore": True}, 0)],
+)
+def test_a_second_costs_five_credits(fields, credits):  # noqa: A002
+    assert VideoRequest("a", **fields).credits == credits
+
+
+def test_the_defaults_of_the_api_are_filled_in():
+    assert (VideoRequest("a").length, VideoRequest("a").format) == (5, "landscape")
+
+
+@given(requests)
+def test_equal_bodies_have_equal_digests(request):
+    assert VideoRequest.from_wire(request.to_wire()).digest == request.digest
+    assert request.digest.startswith("v1:")
+
+
+@given(requests)
+def test_references_and_slots_do_not_change_the_digest(request):
+    other = replace(request, reply_ref="other", reply_url="https://other.example", max_jobs=2)
+    assert other.digest == request.digest
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prompt": "b"}, {"seconds": 10}, {"seed": 2}, {"aspect": "portrait"}, {"explore": True},
+        {"camera": Camera(zoom=1)}, {"camera": Camera(static=True)}, {"keyframes": Keyframes(ASSET_ID)},
+    ],
+)  # fmt: skip
+def test_what_decides_the_picture_changes_the_digest(change):
+    request = VideoRequest("a", seed=1)
+    assert replace(request, **change).digest != request.digest
+
+
+def test_the_place_of_a_keyframe_counts():
+    assert VideoRequest("a", Keyframes(first=ASSET_ID)).digest != VideoRequest("a", Keyframes(last=ASSET_ID)).digest
+
+
+def test_the_digest_of_a_known_request_stays_the_same():
+    """Stored results are found by it, so a change of the form is a new version."""
+    again = VideoRequest.from_wire(dict(reversed(CREATE.items())))
+    assert again.digest == VideoRequest.from_wire(CREATE).digest
+    assert len(again.digest) == 3 + 64
+
+
+def test_a_repr_holds_no_email():
+    assert EMAIL not in repr(VideoRequest("a", Keyframes(ASSET_ID, TASK_ID)))

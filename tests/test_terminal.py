@@ -1,0 +1,94 @@
+"""Places without a page: IPython in a terminal, a script of IPython, and plain Python."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kernels import PATIENCE, clean_env, shared_simulator
+
+pytestmark = pytest.mark.kernel
+
+SCRIPT = """
+import runway_nb
+job = runway_nb.generate("A <lamp> turns", seed=9)
+print(job)
+print(job.wait() is job, job.video.is_file())
+print(job)
+"""
+CELLS = """%load_ext runway_nb
+get_ipython().run_cell_magic("runway", "shot --first dunes-noon --seed 7 --wait", "A lamp turns")
+get_ipython().run_line_magic("runway", f"show {shot.id}")
+get_ipython().run_line_magic("runway", "list")
+get_ipython().run_cell_magic("runway", "--zom 4", "A lamp turns")
+"""
+
+
+@pytest.fixture
+def env(tmp_path: Path) -> dict[str, str]:
+    return clean_env(tmp_path / "home", **shared_simulator().env, TERM="xterm", NO_COLOR="1")
+
+
+def said(arguments: list[str], folder: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    (folder / "home").mkdir()
+    return subprocess.run([sys.executable, *arguments], cwd=folder, env=env, timeout=PATIENCE,
+                          capture_output=True, text=True)  # fmt: skip
+
+
+def test_a_plain_script_waits_and_prints_its_job(tmp_path, env):
+    run = said(["-c", SCRIPT], tmp_path, env)
+    assert run.returncode == 0, run.stderr
+    assert run.stderr == ""
+    before, waited, after = run.stdout.splitlines()
+    assert re.fullmatch(r"<Job [0-9a-f]{8} [A-Z]+: 'A <lamp> turns'>", before)
+    assert waited == "True True"
+    assert re.fullmatch(r"<Job [0-9a-f]{8} SUCCEEDED: 'A <lamp> turns'>", after)
+
+
+def test_a_script_of_ipython_prints_text_alone(tmp_path, env):
+    (tmp_path / "cells.ipy").write_text(CELLS)
+    run = said(["-m", "IPython", "--simple-prompt", "--no-banner", "--colors=NoColor", "cells.ipy"], tmp_path, env)
+    assert "<div" not in run.stdout
+    assert "<video" not in run.stdout
+    assert "\r" not in run.stdout
+    lines = run.stdout.splitlines()
+    assert lines[0].startswith("runway --------  ")
+    videos = [line for line in lines if line.startswith("Video   runway_outputs/")]
+    assert len(videos) == 2
+    assert lines[lines.index(videos[0]) + 1 : lines.index(videos[0]) + 2] == ["Prompt  A lamp turns"]
+    assert [line for line in lines if line.startswith("id ")]
+    assert "--zom is no option: do you mean --zoom? (nothing was sent)" in run.stdout + run.stderr
+    assert "Traceback" not in run.stdout + run.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pseudo terminal is a thing of Unix")
+def test_a_terminal_rewrites_one_line_and_then_prints_the_result(tmp_path, env):
+    import pexpect
+
+    (tmp_path / "home").mkdir()
+    shell = pexpect.spawn(
+        sys.executable, ["-m", "IPython", "--simple-prompt", "--no-banner", "--no-confirm-exit", "--colors=NoColor"],
+        cwd=str(tmp_path), env=env, encoding="utf-8", timeout=PATIENCE, dimensions=(40, 120),
+    )  # fmt: skip
+    try:
+        shell.expect(r"In \[1\]: ")
+        shell.sendline("%load_ext runway_nb")
+        shell.expect(r"In \[2\]: ")
+        shell.sendline("get_ipython().run_cell_magic('runway', 'shot --wait', 'A lamp turns')")
+        shell.expect(r"In \[3\]: ")
+        text = shell.before
+        shell.sendline("exit")
+        shell.expect(pexpect.EOF)
+    finally:
+        shell.close(force=True)
+    rewritten = re.findall(r"\r(runway [0-9a-f-]{8}  [^\r\n]*)", text)
+    assert len(rewritten) >= 3
+    assert all(len(line) <= 79 for line in rewritten)
+    result = text.replace("\r\n", "\n").split("\r")[-1].splitlines()
+    assert result[1].startswith("Video   runway_outputs/a-lamp-turns-")
+    assert result[2] == "Prompt  A lamp turns"
+    assert "Traceback" not in text
