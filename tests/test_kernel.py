@@ -279,10 +279,10 @@ def test_after_a_restart_stored_jobs_are_listed_shown_and_attached(kernel, shot)
     ("code", "line"),
     [
         ("%%runway --zom 4\nA lamp", "InvalidRequest: --zom is no option: do you mean --zoom? (nothing was sent)"),
-        ("%runway lst", "InvalidRequest: %runway lst is no command: do you mean list? (nothing was sent)"),
+        ("%runway lst", "InvalidCommand: %runway lst is no command: do you mean list?"),
         ("%%runway\nA {{thing}}", "InvalidRequest: {{thing}} is no variable: define thing first (nothing was sent)"),
         ("%runway show ffffffff", "JobNotFound: "),
-        ("%runway attach", "InvalidRequest: "),
+        ("%runway attach", "InvalidCommand: %runway attach needs the id of a job"),
     ],
 )
 def test_a_mistake_costs_one_line(kernel, code, line):

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Browser, Locator, Page, Playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
 
 from kernels import PATIENCE, clean_env
 
@@ -100,13 +100,19 @@ class App:
 
     def _new_tab(self) -> Page:
         page = self._context.new_page()
-        page.on("console", lambda m: self.complaints.append(f"{m.text} {m.location.get('url')}") if m.type == "error" else None)
+        page.on(
+            "console",
+            lambda m: self.complaints.append(f"{m.text} {m.location.get('url')}") if m.type == "error" else None,
+        )
         page.on("pageerror", lambda error: self.complaints.append(f"{error.message} {error.stack}"))
         page.on("request", lambda request: self.requests.append(request.url))
         page.goto(f"{self.url}/lab?reset")
         page.wait_for_function("window.jupyterapp && jupyterapp.shell && jupyterapp.serviceManager.isReady")
         page.evaluate("() => jupyterapp.restored.then(() => jupyterapp.shell.collapseLeft())")
         return page
+
+    def _note(self, message: ConsoleMessage) -> None:
+        self.complaints.append(f"{message.text} {message.location.get('url')}")
 
     def reopen(self) -> None:
         """Close the tab and open a new one."""
@@ -141,7 +147,7 @@ def write_notebook(path: Path, cells: list[str]) -> None:
 
 PANEL = "const panel = jupyterapp.shell.currentWidget;"
 WIDEN = """w => document.querySelectorAll('.jp-OutputArea-child').forEach(e => {
-  e.style.width = w + 'px'; e.style.maxWidth = 'none'; })"""
+  e.style.width = w + (e.querySelector('.jp-OutputPrompt')?.offsetWidth ?? 0) + 'px'; e.style.maxWidth = 'none'; })"""
 """Gives outputs the width they would have in a window that is wider or narrower."""
 SAMPLER = """([cell, others]) => {
   window.samples = []; clearInterval(window.sampler); let last = null;

@@ -20,10 +20,14 @@ THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WIDTHS = {"": 900, "-narrow": 560}
 LESSON = [
     "%load_ext runway_nb",
-    "%%runway shot --first lighthouse-dusk --zoom 4 --pan -2 --seed 1842\n"
-    "A lighthouse at dusk, slow waves, the beam sweeps over the sea.",
-    "%%runway forest --first portrait-forest --aspect portrait --vertical 5 --tilt -3 --seed 77\n"
-    "The fog rises between the pines.",
+    (
+        "%%runway shot --first lighthouse-dusk --zoom 4 --pan -2 --seed 1842\n"
+        "A lighthouse at dusk, slow waves, the beam sweeps over the sea."
+    ),
+    (
+        "%%runway forest --first portrait-forest --aspect portrait --vertical 5 --tilt -3 --seed 77\n"
+        "The fog rises between the pines."
+    ),
 ]
 GALLERY = {
     "card-states": "import gallery; gallery.show_cards()",
