@@ -15,10 +15,10 @@ from runway_nb.job import Job
 from runway_nb.media import MediaClient
 from runway_nb.notebook.display import bundle
 from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.session import EMBEDDED_TOKEN, Connection
 from runway_nb.settings import Settings
 from runway_nb.simulator import EMBEDDED_SPEED, Simulator
-from runway_nb.studio import EMBEDDED_TOKEN, Studio
-from runway_nb.workflow import Connection
+from runway_nb.studio import Studio
 
 Row = tuple[str, float, str]
 JOBS = 4

@@ -73,15 +73,22 @@ def __dir__() -> list[str]:
     return __all__
 
 
+notebook_settings: Any = None
+"""What `%config RunwayMagics` holds and the notebook's folder, while the extension is loaded."""
+
+
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext runway_nb`."""
     from .notebook.extension import load
 
-    load(shell)
+    global notebook_settings
+    notebook_settings = load(shell)
 
 
 def unload_ipython_extension(shell: Any) -> None:
     """`%unload_ext runway_nb`."""
     from .notebook.extension import unload
 
+    global notebook_settings
+    notebook_settings = None
     unload(shell)

@@ -10,9 +10,21 @@ from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
-from .errors import RunwayError, WaitInterrupted, WaitTimeout
+from .errors import (
+    ApiError,
+    InvalidRequest,
+    LedgerError,
+    NoVideo,
+    RunwayError,
+    ServerTrouble,
+    TaskError,
+    Unreachable,
+    WaitInterrupted,
+    WaitTimeout,
+)
+from .loop import run_nested
 from .redact import redact
 from .request import VideoRequest
 from .task import Task
@@ -63,6 +75,24 @@ class Phase(str, Enum):
 
 
 _ACTIVE = frozenset({Phase.PREPARING, Phase.WAITING, Phase.SENDING, Phase.FOLLOWING, Phase.DOWNLOADING})
+
+
+def failed_phase(phase: Phase, error: RunwayError) -> Phase:
+    """Where a job ends that failed in `phase`: refused for certain, in doubt, failed, or still running."""
+    if phase in (Phase.PREPARING, Phase.WAITING):
+        return Phase.REFUSED
+    if phase is Phase.SENDING:
+        return Phase.REFUSED if _is_certain(error) else Phase.UNKNOWN
+    failed = isinstance(error, TaskError) and not isinstance(error, NoVideo)
+    return Phase.FAILED if failed else Phase.DETACHED
+
+
+def _is_certain(error: RunwayError) -> bool:
+    """True when a create that ended so has started nothing (API facts 2.3, 14.3)."""
+    certain = isinstance(error, (ApiError, Unreachable, LedgerError, InvalidRequest))
+    return certain and not isinstance(error, ServerTrouble)
+
+
 SETTLED = (Phase.DONE, Phase.REFUSED, Phase.REMOVED, Phase.FAILED)
 """The phases after which there is nothing left to fetch or to find out."""
 
@@ -143,6 +173,10 @@ class Job:
         self._on_refresh: Callable[[], None] | None = None
         if self._state.phase.is_final:
             self._ended.set()
+
+    cell_coroutines: ClassVar[frozenset[str]] = frozenset()
+    """Names of the coroutines in which a notebook's kernel runs a cell: there a cancellation is an interrupt by
+    the user, anywhere else it belongs to who cancelled."""
 
     # --- what it is -----------------------------------------------------------------------------
 
@@ -228,7 +262,7 @@ class Job:
         """
         try:
             if keep_loop:
-                _run_nested(self._wait_async(timeout))
+                run_nested(self._wait_async(timeout))
             else:
                 self._wait_blocking(timeout)
         except KeyboardInterrupt:
@@ -242,7 +276,12 @@ class Job:
         return self
 
     def __await__(self) -> Generator[Any, None, Job]:
-        yield from self._wait_async(None).__await__()
+        try:
+            yield from self._wait_async(None).__await__()
+        except asyncio.CancelledError:
+            if not _is_task_of(self.cell_coroutines):
+                raise
+            raise WaitInterrupted(self._goes_on("the wait was interrupted")) from None
         return self.result()
 
     def _wait_blocking(self, timeout: float | None) -> None:
@@ -323,22 +362,14 @@ class Job:
             self._ended.set()
 
 
+def _is_task_of(names: frozenset[str]) -> bool:
+    task = asyncio.current_task()
+    return task is not None and getattr(task.get_coro(), "__name__", "") in names
+
+
 def _tell(observer: Observer, job: Job) -> None:
     """Call an observer; a screen that fails must not stop the work for a paid wish."""
     try:
         observer(job)
     except Exception as error:  # noqa: BLE001 - whatever a display raises
         _LOG.warning("job %s could not be shown: %s: %s", job.id, type(error).__name__, redact(str(error)))
-
-
-def _run_nested(work: Any) -> None:
-    """Run a coroutine on this thread's loop while it is already running (DESIGN, section 3)."""
-    import nest_asyncio2
-
-    try:
-        loop = asyncio.get_running_loop()
-    except RuntimeError:
-        asyncio.run(work)
-        return
-    nest_asyncio2.apply(loop)
-    loop.run_until_complete(work)

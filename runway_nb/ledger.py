@@ -22,10 +22,10 @@ from typing import Any
 
 from . import migrations
 from .errors import JobNotFound, LedgerError
-from .spec import ID_FORM
+from .redact import mask_tokens
 
 BUSY_SECONDS = 30.0
-_ID = re.compile(ID_FORM)
+_ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):")
 _KEY = re.compile(r"account~[0-9a-f]{12}")
 
 
@@ -141,7 +141,9 @@ class Ledger:
         with self._transaction() as connection:
             row = self._row_of({**changes, "updated": self._clock()})
             names = ", ".join(f"{name} = ?" for name in row)
-            connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*row.values(), job_id))  # noqa: S608 - our own column names
+            changed = connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*row.values(), job_id))  # noqa: S608 - our own column names
+            if changed.rowcount != 1:
+                raise LedgerError(f"the ledger {self.path} has lost job {job_id}: was the file replaced?")
 
     def get(self, job_id: str) -> Record:
         """The record with exactly this id. Raises `JobNotFound`."""
@@ -186,7 +188,11 @@ class Ledger:
 
     def _row_of(self, values: dict[str, Any]) -> dict[str, Any]:
         row = {name: json.dumps(value) if name == "request" else value for name, value in values.items()}
-        return {name: self._accounts.mask(v) if isinstance(v, str) else v for name, v in row.items()}
+        return {name: self._clean(value) if isinstance(value, str) else value for name, value in row.items()}
+
+    def _clean(self, text: str) -> str:
+        """Text as it may be stored: no e-mail of an account, no token, no half characters."""
+        return self._accounts.mask(mask_tokens(text.encode(errors="replace").decode()))
 
     def _record(self, row: sqlite3.Row) -> Record:
         values: dict[str, Any] = dict(row)
@@ -209,7 +215,7 @@ class Ledger:
                 if self._connection is None or self._pid != os.getpid():
                     self._connection, self._pid = _open(self.path), os.getpid()
                 yield self._connection
-            except (sqlite3.Error, OSError) as error:
+            except (sqlite3.Error, OSError, ValueError) as error:
                 raise LedgerError(f"the ledger {self.path} cannot be used: {error}") from None
 
     @contextmanager

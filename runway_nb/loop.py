@@ -61,6 +61,23 @@ class BackgroundLoop:
             return self._loop
 
 
+def run_nested(work: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine to its end on this thread's loop, even while that loop is running.
+
+    Here and nowhere else nest_asyncio2 is applied, and only to a loop that runs: it lets the user's own tasks go
+    on while a cell waits.
+    """
+    import nest_asyncio2
+
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        asyncio.run(work)
+        return
+    nest_asyncio2.apply(loop)
+    loop.run_until_complete(work)
+
+
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     """The thread: run until stopped, then let every task see its cancellation."""
     asyncio.set_event_loop(loop)

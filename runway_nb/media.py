@@ -9,6 +9,7 @@ import asyncio
 import io
 import os
 import re
+import secrets
 import unicodedata
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -73,7 +74,8 @@ class MediaClient:
         Raises `LinkExpired` for 401, 403, 404 and 410, `DownloadError` after the last attempt. Both leave
         nothing behind.
         """
-        draft = path.with_name(f".{path.name}.part")
+        # a name of its own: two kernels may fetch the same video
+        draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             await self._attempts(url, draft, progress)

@@ -14,6 +14,8 @@ from .spec import ID_FORM, TOKEN_FORM
 
 _ID = re.compile(ID_FORM)
 _TOKEN = re.compile(TOKEN_FORM.replace(":", "(?::|%3[Aa])"))
+_TOKEN_APART = re.compile(_TOKEN.pattern + r"(?![\w:-])")
+"""A token that stands for itself; the beginning of an id looks like one."""
 _BEARER = re.compile(r"(?i)\bbearer\s+\S+")
 _EMAIL = re.compile(r"(?<![\w.+'%-])[\w.+'%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _SIGNATURE = re.compile(r"(_jwt=)[^&\s\"']+")
@@ -31,7 +33,12 @@ def redact(text: str) -> str:
     text = _BEARER.sub("Bearer ***", text)
     text = _TOKEN.sub("***", text)
     text = _SIGNATURE.sub(r"\1***", text)
-    return _EMAIL.sub("***@***", text)
+    return _EMAIL.sub("***@***", text).encode(errors="replace").decode()
+
+
+def mask_tokens(text: str) -> str:
+    """`text` without tokens, for what is kept; ids are left whole."""
+    return _TOKEN_APART.sub("***", text)
 
 
 def redact_cell(text: str) -> str:

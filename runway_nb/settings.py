@@ -11,15 +11,15 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import SettingsError
-from .spec import BASE_URL, TOKEN_FORM
+from .spec import BASE_URL, EMBED, TOKEN_FORM
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
-EMBED = ("auto", "always", "never")
 _SERVICE = "runway_nb"
 
 
@@ -106,7 +106,7 @@ def resolve(
                 return value
         return default
 
-    home = Path(str(pick("home") or default_home())).expanduser()
+    home = Path(str(pick("home", default_home(environ)))).expanduser()
     token = pick("token") or next(filter(None, (store() for store in stores or token_stores(home))), None)
     return Settings(
         token=_checked_token(token),
@@ -118,11 +118,12 @@ def resolve(
     )
 
 
-def default_home() -> Path:
-    """The user's data folder of this package."""
+def default_home(environ: Mapping[str, str] = os.environ) -> Path:
+    """Folder of ledger, simulator and private token: RUNWAY_NB_HOME, else the user's data folder."""
     from platformdirs import user_data_path
 
-    return user_data_path(_SERVICE, appauthor=False)
+    given = environ.get("RUNWAY_NB_HOME")
+    return Path(given).expanduser() if given else user_data_path(_SERVICE, appauthor=False)
 
 
 def _checked_token(token: object) -> Secret | None:
@@ -206,12 +207,11 @@ def save_token(token: str, home: Path) -> str:
         import keyring
         from keyring.errors import KeyringError
 
-        try:
+        with suppress(KeyringError):
             keyring.set_password(_SERVICE, TOKEN_NAME, secret.reveal())
-        except KeyringError:
-            pass
-        else:
-            return "the keyring"
+            # a keyring that keeps nothing raises nothing
+            if keyring.get_password(_SERVICE, TOKEN_NAME) == secret.reveal():
+                return "the keyring"
     home.mkdir(parents=True, exist_ok=True)
     path = home / "token"
     path.touch(mode=0o600, exist_ok=True)

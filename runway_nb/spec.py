@@ -19,10 +19,12 @@ REPLY_LENGTH = 1024
 MAX_JOBS_RANGE = (1, 10)
 RETRY_SECONDS = (10.0, 30.0)
 """How long to wait after a 429 that names no time of its own (section 3.4)."""
-UPLOAD_TYPES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/mpo")
-"""Pictures that POST /assets takes (section 8.1)."""
 LIST_LIMIT = 50
 """The most items of one GET /assets page (section 8.2)."""
+
+
+EMBED = ("auto", "always", "never")
+"""How a result carries its video inside the notebook; a choice of ours, not of the API."""
 
 
 class Model(NamedTuple):

@@ -60,7 +60,8 @@ def _whole(value: object) -> int | None:
 
 
 def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
+    """Text that can be stored and printed: half characters are replaced."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
 
 
 def _mapping(value: object) -> Json:

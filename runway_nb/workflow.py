@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,29 +17,22 @@ from . import errors
 from .client import RunwayClient
 from .environment import Environment
 from .follow import Follower, Look
-from .job import Job, Phase
+from .job import Job, Phase, failed_phase
 from .keyframes import keyframe_stills, resolve_keyframes
 from .ledger import Ledger, Record
 from .media import MediaClient, file_name, small_jpeg
-from .redact import short_id
+from .redact import redact, short_id
 from .request import asset_account
+from .session import Connection
 from .spec import RETRY_SECONDS
 from .task import PENDING, SUCCEEDED, Task
 
 FRESH_SECONDS = 60.0
 """A 404 for a task younger than this is taken for a delay, not for an answer (API facts 5)."""
+VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0)
+"""Seconds between the looks for a video that a finished task does not name yet."""
 LINK_ATTEMPTS = 3
 """How many links are tried before a download is given up."""
-
-
-@dataclass(frozen=True)
-class Connection:
-    """The two parties of a session, bound to the background loop."""
-
-    client: RunwayClient
-    media: MediaClient
-    release: Callable[[], None] = lambda: None
-    """Frees what stands behind the clients."""
 
 
 class _Stopped(Exception):
@@ -54,6 +47,7 @@ class Workflow:
         connected: Gives the clients.
         ledger: Where every step is written.
         output: The folder of the finished file.
+        posters: The folder of small stills, for `%runway show`.
         neighbours: All jobs of the session by id, to name those that hold the slots.
         environment: Time and randomness.
     """
@@ -70,13 +64,17 @@ class Workflow:
         environment: Environment,
     ) -> None:
         self.job = job
-        self.wake = asyncio.Event()
+        self.stopped = asyncio.Event()
+        """Set when the user asks to stop."""
+        self.looks = asyncio.Event()
+        """Set when the user asks for a look."""
         self._connected = connected
         self._ledger = ledger
         self._output = output
         self._posters = posters
         self._neighbours = neighbours
         self._env = environment
+        self._recorded = False
 
     async def make(self, digest: str) -> None:
         """From a checked wish to a file on disk."""
@@ -84,6 +82,7 @@ class Workflow:
 
     async def resume(self, task: Task) -> None:
         """From a task to a file on disk."""
+        self._recorded = True
         await self._see_through(self._follow_and_download(task, first_wait=0.0))
 
     # --- the steps ------------------------------------------------------------------------------
@@ -91,6 +90,7 @@ class Workflow:
     async def _make(self, digest: str) -> None:
         await self._prepare()
         self._ledger.add(self._record(digest))
+        self._recorded = True
         await self._follow_and_download(await self._send())
 
     async def _prepare(self) -> None:
@@ -123,8 +123,10 @@ class Workflow:
                     break
                 if self._env.monotonic() >= deadline:
                     raise
-                await self._wait_for_slot(busy)
-        self._move(Phase.FOLLOWING, task=task, journal={"task_id": task.id, "status": str(task.status)})
+                await self._wait_for_slot(busy, deadline)
+        # the id first and alone: nothing else in the answer may cost it
+        self._journal(task_id=task.id)
+        self._move(Phase.FOLLOWING, task=task, journal={"status": str(task.status)})
         return task
 
     async def _with_balance(self, error: errors.NotEnoughCredits, client: RunwayClient) -> errors.NotEnoughCredits:
@@ -140,22 +142,34 @@ class Workflow:
         return error
 
     def _own_task(self, busy: errors.RateLimited) -> Task | None:
-        """Our own task among those that hold the slots: an earlier attempt of this wish did start."""
-        reference = self.job.request.reply_ref
-        return next((Task(task, PENDING) for task, ref in busy.running if ref and ref == reference), None)
+        """Our own task among those that hold the slots: an earlier attempt of this wish did start.
 
-    async def _wait_for_slot(self, busy: errors.RateLimited) -> None:
+        Only a reference that we drew names one wish; the user may give the same one to several.
+        """
+        reference = f"rnb-{self.job.id}"
+        return next((Task(task, PENDING) for task, ref in busy.running if ref.startswith(reference)), None)
+
+    async def _wait_for_slot(self, busy: errors.RateLimited, deadline: float) -> None:
+        """Until the time that the API names, 10 to 30 s otherwise, or a job of ours ends and frees its slot."""
         low, high = (int(seconds * 1000) for seconds in RETRY_SECONDS)
         seconds = max(busy.retry_after or 0.0, self._env.draw(low, high) / 1000)
+        seconds = min(seconds, max(0.0, deadline - self._env.monotonic()))
         until = self._env.clock() + seconds
         self._move(Phase.WAITING, sent=None, detail=self._holders(busy), next_look=until)
-        await self._pause(seconds)
+        freed = asyncio.Event()
+        for neighbour in self._running_neighbours():
+            neighbour.on_end(lambda _: freed.set())
+        await self._pause(seconds, freed)
+
+    def _running_neighbours(self) -> list[Job]:
+        others = list(self._neighbours.values())
+        return [job for job in others if job is not self.job and job.task is not None and not job.done]
 
     def _holders(self, busy: errors.RateLimited) -> str:
         """Whose tasks hold the slots, in words."""
         if not busy.running:
             return "Runway takes no more tasks now"
-        ours = {job.task.id: f"job {job.id}" for job in self._neighbours.values() if job.task is not None}
+        ours = {job.task.id: f"job {job.id}" for job in list(self._neighbours.values()) if job.task is not None}
         names = [ours.get(task_id, f"task {short_id(task_id)}") for task_id, _ in busy.running]
         count = len(names)
         return f"{count} slot{'s' if count > 1 else ''} busy with {', '.join(names[:3])}"
@@ -175,14 +189,16 @@ class Workflow:
             if follower.is_over(self._env.monotonic()):
                 minutes = (follower.deadline() - follower.started) / 60
                 raise errors.DeadlineReached(f"no end after {minutes:.0f} minutes of tracking")
+            due = self._env.monotonic() + seconds
             self.job.change(next_look=self._env.clock() + seconds)
-            await self._pause(seconds)
+            await self._pause(seconds, self.looks)
             seen = await self._look(task, client, follower)
             now = self._env.monotonic()
             follower = follower.missed(now) if seen is None else follower.seen(_look_at(seen, now))
             task = seen or task
             self._show(seen, follower, now)
-            seconds = follower.wait(now)
+            # a look that the user asked for comes on top: the one that was due stays due
+            seconds = min(follower.wait(now), due - now) if now < due else follower.wait(now)
         return task
 
     async def _look(self, task: Task, client: RunwayClient, follower: Follower) -> Task | None:
@@ -194,7 +210,9 @@ class Workflow:
         except errors.NotFound:
             if self._env.monotonic() - follower.started < FRESH_SECONDS:
                 return None
-            raise errors.TaskFailed("Runway has no such task any more: it was deleted") from None
+            raise errors.NotFound(
+                "Runway does not find the task (HTTP 404): it was deleted, or the token is of another user", 404
+            ) from None
 
     def _show(self, seen: Task | None, follower: Follower, now: float) -> None:
         """Tell the screen what a look showed, and the ledger when the status changed."""
@@ -217,8 +235,8 @@ class Workflow:
         self._move(Phase.DOWNLOADING, next_look=None)
         path = self._output / file_name(self.job.request.prompt, self.job.id)
         for attempt in range(1, LINK_ATTEMPTS + 1):
-            if task.video is None:
-                raise errors.NoVideo("the task succeeded and names no video")
+            task = await self._with_video(task, connection.client)
+            assert task.video is not None
             try:
                 await connection.media.download(task.video.url, path, self._received)
                 break
@@ -228,6 +246,17 @@ class Workflow:
                 task = await connection.client.task(task.id)
         poster = await self._poster(task, connection.media)
         self._finish(task, path, poster)
+
+    async def _with_video(self, task: Task, client: RunwayClient) -> Task:
+        """The task once it names its video: the file may come a little after the word (API facts 4.4)."""
+        for seconds in VIDEO_PAUSES:
+            if task.video is not None:
+                return task
+            await self._pause(seconds, self.looks)
+            task = await client.task(task.id)
+        if task.video is None:
+            raise errors.NoVideo("the task succeeded and names no video yet")
+        return task
 
     def _received(self, received: int, total: int | None) -> None:
         self._halt()
@@ -262,16 +291,22 @@ class Workflow:
             raise
         except Exception as error:  # noqa: BLE001 - a paid wish must not vanish through a mistake of ours
             self._fail(errors.RunwayError(f"unexpected {type(error).__name__}: {error}"))
+        finally:
+            if not self.job.state.phase.is_final:
+                self._fail(errors.Detached("tracking ended with the session"))
 
     async def _stop(self) -> None:
         """Before sending the wish is taken back; after it the slot is freed (API facts 7.3)."""
         task = self.job.task
         if task is None:
             return self._end(Phase.REMOVED, errors.Removed("removed before sending: nothing was charged"))
-        with suppress(errors.RunwayError):
-            # a courtesy to the account's other tasks; a task that is tracked no more answers 404
-            await (await self._connected()).client.stop_tracking(task.id)
-        return self._end(Phase.STOPPED, errors.TrackingStopped("tracking was stopped"))
+        try:
+            with suppress(errors.RunwayError):
+                # a courtesy to the account's other tasks; a task that is tracked no more answers 404
+                await (await self._connected()).client.stop_tracking(task.id)
+        finally:
+            self._end(Phase.STOPPED, errors.TrackingStopped("tracking was stopped"))
+        return None
 
     def _fail(self, error: errors.RunwayError) -> None:
         phase = failed_phase(self.job.state.phase, error)
@@ -293,15 +328,15 @@ class Workflow:
         if self.job.stop_asked.is_set():
             raise _Stopped
 
-    async def _pause(self, seconds: float) -> None:
-        """Sleep, or less when the user stops or asks for a look."""
-        waits = {asyncio.ensure_future(self._env.sleep(seconds)), asyncio.ensure_future(self.wake.wait())}
+    async def _pause(self, seconds: float, wake: asyncio.Event) -> None:
+        """Sleep; less when the user stops, or when `wake` is set."""
+        waits = [asyncio.ensure_future(work) for work in (self._env.sleep(seconds), self.stopped.wait(), wake.wait())]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-        self.wake.clear()
+        wake.clear()
         self._halt()
 
     def _move(self, phase: Phase, *, journal: Mapping[str, Any] | None = None, **state: Any) -> None:
@@ -310,11 +345,13 @@ class Workflow:
         self.job.change(phase=phase, **state)
 
     def _journal(self, **changes: Any) -> None:
-        """Write to the ledger; from here on a failure is told, and the result comes first."""
+        """Write to the ledger; once a wish is sent a failure is told, and the result comes first."""
+        if not self._recorded:
+            return
         try:
             self._ledger.update(self.job.id, **changes)
-        except errors.LedgerError as error:
-            self.job.change(warning=error.message)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the video
+            self.job.change(warning=redact(str(error)))
 
     def _record(self, digest: str) -> Record:
         job = self.job
@@ -340,17 +377,6 @@ class Workflow:
 
 def _look_at(task: Task, now: float) -> Look:
     return Look(now, str(task.status), task.progress, task.starts_in)
-
-
-def failed_phase(phase: Phase, error: errors.RunwayError) -> Phase:
-    """Where a job ends that failed in `phase`: refused for certain, in doubt, failed, or still running."""
-    if phase in (Phase.PREPARING, Phase.WAITING):
-        return Phase.REFUSED
-    if phase is Phase.SENDING:
-        doubtful = isinstance(error, (errors.NoAnswer, errors.ServerTrouble))
-        certain = isinstance(error, (errors.ApiError, errors.Unreachable, errors.LedgerError))
-        return Phase.REFUSED if certain and not doubtful else Phase.UNKNOWN
-    return Phase.FAILED if isinstance(error, errors.TaskError) else Phase.DETACHED
 
 
 def task_error(task: Task) -> errors.TaskError:

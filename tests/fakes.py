@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,10 @@ from runway_nb.environment import Environment
 from runway_nb.job import Job
 from runway_nb.media import MediaClient
 from runway_nb.request import VideoRequest
+from runway_nb.session import Connection
 from runway_nb.settings import Secret, Settings
 from runway_nb.simulator import Simulator, instant
 from runway_nb.studio import Studio
-from runway_nb.workflow import Connection
 from test_simulator_kit import Pictures
 
 TOKEN = "user:4711-abcDEF123"
@@ -63,6 +64,18 @@ class Recorder(httpx.AsyncBaseTransport):
 
     def calls(self, method: str, part: str = "") -> list[httpx.Request]:
         return [r for r in self.requests if r.method == method and part in r.url.path]
+
+
+class Changed(httpx.AsyncBaseTransport):
+    """Passes requests on and changes what comes back."""
+
+    def __init__(self, inner: Any, change: Callable[[httpx.Request, httpx.Response], httpx.Response]) -> None:
+        self.inner, self.change = inner, change
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        answer = await self.inner.handle_async_request(request)
+        await answer.aread()
+        return self.change(request, answer)
 
 
 class Party:

@@ -19,10 +19,10 @@ STOREYS = [
     {"errors", "spec", "redact"},
     {"camera", "request", "task", "follow"},
     {"settings", "environment", "images", "client", "ledger", "migrations", "media", "keyframes", "loop"},
-    {"job", "workflow", "studio"},
+    {"job", "session", "stored", "workflow", "studio"},
 ]
 """From the ground up; a module imports from its own storey and from those below."""
-UPWARD = {("job", "notebook.display"), ("studio", "simulator"), ("__init__", "notebook.magic")}
+UPWARD = {("job", "notebook.display"), ("session", "simulator"), ("__init__", "notebook.extension")}
 """The imports that point up: inside of a function, at the moment of use."""
 HOMES = {
     "httpx": {"client", "media", "simulator"},
@@ -33,7 +33,7 @@ HOMES = {
     "starlette": {"simulator"},
     "uvicorn": {"simulator"},
     "av": {"simulator"},
-    "nest_asyncio2": {"job"},
+    "nest_asyncio2": {"loop"},
     "keyring": {"settings"},
 }
 

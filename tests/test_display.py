@@ -48,7 +48,7 @@ def a_result(folder: Path, size: int = 2_800_000, **job: Any) -> Job:
 LOOKS: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
     "waiting": (
         {"phase": Phase.WAITING, "detail": "2 slots busy with job a, job b", "next_look": NOW + 14},
-        ("Waiting for a free slot", "2 slots busy with job a, job b · trying again in 0:14", "not sent yet", "Remove"),
+        ("Waiting for a free slot", "next try in 0:14 · 2 slots busy with job a, job b", "not sent yet", "Remove"),
     ),
     "sending": (
         {"phase": Phase.SENDING},
@@ -249,7 +249,7 @@ def test_embedding(tmp_path: Path) -> None:
     assert inside is not None
     assert source(inside, tmp_path, "auto").startswith("runway_outputs/")
     assert source(inside, outside, "auto").startswith("data:video/mp4;base64,")
-    assert source(inside, outside, "never") == inside.as_posix()
+    assert source(inside, outside, "never") == "../runway_outputs/lighthouse-7f3e2c54.mp4"
     assert source(inside, tmp_path, "always").startswith("data:")
     assert source(inside, tmp_path, "capped").startswith("data:")
     inside.write_bytes(b"\0" * (EMBED_CAP + 1))
@@ -280,7 +280,7 @@ def test_a_log_has_a_line_for_each_state_and_quarter() -> None:
     keys = {text.log_key(look(a_job(progress=p / 100), NOW)) for p in range(101)}
     assert len(keys) == 5
     job = a_job(Phase.WAITING, detail="2 slots busy", next_look=NOW + 5)
-    line = "runway --------  waiting: 2 slots busy, trying again in 0:05"
+    line = "runway --------  waiting: next try in 0:05, 2 slots busy"
     assert text.log_line(job, look(job, NOW)) == line
 
 

@@ -8,7 +8,6 @@ import pickle
 import random
 import threading
 import time as clock
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from fakes import Party
+from fakes import Changed, Party
 from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.client import RunwayClient
@@ -38,18 +37,6 @@ def broken_png() -> bytes:
     whole = bytearray(data.getvalue())
     whole[33:37] = (300).to_bytes(4, "big")
     return bytes(whole)
-
-
-class Changed(httpx.AsyncBaseTransport):
-    """Passes requests on and changes what comes back."""
-
-    def __init__(self, inner: Any, change: Callable[[httpx.Request, httpx.Response], httpx.Response]) -> None:
-        self.inner, self.change = inner, change
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        answer = await self.inner.handle_async_request(request)
-        await answer.aread()
-        return self.change(request, answer)
 
 
 # --- a paid video is kept, whatever decorates it --------------------

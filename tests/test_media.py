@@ -126,7 +126,9 @@ def test_a_video_comes_under_a_temporary_name_and_is_renamed(tmp_path):
     assert cdn.download(path) == path
     assert path.read_bytes() == CLIP
     assert [item.name for item in path.parent.iterdir()] == ["a.mp4"]
-    assert cdn.seen.names == [".a.mp4.part"]
+    (name,) = cdn.seen.names
+    assert name.startswith(".a-")
+    assert name.endswith(".part")
 
 
 class _Names(list):
@@ -246,11 +248,9 @@ def test_the_simulator_on_this_machine_may_use_http(tmp_path):
     assert (tmp_path / "a.mp4").exists()
 
 
-@pytest.mark.parametrize("in_the_way", ["folder", "draft"])
-def test_a_disk_that_refuses_is_named(tmp_path, in_the_way):
+def test_a_disk_that_refuses_is_named(tmp_path):
     path = tmp_path / "a.mp4"
-    blocked = path if in_the_way == "folder" else tmp_path / ".a.mp4.part"
-    blocked.mkdir()
+    path.mkdir()
     with pytest.raises((DownloadError, OSError)) as caught:
         Cdn(_clip).download(path)
     assert str(tmp_path) in str(caught.value)

@@ -54,7 +54,7 @@ def test_an_argument_goes_before_config_before_environment(name, variable, value
 
 def test_without_any_source_the_defaults_hold():
     settings = _resolve()
-    assert settings == Settings(None, BASE_URL, default_home(), Path("runway_outputs"), "auto", multipart=False)
+    assert settings == Settings(None, BASE_URL, default_home({}), Path("runway_outputs"), "auto", multipart=False)
     assert settings.simulated
 
 

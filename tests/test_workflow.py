@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from fakes import Drawn, FakeTime, Party
+from fakes import EMAIL, TOKEN, Changed, Drawn, FakeTime, Party
 from runway_nb import errors
 from runway_nb.camera import Camera
-from runway_nb.job import Job, Phase
+from runway_nb.job import Job, Phase, failed_phase
 from runway_nb.request import Keyframes, VideoRequest
-from runway_nb.workflow import failed_phase
+from runway_nb.session import Connection
+from runway_nb.settings import Secret, Settings
+from runway_nb.studio import Studio
 
 # --- the good way --------------------
 
@@ -117,7 +123,14 @@ FAULTS: dict[str, tuple[type[errors.RunwayError] | None, Phase, int]] = {
     "failed": (errors.TaskFailed, Phase.FAILED, 1),
     "failed-string": (errors.TaskFailed, Phase.FAILED, 1),
     "cancelled": (errors.TaskCancelled, Phase.FAILED, 1),
-    "no-artifact": (errors.NoVideo, Phase.FAILED, 1),
+    "no-artifact": (errors.NoVideo, Phase.DETACHED, 1),
+    "list-object": (None, Phase.DONE, 1),
+    "old-metadata": (None, Phase.DONE, 1),
+    "explore-costs": (None, Phase.DONE, 1),
+    "explore-refused": (None, Phase.DONE, 1),
+    "decoded-ids": (None, Phase.DONE, 1),
+    "callback-twice": (None, Phase.DONE, 1),
+    "callback-disorder": (None, Phase.DONE, 1),
     "throttled": (None, Phase.DONE, 1),
     "unknown-status": (None, Phase.DONE, 1),
     "stalled-progress": (None, Phase.DONE, 1),
@@ -195,13 +208,85 @@ def test_waiting_for_a_slot_ends_at_the_deadline(party: Party) -> None:
 
 
 def test_our_own_reference_among_the_running_tasks_is_taken_for_the_answer(party: Party) -> None:
-    """The first create started a task whose answer was lost; a second wish with its reference finds it."""
-    party.simulator.fault("lost-answer", times=1)
-    party.ended(party.submit(reply_ref="mine"))
-    party.simulator.fault("429-account", times=1)
-    job = party.submit(reply_ref="mine").wait(10)
+    """A create that started its task and then answered 429, with the task among those that hold the slots."""
+
+    def busy(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.method != "POST":
+            return answer
+        task = answer.json()
+        holder = {"taskId": task["taskId"], "replyRef": task["replyRef"]}
+        return httpx.Response(429, json={"error": "busy", "runningTasks": {EMAIL: [holder]}, "code": 429})
+
+    party.api.inner = Changed(party.api.inner, busy)
+    job = party.submit().wait(10)
     assert job.video is not None
     assert party.started == 1
+    assert len(party.api.calls("POST", "create")) == 1
+
+
+def test_a_reference_of_the_user_names_no_single_wish(tmp_path: Path, time: FakeTime) -> None:
+    """Two wishes under one reference and one slot: each gets its own video."""
+    with Party(tmp_path, time, max_jobs=1) as party:
+        jobs = [party.submit(f"Shot {n}", reply_ref="class-7", seed=n) for n in (1, 2)]
+        assert len({job.wait(10).task.id for job in jobs}) == 2  # type: ignore[union-attr]
+        assert party.started == 2
+
+
+def test_a_freed_slot_is_taken_at_once(tmp_path: Path, time: FakeTime) -> None:
+    with Party(tmp_path, time, max_jobs=1) as party:
+        party.studio._env = party.environment._replace(sleep=_slowly(time))
+        first, second = party.submit("One"), party.submit("Two")
+        party.ended(first)
+        party.ended(second)
+        assert party.started == 2
+
+
+def test_a_look_that_is_asked_for_sends_nothing_while_all_slots_are_taken(party: Party) -> None:
+    party.simulator.fault("429-runway", retry_after=25)
+    party.studio._env = party.environment._replace(sleep=_never)
+    job = party.submit()
+    while job.state.phase is not Phase.WAITING:
+        job._ended.wait(0.01)
+    for _ in range(5):
+        job.refresh()
+    job._ended.wait(0.1)
+    assert len(party.api.calls("POST", "create")) == 1
+    job.stop()
+    assert party.ended(job).state.phase is Phase.REMOVED
+
+
+def test_a_retry_after_beyond_measure_ends_at_the_deadline(party: Party) -> None:
+    party.simulator.fault("429-runway", retry_after=10**9)
+    start = party.time.now
+    assert isinstance(party.ended(party.submit()).error, errors.RateLimited)
+    assert party.time.now - start <= 31 * 60
+
+
+def test_a_video_that_is_named_late_is_waited_for(party: Party) -> None:
+    party.simulator.fault("no-artifact", late=20)
+    assert party.submit().wait(10).video is not None
+
+
+def test_half_a_character_from_the_server_costs_nothing(party: Party) -> None:
+    def odd(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if "json" not in answer.headers.get("content-type", ""):
+            return answer
+        text = answer.text.replace('"status":"PENDING"', '"status":"PEND\\ud83d"')
+        return httpx.Response(answer.status_code, text=text, headers={"content-type": "application/json"})
+
+    party.api.inner = Changed(party.api.inner, odd)
+    job = party.submit().wait(10)
+    assert job.video is not None
+    assert party.studio.ledger.get(job.id).task_id == job.task.id  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("status", [400, 422, 500])
+def test_half_a_character_in_a_refusal_ends_the_job(party: Party, status: int) -> None:
+    def odd(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        return httpx.Response(status, text='{"error": "no \\ud83d"}') if request.method == "POST" else answer
+
+    party.api.inner = Changed(party.api.inner, odd)
+    assert party.ended(party.submit()).error is not None
 
 
 def test_moderation_is_told_with_reason_and_category(party: Party) -> None:
@@ -269,6 +354,15 @@ def test_another_studio_attaches_what_the_first_one_left(party: Party) -> None:
     assert party.started == 1
 
 
+def test_a_file_that_was_deleted_meanwhile_is_told_and_fetched_again(party: Party) -> None:
+    job = party.submit().wait(10)
+    assert job.video is not None
+    job.video.unlink()
+    assert "not there any more" in job._repr_mimebundle_()["text/plain"]
+    assert party.studio.attach(job.id).wait(10).video.is_file()  # type: ignore[union-attr]
+    assert party.started == 1
+
+
 def test_a_finished_job_is_found_again_without_a_request(party: Party) -> None:
     job = party.submit().wait(10)
     party.studio.close()
@@ -314,6 +408,72 @@ def test_a_job_that_was_never_sent_cannot_be_attached(party: Party) -> None:
         party.studio.attach(job.id)
 
 
+def test_a_token_that_is_set_later_moves_no_job_that_runs(party: Party) -> None:
+    job = party.submit()
+    party.studio.use(replace(party.settings, token=Secret("user:4712-other")))
+    job.wait(10)
+    (sent,) = party.api.calls("POST", "create")
+    assert sent.headers["authorization"] == f"Bearer {TOKEN}"
+    assert job.task is not None
+    assert job.task.id.startswith("user:4711-")
+
+
+def test_a_paid_job_is_not_looked_up_in_the_simulator(party: Party) -> None:
+    party.simulator.fault("artifact-500")
+    job = party.ended(party.submit())
+    party.studio.use(replace(party.settings, token=None))
+    with pytest.raises(errors.RunwayError, match="was made at Runway: set the token first"):
+        party.studio.attach(job.id)
+
+
+def test_a_task_that_is_not_found_stays_attachable(party: Party) -> None:
+    job = party.submit()
+    job.observe(lambda job: party.simulator.fault("404-asset", on="task") if job.task else None)
+    party.ended(job)
+    assert (job.state.phase, type(job.error)) == (Phase.DETACHED, errors.NotFound)
+
+
+def test_closing_at_once_ends_every_job(party: Party) -> None:
+    for _ in range(10):
+        studio = party.make_studio()
+        job = studio.submit(VideoRequest("A lamp"))
+        studio.close()
+        assert job.done
+        assert job.error is not None
+        with pytest.raises(errors.RunwayError, match="closed"):
+            studio.submit(VideoRequest("A lamp"))
+
+
+def test_closing_waits_for_the_answer_to_a_create(party: Party) -> None:
+    party.simulator.fault("slow-answer", seconds=0.5)
+    job = party.submit()
+    while job.state.phase is not Phase.SENDING:
+        job._ended.wait(0.01)
+    party.studio.close()
+    record = party.studio.ledger.get(job.id)
+    assert record.task_id, "the id of a paid task was lost"
+    party.studio = party.make_studio()
+    party.simulator.clear()
+    assert party.studio.attach(job.id).wait(10).video is not None
+    assert party.started == 1
+
+
+def test_a_connection_that_failed_is_tried_again(party: Party) -> None:
+    calls = []
+
+    async def connect(settings: Settings) -> Connection:
+        calls.append(settings)
+        if len(calls) == 1:
+            raise OSError("no port")
+        return await party._connect(settings)
+
+    studio = Studio(party.settings, connect=connect, environment=party.environment)
+    studio.folder = party.folder
+    assert party.ended(studio.submit(VideoRequest("A lamp"))).state.phase is Phase.REFUSED
+    assert studio.submit(VideoRequest("A lamp")).wait(10).video is not None
+    studio.close()
+
+
 def test_closing_the_studio_detaches_what_runs(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
     environment = party.environment._replace(sleep=_never)
@@ -328,9 +488,15 @@ def test_closing_the_studio_detaches_what_runs(party: Party) -> None:
 
 
 async def _never(_: float) -> None:
-    import asyncio
-
     await asyncio.Event().wait()
+
+
+def _slowly(time: FakeTime) -> Callable[[float], Awaitable[None]]:
+    async def sleep(seconds: float) -> None:
+        await asyncio.sleep(0.005)
+        await time.sleep(seconds)
+
+    return sleep
 
 
 # --- the ledger as a condition --------------------
@@ -381,7 +547,7 @@ def test_a_mistake_of_ours_after_sending_leaves_the_job_attachable(party: Party)
         (Phase.FOLLOWING, errors.TaskFailed("x"), Phase.FAILED),
         (Phase.FOLLOWING, errors.Unauthorized("x", 401), Phase.DETACHED),
         (Phase.DOWNLOADING, errors.DownloadError("x"), Phase.DETACHED),
-        (Phase.DOWNLOADING, errors.NoVideo("x"), Phase.FAILED),
+        (Phase.DOWNLOADING, errors.NoVideo("x"), Phase.DETACHED),
     ],
 )
 def test_the_phase_after_a_failure(phase: Phase, error: errors.RunwayError, expected: Phase) -> None:

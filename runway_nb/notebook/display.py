@@ -7,6 +7,7 @@ The HTML is complete without kernel, theme, script or trust: inline styles that 
 from __future__ import annotations
 
 import base64
+import os
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -15,7 +16,7 @@ from ..job import Job
 from ..redact import redact_cell, short_id
 from ..request import asset_account
 from .text import ascii_words, notice_text, result_text, shown_path
-from .words import DOT, Notice, camera_words, cost, facts, is_sent, made, megabytes, notice, prompt_words
+from .words import DOT, Notice, camera_words, cost, facts, made, megabytes, notice, prompt_words, shows_id
 
 EMBED_CAP = 8_000_000
 """Bytes of the largest video that is put into the notebook itself."""
@@ -36,7 +37,7 @@ def bundle(job: Job, embed: str = "auto", folder: Path | None = None) -> dict[st
         embed: `auto`, `always` or `never` carry the video inside the notebook; `capped` does up to 8 MB.
         folder: The notebook's folder, against which a relative path is resolved; by default the job's own.
     """
-    if job.video is None:
+    if job.video is None or not job.video.is_file():
         return {"text/html": notice_html(job, notice(job)), "text/plain": notice_text(job)}
     folder = folder or job.folder
     return {
@@ -54,7 +55,10 @@ def source(video: Path, folder: Path, embed: str) -> str:
     wanted = embed == "capped" or (embed == "auto" and not inside)
     if embed == "always" or (wanted and video.stat().st_size <= EMBED_CAP):
         return "data:video/mp4;base64," + base64.b64encode(video.read_bytes()).decode()
-    return quote(video.relative_to(folder).as_posix()) if inside else quote(video.as_posix())
+    try:
+        return quote(Path(os.path.relpath(video, folder)).as_posix())
+    except ValueError:  # another drive of Windows: no way leads there
+        return quote(video.name)
 
 
 def result_html(job: Job, src: str) -> str:
@@ -74,7 +78,7 @@ def result_html(job: Job, src: str) -> str:
 
 def _player(job: Job, src: str, width: int, height: int) -> str:
     title = escape(f"Video: {prompt_words(job.request)}", quote=True)
-    poster = f' poster="{_jpeg_uri(job.state.poster)}"' if job.state.poster else ""
+    poster = f' poster="{jpeg_uri(job.state.poster)}"' if job.state.poster else ""
     return (
         f'<video src="{escape(src, quote=True)}" controls loop muted preload="metadata"{poster} title="{title}" '
         f'width="{width}" height="{height}" style="display:block;width:100%;height:auto;max-width:{width}px;'
@@ -113,7 +117,8 @@ def _pill(words: str) -> str:
     )
 
 
-def _jpeg_uri(data: bytes) -> str:
+def jpeg_uri(data: bytes) -> str:
+    """A JPEG as a data URI."""
     return "data:image/jpeg;base64," + base64.b64encode(data).decode()
 
 
@@ -157,7 +162,7 @@ def notice_html(job: Job, told: Notice) -> str:
     """An end without a video: what happened, why, and what to do next."""
     tone = _TONES[told.tone]
     prices = facts(job, told.cost or cost(job))
-    name = f'<span style="{_MONO}">{job.id}</span>' if is_sent(job) else "not sent"
+    name = f'<span style="{_MONO}">{job.id}</span>' if shows_id(job) else "not sent"
     badge = f" {_pill('Simulator: no credits spent')}" if job.simulated else ""
     return (
         f'<div style="max-width:880px;margin:4px 0;padding:8px 12px;border:{_LINE};border-left:3px solid {tone};'

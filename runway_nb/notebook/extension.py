@@ -27,7 +27,8 @@ class RunwayMagics(Configurable):
     def __init__(self, shell: Any) -> None:
         super().__init__(parent=shell)
         self._shell = shell
-        self._folder = Path.cwd()
+        self.folder = Path.cwd()
+        """The notebook's folder: kernels start there, and `%cd` comes later."""
         self._magics: Magics | None = None
 
     @property
@@ -36,7 +37,7 @@ class RunwayMagics(Configurable):
         if self._magics is None:
             from .magic import Magics
 
-            self._magics = Magics(self._shell, self.values, self._folder)
+            self._magics = Magics(self._shell, self.values, self.folder)
         return self._magics
 
     def values(self) -> dict[str, object]:
@@ -82,10 +83,13 @@ class LineMagic:
 
 def await_cell(lines: list[str]) -> list[str]:
     """Input transformer: `%%runway ... --wait` becomes a top-level await (Jupyter facts, section 1)."""
-    head = lines[0].split() if lines else []
-    if head[:1] != ["%%runway"] or "--wait" not in head or "--keep-loop" in head:
+    if not lines or not lines[0].startswith("%%runway ") or "--wait" not in lines[0]:
         return lines
-    line = lines[0].strip().removeprefix("%%runway").strip()
+    from .options import wants_await
+
+    line = lines[0].removeprefix("%%runway").strip()
+    if not wants_await(line):
+        return lines
     cell = "".join(lines[1:])
     return [f"await get_ipython().magics_manager.magics['cell']['runway'].awaited({line!r}, {cell!r})\n"]
 
@@ -97,7 +101,7 @@ def complete(_: Any, event: Any) -> list[str]:
     return completions(event.line, event.symbol)
 
 
-def load(shell: Any) -> None:
+def load(shell: Any) -> RunwayMagics:
     """Register magics, settings, completion, the transformer of `--wait`, and the live view of jobs."""
     home = RunwayMagics(shell)
     shell.configurables.append(home)
@@ -106,13 +110,14 @@ def load(shell: Any) -> None:
     for key in ("%%runway", "%runway"):
         shell.set_hook("complete_command", complete, str_key=key)
     if not hasattr(shell, "kernel"):
-        return
+        return home
     shell.input_transformers_cleanup.append(await_cell)
 
     def show_job(job: Job) -> None:
         home.magics.show(job)
 
     shell.display_formatter.ipython_display_formatter.for_type_by_name("runway_nb.job", "Job", show_job)
+    return home
 
 
 def unload(shell: Any) -> None:

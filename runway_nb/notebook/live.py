@@ -8,7 +8,6 @@ as an error.
 from __future__ import annotations
 
 import asyncio
-import base64
 import secrets
 import time
 from functools import lru_cache
@@ -21,9 +20,9 @@ from IPython.display import display, update_display
 
 from ..job import Job
 from ..studio import Studio
-from .display import bundle, placeholder
+from .display import bundle, jpeg_uri, placeholder
 from .text import live_line
-from .words import DOT, Look, camera_words, is_sent, look, prompt_words
+from .words import DOT, Look, camera_words, look, prompt_words, shows_id
 
 TICK = 0.5
 """Seconds between two looks of the card at its job; at most one message each."""
@@ -128,14 +127,10 @@ class Card:
 def film_html(job: Job) -> str:
     """The first keyframe given, the others as insets."""
     stills = [(slot, job.stills[slot]) for slot in ("first", "middle", "last") if slot in job.stills]
-    images = [f'<img src="{_uri(still)}" alt="{slot} keyframe">' for slot, still in stills]
+    images = [f'<img src="{jpeg_uri(still)}" alt="{slot} keyframe">' for slot, still in stills]
     insets = f"<div>{''.join(images[1:])}</div>" if images[1:] else ""
     tall = " is-portrait" if job.request.format == "portrait" else ""
     return f'<div class="rnb-frames{tall}">{"".join(images[:1])}{insets}</div>'
-
-
-def _uri(jpeg: bytes) -> str:
-    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode()
 
 
 def body_html(job: Job, seen: Look) -> str:
@@ -168,7 +163,7 @@ def _facts_html(job: Job) -> str:
     request = job.request
     more = (f"{request.length} s {request.format}", f"seed {request.seed}")
     optional = "".join(f'<span class="rnb-opt">{DOT}{words}</span>' for words in more)
-    name = job.id if is_sent(job) else "not sent"
+    name = job.id if shows_id(job) else "not sent"
     return (
         f'<div class="rnb-row rnb-meta"><span class="rnb-grow">{camera_words(request)}{optional}</span>'
         f'<span class="rnb-num">{job.credits} credits</span><span class="rnb-id">{name}</span></div>'

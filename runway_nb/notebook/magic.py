@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..camera import MOVES, Camera
-from ..errors import InvalidCommand, InvalidRequest
+from ..errors import Detached, InvalidCommand, InvalidRequest, RunwayError
+from ..job import Job
 from ..redact import redact
 from ..request import Keyframes, VideoRequest
+from ..spec import EMBED
 from . import options
 
 if TYPE_CHECKING:
-    from ..job import Job
     from ..studio import Studio
     from .live import View
+
+
+CELL_COROUTINES = frozenset({"run_cell_async"})
+"""The coroutine in which ipykernel 6.30 and 7.4 run a cell."""
 
 
 class Magics:
@@ -32,6 +37,7 @@ class Magics:
         self.shell = shell
         self.folder = folder
         self._config = config
+        Job.cell_coroutines = CELL_COROUTINES
 
     # --- the cell -------------------------------------------------------------------------------
 
@@ -80,8 +86,8 @@ class Magics:
     def _request(self, prompt: str, values: dict[str, Any], problems: list[str]) -> VideoRequest:
         """The request that is meant; raises all mistakes of options and request together."""
         embed = values.get("embed")
-        if embed not in (None, "auto", "always", "never"):
-            problems.append(f"embed is {embed!r}: give auto, always or never")
+        if embed not in (None, *EMBED):
+            problems.append(f"embed is {embed!r}: give {', '.join(EMBED)}")
         pictures = {slot: self._variable(values.get(slot)) for slot in ("first", "middle", "last")}
         plain = ("aspect", "seconds", "seed", "explore", "reply_url", "reply_ref", "max_jobs")
         fields: dict[str, Any] = {name: values.get(name) for name in plain}
@@ -113,18 +119,18 @@ class Magics:
         print(versions())
 
     def _login(self, *_: str) -> None:
+        import os
         from getpass import getpass
 
-        from ..settings import resolve, save_token
+        from ..settings import TOKEN_NAME, default_home, save_token
         from ..studio import default_studio
 
         if self.view().mode == "batch":
             raise InvalidCommand("nobody is there to ask for a token: set USEAPI_TOKEN instead")
-        home = resolve(config=self._config()).home
-        token = getpass("Token of useapi.net (user:...): ")
-        where = save_token(token, home)
-        default_studio(self._config(), fresh=True)
-        print(f"Kept in {where}; it is used from now on.")
+        where = save_token(getpass("Token of useapi.net (user:...): "), default_home())
+        default_studio(fresh=True)
+        first = f", after {TOKEN_NAME}, which is set and comes first" if os.environ.get(TOKEN_NAME) else ""
+        print(f"Kept in {where}; it is used from now on{first}.")
 
     def _list(self, what: str = "") -> None:
         from IPython.display import display
@@ -143,17 +149,33 @@ class Magics:
     def _wait(self, name: str = "") -> None:
         from .waiting import wait
 
-        running = [job for job in self.studio.jobs.values() if not job.done]
-        for job in [self.studio.find(name)] if name or not running else running:
+        running = self._running()
+        jobs = [self.studio.find(name)] if name or not running else running
+        failed: list[RunwayError] = []
+        for job in jobs:
             self.show(job)
-            wait(job, self.view().mode)
+            try:
+                wait(job, self.view().mode)
+            except Detached:
+                raise
+            except RunwayError as error:
+                # the others are waited for all the same
+                failed.append(error)
+        if failed:
+            raise failed[0]
 
     def _stop(self, name: str = "") -> None:
-        job = self.studio.find(name)
+        running = self._running()
+        job = self.studio.find(name) if name or not running else running[-1]
         if job.done:
             raise InvalidCommand(f"job {job.id} has ended already: {job.status}")
+        sent = job.state.phase.is_sent
         job.stop()
-        print(f"Stopping job {job.id}: what Runway has begun goes on, and its credits stay spent.")
+        what = "what Runway has begun goes on" + ("" if job.simulated else ", and its credits stay spent")
+        print(f"Stopping job {job.id}: {what if sent else 'it is taken back, nothing is charged'}.")
+
+    def _running(self) -> list[Job]:
+        return [job for job in self.studio.jobs.values() if not job.done]
 
     def _attach(self, name: str = "") -> None:
         from .waiting import wait
@@ -189,9 +211,7 @@ class Magics:
         """The studio of this process, with the settings of this moment."""
         from ..studio import default_studio
 
-        studio = default_studio(self._config())
-        studio.folder = self.folder
-        return studio
+        return default_studio()
 
     def view(self, embed: str | None = None) -> View:
         """How results are shown: asked anew each time, since one kernel may serve several front ends."""

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..errors import InvalidCommand
-from ..spec import CAMERA_LIMIT, DEFAULT_MODEL, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
+from ..spec import CAMERA_LIMIT, DEFAULT_MODEL, EMBED, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
 
 
 class Option(NamedTuple):
@@ -60,7 +60,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("--keep-loop", "switch", "", "Like --wait, and your own asyncio tasks go on (nest_asyncio2)."),
     Option("--dry-run", "switch", "", "Check everything and show what would be sent and its price; send nothing."),
     Option("--embed", "choice", "E", "Put the video into the notebook file; auto when not given.",
-           ("auto", "always", "never")),
+           EMBED),
 )  # fmt: skip
 
 
@@ -118,6 +118,15 @@ def parse(line: str, variables: Mapping[str, object]) -> CellOptions:
             names.append(word)
     problems += _name_problems(names)
     return CellOptions(names[0] if len(names) == 1 else "", values, tuple(problems))
+
+
+def wants_await(line: str) -> bool:
+    """True when the options ask for `--wait`, which a kernel carries out as a top-level await."""
+    try:
+        words = _split(line)
+    except ValueError:
+        return False
+    return "--wait" in words and "--keep-loop" not in words
 
 
 def _split(line: str) -> list[str]:
@@ -207,8 +216,10 @@ def command_of(line: str) -> tuple[str, list[str]]:
 
 def completions(line: str, symbol: str) -> list[str]:
     """What may follow on the first line of a cell, or after `%runway`."""
-    words = line.split()
+    words = line.replace("=", " ").split()
     if words and words[0] == "%runway":
+        if words[1:2] == ["list"] and len(words) == 2 + bool(symbol):
+            return [word for word in ("--account",) if word.startswith(symbol)]
         return [c.name for c in COMMANDS if c.name.startswith(symbol)] if len(words) <= 1 + bool(symbol) else []
     before = words[-2:-1] if symbol else words[-1:]
     option = _BY_FLAG.get(before[0]) if before else None

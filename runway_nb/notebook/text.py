@@ -7,10 +7,11 @@ from pathlib import Path
 
 from ..job import Job
 from ..redact import redact_cell
-from .words import MINUS, Look, facts, is_sent, made, megabytes, notice, prompt_words
+from .words import MINUS, Look, clock, facts, made, megabytes, notice, prompt_words, shows_id
 
 WIDTH = 79
 BAR = 14
+_LOG_WORDS = {"queued": "queued at Runway", "held back": "held back by Runway"}
 
 
 def ascii_words(text: str) -> str:
@@ -31,7 +32,7 @@ def bar(ratio: float | None) -> str:
 
 def name_of(job: Job) -> str:
     """The job's id, or dashes while nothing has been sent."""
-    return job.id if is_sent(job) else "--------"
+    return job.id if shows_id(job) else "--------"
 
 
 def live_line(job: Job, look: Look) -> str:
@@ -43,8 +44,27 @@ def live_line(job: Job, look: Look) -> str:
 
 def log_line(job: Job, look: Look) -> str:
     """One line of a log, written at a change of state and at each quarter."""
-    percent = "" if look.ratio is None else f"{look.ratio * 100:.0f} %, "
-    return f"runway {name_of(job)}  {look.short}: {percent}{ascii_words(look.detail)}"
+    detail = ascii_words(look.detail)
+    if look.ratio is not None:
+        rest = detail if look.download else f"after {detail.partition(' ')[0]}"
+        detail = f"{look.ratio * 100:.0f} % {rest}"
+    return f"runway {name_of(job)}  {_LOG_WORDS.get(look.short, look.short)}: {detail}"
+
+
+def sent_line(job: Job) -> str:
+    """The line of a log that tells the price, and the account's credits where the API told them."""
+    task = job.task
+    spent = "simulator, no credits spent" if job.simulated else f"{job.credits} credits"
+    if task is not None and task.credits_used is not None and task.credits_permitted is not None and not job.simulated:
+        spent += f", {task.credits_used:,.0f} of {task.credits_permitted:,.0f} used"
+    return f"runway {name_of(job)}  sent: {spent}"
+
+
+def done_line(job: Job) -> str:
+    """The last line of a log."""
+    took = clock((job.state.ended or job.created) - (job.state.sent or job.created))
+    path = shown_path(job.video, job.folder) if job.video else ""
+    return f"runway {name_of(job)}  done in {took}: {path}"
 
 
 def log_key(look: Look) -> tuple[str, int]:
@@ -74,7 +94,7 @@ def result_text(job: Job, shown_path: str) -> str:
 def notice_text(job: Job) -> str:
     """An end without a video, in three or four lines."""
     told = notice(job)
-    name = f" ({job.id})" if is_sent(job) else ""
+    name = f" ({job.id})" if shows_id(job) else ""
     lines = [f"{told.title}{name}", *(f"  {line}" for line in (told.reason, told.todo) if line)]
     if told.command:
         lines.append(f"      {told.command}")

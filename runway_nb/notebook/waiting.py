@@ -10,11 +10,10 @@ from typing import TextIO
 
 from ..errors import WaitInterrupted
 from ..job import SLICE, Job
+from ..loop import run_nested
 from .display import bundle
-from .text import live_line, log_key, log_line
+from .text import WIDTH, done_line, live_line, log_key, log_line, sent_line
 from .words import look
-
-WIDTH = 79
 
 
 class Reporter:
@@ -24,11 +23,13 @@ class Reporter:
         self._job, self._mode, self._clock = job, mode, clock
         self._out = out or sys.stdout
         self._shown: object = None
+        self._sent = False
 
     def tick(self) -> None:
         """Print what is new; with a live card there is nothing to print."""
-        if self._mode == "live" or self._job.done:
+        if self._mode == "live" or self._job.state.phase.is_final:
             return
+        self._tell_sent()
         seen = look(self._job, self._clock())
         rewrite = self._mode == "terminal" and self._out.isatty()
         key: object = live_line(self._job, seen) if rewrite else log_key(seen)
@@ -38,8 +39,16 @@ class Reporter:
             self._out.write(line)
             self._out.flush()
 
+    def _tell_sent(self) -> None:
+        """In a log, once: the price, and what the account has left by the answer to the create."""
+        if self._mode == "batch" and not self._sent and self._job.task is not None:
+            self._sent = True
+            self._out.write(f"{sent_line(self._job)}\n")
+
     def end(self) -> None:
-        """In a terminal the result itself; elsewhere it stands in the output already."""
+        """In a terminal the result itself, in a log one line; with a live card it stands in the output already."""
+        if self._mode == "batch" and self._job.video is not None:
+            self._out.write(f"{done_line(self._job)}\n")
         if self._mode == "terminal":
             gap = "\n" if self._out.isatty() and self._shown else ""
             self._out.write(f"{gap}{bundle(self._job)['text/plain']}\n")
@@ -48,9 +57,10 @@ class Reporter:
 def wait(job: Job, mode: str, *, keep_loop: bool = False) -> None:
     """Block the cell until the job ends. Raises the job's error, or `WaitInterrupted`."""
     reporter = Reporter(job, mode)
-    if keep_loop:
-        _settle(job, lambda: job.wait(keep_loop=True))
     try:
+        if keep_loop:
+            run_nested(wait_async(job, mode))
+            return
         while not job.done:
             reporter.tick()
             time.sleep(SLICE)
@@ -58,16 +68,6 @@ def wait(job: Job, mode: str, *, keep_loop: bool = False) -> None:
         raise _interrupted(job) from None
     reporter.end()
     job.result()
-
-
-def _settle(job: Job, wait: Callable[[], Job]) -> None:
-    """Wait, and leave the job's own error to the caller."""
-    try:
-        wait()
-    except WaitInterrupted:
-        raise
-    except type(job.error or KeyError()):
-        return
 
 
 async def wait_async(job: Job, mode: str) -> None:

@@ -100,8 +100,8 @@ def made(job: Job) -> str:
     return f"made in {clock(ended - (state.sent or job.created))}, {day}"
 
 
-def is_sent(job: Job) -> bool:
-    """True when the task's existence is known or possible."""
+def shows_id(job: Job) -> bool:
+    """True when there may be a task behind the job, so that its id is worth showing."""
     return job.state.phase.is_sent and job.state.phase is not Phase.SENDING
 
 
@@ -111,12 +111,14 @@ def is_sent(job: Job) -> bool:
 def look(job: Job, now: float) -> Look:
     """What the card says at the time `now` (Unix seconds)."""
     state = job.state
+    if state.phase.is_final:
+        return Look(job.status.capitalize(), job.status.lower()[:11], "", "wait", job.status, state.progress)
     if state.phase is Phase.FOLLOWING:
         return _offline(state, now) if state.offline else _following(state, now)
     if state.phase is Phase.DOWNLOADING:
         return _downloading(state)
     if state.phase is Phase.WAITING:
-        detail = f"{state.detail}{DOT}trying again in {_until(state, now)}"
+        detail = f"next try in {_until(state, now)}{DOT}{state.detail}"
         return Look("Waiting for a free slot", "waiting", detail, "wait", "not sent yet", None, False,
                     "Remove", REMOVE_HINT)  # fmt: skip
     if state.phase is Phase.PREPARING:
@@ -184,6 +186,8 @@ def notice(job: Job) -> Notice:
             "calm", "\N{HORIZONTAL ELLIPSIS}", f"Job {job.id} goes on", f"It is {state.phase.value}.",
             "See it to the end:", f"%runway wait {job.id}",
         )  # fmt: skip
+    if state.phase is Phase.DONE:
+        return _gone(job)
     make = next((make for kind, make in _NOTICES if isinstance(state.error, kind)), _by_phase)
     return make(job)
 
@@ -213,6 +217,8 @@ def _moderated(job: Job) -> Notice:
 
 
 def _refused_prompt(job: Job) -> Notice:
+    if job.state.phase is not Phase.REFUSED:
+        return _by_phase(job)
     return Notice(
         "bad", "\N{MULTIPLICATION X}", "Not sent: refused by moderation", _reason(job),
         "Change the words or the picture, then run the cell again. Nothing was charged.",
@@ -221,6 +227,8 @@ def _refused_prompt(job: Job) -> Notice:
 
 
 def _poor(job: Job) -> Notice:
+    if job.state.phase is not Phase.REFUSED:
+        return _by_phase(job)
     return Notice(
         "warn", "!", "Not sent: not enough credits", _reason(job),
         "Add credits at Runway, or use explore mode with an Unlimited plan. Nothing was charged.",
@@ -246,7 +254,25 @@ def _deadline(job: Job) -> Notice:
     )  # fmt: skip
 
 
+def _gone(job: Job) -> Notice:
+    name = job.state.video.name if job.state.video else "the file"
+    return Notice(
+        "warn", "!", "The video file is not there any more", f"It was {name}.",
+        "Fetch it again; nothing more is charged:", f"%runway attach {job.id}",
+    )  # fmt: skip
+
+
+def _nameless(job: Job) -> Notice:
+    return Notice(
+        "warn", "!", "Finished at Runway, but no video yet", _reason(job),
+        "Do not run the cell again before you have looked for it; nothing more is charged:",
+        f"%runway attach {job.id}",
+    )  # fmt: skip
+
+
 def _stopped(job: Job) -> Notice:
+    if job.task is not None and job.task.status == "SUCCEEDED":
+        return _undownloaded(job)
     at = f" at {job.progress:.0%}".replace("%", " %") if job.progress else ""
     spent = "" if job.simulated else f"; its {job.credits} credits stay spent"
     return Notice(
@@ -273,7 +299,7 @@ def _by_phase(job: Job) -> Notice:
     if job.state.phase is Phase.FAILED:
         return Notice(
             "bad", "\N{MULTIPLICATION X}", "Not generated: Runway reported an error", _reason(job),
-            f"Run the cell again, or see %runway show {job.id}.",
+            "Run the cell again: that is a new request at its full price.",
         )  # fmt: skip
     return Notice(
         "calm", "\N{HORIZONTAL ELLIPSIS}", "Detached: not tracked here", _reason(job),
@@ -294,4 +320,5 @@ _NOTICES = (
     (errors.TrackingStopped, _stopped),
     (errors.Removed, _removed),
     (errors.DownloadError, _undownloaded),
+    (errors.NoVideo, _nameless),
 )

@@ -1,0 +1,96 @@
+"""One party to talk to: settings, and the clients that go with them.
+
+A job keeps the session it was submitted in. A token that is set later makes a new session and never moves a
+job that runs, neither from the simulator to the real account nor the other way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from . import errors
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .client import RunwayClient
+    from .media import MediaClient
+
+EMBEDDED_TOKEN = "user:1-simulator"  # noqa: S105 - opens the simulator on this machine, nothing else
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The clients of a session, bound to the background loop."""
+
+    client: RunwayClient
+    media: MediaClient
+    release: Callable[[], None] = lambda: None
+    """Frees what stands behind the clients."""
+
+
+Connect = Callable[[Settings], Awaitable[Connection]]
+
+
+async def connect(settings: Settings) -> Connection:
+    """Clients for the real API with a token; without one, the embedded simulator and clients for it."""
+    # imported at the first use, on the background thread: the first card need not wait for httpx
+    from .client import RunwayClient
+    from .media import MediaClient
+
+    if settings.token is not None:
+        client = RunwayClient(settings.token, base_url=settings.base_url, multipart=settings.multipart)
+        return Connection(client, MediaClient(local=settings.base_url.startswith("http:")))
+    from .simulator import EMBEDDED_SPEED, Simulator
+
+    try:
+        simulator = Simulator(settings.home / "simulator", speed=EMBEDDED_SPEED)
+    except ImportError as missing:
+        raise errors.MissingExtra(f"{missing}; or set a token: %runway login") from None
+    await asyncio.to_thread(simulator.start)
+    client = RunwayClient(EMBEDDED_TOKEN, base_url=simulator.base_url, multipart=settings.multipart)
+    return Connection(client, MediaClient(local=True), simulator.stop)
+
+
+class Session:
+    """Settings and the connection made from them, at the first use and on the background loop."""
+
+    def __init__(self, settings: Settings, connect: Connect = connect) -> None:
+        self.settings = settings
+        self._connect = connect
+        self._made: tuple[object, asyncio.Future[Connection]] | None = None
+
+    async def connected(self) -> Connection:
+        """The connection. One that failed is tried again; one of another loop, as before a fork, is dead."""
+        loop, made = asyncio.get_running_loop(), self._made
+        if made is None or made[0] is not loop or _has_failed(made[1]):
+            made = self._made = (loop, asyncio.ensure_future(self._connect(self.settings)))
+        return await asyncio.shield(made[1])
+
+    def can_serve(self, settings: Settings) -> bool:
+        """True when the same party is meant, so that the connection can be kept."""
+        mine = self.settings
+        return (mine.token, mine.base_url, mine.multipart, mine.home) == (
+            settings.token,
+            settings.base_url,
+            settings.multipart,
+            settings.home,
+        )
+
+    async def close(self) -> Callable[[], None]:
+        """Close the clients; gives what is left to free, which may block."""
+        if self._made is None or self._made[0] is not asyncio.get_running_loop():
+            return lambda: None
+        try:
+            connection = await self._made[1]
+        except Exception:  # noqa: BLE001 - what could not be opened has told its own job
+            return lambda: None
+        await connection.client.aclose()
+        await connection.media.aclose()
+        return connection.release
+
+
+def _has_failed(made: asyncio.Future[Connection]) -> bool:
+    return made.done() and (made.cancelled() or made.exception() is not None)

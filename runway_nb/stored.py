@@ -1,0 +1,68 @@
+"""A job out of its record: what the ledger tells of a job that nobody follows in this process."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from . import errors
+from .job import Job, Phase, State
+from .ledger import Record
+from .request import VideoRequest
+from .task import PENDING, Status, Task
+
+
+def stored_job(record: Record, posters: Path, state: State | None = None) -> Job:
+    """The job of a record, at rest; or in `state`, when it is about to be followed again."""
+    return Job(
+        record.id,
+        VideoRequest.from_wire(record.request, record.model),
+        simulated=record.simulated,
+        cell=record.cell,
+        folder=Path(record.folder),
+        created=record.created,
+        state=state or _state(record, posters / f"{record.id}.jpg"),
+    )
+
+
+def stored_task(record: Record) -> Task | None:
+    """The task of a record as last seen, or None when none is known."""
+    return Task(record.task_id, Status(record.status) if record.status else PENDING) if record.task_id else None
+
+
+def _state(record: Record, poster: Path) -> State:
+    video = Path(record.video) if record.video and Path(record.video).is_file() else None
+    phase = _resting_phase(Phase(record.phase), video)
+    return State(
+        phase,
+        task=stored_task(record),
+        progress=1.0 if video else None,
+        sent=record.created if phase.is_sent else None,
+        video=video,
+        poster=poster.read_bytes() if video and poster.is_file() else None,
+        error=None if video else _error(record, phase),
+        ended=record.created + record.took if record.took is not None else record.updated,
+    )
+
+
+def _resting_phase(phase: Phase, video: Path | None) -> Phase:
+    """Where a job stands that is not followed here: another kernel may be at it, so nothing is called certain."""
+    if video is not None:
+        return Phase.DONE
+    if phase is Phase.SENDING:
+        return Phase.UNKNOWN
+    return phase if phase.is_final and phase is not Phase.DONE else Phase.DETACHED
+
+
+def _error(record: Record, phase: Phase) -> errors.RunwayError:
+    """The error a record tells of, as its own class where that is known."""
+    kind = getattr(errors, record.error, None) if record.error else None
+    if kind is errors.InvalidRequest:
+        return errors.InvalidRequest([record.message])
+    if isinstance(kind, type) and issubclass(kind, errors.RunwayError):
+        return kind(record.message)
+    if record.phase == Phase.DONE.value:
+        return errors.DownloadError(f"its file {Path(record.video).name} is not there any more")
+    seen = time.strftime("%d %b %H:%M", time.localtime(record.updated)).lstrip("0")
+    last = f"last seen {record.phase} at {seen}, another kernel may still be at it"
+    return errors.MaybeSent(f"maybe sent: {last}") if phase is Phase.UNKNOWN else errors.Detached(last)
