@@ -13,7 +13,7 @@ lab: .venv/lab.done
 
 test: check $(OLD_KERNEL)
 	sh tests/browser/install_chromium.sh $(BIN)/python
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/test.done
 	$(BIN)/ruff format --check .

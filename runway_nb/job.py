@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -132,6 +133,7 @@ class State:
 
 
 Observer = Callable[["Job"], None]
+Tick = Callable[[], None]
 
 
 class Job:
@@ -247,26 +249,46 @@ class Job:
 
     # --- waiting --------------------------------------------------------------------------------
 
-    def wait(self, timeout: float | None = None, *, keep_loop: bool = False) -> Job:
+    def wait(self, timeout: float | None = None, *, keep_loop: bool = False, on_tick: Tick | None = None) -> Job:
         """Block until the video is on disk, and return this job.
 
         Args:
             timeout: Seconds to wait at most; the job itself goes on.
             keep_loop: Let your own tasks on this thread's event loop run meanwhile (nest_asyncio2 is applied
                 to it, at this call and not before).
+            on_tick: Called without arguments about ten times a second, on this thread.
 
         Raises:
             WaitTimeout: the time is up.
             WaitInterrupted: interrupted from the keyboard; the job goes on.
             RunwayError: the job ended without a video; the same error as `error`.
         """
+        tick = self._ticking(timeout, on_tick)
         try:
             if keep_loop:
-                run_nested(self._wait_async(timeout))
+                run_nested(self.until_ended(timeout, on_tick))
             else:
-                self._wait_blocking(timeout)
+                while not self._ended.wait(SLICE):
+                    tick()
         except KeyboardInterrupt:
-            raise WaitInterrupted(self._goes_on("the wait was interrupted")) from None
+            raise self.interrupted() from None
+        return self.result()
+
+    async def until_ended(self, timeout: float | None = None, on_tick: Tick | None = None) -> None:
+        """Wait for the end, whatever it is, without blocking the loop. Raises `WaitTimeout`."""
+        # in slices: the kernel's interrupt does not wake a sleeping loop (Jupyter facts, section 1)
+        tick = self._ticking(timeout, on_tick)
+        while not self._ended.is_set():
+            tick()
+            await asyncio.sleep(SLICE)
+
+    def __await__(self) -> Generator[Any, None, Job]:
+        try:
+            yield from self.until_ended().__await__()
+        except asyncio.CancelledError:
+            if not _is_task_of(self.cell_coroutines):
+                raise
+            raise self.interrupted() from None
         return self.result()
 
     def result(self) -> Job:
@@ -275,31 +297,27 @@ class Job:
             raise self._state.error.with_traceback(None)
         return self
 
-    def __await__(self) -> Generator[Any, None, Job]:
-        try:
-            yield from self._wait_async(None).__await__()
-        except asyncio.CancelledError:
-            if not _is_task_of(self.cell_coroutines):
-                raise
-            raise WaitInterrupted(self._goes_on("the wait was interrupted")) from None
-        return self.result()
+    def interrupted(self) -> WaitInterrupted:
+        """The error for a wait that was interrupted: the job goes on, and how to come back to it."""
+        return WaitInterrupted(
+            f"stopped waiting; job {self.id} goes on and nothing is lost: %runway wait {self.id} waits again, "
+            f"%runway stop {self.id} stops tracking"
+        )
 
-    def _wait_blocking(self, timeout: float | None) -> None:
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._ended.wait(SLICE):
-            if deadline is not None and time.monotonic() >= deadline:
-                raise WaitTimeout(self._goes_on(f"not finished after {timeout:g} s"))
+    def _ticking(self, timeout: float | None, on_tick: Tick | None) -> Tick:
+        """What each slice of a wait that begins now does: raise when the time is up, else call `on_tick`."""
+        deadline = math.inf if timeout is None else time.monotonic() + timeout
 
-    async def _wait_async(self, timeout: float | None) -> None:
-        # in slices: the kernel's interrupt does not wake a sleeping loop (Jupyter facts, section 1)
-        deadline = None if timeout is None else time.monotonic() + timeout
-        while not self._ended.is_set():
-            if deadline is not None and time.monotonic() >= deadline:
-                raise WaitTimeout(self._goes_on(f"not finished after {timeout:g} s"))
-            await asyncio.sleep(SLICE)
+        def tick() -> None:
+            if time.monotonic() >= deadline:
+                raise WaitTimeout(
+                    f"not finished after {timeout:g} s; job {self.id} goes on in the background: "
+                    f"%runway wait {self.id}, or job.wait()"
+                )
+            if on_tick is not None:
+                on_tick()
 
-    def _goes_on(self, what: str) -> str:
-        return f"{what}; job {self.id} goes on in the background: %runway wait {self.id}, or job.wait()"
+        return tick
 
     # --- acting ---------------------------------------------------------------------------------
 

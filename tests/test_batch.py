@@ -13,6 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from fakes import EMAIL
 from kernels import RESULT, ROOT, clean_env, shared_simulator
 
 pytestmark = pytest.mark.kernel
@@ -180,3 +181,15 @@ def test_the_lesson_runs_from_top_to_bottom(lesson):
     players = [o for cell in cells for o in cell.outputs if "<video" in str(o.get("data", {}).get("text/html"))]
     assert len(players) >= 3
     assert all("Simulator: no credits spent" in player.data["text/html"] for player in players)
+
+
+def test_no_secret_stands_in_a_saved_file(runs, lesson):
+    simulator = shared_simulator()
+    secrets = (simulator.env["USEAPI_TOKEN"], EMAIL, EMAIL.replace("@", "%40"))
+    saved = []
+    for run in (*runs.values(), lesson):
+        run.process.wait(150)
+        saved += [path for path in run.folder.rglob("*") if path.suffix in (".ipynb", ".html")]
+    assert len(saved) > len(runs)
+    for path in saved:
+        assert not [secret for secret in secrets if secret in path.read_text()], path.name

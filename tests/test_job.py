@@ -216,7 +216,7 @@ def test_an_interrupt_ends_the_wait_and_keeps_the_job(keep_loop):
         print(error.message, job.done, isinstance(error, KeyboardInterrupt))
     """
     run = _run(script)
-    assert "the wait was interrupted; job 7f3e2c54 goes on in the background" in run.stdout, run.stderr
+    assert "stopped waiting; job 7f3e2c54 goes on and nothing is lost" in run.stdout, run.stderr
     assert run.stdout.endswith("False True\n")
 
 

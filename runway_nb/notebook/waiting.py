@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TextIO
 
-from ..errors import WaitInterrupted
-from ..job import SLICE, Job
-from ..loop import run_nested
+from ..job import Job
 from .display import bundle
 from .text import WIDTH, done_line, live_line, log_key, log_line, sent_line
 from .words import look
@@ -47,6 +45,8 @@ class Reporter:
 
     def end(self) -> None:
         """In a terminal the result itself, in a log one line; with a live card it stands in the output already."""
+        if not self._job.done:
+            return
         if self._mode == "batch" and self._job.video is not None:
             self._out.write(f"{done_line(self._job)}\n")
         if self._mode == "terminal":
@@ -58,33 +58,17 @@ def wait(job: Job, mode: str, *, keep_loop: bool = False) -> None:
     """Block the cell until the job ends. Raises the job's error, or `WaitInterrupted`."""
     reporter = Reporter(job, mode)
     try:
-        if keep_loop:
-            run_nested(wait_async(job, mode))
-            return
-        while not job.done:
-            reporter.tick()
-            time.sleep(SLICE)
-    except KeyboardInterrupt:
-        raise _interrupted(job) from None
-    reporter.end()
-    job.result()
+        job.wait(keep_loop=keep_loop, on_tick=reporter.tick)
+    finally:
+        reporter.end()
 
 
 async def wait_async(job: Job, mode: str) -> None:
     """The same as a coroutine, for a cell that awaits: buttons stay alive, the user's own tasks go on."""
     reporter = Reporter(job, mode)
     try:
-        while not job.done:
-            reporter.tick()
-            await asyncio.sleep(SLICE)
+        await job.until_ended(on_tick=reporter.tick)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise _interrupted(job) from None
+        raise job.interrupted() from None
     reporter.end()
     job.result()
-
-
-def _interrupted(job: Job) -> WaitInterrupted:
-    return WaitInterrupted(
-        f"stopped waiting; job {job.id} goes on and nothing is lost: %runway wait {job.id} waits again, "
-        f"%runway stop {job.id} stops tracking"
-    )
