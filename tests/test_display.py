@@ -290,7 +290,7 @@ def test_sizes(size: int | None, words: str) -> None:
 
 
 def test_prices() -> None:
-    assert (cost(a_job()), cost(a_job(simulated=True))) == ("25 credits", "no credits spent")
+    assert (cost(a_job()), cost(a_job(simulated=True))) == ("25 credits", "0 credits")
 
 
 def test_the_film_shows_the_keyframes_it_has() -> None:

@@ -79,7 +79,7 @@ def result_text(job: Job, shown_path: str) -> str:
     width, height = request.row.aspects[request.format]
     size = f"{width} x {height}, {request.length} s, {megabytes(video.stat().st_size)}"
     shot = ", ".join(ascii_words(fact) for fact in facts(job))
-    kind = " (simulator)" if job.simulated else ""
+    kind = " (simulator: no credits spent)" if job.simulated else ""
     lines = [
         f"Video   {shown_path}  ({size})",
         f"Prompt  {prompt_words(request)}",

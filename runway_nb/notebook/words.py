@@ -82,8 +82,8 @@ def prompt_words(request: VideoRequest) -> str:
 
 
 def cost(job: Job) -> str:
-    """25 credits; or no credits spent, with the simulator."""
-    return "no credits spent" if job.simulated else f"{job.credits} credits"
+    """The price, as in "25 credits"; 0 with the simulator and in explore mode."""
+    return f"{job.credits} credits"
 
 
 def facts(job: Job, price: str = "") -> list[str]:

@@ -291,7 +291,7 @@ FAILURES = {
     "412": "Not sent: not enough credits",
     "422": "Not sent: refused by moderation",
     "lost-answer": "Maybe sent: no clear answer",
-    "no-artifact": "Not generated",
+    "cancelled": "Not generated: Runway reported an error",
 }
 
 
