@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fakes import FakeTime, Party
+from test_simulator_kit import Api
 
 OURS = ("USEAPI_", "RUNWAY_NB_")
 
@@ -64,3 +65,15 @@ def party(tmp_path: Path, time: FakeTime) -> Iterator[Party]:
     """A studio and the simulator it talks to, without a port and without waiting."""
     with Party(tmp_path, time) as made:
         yield made
+
+
+@pytest.fixture
+def api(tmp_path: Path) -> Api:
+    """A simulator without a port, and a caller with a good token."""
+    return Api(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def _stop_simulators() -> Iterator[None]:
+    yield
+    Api.stop_all()

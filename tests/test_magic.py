@@ -130,6 +130,7 @@ def test_a_job_that_ended_cannot_be_stopped(session: Session) -> None:
         session.line("stop")
 
 
+@pytest.mark.filterwarnings("ignore:.*pending deprecation:PendingDeprecationWarning")
 def test_the_names_complete(session: Session) -> None:
     _, matches = session.shell.complete("--zo", "%%runway --zo", 13)
     assert "--zoom" in matches

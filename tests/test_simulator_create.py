@@ -6,18 +6,6 @@ import pytest
 
 from test_simulator_kit import EMAIL, LONG, SECOND, TOKEN, Api
 
-
-@pytest.fixture
-def api(tmp_path):
-    return Api(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _stop_all():
-    yield
-    Api.stop_all()
-
-
 NOBODY = f"user:4711-runwayml:{EMAIL}-asset:0b6f0c1e-6a55-4f0c-9a35-3f1f6e0d2a11"
 
 

@@ -16,17 +16,6 @@ from test_simulator_kit import EMAIL, LONG, Api
 CONTROL = "http://sim.test/simulator"
 
 
-@pytest.fixture
-def api(tmp_path):
-    return Api(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _stop_all():
-    yield
-    Api.stop_all()
-
-
 def started(api):
     return api.sim.counts()["tasks_started"]
 

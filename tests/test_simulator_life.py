@@ -11,17 +11,6 @@ from runway_nb.simulator.life import Course, look, plan
 from test_simulator_kit import EMAIL, LONG, Api
 
 
-@pytest.fixture
-def api(tmp_path):
-    return Api(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _stop_all():
-    yield
-    Api.stop_all()
-
-
 def watch(api, task_id, step=0.5):
     """Every distinct state of a task until its end, and the end."""
     seen = [api.task(task_id)]

@@ -12,17 +12,6 @@ from runway_nb.simulator import instant
 from test_simulator_kit import EMAIL, LONG, START, TOKEN, Api, picture
 
 
-@pytest.fixture
-def api(tmp_path):
-    return Api(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _stop_all():
-    yield
-    Api.stop_all()
-
-
 def claims(url):
     parts = parse_qs(urlsplit(url).query)["_jwt"][0].split(".")
     assert len(parts) == 3
