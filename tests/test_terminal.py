@@ -86,7 +86,7 @@ def test_a_terminal_rewrites_one_line_and_then_prints_the_result(tmp_path, env):
     finally:
         shell.close(force=True)
     rewritten = re.findall(r"\r(runway [0-9a-f-]{8}  [^\r\n]*)", text)
-    assert len(rewritten) >= 3
+    assert len(set(rewritten)) >= 2
     assert all(len(line) <= 79 for line in rewritten)
     result = text.replace("\r\n", "\n").split("\r")[-1].splitlines()
     assert result[1].startswith("Video   runway_outputs/a-lamp-turns-")

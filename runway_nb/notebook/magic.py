@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..camera import MOVES, Camera
-from ..errors import Detached, InvalidCommand, InvalidRequest, RunwayError
+from ..errors import InvalidCommand, InvalidRequest, RunwayError, WaitInterrupted
 from ..job import Job
 from ..redact import redact
 from ..request import Keyframes, VideoRequest
@@ -156,7 +156,7 @@ class Magics:
             self.show(job)
             try:
                 wait(job, self.view().mode)
-            except Detached:
+            except WaitInterrupted:
                 raise
             except RunwayError as error:
                 # the others are waited for all the same
