@@ -16,7 +16,6 @@ from typing import Any
 import nbformat
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
-from traitlets.config import Config
 
 LESSON = Path(__file__).with_name("01_first_video.ipynb")
 
@@ -46,11 +45,9 @@ def main(folder: Path) -> None:
     os.environ |= {"RUNWAY_NB_HOME": str(folder / "home"), "RUNWAY_NB_OUTPUT": "runway_outputs"}
     started = time.monotonic()
     notebook = nbformat.read(LESSON, as_version=4)
-    # files in place of ports where the system has them: nobody else can listen
-    transport = Config({"KernelManager": {"transport": "ipc"}} if os.name == "posix" else {})
     client = TalkingClient(
         notebook, timeout=300, coalesce_streams=True, resources={"metadata": {"path": str(folder)}},
-        on_cell_start=announce, config=transport,
+        on_cell_start=announce, extra_arguments=["--log-level=ERROR"],
     )  # fmt: skip
     client.execute()
     executed, page = folder / LESSON.name, folder / LESSON.with_suffix(".html").name

@@ -313,3 +313,14 @@ def test_the_shot_is_what_was_asked_for(tmp_path):
     assert all(tmp_path in __import__("pathlib").Path(path).parents for _, path in shot.keyframes)
     assert shot.camera == {"roll": -2, "horizontal": 1.5}
     assert still.camera == {"static": True}
+
+
+def test_an_end_that_comes_between_two_looks_has_its_file(api):
+    """The clock moves on while the service works: the end must not be told before its artifact is there."""
+    task_id = api.start()
+    api.clock.pass_(LONG * 0.1)
+    task = api.sim.world.get("4711", task_id).task
+    api.clock.pass_(LONG)
+    seen = api.sim.world.seen(task)
+    assert seen.look.status == "SUCCEEDED"
+    assert seen.artifact is not None

@@ -170,6 +170,9 @@ class World:
         """A task at this moment."""
         ready = task.settled is not None or self.renders.state(task.digest) == "ready"
         look = life.look(task.course, self.clock() - task.created, ready)
+        if look.is_terminal and task.settled is None:
+            # the end may come between two looks of `settle`: who sees it first notes it, so no end lacks its file
+            self._note_end(task)
         artifact = self.store.assets("uuid = ?", task.asset) if look.artifact else []
         return Seen(task, look, artifact[0] if artifact else None)
 
@@ -182,13 +185,10 @@ class World:
         for task in self.store.tasks("settled IS NULL"):
             broken = task.course.gives_video and self.renders.state(task.digest) == "broken"
             seen = self.seen(replace(task, course=task.course.failed(BROKEN)) if broken else task)
-            if seen.look.is_terminal:
-                self._note_end(seen)
-            elif task.course.gives_video:
+            if not seen.look.is_terminal and task.course.gives_video:
                 self.renders.resume(task.digest)
 
-    def _note_end(self, seen: Seen) -> None:
-        task = seen.task
+    def _note_end(self, task: TaskRecord) -> None:
         asset = self._artifact(task) if task.course.gives_video else None
         ended = task.created + task.course.length
         if asset:
