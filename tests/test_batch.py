@@ -82,8 +82,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def lesson(start: Start) -> Run:
-    """The lesson, by the embedded simulator; it takes longest and so begins first."""
-    return start(["-c", BY_CLIENT, str(LESSON), "out.ipynb"])
+    """`make demo`, by the embedded simulator; it takes longest and so begins first."""
+    return start([str(LESSON.with_name("run_demo.py")), "demo"])
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -170,11 +170,17 @@ def test_the_committed_lesson_has_no_outputs():
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
 
 
-def test_the_lesson_runs_from_top_to_bottom(lesson):
-    said = lesson.ended(90.0)
+def test_the_demo_runs_the_lesson_and_says_where_its_results_are(lesson):
+    said = lesson.ended(120.0)
     assert lesson.process.returncode == 0, said
-    notebook, cells = read_code(lesson.folder / "out.ipynb")
-    videos = list((lesson.folder / "runway_outputs").glob("*.mp4"))
+    demo = lesson.folder / "demo"
+    notebook, cells = read_code(demo / LESSON.name)
+    videos = list((demo / "runway_outputs").glob("*.mp4"))
+    assert "generating: " in said
+    assert all(str(path) in said for path in (demo / LESSON.name, demo / "01_first_video.html", *videos))
+    page = (demo / "01_first_video.html").read_text()
+    assert all(f'src="runway_outputs/{video.name}"' in page for video in videos)
+    assert not re.findall(r'src="https?://', page), "the page asks for something from elsewhere"
     assert len(videos) == 3
     assert all(video.stat().st_size > 20_000 for video in videos)
     assert "widgets" not in notebook.metadata
