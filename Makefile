@@ -9,7 +9,7 @@ demo: .venv/lab.done
 	$(BIN)/python notebooks/run_demo.py
 
 lab: .venv/lab.done
-	$(BIN)/jupyter lab notebooks/01_first_video.ipynb
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/01_first_video.ipynb
 
 test: check $(OLD_KERNEL)
 	sh tests/browser/install_chromium.sh $(BIN)/python

@@ -77,3 +77,10 @@ def api(tmp_path: Path) -> Api:
 def _stop_simulators() -> Iterator[None]:
     yield
     Api.stop_all()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The slow files first, so that two workers end at about the same time."""
+    items.sort(
+        key=lambda item: 0 if item.get_closest_marker("browser") else 1 if item.get_closest_marker("kernel") else 2
+    )

@@ -36,9 +36,6 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
     "nbconvert": (
         ["-m", "jupyter", "nbconvert", "--execute", "--to", "notebook", "--output", "out", "small.ipynb"], "out.ipynb",
     ),
-    "nbconvert to html": (
-        ["-m", "jupyter", "nbconvert", "--execute", "--to", "html", "--output", "out", "small.ipynb"], "out.html",
-    ),
 }  # fmt: skip
 
 
@@ -139,17 +136,6 @@ def test_a_run_leaves_a_short_log(name, runs):
     assert all(line.startswith("runway ") and len(line) <= 79 for line in logged)
 
 
-def test_the_page_of_nbconvert_holds_the_player(runs):
-    run = runs["nbconvert to html"]
-    said = run.ended()
-    assert run.process.returncode == 0, said
-    page = (run.folder / "out.html").read_text(encoding="utf-8")
-    assert re.search(r'<video [^>]*src="runway_outputs/', page)
-    assert "&lt;draws&gt;" in page
-    assert "<draws>" not in page
-    assert "application/vnd.jupyter.widget-view+json" not in page
-
-
 def test_a_cell_that_fails_ends_the_run_and_keeps_its_notice(runs):
     run = runs["failing"]
     said = run.ended()
@@ -181,6 +167,7 @@ def test_the_demo_runs_the_lesson_and_says_where_its_results_are(lesson):
     page = (demo / "01_first_video.html").read_text()
     assert all(f'src="runway_outputs/{video.name}"' in page for video in videos)
     assert not re.findall(r'src="https?://', page), "the page asks for something from elsewhere"
+    assert "application/vnd.jupyter.widget-view+json" not in page
     assert len(videos) == 3
     assert all(video.stat().st_size > 20_000 for video in videos)
     assert "widgets" not in notebook.metadata
