@@ -130,6 +130,8 @@ NOTICES: list[tuple[Phase, errors.RunwayError, str, str, str]] = [
     (Phase.REMOVED, errors.Removed("x"), "Removed before sending", "", ""),
     (Phase.DETACHED, errors.DownloadError("the download broke off"), "Not downloaded: the video is finished at Runway",
      "The download broke off.", "%runway attach 7f3e2c54"),
+    (Phase.DETACHED, errors.NoVideo("the task succeeded and names no video yet"),
+     "Finished at Runway, but no video yet", "The task succeeded and names no video yet.", "%runway attach 7f3e2c54"),
     (Phase.REFUSED, errors.Unauthorized("Unauthorized (HTTP 401)", 401), "Not sent", "Unauthorized (HTTP 401).", ""),
     (Phase.DETACHED, errors.Detached("tracking ended with the session"), "Detached: not tracked here",
      "Tracking ended with the session.", "%runway attach 7f3e2c54"),
@@ -282,6 +284,34 @@ def test_a_log_has_a_line_for_each_state_and_quarter() -> None:
     job = a_job(Phase.WAITING, detail="2 slots busy", next_look=NOW + 5)
     line = "runway --------  waiting: next try in 0:05, 2 slots busy"
     assert text.log_line(job, look(job, NOW)) == line
+
+
+@pytest.mark.parametrize(
+    ("state", "line"),
+    [
+        ({"progress": 0.25, "remaining": 52.4}, "generating: 25 % after 0:38"),
+        ({"task": Task(TASK_ID, Status("PENDING"), starts_in=25.0)}, "queued at Runway: starts in about 0:25"),
+        (
+            {"offline": True, "progress": 0.42, "next_look": NOW + 10},
+            "no answer: 42 % trying again in 0:10, the task is safe",
+        ),
+        (
+            {"phase": Phase.DOWNLOADING, "received": 1_200_000, "total": 2_800_000},
+            "downloading: 43 % 1.2 of 2.8 MB",
+        ),
+    ],
+)
+def test_the_line_of_a_log_says(state: dict[str, Any], line: str) -> None:
+    job = a_job(**state)
+    assert text.log_line(job, look(job, NOW)) == f"runway 7f3e2c54  {line}"
+
+
+def test_a_log_tells_price_and_end(tmp_path: Path) -> None:
+    job = a_result(tmp_path)
+    assert text.sent_line(job) == "runway 7f3e2c54  sent: 25 credits"
+    told = Task(TASK_ID, Status("PENDING"), credits_used=1340, credits_permitted=2250)
+    assert text.sent_line(a_job(task=told)) == "runway 7f3e2c54  sent: 25 credits, 1,340 of 2,250 used"
+    assert text.done_line(job) == "runway 7f3e2c54  done in 1:34: runway_outputs/lighthouse-7f3e2c54.mp4"
 
 
 @pytest.mark.parametrize(("size", "words"), [(None, "unknown size"), (50_000, "50 kB"), (2_841_733, "2.8 MB")])

@@ -69,6 +69,9 @@ def test_a_script_of_ipython_prints_text_alone(tmp_path, env):
 def test_a_terminal_rewrites_one_line_and_then_prints_the_result(tmp_path, env):
     import pexpect
 
+    # each state stays long enough to be seen: the answer comes late, and the first look fails
+    shared_simulator().fault("slow-answer", seconds=1.0)
+    shared_simulator().fault("get-522")
     (tmp_path / "home").mkdir()
     shell = pexpect.spawn(
         sys.executable, ["-m", "IPython", "--simple-prompt", "--no-banner", "--no-confirm-exit", "--colors=NoColor"],
@@ -86,7 +89,10 @@ def test_a_terminal_rewrites_one_line_and_then_prints_the_result(tmp_path, env):
     finally:
         shell.close(force=True)
     rewritten = re.findall(r"\r(runway [0-9a-f-]{8}  [^\r\n]*)", text)
-    assert len(set(rewritten)) >= 2
+    assert len(set(rewritten)) >= 3, rewritten
+    assert [
+        word for word in ("sending", "queued", "no answer") if not any(f"  {word} " in line for line in rewritten)
+    ] == []
     assert all(len(line) <= 79 for line in rewritten)
     result = text.replace("\r\n", "\n").split("\r")[-1].splitlines()
     assert result[1].startswith("Video   runway_outputs/a-lamp-turns-")

@@ -124,13 +124,6 @@ FAULTS: dict[str, tuple[type[errors.RunwayError] | None, Phase, int]] = {
     "failed-string": (errors.TaskFailed, Phase.FAILED, 1),
     "cancelled": (errors.TaskCancelled, Phase.FAILED, 1),
     "no-artifact": (errors.NoVideo, Phase.DETACHED, 1),
-    "list-object": (None, Phase.DONE, 1),
-    "old-metadata": (None, Phase.DONE, 1),
-    "explore-costs": (None, Phase.DONE, 1),
-    "explore-refused": (None, Phase.DONE, 1),
-    "decoded-ids": (None, Phase.DONE, 1),
-    "callback-twice": (None, Phase.DONE, 1),
-    "callback-disorder": (None, Phase.DONE, 1),
     "throttled": (None, Phase.DONE, 1),
     "unknown-status": (None, Phase.DONE, 1),
     "stalled-progress": (None, Phase.DONE, 1),
@@ -152,6 +145,52 @@ def test_a_fault_that_stays(party: Party, name: str) -> None:
     assert party.started == started
     assert len(party.api.calls("POST", "create")) == 1, "the create was sent more than once"
     assert party.studio.ledger.get(job.id).phase == phase.value
+
+
+def test_a_list_under_a_key_is_read_like_a_bare_one(party: Party) -> None:
+    task = party.submit().wait(10).task
+    party.simulator.fault("list-object")
+    assert [found.id for found in party.studio.tasks()] == [task.id]  # type: ignore[union-attr]
+    assert party.started == 1
+
+
+@pytest.mark.parametrize("name", ["old-metadata", "decoded-ids"])
+def test_an_older_form_of_assets_and_decoded_paths_change_nothing(party: Party, name: str) -> None:
+    party.simulator.fault(name)
+    asset = party.studio.assets()[0]
+    for picture in ("harbour", asset.id):
+        assert party.submit(keyframes=Keyframes(picture)).wait(10).video is not None
+    assert party.started == 2
+
+
+def test_explore_mode_that_is_refused_starts_nothing(party: Party) -> None:
+    party.simulator.fault("explore-refused")
+    job = party.ended(party.submit(explore=True))
+    assert (job.state.phase, type(job.error), party.started) == (Phase.REFUSED, errors.NotEnoughCredits, 0)
+
+
+@pytest.mark.parametrize(("name", "used"), [(None, 0), ("explore-costs", 25)])
+def test_explore_mode_is_booked_as_the_account_books_it(party: Party, name: str | None, used: int) -> None:
+    if name:
+        party.simulator.fault(name)
+    party.submit(explore=True).wait(10)
+    ((_, balance),) = party.studio.credits()
+    assert (balance.used, party.started) == (used, 1)
+
+
+@pytest.mark.parametrize("name", ["callback-twice", "callback-disorder"])
+def test_callbacks_in_any_number_and_order_change_nothing(party: Party, name: str) -> None:
+    received: list[httpx.Request] = []
+
+    def hook(request: httpx.Request) -> httpx.Response:
+        received.append(request)
+        return httpx.Response(200)
+
+    party.simulator.fault(name)
+    job = party.submit(reply_url="http://127.0.0.1:9/hook").wait(10)
+    asyncio.run(party.simulator.post_callbacks(httpx.MockTransport(hook)))
+    assert len(received) == 2, "the fault did not fire"
+    assert (job.status, job.video is not None, party.started) == ("SUCCEEDED", True, 1)
 
 
 @pytest.mark.parametrize("name", ["get-522", "get-500", "get-429", "get-html", "get-drop"])

@@ -46,7 +46,7 @@ def log_line(job: Job, look: Look) -> str:
     """One line of a log, written at a change of state and at each quarter."""
     detail = ascii_words(look.detail)
     if look.ratio is not None:
-        rest = detail if look.download else f"after {detail.partition(' ')[0]}"
+        rest = f"after {detail.partition(' ')[0]}" if look.glyph == "run" else detail
         detail = f"{look.ratio * 100:.0f} % {rest}"
     return f"runway {name_of(job)}  {_LOG_WORDS.get(look.short, look.short)}: {detail}"
 
