@@ -154,7 +154,9 @@ class Kernel:
         self.home, self.folder, self.env = home, folder, clean_env(home, **env)
         self.heard: list[Message] = []
         self.replies: dict[str, Message] = {}
-        self.manager = KernelManager(connection_file=str(home / "kernel.json"))
+        # sockets with a name: a free port that is chosen now may be taken when the kernel comes to use it
+        self.sockets = tempfile.TemporaryDirectory(prefix="rnb-", ignore_cleanup_errors=True)
+        self.manager = KernelManager(connection_file=f"{self.sockets.name}/kernel.json", transport="ipc")
         # the kernel of this interpreter, whatever kernels are installed for the user
         self.manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         self.manager.start_kernel(cwd=str(folder), env=self.env)
@@ -225,3 +227,4 @@ class Kernel:
     def shutdown(self) -> None:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
+        self.sockets.cleanup()

@@ -51,6 +51,27 @@ def test_a_proxy_answers_in_html(api, name, status, tasks):
         answer.json()
 
 
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 521, 522, 523, 524])
+@pytest.mark.parametrize(("name", "tasks"), [("522", 1), ("522-before", 0)])
+def test_an_outage_has_the_status_that_is_asked_for(api, name, tasks, status):
+    api.sim.fault(name, times=1, status=status)
+    answer = api.create()
+    assert (answer.status_code, started(api)) == (status, tasks)
+    if status in (408, 500):
+        assert (set(answer.json()), answer.json()["code"]) == ({"error", "code"}, status)
+    else:
+        assert answer.headers["content-type"].startswith("text/html")
+        assert f"<h1>{status}: " in answer.text
+    assert api.create().status_code == 200
+
+
+def test_an_outage_may_meet_a_poll(api):
+    task_id = api.start()
+    api.sim.fault("get-522", times=1, status=504)
+    assert api.call("GET", f"/tasks/{task_id}").status_code == 504
+    assert api.task(task_id)["status"] == "PENDING"
+
+
 def test_an_answer_without_task_id(api):
     api.sim.fault("no-task-id")
     body = api.create().json()
@@ -76,6 +97,150 @@ def test_nested_and_both_shapes(api):
     api.sim.fault("nested", times=1, on="task")
     task_id = api.start()
     assert api.task(task_id)["task"]["taskId"] == task_id
+
+
+# Tasks that are hard to find again
+
+
+def lose(api, **details):
+    """Starts a late task; gives its id, which nobody was told."""
+    known = {task.uuid for task in api.sim.world.store.tasks("1")}
+    api.sim.fault("late-task", times=1, **details)
+    with pytest.raises(httpx.TransportError):
+        api.create(replyRef="rnb-late", seed=77)
+    (task,) = [task for task in api.sim.world.store.tasks("1") if task.uuid not in known]
+    return f"user:4711-runwayml:{EMAIL}-task:{task.uuid}"
+
+
+def places(api, task_id):
+    """Where a task can be seen."""
+    api.sim.fault("429-account", times=1)
+    lists = {
+        "scheduler": api.get("/scheduler/"),
+        "tasks": api.get("/tasks/?offset=0&limit=50"),
+        "429": api.create().json()["runningTasks"][EMAIL],
+    }
+    seen = {name for name, items in lists.items() if task_id in [item["taskId"] for item in items]}
+    return seen | ({"task"} if api.call("GET", f"/tasks/{task_id}").status_code == 200 else set())
+
+
+EVERYWHERE = {"scheduler", "tasks", "task", "429"}
+
+
+@pytest.mark.parametrize(("details", "seconds"), [({}, 20), ({"seconds": 3}, 3), ({"seconds": 0}, 0)])
+def test_a_late_task_is_started_and_shown_later(api, details, seconds):
+    task_id = lose(api, **details)
+    assert started(api) == 1
+    assert api.sim.log()[-1]["status"] == "dropped"
+    assert api.sim.world.credits_used("4711", EMAIL) == 25
+    if seconds:
+        api.clock.pass_(seconds - 0.1)
+        assert places(api, task_id) == set()
+        api.clock.pass_(0.1)
+    assert places(api, task_id) == EVERYWHERE
+    assert started(api) == 1
+
+
+def test_a_late_task_is_unknown_until_it_is_shown(api):
+    task_id = lose(api)
+    for method, path in (("GET", "tasks"), ("DELETE", "tasks"), ("DELETE", "scheduler")):
+        assert api.call(method, f"/{path}/{task_id}").status_code == 404
+    assert api.call("GET", f"/tasks/{task_id}").json() == {"error": "Not found.", "code": 404}
+    api.clock.pass_(20)
+    (item,) = api.get("/scheduler/")
+    assert item == {"taskId": task_id, "replyRef": "rnb-late"}
+    assert api.task(task_id)["options"]["seed"] == 77
+    api.clock.pass_(LONG)
+    assert api.task(task_id)["status"] == "SUCCEEDED"
+
+
+def test_only_the_late_task_is_hidden(api):
+    before = api.start()
+    late = lose(api)
+    after = api.start()
+    assert [item["taskId"] for item in api.get("/scheduler/")] == [before, after]
+    api.clock.pass_(20)
+    assert [item["taskId"] for item in api.get("/scheduler/")] == [before, late, after]
+    assert [item["taskId"] for item in api.get("/tasks/?offset=0&limit=50")] == [after, late, before]
+
+
+def test_a_late_task_follows_the_speed_and_outlives_a_restart(tmp_path):
+    first = Api(tmp_path, speed=4.0)
+    task_id = lose(first)
+    second = Api(tmp_path, speed=4.0, clock=first.clock)
+    second.clock.pass_(4.9)
+    assert places(second, task_id) == set()
+    second.clock.pass_(0.1)
+    assert places(second, task_id) == EVERYWHERE
+
+
+def test_a_late_task_takes_its_slot_when_the_scheduler_shows_it(tmp_path):
+    api = Api(tmp_path, max_jobs=2)
+    task_id = lose(api)
+    other = api.start()
+    assert api.create().status_code == 200
+    api.clock.pass_(20)
+    answer = api.create()
+    assert (answer.status_code, started(api)) == (429, 3)
+    ids = [item["taskId"] for item in answer.json()["runningTasks"][EMAIL]]
+    assert {task_id, other} < set(ids)
+
+
+def test_a_late_task_counts_for_runways_own_limit_at_once(tmp_path):
+    api = Api(tmp_path, runway_limit=1)
+    lose(api)
+    answer = api.create()
+    assert (answer.status_code, set(answer.json()), started(api)) == (429, {"error"}, 1)
+
+
+@pytest.mark.parametrize("name", ["nested", "both", "no-task-id", "not-json", "522"])
+def test_no_other_fault_brings_back_the_answer_of_a_late_task(api, name):
+    api.sim.fault(name)
+    lose(api)
+
+
+def test_a_refused_create_leaves_the_late_task_for_the_next_one(api):
+    api.sim.fault("late-task", times=1)
+    assert api.create(seconds=7).status_code == 400
+    with pytest.raises(httpx.TransportError):
+        api.create()
+    assert api.create().status_code == 200
+
+
+@pytest.mark.parametrize("name", ["list-bare", "list-nameless"])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_the_list_may_leave_out_the_options(api, name, wrapped):
+    task_id = api.start(seed=77)
+    (full,) = api.get("/tasks/?offset=0&limit=50")
+    if wrapped:
+        api.sim.fault("list-object", times=1)
+    api.sim.fault(name, times=1)
+    body = api.get("/tasks/?offset=0&limit=50")
+    (item,) = body["tasks"] if wrapped else body
+    assert set(full) - set(item) == {"options"}
+    assert "77" in full["name"]
+    assert item["name"] == (full["name"] if name == "list-bare" else "")
+    assert (item["taskId"], item["createdAt"]) == (task_id, full["createdAt"])
+    assert api.task(task_id)["options"]["seed"] == 77
+    assert api.get("/tasks/?offset=0&limit=50") == [full]
+
+
+def test_the_scheduler_may_have_dropped_its_tasks(api):
+    task_id = api.start()
+    api.sim.fault("scheduler-empty", times=2)
+    assert [api.get("/scheduler/") for _ in range(2)] == [[], []]
+    assert [item["taskId"] for item in api.get("/scheduler/")] == [task_id]
+    api.sim.fault("scheduler-empty")
+    assert [item["taskId"] for item in api.get("/tasks/?offset=0&limit=50")] == [task_id]
+    assert api.task(task_id)["status"] == "PENDING"
+
+
+def test_the_category_of_moderation_can_be_chosen(api):
+    api.sim.fault("moderated", times=1)
+    assert api.finish()["error"]["moderation_category"] == "VIOLENCE"
+    api.sim.fault("moderated", times=1, category="CHILDREN")
+    error = api.finish()["error"]
+    assert (error["moderation_category"], error["reason"]) == ("CHILDREN", "SAFETY.INPUT.TEXT")
 
 
 # Refusals
@@ -194,7 +359,14 @@ def test_faults_are_set_listed_and_cleared_over_the_control_path(api):
 
 
 @pytest.mark.parametrize(
-    "body", [{"name": "nonsense"}, {"name": "422", "times": 0}, {"name": "422", "times": "x"}, [1]]
+    "body",
+    [
+        {"name": "nonsense"},
+        {"name": "422", "times": 0},
+        {"name": "422", "times": "x"},
+        {"name": "522", "status": 404},
+        [1],
+    ],
 )
 def test_a_wrong_fault_is_refused(api, body):
     assert api.call("POST", f"{CONTROL}/faults", json=body).status_code == 400

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Playwright
+from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Playwright
 
 from kernels import PATIENCE, clean_env
 
@@ -249,8 +249,18 @@ class Notebook:
         self.page.evaluate(f"() => {{ {PANEL} return panel.sessionContext.shutdown(); }}")
 
 
-def played(video: Locator) -> dict[str, Any]:
-    """Play it for a moment: what the player says then."""
+def played(video: Locator, attempts: int = 5) -> dict[str, Any]:
+    """Play it for a moment: what the player says then. The page may just be putting a fresh player in its place."""
+    for _ in range(attempts - 1):
+        try:
+            return _play(video)
+        except Error as error:
+            if "removed from the document" not in str(error):
+                raise
+    return _play(video)
+
+
+def _play(video: Locator) -> dict[str, Any]:
     return video.evaluate(
         """async video => {
           await video.play();
