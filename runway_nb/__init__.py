@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from .camera import Camera as Camera
     from .client import RunwayClient as RunwayClient
+    from .default import generate as generate
     from .errors import RunwayError as RunwayError
     from .job import Job as Job
     from .ledger import Ledger as Ledger
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from .request import VideoRequest as VideoRequest
     from .settings import Settings as Settings
     from .studio import Studio as Studio
-    from .studio import generate as generate
     from .task import Status as Status
     from .task import Task as Task
 
@@ -56,7 +56,7 @@ _HOMES = {
     "Task": "task",
     "VideoRequest": "request",
     "errors": "",
-    "generate": "studio",
+    "generate": "default",
 }
 
 __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipython_extension"])
@@ -79,10 +79,11 @@ notebook_settings: Any = None
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext runway_nb`."""
-    from .notebook.extension import load
+    from .notebook.extension import load, tell_unfinished
 
     global notebook_settings
     notebook_settings = load(shell)
+    tell_unfinished()
 
 
 def unload_ipython_extension(shell: Any) -> None:

@@ -11,7 +11,7 @@ the convention of CSS and of Pillow's `PERSPECTIVE`. Matrices are 3x3, row-major
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from .spec import CAMERA_LIMIT
@@ -27,6 +27,10 @@ YAW, PITCH, ROLL = math.radians(14.0), math.radians(10.0), math.radians(20.0)
 
 MOVES = ("horizontal", "vertical", "zoom", "pan", "tilt", "roll")
 """The six moves, in the order in which they are shown."""
+
+
+_OPTION_KEYS = {"horizontal": "x", "vertical": "y", "zoom": "z", "pan": "bg_x_pan", "tilt": "bg_y_pan", "roll": "r"}
+"""What Runway calls the moves in a task; which of the six is which is our reading of the names."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,16 @@ class Camera:
     """Roll: the camera turns round its axis, the picture the other way."""
     static: bool | None = None
     """True holds the camera still; never together with a move."""
+
+    @classmethod
+    def from_options(cls, camera: object) -> Camera:
+        """The camera of a task's `options.camera` (API facts 3.3); what cannot be read stays out."""
+        told = camera if isinstance(camera, Mapping) else {}
+        moves = {name: told.get(key) for name, key in _OPTION_KEYS.items()}
+        found = cls(
+            **{name: value for name, value in moves.items() if value}, static=told.get("static") is True or None
+        )
+        return cls() if any(found.problems()) else found
 
     @property
     def moves(self) -> dict[str, float]:

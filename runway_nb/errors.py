@@ -5,6 +5,9 @@
     ├── InvalidCommand          a `%runway` line that cannot be carried out as it stands
     ├── SettingsError           a setting or a token that cannot be used
     ├── MissingExtra            an optional part is not installed
+    ├── OverBudget              it would cost more than is allowed; nothing was sent
+    ├── ModerationBrake         moderation has refused too much within a day; nothing was sent
+    │   └── RefusedBefore       moderation has refused the same words; nothing was sent
     ├── ApiError                the API refused: nothing was started (carries .status)
     │   ├── BadRequest          400
     │   ├── Unauthorized        401
@@ -27,6 +30,7 @@
     │   ├── WaitTimeout         also a TimeoutError
     │   ├── WaitInterrupted     the wait was interrupted; also a KeyboardInterrupt
     │   ├── DeadlineReached     no end within the deadline of tracking
+    │   ├── LeaseLost           another kernel has taken the job over
     │   └── TrackingStopped     stopped by the user
     ├── Removed                 taken back before it was sent
     ├── DownloadError           the video is finished but could not be fetched
@@ -87,6 +91,18 @@ class SettingsError(RunwayError, ValueError):
 
 class MissingExtra(RunwayError, ImportError):
     """An optional part is not installed; the message names the extra."""
+
+
+class OverBudget(RunwayError):
+    """It would cost more than the user allows. Nothing was sent."""
+
+
+class ModerationBrake(RunwayError):
+    """Moderation has refused too much within a day; more of it needs an explicit word. Nothing was sent."""
+
+
+class RefusedBefore(ModerationBrake):
+    """Moderation has refused the same words before. Nothing was sent."""
 
 
 class ApiError(RunwayError):
@@ -194,6 +210,10 @@ class WaitInterrupted(Detached, KeyboardInterrupt):
 
 class DeadlineReached(Detached):
     """No end within the deadline of tracking."""
+
+
+class LeaseLost(Detached):
+    """Another kernel has taken the job over and sees it through."""
 
 
 class TrackingStopped(Detached):

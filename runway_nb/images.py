@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from .errors import InvalidRequest
+from .request import Keyframes, Picture, asset_account
 
 LARGEST = 50_000_000
 """Bytes; the API names no limit, its own tool stops at 50 MB (API facts 8.1)."""
@@ -30,6 +32,34 @@ def content_type(data: bytes) -> str | None:
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return "image/webp"
     return next((kind for sign, kind in _SIGNS.items() if data.startswith(sign)), None)
+
+
+def picture_file(picture: Picture, folder: Path) -> Path | None:
+    """The picture file that is meant, when there is one: a name relative to the notebook's folder."""
+    text = str(picture)
+    if asset_account(text):
+        return None
+    try:
+        path = folder / Path(text).expanduser()
+        return path if path.is_file() else None
+    except (OSError, RuntimeError, ValueError):
+        # no home of that name, or longer than a path can be: then it is no file
+        return None
+
+
+def picture_prints(keyframes: Keyframes, folder: Path) -> Keyframes:
+    """The keyframes with each picture file as the hash of its content: equal pictures, equal wishes."""
+    return Keyframes(**{slot: _print(picture, folder) for slot, picture in keyframes.given.items()})
+
+
+def _print(picture: Picture, folder: Path) -> Picture:
+    path = picture_file(picture, folder)
+    if path is None or path.stat().st_size > LARGEST:
+        return picture
+    try:
+        return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return picture  # what is wrong with it is told when it is read to be sent
 
 
 def read_picture(path: Path) -> PictureFile:

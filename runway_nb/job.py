@@ -8,7 +8,7 @@ import math
 import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum
 from pathlib import Path
 from typing import Any, ClassVar
@@ -45,6 +45,8 @@ class Phase(str, Enum):
     """All slots are taken; nothing is sent yet."""
     SENDING = "sending"
     """The create call is on its way."""
+    CHECKING = "checking"
+    """The create got no clear answer: its task is looked for before anything is sent again."""
     FOLLOWING = "following"
     """The task exists."""
     DOWNLOADING = "downloading"
@@ -75,7 +77,7 @@ class Phase(str, Enum):
         return self not in (Phase.PREPARING, Phase.WAITING, Phase.REFUSED, Phase.REMOVED)
 
 
-_ACTIVE = frozenset({Phase.PREPARING, Phase.WAITING, Phase.SENDING, Phase.FOLLOWING, Phase.DOWNLOADING})
+_ACTIVE = frozenset({Phase.PREPARING, Phase.WAITING, Phase.SENDING, Phase.CHECKING, Phase.FOLLOWING, Phase.DOWNLOADING})
 
 
 def failed_phase(phase: Phase, error: RunwayError) -> Phase:
@@ -84,6 +86,8 @@ def failed_phase(phase: Phase, error: RunwayError) -> Phase:
         return Phase.REFUSED
     if phase is Phase.SENDING:
         return Phase.REFUSED if _is_certain(error) else Phase.UNKNOWN
+    if phase is Phase.CHECKING:
+        return Phase.UNKNOWN
     failed = isinstance(error, TaskError) and not isinstance(error, NoVideo)
     return Phase.FAILED if failed else Phase.DETACHED
 
@@ -92,10 +96,6 @@ def _is_certain(error: RunwayError) -> bool:
     """True when a create that ended so has started nothing (API facts 2.3, 14.3)."""
     certain = isinstance(error, (ApiError, Unreachable, LedgerError, InvalidRequest))
     return certain and not isinstance(error, ServerTrouble)
-
-
-SETTLED = (Phase.DONE, Phase.REFUSED, Phase.REMOVED, Phase.FAILED)
-"""The phases after which there is nothing left to fetch or to find out."""
 
 
 @dataclass(frozen=True)
@@ -116,6 +116,8 @@ class State:
     """Estimated seconds left at `looked`."""
     offline: bool = False
     """The last look failed."""
+    elsewhere: bool = False
+    """Another kernel sees it through; it is watched from here."""
     detail: str = ""
     """Who holds the slots, or what is being prepared."""
     received: int = 0
@@ -148,6 +150,7 @@ class Job:
         request: VideoRequest,
         *,
         simulated: bool = False,
+        wish: VideoRequest | None = None,
         cell: str = "",
         folder: Path | None = None,
         created: float | None = None,
@@ -157,6 +160,8 @@ class Job:
         """Eight hexadecimal digits, ours; the name of the job in `%runway` and in file names."""
         self.request = request
         """What is sent: keyframes as asset ids once they are found, a seed always."""
+        self.wish = wish or request
+        """What was asked for: pictures as they were named, a seed only when one was given."""
         self.simulated = simulated
         """True when the embedded simulator makes the video."""
         self.cell = cell
@@ -368,6 +373,10 @@ class Job:
     def steer(self, *, on_stop: Callable[[], None], on_refresh: Callable[[], None]) -> None:
         """Connect the job to the work that runs for it."""
         self._on_stop, self._on_refresh = on_stop, on_refresh
+
+    def become(self, state: State) -> None:
+        """Take over a state as a whole."""
+        self.change(**{spec.name: getattr(state, spec.name) for spec in fields(state)})
 
     def change(self, **changes: Any) -> None:
         """Move to the next state and tell the observers; `done` becomes true after they were told."""

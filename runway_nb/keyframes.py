@@ -8,10 +8,10 @@ from pathlib import Path
 
 from .client import RunwayClient
 from .errors import DownloadError, InvalidRequest, NotFound, RunwayError
-from .images import PictureFile, read_picture
+from .images import PictureFile, picture_file, read_picture
 from .media import MediaClient, small_jpeg
 from .redact import redact, short_id
-from .request import Keyframes, Picture, asset_account
+from .request import Keyframes, asset_account
 from .spec import LIST_LIMIT
 from .task import Asset
 
@@ -33,7 +33,7 @@ async def resolve_keyframes(
         RunwayError: the API failed; nothing was paid.
     """
     given = keyframes.given
-    files = {slot: path for slot, picture in given.items() if (path := _file(picture, folder))}
+    files = {slot: path for slot, picture in given.items() if (path := picture_file(picture, folder))}
     contents, problems = _read_all(files)
     named = {slot: str(picture) for slot, picture in given.items() if slot not in files}
     found = await _find_all(named, client, problems)
@@ -127,19 +127,6 @@ async def _upload_account(client: RunwayClient, found: dict[str, Asset]) -> str:
         raise RunwayError("no Runway account is set up at useapi.net: add one there first")
     working = [account for account in accounts if not account.error] or list(accounts)
     return working[0].email if len(accounts) > 1 else ""
-
-
-def _file(picture: Picture, folder: Path) -> Path | None:
-    """The picture file that is meant, when there is one: a name relative to the notebook's folder."""
-    text = str(picture)
-    if asset_account(text):
-        return None
-    try:
-        path = folder / Path(text).expanduser()
-        return path if path.is_file() else None
-    except (OSError, RuntimeError, ValueError):
-        # no home of that name, or longer than a path can be: then it is no file
-        return None
 
 
 def _stem(name: str) -> str:

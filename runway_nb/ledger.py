@@ -6,27 +6,30 @@ e-mail's place, and the address lies in a private file of its own beside the led
 
 from __future__ import annotations
 
-import hashlib
 import json
+import math
 import os
-import re
 import sqlite3
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from . import migrations
-from .errors import JobNotFound, LedgerError
+from .account_book import AccountBook
+from .errors import JobNotFound, LeaseLost, LedgerError
+from .lease import LEASE_SECONDS, is_held
+from .ledger_file import immediate, is_damage, open_file, set_aside, told
 from .redact import mask_tokens
 
-BUSY_SECONDS = 30.0
-_ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):")
-_KEY = re.compile(r"account~[0-9a-f]{12}")
+UNSENT = ("preparing", "waiting")
+"""Phases in which nothing has been sent: such a job is void once its owner is gone."""
+SETTLED = ("done", "refused", "removed", "failed")
+"""Phases after which there is nothing left to fetch or to find out."""
+MODERATION_SECONDS = 24 * 60 * 60.0
+"""How far back refusals by moderation are counted."""
 
 
 @dataclass(frozen=True)
@@ -41,9 +44,10 @@ class Record:
     """The body of the create call, with seed and replyRef."""
     model: str
     digest: str
-    """Of the wish as the user gave it, before a seed was drawn."""
+    """Of the wish as the user gave it, before a seed was drawn; pictures by their content."""
     reply_ref: str
     credits: int
+    """What it costs; 0 once it is certain that nothing was charged."""
     simulated: bool
     task_id: str = ""
     """The composite id, once it is known."""
@@ -63,54 +67,66 @@ class Record:
     created: float = 0.0
     """Unix seconds."""
     updated: float = 0.0
+    wish: dict[str, Any] = field(default_factory=dict)
+    """The request as the user gave it: names of pictures, no drawn seed."""
+    party: str = ""
+    """Who makes it: `simulator`, or the host of the API."""
+    notebook: str = ""
+    """The notebook that asked, or its folder where the notebook has no name."""
+    sent: float | None = None
+    """Unix seconds of the create call."""
+    owner: str = ""
+    """Who sees it through (`lease.new_owner`)."""
+    lease: float = 0.0
+    """Unix seconds until which nobody else may; 0 at rest."""
+    words: str = ""
+    """Hash of the prompt's words."""
+    refusal: str = ""
+    """What moderation said, when it refused."""
+    resent_as: str = ""
+    """The job that was sent in its place, by the user's own decision."""
 
     def __repr__(self) -> str:
         return f"<Record {self.id} {self.phase}>"
 
+    def is_held(self, now: float) -> bool:
+        """True while somebody sees it through."""
+        return is_held(self.owner, self.lease, now)
+
 
 _COLUMNS = tuple(spec.name for spec in fields(Record))
+_JSON = ("request", "wish")
 
 
-class AccountBook:
-    """E-mail addresses of accounts, each in a private file named by a key (its hash)."""
+class Books(NamedTuple):
+    """What the ledger knows that bears on a new wish."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    earlier: tuple[Record, ...]
+    """Of the same digest and party, newest first."""
+    spent: int
+    """Credits of this notebook at this party since midnight."""
+    moderated: int
+    """Refusals by moderation at this party within a day."""
+    refused: Record | None
+    """The newest wish with the same words that moderation refused."""
 
-    def mask(self, text: str) -> str:
-        """`text` with the e-mail of every id replaced by its key."""
-        return _ID.sub(lambda match: match[0].replace(match["email"], self._key(match["email"]), 1), text)
 
-    def unmask(self, text: str) -> str:
-        """The text that was masked."""
-        return _KEY.sub(lambda match: self._address(match[0]), text)
+class Spending(NamedTuple):
+    """What one notebook spent on one day."""
 
-    def _key(self, address: str) -> str:
-        if _KEY.fullmatch(address):
-            return address
-        key = "account~" + hashlib.sha256(address.encode()).hexdigest()[:12]
-        if not (self._folder / key).exists():
-            self._write(self._folder / key, address)
-        return key
-
-    def _write(self, path: Path, address: str) -> None:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=self._folder, prefix=".")
-        with open(handle, "w") as file:
-            file.write(address)
-        os.replace(draft, path)
-
-    def _address(self, key: str) -> str:
-        with suppress(FileNotFoundError):
-            return (self._folder / key).read_text()
-        return key
+    day: str
+    """As in 2026-11-22, local time."""
+    notebook: str
+    party: str
+    jobs: int
+    credits: int
 
 
 class Ledger:
     """The jobs of this user. Safe to use from several threads and processes.
 
     Every write is on disk when the call returns (WAL, synchronous=FULL). Raises `LedgerError` when the file
-    cannot be read or written.
+    cannot be read or written. A damaged file is set aside under a new name, and the error tells it.
     """
 
     def __init__(self, home: Path, clock: Callable[[], float] = time.time) -> None:
@@ -124,26 +140,74 @@ class Ledger:
     def __repr__(self) -> str:
         return f"<Ledger {self.path.name}>"
 
+    # --- writing --------------------------------------------------------------------------------
+
     def add(self, record: Record) -> Record:
         """Write a new wish."""
-        now = self._clock()
         with self._transaction() as connection:
-            row = self._row_of({**asdict(record), "created": now, "updated": now})
-            names, marks = ", ".join(row), ", ".join("?" * len(row))
-            connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
-        return self.get(record.id)
+            return self._insert(connection, record)
 
-    def update(self, job_id: str, **changes: Any) -> None:
-        """Change fields of a wish; unknown names raise."""
+    def claim(self, record: Record, decide: Callable[[Books], Record | None], *, replaces: str = "") -> Record:
+        """Write a new wish, or give the one that stands for it already; nothing comes in between.
+
+        Args:
+            record: The wish, with its owner.
+            decide: Gives the earlier record to use instead, None to go on, or raises to refuse.
+            replaces: The job in whose place this one is sent.
+        """
+        with self._transaction() as connection:
+            if (earlier := self._successor(replaces)) is not None:
+                return earlier
+            for other in self._of_digest(record):
+                self._retire(connection, other)
+            if (found := decide(self._books(record))) is not None:
+                return found
+            if replaces:
+                connection.execute("UPDATE jobs SET resent_as = ? WHERE id = ?", (record.id, replaces))
+            return self._insert(connection, record)
+
+    def take(self, job_id: str, owner: str) -> tuple[Record, bool]:
+        """The record, and True when `owner` holds its lease now; an unsent job whose owner is gone is void."""
+        with self._transaction() as connection:
+            record = self.get(job_id)
+            if record.owner != owner and record.is_held(self._clock()):
+                return record, False
+            if record.owner != owner and self._retire(connection, record):
+                return self.get(job_id), True
+            self._change(connection, job_id, {"owner": owner, "lease": self._clock() + LEASE_SECONDS})
+            return self.get(job_id), True
+
+    def renew(self, owner: str) -> None:
+        """Renew all leases that `owner` holds."""
+        with self._transaction() as connection:
+            until = self._clock() + LEASE_SECONDS
+            connection.execute("UPDATE jobs SET lease = ? WHERE owner = ? AND lease > 0", (until, owner))
+
+    def assign(self, job_id: str, task_id: str) -> bool:
+        """Write down that a task belongs to a job; False when it belongs to another already."""
+        with self._transaction() as connection:
+            taken = self._select("WHERE task_id = ? AND id != ?", (self._accounts.mask(task_id), job_id))
+            return not taken and self._change(connection, job_id, {"task_id": task_id})
+
+    def update(self, job_id: str, *, by: str = "", **changes: Any) -> None:
+        """Change fields of a wish; unknown names raise.
+
+        Args:
+            job_id: Whose.
+            by: The owner that changes it. Raises `LeaseLost` when that is another by now.
+            **changes: Fields of `Record`.
+        """
         unknown = set(changes) - set(_COLUMNS)
         if unknown:
             raise TypeError(f"a record has no {', '.join(sorted(unknown))}")
         with self._transaction() as connection:
-            row = self._row_of({**changes, "updated": self._clock()})
-            names = ", ".join(f"{name} = ?" for name in row)
-            changed = connection.execute(f"UPDATE jobs SET {names} WHERE id = ?", (*row.values(), job_id))  # noqa: S608 - our own column names
-            if changed.rowcount != 1:
+            if self._change(connection, job_id, changes, by):
+                return
+            if not self._select("WHERE id = ?", (job_id,)):
                 raise LedgerError(f"the ledger {self.path} has lost job {job_id}: was the file replaced?")
+            raise LeaseLost(f"another kernel has taken job {job_id} over")
+
+    # --- reading --------------------------------------------------------------------------------
 
     def get(self, job_id: str) -> Record:
         """The record with exactly this id. Raises `JobNotFound`."""
@@ -154,28 +218,59 @@ class Ledger:
 
     def find(self, text: str) -> Record:
         """The record that `text` names: our id or its beginning, a task id, or a replyRef."""
-        text = text.encode(errors="replace").decode()
-        masked = self._accounts.mask(text)
-        found = self._select(
-            "WHERE substr(id, 1, length(?1)) = ?1 OR reply_ref = ?1 OR task_id = ?2 "
-            "OR instr(task_id, '-task:' || ?1) > 0 ORDER BY created DESC",
-            (text, masked),
-        )
-        if not text or not found:
+        found = self.named(text)
+        if not found:
             raise JobNotFound(f"no job {text!r} in the ledger: %runway list shows what is there")
         if len(found) > 1:
             ids = ", ".join(record.id for record in found[:5])
             raise JobNotFound(f"{text!r} names {len(found)} jobs ({ids}): give more of the id")
         return found[0]
 
+    def named(self, text: str) -> list[Record]:
+        """The records that `text` names, newest first."""
+        text = text.encode(errors="replace").decode()
+        clause = (
+            "WHERE ?1 != '' AND (substr(id, 1, length(?1)) = ?1 OR reply_ref = ?1 OR task_id = ?2 "
+            "OR instr(task_id, '-task:' || ?1) > 0) ORDER BY created DESC"
+        )
+        return self._select(clause, (text, self._accounts.mask(text)))
+
     def recent(self, limit: int = 50) -> list[Record]:
         """The newest records first."""
         return self._select("ORDER BY created DESC, rowid DESC LIMIT ?", (limit,))
 
-    def unfinished(self, final: Sequence[str]) -> list[Record]:
-        """The records whose phase is none of `final`, newest first."""
-        marks = ", ".join("?" * len(final))
-        return self._select(f"WHERE phase NOT IN ({marks}) ORDER BY created DESC", tuple(final))
+    def unfinished(self, doubtful: float = math.inf) -> list[Record]:
+        """The jobs that may still bring a result and that nobody sees through, newest first.
+
+        One in doubt whose task was not found counts for `doubtful` seconds.
+        """
+        marks = ", ".join("?" * len(SETTLED))
+        found = self._select(f"WHERE phase NOT IN ({marks}) AND resent_as = '' ORDER BY created DESC", SETTLED)
+        now = self._clock()
+        late = [r for r in found if r.phase == "unknown" and not r.task_id and now - r.updated > doubtful]
+        return [record for record in found if not record.is_held(now) and record not in late]
+
+    def task_ids(self, except_job: str = "") -> frozenset[str]:
+        """The tasks of all other jobs: a lost task is none of these."""
+        with self._opened() as connection:
+            rows = connection.execute("SELECT task_id FROM jobs WHERE task_id != '' AND id != ?", (except_job,))
+            return frozenset(self._accounts.unmask(row[0]) for row in rows)
+
+    def spending(self, since: float = 0.0) -> list[Spending]:
+        """What each notebook spent on each day, the newest day first. Jobs that cost nothing do not count."""
+        with self._opened() as connection:
+            rows = connection.execute(
+                "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, party, COUNT(*), SUM(credits) "
+                "FROM jobs WHERE created >= ? AND credits > 0 AND NOT (phase IN (?, ?) AND lease < ?) "
+                "GROUP BY day, notebook, party ORDER BY day DESC, notebook, party",
+                (since, *UNSENT, self._clock()),
+            )
+            return [Spending(*row) for row in rows]
+
+    def spent_today(self, notebook: str, party: str) -> int:
+        """Credits of a notebook at a party since local midnight."""
+        rows = self.spending(_midnight(self._clock()))
+        return sum(row.credits for row in rows if (row.notebook, row.party) == (notebook, party))
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
@@ -184,10 +279,55 @@ class Ledger:
                 self._connection.close()
             self._connection = None
 
+    # --- what bears on a new wish ---------------------------------------------------------------
+
+    def _books(self, wish: Record) -> Books:
+        now = self._clock()
+        refused = "WHERE words = ? AND words != '' AND party = ? AND refusal != '' ORDER BY created DESC LIMIT 1"
+        with self._opened() as connection:
+            moderated = connection.execute(
+                "SELECT COUNT(*) FROM jobs WHERE refusal != '' AND party = ? AND updated > ?",
+                (wish.party, now - MODERATION_SECONDS),
+            ).fetchone()[0]
+        again = self._select(refused, (wish.words, wish.party))
+        spent = self.spent_today(wish.notebook, wish.party)
+        return Books(tuple(self._of_digest(wish)), spent, moderated, next(iter(again), None))
+
+    def _of_digest(self, wish: Record) -> list[Record]:
+        clause = "WHERE digest = ? AND party = ? ORDER BY created DESC, rowid DESC LIMIT 50"
+        return self._select(clause, (wish.digest, wish.party))
+
+    def _successor(self, replaced: str) -> Record | None:
+        """The job that was sent in the place of another already."""
+        other = self.get(replaced).resent_as if replaced else ""
+        return self.get(other) if other else None
+
+    def _retire(self, connection: sqlite3.Connection, record: Record) -> bool:
+        """Void a job that was never sent and whose owner is gone; should the owner wake, it cannot send."""
+        if record.phase not in UNSENT or record.is_held(self._clock()):
+            return False
+        message = "its session ended before it was sent: nothing was charged"
+        gone = {"phase": "removed", "owner": "", "lease": 0.0, "credits": 0, "error": "Removed", "message": message}
+        return self._change(connection, record.id, gone)
+
     # --- rows -----------------------------------------------------------------------------------
 
+    def _insert(self, connection: sqlite3.Connection, record: Record) -> Record:
+        now = self._clock()
+        lease = now + LEASE_SECONDS if record.owner else 0.0
+        row = self._row_of({**asdict(record), "created": now, "updated": now, "lease": lease})
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
+        return self.get(record.id)
+
+    def _change(self, connection: sqlite3.Connection, job_id: str, changes: dict[str, Any], by: str = "") -> bool:
+        row = self._row_of({**changes, "updated": self._clock()})
+        names = ", ".join(f"{name} = ?" for name in row)
+        clause = f"UPDATE jobs SET {names} WHERE id = ? AND ? IN ('', owner)"  # noqa: S608 - our own column names
+        return connection.execute(clause, (*row.values(), job_id, by)).rowcount == 1
+
     def _row_of(self, values: dict[str, Any]) -> dict[str, Any]:
-        row = {name: json.dumps(value) if name == "request" else value for name, value in values.items()}
+        row = {name: json.dumps(value) if name in _JSON else value for name, value in values.items()}
         return {name: self._clean(value) if isinstance(value, str) else value for name, value in row.items()}
 
     def _clean(self, text: str) -> str:
@@ -197,10 +337,10 @@ class Ledger:
     def _record(self, row: sqlite3.Row) -> Record:
         values: dict[str, Any] = dict(row)
         values |= {name: self._accounts.unmask(v) for name, v in values.items() if isinstance(v, str)}
-        values |= {"request": json.loads(values["request"]), "simulated": bool(values["simulated"])}
-        return Record(**values)
+        values |= {name: json.loads(values[name] or "{}") for name in _JSON}
+        return Record(**{**values, "simulated": bool(values["simulated"])})
 
-    def _select(self, clause: str, values: tuple[Any, ...]) -> list[Record]:
+    def _select(self, clause: str, values: Sequence[Any]) -> list[Record]:
         with self._opened() as connection:
             rows = connection.execute(f"SELECT {', '.join(_COLUMNS)} FROM jobs {clause}", values)  # noqa: S608 - our own clauses
             return [self._record(row) for row in rows]
@@ -213,54 +353,31 @@ class Ledger:
         with self._lock:
             try:
                 if self._connection is None or self._pid != os.getpid():
-                    self._connection, self._pid = _open(self.path), os.getpid()
+                    self._connection, self._pid = open_file(self.path), os.getpid()
                 yield self._connection
             except (sqlite3.Error, OSError, ValueError) as error:
-                raise LedgerError(f"the ledger {self.path} cannot be used: {error}") from None
+                if is_damage(error):
+                    self._set_aside()
+                raise LedgerError(told(error, self.path)) from None
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._opened() as connection, _immediate(connection):
+        with self._opened() as connection, immediate(connection):
             yield connection
 
-
-@contextmanager
-def _immediate(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that takes the write lock first: a later upgrade of a read would fail at once."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        connection.rollback()
-        raise
-    connection.commit()
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    """Open or make the ledger. The tables come before WAL, which ignores the busy time-out."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    found = migrations.version(connection)
-    if found > len(migrations.STEPS):
-        connection.close()
-        raise LedgerError(
-            f"{path} was written by a newer runway_nb (step {found}, known are {len(migrations.STEPS)}): "
-            "install that version, or set RUNWAY_NB_HOME to another folder"
-        )
-    if found < len(migrations.STEPS):
-        with _immediate(connection):
-            migrations.migrate(connection)
-    _use_wal(connection)
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
+    def _set_aside(self) -> None:
+        """Put a damaged file out of the way and say so, once: the next call begins a new ledger."""
+        self.close()
+        aside = set_aside(self.path, self._clock)
+        if aside is not None:
+            raise LedgerError(
+                f"the ledger {self.path} was damaged and is now set aside as {aside.name}, with every job in it; "
+                "nothing was sent. A new one begins with the next call and does not know what was paid before: "
+                "%runway list --account shows the tasks of the account"
+            ) from None
 
 
-def _use_wal(connection: sqlite3.Connection, attempts: int = 100, pause: float = 0.05) -> None:
-    for _ in range(attempts):
-        with suppress(sqlite3.OperationalError):
-            if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
-                return
-        time.sleep(pause)
-    raise sqlite3.OperationalError("write-ahead logging could not be switched on")
+def _midnight(now: float) -> float:
+    """The beginning of the local day."""
+    today = time.localtime(now)
+    return time.mktime((today.tm_year, today.tm_mon, today.tm_mday, 0, 0, 0, 0, 0, -1))

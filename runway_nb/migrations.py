@@ -36,7 +36,29 @@ def _m001_jobs(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX jobs_reply_ref ON jobs (reply_ref)")
 
 
-STEPS: tuple[Step, ...] = (_m001_jobs,)
+def _m002_owners_and_books(connection: sqlite3.Connection) -> None:
+    """Who sees a job through, where its money went, and what moderation refused."""
+    for column in (
+        "wish TEXT NOT NULL DEFAULT ''",
+        "party TEXT NOT NULL DEFAULT ''",
+        "notebook TEXT NOT NULL DEFAULT ''",
+        "sent REAL",
+        "owner TEXT NOT NULL DEFAULT ''",
+        "lease REAL NOT NULL DEFAULT 0",
+        "words TEXT NOT NULL DEFAULT ''",
+        "refusal TEXT NOT NULL DEFAULT ''",
+        "resent_as TEXT NOT NULL DEFAULT ''",
+    ):
+        connection.execute(f"ALTER TABLE jobs ADD COLUMN {column}")
+    # rows of before: what is known of them, so that they are found like any other
+    connection.execute("UPDATE jobs SET party = CASE simulated WHEN 1 THEN 'simulator' ELSE 'api.useapi.net' END")
+    connection.execute("UPDATE jobs SET notebook = folder, sent = created")
+    connection.execute("UPDATE jobs SET credits = 0 WHERE phase IN ('refused', 'removed')")
+    connection.execute("CREATE INDEX jobs_words ON jobs (words)")
+    connection.execute("CREATE INDEX jobs_owner ON jobs (owner) WHERE lease > 0")
+
+
+STEPS: tuple[Step, ...] = (_m001_jobs, _m002_owners_and_books)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

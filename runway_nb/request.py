@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .camera import MOVES, Camera
@@ -18,14 +18,20 @@ from .spec import DEFAULT_MODEL, ID_FORM, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, 
 Picture = str | os.PathLike[str]
 """An asset id, the name of an asset, or the path of a picture file."""
 
-_ASSET_ID = re.compile(ID_FORM)
+_ID = re.compile(ID_FORM)
 _UNCOUNTED = ("replyRef", "replyUrl", "maxJobs")
 
 
 def asset_account(picture: Picture | None) -> str | None:
     """The account's e-mail inside an asset id; None for anything else."""
-    match = _ASSET_ID.fullmatch(str(picture)) if picture is not None else None
+    match = _ID.fullmatch(str(picture)) if picture is not None else None
     return match["email"] if match and match["kind"] == "asset" else None
+
+
+def task_account(task_id: str) -> str:
+    """The account's e-mail inside a task id, or nothing."""
+    match = _ID.fullmatch(task_id)
+    return match["email"] if match else ""
 
 
 def _plain(value: Any) -> Any:
@@ -100,6 +106,11 @@ class VideoRequest:
     def row(self) -> Model:
         """The facts of the model."""
         return MODELS[self.model]
+
+    @property
+    def account(self) -> str:
+        """The e-mail of the account that owns the keyframes, or nothing while that is open (API facts 13)."""
+        return next(filter(None, map(asset_account, self.keyframes.given.values())), "")
 
     @property
     def credits(self) -> int:
@@ -202,6 +213,21 @@ class VideoRequest:
             max_jobs=body.get("maxJobs"),
             model=model,
         )
+
+    @classmethod
+    def from_options(cls, prompt: str, seed: int | None, options: Mapping[str, Any]) -> VideoRequest:
+        """The request behind a task that was made elsewhere, as far as the task tells (API facts 3.3).
+
+        Its keyframes are links there and no assets, so they stay out; a value that cannot be read does too.
+        """
+        found = cls(prompt, seed=seed, camera=Camera.from_options(options.get("camera")))
+        for told in (
+            replace(found, seconds=options.get("seconds")),
+            replace(found, explore=options.get("exploreMode")),
+        ):
+            if not told.problems():
+                found = replace(found, seconds=told.seconds or found.seconds, explore=told.explore or found.explore)
+        return found
 
     @property
     def digest(self) -> str:

@@ -7,12 +7,14 @@ job that runs, neither from the simulator to the real account nor the other way.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from . import errors
 from .settings import Settings
+from .slots import SlotQueue
 
 if TYPE_CHECKING:
     from .client import RunwayClient
@@ -32,6 +34,7 @@ class Connection:
 
 
 Connect = Callable[[Settings], Awaitable[Connection]]
+Clock = Callable[[], float]
 
 
 async def connect(settings: Settings) -> Connection:
@@ -57,8 +60,10 @@ async def connect(settings: Settings) -> Connection:
 class Session:
     """Settings and the connection made from them, at the first use and on the background loop."""
 
-    def __init__(self, settings: Settings, connect: Connect = connect) -> None:
+    def __init__(self, settings: Settings, connect: Connect = connect, clock: Clock = time.monotonic) -> None:
         self.settings = settings
+        self.queue = SlotQueue(lambda: self.settings.slots, clock)
+        """Who may send next."""
         self._connect = connect
         self._made: tuple[object, asyncio.Future[Connection]] | None = None
 

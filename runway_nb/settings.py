@@ -17,9 +17,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import SettingsError
-from .spec import BASE_URL, EMBED, TOKEN_FORM
+from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, TOKEN_FORM
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
+CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
 _SERVICE = "runway_nb"
 
 
@@ -69,11 +70,24 @@ class Settings:
     """How a result carries its video: `auto`, `always` or `never` as a data URI."""
     multipart: bool = False
     """Send the create call as multipart/form-data instead of JSON."""
+    reuse: bool = True
+    """Show what an unchanged request brought before instead of paying again."""
+    max_credits: int | None = None
+    """The most that a notebook may spend on a day; None: no limit."""
+    max_moderated: int = 3
+    """Refusals by moderation within a day after which a request needs an explicit word."""
+    slots: int = 2
+    """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
 
     @property
     def simulated(self) -> bool:
         """True when there is no token: everything runs against the embedded simulator."""
         return self.token is None
+
+    @property
+    def party(self) -> str:
+        """Who makes the videos: `simulator`, or the host of the API. Results of one never stand for another's."""
+        return "simulator" if self.simulated else urlsplit(self.base_url).netloc
 
 
 Store = Callable[[], "str | None"]
@@ -88,7 +102,7 @@ def resolve(
     """Decide every setting. Raises `SettingsError` with the value and what to do.
 
     Args:
-        given: What the caller passed: `token`, `base_url`, `home`, `output`, `embed`, `multipart`.
+        given: What the caller passed, by the names of `Settings`.
         config: The same names out of `%config RunwayMagics`.
         environ: The environment.
         stores: Where a token may lie when neither argument nor environment has one; called in order.
@@ -98,6 +112,9 @@ def resolve(
         "base_url": environ.get("USEAPI_BASE_URL"),
         "home": environ.get("RUNWAY_NB_HOME"),
         "output": environ.get("RUNWAY_NB_OUTPUT"),
+        "reuse": environ.get("RUNWAY_NB_REUSE"),
+        "max_moderated": environ.get("RUNWAY_NB_MAX_MODERATED"),
+        "slots": environ.get("RUNWAY_NB_SLOTS"),
     }
 
     def pick(name: str, default: object = None) -> object:
@@ -115,6 +132,10 @@ def resolve(
         output=Path(str(pick("output", "runway_outputs"))).expanduser(),
         embed=_checked_embed(str(pick("embed", "auto"))),
         multipart=bool(pick("multipart", False)),
+        reuse=_checked_switch("reuse", pick("reuse", True)),
+        max_credits=_lowest_limit(given or {}, config or {}, environ),
+        max_moderated=_checked_number("max_moderated", pick("max_moderated", 3), 1, 1000),
+        slots=_checked_number("slots", pick("slots", DEFAULT_SLOTS), *MAX_JOBS_RANGE),
     )
 
 
@@ -149,6 +170,28 @@ def checked_url(url: str) -> str:
     if host and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
         return url.rstrip("/")
     raise SettingsError(f"base_url is {url!r}: give an https:// address (http:// only on this machine)")
+
+
+def _lowest_limit(*sources: Mapping[str, object]) -> int | None:
+    """The lowest limit of credits there is: what a teacher sets may be lowered in a notebook, never raised."""
+    *named, environ = sources
+    found = [*(source.get("max_credits") for source in named), environ.get(CREDITS_NAME)]
+    limits = [_checked_number("max_credits", value, 0, 10**9) for value in found if value not in (None, "")]
+    return min(limits, default=None)
+
+
+def _checked_number(name: str, value: object, low: int, high: int) -> int:
+    text = str(value).strip()
+    if re.fullmatch(r"\d{1,10}", text) and low <= int(text) <= high:
+        return int(text)
+    raise SettingsError(f"{name} is {value!r}: give a whole number from {low} to {high}")
+
+
+def _checked_switch(name: str, value: object) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    if (found := words.get(str(value).strip().lower())) is None:
+        raise SettingsError(f"{name} is {value!r}: give 1 or 0")
+    return found
 
 
 def _checked_embed(word: str) -> str:

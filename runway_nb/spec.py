@@ -17,6 +17,8 @@ CAMERA_LIMIT = 10
 SEED_RANGE = (1, 4294967294)
 REPLY_LENGTH = 1024
 MAX_JOBS_RANGE = (1, 10)
+DEFAULT_SLOTS = 2
+"""Tasks that Runway lets run at once on an account, in practice (section 13)."""
 RETRY_SECONDS = (10.0, 30.0)
 """How long to wait after a 429 that names no time of its own (section 3.4)."""
 LIST_LIMIT = 50

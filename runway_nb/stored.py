@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import errors
 from .job import Job, Phase, State
-from .ledger import Record
+from .ledger import SETTLED, Record
 from .request import VideoRequest
 from .task import PENDING, Status, Task
 
@@ -17,11 +17,12 @@ def stored_job(record: Record, posters: Path, state: State | None = None) -> Job
     return Job(
         record.id,
         VideoRequest.from_wire(record.request, record.model),
+        wish=VideoRequest.from_wire(record.wish, record.model) if record.wish else None,
         simulated=record.simulated,
         cell=record.cell,
         folder=Path(record.folder),
         created=record.created,
-        state=state or _state(record, posters / f"{record.id}.jpg"),
+        state=state or state_of(record, posters),
     )
 
 
@@ -30,32 +31,50 @@ def stored_task(record: Record) -> Task | None:
     return Task(record.task_id, Status(record.status) if record.status else PENDING) if record.task_id else None
 
 
-def _state(record: Record, poster: Path) -> State:
-    video = Path(record.video) if record.video and Path(record.video).is_file() else None
+def is_over(record: Record) -> bool:
+    """True when there is nothing left to fetch or to find out; a video whose file is gone can be fetched again."""
+    return record.phase in SETTLED and not (record.phase == Phase.DONE.value and record.task_id and not _file(record))
+
+
+def waking_state(record: Record) -> State:
+    """The state of a job that is about to be followed again."""
+    task = stored_task(record)
+    return State(Phase.FOLLOWING if task else Phase.CHECKING, task=task, sent=record.sent)
+
+
+def state_of(record: Record, posters: Path) -> State:
+    """The state that a record tells, at rest."""
+    video, poster = _file(record), posters / f"{record.id}.jpg"
     phase = _resting_phase(Phase(record.phase), video)
     return State(
         phase,
         task=stored_task(record),
         progress=1.0 if video else None,
-        sent=record.created if phase.is_sent else None,
+        sent=record.sent if phase.is_sent else None,
         video=video,
         poster=poster.read_bytes() if video and poster.is_file() else None,
         error=None if video else _error(record, phase),
-        ended=record.created + record.took if record.took is not None else record.updated,
+        ended=(record.sent or record.created) + record.took if record.took is not None else record.updated,
     )
+
+
+def _file(record: Record) -> Path | None:
+    return Path(record.video) if record.video and Path(record.video).is_file() else None
 
 
 def _resting_phase(phase: Phase, video: Path | None) -> Phase:
     """Where a job stands that is not followed here: another kernel may be at it, so nothing is called certain."""
     if video is not None:
         return Phase.DONE
-    if phase is Phase.SENDING:
+    if phase in (Phase.SENDING, Phase.CHECKING):
         return Phase.UNKNOWN
     return phase if phase.is_final and phase is not Phase.DONE else Phase.DETACHED
 
 
 def _error(record: Record, phase: Phase) -> errors.RunwayError:
     """The error a record tells of, as its own class where that is known."""
+    if record.resent_as:
+        return errors.MaybeSent(f"sent again as job {record.resent_as}")
     kind = getattr(errors, record.error, None) if record.error else None
     if kind is errors.InvalidRequest:
         return errors.InvalidRequest([record.message])

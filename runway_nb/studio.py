@@ -1,4 +1,4 @@
-"""The studio: submit a wish, come back to one, and make a video in one call.
+"""The studio: submit a wish, come back to one, send a lost one again.
 
 Callable from any thread; the work itself (`workflow`) runs on the background loop.
 """
@@ -6,35 +6,45 @@ Callable from any thread; the work itself (`workflow`) runs on the background lo
 from __future__ import annotations
 
 import asyncio
-import atexit
-import os
 import secrets
-import sys
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import errors
-from .camera import Camera
+from .admission import Limits, admit, words_hash
 from .environment import Environment
+from .images import picture_prints
 from .job import Job, Phase, State, failed_phase
-from .ledger import Ledger
+from .lease import RENEW_SECONDS, new_owner
+from .ledger import Ledger, Record
 from .loop import BackgroundLoop
-from .request import Keyframes, Picture, VideoRequest
+from .request import VideoRequest, task_account
 from .session import Connect, Session, connect
-from .settings import Settings, resolve
+from .settings import Settings
 from .spec import SEED_RANGE
-from .stored import stored_job, stored_task
+from .stored import is_over, stored_job, waking_state
 from .task import Asset, Credits, Task
+
+if TYPE_CHECKING:
+    from .workflow import Workflow
 
 T = TypeVar("T")
 
 CLOSE_SECONDS = 6.0
 """How long closing waits for answers under way, workflows and connections."""
+
+
+class Submitted(NamedTuple):
+    """What became of a wish."""
+
+    job: Job
+    is_new: bool
+    """False when an equal wish was made before: nothing is sent, nothing is paid."""
 
 
 class Studio:
@@ -59,6 +69,8 @@ class Studio:
     ) -> None:
         self.folder = Path.cwd()
         """Where a relative output folder and relative pictures lie: the notebook's folder."""
+        self.notebook = ""
+        """The notebook's name, for its budget; its folder stands for it where it has none."""
         self.jobs: dict[str, Job] = {}
         """The jobs of this process by id, oldest first."""
         self._env = environment or Environment()
@@ -66,8 +78,10 @@ class Studio:
         self._connect = connect
         self._loop = loop or BackgroundLoop()
         self._lock = threading.RLock()
-        self._sessions = [Session(settings, connect)]
+        self._sessions = [Session(settings, connect, self._env.monotonic)]
+        self._owner = new_owner()
         self._works: dict[asyncio.Future[None], Job] = {}
+        self._heart: asyncio.Future[None] | None = None
         self._closed = False
 
     def __repr__(self) -> str:
@@ -84,71 +98,119 @@ class Studio:
             if self._sessions[-1].can_serve(settings):
                 self._sessions[-1].settings = settings
             else:
-                self._sessions.append(Session(settings, self._connect))
+                self._sessions.append(Session(settings, self._connect, self._env.monotonic))
 
-    def submit(self, request: VideoRequest, *, cell: str = "", folder: Path | None = None) -> Job:
-        """Check a request and start it; returns at once.
+    def submit(
+        self,
+        request: VideoRequest,
+        *,
+        cell: str = "",
+        folder: Path | None = None,
+        fresh: bool = False,
+        force: bool = False,
+        max_credits: int | None = None,
+    ) -> Job:
+        """Check a request and start it, or give the job that an equal one has; returns at once.
 
         Args:
             request: Keyframes may still be names of assets or picture files.
             cell: The cell that asked for it, kept with the result.
             folder: By default the studio's.
+            fresh: Make it again although an equal request was made before.
+            force: Send it although moderation has refused too much lately.
+            max_credits: The most that it may cost.
 
         Raises:
             InvalidRequest: with all mistakes; nothing was sent.
+            OverBudget, ModerationBrake: not allowed; nothing was sent.
+            LedgerError: it cannot be written down, so nothing was sent.
         """
+        limits = Limits(fresh=fresh, force=force, cell_credits=max_credits)
+        return self.ask(request, limits, cell=cell, folder=folder).job
+
+    def ask(
+        self, request: VideoRequest, limits: Limits, *, cell: str = "", folder: Path | None = None, replaces: str = ""
+    ) -> Submitted:
+        """The same as `submit`, and whether the wish is new. `replaces` is the lost job in whose place it is sent."""
         request.check()
-        reference = secrets.token_hex(8)
-        wish = replace(
-            request,
-            seed=self._env.draw(*SEED_RANGE) if request.seed is None else request.seed,
-            reply_ref=request.reply_ref or f"rnb-{reference}",
+        settings = self.settings
+        limits = limits._replace(
+            reuse=settings.reuse, day_credits=settings.max_credits, moderated=settings.max_moderated
         )
-        job = Job(
-            reference[:8],
-            wish,
-            simulated=self.settings.simulated,
-            cell=cell,
-            folder=folder or self.folder,
-            created=self._env.clock(),
-        )
-        self._start(job, digest=request.digest)
-        return job
+        wish = self._wish(request, cell, folder or self.folder)
+        with self._lock:
+            self._check_open()
+            record = self.ledger.claim(wish, lambda books: admit(wish, books, limits), replaces=replaces)
+            if record.id != wish.id:
+                return Submitted(self._wake(record), is_new=False)
+            job = stored_job(record, self._posters, State())
+            self._start(job, lambda workflow: workflow.make())
+            return Submitted(job, is_new=True)
 
     def attach(self, text: str) -> Job:
-        """Follow a stored job again; one that is followed or finished is returned as it is.
+        """Follow a job again, or a task of the account that was made elsewhere.
 
-        `text` is our id or its beginning, the task id, or the replyRef.
+        A job that is followed here or is over is returned as it is; one that another kernel sees through is
+        watched. `text` is our id or its beginning, a task id, or a replyRef.
 
         Raises:
-            JobNotFound: the ledger has no such job, or several.
-            RunwayError: the job has no task to follow, or belongs to another account.
+            JobNotFound: neither the ledger nor the account has it, or the ledger has several.
+            RunwayError: it was made by another party, or the account cannot be read.
         """
+        living = self._living(text)
+        if living is not None and not living.done:
+            return living
+        record = self.ledger.find(text) if self.ledger.named(text) else self._adopt(text)
+        self._check_party(record)
         with self._lock:
-            job = self.find(text)
-            if not job.done or (job.video is not None and job.video.is_file()):
-                return job
-            record = self.ledger.get(job.id)
-            task = stored_task(record)
-            if task is None:
-                raise errors.RunwayError(f"job {job.id} has no task to attach to: {record.phase}, {record.message}")
-            if record.simulated != self.settings.simulated:
-                made = "by the simulator" if record.simulated else "at Runway"
-                need = "unset the token" if record.simulated else "set the token first (%runway login)"
-                raise errors.RunwayError(f"job {job.id} was made {made}: {need}, then attach again")
-            state = State(Phase.FOLLOWING, task=task, sent=record.created)
-            again = stored_job(record, self._posters, state)
-            self._start(again, task=task)
-            return again
+            return self._wake(record)
+
+    def resume(self) -> list[Job]:
+        """Follow again every job that may still bring a result and that nobody sees through, oldest first."""
+        found = [record for record in self.ledger.unfinished() if record.party == self.settings.party]
+        with self._lock:
+            return [self._wake(record) for record in reversed(found)]
+
+    def resend(self, text: str) -> Job:
+        """Send a wish again whose create got no clear answer. The user decides this: it may be paid twice.
+
+        The account is looked at once more; a task that is found is followed, and nothing is sent.
+
+        Raises:
+            InvalidCommand: the job is not in doubt.
+            RunwayError: the account cannot be looked at, or the wish may not be sent; nothing was sent.
+        """
+        record = self.ledger.find(text)
+        self._check_party(record)
+        if record.resent_as:
+            return self.attach(record.resent_as)
+        if record.phase != Phase.UNKNOWN.value or record.task_id:
+            raise errors.InvalidCommand(
+                f"job {record.id} is not in doubt ({record.phase}): %runway attach {record.id} follows it, "
+                "and --fresh in its cell makes it again"
+            )
+        if self._result(self._look_again(record), 120.0):
+            return self.attach(record.id)
+        wish = VideoRequest.from_wire(record.wish or record.request, record.model)
+        asked = self.ask(wish, Limits(fresh=True), cell=record.cell, folder=Path(record.folder), replaces=record.id)
+        return asked.job
+
+    def new_take(self, job: Job) -> Job:
+        """Another take of a job with another seed, paid like the first. Raises what `submit` raises."""
+        wish = replace(job.wish, seed=None, reply_ref=None)
+        return self.submit(wish, cell=job.cell, folder=job.folder, fresh=True)
 
     def find(self, text: str = "") -> Job:
         """The living job, or the stored one, that `text` names; without text the newest there is."""
-        living = [job for job in list(self.jobs.values()) if job.id.startswith(text)]
-        if living and (not text or len(living) == 1):
-            return living[-1]
+        if (living := self._living(text)) is not None:
+            return living
         newest = self.ledger.recent(1) if not text else []
         record = newest[0] if newest else self.ledger.find(text)
         return self.jobs.get(record.id) or stored_job(record, self._posters)
+
+    def spent_today(self) -> int:
+        """Credits that this notebook has spent since midnight, by the ledger."""
+        return self.ledger.spent_today(self.notebook or str(self.folder), self.settings.party)
 
     def credits(self, timeout: float = 60.0) -> list[tuple[str, Credits]]:
         """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""
@@ -195,36 +257,116 @@ class Studio:
         except FutureTimeout:
             raise errors.NoAnswer(f"no answer within {timeout:.0f} s: try again") from None
 
-    def _start(self, job: Job, *, digest: str = "", task: Task | None = None) -> None:
-        """Take a job in, bound to the session of this moment, and start its work."""
-        with self._lock:
-            if self._closed:
-                raise errors.RunwayError("this studio is closed: nothing was sent")
-            self.jobs.pop(job.id, None)
-            self.jobs[job.id] = job
-            self._loop.submit(self._see_through(job, self._sessions[-1], digest, task))
+    def _living(self, text: str) -> Job | None:
+        """The job of this process that `text` names, or the newest without text."""
+        living = [job for job in list(self.jobs.values()) if job.id.startswith(text)]
+        return living[-1] if living and (not text or len(living) == 1) else None
 
-    async def _see_through(self, job: Job, session: Session, digest: str, task: Task | None) -> None:
-        """Run the workflow of a job: from a wish, or from a task that exists."""
+    def _wish(self, request: VideoRequest, cell: str, folder: Path) -> Record:
+        """A new record: what is asked for, what will be sent, and who sees it through."""
+        reference = secrets.token_hex(8)
+        sent = replace(
+            request,
+            seed=self._env.draw(*SEED_RANGE) if request.seed is None else request.seed,
+            reply_ref=request.reply_ref or f"rnb-{reference}",
+        )
+        return Record(
+            id=reference[:8],
+            phase=Phase.PREPARING.value,
+            request=sent.to_wire(),
+            wish=request.to_wire(),
+            model=request.model,
+            digest=replace(request, keyframes=picture_prints(request.keyframes, folder)).digest,
+            reply_ref=sent.reply_ref or "",
+            credits=request.credits,
+            simulated=self.settings.simulated,
+            party=self.settings.party,
+            folder=str(folder),
+            notebook=self.notebook or str(folder),
+            cell=cell,
+            owner=self._owner,
+            words=words_hash(request.prompt),
+        )
+
+    def _wake(self, record: Record) -> Job:
+        """The job of a record: the living one, the stored one when it is over, else one that is seen through."""
+        living = self.jobs.get(record.id)
+        if living is not None and not living.done:
+            return living
+        if is_over(record) or record.resent_as:
+            return stored_job(record, self._posters)
+        job = stored_job(record, self._posters, waking_state(record))
+        self._start(job, lambda workflow: workflow.resume())
+        return job
+
+    def _check_party(self, record: Record) -> None:
+        if record.party != self.settings.party and not is_over(record):
+            made = "by the simulator" if record.simulated else f"at {record.party}"
+            need = "unset the token" if record.simulated else "set the token first (%runway login)"
+            raise errors.RunwayError(f"job {record.id} was made {made}: {need}, then try again")
+
+    def _adopt(self, text: str) -> Record:
+        """A record for a task of the account that this ledger does not know; it was paid elsewhere."""
+        task = self._result(self._account_task(text), 120.0)
+        if task is None:
+            raise errors.JobNotFound(
+                f"neither the ledger nor the account has a job {text!r}: see %runway list --account"
+            )
+        made = VideoRequest.from_options(task.prompt, task.seed, task.options)
+        wish = self._wish(made, "", self.folder)
+        sent = {**made.to_wire(), **({"replyRef": task.reply_ref} if task.reply_ref else {})}
+        return self.ledger.add(
+            replace(
+                wish, phase=Phase.DETACHED.value, request=sent, wish={}, digest="", reply_ref=task.reply_ref, credits=0,
+                task_id=task.id, status=str(task.status), owner="",
+            )
+        )  # fmt: skip
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise errors.RunwayError("this studio is closed: nothing was sent")
+
+    def _start(self, job: Job, begin: Callable[[Workflow], Coroutine[Any, Any, None]]) -> None:
+        """Take a job in, bound to the session of this moment, and start its work."""
+        self._check_open()
+        self.jobs.pop(job.id, None)
+        self.jobs[job.id] = job
+        self._loop.submit(self._see_through(job, self._sessions[-1], begin))
+
+    async def _see_through(
+        self, job: Job, session: Session, begin: Callable[[Workflow], Coroutine[Any, Any, None]]
+    ) -> None:
+        """Run the workflow of a job."""
         # imported here, on the background thread, so that the card need not wait for httpx
+        from .run import Run
         from .workflow import Workflow
 
-        workflow = Workflow(
+        run = Run(
             job,
             connected=session.connected,
             ledger=self.ledger,
-            output=job.folder / session.settings.output,
-            posters=self._posters,
+            owner=self._owner,
+            queue=session.queue,
             neighbours=self.jobs,
             environment=self._env,
         )
         job.steer(
-            on_stop=lambda: self._loop.call(workflow.stopped.set),
-            on_refresh=lambda: self._loop.call(workflow.looks.set),
+            on_stop=lambda: self._loop.call(run.stopped.set),
+            on_refresh=lambda: self._loop.call(run.looks.set),
         )
-        work = asyncio.ensure_future(workflow.make(digest) if task is None else workflow.resume(task))
+        workflow = Workflow(run, output=job.folder / session.settings.output, posters=self._posters)
+        work = asyncio.ensure_future(begin(workflow))
         self._works[work] = job
         work.add_done_callback(lambda work: self._works.pop(work, None))
+        if self._heart is None or self._heart.done():
+            self._heart = asyncio.ensure_future(self._beat())
+
+    async def _beat(self) -> None:
+        """Renew the leases of all jobs while there are any."""
+        while self._works:
+            await asyncio.sleep(RENEW_SECONDS)
+            with suppress(errors.LedgerError):  # the next beat may do better; until the lease ends nothing is lost
+                self.ledger.renew(self._owner)
 
     def _end_unstarted(self, job: Job) -> None:
         """End a job whose work was cancelled before its first step; nobody may wait for it for ever."""
@@ -241,7 +383,7 @@ class Studio:
             if not any(job.state.phase is Phase.SENDING for job in self._works.values()):
                 break
             await asyncio.sleep(0.05)
-        for work in works:
+        for work in (*works, *([self._heart] if self._heart else [])):
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
         return [await session.close() for session in self._sessions]
@@ -257,110 +399,28 @@ class Studio:
         emails = [account.email for account in await client.accounts()]
         return [task for email in emails for task in await client.tasks(limit=20, email=email)]
 
+    async def _account_task(self, text: str) -> Task | None:
+        """The task of the account that a task id, the beginning of its uuid, or a replyRef names."""
+        client = (await self._sessions[-1].connected()).client
+        if task_account(text):
+            return await client.task(text)
+        for running in await client.running():
+            if running.reply_ref == text:
+                return replace(await client.task(running.id), reply_ref=text)
+        tasks = await self._tasks() if len(text) >= 8 else []
+        return next((task for task in tasks if f"-task:{text}" in task.id), None)
+
+    async def _look_again(self, record: Record) -> bool:
+        """Look once for the task of a job in doubt; True when it was found and written down."""
+        from .reconcile import look_for_task
+        from .send import lost_wish
+
+        client = (await self._sessions[-1].connected()).client
+        job = stored_job(record, self._posters)
+        task = await look_for_task(lost_wish(job, self.ledger), client)
+        return task is not None and self.ledger.assign(record.id, task.id)
+
     async def _assets(self) -> list[Asset]:
         from .keyframes import all_assets
 
         return await all_assets((await self._sessions[-1].connected()).client)
-
-
-_default: tuple[Studio, object] | None = None
-_default_lock = threading.RLock()
-
-
-def default_studio(*, fresh: bool = False) -> Studio:
-    """The studio of this process, made at first use.
-
-    In a notebook `%config RunwayMagics` and the notebook's folder come from the loaded extension. Settings are
-    decided again when that or our part of the environment has changed, or when asked to with `fresh`: asking
-    the keyring takes time.
-    """
-    global _default
-    config, folder = _notebook()
-    ours = {name: value for name, value in os.environ.items() if name.startswith(("USEAPI_", "RUNWAY_NB_"))}
-    with _default_lock:
-        if _default is None:
-            _default = Studio(resolve(config=config)), (config, ours)
-            atexit.register(close_default_studio)
-        elif fresh or (config, ours) != _default[1]:
-            _default[0].use(resolve(config=config))
-            _default = _default[0], (config, ours)
-        if folder is not None:
-            _default[0].folder = folder
-        return _default[0]
-
-
-def _notebook() -> tuple[Mapping[str, object] | None, Path | None]:
-    """What the extension knows, when it is loaded; the package's front door keeps it."""
-    loaded = sys.modules[__package__].__dict__.get("notebook_settings")
-    return (loaded.values(), loaded.folder) if loaded is not None else (None, None)
-
-
-def close_default_studio() -> None:
-    """Stop following and forget the studio of this process."""
-    global _default
-    with _default_lock:
-        made, _default = _default, None
-    atexit.unregister(close_default_studio)
-    if made is not None:
-        made[0].close()
-
-
-def _forget_default_studio() -> None:
-    """In a forked child: loop, connections and locks belong to the parent, and so do its jobs."""
-    global _default, _default_lock
-    _default, _default_lock = None, threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_default_studio)
-
-
-def generate(
-    prompt: str = "",
-    *,
-    first: Picture | None = None,
-    middle: Picture | None = None,
-    last: Picture | None = None,
-    camera: Camera | None = None,
-    aspect: str | None = None,
-    seconds: int | None = None,
-    seed: int | None = None,
-    explore: bool | None = None,
-    reply_url: str | None = None,
-    reply_ref: str | None = None,
-    max_jobs: int | None = None,
-    studio: Studio | None = None,
-) -> Job:
-    """Submit a video and return its job at once; `job.wait()` or `await job` gives the file.
-
-    Args:
-        prompt: What should happen.
-        first: Keyframe at the start: an asset id, an asset's name or a picture file.
-        middle: Keyframe at half of the shot.
-        last: Keyframe at the end.
-        camera: Six moves from -10 to 10, or static.
-        aspect: `landscape` (default) or `portrait`.
-        seconds: 5 (default) or 10.
-        seed: 1 to 4294967294; drawn when not given, see `job.seed`.
-        explore: Explore mode, for Unlimited plans.
-        reply_url: Where the API posts progress, at most 1,024 characters.
-        reply_ref: Your own reference, at most 1,024 characters; ours when not given.
-        max_jobs: How many tasks the account may run at once, 1 to 10.
-        studio: By default the one of this process.
-
-    Raises:
-        InvalidRequest: with all mistakes; nothing was sent.
-    """
-    request = VideoRequest(
-        prompt=prompt,
-        keyframes=Keyframes(first, middle, last),
-        camera=camera or Camera(),
-        aspect=aspect,
-        seconds=seconds,
-        seed=seed,
-        explore=explore,
-        reply_url=reply_url,
-        reply_ref=reply_ref,
-        max_jobs=max_jobs,
-    )
-    return (studio or default_studio()).submit(request)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .errors import ServerTrouble
@@ -163,6 +163,8 @@ class Task:
     """ISO 8601, UTC."""
     seed: int | None = None
     prompt: str = ""
+    options: Json = field(default_factory=dict, repr=False, compare=False)
+    """Everything that the API says about what was asked for (API facts 3.3)."""
     reply_ref: str = ""
     """Only in the answer to a create, in GET /scheduler and in call-backs."""
     credits_used: float | None = None
@@ -190,6 +192,7 @@ class Task:
             created_at=_text(inner.get("createdAt")),
             seed=_whole(options.get("seed")),
             prompt=_text(options.get("text_prompt")),
+            options=options,
             reply_ref=_text(outer.get("replyRef")) or _text(inner.get("replyRef")),
             credits_used=_number(features.get("numPlanCredits_used")),
             credits_permitted=_number(features.get("numPlanCredits_permitted")),

@@ -111,8 +111,9 @@ class Party:
         )
         return Connection(client, MediaClient(local=True, transport=self.media, sleep=self.time.sleep))
 
-    def submit(self, prompt: str = "A lamp turns", **fields: Any) -> Job:
-        return self.studio.submit(VideoRequest(prompt, **fields))
+    def submit(self, prompt: str = "A lamp turns", *, fresh: bool = True, **fields: Any) -> Job:
+        """A new wish each time; with `fresh` False as a cell that is run again."""
+        return self.studio.submit(VideoRequest(prompt, **fields), fresh=fresh, force=True)
 
     def ended(self, job: Job, timeout: float = 10.0) -> Job:
         """The job after its end, however it ended."""

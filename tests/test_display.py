@@ -126,7 +126,7 @@ NOTICES: list[tuple[Phase, errors.RunwayError, str, str, str]] = [
     (Phase.FAILED, errors.TaskFailed("a <b>bad</b> frame"), "Not generated: Runway reported an error",
      "A <b>bad</b> frame.", ""),
     (Phase.UNKNOWN, errors.MaybeSent("maybe sent, no clear answer: the connection broke"),
-     "Maybe sent: no clear answer", "The request left once; the connection broke.", "%runway list --account"),
+     "Maybe sent: no clear answer", "The request left once; the connection broke.", "%runway attach 7f3e2c54  # look again\n%runway resend 7f3e2c54  # send again, 25 credits"),
     (Phase.REMOVED, errors.Removed("x"), "Removed before sending", "", ""),
     (Phase.DETACHED, errors.DownloadError("the download broke off"), "Not downloaded: the video is finished at Runway",
      "The download broke off.", "%runway attach 7f3e2c54"),

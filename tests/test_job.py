@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from runway_nb.errors import NotEnoughCredits, TaskFailed, WaitInterrupted, WaitTimeout
-from runway_nb.job import SETTLED, Job, Phase, State
+from runway_nb.job import Job, Phase, State
+from runway_nb.ledger import SETTLED
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.task import Status, Task
 from strategies import ASSET_ID, EMAIL, TASK_ID

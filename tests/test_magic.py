@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 
 from fakes import FakeTime, Party
-from runway_nb import studio as studio_module
+from runway_nb import default as default_module
 from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound
 from runway_nb.notebook import extension
 
@@ -39,7 +39,7 @@ def session(tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> 
     shell = InteractiveShell.instance(user_ns={})
     monkeypatch.chdir(tmp_path)
     with Party(tmp_path, time) as party:
-        monkeypatch.setattr(studio_module, "_default", (party.studio, None))
+        monkeypatch.setattr(default_module, "_default", (party.studio, None))
         monkeypatch.setattr(party.studio, "use", lambda settings: None)
         shell.extension_manager.load_extension("runway_nb")
         yield Session(shell, party)

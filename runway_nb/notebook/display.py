@@ -12,11 +12,25 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
+from ..errors import RunwayError
 from ..job import Job
 from ..redact import redact_cell, short_id
 from ..request import asset_account
 from .text import ascii_words, notice_text, result_text, shown_path
-from .words import DOT, Notice, camera_words, cost, facts, made, megabytes, notice, prompt_words, shows_id
+from .words import (
+    DOT,
+    Notice,
+    camera_words,
+    cost,
+    facts,
+    made,
+    megabytes,
+    noted,
+    notice,
+    prompt_words,
+    sentence,
+    shows_id,
+)
 
 EMBED_CAP = 8_000_000
 """Bytes of the largest video that is put into the notebook itself."""
@@ -29,21 +43,31 @@ _TONES = {"bad": "#d9483b", "warn": "#e08a1e", "calm": "#6b8fb5"}
 _PLAIN = "background:none"
 
 
-def bundle(job: Job, embed: str = "auto", folder: Path | None = None) -> dict[str, str]:
+def bundle(job: Job, embed: str = "auto", folder: Path | None = None, note: str = "") -> dict[str, str]:
     """A job as a MIME bundle: the player once the file is there, else a notice that says where it stands.
 
     Args:
         job: The job.
         embed: `auto`, `always` or `never` carry the video inside the notebook; `capped` does up to 8 MB.
         folder: The notebook's folder, against which a relative path is resolved; by default the job's own.
+        note: Why it is shown although nothing was sent, or nothing.
     """
     if job.video is None or not job.video.is_file():
-        return {"text/html": notice_html(job, notice(job)), "text/plain": notice_text(job)}
+        told = noted(notice(job), note)
+        return {"text/html": notice_html(job, told), "text/plain": notice_text(job, told)}
     folder = folder or job.folder
     return {
-        "text/html": result_html(job, source(job.video, folder, embed)),
-        "text/plain": result_text(job, shown_path(job.video, folder)),
+        "text/html": result_html(job, source(job.video, folder, embed), note),
+        "text/plain": result_text(job, shown_path(job.video, folder), note),
     }
+
+
+def said(error: RunwayError) -> dict[str, str]:
+    """What a button could not do, in one line."""
+    line = f"Not sent: {error.message}"
+    return {
+        "text/html": f'<div style="font-size:13px;line-height:20px;{_SANS}">{escape(line)}</div>', "text/plain": line,
+    }  # fmt: skip
 
 
 def source(video: Path, folder: Path, embed: str) -> str:
@@ -61,7 +85,7 @@ def source(video: Path, folder: Path, embed: str) -> str:
         return quote(video.name)
 
 
-def result_html(job: Job, src: str) -> str:
+def result_html(job: Job, src: str, note: str = "") -> str:
     """The player, its facts, and the cell that made it."""
     portrait = job.request.format == "portrait"
     width, height = (240, 400) if portrait else (560, 336)
@@ -72,7 +96,7 @@ def result_html(job: Job, src: str) -> str:
         f'<div style="display:flex;flex-wrap:wrap;gap:8px 16px;align-items:flex-start;max-width:880px;'
         f'margin:4px 0 12px 0;line-height:20px;font-size:13px;{_SANS}">'
         f'<div style="flex:{basis};max-width:{width}px;min-width:0">{_player(job, src, width, height)}</div>'
-        f'<div style="flex:1 1 240px;min-width:0">{_caption(job, src)}{below}</div>'
+        f'<div style="flex:1 1 240px;min-width:0">{_caption(job, src, note)}{below}</div>'
     )
 
 
@@ -86,10 +110,11 @@ def _player(job: Job, src: str, width: int, height: int) -> str:
     )
 
 
-def _caption(job: Job, src: str) -> str:
+def _caption(job: Job, src: str, note: str) -> str:
     badge = f'<div style="margin-bottom:6px">{_pill("Simulator: no credits spent")}</div>'
     assert job.video is not None
-    notes = "".join(f'<div style="{_QUIET};margin-top:6px">Note: {escape(note)}</div>' for note in job.warnings)
+    lines = [*([sentence(note)] if note else []), *(f"Note: {warning}" for warning in job.warnings)]
+    notes = "".join(f'<div style="{_QUIET};margin-top:6px">{escape(line)}</div>' for line in lines)
     size = megabytes(job.video.stat().st_size)
     return (
         f"{badge if job.simulated else ''}"

@@ -6,12 +6,16 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Bool, Enum, Unicode
+from traitlets import Bool, Enum, Int, Unicode
 from traitlets.config import Configurable
 
 if TYPE_CHECKING:
     from ..job import Job
     from .magic import Magics
+
+
+WORTH_TELLING = 7 * 24 * 60 * 60.0
+"""Seconds after which a job in doubt is not told of any more; it stays in the list."""
 
 
 class RunwayMagics(Configurable):
@@ -23,6 +27,18 @@ class RunwayMagics(Configurable):
         ("auto", "always", "never"), "auto", help="Whether the video is put into the notebook file itself."
     ).tag(config=True)
     multipart = Bool(False, help="Send the create call as multipart/form-data.").tag(config=True)
+    reuse = Bool(
+        None, allow_none=True, help="Whether an unchanged cell shows its stored result; it does by default."
+    ).tag(config=True)
+    max_credits = Int(None, allow_none=True, help="The most credits that this notebook may spend on a day.").tag(
+        config=True
+    )
+    max_moderated = Int(
+        None, allow_none=True, help="Refusals by moderation within a day after which --force is needed; 3 by default."
+    ).tag(config=True)
+    slots = Int(None, allow_none=True, help="How many tasks run at once on an account, 1 to 10; 2 by default.").tag(
+        config=True
+    )
 
     def __init__(self, shell: Any) -> None:
         super().__init__(parent=shell)
@@ -120,6 +136,34 @@ def load(shell: Any) -> RunwayMagics:
     return home
 
 
+def tell_unfinished() -> None:
+    """One quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
+    from ..settings import default_home
+
+    home = default_home()
+    if not (home / "ledger.sqlite3").is_file():
+        return
+    from ..errors import RunwayError
+    from ..ledger import Ledger
+
+    ledger = Ledger(home)
+    try:
+        if words := unfinished_words(len(ledger.unfinished(WORTH_TELLING))):
+            print(words)
+    except RunwayError as error:
+        print(f"runway_nb: {error.message}")
+    finally:
+        ledger.close()
+
+
+def unfinished_words(count: int) -> str:
+    """How many jobs wait to be picked up; nothing when none does."""
+    if not count:
+        return ""
+    jobs, them = ("1 unfinished job", "it") if count == 1 else (f"{count} unfinished jobs", "them")
+    return f"runway_nb: {jobs}; %runway resume picks {them} up, %runway list shows {them}."
+
+
 def unload(shell: Any) -> None:
     """Take back everything that `load` registered, and stop following."""
     for kind in ("cell", "line"):
@@ -130,8 +174,8 @@ def unload(shell: Any) -> None:
     for key in ("%%runway", "%runway"):
         shell.strdispatchers["complete_command"].strs.pop(key, None)
     _forget_job_view(shell.display_formatter.ipython_display_formatter)
-    if "runway_nb.studio" in sys.modules:
-        from ..studio import close_default_studio
+    if "runway_nb.default" in sys.modules:
+        from ..default import close_default_studio
 
         close_default_studio()
 

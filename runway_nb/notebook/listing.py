@@ -7,9 +7,10 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from importlib import metadata
+from pathlib import PurePath
 
 from ..job import Job
-from ..ledger import Record
+from ..ledger import Record, Spending
 from ..request import VideoRequest
 from ..task import Credits, Task
 from .words import prompt_words
@@ -75,6 +76,37 @@ def credits_text(rows: Iterable[tuple[str, Credits]], simulated: bool) -> str:
             )
     note = "\nThe simulator's credits are play money." if simulated else ""
     return ("\n".join(lines) or "No Runway account is set up at useapi.net.") + note
+
+
+def budget_text(limit: int | None, spent: int) -> str:
+    """What the notebook spent today, and what it may spend."""
+    allowed = "no limit is set (max_credits)" if limit is None else f"it may spend {limit:,} a day"
+    return f"This notebook: {spent:,} credits today; {allowed}."
+
+
+def spending_bundle(rows: Iterable[Spending]) -> dict[str, str]:
+    """What each notebook spent on each day."""
+    lines = [
+        (row.day, _name(row.notebook), _party(row.party), str(row.jobs), f"{row.credits:,}") for row in rows
+    ]  # fmt: skip
+    return table_bundle(("day", "notebook", "where", "jobs", "credits"), lines, "Nothing was spent yet.")
+
+
+def job_costs_bundle(records: Iterable[Record]) -> dict[str, str]:
+    """What each of the newest jobs cost; 0 when it is certain that nothing was charged."""
+    rows = [
+        (record.id, _when(record.created), record.phase, str(record.credits), _name(record.notebook))
+        for record in records
+    ]  # fmt: skip
+    return table_bundle(("job", "when", "state", "credits", "notebook"), rows, "No jobs yet.")
+
+
+def _name(notebook: str) -> str:
+    return PurePath(notebook).name or notebook
+
+
+def _party(party: str) -> str:
+    return "simulator (play money)" if party == "simulator" else party
 
 
 def versions() -> str:

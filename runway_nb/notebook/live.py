@@ -1,4 +1,4 @@
-"""The live card of a job and its durable ending.
+"""The live cards of a cell and their durable ending.
 
 The ending is double (Jupyter facts, section 2): the result goes into the living widget first, so that a page
 that was reloaded meanwhile sees it, and then replaces the widget in the notebook. A saved widget would reopen
@@ -9,23 +9,41 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 import time
+from collections.abc import Callable
 from functools import lru_cache
 from html import escape
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import ipywidgets
 from IPython.display import display, update_display
 
-from ..job import Job
+from ..errors import RunwayError
+from ..job import Job, Phase
 from ..studio import Studio
-from .display import bundle, jpeg_uri, placeholder
+from .display import bundle, jpeg_uri, placeholder, said
 from .text import live_line
-from .words import DOT, Look, camera_words, look, prompt_words, shows_id
+from .words import (
+    DOT,
+    LOOK_HINT,
+    SEND_HINT,
+    TAKE_HINT,
+    Look,
+    camera_words,
+    cost,
+    look,
+    prompt_words,
+    reuse_words,
+    shows_id,
+)
 
 TICK = 0.5
 """Seconds between two looks of the card at its job; at most one message each."""
+OFFER_SECONDS = 120.0
+"""How long the buttons of a job in doubt stay; what they do, the commands beside them do for ever."""
+_GAPS = {"text/html": "", "text/plain": "\n\n"}
 
 _GLYPHS = {
     "wait": '<circle cx="6" cy="6" r="5" fill="none" stroke="currentColor" stroke-width="1.6"/>'
@@ -45,24 +63,28 @@ class View(NamedTuple):
     folder: Path
     """The notebook's folder."""
 
+    def bundle(self, job: Job, *, reused: bool = False) -> dict[str, str]:
+        """The durable form of a job, with the reason why nothing was sent for it when it is `reused`."""
+        return bundle(job, self.embed, self.folder, reuse_words(job) if reused else "")
 
-def show(job: Job, studio: Studio, view: View) -> None:
+
+def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:
     """Show a job where the cell's output stands, and keep it up to date until it ends."""
     if view.mode == "terminal":
-        print(live_line(job, look(job, time.time())) if not job.done else bundle(job)["text/plain"])
+        print(view.bundle(job, reused=reused)["text/plain"] if job.done else live_line(job, look(job, time.time())))
     elif job.done:
-        display(bundle(job, view.embed, view.folder), raw=True)
+        display(view.bundle(job, reused=reused), raw=True)
     elif view.mode == "batch":
-        _show_placeholder(job, view)
+        _show_placeholder(job, view, reused)
     else:
-        Card(job, view).show(studio)
+        Stage(studio, view).show(job, reused=reused)
 
 
-def _show_placeholder(job: Job, view: View) -> None:
+def _show_placeholder(job: Job, view: View, reused: bool) -> None:
     """Nobody watches: no widget, only the ending."""
     display_id = _new_id()
     display(placeholder(job), raw=True, display_id=display_id)
-    job.on_end(lambda job: update_display(bundle(job, view.embed, view.folder), raw=True, display_id=display_id))
+    job.on_end(lambda job: update_display(view.bundle(job, reused=reused), raw=True, display_id=display_id))
 
 
 def _new_id() -> str:
@@ -76,52 +98,162 @@ def style_sheet() -> str:
 
 
 class Card:
-    """Thumbnails, four lines of fixed height and one button; replaced by the durable result at the end."""
+    """Thumbnails, four lines of fixed height, and the buttons of one job.
 
-    def __init__(self, job: Job, view: View) -> None:
-        self._job = job
-        self._view = view
-        self._display_id = _new_id()
+    A button's callback may come on any thread, and in the middle of a cell: it sets a flag or posts to the loop.
+    """
+
+    def __init__(self, job: Job, *, reused: bool = False, new_take: Callable[[], None] = lambda: None) -> None:
+        self.job = job
+        self.reused = reused
         self._film = ipywidgets.HTML(film_html(job)).add_class("rnb-film")
         self._body = ipywidgets.HTML().add_class("rnb-body")
-        self._button = ipywidgets.Button()
-        # a callback may come on any thread, and in the middle of a cell: it only sets a flag
-        self._button.on_click(lambda _: job.stop())
-        self._ending = ipywidgets.Output()
-        sheet = ipywidgets.HTML(style_sheet()).add_class("rnb-style")
-        card = ipywidgets.HBox([self._film, self._body, self._button]).add_class("rnb-card")
-        self._root = ipywidgets.VBox([sheet, card]).add_class("rnb-root")
+        self._stop = _button("", lambda: job.stop())
+        self._take = _button("New take", new_take, TAKE_HINT)
+        buttons = ipywidgets.VBox([self._stop, self._take]).add_class("rnb-buttons")
+        self.root = ipywidgets.HBox([self._film, self._body, buttons]).add_class("rnb-card")
         self.refresh()
-
-    def show(self, studio: Studio) -> None:
-        """Display the card in the running cell and keep it up to date on the background loop."""
-        view = {**self._root._repr_mimebundle_(), "text/plain": live_line(self._job, self._look())}
-        display(view, raw=True, display_id=self._display_id)
-        self._job.on_end(self._finish)
-        studio.spawn(self._keep_up())
 
     def refresh(self) -> None:
         """Bring the widgets up to date; a trait that does not change sends nothing."""
-        seen = self._look()
-        self._body.value = body_html(self._job, seen)
-        self._button.description, self._button.tooltip = seen.button, seen.hint
-        self._button.disabled = not seen.enabled
-        self._film.value = film_html(self._job)
+        seen = look(self.job, time.time())
+        self._body.value = body_html(self.job, seen, self.reused)
+        self._stop.description, self._stop.tooltip = seen.button, seen.hint
+        self._stop.disabled = not seen.enabled
+        self._take.disabled = not shows_id(self.job)
+        self._film.value = film_html(self.job)
 
-    def _look(self) -> Look:
-        return look(self._job, time.time())
 
-    async def _keep_up(self) -> None:
-        while not self._job.done:
-            self.refresh()
-            await asyncio.sleep(TICK)
+class Part:
+    """One job on a stage: its card while it runs, then its durable form."""
 
-    def _finish(self, job: Job) -> None:
+    def __init__(self, card: Card | None, data: dict[str, str] | None = None) -> None:
+        self.card = card
+        self.data = data
+        self.offer: ipywidgets.Widget | None = None
+        """The buttons of a job in doubt, for a while."""
+
+    def widget(self) -> ipywidgets.Widget:
+        """What stands on the page now."""
+        if self.data is None:
+            assert self.card is not None
+            return self.card.root
+        shown = ipywidgets.Output()
+        shown.outputs = ({"output_type": "display_data", "data": self.data, "metadata": {}},)
+        return ipywidgets.VBox([shown, self.offer]) if self.offer is not None else shown
+
+
+class Stage:
+    """What stands under one display id: the card of a cell's job and of further takes, at the end their results."""
+
+    def __init__(self, studio: Studio, view: View) -> None:
+        self._studio = studio
+        self._view = view
+        self._display_id = _new_id()
+        self._lock = threading.RLock()
+        self._parts: list[Part] = []
+        self._sheet = ipywidgets.HTML(style_sheet()).add_class("rnb-style")
+        self._root = ipywidgets.VBox([self._sheet]).add_class("rnb-root")
+
+    def show(self, job: Job, *, reused: bool = False) -> None:
+        """Display the card of a job in the running cell and keep it up to date on the background loop."""
+        part = self._place(job, reused)
+        view = {**self._root._repr_mimebundle_(), "text/plain": live_line(job, look(job, time.time()))}
+        display(view, raw=True, display_id=self._display_id)
+        self._begin(part)
+
+    def _place(self, job: Job, reused: bool = False, instead: Part | None = None) -> Part:
+        """A card for a job: at the end of the stage, or `instead` of what stood there."""
+        card = Card(job, reused=reused, new_take=lambda: self._post(self._another, job))
+        part = Part(card)
+        with self._lock:
+            at = self._parts.index(instead) if instead in self._parts else len(self._parts)
+            self._parts[at : at + 1] = [part]
+            self._arrange()
+        return part
+
+    def _begin(self, part: Part) -> None:
+        assert part.card is not None
+        part.card.job.on_end(lambda _: self._end(part))
+        self._studio.spawn(_keep_up(part.card))
+
+    def _end(self, part: Part) -> None:
         """First into the widget, for a page that was reloaded; then in its place, for the saved notebook."""
-        data = bundle(job, self._view.embed, self._view.folder)
-        self._ending.outputs = ({"output_type": "display_data", "data": data, "metadata": {}},)
-        self._root.children = [self._ending]
-        update_display(data, raw=True, display_id=self._display_id)
+        assert part.card is not None
+        job = part.card.job
+        with self._lock:
+            part.data = self._view.bundle(job, reused=part.card.reused)
+            if job.state.phase is Phase.UNKNOWN:
+                part.offer = self._offer(part, job)
+                self._studio.spawn(self._withdraw(part))
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """Put everything in its place; once no card and no button is left, the durable form alone stays."""
+        with self._lock:
+            self._root.children = [self._sheet, *(part.widget() for part in self._parts)]
+            if all(part.data is not None and part.offer is None for part in self._parts):
+                data = [part.data for part in self._parts if part.data is not None]
+                whole = {kind: gap.join(one[kind] for one in data) for kind, gap in _GAPS.items()}
+                update_display(whole, raw=True, display_id=self._display_id)
+
+    # --- buttons --------------------------------------------------------------------------------
+
+    def _offer(self, part: Part, job: Job) -> ipywidgets.Widget:
+        """What the user may decide about a job in doubt."""
+        price = f"{job.request.credits} credits" if not job.simulated else "play money"
+        return ipywidgets.HBox(
+            [
+                _button("Look again", lambda: self._post(self._look_again, part), LOOK_HINT),
+                _button(f"Send again ({price})", lambda: self._post(self._send_again, part), SEND_HINT),
+            ]
+        ).add_class("rnb-offer")
+
+    async def _withdraw(self, part: Part) -> None:
+        """Buttons do not stay: a saved widget would reopen as an error."""
+        await asyncio.sleep(OFFER_SECONDS)
+        part.offer = None
+        if part in self._parts:
+            self._arrange()
+
+    def _post(self, act: Callable[..., None], *arguments: Any) -> None:
+        self._studio.spawn(asyncio.to_thread(act, *arguments))
+
+    def _another(self, job: Job) -> None:
+        self._replace(None, lambda: self._studio.new_take(job))
+
+    def _look_again(self, part: Part) -> None:
+        assert part.card is not None
+        job = part.card.job
+        self._replace(part, lambda: self._studio.attach(job.id))
+
+    def _send_again(self, part: Part) -> None:
+        assert part.card is not None
+        job = part.card.job
+        self._replace(part, lambda: self._studio.resend(job.id))
+
+    def _replace(self, part: Part | None, make: Callable[[], Job]) -> None:
+        """A card for the job that `make` gives, or its error in words."""
+        if part is not None:
+            part.offer = None  # pressed once
+        try:
+            self._begin(self._place(make(), instead=part))
+        except RunwayError as error:
+            with self._lock:
+                self._parts.append(Part(None, said(error)))
+                self._arrange()
+
+
+async def _keep_up(card: Card) -> None:
+    while not card.job.done:
+        card.refresh()
+        await asyncio.sleep(TICK)
+
+
+def _button(words: str, act: Callable[[], None], hint: str = "") -> ipywidgets.Button:
+    button = ipywidgets.Button(description=words, tooltip=hint)
+    button.on_click(lambda _: act())
+    return button
 
 
 def film_html(job: Job) -> str:
@@ -133,7 +265,7 @@ def film_html(job: Job) -> str:
     return f'<div class="rnb-frames{tall}">{"".join(images[:1])}{insets}</div>'
 
 
-def body_html(job: Job, seen: Look) -> str:
+def body_html(job: Job, seen: Look, reused: bool = False) -> str:
     """Prompt and badge; word, detail and percent; bar; facts, price and id."""
     prompt = escape(prompt_words(job.request), quote=True)
     badge = '<span class="rnb-badge">Simulator</span>' if job.simulated else ""
@@ -143,7 +275,7 @@ def body_html(job: Job, seen: Look) -> str:
         f'<div class="rnb-row" title="{escape(seen.api, quote=True)}"><span class="rnb-word">'
         f'<svg viewBox="0 0 12 12" aria-hidden="true">{_GLYPHS[seen.glyph]}</svg>{escape(seen.word)}</span>'
         f'<span class="rnb-grow rnb-detail rnb-num">{escape(seen.detail)}</span>'
-        f'<span class="rnb-num">{percent}</span></div>{bar_html(seen)}{_facts_html(job)}'
+        f'<span class="rnb-num">{percent}</span></div>{bar_html(seen)}{_facts_html(job, reused)}'
     )
 
 
@@ -159,12 +291,13 @@ def bar_html(seen: Look) -> str:
     )
 
 
-def _facts_html(job: Job) -> str:
+def _facts_html(job: Job, reused: bool) -> str:
     request = job.request
     more = (f"{request.length} s {request.format}", f"seed {request.seed}")
     optional = "".join(f'<span class="rnb-opt">{DOT}{words}</span>' for words in more)
     name = job.id if shows_id(job) else "not sent"
+    price = reuse_words(job) if reused else cost(job)
     return (
         f'<div class="rnb-row rnb-meta"><span class="rnb-grow">{camera_words(request)}{optional}</span>'
-        f'<span class="rnb-num">{job.credits} credits</span><span class="rnb-id">{name}</span></div>'
+        f'<span class="rnb-num">{price}</span><span class="rnb-id">{name}</span></div>'
     )

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..admission import Limits
 from ..camera import MOVES, Camera
 from ..errors import InvalidCommand, InvalidRequest, RunwayError, WaitInterrupted
 from ..job import Job
@@ -60,11 +61,11 @@ class Magics:
         if job is not None:
             await wait_async(job, self.view().mode)
 
-    def show(self, job: Job, embed: str | None = None) -> None:
+    def show(self, job: Job, embed: str | None = None, *, reused: bool = False) -> None:
         """Show a job in the running cell: its live card, or its durable result."""
         from .live import show
 
-        show(job, self.studio, self.view(embed))
+        show(job, self.studio, self.view(embed), reused=reused)
 
     def _submit(self, line: str, cell: str) -> tuple[Job | None, dict[str, Any]]:
         """Check, submit and show; the job is None after a dry run."""
@@ -77,11 +78,12 @@ class Magics:
         if read.values.get("dry_run"):
             print(dry_run_text(request))
             return None, read.values
-        job = self.studio.submit(request, cell=f"%%runway {line}".strip() + f"\n{cell.strip()}", folder=self.folder)
+        text = f"%%runway {line}".strip() + f"\n{cell.strip()}"
+        asked = self.studio.ask(request, _limits(read.values), cell=text, folder=self.folder)
         if read.name:
-            self.shell.user_ns[read.name] = job
-        self.show(job, read.values.get("embed"))
-        return job, read.values
+            self.shell.user_ns[read.name] = asked.job
+        self.show(asked.job, read.values.get("embed"), reused=not asked.is_new)
+        return asked.job, read.values
 
     def _request(self, prompt: str, values: dict[str, Any], problems: list[str]) -> VideoRequest:
         """The request that is meant; raises all mistakes of options and request together."""
@@ -122,8 +124,8 @@ class Magics:
         import os
         from getpass import getpass
 
+        from ..default import default_studio
         from ..settings import TOKEN_NAME, default_home, save_token
-        from ..studio import default_studio
 
         if self.view().mode == "batch":
             raise InvalidCommand("nobody is there to ask for a token: set USEAPI_TOKEN instead")
@@ -147,13 +149,18 @@ class Magics:
         self.show(self.studio.find(name))
 
     def _wait(self, name: str = "") -> None:
-        from .waiting import wait
-
         running = self._running()
         jobs = [self.studio.find(name)] if name or not running else running
-        failed: list[RunwayError] = []
         for job in jobs:
             self.show(job)
+        self._wait_for(jobs)
+
+    def _wait_for(self, jobs: list[Job]) -> None:
+        """See all jobs to their end; the first failure is raised after that."""
+        from .waiting import wait
+
+        failed: list[RunwayError] = []
+        for job in jobs:
             try:
                 wait(job, self.view().mode)
             except WaitInterrupted:
@@ -178,19 +185,42 @@ class Magics:
         return [job for job in self.studio.jobs.values() if not job.done]
 
     def _attach(self, name: str = "") -> None:
-        from .waiting import wait
-
         if not name:
             raise InvalidCommand("%runway attach needs the id of a job: %runway list shows them")
-        job = self.studio.attach(name)
-        self.show(job)
+        self._show_woken([self.studio.attach(name)])
+
+    def _resume(self, *_: str) -> None:
+        jobs = self.studio.resume()
+        if not jobs:
+            print("Nothing is unfinished.")
+        self._show_woken(jobs)
+
+    def _resend(self, name: str = "") -> None:
+        if not name:
+            raise InvalidCommand("%runway resend needs the id of a job in doubt: %runway list shows them")
+        self._show_woken([self.studio.resend(name)])
+
+    def _show_woken(self, jobs: list[Job]) -> None:
+        """Show jobs that are followed again; where nobody watches, wait for them too."""
+        for job in jobs:
+            self.show(job)
         if self.view().mode == "batch":
-            wait(job, "batch")
+            self._wait_for(jobs)
 
     def _credits(self, *_: str) -> None:
-        from .listing import credits_text
+        from IPython.display import display
 
-        print(credits_text(self.studio.credits(), self.studio.settings.simulated))
+        from .listing import budget_text, credits_text, job_costs_bundle, spending_bundle
+
+        studio = self.studio
+        try:
+            print(credits_text(studio.credits(), studio.settings.simulated))
+        except RunwayError as error:
+            # what was spent is known without the API
+            print(f"The account's own figures could not be had: {error.message}")
+        print(budget_text(studio.settings.max_credits, studio.spent_today()))
+        for bundle in (spending_bundle(studio.ledger.spending()), job_costs_bundle(studio.ledger.recent(20))):
+            self._print_or_display(bundle, display)
 
     def _simulator(self, *_: str) -> None:
         if not self.studio.settings.simulated:
@@ -209,7 +239,7 @@ class Magics:
     @property
     def studio(self) -> Studio:
         """The studio of this process, with the settings of this moment."""
-        from ..studio import default_studio
+        from ..default import default_studio
 
         return default_studio()
 
@@ -230,6 +260,13 @@ class Magics:
     def _is_hosted(self) -> bool:
         """Colab and VS Code, where a relative path does not reach the file (Jupyter facts, section 3)."""
         return "google.colab" in str(type(self.shell)) or "__vsc_ipynb_file__" in self.shell.user_ns
+
+
+def _limits(values: dict[str, Any]) -> Limits:
+    """What the options of a cell allow."""
+    return Limits(
+        fresh=bool(values.get("fresh")), force=bool(values.get("force")), cell_credits=values.get("max_credits")
+    )
 
 
 def dry_run_text(request: VideoRequest) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..job import Job
 from ..redact import redact_cell
-from .words import MINUS, Look, clock, facts, made, megabytes, notice, prompt_words, shows_id
+from .words import MINUS, Look, Notice, clock, facts, made, megabytes, prompt_words, shows_id
 
 WIDTH = 79
 BAR = 14
@@ -72,7 +72,7 @@ def log_key(look: Look) -> tuple[str, int]:
     return look.short, -1 if look.ratio is None or look.download else int(look.ratio * 4)
 
 
-def result_text(job: Job, shown_path: str) -> str:
+def result_text(job: Job, shown_path: str, note: str = "") -> str:
     """The finished video in four lines."""
     request, video = job.request, job.video
     assert video is not None
@@ -87,17 +87,15 @@ def result_text(job: Job, shown_path: str) -> str:
     ]
     if job.cell:
         lines.append(f"Cell    {redact_cell(job.cell.splitlines()[0])}")
-    lines += [f"Note    {note}" for note in job.warnings]
+    lines += [f"Note    {line}" for line in (*filter(None, [note]), *job.warnings)]
     return "\n".join(lines)
 
 
-def notice_text(job: Job) -> str:
+def notice_text(job: Job, told: Notice) -> str:
     """An end without a video, in three or four lines."""
-    told = notice(job)
     name = f" ({job.id})" if shows_id(job) else ""
     lines = [f"{told.title}{name}", *(f"  {line}" for line in (told.reason, told.todo) if line)]
-    if told.command:
-        lines.append(f"      {told.command}")
+    lines += [f"      {command}" for command in told.command.splitlines()]
     if job.simulated:
         lines.append("  Simulator: no credits spent.")
     return ascii_words("\n".join(lines))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from .. import errors
+from ..admission import day_of
 from ..job import Job, Phase, State
 from ..request import VideoRequest
 
@@ -14,6 +14,11 @@ DOT = " \N{MIDDLE DOT} "
 MINUS = "\N{MINUS SIGN}"
 STOP_HINT = "Runway goes on and the credits stay spent. Resume with %runway attach."
 REMOVE_HINT = "Not sent yet: nothing is charged."
+CHECKING = "no clear answer: looking for the task before anything is sent again"
+CHECKING_HINT = "Nothing is sent meanwhile. Looking again later: %runway attach."
+TAKE_HINT = "Another take of the same with another seed; it is paid like the first."
+LOOK_HINT = "Looks for the task on the account; sends nothing."
+SEND_HINT = "Your decision: if the first request did arrive, this is paid twice."
 FINISHED_HINT = "The video is finished. %runway attach fetches it later."
 
 
@@ -83,7 +88,7 @@ def prompt_words(request: VideoRequest) -> str:
 
 def cost(job: Job) -> str:
     """The price, as in "25 credits"; 0 with the simulator and in explore mode."""
-    return f"{job.credits} credits"
+    return f"{job.credits} credits" + (" (explore mode)" if job.request.explore and not job.simulated else "")
 
 
 def facts(job: Job, price: str = "") -> list[str]:
@@ -96,13 +101,24 @@ def made(job: Job) -> str:
     """Made in 1:34, 22 Nov 2026."""
     state = job.state
     ended = state.ended or job.created
-    day = time.strftime("%d %b %Y", time.localtime(ended)).lstrip("0")
-    return f"made in {clock(ended - (state.sent or job.created))}, {day}"
+    return f"made in {clock(ended - (state.sent or job.created))}, {day_of(ended)}"
 
 
 def shows_id(job: Job) -> bool:
     """True when there may be a task behind the job, so that its id is worth showing."""
     return job.state.phase.is_sent and job.state.phase is not Phase.SENDING
+
+
+def reuse_words(job: Job) -> str:
+    """Why nothing was sent for an unchanged cell, and how to make another."""
+    state = job.state
+    day = day_of(state.ended or job.created)
+    if not state.phase.is_final:
+        return "same request as before, 0 credits more; --fresh for a new take"
+    if job.video is not None:
+        return f"stored result of {day}, 0 credits; --fresh for a new take"
+    again = f"--fresh sends it again for {job.request.credits} credits"
+    return f"this is how it ended on {day}; nothing was sent now, {again}"
 
 
 # --- live -----------------------------------------------------------------------------------------
@@ -113,18 +129,28 @@ def look(job: Job, now: float) -> Look:
     state = job.state
     if state.phase.is_final:
         return Look(job.status.capitalize(), job.status.lower()[:11], "", "wait", job.status, state.progress)
+    if state.elsewhere:
+        return _elsewhere(state)
     if state.phase is Phase.FOLLOWING:
         return _offline(state, now) if state.offline else _following(state, now)
     if state.phase is Phase.DOWNLOADING:
         return _downloading(state)
     if state.phase is Phase.WAITING:
-        detail = f"next try in {_until(state, now)}{DOT}{state.detail}"
+        detail = f"next try in {_until(state, now)}{DOT}{state.detail}" if state.next_look else state.detail
         return Look("Waiting for a free slot", "waiting", detail, "wait", "not sent yet", None, False,
                     "Remove", REMOVE_HINT)  # fmt: skip
     if state.phase is Phase.PREPARING:
         return Look("Preparing", "preparing", state.detail or "checking", "wait", "not sent yet", None, False,
                     "Remove", REMOVE_HINT)  # fmt: skip
+    if state.phase is Phase.CHECKING:
+        return Look("Checking", "checking", CHECKING, "hold", "no clear answer", None, hint=CHECKING_HINT)
     return Look("Sending", "sending", "one request, never repeated by itself", "wait", "POST", enabled=False)
+
+
+def _elsewhere(state: State) -> Look:
+    status = str(state.task.status).lower() if state.task else "no task yet"
+    return Look("In another kernel", "elsewhere", f"{status}{DOT}it is seen through there", "wait", status,
+                button="Stop watching", hint="The other kernel goes on.")  # fmt: skip
 
 
 def _until(state: State, now: float) -> str:
@@ -192,7 +218,13 @@ def notice(job: Job) -> Notice:
     return make(job)
 
 
-def _sentence(text: str) -> str:
+def noted(told: Notice, note: str) -> Notice:
+    """A notice with the reason why nothing was sent this time."""
+    return replace(told, todo=sentence(note)) if note and not told.command else told
+
+
+def sentence(text: str) -> str:
+    """A line with a capital at its beginning and one full stop at its end."""
     text = text.strip()
     return (text[:1].upper() + text[1:]).rstrip(".") + "." if text else ""
 
@@ -202,7 +234,7 @@ def _message(job: Job) -> str:
 
 
 def _reason(job: Job) -> str:
-    return _sentence(_message(job))
+    return sentence(_message(job))
 
 
 def _moderated(job: Job) -> Notice:
@@ -237,11 +269,12 @@ def _poor(job: Job) -> Notice:
 
 
 def _maybe(job: Job) -> Notice:
-    reason = _message(job).removeprefix("maybe sent, no clear answer: ")
+    reason = _message(job).removeprefix("maybe sent, no clear answer: ").removeprefix("maybe sent: ")
     return Notice(
         "warn", "!", "Maybe sent: no clear answer", f"The request left once; {reason}.",
-        "Look at the tasks of the account before you run the cell again, or you may pay twice:",
-        "%runway list --account",
+        "Running the cell again looks again and sends nothing. Sending it again is your decision: "
+        "if the request did arrive, it is paid twice.",
+        f"%runway attach {job.id}  # look again\n%runway resend {job.id}  # send again, {job.request.credits} credits",
         "" if job.simulated else f"{job.credits} credits, maybe charged",
     )  # fmt: skip
 
@@ -299,7 +332,7 @@ def _by_phase(job: Job) -> Notice:
     if job.state.phase is Phase.FAILED:
         return Notice(
             "bad", "\N{MULTIPLICATION X}", "Not generated: Runway reported an error", _reason(job),
-            "Run the cell again: that is a new request at its full price.",
+            "Add --fresh to the cell to ask again: that is a new request at its full price.",
         )  # fmt: skip
     return Notice(
         "calm", "\N{HORIZONTAL ELLIPSIS}", "Detached: not tracked here", _reason(job),

@@ -26,7 +26,7 @@ from .contract import (
 )
 from .downloads import upscale
 from .store import AssetRecord
-from .wire import Call, read_body
+from .wire import Call, Dropped, read_body
 
 Handler = Callable[[Call], Awaitable[Response]]
 MAX_TASKS, MAX_ASSETS = 1000, 50
@@ -50,6 +50,8 @@ async def create(call: Call) -> Response:
     wish = replace(wish, reply_url=wish.reply_url or _default_url(call))
     costs = not wish.explore or faults.active("explore-costs")
     seen = call.world.create(call.owner, wish, lambda: faults.take_all("life", "create"), costs=costs)
+    if seen.task.course.goes_unanswered:
+        return Dropped()
     used = call.world.credits_used(call.owner, seen.task.email)
     features = answers.plan_flat(call.world.rules.credits, used)
     reply = answers.reply(seen.task)

@@ -30,23 +30,33 @@ KINDS: dict[str, Kind] = {
     "422": Kind("before", "422, moderated at submit"),
     "429-account": Kind("before", "429 of the account's own limit, with runningTasks; detail: retry_after"),
     "429-runway": Kind("before", "429 passed on from Runway; detail: retry_after (seconds, header)"),
-    "522-before": Kind("before", "522 with an HTML body, nothing started"),
+    "522-before": Kind(
+        "before", "522 with an HTML body, nothing started; detail: status (408, 500, 502 to 504, 520 to 524)"
+    ),
     "596": Kind("before", "596, the stored Runway session is broken"),
     "lost-before": Kind("before", "the connection is dropped, nothing started"),
-    "get-522": Kind("before", "522 with an HTML body", "task"),
+    "get-522": Kind("before", "522 with an HTML body; detail: status", "task"),
     "get-500": Kind("before", "500 with the usual envelope", "task"),
     "get-429": Kind("before", "429 while polling; detail: retry_after", "task"),
     "get-html": Kind("before", "200 with an HTML body", "task"),
     "get-drop": Kind("before", "the connection is dropped", "task"),
     "lost-answer": Kind("after", "the task starts, then the connection is dropped"),
     "slow-answer": Kind("after", "the task starts, the answer comes late; detail: seconds (30)"),
-    "522": Kind("after", "the task starts, the answer is 522 with an HTML body"),
+    "522": Kind("after", "the task starts, the answer is 522 with an HTML body; detail: status (as 522-before)"),
     "not-json": Kind("after", "the task starts, the answer is 200 with an HTML body"),
     "no-task-id": Kind("after", "the task starts, the answer is 200 without taskId"),
     "nested": Kind("reshape", "the answer is {task: {...}, code: 200}"),
     "both": Kind("reshape", "the answer is flat and has task: {...} as well"),
     "list-object": Kind("reshape", "the list answers {tasks: [...]}", "tasks"),
-    "moderated": Kind("life", "FAILED with SAFETY.INPUT.TEXT; detail: reason"),
+    "list-bare": Kind("reshape", "the items of the list have no options", "tasks"),
+    "list-nameless": Kind("reshape", "the items of the list have no options and an empty name", "tasks"),
+    "scheduler-empty": Kind("reshape", "the scheduler answers [], as if it had dropped its tasks", "scheduler"),
+    "late-task": Kind(
+        "life",
+        "the task starts, the connection is dropped, and GET /scheduler, GET /tasks, GET /tasks/{id} and runningTasks "
+        "show the task later; detail: seconds (20, at speed 1)",
+    ),
+    "moderated": Kind("life", "FAILED with SAFETY.INPUT.TEXT; details: reason, category (VIOLENCE)"),
     "failed": Kind("life", "FAILED with an error object, INTERNAL.BAD_OUTPUT.01; detail: reason"),
     "failed-string": Kind("life", "FAILED with a plain string as error"),
     "cancelled": Kind("life", "CANCELLED half-way; detail: word"),
@@ -66,6 +76,20 @@ KINDS: dict[str, Kind] = {
     "callback-disorder": Kind("switch", "an old state is posted after the last callback", "any"),
 }
 """Every fault by name."""
+
+OUTAGES = {
+    408: "Request Timeout",
+    500: "Internal Server Error",
+    502: "Bad Gateway",
+    503: "Service Unavailable",
+    504: "Gateway Timeout",
+    520: "Web server is returning an unknown error",
+    521: "Web server is down",
+    522: "Connection timed out",
+    523: "Origin is unreachable",
+    524: "A timeout occurred",
+}
+"""What the detail `status` may be, and what such an answer says (API facts 2.2 and 2.3)."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +124,8 @@ class Faults:
             raise ValueError(f"unknown fault {name!r}: known are {', '.join(sorted(KINDS))}")
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
             raise ValueError(f"times is {times!r}: give a whole number from 1, or nothing")
+        if "status" in details and details["status"] not in list(OUTAGES):
+            raise ValueError(f"status is {details['status']!r}: give one of {', '.join(map(str, OUTAGES))}")
         with self._lock:
             self._set[name] = Fault(name, times, details)
 

@@ -16,6 +16,8 @@ QUEUE = 0.06, 0.14
 """Part of that time spent in the queue."""
 STEPS = 24
 """The ratio grows in steps, as a polled service shows it."""
+UNSEEN_SECONDS = 20.0
+"""Seconds at speed 1 for which a late task is not shown."""
 FOREVER = 1e9
 """Seconds that nobody waits for; JSON has no infinity."""
 TERMINAL = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "CANCELED"})
@@ -37,6 +39,8 @@ class Course:
     """The ratio never shows more before the end; None: it stays null."""
     artifact_after: float | None = 0.0
     """Seconds after the end until the artifact shows; None: never."""
+    shown_after: float | None = None
+    """Seconds after the start until any call shows the task, whose create went unanswered; None: as usual."""
 
     @property
     def length(self) -> float:
@@ -47,6 +51,15 @@ class Course:
     def gives_video(self) -> bool:
         """True when a file has to be there at the end."""
         return self.end == "SUCCEEDED"
+
+    @property
+    def goes_unanswered(self) -> bool:
+        """True when the create that starts the task gets no answer."""
+        return self.shown_after is not None
+
+    def is_shown(self, elapsed: float) -> bool:
+        """True when the task can be seen `elapsed` seconds after its start."""
+        return self.shown_after is None or elapsed >= self.shown_after
 
     def failed(self, error: Any) -> Course:
         """The same course with a failure as its end."""
@@ -147,7 +160,7 @@ def _slowed(course: Course, name: str, details: Mapping[str, Any]) -> Course:
 
 def _ended(course: Course, name: str, details: Mapping[str, Any], speed: float) -> Course:
     if name == "moderated":
-        return _cut(course, 0.06).failed(_moderation(str(details.get("reason", "SAFETY.INPUT.TEXT"))))
+        return _cut(course, 0.06).failed(_moderation(details))
     if name == "failed":
         reason = str(details.get("reason", "INTERNAL.BAD_OUTPUT.01"))
         return _cut(course, 0.6).failed({"errorMessage": "Generation failed", "reason": reason, "message": ""})
@@ -158,6 +171,8 @@ def _ended(course: Course, name: str, details: Mapping[str, Any], speed: float) 
     if name == "no-artifact":
         late = details.get("late")
         return replace(course, artifact_after=None if late is None else float(late) / speed)
+    if name == "late-task":
+        return replace(course, shown_after=float(details.get("seconds", UNSEEN_SECONDS)) / speed)
     return course
 
 
@@ -166,11 +181,11 @@ def _cut(course: Course, reach: float) -> Course:
     return replace(course, phases=(*before, (word, seconds * reach)), reach=reach)
 
 
-def _moderation(reason: str) -> dict[str, Any]:
+def _moderation(details: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "errorMessage": "Input did not pass moderation",
-        "reason": reason,
+        "reason": str(details.get("reason", "SAFETY.INPUT.TEXT")),
         "message": "The text prompt was rejected",
-        "moderation_category": "VIOLENCE",
+        "moderation_category": str(details.get("category", "VIOLENCE")),
         "tally_asimov": True,
     }

@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from .answers import tracked
 from .contract import RefusedError, composite
-from .faults import Fault
+from .faults import OUTAGES, Fault
 from .shelf import new_uuid
 from .wire import Call, Dropped, html, refusal
 from .world import NO_CREDITS, TOO_MANY, no_such_asset
@@ -25,7 +25,10 @@ TEXTS = {
     "get-500": (500, "Internal Server Error"),
     "get-429": (429, "Too many requests"),
 }
-TIMED_OUT = "522: Connection timed out"
+TIMED_OUT = 522
+OWN = frozenset({408, 500})
+"""Those that the service gives itself, in its usual envelope; the others come from the proxy, in HTML."""
+LISTS = frozenset({"list-object", "list-bare", "list-nameless", "scheduler-empty"})
 
 
 def instead(call: Call, fault: Fault) -> Response:
@@ -36,7 +39,7 @@ def instead(call: Call, fault: Fault) -> Response:
     if name in ("lost-before", "get-drop"):
         return Dropped()
     if name in ("522-before", "get-522"):
-        return html(522, TIMED_OUT)
+        return _outage(fault)
     if name == "get-html":
         return html(200, "Just a moment...")
     if name == "412":
@@ -50,10 +53,10 @@ def instead(call: Call, fault: Fault) -> Response:
 
 async def afterwards(fault: Fault, answer: Response) -> Response:
     """What is left of a good answer when a fault has been at it."""
-    if fault.name == "lost-answer":
+    if fault.name == "lost-answer" or isinstance(answer, Dropped):
         return Dropped()
     if fault.name == "522":
-        return html(522, TIMED_OUT)
+        return _outage(fault)
     if fault.name == "not-json":
         return html(200, "Service is being updated")
     if fault.name == "no-task-id":
@@ -65,12 +68,12 @@ async def afterwards(fault: Fault, answer: Response) -> Response:
 
 
 def reshaped(names: Mapping[str, Any], answer: Response) -> Response:
-    """A good answer in another of the shapes that clients have met (API facts 3.3 and 6)."""
-    if not names:
+    """A good answer in another of the shapes that clients have met (API facts 3.3, 6 and 14)."""
+    if not names or isinstance(answer, Dropped):
         return answer
     body = json.loads(bytes(answer.body))
-    if "list-object" in names:
-        return JSONResponse({"tasks": body})
+    if LISTS & names.keys():
+        return JSONResponse(_listed(names, body))
     task = {name: value for name, value in body.items() if name != "code"}
     flat = body if "both" in names else {"code": 200}
     return JSONResponse({**flat, "task": task})
@@ -79,6 +82,22 @@ def reshaped(names: Mapping[str, Any], answer: Response) -> Response:
 def no_credits() -> Response:
     """412, the one refusal without `code` (API facts 2.2)."""
     return JSONResponse({"error": NO_CREDITS}, 412)
+
+
+def _listed(names: Mapping[str, Any], items: list[dict[str, Any]]) -> Any:
+    if "scheduler-empty" in names:
+        return []
+    if "list-bare" in names or "list-nameless" in names:
+        items = [{key: value for key, value in item.items() if key != "options"} for item in items]
+    if "list-nameless" in names:
+        items = [{**item, "name": ""} for item in items]
+    return {"tasks": items} if "list-object" in names else items
+
+
+def _outage(fault: Fault) -> Response:
+    status = int(fault.details.get("status", TIMED_OUT))
+    text = OUTAGES[status]
+    return refusal(RefusedError(status, text)) if status in OWN else html(status, f"{status}: {text}")
 
 
 def _timed(answer: Response, fault: Fault) -> Response:

@@ -135,7 +135,8 @@ class World:
     def get(self, owner: str, identifier: str) -> Seen:
         """The task with this composite id, compared letter by letter."""
         self.settle()
-        found = self.store.tasks("uuid = ? AND owner = ? AND deleted = 0", bare("task", identifier) or "", owner)
+        where = "uuid = ? AND owner = ? AND deleted = 0"
+        found = self._shown(self.store.tasks(where, bare("task", identifier) or "", owner))
         if not found or composite(owner, found[0].email, "task", found[0].uuid) != identifier:
             raise not_found()
         return self.seen(found[0])
@@ -144,7 +145,7 @@ class World:
         """The task history of one account, newest first."""
         self.settle()
         tasks = self.store.tasks("owner = ? AND email = ? AND deleted = 0", owner, email)
-        return [self.seen(task) for task in tasks]
+        return [self.seen(task) for task in self._shown(tasks)]
 
     def delete(self, owner: str, identifier: str) -> None:
         """Takes a task out of the history. Its generation goes on and stays paid."""
@@ -155,7 +156,7 @@ class World:
         """The unfinished tasks that the scheduler follows, oldest first."""
         self.settle()
         tasks = self.store.tasks("owner = ? AND tracked = 1 AND settled IS NULL", owner)
-        return [self.seen(task) for task in reversed(tasks) if email in (None, task.email)]
+        return [self.seen(task) for task in reversed(self._shown(tasks)) if email in (None, task.email)]
 
     def untrack(self, owner: str, identifier: str) -> None:
         """Frees the slot of a task and stops its callbacks; the task itself runs on."""
@@ -163,6 +164,9 @@ class World:
         if followed is None:
             raise RefusedError(404, f"Unable to locate running {identifier}")
         self.store.change("UPDATE tasks SET tracked = 0 WHERE uuid = ?", followed.task.uuid)
+
+    def _shown(self, tasks: list[TaskRecord]) -> list[TaskRecord]:
+        return [task for task in tasks if task.course.is_shown(self.clock() - task.created)]
 
     # Time
 
@@ -233,7 +237,9 @@ class World:
         return self.draw.choice(free or accounts)
 
     def _running(self, owner: str, email: str) -> list[TaskRecord]:
-        return self.store.tasks("owner = ? AND email = ? AND tracked = 1 AND settled IS NULL", owner, email)
+        """What holds a slot. The scheduler lists the same tasks, so one that it does not show yet holds none."""
+        tasks = self.store.tasks("owner = ? AND email = ? AND tracked = 1 AND settled IS NULL", owner, email)
+        return self._shown(tasks)
 
     def _refuse_if_full(self, owner: str, account: Account, cost: int, max_jobs: int | None) -> None:
         if self.credits_used(owner, account.email) + cost > self.rules.credits:

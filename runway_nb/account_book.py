@@ -1,0 +1,48 @@
+"""E-mail addresses of accounts, kept out of the ledger's rows."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+_ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):")
+_KEY = re.compile(r"account~[0-9a-f]{12}")
+
+
+class AccountBook:
+    """Addresses, each in a private file named by a key (its hash); ids are stored with the key in its place."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def mask(self, text: str) -> str:
+        """`text` with the e-mail of every id replaced by its key."""
+        return _ID.sub(lambda match: match[0].replace(match["email"], self._key(match["email"]), 1), text)
+
+    def unmask(self, text: str) -> str:
+        """The text that was masked."""
+        return _KEY.sub(lambda match: self._address(match[0]), text)
+
+    def _key(self, address: str) -> str:
+        if _KEY.fullmatch(address):
+            return address
+        key = "account~" + hashlib.sha256(address.encode()).hexdigest()[:12]
+        if not (self._folder / key).exists():
+            self._write(self._folder / key, address)
+        return key
+
+    def _write(self, path: Path, address: str) -> None:
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        handle, draft = tempfile.mkstemp(dir=self._folder, prefix=".")
+        with open(handle, "w") as file:
+            file.write(address)
+        os.replace(draft, path)
+
+    def _address(self, key: str) -> str:
+        with suppress(FileNotFoundError):
+            return (self._folder / key).read_text()
+        return key

@@ -1,0 +1,103 @@
+"""Whether a wish is sent: an unchanged one shows what it brought, a refused one is not sent again by itself.
+
+Pure decisions. The ledger gathers the facts and writes the outcome in one transaction, so that two kernels
+cannot both find nothing and both pay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from .errors import ModerationBrake, OverBudget, RefusedBefore
+from .ledger import Books, Record
+
+
+class Limits(NamedTuple):
+    """What the user allows."""
+
+    reuse: bool = True
+    """Show what an unchanged wish brought instead of making it again."""
+    force: bool = False
+    """Send although moderation has refused."""
+    cell_credits: int | None = None
+    """The most that this wish may cost."""
+    day_credits: int | None = None
+    """The most that the notebook may spend on a day."""
+    moderated: int = 3
+    """Refusals by moderation within a day after which `force` is needed."""
+    fresh: bool = False
+    """Make it again, whatever it brought before."""
+
+
+def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
+    """The earlier record that answers the wish, or None when it is to be sent.
+
+    Raises:
+        RefusedBefore: moderation has refused the same words.
+        ModerationBrake: moderation has refused too much within a day.
+        OverBudget: it would cost more than is allowed.
+    """
+    if limits.reuse and not limits.fresh and (earlier := answering(books.earlier)) is not None:
+        return earlier
+    if not limits.force:
+        _check_words(books.refused, limits)
+        _check_moderation(books.moderated, limits)
+    _check_credits(wish, books.spent, limits)
+    return None
+
+
+def answering(earlier: Iterable[Record]) -> Record | None:
+    """The record that answers an unchanged wish: the newest that was sent, or a video rather than a failure."""
+    sent = [record for record in earlier if _was_sent(record) and not record.resent_as]
+    newest = next(iter(sent), None)
+    if newest is not None and newest.phase in ("failed", "refused"):
+        return next((record for record in sent if record.phase == "done"), newest)
+    return newest
+
+
+def _was_sent(record: Record) -> bool:
+    """A wish that was taken back or refused may simply be made again; what moderation refused may not."""
+    return record.phase not in ("removed", "refused") or bool(record.refusal)
+
+
+def words_hash(prompt: str) -> str:
+    """A hash of the prompt's words, whatever their case and spacing; nothing for a prompt without words."""
+    words = " ".join(prompt.casefold().split())
+    return hashlib.sha256(words.encode(errors="replace")).hexdigest()[:24] if words else ""
+
+
+def _check_words(refused: Record | None, limits: Limits) -> None:
+    if refused is not None and not limits.fresh:
+        raise RefusedBefore(
+            f"moderation refused these words on {day_of(refused.updated)} ({refused.refusal}); nothing was sent. "
+            "Change the words, or add --fresh to send them all the same; many refusals can suspend the account"
+        )
+
+
+def _check_moderation(moderated: int, limits: Limits) -> None:
+    if moderated >= limits.moderated:
+        raise ModerationBrake(
+            f"moderation refused {moderated} of your requests within a day, and Runway may suspend accounts over it; "
+            "nothing was sent. Wait, change what you ask for, or add --force to this cell"
+        )
+
+
+def _check_credits(wish: Record, spent: int, limits: Limits) -> None:
+    if limits.cell_credits is not None and wish.credits > limits.cell_credits:
+        raise OverBudget(
+            f"this shot costs {wish.credits} credits, more than the {limits.cell_credits} that it may cost "
+            "(max_credits); nothing was sent. Make it shorter, or allow more"
+        )
+    if limits.day_credits is not None and spent + wish.credits > limits.day_credits:
+        raise OverBudget(
+            f"this shot costs {wish.credits} credits; this notebook has spent {spent} of the {limits.day_credits} "
+            "that it may spend a day (max_credits); nothing was sent. %runway credits shows for what"
+        )
+
+
+def day_of(moment: float) -> str:
+    """22 Nov 2026."""
+    return time.strftime("%d %b %Y", time.localtime(moment)).lstrip("0")

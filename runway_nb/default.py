@@ -1,0 +1,119 @@
+"""The studio of this process, and the function that makes a video in one call."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+
+from .camera import Camera
+from .job import Job
+from .request import Keyframes, Picture, VideoRequest
+from .settings import resolve
+from .studio import Studio
+
+_default: tuple[Studio, object] | None = None
+_default_lock = threading.RLock()
+
+
+def default_studio(*, fresh: bool = False) -> Studio:
+    """The studio of this process, made at first use.
+
+    In a notebook `%config RunwayMagics` and the notebook's folder come from the loaded extension. Settings are
+    decided again when that or our part of the environment has changed, or when asked to with `fresh`: asking
+    the keyring takes time.
+    """
+    global _default
+    config, folder = _notebook()
+    ours = {name: value for name, value in os.environ.items() if name.startswith(("USEAPI_", "RUNWAY_NB_"))}
+    with _default_lock:
+        if _default is None:
+            _default = Studio(resolve(config=config)), (config, ours)
+            atexit.register(close_default_studio)
+        elif fresh or (config, ours) != _default[1]:
+            _default[0].use(resolve(config=config))
+            _default = _default[0], (config, ours)
+        if folder is not None:
+            _default[0].folder = folder
+        # set by Jupyter's server for each notebook; a folder may hold several
+        _default[0].notebook = os.environ.get("JPY_SESSION_NAME", "")
+        return _default[0]
+
+
+def _notebook() -> tuple[Mapping[str, object] | None, Path | None]:
+    """What the extension knows, when it is loaded; the package's front door keeps it."""
+    loaded = sys.modules[__package__].__dict__.get("notebook_settings")
+    return (loaded.values(), loaded.folder) if loaded is not None else (None, None)
+
+
+def close_default_studio() -> None:
+    """Stop following and forget the studio of this process."""
+    global _default
+    with _default_lock:
+        made, _default = _default, None
+    atexit.unregister(close_default_studio)
+    if made is not None:
+        made[0].close()
+
+
+def _forget_default_studio() -> None:
+    """In a forked child: loop, connections and locks belong to the parent, and so do its jobs."""
+    global _default, _default_lock
+    _default, _default_lock = None, threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_default_studio)
+
+
+def generate(
+    prompt: str = "",
+    *,
+    first: Picture | None = None,
+    middle: Picture | None = None,
+    last: Picture | None = None,
+    camera: Camera | None = None,
+    aspect: str | None = None,
+    seconds: int | None = None,
+    seed: int | None = None,
+    explore: bool | None = None,
+    reply_url: str | None = None,
+    reply_ref: str | None = None,
+    max_jobs: int | None = None,
+    fresh: bool = False,
+    force: bool = False,
+    max_credits: int | None = None,
+    studio: Studio | None = None,
+) -> Job:
+    """Submit a video and return its job at once; an equal request gives the job that there is, for nothing.
+
+    Args:
+        prompt: What should happen.
+        first: Keyframe at the start: an asset id, an asset's name or a picture file.
+        middle: Keyframe at half of the shot.
+        last: Keyframe at the end.
+        camera: Six moves from -10 to 10, or static.
+        aspect: `landscape` (default) or `portrait`.
+        seconds: 5 (default) or 10.
+        seed: 1 to 4294967294; drawn when not given, see `job.seed`.
+        explore: Explore mode, for Unlimited plans.
+        reply_url: Where the API posts progress.
+        reply_ref: Your own reference; ours when not given.
+        max_jobs: How many tasks the account may run at once, 1 to 10.
+        fresh: Make it again although an equal request was made before.
+        force: Send it although moderation has refused too much lately.
+        max_credits: The most that this video may cost.
+        studio: By default the one of this process.
+
+    Raises:
+        InvalidRequest: with all mistakes; nothing was sent.
+        OverBudget, ModerationBrake: not allowed; nothing was sent.
+    """
+    pictures, camera = Keyframes(first, middle, last), camera or Camera()
+    request = VideoRequest(
+        prompt, pictures, camera, aspect, seconds, seed, explore, reply_url, reply_ref, max_jobs
+    )  # fmt: skip
+    return (studio or default_studio()).submit(request, fresh=fresh, force=force, max_credits=max_credits)

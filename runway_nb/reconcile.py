@@ -1,0 +1,172 @@
+"""Finding a task again whose create got no clear answer (API facts 14).
+
+The scheduler's list is the only place that tells a `replyRef`; the history tells seed, prompt, type and time.
+Nothing is ever sent from here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timezone
+
+from .client import RunwayClient
+from .errors import ApiError, NotFound, RateLimited, RunwayError, ServerTrouble
+from .request import VideoRequest
+from .spec import LIST_LIMIT
+from .task import PENDING, RunningTask, Task
+
+ROUND_PAUSES = (2.0, 3.0, 5.0, 8.0, 12.0, 15.0, 15.0)
+"""Seconds between the rounds of a search: about a minute, since the task may still be on its way."""
+LATE_PAUSES = (3.0,)
+"""The same when the create is long past."""
+LATE_SECONDS = 300.0
+"""A create older than this is long past: its own time-out is 120 s."""
+SKEW_SECONDS = 600.0
+"""How far a task may seem older than its create: the clocks of two machines differ."""
+PAGES = 21
+"""Pages of the history that are read at most (offset 0 to 1000)."""
+LONG_SEED = 6
+"""Digits from which a number in a task's name can only be a seed."""
+DETAILS = 20
+"""Tasks that are read one by one when the list does not tell their seed."""
+
+
+@dataclass(frozen=True)
+class LostWish:
+    """What is known of a create whose answer is missing."""
+
+    request: VideoRequest
+    sent: float
+    """Unix seconds of the create."""
+    reference: str
+    """Our own replyRef, or nothing when the user gave one: that may name several tasks."""
+    others: frozenset[str] = frozenset()
+    """Tasks that belong to other jobs."""
+
+    def fits(self, task: Task) -> bool:
+        """True when the task can be the one: not another job's, of its type, prompt, seed and time."""
+        return self._may_fit(task) and self._tells_seed(task) is True
+
+    def is_open(self, task: Task) -> bool:
+        """True when only the task itself can tell, since the list holds no seed."""
+        return self._may_fit(task) and self._tells_seed(task) is None
+
+    def _may_fit(self, task: Task) -> bool:
+        request = self.request
+        return (
+            task.id not in self.others
+            and task.task_type in ("", request.row.task_type)
+            and (not task.prompt or task.prompt == request.prompt)
+            and not self.is_before(task)
+        )
+
+    def _tells_seed(self, task: Task) -> bool | None:
+        """Whether the seed is ours, told by the options or by a number in the name (API facts 14.4); None: not told.
+
+        A short number in a name may be any: a model, a length, a word of the prompt.
+        """
+        if task.seed is not None:
+            return task.seed == self.request.seed
+        seed = str(self.request.seed)
+        return True if len(seed) >= LONG_SEED and seed in re.findall(r"\d+", task.name) else None
+
+    def is_before(self, task: Task) -> bool:
+        """True when the task was made before the create left, whatever the clocks say."""
+        made = _unix(task.created_at)
+        return made is not None and made < self.sent - SKEW_SECONDS
+
+
+async def find_task(
+    wish: LostWish, client: RunwayClient, *, now: float, pause: Callable[[float], Awaitable[None]]
+) -> Task | None:
+    """Look for the task for about a minute; None when it is not there.
+
+    Raises:
+        RunwayError: the account could not be looked at in the last round, so nothing is certain.
+    """
+    for seconds in LATE_PAUSES if now - wish.sent > LATE_SECONDS else ROUND_PAUSES:
+        with suppress(RunwayError):  # the next round may do better
+            if (task := await look_for_task(wish, client)) is not None:
+                return task
+        await pause(seconds)
+    return await look_for_task(wish, client)
+
+
+async def look_for_task(wish: LostWish, client: RunwayClient) -> Task | None:
+    """Look once: in what is tracked now, then in the history of each account that can have it."""
+    for running in await client.running():
+        if (task := await _tracked(running, wish, client)) is not None:
+            return task
+    for email in await _accounts(wish, client):
+        if (task := await _in_history(wish, client, email)) is not None:
+            return task
+    return None
+
+
+def own_task(running: tuple[tuple[str, str], ...], wish: LostWish) -> Task | None:
+    """Ours among the tasks that a 429 names: an earlier create of this wish did start something."""
+    ours = (task_id for task_id, reference in running if reference and reference == wish.reference)
+    return next((Task(task_id, PENDING) for task_id in ours if task_id not in wish.others), None)
+
+
+async def _tracked(running: RunningTask, wish: LostWish, client: RunwayClient) -> Task | None:
+    if running.reply_ref != wish.request.reply_ref or running.id in wish.others:
+        return None
+    if wish.reference:
+        return Task(running.id, PENDING, reply_ref=running.reply_ref)
+    task = await _detail(running.id, client)
+    return task if task is not None and wish.fits(task) else None
+
+
+async def _accounts(wish: LostWish, client: RunwayClient) -> list[str]:
+    """The account of the keyframes; all of them when the request named none (API facts 14.5)."""
+    accounts = await client.accounts()
+    if len(accounts) < 2:
+        return [""]
+    return [wish.request.account] if wish.request.account else [account.email for account in accounts]
+
+
+async def _in_history(wish: LostWish, client: RunwayClient, email: str) -> Task | None:
+    details = DETAILS
+    for page in range(PAGES):
+        try:
+            tasks = await client.tasks(offset=page * LIST_LIMIT, limit=LIST_LIMIT, email=email)
+        except (ServerTrouble, RateLimited):
+            raise
+        except ApiError:
+            return None  # a broken account among several has not run it
+        if (found := next(filter(wish.fits, tasks), None)) is not None:
+            return found
+        for task in [task for task in tasks if wish.is_open(task)][:details]:
+            details -= 1
+            whole = await _detail(task.id, client)
+            if whole is not None and wish.fits(whole):
+                return whole
+        if len(tasks) < LIST_LIMIT or _is_past(wish, tasks):
+            return None
+    return None
+
+
+def _is_past(wish: LostWish, tasks: list[Task]) -> bool:
+    """True when the rest of a history that runs from new to old can only be older than the wish."""
+    newest_first = (_unix(tasks[0].created_at) or 0.0) >= (_unix(tasks[-1].created_at) or 0.0)
+    return newest_first and wish.is_before(tasks[-1])
+
+
+async def _detail(task_id: str, client: RunwayClient) -> Task | None:
+    try:
+        return await client.task(task_id)
+    except NotFound:
+        return None
+
+
+def _unix(iso: str) -> float | None:
+    """Unix seconds of an ISO time, or None."""
+    try:
+        moment = datetime.fromisoformat(iso.replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()

@@ -1,0 +1,98 @@
+"""One run of a job on the background loop: where it stands, what it writes down, how it pauses and stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from . import errors
+from .environment import Environment
+from .job import Job, Phase
+from .ledger import Ledger
+from .redact import redact
+from .session import Connection
+from .slots import SlotQueue
+
+
+class Stopped(Exception):
+    """The user asked to stop; raised only where the work can end safely."""
+
+
+class Run:
+    """What every step of a job's work needs.
+
+    Args:
+        job: What is seen through.
+        connected: Gives the clients.
+        ledger: Where every step is written.
+        owner: Who holds the job's lease.
+        queue: The slots of the session.
+        neighbours: All jobs of the studio by id, to name those that hold slots.
+        environment: Time and randomness.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        connected: Callable[[], Awaitable[Connection]],
+        ledger: Ledger,
+        owner: str,
+        queue: SlotQueue,
+        neighbours: Mapping[str, Job],
+        environment: Environment,
+    ) -> None:
+        self.job = job
+        self.connected = connected
+        self.ledger = ledger
+        self.owner = owner
+        self.queue = queue
+        self.neighbours = neighbours
+        self.env = environment
+        self.stopped = asyncio.Event()
+        """Set when the user asks to stop."""
+        self.looks = asyncio.Event()
+        """Set when the user asks for a look."""
+
+    def halt(self) -> None:
+        """Raise `Stopped` when the user has asked to stop."""
+        if self.job.stop_asked.is_set():
+            raise Stopped
+
+    async def pause(self, seconds: float | None, *wakes: asyncio.Event) -> None:
+        """Sleep, for ever with None; less when the user stops, or when one of `wakes` is set."""
+        self.halt()
+        sleep = [self.env.sleep(seconds)] if seconds is not None else []
+        waits = [asyncio.ensure_future(work) for work in (*sleep, *(event.wait() for event in (self.stopped, *wakes)))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        for wake in wakes:
+            wake.clear()
+        self.halt()
+
+    def move(self, phase: Phase, *, journal: Mapping[str, Any] | None = None, **state: Any) -> None:
+        """The next phase: first into the ledger, then onto the screen."""
+        self.journal(phase=phase.value, **(journal or {}))
+        self.job.change(phase=phase, **state)
+
+    def commit(self, phase: Phase, **changes: Any) -> None:
+        """Write a phase that must be on disk, and ours to write, before the work goes on.
+
+        Raises:
+            LeaseLost: another kernel has the job.
+            LedgerError: it cannot be written.
+        """
+        self.ledger.update(self.job.id, by=self.owner, phase=phase.value, **changes)
+
+    def journal(self, **changes: Any) -> None:
+        """Write to the ledger. A failure is told on the screen and costs nobody the video."""
+        try:
+            self.ledger.update(self.job.id, by=self.owner, **changes)
+        except errors.LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the video
+            self.job.change(warning=redact(str(error)))

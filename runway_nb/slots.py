@@ -1,0 +1,119 @@
+"""Who may send next: one queue for all jobs of a session, first come, first served, per account.
+
+Runway lets about two tasks of an account run at once (API facts 13), so the queue sends the next one when one
+ends. A 429 sends a job back to its old place and closes the account for a while. Used on the background loop
+only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+_PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+
+@dataclass(eq=False)
+class Ticket:
+    """A job's place in the queue, and its slot once it is sent."""
+
+    job_id: str
+    account: str
+    """The account's e-mail, or nothing while it is open which account will run it."""
+    number: int
+    moved: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when anything in the queue changes."""
+
+    def meets(self, other: Ticket) -> bool:
+        """True when both may be on the same account; one that is open may be on any."""
+        return not self.account or not other.account or self.account == other.account
+
+
+class SlotQueue:
+    """The jobs that wait for a slot and those that hold one.
+
+    Args:
+        slots: How many tasks of an account may run at once, asked anew each time.
+        clock: Seconds that never jump.
+    """
+
+    def __init__(self, slots: Callable[[], int], clock: Callable[[], float]) -> None:
+        self._slots = slots
+        self._clock = clock
+        self._numbers = itertools.count()
+        self._waiting: list[Ticket] = []
+        self._flying: list[Ticket] = []
+        self._closed: dict[Ticket, float] = {}
+
+    def join(self, job_id: str, account: str) -> Ticket:
+        """Take the last place."""
+        ticket = Ticket(job_id, account, next(self._numbers))
+        self._waiting.append(ticket)
+        return ticket
+
+    def may_go(self, ticket: Ticket) -> bool:
+        """True when a slot is free, nobody is before, and no 429 holds the account closed."""
+        return self.place(ticket) == 0 and len(self.holders(ticket)) < self._slots() and self.reopens(ticket) is None
+
+    def go(self, ticket: Ticket) -> None:
+        """Out of the queue, into a slot."""
+        self._waiting.remove(ticket)
+        self._flying.append(ticket)
+        self._tell()
+
+    def occupy(self, job_id: str, account: str) -> Ticket:
+        """A slot without waiting, for a task that runs already."""
+        ticket = self.join(job_id, account)
+        self.go(ticket)
+        return ticket
+
+    def send_back(self, ticket: Ticket, seconds: float) -> None:
+        """A 429: back to the old place; the account is closed for `seconds`, or until one of its tasks ends."""
+        self._flying.remove(ticket)
+        self._waiting.append(ticket)
+        self._waiting.sort(key=lambda other: other.number)
+        self._closed[ticket] = self._clock() + seconds
+        self._tell()
+
+    def leave(self, ticket: Ticket) -> None:
+        """Give the place or the slot back; the next may go. Harmless when it was given back before."""
+        if ticket in self._flying:
+            self._flying.remove(ticket)
+            self._closed = {other: until for other, until in self._closed.items() if not other.meets(ticket)}
+        elif ticket in self._waiting:
+            self._waiting.remove(ticket)
+            self._closed.pop(ticket, None)
+        self._tell()
+
+    def locate(self, ticket: Ticket, account: str) -> None:
+        """The answer to a create tells which account runs the task."""
+        ticket.account = account or ticket.account
+        self._tell()
+
+    def holders(self, ticket: Ticket) -> list[str]:
+        """The jobs whose tasks hold slots that `ticket` could use."""
+        return [other.job_id for other in self._flying if other.meets(ticket)]
+
+    def place(self, ticket: Ticket) -> int:
+        """How many wait before it."""
+        return sum(other.meets(ticket) for other in self._waiting if other.number < ticket.number)
+
+    def reopens(self, ticket: Ticket) -> float | None:
+        """When the account is open again after a 429, or None when it is open."""
+        untils = [until for other, until in self._closed.items() if other.meets(ticket) and until > self._clock()]
+        return max(untils, default=None)
+
+    def words(self, ticket: Ticket) -> str:
+        """Why it waits: slots, place, and whose tasks hold the slots."""
+        holders = self.holders(ticket)
+        place = self.place(ticket)
+        line = f"{_PLACES[place]} in line" if place < len(_PLACES) else f"number {place + 1} in line"
+        busy = f"{len(holders)} of {self._slots()} slots busy"
+        names = f"with job{'s' * (len(holders) > 1)} {', '.join(holders[:3])}" if holders else ""
+        return " \N{MIDDLE DOT} ".join(filter(None, [busy, line, names]))
+
+    def _tell(self) -> None:
+        for ticket in (*self._waiting, *self._flying):
+            ticket.moved.set()
