@@ -52,7 +52,7 @@ PROBED = "[time.perf_counter() - began, sorted(name.partition('.')[0] for name i
 @pytest.fixture(scope="module", params=["current", "6.30.1"])
 def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
     """A kernel whose API is a quick simulator. What loading did there is kept as `loaded` and `imported`."""
-    env = shared_simulator().env
+    env = shared_simulator().env | {"RUNWAY_NB_REUSE": "0"}  # each cell here is about something else than its words
     if request.param != "current":
         if not OLD_KERNEL.is_dir():
             left_out(f"no ipykernel {request.param} in {OLD_KERNEL.parent}: make test brings it")

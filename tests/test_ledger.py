@@ -2,37 +2,105 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
+import shutil
 import sqlite3
 import stat
 import subprocess
 import sys
 import textwrap
 import threading
+import time as clock
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 
+from fakes import TOKEN
 from runway_nb import migrations
-from runway_nb.errors import JobNotFound, LedgerError
-from runway_nb.ledger import AccountBook, Ledger, Record
+from runway_nb.admission import Limits, admit
+from runway_nb.errors import JobNotFound, LeaseLost, LedgerError, OverBudget
+from runway_nb.job import Phase
+from runway_nb.lease import LEASE_SECONDS, new_owner
+from runway_nb.ledger import MODERATION_SECONDS, SETTLED, AccountBook, Ledger, Record
 from strategies import ASSET_ID, EMAIL, TASK_ID, requests
-
-FINAL = ("done", "refused", "removed", "failed")
+HOST = os.uname().nodename
+ASIDE = re.compile(r"ledger-damaged-\d{8}-\d{6}(-\d+)?\.sqlite3")
 WORKER = """
-import sys, time
+import json, sys, time
 from pathlib import Path
+from runway_nb.admission import Limits, admit
+from runway_nb.errors import LeaseLost, OverBudget
+from runway_nb.lease import new_owner
 from runway_nb.ledger import Ledger, Record
-home, start, rows = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-print("ready", flush=True)
-for go in sys.stdin:
-    ledger = Ledger(home / go.strip())
-    for n in range(rows):
-        ledger.add(Record(f"{start + n:08x}", "preparing", {"text_prompt": "x"}, "gen3turbo", "v1:x", "rnb", 25, True,
-            task_id=f"user:1-runwayml:a@b.example-task:0b6f0c1e-6a55-4f0c-9a35-{start + n:012x}"))
+
+TASK = "user:1-runwayml:a@b.example-task:0b6f0c1e-6a55-4f0c-9a35-"
+
+def wish(job_id, digest="v1:x"):
+    return Record(job_id, "preparing", {"text_prompt": "x"}, "gen3turbo", digest, "rnb-" + job_id, 25, True,
+                  party="simulator", notebook="film.ipynb", owner=owner)
+
+def open_at(home):
+    global ledger, owner
+    ledger, owner = Ledger(Path(home)), new_owner()
+    ledger.recent(1)
+
+def make_at(home, job_id):
+    open_at(home)
+    ledger.add(wish(job_id))
     ledger.close()
-    print("done", flush=True)
+
+def add(start, rows):
+    for n in range(start, start + rows):
+        ledger.add(Record(f"{n:08x}", "preparing", {}, "gen3turbo", "v1:x", "rnb", 25, True, task_id=f"{TASK}{n:012x}"))
+
+def claim(job_id, digest, limit=None, **more):
+    new = wish(job_id, digest)
+    try:
+        return ledger.claim(new, lambda books: admit(new, books, Limits(day_credits=limit, **more))).id
+    except OverBudget:
+        return ""
+
+def resend(job_id, lost):
+    new = wish(job_id)
+    return ledger.claim(new, lambda books: None, replaces=lost).id
+
+def take(job_id):
+    return ledger.take(job_id, owner)[1]
+
+def commit(job_id):
+    try:
+        ledger.update(job_id, by=owner, phase="sending")
+    except LeaseLost:
+        return False
+    return True
+
+def assign(job_id, task_id):
+    return ledger.assign(job_id, task_id)
+
+def hammer(number, seconds):
+    done, slowest, end = [], 0.0, time.monotonic() + seconds
+    while (began := time.monotonic()) < end:
+        job_id = f"{number:02x}{len(done):06x}"
+        new = wish(job_id, "v1:" + job_id)
+        ledger.claim(new, lambda books: None)
+        ledger.update(job_id, by=owner, phase="sending", sent=time.time())
+        assert ledger.get(job_id).phase == "sending"
+        if len(done) % 10 == 9:
+            ledger.close()
+        done.append(job_id)
+        slowest = max(slowest, time.monotonic() - began)
+    return [done, slowest]
+
+print("ready", flush=True)
+for line in sys.stdin:
+    name, at, *values = json.loads(line)
+    while time.time() < at:
+        pass
+    print(json.dumps(globals()[name](*values)), flush=True)
 """
 
 
@@ -53,6 +121,14 @@ def ledger(tmp_path, time):
     ledger = Ledger(tmp_path / "home", time)
     yield ledger
     ledger.close()
+
+
+@pytest.fixture(scope="module")
+def gone():
+    """An owner whose process has ended."""
+    process = subprocess.Popen([sys.executable, "-S", "-c", ""])
+    process.wait()
+    return f"{HOST}/{process.pid}/0a1b2c3d"
 
 
 # --- rows -------------------------------------------------------------------------------------------
@@ -97,9 +173,19 @@ def test_the_newest_come_first_even_within_one_moment(ledger, time):
 
 
 def test_the_unfinished_are_those_without_an_end(ledger):
-    for number, phase in enumerate([*FINAL, "following", "unknown", "detached"]):
-        ledger.add(_record(f"0000000{number}", phase=phase))
-    assert {record.phase for record in ledger.unfinished(FINAL)} == {"following", "unknown", "detached"}
+    for number, phase in enumerate(Phase):
+        ledger.add(_record(f"000000{number:02x}", phase=phase.value))
+    assert {record.phase for record in ledger.unfinished()} == {phase.value for phase in Phase} - set(SETTLED)
+
+
+def test_the_unfinished_are_those_nobody_sees_through(ledger, time, gone):
+    owners = {"mine": new_owner(), "gone": gone, "foreign": "elsewhere/1/0a", "nobody": ""}
+    for number, owner in enumerate(owners.values()):
+        ledger.add(_record(f"0000000{number}", phase="following", owner=owner))
+    ledger.add(_record("0000000f", phase="unknown", resent_as="00000000"))
+    assert [record.owner for record in ledger.unfinished()] == [owners["nobody"], owners["gone"]]
+    time.now += LEASE_SECONDS
+    assert len(ledger.unfinished()) == 4
 
 
 @settings(max_examples=20)
@@ -207,47 +293,177 @@ def test_an_unknown_id_says_where_to_look(ledger):
 # --- several at once --------------------------------------------------------------------------------
 
 
-def _workers(home, count, rows):
-    return [
-        subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(home), str(number * 1000), str(rows)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(count)
-    ]
+class Workers:
+    """Eight processes that do the same at the same moment."""
+
+    COUNT = 8
+
+    def __init__(self):
+        start = [sys.executable, "-c", WORKER]
+        self.processes = [
+            subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(self.COUNT)
+        ]
+        assert [process.stdout.readline() for process in self.processes] == ["ready\n"] * self.COUNT
+
+    def all(self, name, *values, first=COUNT):
+        """What each gives; a list among `values` holds one value for each."""
+        at = clock.time() + 0.004
+        for number, process in enumerate(self.processes[:first]):
+            mine = [value[number] if isinstance(value, list) else value for value in values]
+            process.stdin.write(json.dumps([name, at, *mine]) + "\n")
+            process.stdin.flush()
+        return [json.loads(process.stdout.readline()) for process in self.processes[:first]]
+
+    def end(self):
+        for process in self.processes:
+            process.communicate(timeout=20)
 
 
-def _go(workers, name):
-    for worker in workers:
-        worker.stdin.write(f"{name}\n")
-        worker.stdin.flush()
-    return [worker.stdout.readline() for worker in workers]
+@pytest.fixture(scope="module")
+def workers():
+    workers = Workers()
+    yield workers
+    workers.end()
 
 
-def _end(workers):
-    for worker in workers:
-        worker.communicate(timeout=20)
+@pytest.fixture
+def busy(workers, tmp_path):
+    """The eight, each with a new owner, on one ledger; and a look at it."""
+    workers.all("open_at", str(tmp_path / "busy"))
+    ledger = Ledger(tmp_path / "busy")
+    yield workers, ledger
+    ledger.close()
 
 
-def test_four_processes_lose_no_row(tmp_path):
-    workers = _workers(tmp_path, 4, 50)
-    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 4
-    assert _go(workers, "a") == ["done\n"] * 4
-    _end(workers)
-    records = Ledger(tmp_path / "a").recent(1000)
+def _ids(kind, count=Workers.COUNT):
+    return [f"{kind:04x}{number:04x}" for number in range(count)]
+
+
+def test_eight_processes_lose_no_row(busy):
+    workers, ledger = busy
+    workers.all("add", [number * 1000 for number in range(8)], 25)
+    records = ledger.recent(1000)
     assert len({record.id for record in records}) == 200
     assert {record.task_id.partition("-task")[0] for record in records} == {"user:1-runwayml:a@b.example"}
 
 
-def test_eight_processes_make_a_new_ledger_at_once(tmp_path):
-    workers = _workers(tmp_path, 8, 1)
-    assert [worker.stdout.readline() for worker in workers] == ["ready\n"] * 8
-    for trial in ("a", "b", "c"):
-        assert _go(workers, trial) == ["done\n"] * 8
-        assert len(Ledger(tmp_path / trial).recent()) == 8
-    _end(workers)
+def test_eight_processes_make_a_new_ledger_at_once(workers, tmp_path):
+    for trial in range(8):
+        home = tmp_path / str(trial)
+        workers.all("make_at", str(home), _ids(trial))
+        assert len(Ledger(home).recent()) == 8
+
+
+def test_an_equal_wish_of_eight_processes_is_written_once(busy):
+    workers, ledger = busy
+    for trial in range(40):
+        found = workers.all("claim", _ids(trial), f"v1:{trial}")
+        assert len(set(found)) == 1
+        assert found[0] in _ids(trial)
+    assert len(ledger.recent(1000)) == 40
+
+
+def test_a_budget_holds_against_eight_processes(busy):
+    workers, ledger = busy
+    limit = 0
+    for trial in range(15):
+        limit += 60
+        digests = [f"v1:{name}" for name in _ids(trial)]
+        workers.all("claim", _ids(trial), digests, limit)
+        (spending,) = ledger.spending()
+        assert limit - 25 < spending.credits <= limit
+
+
+def test_one_of_eight_processes_gets_a_lease(busy):
+    workers, ledger = busy
+    for name in _ids(0, 20):
+        ledger.add(_record(name, phase="following"))
+        assert sum(workers.all("take", name)) == 1
+        assert sum(workers.all("commit", name)) == 1
+
+
+def test_a_lost_wish_is_sent_again_once(busy):
+    workers, ledger = busy
+    for trial, name in enumerate(_ids(0xFF, 20)):
+        ledger.add(_record(name, phase="unknown"))
+        (again,) = set(workers.all("resend", _ids(trial), name))
+        assert ledger.get(name).resent_as == again
+    assert len(ledger.recent(1000)) == 40
+
+
+def test_a_task_belongs_to_one_of_eight_jobs(busy):
+    workers, ledger = busy
+    for trial in range(20):
+        for name in _ids(trial):
+            ledger.add(_record(name, phase="checking"))
+        task = f"user:1-runwayml:a@b.example-task:0b6f0c1e-6a55-4f0c-9a35-{trial:012x}"
+        assert sum(workers.all("assign", _ids(trial), task)) == 1
+        assert sum(ledger.get(name).task_id == task for name in _ids(trial)) == 1
+
+
+def test_eight_busy_processes_lose_nothing_and_wait_little(busy):
+    workers, ledger = busy
+    found = workers.all("hammer", list(range(8)), 2.0)
+    written = {job_id for done, _ in found for job_id in done}
+    assert {record.id for record in ledger.recent(100_000)} == written
+    assert {record.phase for record in ledger.recent(100_000)} == {"sending"}
+    assert max(slowest for _, slowest in found) < 2.0
+    with ledger._opened() as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+
+
+KILLED = """
+import os, random, select, signal, sys, time
+from pathlib import Path
+from runway_nb.ledger import Ledger, Record
+
+home, draw = Path(sys.argv[1]), random.Random(3)
+
+def write(number, pipe):
+    ledger, n = Ledger(home), 0
+    while True:
+        job_id = f"{number:04x}{n:04x}"
+        ledger.add(Record(job_id, "preparing", {"p": "x" * draw.randrange(9000)}, "gen3turbo", "v1:x", "rnb", 25, True))
+        os.write(pipe, f"{job_id} preparing\\n".encode())
+        ledger.update(job_id, phase="following", cell="y" * draw.randrange(9000))
+        os.write(pipe, f"{job_id} following\\n".encode())
+        n += 1
+        if n % 20 == 0:
+            ledger.close()
+
+for round in range(10):
+    said, pipe = os.pipe()
+    children = []
+    for number in (2 * round, 2 * round + 1):
+        child = os.fork()
+        if child == 0:
+            os.close(said)
+            write(number, pipe)
+        children.append(child)
+    os.close(pipe)
+    select.select([said], [], [])
+    for child in children:
+        time.sleep(draw.uniform(0.0, 0.06))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    with open(said) as lines:
+        sys.stdout.write(lines.read())
+"""
+
+
+def test_what_was_told_is_there_after_every_kill(tmp_path):
+    out = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], capture_output=True, text=True, timeout=60)
+    assert out.stderr == ""
+    told = dict(line.split() for line in out.stdout.splitlines())
+    assert len(told) > 20
+    ledger = Ledger(tmp_path)
+    found = {record.id: record.phase for record in ledger.recent(100_000)}
+    assert [job_id for job_id in told if job_id not in found] == []
+    assert [job_id for job_id, phase in told.items() if phase == "following" != found[job_id]] == []
+    assert len(found) <= len(told) + 20, "one row at most for each kill that nobody was told of"
+    with ledger._opened() as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+    ledger.close()
 
 
 def test_threads_share_a_ledger(ledger):
