@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OLD_KERNEL := build/ipykernel-6.30
 
-.PHONY: demo lab test check bench screenshots clean
+.PHONY: demo lab test check soak bench screenshots clean
 
 demo: .venv/lab.done
 	$(BIN)/python notebooks/run_demo.py
@@ -19,6 +19,9 @@ check: .venv/test.done
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+soak: .venv/test.done
+	$(BIN)/python tests/soak.py
 
 bench: .venv/test.done
 	$(BIN)/python -m benchmarks

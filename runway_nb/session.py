@@ -31,6 +31,8 @@ class Connection:
     media: MediaClient
     release: Callable[[], None] = lambda: None
     """Frees what stands behind the clients."""
+    misbehave: Callable[[str], None] | None = None
+    """Lets the next call to the embedded simulator go wrong, by the name of a fault."""
 
 
 Connect = Callable[[Settings], Awaitable[Connection]]
@@ -54,7 +56,7 @@ async def connect(settings: Settings) -> Connection:
         raise errors.MissingExtra(f"{missing}; or set a token: %runway login") from None
     await asyncio.to_thread(simulator.start)
     client = RunwayClient(EMBEDDED_TOKEN, base_url=simulator.base_url, multipart=settings.multipart)
-    return Connection(client, MediaClient(local=True), simulator.stop)
+    return Connection(client, MediaClient(local=True), simulator.stop, lambda name: simulator.fault(name, times=1))
 
 
 class Session:

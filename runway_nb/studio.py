@@ -228,6 +228,16 @@ class Studio:
         """The address of the embedded simulator's index page; starts it when needed."""
         return self._result(self._sessions[-1].connected(), timeout).client.origin
 
+    def misbehave(self, fault: str, timeout: float = 60.0) -> None:
+        """Let the embedded simulator do one thing wrong, for lessons. Raises `InvalidCommand` for an unknown name."""
+        misbehave = self._result(self._sessions[-1].connected(), timeout).misbehave
+        if misbehave is None:
+            raise errors.InvalidCommand("a token is set: only the embedded simulator can be told to misbehave")
+        try:
+            misbehave(fault)
+        except ValueError as unknown:
+            raise errors.InvalidCommand(str(unknown)) from None
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a coroutine on the background loop."""
         self._loop.submit(work)

@@ -34,8 +34,8 @@ def _books(*earlier, spent=0, moderated=0, refused=None):
     return Books(tuple(earlier), spent, moderated, refused)
 
 
-def _admit(books, credits=25, **limits):
-    return admit(_record(id="0000ffff", credits=credits), books, Limits(**limits))
+def _admit(books, price=25, **limits):
+    return admit(_record(id="0000ffff", credits=price), books, Limits(**limits))
 
 
 # --- what stands for it already ---------------------------------------------------------------------
@@ -137,14 +137,14 @@ def test_the_brake_is_let_go_by_force_alone():
 # --- the purse --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("credits", "limit", "allowed"), [(25, 25, True), (25, 24, False), (50, 49, False)])
-def test_a_cell_may_cost_its_limit_and_no_more(credits, limit, allowed):
+@pytest.mark.parametrize(("price", "limit", "allowed"), [(25, 25, True), (25, 24, False), (50, 49, False)])
+def test_a_cell_may_cost_its_limit_and_no_more(price, limit, allowed):
     if allowed:
-        assert _admit(_books(), credits, cell_credits=limit) is None
+        assert _admit(_books(), price, cell_credits=limit) is None
         return
     with pytest.raises(OverBudget) as caught:
-        _admit(_books(), credits, cell_credits=limit)
-    for part in (str(credits), str(limit), "max_credits", "nothing was sent"):
+        _admit(_books(), price, cell_credits=limit)
+    for part in (str(price), str(limit), "max_credits", "nothing was sent"):
         assert part in caught.value.message
 
 
@@ -168,31 +168,30 @@ def test_no_word_opens_the_purse(words):
 
 @pytest.mark.parametrize("spent", [99, 100, 150])
 def test_explore_mode_costs_nothing_and_passes_a_spent_budget(spent):
-    assert _admit(_books(spent=spent), credits=0, day_credits=100, cell_credits=0) is None
+    assert _admit(_books(spent=spent), price=0, day_credits=100, cell_credits=0) is None
 
 
 @given(
     st.integers(1, 60), st.integers(0, 200), st.none() | st.integers(0, 60), st.none() | st.integers(0, 200),
     st.booleans(), st.booleans(),
 )  # fmt: skip
-def test_what_is_sent_fits_every_limit(credits, spent, cell, day, force, fresh):
+def test_what_is_sent_fits_every_limit(price, spent, cell, day, force, fresh):
     try:
-        _admit(_books(spent=spent), credits, cell_credits=cell, day_credits=day, force=force, fresh=fresh)
+        _admit(_books(spent=spent), price, cell_credits=cell, day_credits=day, force=force, fresh=fresh)
     except OverBudget:
-        assert (cell is not None and credits > cell) or (day is not None and spent + credits > day)
+        assert (cell is not None and price > cell) or (day is not None and spent + price > day)
     else:
-        assert cell is None or credits <= cell
-        assert day is None or spent + credits <= day
+        assert cell is None or price <= cell
+        assert day is None or spent + price <= day
 
 
-@given(st.integers(0, 10), st.booleans(), st.integers(0, 200))
+@given(st.integers(3, 10), st.booleans(), st.integers(101, 200))
 def test_every_refusal_is_one_line_that_says_nothing_was_sent(moderated, is_refused, spent):
     refused = _record("failed", refusal="VIOLENCE") if is_refused else None
-    try:
-        _admit(_books(moderated=moderated, refused=refused, spent=spent), day_credits=100)
-    except RunwayError as error:
-        assert "nothing was sent" in error.message
-        assert "\n" not in error.message
+    for force in (False, True):
+        with pytest.raises(RunwayError, match="nothing was sent") as caught:
+            _admit(_books(moderated=moderated, refused=refused, spent=spent), day_credits=100, force=force)
+        assert "\n" not in caught.value.message
 
 
 # --- the words --------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from kernels import RESULT, ROOT, clean_env, shared_simulator
 pytestmark = pytest.mark.kernel
 
 LESSON = ROOT / "notebooks" / "01_first_video.ipynb"
+SAFETY = ROOT / "notebooks" / "02_safe_by_default.ipynb"
 CELLS = ("%load_ext runway_nb", "%%runway shot --first dunes-noon --seed 7\nWind <draws> lines", "print(shot.status)")
 BY_CLIENT = """
 import sys, nbformat
@@ -100,8 +101,14 @@ def lesson(start: Start) -> Run:
     return start([str(LESSON.with_name("run_demo.py")), "demo"])
 
 
+@pytest.fixture(scope="module")
+def safety(start: Start) -> Run:
+    """The lesson about money, by the embedded simulator."""
+    return start([*COMMANDS["nbclient"][0][:2], str(SAFETY), "out.ipynb"])
+
+
 @pytest.fixture(scope="module", autouse=True)
-def runs(lesson: Run, start: Start) -> dict[str, Run]:
+def runs(lesson: Run, safety: Run, start: Start) -> dict[str, Run]:
     """All commands, at once."""
     simulator = shared_simulator()
     simulator.clear_faults()
@@ -168,8 +175,9 @@ def test_a_cell_that_fails_ends_the_run_and_keeps_its_notice(runs):
     assert not list(run.folder.glob("runway_outputs/*.mp4"))
 
 
-def test_the_committed_lesson_has_no_outputs():
-    _, cells = read_code(LESSON)
+@pytest.mark.parametrize("path", [LESSON, SAFETY], ids=lambda path: path.stem)
+def test_the_committed_lesson_has_no_outputs(path):
+    _, cells = read_code(path)
     assert cells
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
 
@@ -192,6 +200,28 @@ def test_the_demo_runs_the_lesson_and_says_where_its_results_are(lesson):
     players = [o for cell in cells for o in cell.outputs if "<video" in str(o.get("data", {}).get("text/html"))]
     assert len(players) >= 3
     assert all("Simulator: no credits spent" in player.data["text/html"] for player in players)
+
+
+def test_the_lesson_about_money_pays_once_for_each_wish(safety):
+    printed = safety.ended()
+    assert safety.process.returncode == 0, printed
+    _, cells = read_code(safety.folder / "out.ipynb")
+    said = {cell.source: "".join(map(text_of, cell.outputs)) for cell in cells}
+    lost, again = [cell for cell in cells if "The beam sweeps" in cell.source]
+    assert "checking: no clear answer" in "".join(map(text_of, lost.outputs))
+    assert "0 credits; --fresh for a new take" in "".join(map(text_of, again.outputs))
+    assert len(said["%runway list --account"].splitlines()) == 2, "a head and one task"
+    assert "1 unfinished job; %runway resume picks it up" in said["%reload_ext runway_nb"]
+    assert "Video   runway_outputs/wind-draws" in said["%runway resume"]
+    errors = [output.ename for cell in cells for output in cell.outputs if output.output_type == "error"]
+    assert errors == ["OverBudget", "OverBudget", "TaskModerated", "RefusedBefore"]
+    assert "75 of 2,250 credits used" in said["%runway credits"], "three tasks were paid in all"
+    assert len(list((safety.folder / "runway_outputs").glob("*.mp4"))) == 2
+
+
+def text_of(output: Any) -> str:
+    """What an output says."""
+    return output.get("text") or output.get("data", {}).get("text/plain", "")
 
 
 def test_no_secret_stands_in_a_saved_file(runs, lesson):

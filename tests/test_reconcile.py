@@ -70,7 +70,9 @@ def test_clocks_may_differ_and_a_time_may_be_missing(created_at):
     assert not WISH.is_before(replace(TASK, created_at=created_at))
 
 
-@pytest.mark.parametrize("created_at", ["2023-11-14T22:03:21+00:00", "2023-11-14T22:03:21", "2023-11-15T00:03:21+02:00"])
+@pytest.mark.parametrize(
+    "created_at", ["2023-11-14T22:03:21+00:00", "2023-11-14T22:03:21", "2023-11-15T00:03:21+02:00"]
+)
 def test_a_time_is_read_in_every_form(created_at):
     # nine minutes and 59 s before the create, and two more seconds
     assert not WISH.is_before(replace(TASK, created_at=created_at))
@@ -88,7 +90,13 @@ def test_a_long_seed_in_the_name_is_enough():
 
 @pytest.mark.parametrize(
     "name",
-    ["", f"Gen-3 Alpha Turbo {SEED}0", f"Gen-3 Alpha Turbo 1{SEED}", "Gen-3 Alpha Turbo 12345678, The lamp", "lamp.mp4"],
+    [
+        "",
+        f"Gen-3 Alpha Turbo {SEED}0",
+        f"Gen-3 Alpha Turbo 1{SEED}",
+        "Gen-3 Alpha Turbo 12345678, The lamp",
+        "lamp.mp4",
+    ],
 )
 def test_a_name_without_our_seed_leaves_it_open(name):
     told = replace(TASK, seed=None, name=name)
@@ -106,8 +114,9 @@ def test_a_short_seed_in_a_name_may_be_any_number(seed):
 
 
 @given(
-    st.sampled_from([None, SEED, 7]), st.sampled_from(["", "The lamp turns", "no"]), st.sampled_from(["", "x", "gen3a_turbo"]),
-    st.sampled_from(["", f"a {SEED}", "a 7"]), st.floats(-2000, 2000), st.booleans(),
+    st.sampled_from([None, SEED, 7]), st.sampled_from(["", "The lamp turns", "no"]),
+    st.sampled_from(["", "x", "gen3a_turbo"]), st.sampled_from(["", f"a {SEED}", "a 7"]),
+    st.floats(-2000, 2000), st.booleans(),
 )  # fmt: skip
 def test_no_task_fits_and_is_open_at_once(seed, prompt, kind, name, age, is_taken):
     task = replace(TASK, seed=seed, prompt=prompt, task_type=kind, name=name, created_at=_iso(SENT + age))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import httpx
 import pytest
@@ -323,6 +324,17 @@ def test_a_download_may_end_early(api):
     assert answer.headers["content-length"] == str(len(instant.CLIP))
     assert len(answer.content) == len(instant.CLIP) // 2
     assert api.download(url).content == instant.CLIP
+
+
+def test_a_download_may_be_slow_and_is_whole(api):
+    url = api.finish()["artifacts"][0]["url"]
+    api.sim.fault("slow-download", times=1, seconds=0.2)
+    began = time.monotonic()
+    answer = api.download(url)
+    assert time.monotonic() - began > 0.15
+    assert answer.headers["content-length"] == str(len(instant.CLIP))
+    assert answer.headers["content-type"] == "video/mp4"
+    assert answer.content == instant.CLIP
 
 
 def test_a_download_may_fail(api):

@@ -49,7 +49,7 @@ class Model:
         for ticket in self.waiting[index:]:
             if self.queue.may_go(ticket):
                 ahead = self.waiting[: self.waiting.index(ticket)]
-                assert not [other for other in ahead if not {other.account, ticket.account} == {A, B}]
+                assert not [other for other in ahead if {other.account, ticket.account} != {A, B}]
                 self.queue.go(ticket)
                 self.waiting.remove(ticket)
                 self.flying.append(ticket)

@@ -27,6 +27,7 @@ from .display import bundle, jpeg_uri, placeholder, said
 from .text import live_line
 from .words import (
     DOT,
+    JOINED,
     LOOK_HINT,
     SEND_HINT,
     TAKE_HINT,
@@ -120,7 +121,7 @@ class Card:
         self._body.value = body_html(self.job, seen, self.reused)
         self._stop.description, self._stop.tooltip = seen.button, seen.hint
         self._stop.disabled = not seen.enabled
-        self._take.disabled = not shows_id(self.job)
+        self._take.disabled = self.job.task is None
         self._film.value = film_html(self.job)
 
 
@@ -272,7 +273,7 @@ def body_html(job: Job, seen: Look, reused: bool = False) -> str:
     percent = "" if seen.ratio is None else f"{seen.ratio * 100:.0f} %"
     return (
         f'<div class="rnb-row"><span class="rnb-grow" title="{prompt}">{prompt}</span>{badge}</div>'
-        f'<div class="rnb-row" title="{escape(seen.api, quote=True)}"><span class="rnb-word">'
+        f'<div class="rnb-row" title="{escape(f"{seen.api}: {seen.detail}", quote=True)}"><span class="rnb-word">'
         f'<svg viewBox="0 0 12 12" aria-hidden="true">{_GLYPHS[seen.glyph]}</svg>{escape(seen.word)}</span>'
         f'<span class="rnb-grow rnb-detail rnb-num">{escape(seen.detail)}</span>'
         f'<span class="rnb-num">{percent}</span></div>{bar_html(seen)}{_facts_html(job, reused)}'
@@ -296,8 +297,8 @@ def _facts_html(job: Job, reused: bool) -> str:
     more = (f"{request.length} s {request.format}", f"seed {request.seed}")
     optional = "".join(f'<span class="rnb-opt">{DOT}{words}</span>' for words in more)
     name = job.id if shows_id(job) else "not sent"
-    price = reuse_words(job) if reused else cost(job)
+    left, price = (JOINED, "0 credits more") if reused else (f"{camera_words(request)}{optional}", cost(job))
     return (
-        f'<div class="rnb-row rnb-meta"><span class="rnb-grow">{camera_words(request)}{optional}</span>'
+        f'<div class="rnb-row rnb-meta"><span class="rnb-grow">{left}</span>'
         f'<span class="rnb-num">{price}</span><span class="rnb-id">{name}</span></div>'
     )

@@ -222,7 +222,11 @@ class Magics:
         for bundle in (spending_bundle(studio.ledger.spending()), job_costs_bundle(studio.ledger.recent(20))):
             self._print_or_display(bundle, display)
 
-    def _simulator(self, *_: str) -> None:
+    def _simulator(self, fault: str = "") -> None:
+        if fault:
+            self.studio.misbehave(fault)
+            print(f"The simulator will do one thing wrong: {fault}.")
+            return
         if not self.studio.settings.simulated:
             print("A token is set, so the simulator is not used.")
             return

@@ -16,6 +16,7 @@ STOP_HINT = "Runway goes on and the credits stay spent. Resume with %runway atta
 REMOVE_HINT = "Not sent yet: nothing is charged."
 CHECKING = "no clear answer: looking for the task before anything is sent again"
 CHECKING_HINT = "Nothing is sent meanwhile. Looking again later: %runway attach."
+JOINED = "same request as before; --fresh for a new take"
 TAKE_HINT = "Another take of the same with another seed; it is paid like the first."
 LOOK_HINT = "Looks for the task on the account; sends nothing."
 SEND_HINT = "Your decision: if the first request did arrive, this is paid twice."
@@ -114,7 +115,7 @@ def reuse_words(job: Job) -> str:
     state = job.state
     day = day_of(state.ended or job.created)
     if not state.phase.is_final:
-        return "same request as before, 0 credits more; --fresh for a new take"
+        return f"{JOINED}, 0 credits more"
     if job.video is not None:
         return f"stored result of {day}, 0 credits; --fresh for a new take"
     again = f"--fresh sends it again for {job.request.credits} credits"

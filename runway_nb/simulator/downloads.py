@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from .contract import RefusedError, missing, not_found, read_number, wrong
+from .faults import Fault
 from .links import ARTIFACTS
 from .shelf import JPEG
 from .store import AssetRecord
@@ -20,6 +21,8 @@ from .wire import ENTRY, Call, Desk, HalfBody, refusal
 KEY = re.compile(r"([0-9a-f-]{36})(?:-(\d))?\.\w{2,5}")
 """An asset's uuid, the number of a preview, an extension."""
 FORBIDDEN = RefusedError(403, "Forbidden")
+SLOW_SECONDS, PIECES = 20.0, 40
+"""How long a slow download takes, and in how many pieces it comes."""
 MAX_SIDE = 8192
 """Pixels; the API documents no range of the upscaler (API facts 9)."""
 
@@ -74,9 +77,24 @@ def _file(desk: Desk, asset: AssetRecord) -> Response:
     fault = desk.faults.take("download", "artifact") if asset.media == "video" else None
     if fault and fault.name == "artifact-500":
         return refusal(RefusedError(500, "Internal Server Error"))
+    if fault and fault.name == "slow-download":
+        return _slowly(path.read_bytes(), asset.mime, fault)
     if fault:
         return HalfBody(path.read_bytes(), media_type=asset.mime)
     return FileResponse(path, media_type=asset.mime)
+
+
+def _slowly(data: bytes, mime: str, fault: Fault) -> Response:
+    """All bytes, as promised, but a piece at a time."""
+    seconds = float(fault.details.get("seconds", SLOW_SECONDS))
+    size = -(-len(data) // PIECES)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, len(data), size):
+            yield data[at : at + size]
+            await asyncio.sleep(seconds / PIECES)
+
+    return StreamingResponse(pieces(), media_type=mime, headers={"Content-Length": str(len(data))})
 
 
 async def upscale(call: Call) -> Response:

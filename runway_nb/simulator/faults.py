@@ -67,6 +67,7 @@ KINDS: dict[str, Kind] = {
     "no-progress": Kind("life", "the ratio stays null; detail: forever"),
     "expired-link": Kind("link", "the link of the video has expired when it is handed out", "task"),
     "cut-download": Kind("download", "the body of a video ends half-way, Content-Length promises all", "artifact"),
+    "slow-download": Kind("download", "the body of a video comes in pieces; detail: seconds (20)", "artifact"),
     "artifact-500": Kind("download", "500 for the link of a video", "artifact"),
     "decoded-ids": Kind("switch", "ids in paths are URL-decoded", "any"),
     "explore-costs": Kind("switch", "exploreMode costs credits", "any"),

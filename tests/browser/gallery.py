@@ -14,7 +14,8 @@ from IPython.display import display
 from runway_nb import Camera, Job, Keyframes, Status, Task, VideoRequest, errors
 from runway_nb.job import Phase, State
 from runway_nb.notebook.display import bundle
-from runway_nb.notebook.live import Card, View
+from runway_nb.notebook.live import Stage, View
+from runway_nb.notebook.words import reuse_words
 from runway_nb.simulator import samples
 
 PROMPT = "A lighthouse at dusk, slow waves, the beam sweeps over the sea. The camera pushes in gently."
@@ -24,7 +25,7 @@ CELL = f"%%runway shot --first lighthouse-dusk --zoom 4 --pan -2 --seed 1842\n{P
 
 
 class NoStudio:
-    """Keeps a card as it was shown first."""
+    """Keeps a card as it was shown first, and a job in doubt undecided."""
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         work.close()
@@ -60,10 +61,15 @@ def states() -> dict[str, Job]:
     now, both = time.time(), ("lighthouse-dusk", "city-night")
     tall = {"aspect": "portrait", "prompt": PINES, "camera": {"vertical": 5, "tilt": -3}}
     waiting = State(Phase.WAITING, detail="2 slots busy with job 7f3e2c54, job a41b09d7", next_look=now + 20)
+    line = "2 of 2 slots busy \N{MIDDLE DOT} third in line \N{MIDDLE DOT} with jobs 7f3e2c54, a41b09d7"
+    elsewhere = State(Phase.FOLLOWING, task=Task("t", Status("RUNNING")), sent=now - 40, elsewhere=True)
     loading = State(Phase.DOWNLOADING, task=Task("t", Status("SUCCEEDED")), received=1_200_000, total=2_800_000)
     return {
         "Preparing": job(State(detail="looking up the keyframes"), prompt=DUNES, camera={}),
         "Waiting for a free slot": job(waiting, "dunes-noon", prompt=DUNES, camera={"static": True}),
+        "Waiting for a free slot ": job(State(Phase.WAITING, detail=line), "dunes-noon", prompt=DUNES),
+        "Checking": job(State(Phase.CHECKING, sent=now - 20), "aurora-lake"),
+        "In another kernel": job(elsewhere, "aurora-lake"),
         "Sending": job(State(Phase.SENDING), "aurora-lake", simulated=True),
         "Queued at Runway": job(following("PENDING", starts_in=25.0), "portrait-forest", **tall),
         "Held back by Runway": job(following("THROTTLED", next_look=now + 20), *both),
@@ -76,8 +82,16 @@ def states() -> dict[str, Job]:
 
 def show_cards() -> None:
     """A card for every state, as the magic would show it."""
-    for made in states().values():
-        Card(made, View("live", "auto", Path.cwd())).show(NoStudio())
+    for word, made in states().items():
+        Stage(NoStudio(), View("live", "auto", Path.cwd())).show(made, reused=word == "Held back by Runway")
+
+
+def show_offer() -> None:
+    """A job in doubt, with its two buttons."""
+    made = job(State(Phase.CHECKING, sent=time.time() - 60), "aurora-lake")
+    Stage(NoStudio(), View("live", "auto", Path.cwd())).show(made)
+    lost = "maybe sent, no clear answer: the connection broke; no task with its seed was found in 62 s"
+    made.change(phase=Phase.UNKNOWN, error=errors.MaybeSent(lost), ended=time.time())
 
 
 def ended(phase: Phase, error: errors.RunwayError, *names: str, **fields: Any) -> Job:
@@ -108,6 +122,6 @@ def show_results(video: str, tall: str) -> None:
                  poster=still("lighthouse-dusk", 560))  # fmt: skip
     high = State(Phase.DONE, task=task, sent=now - 6, progress=1.0, ended=now, video=Path(tall).resolve(),
                  poster=still("portrait-forest", 240))  # fmt: skip
-    display(bundle(job(wide, "lighthouse-dusk")), raw=True)
+    display(bundle(job(wide, "lighthouse-dusk"), note=reuse_words(job(wide))), raw=True)
     fields = {"aspect": "portrait", "camera": {"vertical": 5, "tilt": -3}, "prompt": PINES}
     display(bundle(job(high, "portrait-forest", simulated=True, **fields)), raw=True)

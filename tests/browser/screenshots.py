@@ -32,6 +32,7 @@ LESSON = [
 GALLERY = {
     "card-states": "import gallery; gallery.show_cards()",
     "failures": "import gallery; gallery.show_notices()",
+    "offer": "import gallery; gallery.show_offer()",
     "result": "import glob, gallery\n"
     "gallery.show_results(glob.glob('runway_outputs/a-light*.mp4')[0], glob.glob('runway_outputs/the-fog*.mp4')[0])",
 }

@@ -21,13 +21,15 @@ LOAD = "%load_ext runway_nb"
 LOST = "Error displaying widget"
 PROMPT = "A lighthouse <at> dusk, slow waves"
 BUSY = "while True: sum(range(1000))"
-WORDS = ["Waiting for a free slot", "Sending", "Queued at Runway", "Held back by Runway", "Generating",
-         "No connection", "Downloading"]  # fmt: skip
+WORDS = ["Waiting for a free slot", "Sending", "Checking", "In another kernel", "Queued at Runway",
+         "Held back by Runway", "Generating", "No connection", "Downloading"]  # fmt: skip
 
 
 def quick() -> str:
     """A first cell that takes the quick simulator for the API: no badge, and credits count."""
-    return f"import os, time\nos.environ.update({shared_simulator().env!r})\n{LOAD}"
+    env = shared_simulator().env | {"RUNWAY_NB_REUSE": "0", "RUNWAY_NB_MAX_MODERATED": "1000"}
+    hurry = "import runway_nb.reconcile\nrunway_nb.reconcile.ROUND_PAUSES = (0.2,)"
+    return f"import os, time\nos.environ.update({env!r})\n{hurry}\n{LOAD}"
 
 
 @pytest.fixture(scope="module")
@@ -183,7 +185,7 @@ def test_every_state_of_the_card_is_of_one_height_and_can_be_read(app, gallery, 
         assert card["texts"] >= 5, card
         assert card["contrast"] >= 4.5, card
         assert card["animations"] == 0, card
-        assert card["button"] in ("Stop tracking", "Remove")
+        assert card["button"] in ("Stop tracking", "Stop watching", "Remove")
         assert card["title"]
 
 
@@ -242,6 +244,46 @@ def test_a_job_that_waits_for_a_slot_can_be_removed(notebook):
     assert shared_simulator().counts()["tasks_started"] == before
 
 
+def test_a_job_in_doubt_offers_to_look_again_and_to_send_again(notebook):
+    before = shared_simulator().counts()["tasks_started"]
+    shared_simulator().fault("lost-before")
+    page = notebook(quick(), f"%%runway shot\n{PROMPT}")
+    page.run(0, 1)
+    page.output(1).get_by_role("button", name="Look again").click()
+    page.wait_for_text(1, "Checking")
+    page.output(1).get_by_role("button", name="Send again (25 credits)").click()
+    assert page.video(1).get_attribute("src")
+    assert "Maybe sent" not in page.output(1).inner_text()
+    assert shared_simulator().counts()["tasks_started"] == before + 1
+    assert [set(output.data) for output in page.save().cells[1].outputs] == [RESULT]
+
+
+def test_a_new_take_has_its_own_card_and_both_results_stay(notebook):
+    before = shared_simulator().counts()["tasks_started"]
+    shared_simulator().fault("throttled", seconds=600)
+    page = notebook(quick(), f"%%runway shot\n{PROMPT}")
+    page.run(0, 1)
+    page.output(1).get_by_role("button", name="New take", disabled=False).click()
+    page.output(1).locator(".rnb-card").nth(1).wait_for()
+    page.page.wait_for_function("n => document.querySelectorAll('.jp-OutputArea video').length === n", arg=2)
+    assert shared_simulator().counts()["tasks_started"] == before + 2
+    assert page.output(1).locator(".rnb-card").count() == 0
+    (output,) = page.save().cells[1].outputs
+    assert set(output.data) == RESULT
+    assert output.data["text/html"].count("<video") == 2
+
+
+def test_an_unchanged_cell_shows_its_stored_result(notebook):
+    page = notebook(quick(), "%config RunwayMagics.reuse = True", f"%%runway\nThe same again. {PROMPT}")
+    page.run(0, 1, 2)
+    page.video(2)
+    before = shared_simulator().counts()["creates_received"]
+    page.run(2)
+    page.wait_for_text(2, "0 credits; --fresh for a new take")
+    assert page.video(2).get_attribute("src")
+    assert shared_simulator().counts()["creates_received"] == before
+
+
 # --- mistakes, waiting, failures ---------------------------------------------------------------------
 
 
@@ -290,7 +332,6 @@ FAILURES = {
     "failed": "Not generated: Runway reported an error",
     "412": "Not sent: not enough credits",
     "422": "Not sent: refused by moderation",
-    "lost-answer": "Maybe sent: no clear answer",
     "cancelled": "Not generated: Runway reported an error",
 }
 

@@ -1,0 +1,221 @@
+"""What the ledger costs beside a bare SQLite transaction, and how it stands eight processes (performance goal 7)."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from runway_nb.lease import new_owner
+from runway_nb.ledger import Ledger, Record
+
+Row = tuple[str, float, str]
+ROUNDS, BATCH = 40, 10
+JOBS = 10_000
+WRITERS, SECONDS = 8, 30.0
+BODY = {"text_prompt": "The lighthouse lamp starts to turn as fog rolls in", "seconds": 10, "seed": 3178220541}
+CELL = "%%runway --seconds 10 --zoom 2\nThe lighthouse lamp starts to turn as fog rolls in"
+TASK = "user:4711-runwayml:studio@example.org-task:9c2a1f34-58c1-4f0b-b1f4-"
+
+WRITER = """
+import json, sys, time
+from pathlib import Path
+from benchmarks.ledger import wish
+from runway_nb.lease import new_owner
+from runway_nb.ledger import Ledger
+
+ledger, number, owner = Ledger(Path(sys.argv[1])), int(sys.argv[2]), new_owner()
+ledger.recent(1)
+print("ready", flush=True)
+sys.stdin.readline()
+written, longest, errors, end = [], 0.0, [], time.monotonic() + float(sys.argv[3])
+
+
+def act(call, *values, **named):
+    global longest
+    began = time.monotonic()
+    try:
+        return call(*values, **named)
+    except Exception as error:
+        errors.append(repr(error))
+    finally:
+        longest = max(longest, time.monotonic() - began)
+
+
+while time.monotonic() < end:
+    job_id = f"{number:02x}{len(written):06x}"
+    if act(ledger.claim, wish(job_id, owner), lambda books: None):
+        written.append(job_id)
+    act(ledger.update, job_id, by=owner, phase="sending", sent=time.time())
+    act(ledger.get, job_id)
+print(json.dumps([written, longest, errors]))
+"""
+
+
+def wish(job_id: str, owner: str = "") -> Record:
+    """A wish as the studio makes one."""
+    return Record(
+        job_id, "preparing", BODY, "gen3turbo", f"v1:{job_id}", f"rnb-{job_id}", 50, simulated=False, wish=BODY,
+        party="api.useapi.net", notebook="film.ipynb", folder="/home/user/films", cell=CELL, owner=owner,
+        words="0123456789abcdef01234567",
+    )  # fmt: skip
+
+
+def measure() -> list[Row]:
+    """Name, figure and goal of each measurement."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        return [*_beside_bare(home / "pace"), *_large(home / "large"), *_hammered(home / "busy")]
+
+
+class Bare:
+    """The same rows in the same tables with nothing but the standard library, WAL and FULL."""
+
+    def __init__(self, home: Path) -> None:
+        ledger = Ledger(home)
+        ledger.recent(1)
+        ledger.close()
+        self._connection = sqlite3.connect(home / "ledger.sqlite3", isolation_level=None)
+        self._connection.execute("PRAGMA synchronous = FULL")
+        self._row = {"created": 0.0, "updated": 0.0} | {
+            name: json.dumps(value) if isinstance(value, dict) else value for name, value in vars(wish("0")).items()
+        }
+        names, marks = ", ".join(self._row), ", ".join("?" * len(self._row))
+        self._insert = f"INSERT INTO jobs ({names}) VALUES ({marks})"
+
+    def insert(self, job_id: str, *, and_update: str = "") -> None:
+        """One transaction."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        if and_update:
+            self._connection.execute("UPDATE jobs SET resent_as = ? WHERE id = ?", (job_id, and_update))
+        row = {**self._row, "id": job_id, "digest": f"v1:{job_id}", "reply_ref": f"rnb-{job_id}"}
+        self._connection.execute(self._insert, tuple(row.values()))
+        self._connection.execute("COMMIT")
+
+    def update(self, job_id: str) -> None:
+        """One transaction."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        self._connection.execute(
+            "UPDATE jobs SET phase = ?, sent = ?, updated = ? WHERE id = ?", ("sending", 1.0, 1.0, job_id)
+        )
+        self._connection.execute("COMMIT")
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _beside_bare(home: Path) -> list[Row]:
+    """Ours and bare transactions in turn, small batches, as ratios of medians."""
+    ledger, bare = Ledger(home / "ours"), Bare(home / "bare")
+    owner = new_owner()
+    sides: dict[str, Callable[[str], object]] = {
+        "bare insert": bare.insert,
+        "add": lambda name: ledger.add(wish(name, owner)),
+        "bare update": bare.update,
+        "update": lambda name: ledger.update(name, by=owner, phase="sending", sent=1.0),
+        "bare both": lambda name: bare.insert(f"b{name}", and_update=name),
+        "claim": lambda name: ledger.claim(wish(f"b{name}", owner), lambda _: None, replaces=name),
+    }
+    times: dict[str, list[float]] = {side: [] for side in sides}
+    for batch in range(ROUNDS):
+        for side, act in sides.items():
+            for number in range(BATCH):
+                began = time.perf_counter()
+                act(f"{batch:04x}{number:04x}")
+                times[side].append(time.perf_counter() - began)
+    ledger.close()
+    bare.close()
+    took = {side: statistics.median(seconds) for side, seconds in times.items()}
+    written = (took["add"] + took["update"]) / (took["bare insert"] + took["bare update"])
+    return [
+        ("bare transaction that inserts and updates, ms", took["bare both"] * 1000, ""),
+        ("claim that inserts and updates / bare", took["claim"] / took["bare both"], "<= 1.2"),
+        ("claim that inserts and updates, ms", took["claim"] * 1000, ""),
+        ("add and update, two transactions / bare", written, "<= 1.2"),
+        ("add / bare insert", took["add"] / took["bare insert"], ""),
+        ("update / bare update", took["update"] / took["bare update"], ""),
+    ]
+
+
+def _large(home: Path) -> list[Row]:
+    """Ten thousand jobs of a few months."""
+    _filled(home)
+    opening, listing, claiming = [], [], []
+    for number in range(15):
+        ledger = Ledger(home)
+        opening.append(_took(lambda ledger=ledger: ledger.get("00000000")))  # type: ignore[misc]
+        listing.append(_took(lambda ledger=ledger: ledger.recent(50)))  # type: ignore[misc]
+        new = wish(f"ffff{number:04x}", new_owner())
+        claiming.append(_took(lambda ledger=ledger, new=new: ledger.claim(new, lambda _: None)))  # type: ignore[misc]
+        ledger.close()
+    return [
+        (f"{JOBS:,} jobs: opening and reading one, ms", statistics.median(opening), "<= 20"),
+        (f"{JOBS:,} jobs: listing 50, ms", statistics.median(listing), "<= 5"),
+        (f"{JOBS:,} jobs: claiming a wish, ms", statistics.median(claiming), ""),
+    ]
+
+
+def _filled(home: Path) -> None:
+    """The rows go in through one transaction: what is measured is what comes after."""
+    bare, now = Bare(home), time.time()
+    row = {
+        **bare._row,
+        "task_id": "",
+        "phase": "done",
+        "video": "/home/user/films/runway_outputs/lamp.mp4",
+        "took": 61.0,
+    }
+    rows = [
+        {**row, "id": f"{n:08x}", "digest": f"v1:{n}", "words": f"{n:024x}",
+         "created": now - 600.0 * (JOBS - n), "updated": now,
+         "task_id": f"user:4711-runwayml:account~0123456789ab-task:9c2a1f34-58c1-4f0b-b1f4-{n:012x}"}
+        for n in range(JOBS)
+    ]  # fmt: skip
+    bare._connection.execute("BEGIN IMMEDIATE")
+    bare._connection.executemany(bare._insert, [tuple(row.values()) for row in rows])
+    bare._connection.execute("COMMIT")
+    bare.close()
+
+
+def _took(work: Callable[[], object]) -> float:
+    """Milliseconds."""
+    began = time.perf_counter()
+    work()
+    return (time.perf_counter() - began) * 1000
+
+
+def _hammered(home: Path) -> list[Row]:
+    """Eight processes that claim, update and read without a pause."""
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(home), str(number), str(SECONDS)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for number in range(WRITERS)
+    ]  # fmt: skip
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    told = [json.loads(writer.communicate()[0]) for writer in writers]
+    written = {job_id for ids, _, _ in told for job_id in ids}
+    ledger = Ledger(home)
+    found = {record.id: record.phase for record in ledger.recent(10**6)}
+    ledger.close()
+    lost = sum(found.get(job_id) != "sending" for job_id in written)
+    name = f"{WRITERS} processes, {SECONDS:.0f} s"
+    return [
+        (f"{name}: rows lost or left behind", float(lost), "= 0"),
+        (f"{name}: errors", float(sum(len(errors) for _, _, errors in told)), "= 0"),
+        (f"{name}: longest wait of one call, s", max(longest for _, longest, _ in told), "<= 2"),
+        (f"{name}: wishes written per second", len(written) / SECONDS, ""),
+    ]
