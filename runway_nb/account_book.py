@@ -36,7 +36,7 @@ class AccountBook:
         return key
 
     def _write(self, path: Path, address: str) -> None:
-        self._folder.mkdir(mode=0o700, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, draft = tempfile.mkstemp(dir=self._folder, prefix=".")
         with open(handle, "w") as file:
             file.write(address)

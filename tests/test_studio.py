@@ -1,0 +1,348 @@
+"""Coming back to a wish: an equal one, a lost one, one of another kernel, one that was made elsewhere."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fakes import EMAIL, FakeTime, Party
+from runway_nb import errors
+from runway_nb.camera import Camera
+from runway_nb.job import Job, Phase
+from runway_nb.request import Keyframes, VideoRequest
+
+NEVER = "lost-before"
+"""A create whose answer is lost and that started nothing."""
+
+
+def again(party: Party, prompt: str = "A lamp turns", **fields: Any) -> Job:
+    """As a cell that is run again."""
+    return party.submit(prompt, fresh=False, **fields)
+
+
+# --- an equal wish ------------------------------------------------------------------------------------
+
+
+def test_an_equal_wish_gives_the_stored_video_and_sends_nothing(party: Party) -> None:
+    first = again(party).wait(10)
+    second = again(party).wait(10)
+    assert (second.id, second.video) == (first.id, first.video)
+    assert (party.started, len(party.api.calls("POST"))) == (1, 1)
+
+
+def test_an_equal_wish_of_another_kernel_and_day_too(party: Party) -> None:
+    first = again(party).wait(10)
+    party.time.now += 3 * 86400
+    second = party.make_studio().submit(VideoRequest("A lamp turns"))
+    assert (second.video, party.started) == (first.video, 1)
+
+
+def test_an_equal_wish_joins_the_job_that_runs(party: Party) -> None:
+    party.simulator.fault("throttled", seconds=600)
+    assert again(party) is again(party)
+    again(party).wait(10)
+    assert party.started == 1
+
+
+def test_a_video_whose_file_is_gone_is_fetched_again_for_nothing(party: Party) -> None:
+    first = again(party).wait(10)
+    assert first.video is not None
+    first.video.unlink()
+    second = again(party).wait(10)
+    assert second.video is not None
+    assert second.video.is_file()
+    assert party.started == 1
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"seed": 7}, {"camera": Camera(zoom=1)}, {"seconds": 10}, {"aspect": "portrait"}, {"explore": True},
+     {"keyframes": Keyframes("harbour")}],
+    ids=lambda fields: next(iter(fields)),
+)  # fmt: skip
+def test_any_other_wish_is_made(party: Party, fields: dict[str, Any]) -> None:
+    again(party).wait(10)
+    again(party, **fields).wait(10)
+    assert party.started == 2
+
+
+@pytest.mark.parametrize("fields", [{"reply_ref": "mine"}, {"max_jobs": 3}], ids=lambda fields: next(iter(fields)))
+def test_what_does_not_reach_the_picture_makes_no_other_wish(party: Party, fields: dict[str, Any]) -> None:
+    again(party).wait(10)
+    again(party, **fields).wait(10)
+    assert party.started == 1
+
+
+def test_a_picture_file_counts_by_its_content(party: Party) -> None:
+    from PIL import Image
+
+    for name, colour in (("a.png", "navy"), ("b.png", "navy"), ("c.png", "olive")):
+        Image.new("RGB", (64, 40), colour).save(party.folder / name)
+    one, same, other = (again(party, keyframes=Keyframes(name)).wait(10) for name in ("a.png", "b.png", "c.png"))
+    assert one.id == same.id != other.id
+    Image.new("RGB", (64, 40), "white").save(party.folder / "a.png")
+    again(party, keyframes=Keyframes("a.png")).wait(10)
+    assert party.started == 3
+
+
+def test_fresh_makes_another_and_the_newest_answers_from_then_on(party: Party) -> None:
+    first, second = again(party).wait(10), party.submit().wait(10)
+    assert first.id != second.id
+    assert again(party).id == second.id
+    assert party.started == 2
+
+
+def test_reuse_can_be_turned_off(party: Party) -> None:
+    party.studio.use(replace(party.settings, reuse=False))
+    assert again(party).wait(10).id != again(party).wait(10).id
+
+
+def test_a_failed_wish_is_not_repeated_by_itself(party: Party) -> None:
+    party.simulator.fault("failed", times=1)
+    first = party.ended(again(party))
+    second = again(party)
+    assert (second.id, type(second.error), party.started) == (first.id, errors.TaskFailed, 1)
+    party.submit().wait(10)
+    assert again(party).video is not None, "a later success answers"
+
+
+@pytest.mark.parametrize("fault", ["412", "401", "404-asset", "596", "402"])
+def test_a_wish_that_was_refused_for_nothing_is_simply_made_again(party: Party, fault: str) -> None:
+    party.simulator.fault(fault, times=1)
+    refused = party.ended(again(party, keyframes=Keyframes("harbour")))
+    assert refused.state.phase is Phase.REFUSED
+    assert again(party, keyframes=Keyframes("harbour")).wait(10).video is not None
+    assert party.started == 1
+    assert party.studio.ledger.get(refused.id).credits == 0
+
+
+def test_the_simulators_result_never_stands_for_runways(party: Party) -> None:
+    again(party).wait(10)
+    party.studio.use(replace(party.settings, base_url="http://localhost/v1/runwayml"))
+    again(party).wait(10)
+    assert party.started == 2
+
+
+# --- a lost answer --------------------------------------------------------------------------------------
+
+
+def test_a_job_in_doubt_is_looked_for_again_and_never_sent_again(party: Party) -> None:
+    party.simulator.fault(NEVER, times=1)
+    first = party.ended(again(party))
+    assert first.state.phase is Phase.UNKNOWN
+    second = party.ended(again(party))
+    assert (second.id, second.state.phase, party.started) == (first.id, Phase.UNKNOWN, 0)
+    assert len(party.api.calls("POST", "create")) == 1
+    assert "no task with its seed was found" in second.error.message  # type: ignore[union-attr]
+
+
+def test_the_search_lasts_about_a_minute(party: Party) -> None:
+    party.simulator.fault(NEVER, times=1)
+    job = party.ended(party.submit())
+    assert job.state.ended is not None
+    assert job.state.sent is not None
+    assert 55 <= job.state.ended - job.state.sent <= 75
+    assert len(party.api.calls("GET", "scheduler")) >= 6
+
+
+def test_resend_sends_it_once_whoever_asks(party: Party) -> None:
+    party.simulator.fault(NEVER, times=1)
+    lost = party.ended(again(party, seed=7))
+    sent = party.studio.resend(lost.id).wait(10)
+    assert (sent.video is not None, sent.seed, sent.id != lost.id) == (True, 7, True)
+    assert party.studio.resend(lost.id).id == sent.id
+    assert party.make_studio().resend(lost.id).id == sent.id
+    assert again(party, seed=7).id == sent.id
+    assert party.started == 1
+
+
+def test_resend_follows_a_task_that_came_to_light_meanwhile(party: Party) -> None:
+    party.simulator.fault("late-task", times=1, seconds=500)
+    lost = party.ended(party.submit())
+    assert lost.state.phase is Phase.UNKNOWN
+    party.time.now += 600
+    found = party.studio.resend(lost.id).wait(10)
+    assert (found.id, party.started) == (lost.id, 1)
+
+
+def test_resend_of_a_job_that_is_not_in_doubt_is_refused(party: Party) -> None:
+    job = party.submit().wait(10)
+    with pytest.raises(errors.InvalidCommand, match="is not in doubt"):
+        party.studio.resend(job.id)
+    assert party.started == 1
+
+
+def test_a_search_that_is_stopped_leaves_the_job_in_doubt(party: Party) -> None:
+    party.simulator.fault(NEVER, times=1)
+    job = party.submit()
+    job.observe(lambda job: job.stop() if job.state.phase is Phase.CHECKING else None)
+    party.ended(job)
+    assert (job.state.phase, type(job.error)) == (Phase.UNKNOWN, errors.MaybeSent)
+    assert "stopped" in job.error.message  # type: ignore[union-attr]
+
+
+def test_without_a_connection_nothing_is_certain(party: Party) -> None:
+    party.simulator.fault(NEVER, times=1)
+    party.simulator.fault("get-drop", on="scheduler")
+    job = party.ended(party.submit())
+    assert job.state.phase is Phase.UNKNOWN
+    assert "could not be looked at" in job.error.message  # type: ignore[union-attr]
+    party.simulator.clear()
+    assert "no task" in party.ended(party.studio.attach(job.id)).error.message  # type: ignore[union-attr]
+
+
+# --- jobs of other kernels ------------------------------------------------------------------------------
+
+
+def test_resume_picks_up_what_was_left_and_nothing_else(party: Party) -> None:
+    party.submit("Done").wait(10)
+    party.simulator.fault("throttled", forever=True)
+    left = party.submit("Left")
+    left.observe(lambda job: job.stop() if job.task is not None else None)
+    party.ended(left)
+    assert left.state.phase is Phase.STOPPED
+    party.simulator.clear()
+    other = party.make_studio()
+    (job,) = other.resume()
+    assert job.id == left.id
+    assert len(party.api.calls("POST", "create")) == 2
+    other.close()
+
+
+# --- tasks that were made elsewhere -----------------------------------------------------------------------
+
+
+@pytest.fixture
+def stranger(party: Party, tmp_path: Path, time: FakeTime) -> Job:
+    """A task of the account that another ledger knows."""
+    home = party.settings.home
+    party.settings = replace(party.settings, home=tmp_path / "elsewhere")
+    studio = party.make_studio()
+    wish = VideoRequest("Made elsewhere", camera=Camera(zoom=2, pan=-3), seconds=10, seed=77, reply_ref="theirs-1")
+    job = studio.submit(wish).wait(10)
+    studio.close()
+    party.settings = replace(party.settings, home=home)
+    return job
+
+
+def test_a_task_that_was_made_elsewhere_can_be_attached(party: Party, stranger: Job) -> None:
+    assert stranger.task is not None
+    for name in (stranger.task.id, stranger.task.id.rpartition(":")[2][:8]):
+        job = party.studio.attach(name).wait(10)
+        assert job.video is not None
+        assert job.video != stranger.video
+    assert (job.request.prompt, job.request.seed, job.request.length) == ("Made elsewhere", 77, 10)
+    assert job.request.camera.moves == {"zoom": 2, "pan": -3}
+    assert party.started == 1
+    (record,) = party.studio.ledger.recent()
+    assert record.credits == 0, "it was paid elsewhere"
+    assert EMAIL in record.task_id
+
+
+def test_a_reference_finds_a_running_task(party: Party, tmp_path: Path) -> None:
+    party.simulator.fault("throttled", forever=True)
+    home, party.settings = party.settings, replace(party.settings, home=tmp_path / "elsewhere")
+    studio = party.make_studio()
+    job = studio.submit(VideoRequest("Made elsewhere", reply_ref="theirs-1"))
+    while job.task is None:
+        assert not job.done
+    studio.close()
+    party.settings = home
+    found = party.studio.attach("theirs-1")
+    assert found.task is not None
+    assert found.task.id == job.task.id
+    assert party.started == 1
+
+
+def test_a_name_that_nobody_knows_says_so(party: Party) -> None:
+    with pytest.raises(errors.JobNotFound, match="neither the ledger nor the account"):
+        party.studio.attach("ffffffff")
+
+
+# --- budget and brake -------------------------------------------------------------------------------------
+
+
+def test_a_shot_over_its_limit_is_refused_before_anything_is_sent(party: Party) -> None:
+    with pytest.raises(errors.OverBudget, match="costs 50 credits, more than the 30"):
+        party.studio.submit(VideoRequest("A lamp", seconds=10), max_credits=30)
+    assert not party.api.requests
+    assert party.studio.ledger.recent() == []
+
+
+def test_the_budget_is_of_a_notebook_and_a_day(party: Party) -> None:
+    party.studio.use(replace(party.settings, max_credits=50))
+    party.submit().wait(10)
+    party.submit().wait(10)
+    with pytest.raises(errors.OverBudget, match="has spent 50 of the 50"):
+        party.submit()
+    assert again(party).video is not None, "a stored result costs nothing"
+    party.studio.notebook = "other.ipynb"
+    party.submit().wait(10)
+    party.studio.notebook = ""
+    party.time.now += 86400
+    party.submit().wait(10)
+    assert party.started == 4
+
+
+def test_explore_mode_passes_a_spent_budget(party: Party) -> None:
+    party.studio.use(replace(party.settings, max_credits=0))
+    party.submit(explore=True).wait(10)
+    assert party.started == 1
+
+
+def test_what_was_refused_is_given_back_to_the_budget(party: Party) -> None:
+    party.studio.use(replace(party.settings, max_credits=25))
+    party.simulator.fault("412", times=1)
+    party.ended(party.submit())
+    party.submit().wait(10)
+    assert party.studio.spent_today() == 25
+
+
+def test_three_refusals_within_a_day_ask_for_force(party: Party) -> None:
+    party.simulator.fault("moderated", times=3)
+    for number in range(3):
+        party.ended(party.submit(f"Words {number}"))
+    with pytest.raises(errors.ModerationBrake, match=r"refused 3 of your requests.*--force"):
+        party.studio.submit(VideoRequest("Other words"))
+    assert party.started == 3
+    party.studio.submit(VideoRequest("Other words"), force=True).wait(10)
+    party.time.now += 86401
+    party.studio.submit(VideoRequest("Words of tomorrow")).wait(10)
+
+
+@pytest.mark.parametrize("fault", ["moderated", "422"])
+def test_refused_words_are_not_sent_again_unasked(party: Party, fault: str) -> None:
+    party.simulator.fault(fault, times=1)
+    first = party.ended(again(party))
+    assert again(party).id == first.id
+    with pytest.raises(errors.RefusedBefore, match="--fresh"):
+        party.studio.submit(VideoRequest("a  LAMP turns", camera=Camera(zoom=1)))
+    assert len(party.api.calls("POST", "create")) == 1
+    party.studio.submit(VideoRequest("A lamp turns"), fresh=True).wait(10)
+
+
+# --- the queue --------------------------------------------------------------------------------------------
+
+
+def test_two_run_at_once_and_the_next_goes_when_one_ends(party: Party) -> None:
+    jobs = [party.submit(f"Shot {number}") for number in range(5)]
+    most = []
+    for job in jobs:
+        job.observe(lambda _: most.append(sum(other.state.phase is Phase.FOLLOWING for other in jobs)))
+    for job in jobs:
+        job.wait(20)
+    assert max(most) == 2
+    sent = [json.loads(request.read())["text_prompt"] for request in party.api.calls("POST", "create")]
+    assert sent == [f"Shot {number}" for number in range(5)]
+
+
+def test_another_take_has_another_seed(party: Party) -> None:
+    first = party.submit(seed=7, camera=Camera(zoom=2)).wait(10)
+    second = party.studio.new_take(first).wait(10)
+    assert second.seed != 7
+    assert second.request.camera == first.request.camera
+    assert party.started == 2
