@@ -15,7 +15,7 @@ Row = tuple[str, float, str]
 ROUNDS = 5
 CPU = "import time as _t; _0 = _t.process_time()\n{work}\nprint(_t.process_time() - _0)"
 WALL = "import time as _t; _0 = _t.perf_counter()\n{work}\nprint(_t.perf_counter() - _0)"
-CELL = "get_ipython().run_cell_magic('runway', 'job', 'A lamp turns')"
+CELL = "get_ipython().run_cell_magic('runway', 'job', '{words}')"
 SENT = "import time\nwhile not job.task: time.sleep(0.02)\nprint(job.state.sent - job.created)"
 LOAD = "get_ipython().run_line_magic('load_ext', 'runway_nb')"
 
@@ -24,11 +24,11 @@ def measure() -> list[Row]:
     """CPU and wall times of fresh kernels, the two sides alternated, as ratios of medians."""
     widgets, loads, widgets_wall, cards, seconds = [], [], [], [], []
     with tempfile.TemporaryDirectory() as home:
-        for _ in range(ROUNDS):
+        for number in range(ROUNDS):
             widgets.append(_fresh(home, [CPU.format(work="import ipywidgets")])[-1])
             loads.append(_fresh(home, [CPU.format(work=LOAD)])[-1])
             widgets_wall.append(_fresh(home, [WALL.format(work="import ipywidgets")])[-1])
-            card, second = _first_cells(home)
+            card, second = _first_cells(home, number)
             cards.append(card)
             seconds.append(second)
     median = statistics.median
@@ -73,17 +73,15 @@ def _fresh(home: str, cells: list[str]) -> list[float]:
         kernel.close()
 
 
-def _first_cells(home: str) -> tuple[float, float]:
-    """Seconds from the first cell to its card, and from the second wish to its create call."""
+def _first_cells(home: str, number: int) -> tuple[float, float]:
+    """Seconds from the first cell to its card, and from the second wish to its create call; no wish comes twice."""
     kernel = _Kernel(home)
     try:
         kernel.run(LOAD)
-        card, _ = kernel.run(CELL, until="display_data")
+        card, _ = kernel.run(CELL.format(words=f"Lamp {number} turns"), until="display_data")
         kernel.run("job.wait()")
-        kernel.run(CELL)
-        _, printed = kernel.run(
-            "import time\nwhile not job.task: time.sleep(0.02)\nprint(job.state.sent - job.created)"
-        )
+        kernel.run(CELL.format(words=f"Lamp {number} turns back"))
+        _, printed = kernel.run(SENT)
         return card, float(printed)
     finally:
         kernel.close()

@@ -7,7 +7,6 @@ e-mail's place, and the address lies in a private file of its own beside the led
 from __future__ import annotations
 
 import json
-import math
 import os
 import sqlite3
 import threading
@@ -23,11 +22,10 @@ from .errors import JobNotFound, LeaseLost, LedgerError
 from .lease import LEASE_SECONDS, is_held
 from .ledger_file import immediate, is_damage, open_file, set_aside, told
 from .redact import mask_tokens
+from .unfinished import CLAUSE
 
 UNSENT = ("preparing", "waiting")
 """Phases in which nothing has been sent: such a job is void once its owner is gone."""
-SETTLED = ("done", "refused", "removed", "failed")
-"""Phases after which there is nothing left to fetch or to find out."""
 MODERATION_SECONDS = 24 * 60 * 60.0
 """How far back refusals by moderation are counted."""
 
@@ -239,16 +237,11 @@ class Ledger:
         """The newest records first."""
         return self._select("ORDER BY created DESC, rowid DESC LIMIT ?", (limit,))
 
-    def unfinished(self, doubtful: float = math.inf) -> list[Record]:
-        """The jobs that may still bring a result and that nobody sees through, newest first.
-
-        One in doubt whose task was not found counts for `doubtful` seconds.
-        """
-        marks = ", ".join("?" * len(SETTLED))
-        found = self._select(f"WHERE phase NOT IN ({marks}) AND resent_as = '' ORDER BY created DESC", SETTLED)
+    def unfinished(self) -> list[Record]:
+        """The jobs that may still bring a result and that nobody sees through, newest first."""
         now = self._clock()
-        late = [r for r in found if r.phase == "unknown" and not r.task_id and now - r.updated > doubtful]
-        return [record for record in found if not record.is_held(now) and record not in late]
+        found = self._select(f"WHERE {CLAUSE} ORDER BY created DESC", ())
+        return [record for record in found if not record.is_held(now)]
 
     def task_ids(self, except_job: str = "") -> frozenset[str]:
         """The tasks of all other jobs: a lost task is none of these."""

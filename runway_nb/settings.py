@@ -17,6 +17,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from .errors import SettingsError
+from .home import default_home
 from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, TOKEN_FORM
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
@@ -137,14 +138,6 @@ def resolve(
         max_moderated=_checked_number("max_moderated", pick("max_moderated", 3), 1, 1000),
         slots=_checked_number("slots", pick("slots", DEFAULT_SLOTS), *MAX_JOBS_RANGE),
     )
-
-
-def default_home(environ: Mapping[str, str] = os.environ) -> Path:
-    """Folder of ledger, simulator and private token: RUNWAY_NB_HOME, else the user's data folder."""
-    from platformdirs import user_data_path
-
-    given = environ.get("RUNWAY_NB_HOME")
-    return Path(given).expanduser() if given else user_data_path(_SERVICE, appauthor=False)
 
 
 def _checked_token(token: object) -> Secret | None:

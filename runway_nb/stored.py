@@ -7,9 +7,10 @@ from pathlib import Path
 
 from . import errors
 from .job import Job, Phase, State
-from .ledger import SETTLED, Record
+from .ledger import Record
 from .request import VideoRequest
 from .task import PENDING, Status, Task
+from .unfinished import SETTLED
 
 
 def stored_job(record: Record, posters: Path, state: State | None = None) -> Job:

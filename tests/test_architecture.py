@@ -16,9 +16,21 @@ MODULES = {
 TOP = {name: tree for name, tree in MODULES.items() if "." not in name and name != "__init__"}
 
 STOREYS = [
-    {"errors", "spec", "redact"},
+    {"errors", "spec", "redact", "home"},
     {"camera", "request", "task", "follow"},
-    {"settings", "environment", "lease", "images", "client", "media", "keyframes", "reconcile", "loop", "slots"},
+    {
+        "settings",
+        "environment",
+        "lease",
+        "unfinished",
+        "images",
+        "client",
+        "media",
+        "keyframes",
+        "reconcile",
+        "loop",
+        "slots",
+    },
     {"migrations", "account_book", "ledger_file", "ledger", "admission"},
     {"job", "session", "stored", "run", "send", "track", "fetch", "workflow", "studio", "default"},
 ]
@@ -27,7 +39,7 @@ UPWARD = {("job", "notebook.display"), ("session", "simulator"), ("__init__", "n
 """The imports that point up: inside of a function, at the moment of use."""
 HOMES = {
     "httpx": {"client", "media", "simulator"},
-    "sqlite3": {"ledger", "ledger_file", "migrations", "simulator"},
+    "sqlite3": {"ledger", "ledger_file", "migrations", "unfinished", "simulator"},
     "IPython": {"notebook"},
     "ipywidgets": {"notebook"},
     "traitlets": {"notebook"},

@@ -14,9 +14,9 @@ import pytest
 
 from runway_nb.errors import NotEnoughCredits, TaskFailed, WaitInterrupted, WaitTimeout
 from runway_nb.job import Job, Phase, State
-from runway_nb.ledger import SETTLED
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.task import Status, Task
+from runway_nb.unfinished import SETTLED
 from strategies import ASSET_ID, EMAIL, TASK_ID
 
 DONE = {"phase": Phase.DONE, "video": Path("a.mp4"), "progress": 1.0}

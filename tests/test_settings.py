@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from runway_nb.errors import SettingsError
-from runway_nb.settings import Secret, Settings, default_home, is_loopback, resolve, save_token
+from runway_nb.home import default_home
+from runway_nb.settings import Secret, Settings, is_loopback, resolve, save_token
 from runway_nb.spec import BASE_URL
 
 TOKEN = "user:4711-abcDEF123"

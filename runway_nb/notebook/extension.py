@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -138,22 +139,12 @@ def load(shell: Any) -> RunwayMagics:
 
 def tell_unfinished() -> None:
     """One quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
-    from ..settings import default_home
+    from ..home import default_home
+    from ..unfinished import count_unfinished
 
-    home = default_home()
-    if not (home / "ledger.sqlite3").is_file():
-        return
-    from ..errors import RunwayError
-    from ..ledger import Ledger
-
-    ledger = Ledger(home)
-    try:
-        if words := unfinished_words(len(ledger.unfinished(WORTH_TELLING))):
-            print(words)
-    except RunwayError as error:
-        print(f"runway_nb: {error.message}")
-    finally:
-        ledger.close()
+    count = count_unfinished(default_home() / "ledger.sqlite3", time.time(), WORTH_TELLING)
+    if words := unfinished_words(count):
+        print(words)
 
 
 def unfinished_words(count: int) -> str:

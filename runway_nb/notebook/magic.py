@@ -125,7 +125,8 @@ class Magics:
         from getpass import getpass
 
         from ..default import default_studio
-        from ..settings import TOKEN_NAME, default_home, save_token
+        from ..home import default_home
+        from ..settings import TOKEN_NAME, save_token
 
         if self.view().mode == "batch":
             raise InvalidCommand("nobody is there to ask for a token: set USEAPI_TOKEN instead")

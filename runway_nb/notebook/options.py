@@ -86,7 +86,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("stop", "[ID]", "Take a job back before it is sent, or stop tracking it."),
     Command("attach", "ID", "Follow a job again, or a task of the account: our id, a task id, or a replyRef."),
     Command("credits", "", "Show the credits of the account, and what each notebook, day and job has cost."),
-    Command("simulator", "[FAULT]", "Show the address of the embedded simulator, or let it do one thing wrong, by name."),
+    Command(
+        "simulator", "[FAULT]", "Show the address of the embedded simulator, or let it do one thing wrong, by name."
+    ),
     Command("version", "", "Show the versions that matter in a bug report."),
 )
 

@@ -1,0 +1,33 @@
+"""Which jobs may still bring a result; light, since it is asked whenever the extension is loaded."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from .lease import is_held
+
+SETTLED = ("done", "refused", "removed", "failed")
+"""Phases after which there is nothing left to fetch or to find out."""
+CLAUSE = f"phase NOT IN ({', '.join(map(repr, SETTLED))}) AND resent_as = ''"
+"""The rows of the ledger that are not settled, and not sent again as another job."""
+
+
+def count_unfinished(path: Path, now: float, doubtful: float) -> int:
+    """How many jobs in the ledger at `path` wait to be picked up: nobody sees them through.
+
+    One in doubt whose task was not found counts for `doubtful` seconds. A ledger that cannot be read counts
+    nothing here; the first use of it says what is wrong.
+    """
+    if not path.is_file():
+        return 0
+    try:
+        with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
+            rows = connection.execute(f"SELECT phase, task_id, updated, owner, lease FROM jobs WHERE {CLAUSE}")  # noqa: S608 - our own clause
+            return sum(
+                not is_held(owner, lease, now) and (phase != "unknown" or bool(task) or now - updated <= doubtful)
+                for phase, task, updated, owner, lease in rows
+            )
+    except sqlite3.Error:
+        return 0
