@@ -31,7 +31,7 @@ class AccountBook:
         if _KEY.fullmatch(address):
             return address
         key = "account~" + hashlib.sha256(address.encode()).hexdigest()[:12]
-        if not (self._folder / key).exists():
+        if self._address(key) != address:
             self._write(self._folder / key, address)
         return key
 
@@ -40,6 +40,9 @@ class AccountBook:
         handle, draft = tempfile.mkstemp(dir=self._folder, prefix=".")
         with open(handle, "w") as file:
             file.write(address)
+            file.flush()
+            # the rows that need it are on disk when they are written, so it has to be there before
+            os.fsync(file.fileno())
         os.replace(draft, path)
 
     def _address(self, key: str) -> str:

@@ -80,8 +80,8 @@ def _check_words(refused: Record | None, limits: Limits) -> None:
 def _check_moderation(moderated: int, limits: Limits) -> None:
     if moderated >= limits.moderated:
         raise ModerationBrake(
-            f"moderation refused {moderated} of your requests within a day, and Runway may suspend accounts over it; "
-            "nothing was sent. Wait, change what you ask for, or add --force to this cell"
+            f"moderation refused {moderated} of your requests within a day (max_moderated is {limits.moderated}), and "
+            "Runway may suspend accounts over it; nothing was sent. Wait, change what you ask for, or add --force"
         )
 
 
@@ -91,7 +91,7 @@ def _check_credits(wish: Record, spent: int, limits: Limits) -> None:
             f"this shot costs {wish.credits} credits, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
-    if limits.day_credits is not None and spent + wish.credits > limits.day_credits:
+    if limits.day_credits is not None and wish.credits and spent + wish.credits > limits.day_credits:
         raise OverBudget(
             f"this shot costs {wish.credits} credits; this notebook has spent {spent} of the {limits.day_credits} "
             "that it may spend a day (max_credits); nothing was sent. %runway credits shows for what"

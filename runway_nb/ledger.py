@@ -11,16 +11,17 @@ import os
 import sqlite3
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, fields
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .account_book import AccountBook
 from .errors import JobNotFound, LeaseLost, LedgerError
 from .lease import LEASE_SECONDS, is_held
-from .ledger_file import immediate, is_damage, open_file, set_aside, told
+from .ledger_file import identity, immediate, is_damage, open_file, set_aside, told
 from .redact import mask_tokens
 from .unfinished import CLAUSE
 
@@ -133,7 +134,8 @@ class Ledger:
         self._clock = clock
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
-        self._pid = 0
+        self._file: tuple[int, int] | None = None
+        _OPEN.add(self)
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path.name}>"
@@ -156,8 +158,8 @@ class Ledger:
         with self._transaction() as connection:
             if (earlier := self._successor(replaces)) is not None:
                 return earlier
-            for other in self._of_digest(record):
-                self._retire(connection, other)
+            for job_id in self._abandoned(connection):
+                self._void(connection, job_id)
             if (found := decide(self._books(record))) is not None:
                 return found
             if replaces:
@@ -170,7 +172,8 @@ class Ledger:
             record = self.get(job_id)
             if record.owner != owner and record.is_held(self._clock()):
                 return record, False
-            if record.owner != owner and self._retire(connection, record):
+            if record.owner != owner and record.phase in UNSENT:
+                self._void(connection, job_id)
                 return self.get(job_id), True
             self._change(connection, job_id, {"owner": owner, "lease": self._clock() + LEASE_SECONDS})
             return self.get(job_id), True
@@ -200,6 +203,8 @@ class Ledger:
             raise TypeError(f"a record has no {', '.join(sorted(unknown))}")
         with self._transaction() as connection:
             if self._change(connection, job_id, changes, by):
+                if changes.get("credits") == 0:
+                    self._restore_replaced(connection, job_id)
                 return
             if not self._select("WHERE id = ?", (job_id,)):
                 raise LedgerError(f"the ledger {self.path} has lost job {job_id}: was the file replaced?")
@@ -252,11 +257,12 @@ class Ledger:
     def spending(self, since: float = 0.0) -> list[Spending]:
         """What each notebook spent on each day, the newest day first. Jobs that cost nothing do not count."""
         with self._opened() as connection:
+            void = self._abandoned(connection)
+            clause = f"created >= ? AND credits > 0 AND id NOT IN ({', '.join('?' * len(void))})"
             rows = connection.execute(
                 "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, party, COUNT(*), SUM(credits) "
-                "FROM jobs WHERE created >= ? AND credits > 0 AND NOT (phase IN (?, ?) AND lease < ?) "
-                "GROUP BY day, notebook, party ORDER BY day DESC, notebook, party",
-                (since, *UNSENT, self._clock()),
+                f"FROM jobs WHERE {clause} GROUP BY day, notebook, party ORDER BY day DESC, notebook, party",
+                (since, *void),
             )
             return [Spending(*row) for row in rows]
 
@@ -268,7 +274,7 @@ class Ledger:
     def close(self) -> None:
         """Close the file; the next call opens it again."""
         with self._lock:
-            if self._connection is not None and self._pid == os.getpid():
+            if self._connection is not None:
                 self._connection.close()
             self._connection = None
 
@@ -295,23 +301,33 @@ class Ledger:
         other = self.get(replaced).resent_as if replaced else ""
         return self.get(other) if other else None
 
-    def _retire(self, connection: sqlite3.Connection, record: Record) -> bool:
-        """Void a job that was never sent and whose owner is gone; should the owner wake, it cannot send."""
-        if record.phase not in UNSENT or record.is_held(self._clock()):
-            return False
+    def _abandoned(self, connection: sqlite3.Connection) -> list[str]:
+        """The jobs that were never sent and whose owners are gone: nobody will send them."""
+        rows = connection.execute("SELECT id, owner, lease FROM jobs WHERE phase IN (?, ?)", UNSENT)
+        now = self._clock()
+        return [job_id for job_id, owner, lease in rows if not is_held(owner, lease, now)]
+
+    def _void(self, connection: sqlite3.Connection, job_id: str) -> None:
+        """End a job that nobody will send; should its owner wake, it cannot send."""
         message = "its session ended before it was sent: nothing was charged"
         gone = {"phase": "removed", "owner": "", "lease": 0.0, "credits": 0, "error": "Removed", "message": message}
-        return self._change(connection, record.id, gone)
+        self._change(connection, job_id, gone)
+        self._restore_replaced(connection, job_id)
+
+    def _restore_replaced(self, connection: sqlite3.Connection, job_id: str) -> None:
+        """The job in whose place this one was to be sent is open again."""
+        connection.execute("UPDATE jobs SET resent_as = '' WHERE resent_as = ?", (job_id,))
 
     # --- rows -----------------------------------------------------------------------------------
 
     def _insert(self, connection: sqlite3.Connection, record: Record) -> Record:
         now = self._clock()
         lease = now + LEASE_SECONDS if record.owner else 0.0
-        row = self._row_of({**asdict(record), "created": now, "updated": now, "lease": lease})
+        written = replace(record, created=now, updated=now, lease=lease)
+        row = self._row_of(vars(written))
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
-        return self.get(record.id)
+        return written
 
     def _change(self, connection: sqlite3.Connection, job_id: str, changes: dict[str, Any], by: str = "") -> bool:
         row = self._row_of({**changes, "updated": self._clock()})
@@ -330,7 +346,7 @@ class Ledger:
     def _record(self, row: sqlite3.Row) -> Record:
         values: dict[str, Any] = dict(row)
         values |= {name: self._accounts.unmask(v) for name, v in values.items() if isinstance(v, str)}
-        values |= {name: json.loads(values[name] or "{}") for name in _JSON}
+        values |= {name: _object(values[name]) for name in _JSON}
         return Record(**{**values, "simulated": bool(values["simulated"])})
 
     def _select(self, clause: str, values: Sequence[Any]) -> list[Record]:
@@ -345,8 +361,10 @@ class Ledger:
         """The connection, alone; a connection never crosses a fork."""
         with self._lock:
             try:
-                if self._connection is None or self._pid != os.getpid():
-                    self._connection, self._pid = open_file(self.path), os.getpid()
+                if self._connection is None or not (self._connection.in_transaction or self._is_same_file()):
+                    self.close()
+                    self._connection = open_file(self.path)
+                    self._file = identity(self.path)
                 yield self._connection
             except (sqlite3.Error, OSError, ValueError) as error:
                 if is_damage(error):
@@ -358,16 +376,46 @@ class Ledger:
         with self._opened() as connection, immediate(connection):
             yield connection
 
+    def _is_same_file(self) -> bool:
+        """False when the file was set aside or removed: what is written to it would be lost."""
+        return self._file == identity(self.path)
+
     def _set_aside(self) -> None:
         """Put a damaged file out of the way and say so, once: the next call begins a new ledger."""
-        self.close()
-        aside = set_aside(self.path, self._clock)
+        aside = set_aside(self.path, self._clock, self.close)
         if aside is not None:
             raise LedgerError(
                 f"the ledger {self.path} was damaged and is now set aside as {aside.name}, with every job in it; "
                 "nothing was sent. A new one begins with the next call and does not know what was paid before: "
                 "%runway list --account shows the tasks of the account"
             ) from None
+
+
+_OPEN: weakref.WeakSet[Ledger] = weakref.WeakSet()
+
+
+def _close_before_fork() -> None:
+    """A child that inherits SQLite's idea of its locks would damage the file."""
+    for ledger in list(_OPEN):
+        ledger._lock.acquire()
+        ledger.close()
+
+
+def _go_on_after_fork() -> None:
+    for ledger in list(_OPEN):
+        ledger._lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_close_before_fork, after_in_parent=_go_on_after_fork, after_in_child=_go_on_after_fork)
+
+
+def _object(text: str) -> dict[str, Any]:
+    """The JSON object in a column; nothing when some accident has spoilt it."""
+    with suppress(ValueError):
+        found = json.loads(text or "{}")
+        return found if isinstance(found, dict) else {}
+    return {}
 
 
 def _midnight(now: float) -> float:

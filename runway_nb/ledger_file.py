@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import random
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from . import migrations
@@ -13,6 +16,10 @@ from .errors import LedgerError
 
 BUSY_SECONDS = 30.0
 """How long a change waits for those of other processes."""
+LOCK_PAUSES = (0.0005, 0.004)
+"""Seconds between two tries to take the lock, drawn from this range."""
+SIDES = ("", "-wal", "-shm")
+"""The files of a ledger, by what follows its name."""
 _DAMAGED = ("malformed", "not a database")
 _FULL = ("disk is full", "disk I/O error", "No space left")
 
@@ -23,6 +30,8 @@ def open_file(path: Path) -> sqlite3.Connection:
     path.touch(mode=0o600)
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
+    # a text that some accident has cut must not hide the other rows
+    connection.text_factory = lambda data: data.decode(errors="replace")
     try:
         _bring_up_to_date(connection, path)
     except BaseException:
@@ -48,7 +57,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
 @contextmanager
 def immediate(connection: sqlite3.Connection) -> Iterator[None]:
     """A transaction that takes the write lock first: a later upgrade of a read would fail at once."""
-    connection.execute("BEGIN IMMEDIATE")
+    _lock(connection)
     try:
         yield
         connection.commit()
@@ -57,6 +66,30 @@ def immediate(connection: sqlite3.Connection) -> Iterator[None]:
         with suppress(sqlite3.Error):
             connection.rollback()
         raise
+
+
+def _lock(connection: sqlite3.Connection, draw: Callable[[float, float], float] = random.uniform) -> None:
+    """Take the write lock. SQLite's own waiting sleeps ever longer, so that one of many waits for many seconds."""
+    waited = 0.0
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while not _has_lock(connection):
+            if waited > BUSY_SECONDS:
+                raise sqlite3.OperationalError(f"another process has locked it for {BUSY_SECONDS:.0f} s")
+            pause = draw(*LOCK_PAUSES)
+            time.sleep(pause)
+            waited += pause
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+
+
+def _has_lock(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as busy:
+        if "locked" not in str(busy):
+            raise
+    return connection.in_transaction
 
 
 def _use_wal(connection: sqlite3.Connection, attempts: int = 100, pause: float = 0.05) -> None:
@@ -80,35 +113,62 @@ def told(error: Exception, path: Path) -> str:
     return f"the ledger {path} cannot be used: {error}"
 
 
-def set_aside(path: Path, clock: Callable[[], float]) -> Path | None:
+def set_aside(path: Path, clock: Callable[[], float], close: Callable[[], None]) -> Path | None:
     """Move a damaged ledger and its side files out of the way; None when another process has done so already.
 
-    Nothing is deleted or written over: the new name carries the time, and a number where that is taken.
+    Nothing is written over: the new name carries the time, and a number where that is taken. The files are copied
+    as they are before `close` ends the connection, since SQLite tidies up at that moment.
     """
-    if not _is_damaged(path):
-        return None
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(clock()))
-    aside = next(
-        new
-        for n in range(1000)
-        if not (new := path.with_name(f"ledger-damaged-{stamp}{f'-{n}' * (n > 0)}.sqlite3")).exists()
-    )
-    with suppress(FileNotFoundError):
-        path.rename(aside)
-        for side in ("-wal", "-shm"):
+    with _alone(path):
+        if not _is_damaged(path):
+            close()
+            return None
+        aside = _free_name(path, stamp)
+        for side in SIDES:
             with suppress(FileNotFoundError):
-                path.with_name(path.name + side).rename(aside.with_name(aside.name + side))
+                shutil.copy2(f"{path}{side}", f"{aside}{side}")
+        close()
+        for side in SIDES:
+            Path(f"{path}{side}").unlink(missing_ok=True)
         return aside
-    return None
+
+
+def _free_name(path: Path, stamp: str) -> Path:
+    names = (path.with_name(f"ledger-damaged-{stamp}{f'-{number}' * (number > 0)}.sqlite3") for number in count())
+    return next(name for name in names if not name.exists())
+
+
+@contextmanager
+def _alone(path: Path, attempts: int = 400, pause: float = 0.05) -> Iterator[None]:
+    """One process at a time: another might take the new ledger of a faster one for the damaged one."""
+    lock = path.with_name("ledger-set-aside.lock")
+    for _ in range(attempts):
+        try:
+            lock.mkdir()
+            break
+        except FileExistsError:
+            time.sleep(pause)
+    # after 20 s whoever made it is gone
+    try:
+        yield
+    finally:
+        with suppress(FileNotFoundError):
+            lock.rmdir()
 
 
 def _is_damaged(path: Path) -> bool:
-    """Look at the file with fresh eyes: the damage may be in one that is not there any more."""
+    """Look at the file with fresh eyes, and change nothing: the damage may be in one that is not there any more."""
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS)
-        try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
-        finally:
-            connection.close()
     except sqlite3.DatabaseError as error:
         return is_damage(error)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands under a path; None when there is none."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return None

@@ -54,7 +54,13 @@ def _m002_owners_and_books(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE jobs SET party = CASE simulated WHEN 1 THEN 'simulator' ELSE 'api.useapi.net' END")
     connection.execute("UPDATE jobs SET notebook = folder, sent = created")
     connection.execute("UPDATE jobs SET credits = 0 WHERE phase IN ('refused', 'removed')")
+    connection.execute(
+        "UPDATE jobs SET refusal = CASE message WHEN '' THEN 'no reason was given' "
+        "ELSE replace(message, 'refused by moderation: ', '') END WHERE error IN ('TaskModerated', 'PromptRefused')"
+    )
     connection.execute("CREATE INDEX jobs_words ON jobs (words)")
+    connection.execute("CREATE INDEX jobs_refused ON jobs (updated) WHERE refusal != ''")
+    connection.execute("CREATE INDEX jobs_unsent ON jobs (phase) WHERE phase IN ('preparing', 'waiting')")
     connection.execute("CREATE INDEX jobs_owner ON jobs (owner) WHERE lease > 0")
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 
 from .client import RunwayClient
-from .errors import ApiError, NotFound, RateLimited, RunwayError, ServerTrouble
+from .errors import AccountBroken, NotFound, RunwayError
 from .request import VideoRequest
 from .spec import LIST_LIMIT
 from .task import PENDING, RunningTask, Task
@@ -100,9 +100,15 @@ async def look_for_task(wish: LostWish, client: RunwayClient) -> Task | None:
     for running in await client.running():
         if (task := await _tracked(running, wish, client)) is not None:
             return task
-    for email in await _accounts(wish, client):
-        if (task := await _in_history(wish, client, email)) is not None:
-            return task
+    accounts = await _accounts(wish, client)
+    for email in accounts:
+        try:
+            if (task := await _in_history(wish, client, email)) is not None:
+                return task
+        except AccountBroken:
+            # among several, one with a broken session cannot have run it; the only one may have, before it broke
+            if len(accounts) == 1:
+                raise
     return None
 
 
@@ -132,12 +138,7 @@ async def _accounts(wish: LostWish, client: RunwayClient) -> list[str]:
 async def _in_history(wish: LostWish, client: RunwayClient, email: str) -> Task | None:
     details = DETAILS
     for page in range(PAGES):
-        try:
-            tasks = await client.tasks(offset=page * LIST_LIMIT, limit=LIST_LIMIT, email=email)
-        except (ServerTrouble, RateLimited):
-            raise
-        except ApiError:
-            return None  # a broken account among several has not run it
+        tasks = await client.tasks(offset=page * LIST_LIMIT, limit=LIST_LIMIT, email=email)
         if (found := next(filter(wish.fits, tasks), None)) is not None:
             return found
         for task in [task for task in tasks if wish.is_open(task)][:details]:
@@ -145,7 +146,8 @@ async def _in_history(wish: LostWish, client: RunwayClient, email: str) -> Task 
             whole = await _detail(task.id, client)
             if whole is not None and wish.fits(whole):
                 return whole
-        if len(tasks) < LIST_LIMIT or _is_past(wish, tasks):
+        # a page with an item that cannot be read is shorter than it was
+        if not tasks or _is_past(wish, tasks):
             return None
     return None
 

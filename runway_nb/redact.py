@@ -14,7 +14,7 @@ from .spec import ID_FORM, TOKEN_FORM
 
 _ID = re.compile(ID_FORM)
 _TOKEN = re.compile(TOKEN_FORM.replace(":", "(?::|%3[Aa])"))
-_TOKEN_APART = re.compile(_TOKEN.pattern + r"(?![\w:-])")
+_TOKEN_APART = re.compile(_TOKEN.pattern.replace("-[", "-(?!runwayml:)[", 1))
 """A token that stands for itself; the beginning of an id looks like one."""
 _BEARER = re.compile(r"(?i)\bbearer\s+\S+")
 _EMAIL = re.compile(r"(?<![\w.+'%-])[\w.+'%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")

@@ -45,7 +45,7 @@ class SlotQueue:
         self._numbers = itertools.count()
         self._waiting: list[Ticket] = []
         self._flying: list[Ticket] = []
-        self._closed: dict[Ticket, float] = {}
+        self._closed: list[tuple[Ticket, float]] = []
 
     def join(self, job_id: str, account: str) -> Ticket:
         """Take the last place."""
@@ -74,17 +74,16 @@ class SlotQueue:
         self._flying.remove(ticket)
         self._waiting.append(ticket)
         self._waiting.sort(key=lambda other: other.number)
-        self._closed[ticket] = self._clock() + seconds
+        self._closed.append((ticket, self._clock() + seconds))
         self._tell()
 
     def leave(self, ticket: Ticket) -> None:
         """Give the place or the slot back; the next may go. Harmless when it was given back before."""
         if ticket in self._flying:
             self._flying.remove(ticket)
-            self._closed = {other: until for other, until in self._closed.items() if not other.meets(ticket)}
+            self._closed = [(other, until) for other, until in self._closed if not other.meets(ticket)]
         elif ticket in self._waiting:
             self._waiting.remove(ticket)
-            self._closed.pop(ticket, None)
         self._tell()
 
     def locate(self, ticket: Ticket, account: str) -> None:
@@ -102,8 +101,8 @@ class SlotQueue:
 
     def reopens(self, ticket: Ticket) -> float | None:
         """When the account is open again after a 429, or None when it is open."""
-        untils = [until for other, until in self._closed.items() if other.meets(ticket) and until > self._clock()]
-        return max(untils, default=None)
+        self._closed = [(other, until) for other, until in self._closed if until > self._clock()]
+        return max((until for other, until in self._closed if other.meets(ticket)), default=None)
 
     def words(self, ticket: Ticket) -> str:
         """Why it waits: slots, place, and whose tasks hold the slots."""

@@ -74,7 +74,7 @@ def _resting_phase(phase: Phase, video: Path | None) -> Phase:
 
 def _error(record: Record, phase: Phase) -> errors.RunwayError:
     """The error a record tells of, as its own class where that is known."""
-    if record.resent_as:
+    if record.resent_as and phase is Phase.UNKNOWN:
         return errors.MaybeSent(f"sent again as job {record.resent_as}")
     kind = getattr(errors, record.error, None) if record.error else None
     if kind is errors.InvalidRequest:

@@ -303,7 +303,7 @@ class Studio:
         living = self.jobs.get(record.id)
         if living is not None and not living.done:
             return living
-        if is_over(record) or record.resent_as:
+        if is_over(record):
             return stored_job(record, self._posters)
         job = stored_job(record, self._posters, waking_state(record))
         self._start(job, lambda workflow: workflow.resume())

@@ -10,8 +10,8 @@ from .lease import is_held
 
 SETTLED = ("done", "refused", "removed", "failed")
 """Phases after which there is nothing left to fetch or to find out."""
-CLAUSE = f"phase NOT IN ({', '.join(map(repr, SETTLED))}) AND resent_as = ''"
-"""The rows of the ledger that are not settled, and not sent again as another job."""
+CLAUSE = f"phase NOT IN ({', '.join(map(repr, SETTLED))}) AND (resent_as = '' OR task_id != '')"
+"""The rows of the ledger that are not settled; one in doubt that was sent again as another job is."""
 
 
 def count_unfinished(path: Path, now: float, doubtful: float) -> int:

@@ -27,10 +27,10 @@ from runway_nb.admission import Limits, admit
 from runway_nb.errors import JobNotFound, LeaseLost, LedgerError, OverBudget
 from runway_nb.job import Phase
 from runway_nb.lease import LEASE_SECONDS, new_owner
-from runway_nb.ledger import MODERATION_SECONDS, SETTLED, AccountBook, Ledger, Record
+from runway_nb.ledger import MODERATION_SECONDS, AccountBook, Ledger, Record
+from runway_nb.unfinished import SETTLED
 from strategies import ASSET_ID, EMAIL, TASK_ID, requests
 
-HOST = os.uname().nodename
 ASIDE = re.compile(r"ledger-damaged-\d{8}-\d{6}(-\d+)?\.sqlite3")
 WORKER = """
 import json, sys, time
@@ -130,7 +130,7 @@ def gone():
     """An owner whose process has ended."""
     process = subprocess.Popen([sys.executable, "-S", "-c", ""])
     process.wait()
-    return f"{HOST}/{process.pid}/0a1b2c3d"
+    return f"{new_owner().split('/')[0]}/{process.pid}/0a1b2c3d"
 
 
 # --- rows -------------------------------------------------------------------------------------------
@@ -1081,8 +1081,9 @@ def test_one_row_that_cannot_be_read_hides_no_other(tmp_path):
     content = ledger.path.read_bytes()
     assert content.count(b"lamp 1") == 1
     ledger.path.write_bytes(content.replace(b"lamp 1", b"\xff" * 6))
-    assert [record.id for record in ledger.recent()] == ["00000002", "00000000"]
-    assert len(ledger.unfinished()) == 2
+    assert [record.id for record in ledger.recent()] == ["00000002", "00000001", "00000000"]
+    assert [record.request.get("text_prompt") for record in ledger.recent()][::2] == ["lamp 2", "lamp 0"]
+    assert len(ledger.unfinished()) == 3
     ledger.close()
 
 

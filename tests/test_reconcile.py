@@ -252,6 +252,12 @@ def test_a_tracked_task_is_found_by_its_reference(remote, time):
     assert time.sleeps == []
 
 
+def test_a_tracked_task_of_another_job_is_not_ours(remote, time):
+    here = remote()
+    wish, task = _lost(time), here.create()
+    assert here.find(replace(wish, others=frozenset({task})), late=3600.0) is None
+
+
 def test_a_task_that_has_ended_is_found_by_its_seed(remote, time):
     here = remote()
     wish, task = _lost(time), here.create()

@@ -263,6 +263,7 @@ def test_the_longest_of_several_times_counts(queue, time):
         queue.go(ticket)
     queue.send_back(first, 30.0)
     queue.send_back(second, 10.0)
+    assert queue.reopens(first) == queue.reopens(second) == time.now + 30.0
     time.now += 11.0
     assert not queue.may_go(first)
     time.now += 20.0

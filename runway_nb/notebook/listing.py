@@ -47,7 +47,7 @@ def jobs_bundle(records: Iterable[Record], living: Mapping[str, Job]) -> dict[st
 
 
 def _job_row(record: Record, job: Job | None) -> tuple[str, ...]:
-    state = record.phase
+    state = f"sent again as {record.resent_as}" if record.resent_as and not record.task_id else record.phase
     if job is not None and not job.done:
         percent = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
         state = f"{job.state.phase.value}{percent}"
