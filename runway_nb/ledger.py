@@ -95,6 +95,11 @@ class Record:
 
 _COLUMNS = tuple(spec.name for spec in fields(Record))
 _JSON = ("request", "wish")
+_SPENDING = (
+    "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, party, COUNT(*), SUM(credits) FROM jobs "
+    "WHERE created >= ? AND credits > 0 AND id NOT IN ({void}) "
+    "GROUP BY day, notebook, party ORDER BY day DESC, notebook, party"
+)
 
 
 class Books(NamedTuple):
@@ -258,12 +263,8 @@ class Ledger:
         """What each notebook spent on each day, the newest day first. Jobs that cost nothing do not count."""
         with self._opened() as connection:
             void = self._abandoned(connection)
-            clause = f"created >= ? AND credits > 0 AND id NOT IN ({', '.join('?' * len(void))})"
-            rows = connection.execute(
-                "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, party, COUNT(*), SUM(credits) "
-                f"FROM jobs WHERE {clause} GROUP BY day, notebook, party ORDER BY day DESC, notebook, party",
-                (since, *void),
-            )
+            marks = ", ".join("?" * len(void))
+            rows = connection.execute(_SPENDING.format(void=marks), (since, *void))
             return [Spending(*row) for row in rows]
 
     def spent_today(self, notebook: str, party: str) -> int:

@@ -2,19 +2,24 @@
 
     python tests/soak_worker.py resume|ask WISH...
 
+With SOAK_LEASE its leases are that short, so that another process takes over from one that is frozen.
 It says "ready", waits for a line, says each phase of each job, and ends with 0 once every wish has its video.
 """
 
 from __future__ import annotations
 
+# the modules that are loaded at first use come first: the moments to be killed in come after it
+import os
 import sys
 import threading
 import time
 
+import runway_nb.ledger
 import runway_nb.media
 import runway_nb.reconcile
 import runway_nb.session
-import runway_nb.workflow  # noqa: F401 - all that is loaded at first use: the moments to be killed in come after it
+import runway_nb.studio
+import runway_nb.workflow
 from runway_nb import Job, RunwayError, generate
 from runway_nb.default import default_studio
 from runway_nb.job import Phase
@@ -27,6 +32,8 @@ LOOK_SECONDS, SEARCH_SECONDS = 0.05, 0.3
 
 def main(manner: str, wishes: list[str]) -> int:
     """Ask, wait, come back."""
+    if lease := float(os.environ.get("SOAK_LEASE", 0)):
+        runway_nb.ledger.LEASE_SECONDS, runway_nb.studio.RENEW_SECONDS = lease, lease / 4
     studio = default_studio()
     print("ready", flush=True)
     sys.stdin.readline()
