@@ -58,10 +58,10 @@ print(json.dumps([written, longest, errors]))
 """
 
 
-def wish(job_id: str, owner: str = "") -> Record:
+def wish(job_id: str, owner: str = "", phase: str = "preparing") -> Record:
     """A wish as the studio makes one."""
     return Record(
-        job_id, "preparing", BODY, "gen3turbo", f"v1:{job_id}", f"rnb-{job_id}", 50, simulated=False, wish=BODY,
+        job_id, phase, BODY, "gen3turbo", f"v1:{job_id}", f"rnb-{job_id}", 50, simulated=False, wish=BODY,
         party="api.useapi.net", notebook="film.ipynb", folder="/home/user/films", cell=CELL, owner=owner,
         words="0123456789abcdef01234567",
     )  # fmt: skip
@@ -116,11 +116,12 @@ def _beside_bare(home: Path) -> list[Row]:
     owner = new_owner()
     sides: dict[str, Callable[[str], object]] = {
         "bare insert": bare.insert,
-        "add": lambda name: ledger.add(wish(name, owner)),
+        # sent, so that a claim does not meet hundreds of wishes that wait
+        "add": lambda name: ledger.add(wish(name, owner, "following")),
         "bare update": bare.update,
         "update": lambda name: ledger.update(name, by=owner, phase="sending", sent=1.0),
         "bare both": lambda name: bare.insert(f"b{name}", and_update=name),
-        "claim": lambda name: ledger.claim(wish(f"b{name}", owner), lambda _: None, replaces=name),
+        "claim": lambda name: ledger.claim(wish(f"b{name}", owner, "following"), lambda _: None, replaces=name),
     }
     times: dict[str, list[float]] = {side: [] for side in sides}
     for batch in range(ROUNDS):

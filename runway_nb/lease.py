@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 from contextlib import suppress
+from functools import lru_cache
 
 LEASE_SECONDS = 20.0
 """How long a lease holds after it was last renewed."""
@@ -46,6 +47,7 @@ def is_gone(owner: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=1)
 def _place() -> str:
     """Where process numbers mean the same: a machine, and on Linux a namespace of it (a container's, say)."""
     with suppress(OSError):
