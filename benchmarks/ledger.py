@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from runway_nb.lease import new_owner
-from runway_nb.ledger import Ledger, Record
+from runway_nb.ledger import Ledger
+from runway_nb.record import Record
 
 Row = tuple[str, float, str]
 ROUNDS, BATCH = 40, 10

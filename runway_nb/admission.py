@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from .errors import ModerationBrake, OverBudget, RefusedBefore
-from .ledger import Books, Record
+from .record import Books, Record
 
 
 class Limits(NamedTuple):

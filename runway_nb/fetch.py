@@ -31,6 +31,7 @@ async def fetch(run: Run, task: Task, connection: Connection, output: Path, post
     """
     run.move(Phase.DOWNLOADING, next_look=None)
     path = output / file_name(run.job.request.prompt, run.job.id)
+    _clear_drafts(path)
     for attempt in range(1, LINK_ATTEMPTS + 1):
         task = await _with_video(run, task, connection.client)
         assert task.video is not None
@@ -42,6 +43,13 @@ async def fetch(run: Run, task: Task, connection: Connection, output: Path, post
                 raise
             task = await connection.client.task(task.id)
     _finish(run, task, path, await _poster(task, connection.media), posters)
+
+
+def _clear_drafts(path: Path) -> None:
+    """Take away what a kernel left that was killed while it downloaded this video."""
+    for draft in path.parent.glob(f".{path.stem}-*.part"):
+        with suppress(OSError):
+            draft.unlink()
 
 
 async def _with_video(run: Run, task: Task, client: RunwayClient) -> Task:

@@ -14,83 +14,20 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from .account_book import AccountBook
 from .errors import JobNotFound, LeaseLost, LedgerError
 from .lease import LEASE_SECONDS, is_gone, is_held
 from .ledger_file import identity, immediate, is_damage, open_file, set_aside, told
+from .record import Books, Record, Spending
 from .redact import mask_tokens
-from .unfinished import CLAUSE
+from .unfinished import CLAUSE, UNSENT
 
-UNSENT = ("preparing", "waiting")
-"""Phases in which nothing has been sent: such a job is void once its owner is gone."""
 MODERATION_SECONDS = 24 * 60 * 60.0
 """How far back refusals by moderation are counted."""
-
-
-@dataclass(frozen=True)
-class Record:
-    """One wish and what became of it."""
-
-    id: str
-    """Eight hexadecimal digits, ours; safe to show."""
-    phase: str
-    """A value of `job.Phase`."""
-    request: dict[str, Any]
-    """The body of the create call, with seed and replyRef."""
-    model: str
-    digest: str
-    """Of the wish as the user gave it, before a seed was drawn; pictures by their content."""
-    reply_ref: str
-    credits: int
-    """What it costs; 0 once it is certain that nothing was charged."""
-    simulated: bool
-    task_id: str = ""
-    """The composite id, once it is known."""
-    status: str = ""
-    """The API's last word."""
-    error: str = ""
-    """The name of an error class."""
-    message: str = ""
-    video: str = ""
-    """Absolute path of the finished file."""
-    took: float | None = None
-    """Seconds from sending to the finished file."""
-    folder: str = ""
-    """The notebook's folder."""
-    cell: str = field(default="", repr=False)
-    """The cell as it was run."""
-    created: float = 0.0
-    """Unix seconds."""
-    updated: float = 0.0
-    wish: dict[str, Any] = field(default_factory=dict)
-    """The request as the user gave it: names of pictures, no drawn seed."""
-    party: str = ""
-    """Who makes it: `simulator`, or the host of the API."""
-    notebook: str = ""
-    """The notebook that asked, or its folder where the notebook has no name."""
-    sent: float | None = None
-    """Unix seconds of the create call."""
-    owner: str = ""
-    """Who sees it through (`lease.new_owner`)."""
-    lease: float = 0.0
-    """Unix seconds until which nobody else may; 0 at rest."""
-    words: str = ""
-    """Hash of the prompt's words."""
-    refusal: str = ""
-    """What moderation said, when it refused."""
-    resent_as: str = ""
-    """The job that was sent in its place, by the user's own decision."""
-
-    def __repr__(self) -> str:
-        return f"<Record {self.id} {self.phase}>"
-
-    def is_held(self, now: float) -> bool:
-        """True while somebody sees it through."""
-        return is_held(self.owner, self.lease, now)
 
 
 _COLUMNS = tuple(spec.name for spec in fields(Record))
@@ -100,30 +37,6 @@ _SPENDING = (
     "WHERE created >= ? AND credits > 0 AND id NOT IN ({void}) "
     "GROUP BY day, notebook, party ORDER BY day DESC, notebook, party"
 )
-
-
-class Books(NamedTuple):
-    """What the ledger knows that bears on a new wish."""
-
-    earlier: tuple[Record, ...]
-    """Of the same digest and party, newest first."""
-    spent: int
-    """Credits of this notebook at this party since midnight."""
-    moderated: int
-    """Refusals by moderation at this party within a day."""
-    refused: Record | None
-    """The newest wish with the same words that moderation refused."""
-
-
-class Spending(NamedTuple):
-    """What one notebook spent on one day."""
-
-    day: str
-    """As in 2026-11-22, local time."""
-    notebook: str
-    party: str
-    jobs: int
-    credits: int
 
 
 class Ledger:
@@ -161,8 +74,8 @@ class Ledger:
             replaces: The job in whose place this one is sent.
         """
         with self._transaction() as connection:
-            if (earlier := self._successor(replaces)) is not None:
-                return earlier
+            if replaces and (found := self._instead(self.get(replaces))) is not None:
+                return found
             for job_id in self._abandoned(connection):
                 self._void(connection, job_id)
             if (found := decide(self._books(record))) is not None:
@@ -171,13 +84,16 @@ class Ledger:
                 connection.execute("UPDATE jobs SET resent_as = ? WHERE id = ?", (record.id, replaces))
             return self._insert(connection, record)
 
-    def take(self, job_id: str, owner: str) -> tuple[Record, bool]:
-        """The record, and True when `owner` holds its lease now; an unsent job whose owner is gone is void."""
+    def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
+        """The record, and True when `owner` holds its lease now.
+
+        An unsent job whose owner is gone is void, but for one that comes `to_send` it.
+        """
         with self._transaction() as connection:
             record = self.get(job_id)
             if record.owner != owner and record.is_held(self._clock()):
                 return record, False
-            if record.owner != owner and record.phase in UNSENT:
+            if record.owner != owner and record.phase in UNSENT and not to_send:
                 self._void(connection, job_id)
                 return self.get(job_id), True
             self._change(connection, job_id, {"owner": owner, "lease": self._clock() + LEASE_SECONDS})
@@ -189,8 +105,19 @@ class Ledger:
             until = self._clock() + LEASE_SECONDS
             connection.execute("UPDATE jobs SET lease = ? WHERE owner = ? AND lease > 0", (until, owner))
 
+    def accept(self, job_id: str, task_id: str) -> None:
+        """Write down the task that the answer to a job's create names. Nobody knows better: a search that took the
+        task for that of an equal wish was wrong, and that wish is in doubt again.
+        """
+        with self._transaction() as connection:
+            wrong = self._select("WHERE task_id = ? AND id != ?", (self._accounts.mask(task_id), job_id))
+            for record in wrong:
+                doubt = {"phase": "unknown", "task_id": "", "video": "", "owner": "", "lease": 0.0}
+                self._change(connection, record.id, doubt)
+            self._change(connection, job_id, {"task_id": task_id})
+
     def assign(self, job_id: str, task_id: str) -> bool:
-        """Write down that a task belongs to a job; False when it belongs to another already."""
+        """Write down that a task was found for a job; False when it belongs to another already."""
         with self._transaction() as connection:
             taken = self._select("WHERE task_id = ? AND id != ?", (self._accounts.mask(task_id), job_id))
             return not taken and self._change(connection, job_id, {"task_id": task_id})
@@ -259,6 +186,13 @@ class Ledger:
             rows = connection.execute("SELECT task_id FROM jobs WHERE task_id != '' AND id != ?", (except_job,))
             return frozenset(self._accounts.unmask(row[0]) for row in rows)
 
+    def has_rival(self, job_id: str) -> bool:
+        """True while the create of an equal wish is on its way: a task that shows up now may be of that one."""
+        wish = self.get(job_id)
+        clause = "WHERE digest = ? AND party = ? AND id != ? AND phase = 'sending' AND task_id = ''"
+        rivals = self._select(clause, (wish.digest, wish.party, job_id))
+        return any(rival.is_held(self._clock()) for rival in rivals)
+
     def spending(self, since: float = 0.0) -> list[Spending]:
         """What each notebook spent on each day, the newest day first. Jobs that cost nothing do not count."""
         with self._opened() as connection:
@@ -297,10 +231,11 @@ class Ledger:
         clause = "WHERE digest = ? AND party = ? ORDER BY created DESC, rowid DESC LIMIT 50"
         return self._select(clause, (wish.digest, wish.party))
 
-    def _successor(self, replaced: str) -> Record | None:
-        """The job that was sent in the place of another already."""
-        other = self.get(replaced).resent_as if replaced else ""
-        return self.get(other) if other else None
+    def _instead(self, replaced: Record) -> Record | None:
+        """What makes a second create needless: one that was sent already, or a task that came to light meanwhile."""
+        if replaced.resent_as:
+            return self.get(replaced.resent_as)
+        return None if replaced.phase == "unknown" and not replaced.task_id else replaced
 
     def _abandoned(self, connection: sqlite3.Connection) -> list[str]:
         """The jobs that were never sent and whose owners are gone: nobody will send them."""

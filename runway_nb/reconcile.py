@@ -45,6 +45,8 @@ class LostWish:
     """Our own replyRef, or nothing when the user gave one: that may name several tasks."""
     others: frozenset[str] = frozenset()
     """Tasks that belong to other jobs."""
+    has_rival: bool = False
+    """The create of an equal wish is on its way, so that only a reference tells whose a new task is."""
 
     def fits(self, task: Task) -> bool:
         """True when the task can be the one: not another job's, of its type, prompt, seed and time."""
@@ -80,19 +82,25 @@ class LostWish:
 
 
 async def find_task(
-    wish: LostWish, client: RunwayClient, *, now: float, pause: Callable[[float], Awaitable[None]]
+    wish: Callable[[], LostWish], client: RunwayClient, *, now: float, pause: Callable[[float], Awaitable[None]]
 ) -> Task | None:
     """Look for the task for about a minute; None when it is not there.
+
+    Args:
+        wish: What is known, asked anew in each round: other jobs learn of their tasks meanwhile.
+        client: Reads the account.
+        now: Unix seconds.
+        pause: Waits between the rounds.
 
     Raises:
         RunwayError: the account could not be looked at in the last round, so nothing is certain.
     """
-    for seconds in LATE_PAUSES if now - wish.sent > LATE_SECONDS else ROUND_PAUSES:
+    for seconds in LATE_PAUSES if now - wish().sent > LATE_SECONDS else ROUND_PAUSES:
         with suppress(RunwayError):  # the next round may do better
-            if (task := await look_for_task(wish, client)) is not None:
+            if (task := await look_for_task(wish(), client)) is not None:
                 return task
         await pause(seconds)
-    return await look_for_task(wish, client)
+    return await look_for_task(wish(), client)
 
 
 async def look_for_task(wish: LostWish, client: RunwayClient) -> Task | None:
@@ -100,7 +108,7 @@ async def look_for_task(wish: LostWish, client: RunwayClient) -> Task | None:
     for running in await client.running():
         if (task := await _tracked(running, wish, client)) is not None:
             return task
-    accounts = await _accounts(wish, client)
+    accounts = await _accounts(wish, client) if not wish.has_rival else []
     for email in accounts:
         try:
             if (task := await _in_history(wish, client, email)) is not None:

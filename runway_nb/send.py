@@ -93,7 +93,7 @@ async def _find(run: Run, client: RunwayClient) -> Task | None:
     while True:
         now = run.env.clock()
         task = await find_task(
-            lost_wish(run.job, run.ledger), client, now=now, pause=lambda seconds: run.pause(seconds, run.looks)
+            lambda: lost_wish(run.job, run.ledger), client, now=now, pause=lambda seconds: run.pause(seconds, run.looks)
         )
         if task is None or run.ledger.assign(run.job.id, task.id):
             return task
@@ -102,7 +102,7 @@ async def _find(run: Run, client: RunwayClient) -> Task | None:
 def _accept(run: Run, task: Task) -> None:
     """Write the task's id down, first and alone: nothing else may cost it, not even the loss of the lease."""
     try:
-        run.ledger.update(run.job.id, task_id=task.id)
+        run.ledger.accept(run.job.id, task.id)
     except errors.LedgerError as error:
         run.job.change(warning=error.message)
 
@@ -115,6 +115,7 @@ def lost_wish(job: Job, ledger: Ledger) -> LostWish:
         sent=job.state.sent or job.created,
         reference=job.request.reply_ref or "" if ours else "",
         others=ledger.task_ids(except_job=job.id),
+        has_rival=ledger.has_rival(job.id),
     )
 
 

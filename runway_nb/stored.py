@@ -7,10 +7,10 @@ from pathlib import Path
 
 from . import errors
 from .job import Job, Phase, State
-from .ledger import Record
+from .record import Record
 from .request import VideoRequest
 from .task import PENDING, Status, Task
-from .unfinished import SETTLED
+from .unfinished import SETTLED, UNSENT
 
 
 def stored_job(record: Record, posters: Path, state: State | None = None) -> Job:
@@ -39,6 +39,8 @@ def is_over(record: Record) -> bool:
 
 def waking_state(record: Record) -> State:
     """The state of a job that is about to be followed again."""
+    if record.phase in UNSENT:
+        return State()
     task = stored_task(record)
     return State(Phase.FOLLOWING if task else Phase.CHECKING, task=task, sent=record.sent)
 

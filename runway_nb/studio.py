@@ -21,8 +21,9 @@ from .environment import Environment
 from .images import picture_prints
 from .job import Job, Phase, State, failed_phase
 from .lease import RENEW_SECONDS, new_owner
-from .ledger import Ledger, Record
+from .ledger import Ledger
 from .loop import BackgroundLoop
+from .record import Record
 from .request import VideoRequest, task_account
 from .session import Connect, Session, connect
 from .settings import Settings
@@ -142,7 +143,7 @@ class Studio:
             self._check_open()
             record = self.ledger.claim(wish, lambda books: admit(wish, books, limits), replaces=replaces)
             if record.id != wish.id:
-                return Submitted(self._wake(record), is_new=False)
+                return Submitted(self._wake(record, to_send=True), is_new=False)
             job = stored_job(record, self._posters, State())
             self._start(job, lambda workflow: workflow.make())
             return Submitted(job, is_new=True)
@@ -298,7 +299,7 @@ class Studio:
             words=words_hash(request.prompt),
         )
 
-    def _wake(self, record: Record) -> Job:
+    def _wake(self, record: Record, *, to_send: bool = False) -> Job:
         """The job of a record: the living one, the stored one when it is over, else one that is seen through."""
         living = self.jobs.get(record.id)
         if living is not None and not living.done:
@@ -306,7 +307,7 @@ class Studio:
         if is_over(record):
             return stored_job(record, self._posters)
         job = stored_job(record, self._posters, waking_state(record))
-        self._start(job, lambda workflow: workflow.resume())
+        self._start(job, lambda workflow: workflow.resume(to_send=to_send))
         return job
 
     def _check_party(self, record: Record) -> None:
@@ -320,7 +321,8 @@ class Studio:
         task = self._result(self._account_task(text), 120.0)
         if task is None:
             raise errors.JobNotFound(
-                f"neither the ledger nor the account has a job {text!r}: see %runway list --account"
+                f"neither the ledger nor the account has a job {text!r}: see %runway list --account "
+                "(a replyRef is known while its task runs, a task id always)"
             )
         made = VideoRequest.from_options(task.prompt, task.seed, task.options)
         wish = self._wish(made, "", self.folder)
@@ -413,7 +415,9 @@ class Studio:
         """The task of the account that a task id, the beginning of its uuid, or a replyRef names."""
         client = (await self._sessions[-1].connected()).client
         if task_account(text):
-            return await client.task(text)
+            with suppress(errors.NotFound):
+                return await client.task(text)
+            return None
         for running in await client.running():
             if running.reply_ref == text:
                 return replace(await client.task(running.id), reply_ref=text)

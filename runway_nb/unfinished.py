@@ -10,24 +10,28 @@ from .lease import is_held
 
 SETTLED = ("done", "refused", "removed", "failed")
 """Phases after which there is nothing left to fetch or to find out."""
-CLAUSE = f"phase NOT IN ({', '.join(map(repr, SETTLED))}) AND (resent_as = '' OR task_id != '')"
-"""The rows of the ledger that are not settled; one in doubt that was sent again as another job is."""
+UNSENT = ("preparing", "waiting")
+"""Phases in which nothing has been sent: such a job is void once its owner is gone."""
+FORGOTTEN = ("unknown", "stopped")
+"""Phases in which a job rests by the user's decision, or for want of one."""
+CLAUSE = f"phase NOT IN ({', '.join(map(repr, SETTLED + UNSENT))}) AND (resent_as = '' OR task_id != '')"
+"""The rows of the ledger that may bring a result; one in doubt that was sent again as another job does not."""
 
 
 def count_unfinished(path: Path, now: float, doubtful: float) -> int:
     """How many jobs in the ledger at `path` wait to be picked up: nobody sees them through.
 
-    One in doubt whose task was not found counts for `doubtful` seconds. A ledger that cannot be read counts
-    nothing here; the first use of it says what is wrong.
+    One in doubt whose task was not found, or that the user stopped, counts for `doubtful` seconds. A ledger that
+    cannot be read counts nothing here; the first use of it says what is wrong.
     """
     if not path.is_file():
         return 0
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-            rows = connection.execute(f"SELECT phase, task_id, updated, owner, lease FROM jobs WHERE {CLAUSE}")  # noqa: S608 - our own clause
+            rows = connection.execute(f"SELECT phase, updated, owner, lease FROM jobs WHERE {CLAUSE}")  # noqa: S608 - our own clause
             return sum(
-                not is_held(owner, lease, now) and (phase != "unknown" or bool(task) or now - updated <= doubtful)
-                for phase, task, updated, owner, lease in rows
+                not is_held(owner, lease, now) and (phase not in FORGOTTEN or now - updated <= doubtful)
+                for phase, updated, owner, lease in rows
             )
     except sqlite3.Error:
         return 0

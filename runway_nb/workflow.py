@@ -14,14 +14,15 @@ from pathlib import Path
 from . import errors
 from .fetch import fetch
 from .job import Phase, failed_phase
-from .ledger import Record
+from .record import Record
 from .request import task_account
 from .run import Run, Stopped
 from .send import check, prepare, send
 from .slots import Ticket
-from .stored import is_over, state_of, stored_task
+from .stored import is_over, state_of, stored_task, waking_state
 from .task import SUCCEEDED, Task
 from .track import track
+from .unfinished import UNSENT
 
 WATCH_SECONDS = 1.0
 """Between two looks at a job that another kernel sees through."""
@@ -45,9 +46,12 @@ class Workflow:
         """From a wish in the ledger to a file on disk."""
         await self._see_through(self._make())
 
-    async def resume(self) -> None:
-        """From wherever the ledger says that the job stands to a file on disk."""
-        await self._see_through(self._resume())
+    async def resume(self, *, to_send: bool = False) -> None:
+        """From wherever the ledger says that the job stands to a file on disk.
+
+        `to_send`: a cell asks for it, so a wish whose owner has gone before sending it is sent.
+        """
+        await self._see_through(self._resume(to_send))
 
     # --- the two ways ---------------------------------------------------------------------------
 
@@ -61,18 +65,21 @@ class Workflow:
             run.queue.leave(ticket)
         await self._fetch(task)
 
-    async def _resume(self) -> None:
-        record = await self._taken()
+    async def _resume(self, to_send: bool = False) -> None:
+        record = await self._taken(to_send)
         if is_over(record):
             self.run.job.become(state_of(record, self._posters))
-            return
+            return None
+        if record.phase in UNSENT:
+            self.run.job.become(waking_state(record))
+            return await self._make()
         task = stored_task(record) or await check(self.run, "the answer to the create was never read")
         ticket = self.run.queue.occupy(self.run.job.id, task_account(task.id))
         try:
             task = await self._take_up(task, ticket, 0.0)
         finally:
             self.run.queue.leave(ticket)
-        await self._fetch(task)
+        return await self._fetch(task)
 
     async def _take_up(self, task: Task, ticket: Ticket, first_wait: float | None) -> Task:
         """Follow a task that exists to its end; its slot is free from then on."""
@@ -89,14 +96,14 @@ class Workflow:
 
     # --- jobs of other kernels ------------------------------------------------------------------
 
-    async def _taken(self) -> Record:
+    async def _taken(self, to_send: bool) -> Record:
         """The record once the lease is ours, or the job has settled; until then its owner is watched."""
         run = self.run
-        record, ours = run.ledger.take(run.job.id, run.owner)
+        record, ours = run.ledger.take(run.job.id, run.owner, to_send=to_send)
         while not ours and not is_over(record):
             run.job.change(phase=Phase.FOLLOWING, task=stored_task(record), sent=record.sent, elsewhere=True)
             await run.pause(WATCH_SECONDS)
-            record, ours = run.ledger.take(run.job.id, run.owner)
+            record, ours = run.ledger.take(run.job.id, run.owner, to_send=to_send)
         run.job.change(elsewhere=False)
         return record
 

@@ -8,12 +8,12 @@ It says "ready", waits for a line, says each phase of each job, and ends with 0 
 
 from __future__ import annotations
 
-# the modules that are loaded at first use come first: the moments to be killed in come after it
 import os
 import sys
 import threading
 import time
 
+# also what is otherwise loaded at first use: the moments to be killed in come after that
 import runway_nb.ledger
 import runway_nb.media
 import runway_nb.reconcile

@@ -23,6 +23,7 @@ STOREYS = [
         "environment",
         "lease",
         "unfinished",
+        "record",
         "images",
         "client",
         "media",

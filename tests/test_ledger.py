@@ -28,7 +28,7 @@ from runway_nb.errors import JobNotFound, LeaseLost, LedgerError, OverBudget
 from runway_nb.job import Phase
 from runway_nb.lease import LEASE_SECONDS, new_owner
 from runway_nb.ledger import MODERATION_SECONDS, AccountBook, Ledger, Record
-from runway_nb.unfinished import SETTLED
+from runway_nb.unfinished import SETTLED, UNSENT
 from strategies import ASSET_ID, EMAIL, TASK_ID, requests
 
 ASIDE = re.compile(r"ledger-damaged-\d{8}-\d{6}(-\d+)?\.sqlite3")
@@ -177,7 +177,7 @@ def test_the_newest_come_first_even_within_one_moment(ledger, time):
 def test_the_unfinished_are_those_without_an_end(ledger):
     for number, phase in enumerate(Phase):
         ledger.add(_record(f"000000{number:02x}", phase=phase.value))
-    assert {record.phase for record in ledger.unfinished()} == {phase.value for phase in Phase} - set(SETTLED)
+    assert {record.phase for record in ledger.unfinished()} == {phase.value for phase in Phase} - {*SETTLED, *UNSENT}
 
 
 def test_the_unfinished_are_those_nobody_sees_through(ledger, time, gone):
@@ -1201,7 +1201,7 @@ def test_rows_of_the_first_schema_are_read_whole(old):
 
 
 def test_rows_of_the_first_schema_are_taken_up_like_any_other(old):
-    assert {record.phase for record in old.unfinished()} == set(OLD) - set(SETTLED)
+    assert {record.phase for record in old.unfinished()} == set(OLD) - {*SETTLED, *UNSENT}
     for record in old.unfinished():
         taken, ours = old.take(record.id, new_owner())
         assert ours

@@ -189,7 +189,7 @@ class Remote:
     def find(self, wish, transport=None, late=0.0):
         """What a whole search finds: the task's id, or None."""
         now = self.time.now + late
-        found = self.run(lambda client: find_task(wish, client, now=now, pause=self.time.sleep), transport)
+        found = self.run(lambda client: find_task(lambda: wish, client, now=now, pause=self.time.sleep), transport)
         assert not self.calls.calls("POST"), "a search sends nothing"
         return found and found.id
 

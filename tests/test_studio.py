@@ -13,6 +13,7 @@ from fakes import EMAIL, FakeTime, Party
 from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.job import Job, Phase
+from runway_nb.ledger import Record
 from runway_nb.request import Keyframes, VideoRequest
 
 NEVER = "lost-before"
@@ -167,6 +168,23 @@ def test_resend_follows_a_task_that_came_to_light_meanwhile(party: Party) -> Non
     party.time.now += 600
     found = party.studio.resend(lost.id).wait(10)
     assert (found.id, party.started) == (lost.id, 1)
+
+
+def test_resend_sends_nothing_when_another_kernel_finds_the_task_meanwhile(party: Party) -> None:
+    party.simulator.fault("late-task", times=1, seconds=600)
+    lost = party.ended(party.submit())
+    other, looked = party.make_studio(), party.studio._look_again
+
+    async def look_and_be_slow(record: Record) -> bool:
+        found = await looked(record)
+        party.time.now += 600
+        other.attach(record.id).wait(10)
+        return found
+
+    party.studio._look_again = look_and_be_slow  # type: ignore[method-assign]
+    found = party.studio.resend(lost.id)
+    assert (found.id, found.video is not None, party.started) == (lost.id, True, 1)
+    other.close()
 
 
 def test_resend_of_a_job_that_is_not_in_doubt_is_refused(party: Party) -> None:

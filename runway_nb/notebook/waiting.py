@@ -21,7 +21,7 @@ class Reporter:
         self._job, self._mode, self._clock = job, mode, clock
         self._out = out or sys.stdout
         self._shown: object = None
-        self._sent = False
+        self._sent = job.task is not None
 
     def tick(self) -> None:
         """Print what is new; with a live card there is nothing to print."""

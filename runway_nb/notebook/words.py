@@ -16,6 +16,7 @@ STOP_HINT = "Runway goes on and the credits stay spent. Resume with %runway atta
 REMOVE_HINT = "Not sent yet: nothing is charged."
 CHECKING = "no clear answer: looking for the task before anything is sent again"
 CHECKING_HINT = "Nothing is sent meanwhile. Looking again later: %runway attach."
+RESENT = "sent again as job "
 JOINED = "same request as before; --fresh for a new take"
 TAKE_HINT = "Another take of the same with another seed; it is paid like the first."
 LOOK_HINT = "Looks for the task on the account; sends nothing."
@@ -271,6 +272,11 @@ def _poor(job: Job) -> Notice:
 
 def _maybe(job: Job) -> Notice:
     reason = _message(job).removeprefix("maybe sent, no clear answer: ").removeprefix("maybe sent: ")
+    if reason.startswith(RESENT):
+        return Notice(
+            "calm", "\N{BLACK SQUARE}", "Sent again, as you decided", _reason(job),
+            "See what became of it:", f"%runway show {reason.removeprefix(RESENT)}",
+        )  # fmt: skip
     return Notice(
         "warn", "!", "Maybe sent: no clear answer", f"The request left once; {reason}.",
         "Running the cell again looks again and sends nothing. Sending it again is your decision: "

@@ -1,0 +1,94 @@
+"""What the ledger holds and tells, as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from .lease import is_held
+
+
+@dataclass(frozen=True)
+class Record:
+    """One wish and what became of it."""
+
+    id: str
+    """Eight hexadecimal digits, ours; safe to show."""
+    phase: str
+    """A value of `job.Phase`."""
+    request: dict[str, Any]
+    """The body of the create call, with seed and replyRef."""
+    model: str
+    digest: str
+    """Of the wish as the user gave it, before a seed was drawn; pictures by their content."""
+    reply_ref: str
+    credits: int
+    """What it costs; 0 once it is certain that nothing was charged."""
+    simulated: bool
+    task_id: str = ""
+    """The composite id, once it is known."""
+    status: str = ""
+    """The API's last word."""
+    error: str = ""
+    """The name of an error class."""
+    message: str = ""
+    video: str = ""
+    """Absolute path of the finished file."""
+    took: float | None = None
+    """Seconds from sending to the finished file."""
+    folder: str = ""
+    """The notebook's folder."""
+    cell: str = field(default="", repr=False)
+    """The cell as it was run."""
+    created: float = 0.0
+    """Unix seconds."""
+    updated: float = 0.0
+    wish: dict[str, Any] = field(default_factory=dict)
+    """The request as the user gave it: names of pictures, no drawn seed."""
+    party: str = ""
+    """Who makes it: `simulator`, or the host of the API."""
+    notebook: str = ""
+    """The notebook that asked, or its folder where the notebook has no name."""
+    sent: float | None = None
+    """Unix seconds of the create call."""
+    owner: str = ""
+    """Who sees it through (`lease.new_owner`)."""
+    lease: float = 0.0
+    """Unix seconds until which nobody else may; 0 at rest."""
+    words: str = ""
+    """Hash of the prompt's words."""
+    refusal: str = ""
+    """What moderation said, when it refused."""
+    resent_as: str = ""
+    """The job that was sent in its place, by the user's own decision."""
+
+    def __repr__(self) -> str:
+        return f"<Record {self.id} {self.phase}>"
+
+    def is_held(self, now: float) -> bool:
+        """True while somebody sees it through."""
+        return is_held(self.owner, self.lease, now)
+
+
+class Books(NamedTuple):
+    """What the ledger knows that bears on a new wish."""
+
+    earlier: tuple[Record, ...]
+    """Of the same digest and party, newest first."""
+    spent: int
+    """Credits of this notebook at this party since midnight."""
+    moderated: int
+    """Refusals by moderation at this party within a day."""
+    refused: Record | None
+    """The newest wish with the same words that moderation refused."""
+
+
+class Spending(NamedTuple):
+    """What one notebook spent on one day."""
+
+    day: str
+    """As in 2026-11-22, local time."""
+    notebook: str
+    party: str
+    jobs: int
+    credits: int
