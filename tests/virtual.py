@@ -273,8 +273,8 @@ class MortalLedger(Ledger):
 
         return super().claim(record, watched, replaces=replaces)
 
-    def take(self, job_id: str, owner: str) -> tuple[Record, bool]:
-        record, ours = super().take(job_id, owner)
+    def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
+        record, ours = super().take(job_id, owner, to_send=to_send)
         if not ours:
             self._watched.add(job_id)
         elif job_id in self._watched:
