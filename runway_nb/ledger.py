@@ -286,7 +286,8 @@ class Ledger:
 
     def _record(self, row: sqlite3.Row) -> Record:
         values: dict[str, Any] = dict(row)
-        values |= {name: self._accounts.unmask(v) for name, v in values.items() if isinstance(v, str)}
+        masked = {name: v for name, v in values.items() if isinstance(v, str) and "account~" in v}
+        values |= {name: self._accounts.unmask(v) for name, v in masked.items()}
         values |= {name: _object(values[name]) for name in _JSON}
         return Record(**{**values, "simulated": bool(values["simulated"])})
 
