@@ -68,7 +68,7 @@ def _fresh(home: str, cells: list[str]) -> list[float]:
     """The numbers that cells print in a kernel of their own."""
     kernel = _Kernel(home)
     try:
-        return [float(kernel.run(cell)[1]) for cell in cells]
+        return [float(kernel.run(cell)[1].splitlines()[-1]) for cell in cells]
     finally:
         kernel.close()
 
