@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .errors import ModerationBrake, OverBudget, RefusedBefore
 from .record import Books, Record
+from .spec import MAX_MODERATED
 
 
 class Limits(NamedTuple):
@@ -26,7 +27,7 @@ class Limits(NamedTuple):
     """The most that this wish may cost."""
     day_credits: int | None = None
     """The most that the notebook may spend on a day."""
-    moderated: int = 3
+    moderated: int = MAX_MODERATED
     """Refusals by moderation within a day after which `force` is needed."""
     fresh: bool = False
     """Make it again, whatever it brought before."""
@@ -51,14 +52,14 @@ def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
 
 def answering(earlier: Iterable[Record]) -> Record | None:
     """The record that answers an unchanged wish: the newest that was sent, or a video rather than a failure."""
-    sent = [record for record in earlier if _was_sent(record) and not record.resent_as]
+    sent = [record for record in earlier if _stands(record) and not record.resent_as]
     newest = next(iter(sent), None)
     if newest is not None and newest.phase in ("failed", "refused"):
         return next((record for record in sent if record.phase == "done"), newest)
     return newest
 
 
-def _was_sent(record: Record) -> bool:
+def _stands(record: Record) -> bool:
     """A wish that was taken back or refused may simply be made again; what moderation refused may not."""
     return record.phase not in ("removed", "refused") or bool(record.refusal)
 

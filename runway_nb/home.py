@@ -12,4 +12,5 @@ def default_home(environ: Mapping[str, str] = os.environ) -> Path:
     from platformdirs import user_data_path
 
     given = environ.get("RUNWAY_NB_HOME")
-    return Path(given).expanduser() if given else user_data_path("runway_nb", appauthor=False)
+    # whole, since a notebook may change its working directory later
+    return (Path(given).expanduser() if given else user_data_path("runway_nb", appauthor=False)).absolute()

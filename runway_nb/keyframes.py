@@ -12,13 +12,11 @@ from .images import PictureFile, picture_file, read_picture
 from .media import MediaClient, small_jpeg
 from .redact import redact, short_id
 from .request import Keyframes, asset_account
-from .spec import LIST_LIMIT
+from .spec import LIST_LIMIT, LIST_PAGES
 from .task import Asset
 
 STILL_WIDTH = 240
 """Pixels; the card shows a keyframe 120 wide, on dense screens twice as many."""
-PAGES = 21
-"""The API lists at most about 1,050 assets (API facts 8.2)."""
 
 
 async def resolve_keyframes(
@@ -61,7 +59,7 @@ async def all_assets(client: RunwayClient, kind: str = "image") -> list[Asset]:
     emails = [account.email for account in await client.accounts()]
     found: list[Asset] = []
     for email in emails if len(emails) > 1 else [""]:
-        for page in range(PAGES):
+        for page in range(LIST_PAGES):
             items = await client.assets(offset=page * LIST_LIMIT, kind=kind, email=email)
             found += items
             if len(items) < LIST_LIMIT:

@@ -53,6 +53,7 @@ class Ledger:
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
+        self._changing = False
         _OPEN.add(self)
 
     def __repr__(self) -> str:
@@ -61,9 +62,15 @@ class Ledger:
     # --- writing --------------------------------------------------------------------------------
 
     def add(self, record: Record) -> Record:
-        """Write a new wish."""
+        """Write a new job down."""
         with self._transaction() as connection:
             return self._insert(connection, record)
+
+    def adopt(self, record: Record) -> Record:
+        """Write down a job for a task that was made elsewhere, or give the job that has the task already."""
+        with self._transaction() as connection:
+            known = self._select("WHERE task_id = ?", (self._accounts.mask(record.task_id),))
+            return known[0] if known else self._insert(connection, record)
 
     def claim(self, record: Record, decide: Callable[[Books], Record | None], *, replaces: str = "") -> Record:
         """Write a new wish, or give the one that stands for it already; nothing comes in between.
@@ -76,12 +83,13 @@ class Ledger:
         with self._transaction() as connection:
             if replaces and (found := self._instead(self.get(replaces))) is not None:
                 return found
-            for job_id in self._abandoned(connection):
+            for job_id in self._abandoned(connection, but=record.owner):
                 self._void(connection, job_id)
             if (found := decide(self._books(record))) is not None:
                 return found
             if replaces:
-                connection.execute("UPDATE jobs SET resent_as = ? WHERE id = ?", (record.id, replaces))
+                doubt = {"resent_as": record.id, "phase": "unknown", "owner": "", "lease": 0.0}
+                self._change(connection, replaces, doubt)
             return self._insert(connection, record)
 
     def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
@@ -217,13 +225,15 @@ class Ledger:
 
     def _books(self, wish: Record) -> Books:
         now = self._clock()
-        refused = "WHERE words = ? AND words != '' AND party = ? AND refusal != '' ORDER BY created DESC LIMIT 1"
+        told = "WHERE words = ? AND words != '' AND party = ? AND (refusal != '' OR phase = 'done')"
+        # a picture that was refused says nothing about the words
+        latest = f"{told} AND refusal NOT LIKE '%INPUT.IMAGE%' ORDER BY created DESC, rowid DESC LIMIT 1"
         with self._opened() as connection:
             moderated = connection.execute(
                 "SELECT COUNT(*) FROM jobs WHERE refusal != '' AND party = ? AND updated > ?",
                 (wish.party, now - MODERATION_SECONDS),
             ).fetchone()[0]
-        again = self._select(refused, (wish.words, wish.party))
+        again = [record for record in self._select(latest, (wish.words, wish.party)) if record.refusal]
         spent = self.spent_today(wish.notebook, wish.party)
         return Books(tuple(self._of_digest(wish)), spent, moderated, next(iter(again), None))
 
@@ -235,16 +245,20 @@ class Ledger:
         """What makes a second create needless: one that was sent already, or a task that came to light meanwhile."""
         if replaced.resent_as:
             return self.get(replaced.resent_as)
-        return None if replaced.phase == "unknown" and not replaced.task_id else replaced
+        return None if replaced.is_in_doubt(self._clock()) else replaced
 
-    def _abandoned(self, connection: sqlite3.Connection) -> list[str]:
-        """The jobs that were never sent and whose owners are gone: nobody will send them."""
+    def _abandoned(self, connection: sqlite3.Connection, but: str = "") -> list[str]:
+        """The jobs that were never sent and whose owners are gone: nobody will send them.
+
+        Those of `but` are not: it is here, and merely late with renewing after its machine slept.
+        """
         # written out, so that SQLite sees that its small index of unsent jobs will do
         rows = connection.execute(
             "SELECT id, owner, lease FROM jobs WHERE phase IN ('preparing', 'waiting')"
         ).fetchall()
         now, gone = self._clock(), {owner: is_gone(owner) for owner in {row["owner"] for row in rows}}
-        return [row["id"] for row in rows if gone[row["owner"]] or not is_held("", row["lease"], now)]
+        late = [row for row in rows if gone[row["owner"]] or not is_held("", row["lease"], now)]
+        return [row["id"] for row in late if not but or row["owner"] != but]
 
     def _void(self, connection: sqlite3.Connection, job_id: str) -> None:
         """End a job that nobody will send; should its owner wake, it cannot send."""
@@ -307,6 +321,8 @@ class Ledger:
                     self.close()
                     self._connection = open_file(self.path)
                     self._file = identity(self.path)
+                if self._connection.in_transaction and not self._changing:
+                    self._connection.rollback()  # an interrupt came at a bad moment
                 yield self._connection
             except (sqlite3.Error, OSError, ValueError) as error:
                 if is_damage(error):
@@ -315,8 +331,13 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._opened() as connection, immediate(connection):
-            yield connection
+        with self._opened() as connection:
+            self._changing = True
+            try:
+                with immediate(connection):
+                    yield connection
+            finally:
+                self._changing = False
 
     def _is_same_file(self) -> bool:
         """False when the file was set aside or removed: what is written to it would be lost."""

@@ -57,8 +57,8 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
 @contextmanager
 def immediate(connection: sqlite3.Connection) -> Iterator[None]:
     """A transaction that takes the write lock first: a later upgrade of a read would fail at once."""
-    _lock(connection)
     try:
+        _lock(connection)
         yield
         connection.commit()
     except BaseException:

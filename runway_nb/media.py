@@ -74,7 +74,7 @@ class MediaClient:
         Raises `LinkExpired` for 401, 403, 404 and 410, `DownloadError` after the last attempt. Both leave
         nothing behind.
         """
-        # a name of its own: two kernels may fetch the same video
+        # a name of its own: a kernel that slept may still write to its draft when another has taken over
         draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,15 +7,15 @@ Nothing is ever sent from here.
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
 from .client import RunwayClient
 from .errors import AccountBroken, NotFound, RunwayError
 from .request import VideoRequest
-from .spec import LIST_LIMIT
+from .spec import LIST_LIMIT, LIST_PAGES
 from .task import PENDING, RunningTask, Task
 
 ROUND_PAUSES = (2.0, 3.0, 5.0, 8.0, 12.0, 15.0, 15.0)
@@ -26,8 +26,8 @@ LATE_SECONDS = 300.0
 """A create older than this is long past: its own time-out is 120 s."""
 SKEW_SECONDS = 600.0
 """How far a task may seem older than its create: the clocks of two machines differ."""
-PAGES = 21
-"""Pages of the history that are read at most (offset 0 to 1000)."""
+LATEST_SECONDS = 24 * 60 * 60.0
+"""How much later than its create a task may have been made; a computer may sleep between the two."""
 LONG_SEED = 6
 """Digits from which a number in a task's name can only be a seed."""
 DETAILS = 20
@@ -43,26 +43,39 @@ class LostWish:
     """Unix seconds of the create."""
     reference: str
     """Our own replyRef, or nothing when the user gave one: that may name several tasks."""
-    others: frozenset[str] = frozenset()
+    others: frozenset[str] = field(default=frozenset(), repr=False)
     """Tasks that belong to other jobs."""
     has_rival: bool = False
     """The create of an equal wish is on its way, so that only a reference tells whose a new task is."""
 
     def fits(self, task: Task) -> bool:
-        """True when the task can be the one: not another job's, of its type, prompt, seed and time."""
-        return self._may_fit(task) and self._tells_seed(task) is True
+        """True when the task can be the one: not another job's, and everything that it tells agrees."""
+        return self.may_fit(task) and self._tells_seed(task) is True
 
-    def is_open(self, task: Task) -> bool:
-        """True when only the task itself can tell, since the list holds no seed."""
-        return self._may_fit(task) and self._tells_seed(task) is None
-
-    def _may_fit(self, task: Task) -> bool:
+    def may_fit(self, task: Task) -> bool:
+        """True unless what the task tells says no; an item of a list may tell little."""
         request = self.request
         return (
             task.id not in self.others
             and task.task_type in ("", request.row.task_type)
             and (not task.prompt or task.prompt == request.prompt)
+            and self._tells_seed(task) is not False
+            and self._has_same_options(task)
             and not self.is_before(task)
+            and not self._is_after(task)
+        )
+
+    def _has_same_options(self, task: Task) -> bool:
+        """Length, camera and number of keyframes, as far as they are told.
+
+        The moves are compared by size alone: their names and signs there are our reading.
+        """
+        told, request = task.options, self.request
+        pictures = told.get("keyframes")
+        return (
+            told.get("seconds") in (None, request.length)
+            and (not isinstance(told.get("camera"), Mapping) or _sizes(told["camera"]) == _sizes(request.camera.moves))
+            and (not isinstance(pictures, list) or not pictures or len(pictures) == len(request.keyframes.given))
         )
 
     def _tells_seed(self, task: Task) -> bool | None:
@@ -79,6 +92,11 @@ class LostWish:
         """True when the task was made before the create left, whatever the clocks say."""
         made = _unix(task.created_at)
         return made is not None and made < self.sent - SKEW_SECONDS
+
+    def _is_after(self, task: Task) -> bool:
+        """True when the task was made so much later that another create must have made it."""
+        made = _unix(task.created_at)
+        return made is not None and made > self.sent + LATEST_SECONDS
 
 
 async def find_task(
@@ -104,19 +122,28 @@ async def find_task(
 
 
 async def look_for_task(wish: LostWish, client: RunwayClient) -> Task | None:
-    """Look once: in what is tracked now, then in the history of each account that can have it."""
-    for running in await client.running():
-        if (task := await _tracked(running, wish, client)) is not None:
-            return task
+    """Look once: in what is tracked now, then in the history of each account that can have it.
+
+    Every place is looked at. Raises the first error when the task was nowhere and some place could not be read.
+    """
+    failed: list[RunwayError] = []
+    try:
+        for running in await client.running():
+            if (task := await _tracked(running, wish, client)) is not None:
+                return task
+    except RunwayError as error:
+        failed.append(error)
     accounts = await _accounts(wish, client) if not wish.has_rival else []
     for email in accounts:
         try:
             if (task := await _in_history(wish, client, email)) is not None:
                 return task
-        except AccountBroken:
+        except RunwayError as error:
             # among several, one with a broken session cannot have run it; the only one may have, before it broke
-            if len(accounts) == 1:
-                raise
+            if len(accounts) == 1 or not isinstance(error, AccountBroken):
+                failed.append(error)
+    if failed:
+        raise failed[0]
     return None
 
 
@@ -145,13 +172,13 @@ async def _accounts(wish: LostWish, client: RunwayClient) -> list[str]:
 
 async def _in_history(wish: LostWish, client: RunwayClient, email: str) -> Task | None:
     details = DETAILS
-    for page in range(PAGES):
+    for page in range(LIST_PAGES):
         tasks = await client.tasks(offset=page * LIST_LIMIT, limit=LIST_LIMIT, email=email)
-        if (found := next(filter(wish.fits, tasks), None)) is not None:
-            return found
-        for task in [task for task in tasks if wish.is_open(task)][:details]:
-            details -= 1
-            whole = await _detail(task.id, client)
+        for task in filter(wish.may_fit, tasks):
+            whole: Task | None = task
+            if not task.options and details:
+                details -= 1
+                whole = await _detail(task.id, client)
             if whole is not None and wish.fits(whole):
                 return whole
         # a page with an item that cannot be read is shorter than it was
@@ -171,6 +198,15 @@ async def _detail(task_id: str, client: RunwayClient) -> Task | None:
         return await client.task(task_id)
     except NotFound:
         return None
+
+
+def _sizes(moves: Mapping[str, object]) -> list[float]:
+    """The sizes of all moves that are not zero."""
+    return sorted(
+        round(abs(value), 3)
+        for value in moves.values()
+        if isinstance(value, (int, float)) and value is not True and value
+    )
 
 
 def _unix(iso: str) -> float | None:

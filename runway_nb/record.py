@@ -7,6 +7,9 @@ from typing import Any, NamedTuple
 
 from .lease import is_held
 
+IN_DOUBT = ("unknown", "sending", "checking")
+"""Phases in which a create may have been paid whose task is not known."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -64,6 +67,10 @@ class Record:
 
     def __repr__(self) -> str:
         return f"<Record {self.id} {self.phase}>"
+
+    def is_in_doubt(self, now: float) -> bool:
+        """True when a create may have been paid, no task is known, and nobody is looking for one."""
+        return self.phase in IN_DOUBT and not self.task_id and not self.is_held(now)
 
     def is_held(self, now: float) -> bool:
         """True while somebody sees it through."""

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from .errors import SettingsError
 from .home import default_home
-from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, TOKEN_FORM
+from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, MAX_MODERATED, TOKEN_FORM
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
 CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
@@ -75,7 +75,7 @@ class Settings:
     """Show what an unchanged request brought before instead of paying again."""
     max_credits: int | None = None
     """The most that a notebook may spend on a day; None: no limit."""
-    max_moderated: int = 3
+    max_moderated: int = MAX_MODERATED
     """Refusals by moderation within a day after which a request needs an explicit word."""
     slots: int = 2
     """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
@@ -124,7 +124,7 @@ def resolve(
                 return value
         return default
 
-    home = Path(str(pick("home", default_home(environ)))).expanduser()
+    home = Path(str(pick("home", default_home(environ)))).expanduser().absolute()
     token = pick("token") or next(filter(None, (store() for store in stores or token_stores(home))), None)
     return Settings(
         token=_checked_token(token),
@@ -135,7 +135,7 @@ def resolve(
         multipart=bool(pick("multipart", False)),
         reuse=_checked_switch("reuse", pick("reuse", True)),
         max_credits=_lowest_limit(given or {}, config or {}, environ),
-        max_moderated=_checked_number("max_moderated", pick("max_moderated", 3), 1, 1000),
+        max_moderated=_checked_number("max_moderated", pick("max_moderated", MAX_MODERATED), 1, 1000),
         slots=_checked_number("slots", pick("slots", DEFAULT_SLOTS), *MAX_JOBS_RANGE),
     )
 
@@ -161,6 +161,8 @@ def checked_url(url: str) -> str:
     except ValueError:
         parts, host = urlsplit(""), None
     if host and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
+        if parts.username is not None or parts.password is not None:
+            raise SettingsError("base_url holds a user name or a password: leave them out, the token opens the API")
         return url.rstrip("/")
     raise SettingsError(f"base_url is {url!r}: give an https:// address (http:// only on this machine)")
 

@@ -20,7 +20,7 @@ class Ticket:
     """A job's place in the queue, and its slot once it is sent."""
 
     job_id: str
-    account: str
+    account: str = field(repr=False)
     """The account's e-mail, or nothing while it is open which account will run it."""
     number: int
     moved: asyncio.Event = field(default_factory=asyncio.Event)

@@ -21,10 +21,14 @@ DEFAULT_SLOTS = 2
 """Tasks that Runway lets run at once on an account, in practice (section 13)."""
 RETRY_SECONDS = (10.0, 30.0)
 """How long to wait after a 429 that names no time of its own (section 3.4)."""
+LIST_PAGES = 21
+"""Pages of a list that are read at most: an offset of 1,000 is the last (sections 6 and 8.2)."""
 LIST_LIMIT = 50
 """The most items of one GET /assets page (section 8.2)."""
 
 
+MAX_MODERATED = 3
+"""Refusals by moderation within a day after which we ask for an explicit word; a choice of ours."""
 EMBED = ("auto", "always", "never")
 """How a result carries its video inside the notebook; a choice of ours, not of the API."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import replace
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import errors
+from .account import account_credits, account_task, account_tasks
 from .admission import Limits, admit, words_hash
 from .environment import Environment
 from .images import picture_prints
@@ -24,7 +25,7 @@ from .lease import RENEW_SECONDS, new_owner
 from .ledger import Ledger
 from .loop import BackgroundLoop
 from .record import Record
-from .request import VideoRequest, task_account
+from .request import VideoRequest
 from .session import Connect, Session, connect
 from .settings import Settings
 from .spec import SEED_RANGE
@@ -32,6 +33,7 @@ from .stored import is_over, stored_job, waking_state
 from .task import Asset, Credits, Task
 
 if TYPE_CHECKING:
+    from .client import RunwayClient
     from .workflow import Workflow
 
 T = TypeVar("T")
@@ -158,11 +160,14 @@ class Studio:
             JobNotFound: neither the ledger nor the account has it, or the ledger has several.
             RunwayError: it was made by another party, or the account cannot be read.
         """
+        if not text:
+            raise errors.JobNotFound("attach needs the id of a job: %runway list shows them")
         living = self._living(text)
         if living is not None and not living.done:
             return living
         record = self.ledger.find(text) if self.ledger.named(text) else self._adopt(text)
-        self._check_party(record)
+        if not is_over(record):
+            self._check_party(record)
         with self._lock:
             return self._wake(record)
 
@@ -185,7 +190,7 @@ class Studio:
         self._check_party(record)
         if record.resent_as:
             return self.attach(record.resent_as)
-        if record.phase != Phase.UNKNOWN.value or record.task_id:
+        if not record.is_in_doubt(self._env.clock()):
             raise errors.InvalidCommand(
                 f"job {record.id} is not in doubt ({record.phase}): %runway attach {record.id} follows it, "
                 "and --fresh in its cell makes it again"
@@ -193,11 +198,15 @@ class Studio:
         if self._result(self._look_again(record), 120.0):
             return self.attach(record.id)
         wish = VideoRequest.from_wire(record.wish or record.request, record.model)
+        if not record.wish:
+            # written before wishes were kept: its seed and reference may be ours, and name the first create
+            wish = replace(wish, seed=None, reply_ref=None)
         asked = self.ask(wish, Limits(fresh=True), cell=record.cell, folder=Path(record.folder), replaces=record.id)
         return asked.job
 
     def new_take(self, job: Job) -> Job:
         """Another take of a job with another seed, paid like the first. Raises what `submit` raises."""
+        self._check_party(self.ledger.get(job.id))
         wish = replace(job.wish, seed=None, reply_ref=None)
         return self.submit(wish, cell=job.cell, folder=job.folder, fresh=True)
 
@@ -215,7 +224,7 @@ class Studio:
 
     def credits(self, timeout: float = 60.0) -> list[tuple[str, Credits]]:
         """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""
-        return self._result(self._credits(), timeout)
+        return self._result(self._ask_account(account_credits), timeout)
 
     def assets(self, timeout: float = 60.0) -> list[Asset]:
         """The pictures of all accounts behind the token."""
@@ -223,11 +232,11 @@ class Studio:
 
     def tasks(self, timeout: float = 60.0) -> list[Task]:
         """The newest tasks of all accounts behind the token, those made elsewhere included."""
-        return self._result(self._tasks(), timeout)
+        return self._result(self._ask_account(account_tasks), timeout)
 
     def simulator_url(self, timeout: float = 60.0) -> str:
         """The address of the embedded simulator's index page; starts it when needed."""
-        return self._result(self._sessions[-1].connected(), timeout).client.origin
+        return self._result(self._client(), timeout).origin
 
     def misbehave(self, fault: str, timeout: float = 60.0) -> None:
         """Let the embedded simulator do one thing wrong, for lessons. Raises `InvalidCommand` for an unknown name."""
@@ -311,28 +320,42 @@ class Studio:
         return job
 
     def _check_party(self, record: Record) -> None:
-        if record.party != self.settings.party and not is_over(record):
+        if record.party != self.settings.party:
             made = "by the simulator" if record.simulated else f"at {record.party}"
             need = "unset the token" if record.simulated else "set the token first (%runway login)"
             raise errors.RunwayError(f"job {record.id} was made {made}: {need}, then try again")
 
     def _adopt(self, text: str) -> Record:
         """A record for a task of the account that this ledger does not know; it was paid elsewhere."""
-        task = self._result(self._account_task(text), 120.0)
+        task = self._result(self._ask_account(lambda client: account_task(client, text)), 120.0)
         if task is None:
             raise errors.JobNotFound(
                 f"neither the ledger nor the account has a job {text!r}: see %runway list --account "
                 "(a replyRef is known while its task runs, a task id always)"
             )
+        if (lost := self._lost_job_of(task)) is not None:
+            return lost
         made = VideoRequest.from_options(task.prompt, task.seed, task.options)
         wish = self._wish(made, "", self.folder)
         sent = {**made.to_wire(), **({"replyRef": task.reply_ref} if task.reply_ref else {})}
-        return self.ledger.add(
+        return self.ledger.adopt(
             replace(
                 wish, phase=Phase.DETACHED.value, request=sent, wish={}, digest="", reply_ref=task.reply_ref, credits=0,
                 task_id=task.id, status=str(task.status), owner="",
             )
         )  # fmt: skip
+
+    def _lost_job_of(self, task: Task) -> Record | None:
+        """The job in doubt that this task is the missing one of, once that is written down."""
+        from .send import lost_wish
+
+        for record in self.ledger.unfinished():
+            if record.party != self.settings.party or not record.is_in_doubt(self._env.clock()):
+                continue
+            lost = lost_wish(stored_job(record, self._posters), self.ledger)
+            if lost.fits(task) and self.ledger.assign(record.id, task.id):
+                return self.ledger.get(record.id)
+        return None
 
     def _check_open(self) -> None:
         if self._closed:
@@ -390,7 +413,11 @@ class Studio:
 
     async def _shut_down(self) -> list[Callable[[], None]]:
         """Wait for answers under way, let every workflow write where it stands, then close the connections."""
-        works = list(self._works)
+        works = dict(self._works)
+        for work, job in works.items():
+            # what waits must not begin to send now
+            if job.state.phase is not Phase.SENDING:
+                work.cancel()
         for _ in range(int(CLOSE_SECONDS * 0.6 / 0.05)):
             if not any(job.state.phase is Phase.SENDING for job in self._works.values()):
                 break
@@ -400,41 +427,22 @@ class Studio:
         await asyncio.gather(*works, return_exceptions=True)
         return [await session.close() for session in self._sessions]
 
-    async def _credits(self) -> list[tuple[str, Credits]]:
-        client = (await self._sessions[-1].connected()).client
-        emails = [account.email for account in await client.accounts()]
-        names = [f"Account {n}" for n in range(1, len(emails) + 1)] if len(emails) > 1 else ["Account"]
-        return [(name, await client.credits(email)) for name, email in zip(names, emails)]  # noqa: B905 - no account, no row
+    async def _client(self) -> RunwayClient:
+        return (await self._sessions[-1].connected()).client
 
-    async def _tasks(self) -> list[Task]:
-        client = (await self._sessions[-1].connected()).client
-        emails = [account.email for account in await client.accounts()]
-        return [task for email in emails for task in await client.tasks(limit=20, email=email)]
-
-    async def _account_task(self, text: str) -> Task | None:
-        """The task of the account that a task id, the beginning of its uuid, or a replyRef names."""
-        client = (await self._sessions[-1].connected()).client
-        if task_account(text):
-            with suppress(errors.NotFound):
-                return await client.task(text)
-            return None
-        for running in await client.running():
-            if running.reply_ref == text:
-                return replace(await client.task(running.id), reply_ref=text)
-        tasks = await self._tasks() if len(text) >= 8 else []
-        return next((task for task in tasks if f"-task:{text}" in task.id), None)
+    async def _ask_account(self, question: Callable[[RunwayClient], Awaitable[T]]) -> T:
+        return await question(await self._client())
 
     async def _look_again(self, record: Record) -> bool:
         """Look once for the task of a job in doubt; True when it was found and written down."""
         from .reconcile import look_for_task
         from .send import lost_wish
 
-        client = (await self._sessions[-1].connected()).client
-        job = stored_job(record, self._posters)
-        task = await look_for_task(lost_wish(job, self.ledger), client)
+        lost = lost_wish(stored_job(record, self._posters), self.ledger)
+        task = await look_for_task(lost, await self._client())
         return task is not None and self.ledger.assign(record.id, task.id)
 
     async def _assets(self) -> list[Asset]:
         from .keyframes import all_assets
 
-        return await all_assets((await self._sessions[-1].connected()).client)
+        return await all_assets(await self._client())

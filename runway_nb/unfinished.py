@@ -21,17 +21,18 @@ CLAUSE = f"phase NOT IN ({', '.join(map(repr, SETTLED + UNSENT))}) AND (resent_a
 def count_unfinished(path: Path, now: float, doubtful: float) -> int:
     """How many jobs in the ledger at `path` wait to be picked up: nobody sees them through.
 
-    One in doubt whose task was not found, or that the user stopped, counts for `doubtful` seconds. A ledger that
+    One whose task was not found, or that the user stopped, counts for `doubtful` seconds. A ledger that
     cannot be read counts nothing here; the first use of it says what is wrong.
     """
     if not path.is_file():
         return 0
     try:
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as connection:
-            rows = connection.execute(f"SELECT phase, updated, owner, lease FROM jobs WHERE {CLAUSE}")  # noqa: S608 - our own clause
+            rows = connection.execute(f"SELECT phase, error, updated, owner, lease FROM jobs WHERE {CLAUSE}")  # noqa: S608 - our own clause
             return sum(
-                not is_held(owner, lease, now) and (phase not in FORGOTTEN or now - updated <= doubtful)
-                for phase, updated, owner, lease in rows
+                not is_held(owner, lease, now)
+                and ((phase not in FORGOTTEN and error != "NotFound") or now - updated <= doubtful)
+                for phase, error, updated, owner, lease in rows
             )
-    except sqlite3.Error:
+    except (sqlite3.Error, OSError, ValueError):
         return 0

@@ -68,6 +68,8 @@ class Workflow:
     async def _resume(self, to_send: bool = False) -> None:
         record = await self._taken(to_send)
         if is_over(record):
+            if record.owner == self.run.owner:
+                self.run.journal(lease=0.0)
             self.run.job.become(state_of(record, self._posters))
             return None
         if record.phase in UNSENT:
@@ -84,7 +86,9 @@ class Workflow:
     async def _take_up(self, task: Task, ticket: Ticket, first_wait: float | None) -> Task:
         """Follow a task that exists to its end; its slot is free from then on."""
         run = self.run
-        run.move(Phase.FOLLOWING, task=task, journal={"status": str(task.status), "error": "", "message": ""})
+        # the id once more: the line of its own may have failed
+        known = {"task_id": task.id, "status": str(task.status), "error": "", "message": ""}
+        run.move(Phase.FOLLOWING, task=task, journal=known)
         task = await track(run, task, (await run.connected()).client, first_wait)
         run.queue.leave(ticket)
         if task.status != SUCCEEDED:

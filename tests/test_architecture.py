@@ -24,6 +24,7 @@ STOREYS = [
         "lease",
         "unfinished",
         "record",
+        "account",
         "images",
         "client",
         "media",

@@ -374,7 +374,7 @@ def test_another_wish_or_another_party_gives_none(ledger, other):
 
 
 def test_what_is_refused_leaves_no_trace(ledger):
-    ledger.add(_wish("0000000a", phase="unknown"))
+    ledger.add(_wish("0000000a", phase="unknown", owner=""))
     before = ledger.recent()
     with pytest.raises(OverBudget):
         ledger.claim(
@@ -383,8 +383,37 @@ def test_what_is_refused_leaves_no_trace(ledger):
     assert ledger.recent() == before
 
 
+def test_a_lost_wish_that_is_being_looked_for_is_not_sent_again(ledger):
+    ledger.add(_wish("0000000a", phase="checking"))
+    assert ledger.claim(_wish("0000000b"), lambda _: None, replaces="0000000a").id == "0000000a"
+
+
+def test_the_own_wishes_of_a_kernel_that_slept_wait_on(ledger, time):
+    mine = _wish("0000000a", phase="waiting")
+    ledger.add(mine)
+    time.now += 3600
+    ledger.claim(_wish("0000000b", digest="v1:y", owner=mine.owner), lambda _: None)
+    assert ledger.get("0000000a").phase == "waiting"
+    ledger.claim(_wish("0000000c", digest="v1:z"), lambda _: None)
+    assert ledger.get("0000000a").phase == "removed"
+
+
+def test_an_interrupt_at_a_bad_moment_leaves_no_lock(ledger):
+    """As if it came between the lock and what follows."""
+    with ledger._opened() as connection:
+        connection.execute("BEGIN IMMEDIATE")
+    ledger.add(_wish("0000000a"))
+    Ledger(ledger.path.parent).update("0000000a", phase="waiting")
+    assert ledger.get("0000000a").phase == "waiting"
+
+
+def test_a_task_is_adopted_once(ledger):
+    first = ledger.adopt(_record("0000000a", task_id=TASK_ID))
+    assert ledger.adopt(_record("0000000b", task_id=TASK_ID)) == first
+
+
 def test_a_lost_wish_is_sent_again_once_and_stands_no_more(ledger):
-    ledger.add(_wish("0000000a", phase="unknown"))
+    ledger.add(_wish("0000000a", phase="unknown", owner=""))
     first, second = (
         ledger.claim(_wish(name), lambda _: None, replaces="0000000a") for name in ("0000000b", "0000000c")
     )
@@ -1093,7 +1122,7 @@ def test_one_row_that_cannot_be_read_hides_no_other(tmp_path):
 @pytest.fixture
 def full(ledger):
     """A ledger with three jobs whose disk is full."""
-    ledger.add(_wish("0000000a", phase="unknown"))
+    ledger.add(_wish("0000000a", phase="unknown", owner=""))
     ledger.add(_wish("0000000b", phase="waiting", owner=""))
     ledger.add(_wish("0000000c", phase="following", owner="", digest="v1:y"))
     with ledger._opened() as connection:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fakes import BASE, EMAIL, TOKEN, Changed, Recorder
+from runway_nb.camera import Camera
 from runway_nb.client import RunwayClient
 from runway_nb.errors import AccountBroken, RunwayError, Unreachable
 from runway_nb.reconcile import SKEW_SECONDS, LostWish, find_task, look_for_task, own_task
@@ -39,9 +40,14 @@ def _iso(seconds):
 # --- which task fits --------------------------------------------------------------------------------
 
 
+def is_open(wish, task):
+    """Only the whole task can tell."""
+    return wish.may_fit(task) and not wish.fits(task)
+
+
 def test_our_own_task_fits():
     assert WISH.fits(TASK)
-    assert not WISH.is_open(TASK)
+    assert not is_open(WISH, TASK)
 
 
 @pytest.mark.parametrize(
@@ -55,13 +61,13 @@ def test_our_own_task_fits():
 def test_a_task_that_differs_is_not_ours(change):
     other = replace(TASK, **change)
     assert not WISH.fits(other)
-    assert not WISH.is_open(other)
+    assert not is_open(WISH, other)
 
 
 def test_a_task_of_another_job_is_not_ours():
     wish = replace(WISH, others=frozenset({TASK.id}))
     assert not wish.fits(TASK)
-    assert not wish.is_open(replace(TASK, seed=None, name=""))
+    assert not is_open(wish, replace(TASK, seed=None, name=""))
 
 
 @pytest.mark.parametrize("created_at", [_iso(SENT - SKEW_SECONDS + 1), _iso(SENT + 3000), "", "yesterday"])
@@ -101,7 +107,7 @@ def test_a_long_seed_in_the_name_is_enough():
 def test_a_name_without_our_seed_leaves_it_open(name):
     told = replace(TASK, seed=None, name=name)
     assert not WISH.fits(told)
-    assert WISH.is_open(told)
+    assert is_open(WISH, told)
 
 
 @pytest.mark.parametrize("seed", [3, 5, 10, 1080, 99999])
@@ -109,7 +115,7 @@ def test_a_short_seed_in_a_name_may_be_any_number(seed):
     wish = replace(WISH, request=replace(REQUEST, seed=seed))
     told = replace(TASK, seed=None, name=f"Gen-3 Alpha Turbo {seed}, take 5, 10 s, 1080")
     assert not wish.fits(told)
-    assert wish.is_open(told)
+    assert is_open(wish, told)
     assert wish.fits(replace(told, seed=seed))
 
 
@@ -121,8 +127,8 @@ def test_a_short_seed_in_a_name_may_be_any_number(seed):
 def test_no_task_fits_and_is_open_at_once(seed, prompt, kind, name, age, is_taken):
     task = replace(TASK, seed=seed, prompt=prompt, task_type=kind, name=name, created_at=_iso(SENT + age))
     wish = replace(WISH, others=frozenset({TASK.id}) if is_taken else frozenset())
-    assert not (wish.fits(task) and wish.is_open(task))
-    if wish.fits(task) or wish.is_open(task):
+    assert not (wish.fits(task) and is_open(wish, task))
+    if wish.fits(task) or is_open(wish, task):
         assert not is_taken
         assert prompt != "no"
         assert kind != "x"
@@ -274,15 +280,33 @@ def test_a_task_that_the_scheduler_has_dropped_is_found_by_its_seed(remote, time
     assert here.find(wish) == task
 
 
-@pytest.mark.parametrize("shape", ["list-object", "list-bare"])
-def test_a_list_in_another_shape_still_tells_the_seed(remote, time, shape):
+@pytest.mark.parametrize(("shape", "details"), [("list-object", 0), ("list-bare", 1)])
+def test_a_list_in_another_shape_still_tells_the_seed(remote, time, shape, details):
+    """A list without options tells the seed in the name; the whole task then tells whether the camera agrees."""
     here = remote()
     here.web_app(3)
     wish, task = _lost(time), here.create()
     here.simulator.fault("scheduler-empty")
     here.simulator.fault(shape)
     assert here.find(wish) == task
-    assert not here.calls.calls("GET", "-task:")
+    assert (len(here.calls.calls("GET", "-task:")) > 0) is bool(details)
+
+
+@pytest.mark.parametrize(
+    "told",
+    [{"camera": {"z": 4}}, {"camera": {}}, {"seconds": 10}, {"keyframes": [{"timestamp": 0}, {"timestamp": 1}]}],
+    ids=str,
+)
+def test_a_task_with_other_options_is_of_another_wish(told):
+    wish = replace(WISH, request=replace(WISH.request, camera=Camera(zoom=-6), seconds=5))
+    assert wish.fits(replace(TASK, options={"camera": {"z": -6, "x": 0}, "seconds": 5}))
+    assert wish.fits(replace(TASK, options={}))
+    assert not wish.fits(replace(TASK, options={"camera": {"z": -6}, "seconds": 5} | told))
+
+
+def test_a_task_of_another_day_is_of_another_create():
+    late = datetime.fromtimestamp(WISH.sent + 25 * 3600, timezone.utc).isoformat()
+    assert not WISH.may_fit(replace(TASK, created_at=late))
 
 
 @pytest.mark.parametrize(("shape", "seed"), [("list-nameless", SEED), ("list-bare", 3)])

@@ -259,3 +259,31 @@ def test_secrets_compare_by_what_they_hide():
     assert Secret("a") != Secret("b")
     assert Secret("a") != "a"
     assert len({Secret("a"), Secret("a")}) == 1
+
+
+def test_an_address_with_a_password_is_refused_without_showing_it():
+    with pytest.raises(SettingsError) as caught:
+        resolve({"base_url": "https://me:secret@api.example"})
+    assert "secret" not in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["RUNWAY_NB_HOME", "given"])
+def test_a_relative_home_is_whole_from_the_start(name):
+    settings = resolve({"home": "here"}) if name == "given" else resolve(environ={name: "here"})
+    assert settings.home.is_absolute()
+
+
+def test_the_lowest_limit_of_credits_holds():
+    environ = {"RUNWAY_NB_MAX_CREDITS": "100"}
+    assert resolve(config={"max_credits": 60}, environ=environ).max_credits == 60
+    assert resolve(config={"max_credits": 600}, environ=environ).max_credits == 100
+    assert resolve(environ={}).max_credits is None
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("RUNWAY_NB_SLOTS", "0"), ("RUNWAY_NB_SLOTS", "11"), ("RUNWAY_NB_MAX_CREDITS", "many"),
+                        ("RUNWAY_NB_MAX_MODERATED", "0"), ("RUNWAY_NB_REUSE", "perhaps")],
+)  # fmt: skip
+def test_a_limit_that_cannot_be_read_is_named(name, value):
+    with pytest.raises(SettingsError, match=f"is '{value}': give"):
+        resolve(environ={name: value})

@@ -203,6 +203,13 @@ def test_a_search_that_is_stopped_leaves_the_job_in_doubt(party: Party) -> None:
     assert "stopped" in job.error.message  # type: ignore[union-attr]
 
 
+def test_one_place_that_fails_does_not_hide_the_task_in_another(party: Party) -> None:
+    party.simulator.fault("lost-answer", times=1)
+    party.simulator.fault("get-500", on="scheduler")
+    assert party.submit().wait(10).video is not None
+    assert party.started == 1
+
+
 def test_without_a_connection_nothing_is_certain(party: Party) -> None:
     party.simulator.fault(NEVER, times=1)
     party.simulator.fault("get-drop", on="scheduler")
@@ -259,6 +266,16 @@ def test_a_task_that_was_made_elsewhere_can_be_attached(party: Party, stranger: 
     (record,) = party.studio.ledger.recent()
     assert record.credits == 0, "it was paid elsewhere"
     assert EMAIL in record.task_id
+
+
+def test_a_lost_task_that_is_attached_by_its_id_goes_to_its_own_job(party: Party) -> None:
+    party.simulator.fault("late-task", times=1, seconds=600)
+    lost = party.ended(again(party))
+    party.time.now += 700
+    (task,) = party.studio.tasks()
+    found = party.studio.attach(task.id).wait(10)
+    assert (found.id, again(party).id, party.started) == (lost.id, lost.id, 1)
+    assert len(party.studio.ledger.recent()) == 1
 
 
 def test_a_reference_finds_a_running_task(party: Party, tmp_path: Path) -> None:
@@ -332,6 +349,20 @@ def test_three_refusals_within_a_day_ask_for_force(party: Party) -> None:
     party.studio.submit(VideoRequest("Words of tomorrow")).wait(10)
 
 
+def test_words_that_were_made_after_all_are_free_again(party: Party) -> None:
+    party.simulator.fault("moderated", times=1)
+    party.ended(again(party))
+    party.studio.submit(VideoRequest("A lamp turns"), fresh=True).wait(10)
+    party.studio.submit(VideoRequest("A lamp turns", camera=Camera(zoom=3))).wait(10)
+    assert party.started == 3
+
+
+def test_a_refused_picture_says_nothing_about_the_words(party: Party) -> None:
+    party.simulator.fault("moderated", times=1, reason="SAFETY.INPUT.IMAGE")
+    party.ended(again(party, keyframes=Keyframes("harbour")))
+    again(party, keyframes=Keyframes("meadow")).wait(10)
+
+
 @pytest.mark.parametrize("fault", ["moderated", "422"])
 def test_refused_words_are_not_sent_again_unasked(party: Party, fault: str) -> None:
     party.simulator.fault(fault, times=1)
@@ -356,6 +387,14 @@ def test_two_run_at_once_and_the_next_goes_when_one_ends(party: Party) -> None:
     assert max(most) == 2
     sent = [json.loads(request.read())["text_prompt"] for request in party.api.calls("POST", "create")]
     assert sent == [f"Shot {number}" for number in range(5)]
+
+
+def test_another_take_of_a_simulated_job_is_not_paid_at_runway(party: Party) -> None:
+    job = party.submit().wait(10)
+    party.studio.use(replace(party.settings, base_url="http://localhost/v1/runwayml"))
+    with pytest.raises(errors.RunwayError, match=r"was made at 127\.0\.0\.1"):
+        party.studio.new_take(job)
+    assert party.started == 1
 
 
 def test_another_take_has_another_seed(party: Party) -> None:

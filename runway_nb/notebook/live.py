@@ -110,10 +110,22 @@ class Card:
         self._film = ipywidgets.HTML(film_html(job)).add_class("rnb-film")
         self._body = ipywidgets.HTML().add_class("rnb-body")
         self._stop = _button("", lambda: job.stop())
-        self._take = _button("New take", new_take, TAKE_HINT)
+        self._new_take = new_take
+        self._is_taking = False
+        self._take = _button("New take", self._take_once, TAKE_HINT)
         buttons = ipywidgets.VBox([self._stop, self._take]).add_class("rnb-buttons")
         self.root = ipywidgets.HBox([self._film, self._body, buttons]).add_class("rnb-card")
         self.refresh()
+
+    def _take_once(self) -> None:
+        """One click, one take; the button waits until its card stands."""
+        if not self._is_taking:
+            self._is_taking = self._take.disabled = True
+            self._new_take()
+
+    def may_take_again(self) -> None:
+        """The take that was asked for stands, or was refused."""
+        self._is_taking = False
 
     def refresh(self) -> None:
         """Bring the widgets up to date; a trait that does not change sends nothing."""
@@ -121,7 +133,7 @@ class Card:
         self._body.value = body_html(self.job, seen, self.reused)
         self._stop.description, self._stop.tooltip = seen.button, seen.hint
         self._stop.disabled = not seen.enabled
-        self._take.disabled = self.job.task is None
+        self._take.disabled = self.job.task is None or self._is_taking
         self._film.value = film_html(self.job)
 
 
@@ -165,7 +177,7 @@ class Stage:
 
     def _place(self, job: Job, reused: bool = False, instead: Part | None = None) -> Part:
         """A card for a job: at the end of the stage, or `instead` of what stood there."""
-        card = Card(job, reused=reused, new_take=lambda: self._post(self._another, job))
+        card = Card(job, reused=reused, new_take=lambda: self._post(self._another, card))
         part = Part(card)
         with self._lock:
             at = self._parts.index(instead) if instead in self._parts else len(self._parts)
@@ -220,8 +232,11 @@ class Stage:
     def _post(self, act: Callable[..., None], *arguments: Any) -> None:
         self._studio.spawn(asyncio.to_thread(act, *arguments))
 
-    def _another(self, job: Job) -> None:
-        self._replace(None, lambda: self._studio.new_take(job))
+    def _another(self, card: Card) -> None:
+        try:
+            self._replace(None, lambda: self._studio.new_take(card.job))
+        finally:
+            card.may_take_again()
 
     def _look_again(self, part: Part) -> None:
         assert part.card is not None

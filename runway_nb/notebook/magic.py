@@ -192,7 +192,12 @@ class Magics:
 
     def _resume(self, *_: str) -> None:
         jobs = self.studio.resume()
-        if not jobs:
+        elsewhere = [r for r in self.studio.ledger.unfinished() if r.party != self.studio.settings.party]
+        for party in sorted({record.party for record in elsewhere}):
+            ids = ", ".join(record.id for record in elsewhere if record.party == party)
+            need = "unset the token" if party == "simulator" else "set its token and address"
+            print(f"Made at {party}: {ids}. To pick up these, {need} first.")
+        if not jobs and not elsewhere:
             print("Nothing is unfinished.")
         self._show_woken(jobs)
 

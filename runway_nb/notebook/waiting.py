@@ -22,6 +22,7 @@ class Reporter:
         self._out = out or sys.stdout
         self._shown: object = None
         self._sent = job.task is not None
+        self._was_done = job.done
 
     def tick(self) -> None:
         """Print what is new; with a live card there is nothing to print."""
@@ -45,8 +46,8 @@ class Reporter:
 
     def end(self) -> None:
         """In a terminal the result itself, in a log one line; with a live card it stands in the output already."""
-        if not self._job.done:
-            return
+        if not self._job.done or self._was_done:
+            return  # an end that stood there before has been shown
         if self._mode == "batch" and self._job.video is not None:
             self._out.write(f"{done_line(self._job)}\n")
         if self._mode == "terminal":
