@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from . import errors as errors
     from .camera import Camera as Camera
     from .client import RunwayClient as RunwayClient
+    from .default import concat as concat
     from .default import generate as generate
     from .errors import RunwayError as RunwayError
     from .job import Job as Job
@@ -55,6 +56,7 @@ _HOMES = {
     "Studio": "studio",
     "Task": "task",
     "VideoRequest": "request",
+    "concat": "default",
     "errors": "",
     "generate": "default",
 }

@@ -6,7 +6,7 @@ import atexit
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .camera import Camera
@@ -67,6 +67,24 @@ def _forget_default_studio() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget_default_studio)
+
+
+def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike[str]) -> Path:
+    """Join finished clips of equal size into one MP4, without encoding them again where that is possible.
+
+    Args:
+        clips: Jobs whose videos are finished, or files, in the order in which they play.
+        out: The file to write; a relative one lies in the working directory.
+
+    Raises:
+        InvalidRequest: the clips differ in size, or there are none.
+        RunwayError: a job without a video, or a file that cannot be read.
+        MissingExtra: PyAV is not installed.
+    """
+    from . import frames
+
+    paths = [clip.finished() if isinstance(clip, Job) else Path(clip).expanduser() for clip in clips]
+    return frames.concat(paths, Path(out).expanduser())
 
 
 def generate(

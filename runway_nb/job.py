@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field, fields, replace
 from enum import Enum
+from io import BytesIO
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from .errors import (
     ApiError,
@@ -29,6 +30,9 @@ from .loop import run_nested
 from .redact import redact
 from .request import VideoRequest
 from .task import Task
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 _LOG = logging.getLogger("runway_nb")
 
@@ -251,6 +255,48 @@ class Job:
         from .notebook.display import bundle
 
         return bundle(self)
+
+    # --- its pictures ---------------------------------------------------------------------------
+
+    @property
+    def poster(self) -> Image:
+        """A small still of the finished video, as it is shown before it plays."""
+        from PIL import Image
+
+        return Image.open(BytesIO(self._state.poster)) if self._state.poster else self.frames(1)[0]
+
+    @property
+    def last_frame(self) -> Image:
+        """The last frame of the finished video, as an RGB picture of Pillow. Raises as `frames` does."""
+        from . import frames
+
+        return frames.last_frame(self.finished())
+
+    def frame(self, seconds: float) -> Image:
+        """The frame shown at a time, in seconds from the start. Raises as `frames` does."""
+        from . import frames
+
+        return frames.frame_at(self.finished(), seconds)
+
+    def frames(self, count: int) -> list[Image]:
+        """`count` frames evenly over the finished video, first and last included; one alone is from the middle.
+
+        Raises:
+            RunwayError: there is no video; the job's own error when it ended without one.
+            MissingExtra: PyAV is not installed.
+        """
+        from . import frames
+
+        return frames.frames(self.finished(), count)
+
+    def finished(self) -> Path:
+        """The file of the finished video. Raises `RunwayError` while there is none, and the job's own error."""
+        if not self.done:
+            raise RunwayError(f"job {self.id} has no video yet ({self.status}): wait for it with job.wait()")
+        video = self.result().video
+        if video is None or not video.is_file():
+            raise RunwayError(f"the video of job {self.id} is not on disk: %runway attach {self.id} fetches it again")
+        return video
 
     # --- waiting --------------------------------------------------------------------------------
 

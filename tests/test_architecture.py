@@ -24,6 +24,7 @@ STOREYS = [
         "lease",
         "unfinished",
         "record",
+        "frames",
         "account",
         "images",
         "client",
@@ -47,7 +48,7 @@ HOMES = {
     "traitlets": {"notebook"},
     "starlette": {"simulator"},
     "uvicorn": {"simulator"},
-    "av": {"simulator"},
+    "av": {"simulator", "frames"},
     "nest_asyncio2": {"loop"},
     "keyring": {"settings"},
 }

@@ -44,6 +44,7 @@ def test_the_public_names_are_promises():
             "Task",
             "VideoRequest",
             "__version__",
+            "concat",
             "errors",
             "generate",
             "load_ipython_extension",

@@ -12,6 +12,7 @@ import pytest
 from fakes import EMAIL, FakeTime, Party
 from runway_nb import errors
 from runway_nb.camera import Camera
+from runway_nb.default import concat
 from runway_nb.job import Job, Phase
 from runway_nb.ledger import Record
 from runway_nb.request import Keyframes, VideoRequest
@@ -403,3 +404,38 @@ def test_another_take_has_another_seed(party: Party) -> None:
     assert second.seed != 7
     assert second.request.camera == first.request.camera
     assert party.started == 2
+
+
+# --- pictures of a finished video ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shot(party: Party) -> Job:
+    return party.submit().wait(10)
+
+
+def test_a_finished_job_gives_its_frames(shot: Job) -> None:
+    from runway_nb import frames
+
+    assert shot.video is not None
+    whole = frames.frames(shot.video, 3)
+    assert [frame.tobytes() for frame in shot.frames(3)] == [frame.tobytes() for frame in whole]
+    assert shot.last_frame.tobytes() == whole[-1].tobytes()
+    assert shot.frame(0).tobytes() == whole[0].tobytes()
+    assert shot.poster.width > 0
+
+
+def test_a_job_without_a_video_gives_no_frame(party: Party) -> None:
+    party.simulator.fault("failed", times=1)
+    job = party.ended(party.submit())
+    for ask in (lambda: job.last_frame, lambda: job.frames(2), lambda: concat([job], "film.mp4")):
+        with pytest.raises(errors.TaskFailed):
+            ask()
+
+
+def test_clips_are_joined_in_order(shot: Job, party: Party) -> None:
+    from runway_nb import frames
+
+    assert shot.video is not None
+    film = concat([shot, shot.video], party.folder / "film.mp4")
+    assert frames.duration(film) == pytest.approx(2 * frames.duration(shot.video), abs=0.05)
