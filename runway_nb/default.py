@@ -93,6 +93,8 @@ def generate(
     first: Picture | None = None,
     middle: Picture | None = None,
     last: Picture | None = None,
+    fit: str | None = None,
+    focus: tuple[float, float] | None = None,
     camera: Camera | None = None,
     aspect: str | None = None,
     seconds: int | None = None,
@@ -113,6 +115,8 @@ def generate(
         first: Keyframe at the start: an asset id, an asset's name or a picture file.
         middle: Keyframe at half of the shot.
         last: Keyframe at the end.
+        fit: How picture files are brought to the frame: `cover` (default), `contain` or `stretch`.
+        focus: Where `cover` crops, 0 to 1 from left and top.
         camera: Six moves from -10 to 10, or static.
         aspect: `landscape` (default) or `portrait`.
         seconds: 5 (default) or 10.
@@ -126,12 +130,10 @@ def generate(
         max_credits: The most that this video may cost.
         studio: By default the one of this process.
 
-    Raises:
-        InvalidRequest: with all mistakes; nothing was sent.
-        OverBudget, ModerationBrake: not allowed; nothing was sent.
+    Raises `InvalidRequest` with all mistakes, `OverBudget` or `ModerationBrake`; then nothing was sent.
     """
-    pictures, camera = Keyframes(first, middle, last), camera or Camera()
     request = VideoRequest(
-        prompt, pictures, camera, aspect, seconds, seed, explore, reply_url, reply_ref, max_jobs
+        prompt, Keyframes(first, middle, last), camera or Camera(), aspect, seconds, seed, explore, reply_url, reply_ref, max_jobs,
+        fit=fit, focus=focus,
     )  # fmt: skip
     return (studio or default_studio()).submit(request, fresh=fresh, force=force, max_credits=max_credits)

@@ -175,6 +175,10 @@ class Job:
         self.created = time.time() if created is None else created
         self.stills: dict[str, bytes] = {}
         """Small JPEGs of the keyframes, by slot."""
+        self.notes: tuple[str, ...] = ()
+        """What was done to picture files before they were sent."""
+        self.comparisons: dict[str, bytes] = {}
+        """Small JPEGs by slot: a picture file, and what of it was sent."""
         self.stop_asked = threading.Event()
         self._state = state or State()
         self._ended = threading.Event()
@@ -237,7 +241,7 @@ class Job:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is allowed and probably not meant, and what went wrong without harm to the video."""
-        return (*self.request.warnings(), *filter(None, [self._state.warning]))
+        return (*self.request.warnings(), *self.notes, *filter(None, [self._state.warning]))
 
     @property
     def done(self) -> bool:
@@ -281,9 +285,7 @@ class Job:
     def frames(self, count: int) -> list[Image]:
         """`count` frames evenly over the finished video, first and last included; one alone is from the middle.
 
-        Raises:
-            RunwayError: there is no video; the job's own error when it ended without one.
-            MissingExtra: PyAV is not installed.
+        Raises `RunwayError` without a video (the job's own, if it has one), `MissingExtra` without PyAV.
         """
         from . import frames
 

@@ -2,45 +2,64 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from .client import RunwayClient
 from .errors import DownloadError, InvalidRequest, NotFound, RunwayError
-from .images import PictureFile, picture_file, read_picture
+from .images import picture_file, read_picture
 from .media import MediaClient, small_jpeg
 from .redact import redact, short_id
-from .request import Keyframes, asset_account
+from .request import Keyframes, VideoRequest, asset_account
 from .spec import LIST_LIMIT, LIST_PAGES
 from .task import Asset
+
+if TYPE_CHECKING:
+    from .fit import Fitted
 
 STILL_WIDTH = 240
 """Pixels; the card shows a keyframe 120 wide, on dense screens twice as many."""
 
 
-async def resolve_keyframes(
-    keyframes: Keyframes, folder: Path, client: RunwayClient
-) -> tuple[Keyframes, dict[str, Asset]]:
-    """Asset ids for all keyframes: ids are checked, names looked up, picture files uploaded.
+class Resolved(NamedTuple):
+    """Keyframes as the API takes them."""
 
-    Files are read before anything is uploaded, and all mistakes are reported together.
+    keyframes: Keyframes
+    """Asset ids."""
+    assets: dict[str, Asset]
+    """Slot to asset."""
+    notes: tuple[str, ...]
+    """What was done to picture files, for the user."""
+    comparisons: dict[str, bytes]
+    """Slot to a small JPEG: the picture file with the part that is seen, beside what was sent."""
+
+
+async def resolve_keyframes(request: VideoRequest, folder: Path, client: RunwayClient) -> Resolved:
+    """Asset ids for all keyframes: ids are checked, names looked up, picture files fitted to the frame and uploaded.
+
+    Files are read and fitted before anything is uploaded, and all mistakes are reported together.
 
     Raises:
         InvalidRequest: a picture that is neither a file nor an asset; nothing was sent.
         RunwayError: the API failed; nothing was paid.
     """
-    given = keyframes.given
+    given = request.keyframes.given
     files = {slot: path for slot, picture in given.items() if (path := picture_file(picture, folder))}
-    contents, problems = _read_all(files)
+    contents, problems = await asyncio.to_thread(_fit_all, files, request)
     named = {slot: str(picture) for slot, picture in given.items() if slot not in files}
     found = await _find_all(named, client, problems)
     if problems:
         raise InvalidRequest(problems)
     email = await _upload_account(client, found) if contents else ""
     for slot, file in contents.items():
-        found[slot] = await client.upload(file.data, name=file.name, content_type=file.content_type, email=email)
-    return Keyframes(**{slot: asset.id for slot, asset in found.items()}), found
+        fitted = file.fitted
+        found[slot] = await client.upload(fitted.data, name=file.name, content_type=fitted.content_type, email=email)
+    notes = tuple(f"{slot} keyframe: {note}" for slot, file in contents.items() for note in file.fitted.notes)
+    sheets = {slot: file.comparison for slot, file in contents.items()}
+    return Resolved(Keyframes(**{slot: asset.id for slot, asset in found.items()}), found, notes, sheets)
 
 
 async def keyframe_stills(assets: dict[str, Asset], media: MediaClient) -> dict[str, bytes]:
@@ -83,16 +102,31 @@ def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
     return f"{shown} is neither a file here nor an asset; assets are {redact(names)}{more}"
 
 
-def _read_all(files: dict[str, Path]) -> tuple[dict[str, PictureFile], list[str]]:
-    """The files that can be read, and a line for each that cannot."""
-    contents: dict[str, PictureFile] = {}
+class _FittedFile(NamedTuple):
+    name: str
+    fitted: Fitted
+    comparison: bytes
+
+
+def _fit_all(files: dict[str, Path], request: VideoRequest) -> tuple[dict[str, _FittedFile], list[str]]:
+    """The files that can be used, fitted to the frame, and a line for each that cannot."""
+    contents: dict[str, _FittedFile] = {}
     problems: list[str] = []
     for slot, path in files.items():
         try:
-            contents[slot] = read_picture(path)
+            contents[slot] = _fit_file(path, request)
         except InvalidRequest as error:
-            problems += [f"{slot}: {problem}" for problem in error.problems]
+            problems += [f"{slot}: {path.name}: {problem}" for problem in error.problems]
     return contents, problems
+
+
+def _fit_file(path: Path, request: VideoRequest) -> _FittedFile:
+    from .fit import Fit, comparison, fit_picture
+
+    data = read_picture(path)
+    fit = Fit(request.fit or "cover", request.focus or (0.5, 0.5))
+    fitted = fit_picture(data, request.row.aspects[request.format], fit)
+    return _FittedFile(path.stem, fitted, comparison(data, fitted))
 
 
 async def _find_all(named: dict[str, str], client: RunwayClient, problems: list[str]) -> dict[str, Asset]:

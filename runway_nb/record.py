@@ -20,7 +20,7 @@ class Record:
     phase: str
     """A value of `job.Phase`."""
     request: dict[str, Any]
-    """The body of the create call, with seed and replyRef."""
+    """The body of the create call, with seed and replyRef, and how pictures are fitted."""
     model: str
     digest: str
     """Of the wish as the user gave it, before a seed was drawn; pictures by their content."""

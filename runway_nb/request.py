@@ -13,7 +13,7 @@ from typing import Any
 from .camera import MOVES, Camera
 from .errors import InvalidRequest
 from .redact import redact
-from .spec import DEFAULT_MODEL, ID_FORM, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
+from .spec import DEFAULT_MODEL, FITS, ID_FORM, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
 
 Picture = str | os.PathLike[str]
 """An asset id, the name of an asset, or the path of a picture file."""
@@ -37,6 +37,15 @@ def task_account(task_id: str) -> str:
 def _plain(value: Any) -> Any:
     """Numbers in one spelling: 4.0 and 4, or -0.0 and 0, are the same wish and get the same digest."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _is_place(value: object) -> bool:
+    """True for two numbers from 0 to 1."""
+    return (
+        isinstance(value, tuple)
+        and len(value) == 2
+        and all(isinstance(part, (int, float)) and not isinstance(part, bool) and 0 <= part <= 1 for part in value)
+    )
 
 
 def _can_be_sent(text: str) -> bool:
@@ -101,6 +110,10 @@ class VideoRequest:
     """How many tasks the account may run at once, 1 to 10."""
     model: str = DEFAULT_MODEL.name
     """A row of `spec.MODELS`."""
+    fit: str | None = None
+    """How a picture file is brought to the frame: `cover` (the default), `contain` or `stretch`."""
+    focus: tuple[float, float] | None = None
+    """Where `cover` crops: 0 to 1 from the left and from the top; the middle when not given."""
 
     @property
     def row(self) -> Model:
@@ -176,6 +189,10 @@ class VideoRequest:
         ):
             if value is not None and (type(value) is not int or not low <= value <= high):
                 yield f"{name} is {value!r}: give a whole number from {low} to {high}"
+        if self.fit is not None and self.fit not in FITS:
+            yield f"fit is {self.fit!r}: give {', '.join(FITS)}"
+        if self.focus is not None and not _is_place(self.focus):
+            yield f"focus is {self.focus!r}: give two numbers from 0 to 1, such as 0.5,0.2"
         if self.explore is not None and not isinstance(self.explore, bool):
             yield f"explore is {self.explore!r}: give True or False"
 
@@ -196,9 +213,14 @@ class VideoRequest:
         }
         return {name: _plain(value) for name, value in body.items() if value is not None}
 
+    def to_wish(self) -> dict[str, Any]:
+        """The body, and what is done to pictures before they are sent; for the ledger."""
+        ours = {"fit": self.fit, "focus": None if self.focus is None else list(self.focus)}
+        return {**self.to_wire(), **{name: value for name, value in ours.items() if value is not None}}
+
     @classmethod
     def from_wire(cls, body: Mapping[str, Any], model: str = DEFAULT_MODEL.name) -> VideoRequest:
-        """The request behind a body that `to_wire` made."""
+        """The request behind a body that `to_wire` or `to_wish` made."""
         row = MODELS[model]
         return cls(
             prompt=body.get("text_prompt", ""),
@@ -212,6 +234,8 @@ class VideoRequest:
             reply_ref=body.get("replyRef"),
             max_jobs=body.get("maxJobs"),
             model=model,
+            fit=body.get("fit"),
+            focus=tuple(body["focus"]) if "focus" in body else None,
         )
 
     @classmethod
@@ -235,6 +259,6 @@ class VideoRequest:
 
         References, call-back address and slot limit do not count; a seed counts when it is set.
         """
-        counted = {name: value for name, value in self.to_wire().items() if name not in _UNCOUNTED}
+        counted = {name: value for name, value in self.to_wish().items() if name not in _UNCOUNTED}
         text = json.dumps({"model": self.model, **counted}, sort_keys=True, separators=(",", ":"))
         return "v1:" + hashlib.sha256(text.encode()).hexdigest()

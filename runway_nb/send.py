@@ -29,11 +29,12 @@ async def prepare(run: Run) -> None:
     job, connection = run.job, await run.connected()
     if job.request.keyframes.given:
         job.change(detail="looking up the keyframes")
-        keyframes, assets = await resolve_keyframes(job.request.keyframes, job.folder, connection.client)
-        job.request = replace(job.request, keyframes=keyframes)
+        found = await resolve_keyframes(job.request, job.folder, connection.client)
+        job.request = replace(job.request, keyframes=found.keyframes)
+        job.notes, job.comparisons = found.notes, found.comparisons
         job.request.check()
-        run.commit(Phase.PREPARING, request=job.request.to_wire())
-        job.stills = await keyframe_stills(assets, connection.media)
+        run.commit(Phase.PREPARING, request=job.request.to_wish())
+        job.stills = await keyframe_stills(found.assets, connection.media)
     run.halt()
 
 

@@ -29,6 +29,8 @@ LIST_LIMIT = 50
 
 MAX_MODERATED = 3
 """Refusals by moderation within a day after which we ask for an explicit word; a choice of ours."""
+FITS = ("cover", "contain", "stretch")
+"""How a picture is brought to the frame; a choice of ours."""
 EMBED = ("auto", "always", "never")
 """How a result carries its video inside the notebook; a choice of ours, not of the API."""
 

@@ -293,8 +293,8 @@ class Studio:
         return Record(
             id=reference[:8],
             phase=Phase.PREPARING.value,
-            request=sent.to_wire(),
-            wish=request.to_wire(),
+            request=sent.to_wish(),
+            wish=request.to_wish(),
             model=request.model,
             digest=replace(request, keyframes=picture_prints(request.keyframes, folder)).digest,
             reply_ref=sent.reply_ref or "",

@@ -25,6 +25,7 @@ STOREYS = [
         "unfinished",
         "record",
         "frames",
+        "fit",
         "account",
         "images",
         "client",

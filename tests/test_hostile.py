@@ -191,11 +191,11 @@ class Shelf:
 
 
 def resolved(keyframes: Keyframes, folder: Path, shelf: Shelf) -> Any:
-    return asyncio.run(resolve_keyframes(keyframes, folder, shelf))  # type: ignore[arg-type]
+    return asyncio.run(resolve_keyframes(VideoRequest("A lamp", keyframes), folder, shelf))  # type: ignore[arg-type]
 
 
 def test_a_file_goes_to_the_account_of_the_other_keyframes(tmp_path: Path) -> None:
-    (tmp_path / "p.png").write_bytes(b"\x89PNG\r\n\x1a\nx")
+    Image.new("RGB", (8, 6)).save(tmp_path / "p.png")
     shelf = Shelf()
     resolved(Keyframes("p.png", None, "lamp"), tmp_path, shelf)
     assert shelf.uploads == ["b@x.org"]

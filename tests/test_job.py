@@ -209,6 +209,8 @@ def test_an_interrupt_ends_the_wait_and_keeps_the_job(keep_loop):
     from runway_nb.errors import WaitInterrupted
     from runway_nb.job import Job
     from runway_nb.request import VideoRequest
+    # a test run in the background hands on that interrupts are ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     job = Job("7f3e2c54", VideoRequest("x"))
     threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start()
     try:

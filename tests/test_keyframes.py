@@ -13,7 +13,7 @@ from fakes import Party
 from runway_nb.errors import InvalidRequest, RunwayError, ServerTrouble
 from runway_nb.keyframes import all_assets, keyframe_stills, match_asset, resolve_keyframes
 from runway_nb.media import MediaClient
-from runway_nb.request import Keyframes
+from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.task import Account, Asset
 from strategies import ASSET_ID, EMAIL
 
@@ -63,7 +63,7 @@ class Shelf:
         return Asset(ASSET_ID.replace("0b6f0c1e", f"{len(self.uploads):08}"), f"{name}.png")
 
     def resolve(self, folder, **keyframes):
-        return asyncio.run(resolve_keyframes(Keyframes(**keyframes), folder, self))
+        return asyncio.run(resolve_keyframes(VideoRequest("A lamp", Keyframes(**keyframes)), folder, self))
 
     def problems(self, folder, **keyframes):
         with pytest.raises(InvalidRequest) as caught:
@@ -107,7 +107,7 @@ def test_a_long_shelf_is_cut_and_an_empty_one_said():
 
 def test_names_are_turned_into_ids(tmp_path):
     shelf = Shelf(LAMP, SEA)
-    keyframes, found = shelf.resolve(tmp_path, first="lamp", last="aaaaaaaa")
+    keyframes, found, *_ = shelf.resolve(tmp_path, first="lamp", last="aaaaaaaa")
     assert keyframes == Keyframes(LAMP.id, None, SEA.id)
     assert found == {"first": LAMP, "last": SEA}
 
@@ -145,21 +145,62 @@ def test_one_account_is_listed_without_its_name():
 # --- files ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "WEBP"])
-def test_a_file_is_uploaded_by_its_bytes(tmp_path, kind):
+@pytest.mark.parametrize(
+    ("kind", "sent"),
+    [("PNG", "png"), ("JPEG", "jpeg"), ("GIF", "png"), ("WEBP", "jpeg"), ("BMP", "png"), ("TIFF", "png")],
+)
+def test_a_file_is_uploaded_by_its_bytes(tmp_path, kind, sent):
     (tmp_path / "photo.txt").write_bytes(_picture(kind))
     shelf = Shelf()
-    keyframes, _ = shelf.resolve(tmp_path, middle="photo.txt")
-    assert shelf.uploads == [("photo", f"image/{kind.lower()}", "")]
+    keyframes, *_ = shelf.resolve(tmp_path, middle="photo.txt")
+    assert shelf.uploads == [("photo", f"image/{sent}", "")]
     assert keyframes.middle == ASSET_ID.replace("0b6f0c1e", "00000001")
 
 
 def test_a_file_goes_before_an_asset_of_the_same_name(tmp_path):
     (tmp_path / "lamp.png").write_bytes(_picture())
     shelf = Shelf(LAMP)
-    keyframes, _ = shelf.resolve(tmp_path, first="lamp.png", last=tmp_path / "lamp.png")
+    keyframes, *_ = shelf.resolve(tmp_path, first="lamp.png", last=tmp_path / "lamp.png")
     assert LAMP.id not in (keyframes.first, keyframes.last)
     assert len(shelf.uploads) >= 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "corner"), [({}, "olive"), ({"focus": (0, 0)}, "navy"), ({"fit": "contain"}, "black")], ids=str
+)
+def test_a_file_is_fitted_to_the_frame_as_asked(party: Party, fields, corner):
+    """A picture twice as high as wide, navy above and olive in the middle: what stands in the corner was chosen."""
+    picture = Image.new("RGB", (1280, 2560), "olive")
+    picture.paste("navy", (0, 0, 1280, 768))
+    picture.save(party.folder / "tall.png")
+    job = party.submit(keyframes=Keyframes("tall.png"), **fields).wait(10)
+    sent = Image.open(io.BytesIO(party.api.calls("POST", "assets")[0].read())).convert("RGB")
+    assert sent.size == (1280, 768)
+    assert sent.getpixel((2, 2)) == Image.new("RGB", (1, 1), corner).getpixel((0, 0))
+    assert Image.open(io.BytesIO(job.comparisons["first"])).width == 240
+
+
+def test_the_fit_belongs_to_the_wish(party: Party):
+    Image.new("RGB", (64, 64), "navy").save(party.folder / "small.png")
+    wishes = [VideoRequest("x", Keyframes("small.png"), fit=fit) for fit in (None, "contain", "contain")]
+    jobs = [party.studio.submit(wish).wait(10) for wish in wishes]
+    assert jobs[0].id != jobs[1].id == jobs[2].id
+    assert party.studio.new_take(jobs[1]).wish.fit == "contain"
+    assert "enlarged" in jobs[0].warnings[0], "what was done is told"
+
+
+def test_a_portrait_request_gets_a_portrait_picture(tmp_path):
+    data = []
+
+    class Keeping(Shelf):
+        async def upload(self, sent, **named):
+            data.append(sent)
+            return await super().upload(sent, **named)
+
+    (tmp_path / "photo.png").write_bytes(_picture())
+    request = VideoRequest("x", Keyframes("photo.png"), aspect="portrait")
+    asyncio.run(resolve_keyframes(request, tmp_path, Keeping()))
+    assert Image.open(io.BytesIO(data[0])).size == (768, 1280)
 
 
 @pytest.mark.parametrize("content", [b"", b"words"])
@@ -167,7 +208,7 @@ def test_a_wrong_file_is_reported_before_anything_is_uploaded(tmp_path, content)
     (tmp_path / "good.png").write_bytes(_picture())
     (tmp_path / "bad.png").write_bytes(content)
     (problem,) = Shelf().problems(tmp_path, first="good.png", last="bad.png")
-    assert "bad.png is no picture" in problem
+    assert problem.startswith("last: bad.png: ")
 
 
 def test_a_wrong_name_is_reported_before_a_file_is_uploaded(tmp_path):
@@ -212,7 +253,7 @@ def test_trouble_of_the_api_is_not_a_wrong_name(tmp_path):
 
 def test_nothing_given_is_nothing_done(tmp_path):
     shelf = Shelf()
-    assert shelf.resolve(tmp_path) == (Keyframes(), {})
+    assert shelf.resolve(tmp_path) == (Keyframes(), {}, (), {})
 
 
 # --- stills -----------------------------------------------------------------------------------------

@@ -111,7 +111,9 @@ def test_words_without_references_are_taken_literally(text: str) -> None:
 
 @pytest.mark.parametrize("option", options.OPTIONS, ids=lambda option: option.flag)
 def test_every_option_can_be_given(option: options.Option) -> None:
-    value = {"number": "1", "whole": "5"}.get(option.kind, option.choices[0] if option.choices else "x")
+    value = {"number": "1", "whole": "5", "place": "0.5,0.2"}.get(
+        option.kind, option.choices[0] if option.choices else "x"
+    )
     line = option.flag if option.kind == "switch" else f"{option.flag} {value}"
     read_back = read(line)
     assert list(read_back.values) == [option.field]
@@ -154,3 +156,9 @@ def test_a_line_without_a_command_is_help() -> None:
 def test_an_unknown_command_is_one_clear_line(line: str, hint: str) -> None:
     with pytest.raises(InvalidCommand, match=re.escape(hint)):
         options.command_of(line)
+
+
+@pytest.mark.parametrize("text", ["0.5", "0.5,x", "1,2,3", ","])
+def test_a_place_that_is_none_says_what_to_give(text: str) -> None:
+    (problem,) = read(f"--focus {text}").problems
+    assert problem == f"--focus is {text!r}: give two numbers, such as 0.5,0.2"

@@ -222,3 +222,20 @@ def test_the_digest_of_a_known_request_stays_the_same():
 
 def test_a_repr_holds_no_email():
     assert EMAIL not in repr(VideoRequest("a", Keyframes(ASSET_ID, TASK_ID)))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"fit": "crop"}, {"focus": (2, 0)}, {"focus": (0.5,)}, {"focus": "0.5,0.5"}, {"focus": (True, 0)}],
+    ids=str,
+)
+def test_a_fit_that_is_none_is_named(fields):
+    (problem,) = VideoRequest("A lamp", **fields).problems()
+    assert problem.startswith(f"{next(iter(fields))} is ")
+
+
+def test_the_fit_is_kept_with_the_wish_and_never_sent():
+    request = VideoRequest("A lamp", fit="contain", focus=(0.5, 0.25))
+    assert VideoRequest.from_wire(request.to_wish()) == request
+    assert request.to_wire() == VideoRequest("A lamp").to_wire()
+    assert request.digest != VideoRequest("A lamp").digest

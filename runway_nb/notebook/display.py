@@ -168,7 +168,16 @@ def _details(job: Job) -> str:
     return (
         f'<details style="margin-top:8px;font-size:12px;line-height:18px"><summary style="cursor:pointer">'
         f'{summary}</summary><table style="border-collapse:collapse;margin:6px 0;font-size:12px;border:none">'
-        f"{cells}</table>{_cell(job.cell) if job.cell else ''}</details>"
+        f"{cells}</table>{_comparisons(job)}{_cell(job.cell) if job.cell else ''}</details>"
+    )
+
+
+def _comparisons(job: Job) -> str:
+    """What was cut away from picture files."""
+    return "".join(
+        f'<div style="margin:0 0 6px 0"><div style="opacity:.74">{slot} keyframe: the file, and what was sent</div>'
+        f'<img src="{jpeg_uri(sheet)}" alt="{slot} keyframe before and after fitting" style="display:block"></div>'
+        for slot, sheet in job.comparisons.items()
     )
 
 

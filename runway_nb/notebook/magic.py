@@ -91,7 +91,7 @@ class Magics:
         if embed not in (None, *EMBED):
             problems.append(f"embed is {embed!r}: give {', '.join(EMBED)}")
         pictures = {slot: self._variable(values.get(slot)) for slot in ("first", "middle", "last")}
-        plain = ("aspect", "seconds", "seed", "explore", "reply_url", "reply_ref", "max_jobs")
+        plain = ("fit", "focus", "aspect", "seconds", "seed", "explore", "reply_url", "reply_ref", "max_jobs")
         fields: dict[str, Any] = {name: values.get(name) for name in plain}
         camera = Camera(**{name: values.get(name) for name in (*MOVES, "static")})
         request = VideoRequest(prompt=prompt, keyframes=Keyframes(**pictures), camera=camera, **fields)

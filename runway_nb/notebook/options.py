@@ -6,11 +6,11 @@ import difflib
 import re
 import shlex
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from ..errors import InvalidCommand
-from ..spec import CAMERA_LIMIT, DEFAULT_MODEL, EMBED, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
+from ..spec import CAMERA_LIMIT, DEFAULT_MODEL, EMBED, FITS, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
 
 
 class Option(NamedTuple):
@@ -18,7 +18,7 @@ class Option(NamedTuple):
 
     flag: str
     kind: str
-    """number, whole, choice, text, picture or switch."""
+    """number, whole, place, choice, text, picture or switch."""
     metavar: str
     help: str
     choices: tuple[str, ...] = ()
@@ -42,6 +42,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("--first", "picture", "X", f"Picture at the start: {_PICTURE}."),
     Option("--middle", "picture", "X", "Picture at half of the shot."),
     Option("--last", "picture", "X", "Picture at the end."),
+    Option("--fit", "choice", "F", "How a picture file is brought to the frame; cover when not given.", FITS),
+    Option("--focus", "place", "X,Y", "Where cover crops, 0 to 1 from left and top; 0.5,0.5 is the middle."),
     Option("--aspect", "choice", "A", "Format; landscape when not given.", tuple(DEFAULT_MODEL.aspects)),
     Option("--seconds", "whole", "N", f"Length, {' or '.join(_LENGTHS)}; 5 when not given.", _LENGTHS),
     Option("--seed", "whole", "N", f"{SEED_RANGE[0]} to {SEED_RANGE[1]}; drawn when not given, and shown."),
@@ -172,15 +174,21 @@ def _unknown(flag: str) -> str:
 
 def _converted(option: Option, text: str, problems: list[str]) -> Any:
     """The value in its type; a range is checked with the request, a wrong kind of value here."""
-    kind = {"number": float, "whole": int}.get(option.kind)
+    kinds: dict[str, Callable[[str], Any]] = {"number": float, "whole": int, "place": _place}
+    kind = kinds.get(option.kind)
     if kind is None:
         return text
     try:
         return kind(text)
     except ValueError:
-        what = "a whole number" if kind is int else "a number"
+        what = {"number": "a number", "whole": "a whole number", "place": "two numbers, such as 0.5,0.2"}[option.kind]
         problems.append(f"{option.flag} is {text!r}: give {what}")
         return None
+
+
+def _place(text: str) -> tuple[float, ...]:
+    x, y = text.split(",")
+    return float(x), float(y)
 
 
 def _name_problems(names: list[str]) -> list[str]:
