@@ -133,7 +133,7 @@ def generate(
     Raises `InvalidRequest` with all mistakes, `OverBudget` or `ModerationBrake`; then nothing was sent.
     """
     request = VideoRequest(
-        prompt, Keyframes(first, middle, last), camera or Camera(), aspect, seconds, seed, explore, reply_url, reply_ref, max_jobs,
-        fit=fit, focus=focus,
+        prompt, Keyframes(first, middle, last), camera or Camera(), aspect, seconds, seed, explore, reply_url,
+        reply_ref, max_jobs, fit=fit, focus=focus,
     )  # fmt: skip
     return (studio or default_studio()).submit(request, fresh=fresh, force=force, max_credits=max_credits)
