@@ -15,8 +15,9 @@ In Python::
 Without a token everything runs against a simulator that renders real videos and costs nothing.
 
 Where things are: `request` (a wish and its checks), `task` (what the API says), `job` (the handle of a wish),
-`studio` and `workflow` (from wish to file), `client` (HTTP), `ledger` (the journal), `spec` (facts of the API),
-`errors` (every error), `notebook` (magics and screens), `simulator` (the other party).
+`studio` and `admission` (what is sent and what is not), `workflow` with its steps `send`, `reconcile`, `track` and
+`fetch` (from wish to file), `client` (HTTP), `ledger` (the journal), `spec` (facts of the API), `errors` (every error),
+`notebook` (magics and screens), `simulator` (the other party).
 
 Names are loaded when they are used: importing this package loads neither IPython nor ipywidgets nor httpx.
 """

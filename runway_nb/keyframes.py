@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -14,12 +15,14 @@ from .images import picture_file, read_picture
 from .media import MediaClient, small_jpeg
 from .redact import redact, short_id
 from .request import Keyframes, VideoRequest, asset_account
-from .spec import LIST_LIMIT, LIST_PAGES
+from .spec import FITS, LIST_LIMIT, LIST_PAGES, Model
 from .task import Asset
 
 if TYPE_CHECKING:
     from .fit import Fitted
 
+MIDDLE = (0.5, 0.5)
+"""Where a picture is cropped when nothing else is asked for."""
 STILL_WIDTH = 240
 """Pixels; the card shows a keyframe 120 wide, on dense screens twice as many."""
 
@@ -27,8 +30,8 @@ STILL_WIDTH = 240
 class Resolved(NamedTuple):
     """Keyframes as the API takes them."""
 
-    keyframes: Keyframes
-    """Asset ids."""
+    request: VideoRequest
+    """The request with asset ids as keyframes, in the format of the first picture file when none was given."""
     assets: dict[str, Asset]
     """Slot to asset."""
     notes: tuple[str, ...]
@@ -48,18 +51,23 @@ async def resolve_keyframes(request: VideoRequest, folder: Path, client: RunwayC
     """
     given = request.keyframes.given
     files = {slot: path for slot, picture in given.items() if (path := picture_file(picture, folder))}
-    contents, problems = await asyncio.to_thread(_fit_all, files, request)
+    contents, problems = await asyncio.to_thread(_read_all, files)
+    words = _aspects(contents, request.row, problems) if contents else {}
+    request = _with_aspect(request, words, problems)
+    sound = {slot: contents[slot] for slot in words}
+    fitted_files = await asyncio.to_thread(_fit_all, sound, request, problems) if sound else {}
     named = {slot: str(picture) for slot, picture in given.items() if slot not in files}
     found = await _find_all(named, client, problems)
     if problems:
         raise InvalidRequest(problems)
     email = await _upload_account(client, found) if contents else ""
-    for slot, file in contents.items():
-        fitted = file.fitted
-        found[slot] = await client.upload(fitted.data, name=file.name, content_type=fitted.content_type, email=email)
-    notes = tuple(f"{slot} keyframe: {note}" for slot, file in contents.items() for note in file.fitted.notes)
-    sheets = {slot: file.comparison for slot, file in contents.items()}
-    return Resolved(Keyframes(**{slot: asset.id for slot, asset in found.items()}), found, notes, sheets)
+    for slot, file in fitted_files.items():
+        name = files[slot].stem
+        found[slot] = await client.upload(file.data, name=name, content_type=file.content_type, email=email)
+    notes = tuple(f"{slot} keyframe: {note}" for slot, file in fitted_files.items() for note in file.notes)
+    keyframes = Keyframes(**{slot: asset.id for slot, asset in found.items()})
+    sheets = await asyncio.to_thread(_comparisons, contents, fitted_files)
+    return Resolved(replace(request, keyframes=keyframes), found, notes, sheets)
 
 
 async def keyframe_stills(assets: dict[str, Asset], media: MediaClient) -> dict[str, bytes]:
@@ -102,31 +110,68 @@ def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
     return f"{shown} is neither a file here nor an asset; assets are {redact(names)}{more}"
 
 
-class _FittedFile(NamedTuple):
-    name: str
-    fitted: Fitted
-    comparison: bytes
+class _File(NamedTuple):
+    path: Path
+    data: bytes
 
 
-def _fit_all(files: dict[str, Path], request: VideoRequest) -> tuple[dict[str, _FittedFile], list[str]]:
-    """The files that can be used, fitted to the frame, and a line for each that cannot."""
-    contents: dict[str, _FittedFile] = {}
+@contextmanager
+def _noted(problems: list[str], slot: str, path: Path) -> Iterator[None]:
+    """What is wrong with a picture file becomes lines, so that all mistakes are reported together."""
+    try:
+        yield
+    except InvalidRequest as error:
+        problems += [f"{slot}: {path.name}: {problem}" for problem in error.problems]
+
+
+def _read_all(files: dict[str, Path]) -> tuple[dict[str, _File], list[str]]:
+    """The files that can be read, and a line for each that cannot."""
+    contents: dict[str, _File] = {}
     problems: list[str] = []
     for slot, path in files.items():
-        try:
-            contents[slot] = _fit_file(path, request)
-        except InvalidRequest as error:
-            problems += [f"{slot}: {path.name}: {problem}" for problem in error.problems]
+        with _noted(problems, slot, path):
+            contents[slot] = _File(path, read_picture(path))
     return contents, problems
 
 
-def _fit_file(path: Path, request: VideoRequest) -> _FittedFile:
-    from .fit import Fit, comparison, fit_picture
+def _aspects(contents: dict[str, _File], model: Model, problems: list[str]) -> dict[str, str]:
+    """The format word of each file that is a picture; a line is added to `problems` for each that is none."""
+    from .fit import aspect_of, measure
 
-    data = read_picture(path)
-    fit = Fit(request.fit or "cover", request.focus or (0.5, 0.5))
-    fitted = fit_picture(data, request.row.aspects[request.format], fit)
-    return _FittedFile(path.stem, fitted, comparison(data, fitted))
+    words: dict[str, str] = {}
+    for slot, file in contents.items():
+        with _noted(problems, slot, file.path):
+            words[slot] = aspect_of(measure(file.data), model.aspects)
+    return words
+
+
+def _with_aspect(request: VideoRequest, words: dict[str, str], problems: list[str]) -> VideoRequest:
+    """The request in the format of its first keyframe, when that is a file and no format was given."""
+    if request.aspect is not None or not words:
+        return request
+    if len(set(words.values())) > 1:
+        told = ", ".join(f"{slot} is {word}" for slot, word in words.items())
+        problems.append(f"the keyframes have two formats ({told}): choose one with aspect, or give pictures of one")
+    first = next(iter(request.keyframes.given))
+    return replace(request, aspect=words[first]) if first in words else request
+
+
+def _fit_all(contents: dict[str, _File], request: VideoRequest, problems: list[str]) -> dict[str, Fitted]:
+    """The pictures fitted to the frame; a line is added to `problems` for each that cannot be."""
+    from .fit import Fit, fit_picture
+
+    fit, size = Fit(request.fit or FITS[0], request.focus or MIDDLE), request.row.aspects[request.format]
+    fitted: dict[str, Fitted] = {}
+    for slot, file in contents.items():
+        with _noted(problems, slot, file.path):
+            fitted[slot] = fit_picture(file.data, size, fit)
+    return fitted
+
+
+def _comparisons(contents: dict[str, _File], fitted: dict[str, Fitted]) -> dict[str, bytes]:
+    from .fit import comparison
+
+    return {slot: comparison(contents[slot].data, picture) for slot, picture in fitted.items()}
 
 
 async def _find_all(named: dict[str, str], client: RunwayClient, problems: list[str]) -> dict[str, Asset]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from . import errors
@@ -30,7 +29,7 @@ async def prepare(run: Run) -> None:
     if job.request.keyframes.given:
         job.change(detail="looking up the keyframes")
         found = await resolve_keyframes(job.request, job.folder, connection.client)
-        job.request = replace(job.request, keyframes=found.keyframes)
+        job.request = found.request
         job.notes, job.comparisons = found.notes, found.comparisons
         job.request.check()
         run.commit(Phase.PREPARING, request=job.request.to_wish())

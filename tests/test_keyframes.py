@@ -107,7 +107,8 @@ def test_a_long_shelf_is_cut_and_an_empty_one_said():
 
 def test_names_are_turned_into_ids(tmp_path):
     shelf = Shelf(LAMP, SEA)
-    keyframes, found, *_ = shelf.resolve(tmp_path, first="lamp", last="aaaaaaaa")
+    (request, found, *_) = shelf.resolve(tmp_path, first="lamp", last="aaaaaaaa")
+    keyframes = request.keyframes
     assert keyframes == Keyframes(LAMP.id, None, SEA.id)
     assert found == {"first": LAMP, "last": SEA}
 
@@ -152,7 +153,7 @@ def test_one_account_is_listed_without_its_name():
 def test_a_file_is_uploaded_by_its_bytes(tmp_path, kind, sent):
     (tmp_path / "photo.txt").write_bytes(_picture(kind))
     shelf = Shelf()
-    keyframes, *_ = shelf.resolve(tmp_path, middle="photo.txt")
+    keyframes = shelf.resolve(tmp_path, middle="photo.txt").request.keyframes
     assert shelf.uploads == [("photo", f"image/{sent}", "")]
     assert keyframes.middle == ASSET_ID.replace("0b6f0c1e", "00000001")
 
@@ -160,7 +161,7 @@ def test_a_file_is_uploaded_by_its_bytes(tmp_path, kind, sent):
 def test_a_file_goes_before_an_asset_of_the_same_name(tmp_path):
     (tmp_path / "lamp.png").write_bytes(_picture())
     shelf = Shelf(LAMP)
-    keyframes, *_ = shelf.resolve(tmp_path, first="lamp.png", last=tmp_path / "lamp.png")
+    keyframes = shelf.resolve(tmp_path, first="lamp.png", last=tmp_path / "lamp.png").request.keyframes
     assert LAMP.id not in (keyframes.first, keyframes.last)
     assert len(shelf.uploads) >= 1
 
@@ -173,7 +174,7 @@ def test_a_file_is_fitted_to_the_frame_as_asked(party: Party, fields, corner):
     picture = Image.new("RGB", (1280, 2560), "olive")
     picture.paste("navy", (0, 0, 1280, 768))
     picture.save(party.folder / "tall.png")
-    job = party.submit(keyframes=Keyframes("tall.png"), **fields).wait(10)
+    job = party.submit(keyframes=Keyframes("tall.png"), aspect="landscape", **fields).wait(10)
     sent = Image.open(io.BytesIO(party.api.calls("POST", "assets")[0].read())).convert("RGB")
     assert sent.size == (1280, 768)
     assert sent.getpixel((2, 2)) == Image.new("RGB", (1, 1), corner).getpixel((0, 0))
@@ -187,6 +188,18 @@ def test_the_fit_belongs_to_the_wish(party: Party):
     assert jobs[0].id != jobs[1].id == jobs[2].id
     assert party.studio.new_take(jobs[1]).wish.fit == "contain"
     assert "enlarged" in jobs[0].warnings[0], "what was done is told"
+
+
+def test_the_format_is_that_of_the_first_picture_when_none_is_given(tmp_path):
+    Image.new("RGB", (60, 90)).save(tmp_path / "tall.png")
+    Image.new("RGB", (90, 60)).save(tmp_path / "wide.png")
+    assert Shelf().resolve(tmp_path, first="tall.png").request.aspect == "portrait"
+    assert Shelf().resolve(tmp_path, middle="wide.png").request.aspect == "landscape"
+    assert Shelf(LAMP).resolve(tmp_path, first="lamp", last="tall.png").request.aspect is None
+    (problem,) = Shelf().problems(tmp_path, first="tall.png", last="wide.png")
+    assert problem.startswith("the keyframes have two formats (first is portrait, last is landscape)")
+    request = VideoRequest("x", Keyframes("tall.png", None, "wide.png"), aspect="landscape")
+    assert asyncio.run(resolve_keyframes(request, tmp_path, Shelf())).request.aspect == "landscape"
 
 
 def test_a_portrait_request_gets_a_portrait_picture(tmp_path):
@@ -253,7 +266,7 @@ def test_trouble_of_the_api_is_not_a_wrong_name(tmp_path):
 
 def test_nothing_given_is_nothing_done(tmp_path):
     shelf = Shelf()
-    assert shelf.resolve(tmp_path) == (Keyframes(), {}, (), {})
+    assert shelf.resolve(tmp_path) == (VideoRequest("A lamp"), {}, (), {})
 
 
 # --- stills -----------------------------------------------------------------------------------------
