@@ -20,7 +20,7 @@ class Limits(NamedTuple):
     """What the user allows."""
 
     reuse: bool = True
-    """Show what an unchanged wish brought instead of making it again."""
+    """Show what an unchanged wish brought instead of making it again; one in doubt is never simply made again."""
     force: bool = False
     """Send although moderation has refused."""
     cell_credits: int | None = None
@@ -41,7 +41,9 @@ def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
         ModerationBrake: moderation has refused too much within a day.
         OverBudget: it would cost more than is allowed.
     """
-    if limits.reuse and not limits.fresh and (earlier := answering(books.earlier)) is not None:
+    earlier = None if limits.fresh else answering(books.earlier)
+    # one in doubt is looked for again even where nothing is reused: only the user's own word sends it again
+    if earlier is not None and (limits.reuse or earlier.phase == "unknown"):
         return earlier
     if not limits.force:
         _check_words(books.refused, limits)

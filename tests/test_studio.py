@@ -142,6 +142,16 @@ def test_a_job_in_doubt_is_looked_for_again_and_never_sent_again(party: Party) -
     assert "no task with its seed was found" in second.error.message  # type: ignore[union-attr]
 
 
+def test_a_job_in_doubt_is_not_sent_again_even_where_nothing_is_reused(party: Party) -> None:
+    party.studio.use(replace(party.settings, reuse=False))
+    party.simulator.fault(NEVER, times=1)
+    first = party.ended(again(party))
+    second = party.ended(again(party))
+    assert (second.id, len(party.api.calls("POST", "create"))) == (first.id, 1)
+    party.submit().wait(10)
+    assert party.started == 1
+
+
 def test_the_search_lasts_about_a_minute(party: Party) -> None:
     party.simulator.fault(NEVER, times=1)
     job = party.ended(party.submit())

@@ -145,15 +145,17 @@ class Part:
         self.data = data
         self.offer: ipywidgets.Widget | None = None
         """The buttons of a job in doubt, for a while."""
+        self._shown: ipywidgets.Output | None = None
 
     def widget(self) -> ipywidgets.Widget:
         """What stands on the page now."""
         if self.data is None:
             assert self.card is not None
             return self.card.root
-        shown = ipywidgets.Output()
-        shown.outputs = ({"output_type": "display_data", "data": self.data, "metadata": {}},)
-        return ipywidgets.VBox([shown, self.offer]) if self.offer is not None else shown
+        if self._shown is None:
+            self._shown = ipywidgets.Output()
+            self._shown.outputs = ({"output_type": "display_data", "data": self.data, "metadata": {}},)
+        return ipywidgets.VBox([self._shown, self.offer]) if self.offer is not None else self._shown
 
 
 class Stage:
@@ -223,11 +225,13 @@ class Stage:
         ).add_class("rnb-offer")
 
     async def _withdraw(self, part: Part) -> None:
-        """Buttons do not stay: a saved widget would reopen as an error."""
-        await asyncio.sleep(OFFER_SECONDS)
-        part.offer = None
-        if part in self._parts:
-            self._arrange()
+        """Buttons do not stay, nor outlive the kernel: a saved widget would reopen as an error."""
+        try:
+            await asyncio.sleep(OFFER_SECONDS)
+        finally:
+            part.offer = None
+            if part in self._parts:
+                self._arrange()
 
     def _post(self, act: Callable[..., None], *arguments: Any) -> None:
         self._studio.spawn(asyncio.to_thread(act, *arguments))
