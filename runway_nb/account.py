@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .errors import NotFound
-from .request import task_account
+from .picture import task_account
 from .task import Credits, Task
 
 if TYPE_CHECKING:

@@ -21,14 +21,15 @@ class AccountBook:
 
     def mask(self, text: str) -> str:
         """`text` with the e-mail of every id replaced by its key."""
-        return _ID.sub(lambda match: match[0].replace(match["email"], self._key(match["email"]), 1), text)
+        return _ID.sub(lambda match: match[0].replace(match["email"], self.key(match["email"]), 1), text)
 
     def unmask(self, text: str) -> str:
         """The text that was masked."""
         return _KEY.sub(lambda match: self._address(match[0]), text)
 
-    def _key(self, address: str) -> str:
-        if _KEY.fullmatch(address):
+    def key(self, address: str) -> str:
+        """What stands in the ledger for an address; nothing for none."""
+        if not address or _KEY.fullmatch(address):
             return address
         key = "account~" + hashlib.sha256(address.encode()).hexdigest()[:12]
         if self._address(key) != address:

@@ -8,10 +8,11 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from .camera import Camera
 from .job import Job
-from .request import Keyframes, Picture, VideoRequest
+from .request import Keyframes, VideoRequest
 from .settings import resolve
 from .studio import Studio
 
@@ -90,11 +91,12 @@ def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike
 def generate(
     prompt: str = "",
     *,
-    first: Picture | None = None,
-    middle: Picture | None = None,
-    last: Picture | None = None,
+    first: Any = None,
+    middle: Any = None,
+    last: Any = None,
     fit: str | None = None,
     focus: tuple[float, float] | None = None,
+    upscale: bool | None = None,
     camera: Camera | None = None,
     aspect: str | None = None,
     seconds: int | None = None,
@@ -109,14 +111,16 @@ def generate(
     studio: Studio | None = None,
 ) -> Job:
     """Submit a video and return its job at once; an equal request gives the job that there is, for nothing.
+    Raises `InvalidRequest` with all mistakes, `OverBudget` or `ModerationBrake`; then nothing was sent.
 
     Args:
         prompt: What should happen.
-        first: Keyframe at the start: an asset id, an asset's name or a picture file.
+        first: Keyframe at the start: anything that is a picture (`Keyframes`), a job, a task or an asset.
         middle: Keyframe at half of the shot.
         last: Keyframe at the end.
-        fit: How picture files are brought to the frame: `cover` (default), `contain` or `stretch`.
+        fit: How pictures are brought to the frame: `cover` (default), `contain` or `stretch`.
         focus: Where `cover` crops, 0 to 1 from left and top.
+        upscale: Let Runway's own upscaler, which is free, enlarge pictures that are too small.
         camera: Six moves from -10 to 10, or static.
         aspect: `landscape` (default) or `portrait`.
         seconds: 5 (default) or 10.
@@ -129,11 +133,8 @@ def generate(
         force: Send it although moderation has refused too much lately.
         max_credits: The most that this video may cost.
         studio: By default the one of this process.
-
-    Raises `InvalidRequest` with all mistakes, `OverBudget` or `ModerationBrake`; then nothing was sent.
     """
-    request = VideoRequest(
-        prompt, Keyframes(first, middle, last), camera or Camera(), aspect, seconds, seed, explore, reply_url,
-        reply_ref, max_jobs, fit=fit, focus=focus,
-    )  # fmt: skip
+    pictures, moves = Keyframes(first, middle, last), camera or Camera()
+    request = VideoRequest(prompt, pictures, moves, aspect, seconds, seed, explore, reply_url, reply_ref, max_jobs,
+                           fit=fit, focus=focus, upscale=upscale)  # fmt: skip
     return (studio or default_studio()).submit(request, fresh=fresh, force=force, max_credits=max_credits)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from . import errors
 from .client import RunwayClient
-from .job import Phase
 from .media import MediaClient, file_name, small_jpeg
 from .run import Run
 from .session import Connection
+from .state import Phase
 from .task import Task
 
 VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0)

@@ -26,6 +26,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from .errors import InvalidRequest
+from .picture import is_place
 from .spec import FITS
 
 UPSCALE_WARNING = 1.5
@@ -87,7 +88,7 @@ class Fit:
         """Each mistake as one line."""
         if self.mode not in FITS:
             yield f"fit is {self.mode!r:.60}: choose {', '.join(FITS[:-1])} or {FITS[-1]}"
-        if not _is_place(self.focus):
+        if not is_place(self.focus):
             yield f"focus is {self.focus!r:.60}: give two numbers from 0 to 1, such as (0.5, 0) for the top"
         if not (isinstance(self.background, str) and _COLOUR.fullmatch(self.background)):
             yield f"background is {self.background!r:.60}: give a colour such as #000000 or #ff8800"
@@ -107,7 +108,12 @@ class Fitted:
     scale: float
     """Output pixels for each pixel of the source, on the axis where they are more; above 1 it is enlarged."""
     notes: tuple[str, ...]
-    """What the user may want to know."""
+    """What the user may want to know; the last one, when it `is_soft`, says that."""
+
+    @property
+    def is_soft(self) -> bool:
+        """True when it was enlarged so much that it may look soft."""
+        return self.scale > UPSCALE_WARNING
 
 
 @dataclass
@@ -158,7 +164,7 @@ def fit_picture(data: bytes, size: Size, fit: Fit = Fit()) -> Fitted:
         picture = framed
     notes = list(source.notes)
     if scale > UPSCALE_WARNING:
-        notes.append(f"enlarged {scale:.1f} times: it may look soft")
+        notes.append(f"enlarged {scale:.1f} times: it may look soft (with upscale, Runway enlarges it)")
     return Fitted(*_encode(picture, source.kind in _LOSSLESS), size, source_size, box, scale, tuple(notes))
 
 
@@ -440,9 +446,3 @@ def _saved(picture: Any, kind: str, **options: int) -> bytes:
     out = io.BytesIO()
     picture.save(out, kind, **options)
     return out.getvalue()
-
-
-def _is_place(value: object) -> bool:
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        return False
-    return all(isinstance(part, (int, float)) and not isinstance(part, bool) and 0 <= part <= 1 for part in value)

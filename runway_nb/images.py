@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import secrets
 from pathlib import Path
 
 from .errors import InvalidRequest
-from .request import Keyframes, Picture, asset_account
+from .picture import Picture, asset_account
+from .request import Keyframes
 
 LARGEST = 50_000_000
 """Bytes; the API names no limit, its own tool stops at 50 MB (API facts 8.1)."""
@@ -40,12 +42,33 @@ def _print(picture: Picture, folder: Path) -> Picture:
         return picture  # what is wrong with it is told when it is read to be sent
 
 
+def keep_picture(data: bytes, folder: Path, name: str = "picture") -> Path:
+    """Keep a picture that was given as an object, and give its file, named by content: a wish has to be storable.
+
+    Raises `InvalidRequest` when it is too large or cannot be written.
+    """
+    _check_size(len(data))
+    path = folder / f"{name}-{hashlib.sha256(data).hexdigest()[:16]}"
+    try:
+        if not path.is_file() or path.stat().st_size != len(data):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
+            draft.write_bytes(data)
+            draft.replace(path)
+    except OSError as error:
+        raise InvalidRequest([f"the picture cannot be kept in {folder}: {error.strerror}"]) from None
+    return path
+
+
 def read_picture(path: Path) -> bytes:
     """The bytes of a picture file. Raises `InvalidRequest` when it cannot be read or is too large."""
     try:
-        size = path.stat().st_size
-        if size <= LARGEST:
-            return path.read_bytes()
+        _check_size(path.stat().st_size)
+        return path.read_bytes()
     except OSError as error:
         raise InvalidRequest([f"it cannot be read: {error.strerror}"]) from None
-    raise InvalidRequest([f"it has {size / 1e6:.0f} MB: the most is {LARGEST / 1e6:.0f} MB"])
+
+
+def _check_size(size: int) -> None:
+    if size > LARGEST:
+        raise InvalidRequest([f"it has {size / 1e6:.0f} MB: the most is {LARGEST / 1e6:.0f} MB"])

@@ -3,74 +3,96 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
+from urllib.parse import urlsplit
 
+from .assets import AssetList, Shelf, match_asset
 from .client import RunwayClient
-from .errors import DownloadError, InvalidRequest, NotFound, RunwayError
+from .errors import DownloadError, InvalidRequest, NotFound
 from .images import picture_file, read_picture
 from .media import MediaClient, small_jpeg
-from .redact import redact, short_id
-from .request import Keyframes, VideoRequest, asset_account
-from .spec import FITS, LIST_LIMIT, LIST_PAGES, Model
+from .picture import ShotFrame, asset_account, is_link, shot_frame
+from .picture_link import fetch_picture
+from .redact import short_id
+from .request import Keyframes, VideoRequest
+from .spec import FITS, Model
 from .task import Asset
+from .uploads import Content, Uploads, enlarged, plain
 
 if TYPE_CHECKING:
-    from .fit import Fitted
+    from .fit import Fit, Fitted
 
 MIDDLE = (0.5, 0.5)
 """Where a picture is cropped when nothing else is asked for."""
 STILL_WIDTH = 240
 """Pixels; the card shows a keyframe 120 wide, on dense screens twice as many."""
 
+Tell = Callable[[str], None]
+"""Takes words on what is being done."""
+
+
+class Places(NamedTuple):
+    """Where the pictures of a request come from, and where they go."""
+
+    folder: Path
+    """The notebook's folder, where picture files lie."""
+    client: RunwayClient
+    media: MediaClient
+    uploads: Uploads
+    shelf: Shelf
+    frame: Callable[[ShotFrame], Awaitable[bytes]]
+    """Gives a frame of a job, once it is there."""
+    fetch: Callable[[str], Awaitable[bytes]] = fetch_picture
+    """Gives the picture behind a link."""
+
 
 class Resolved(NamedTuple):
     """Keyframes as the API takes them."""
 
     request: VideoRequest
-    """The request with asset ids as keyframes, in the format of the first picture file when none was given."""
+    """The request with asset ids as keyframes, in the format of the first one when none was given."""
     assets: dict[str, Asset]
     """Slot to asset."""
     notes: tuple[str, ...]
-    """What was done to picture files, for the user."""
+    """What was done to pictures, for the user."""
     comparisons: dict[str, bytes]
-    """Slot to a small JPEG: the picture file with the part that is seen, beside what was sent."""
+    """Slot to a small JPEG: the picture with the part that is seen, beside what was sent."""
 
 
-async def resolve_keyframes(request: VideoRequest, folder: Path, client: RunwayClient) -> Resolved:
-    """Asset ids for all keyframes: ids are checked, names looked up, picture files fitted to the frame and uploaded.
+async def resolve_keyframes(request: VideoRequest, places: Places, tell: Tell = lambda _: None) -> Resolved:
+    """Asset ids for all keyframes: ids are checked, names looked up, pictures fitted to the frame and uploaded.
 
-    Files are read and fitted before anything is uploaded, and all mistakes are reported together.
+    Pictures are read and fitted before anything is uploaded, and mistakes are reported together. Frames of jobs
+    that still run are waited for last, when all else is known to be right.
 
     Raises:
-        InvalidRequest: a picture that is neither a file nor an asset; nothing was sent.
+        InvalidRequest: a picture that cannot be used; nothing was sent.
         RunwayError: the API failed; nothing was paid.
     """
-    given = request.keyframes.given
-    files = {slot: path for slot, picture in given.items() if (path := picture_file(picture, folder))}
-    contents, problems = await asyncio.to_thread(_read_all, files)
-    words = _aspects(contents, request.row, problems) if contents else {}
-    request = _with_aspect(request, words, problems)
-    sound = {slot: contents[slot] for slot in words}
-    fitted_files = await asyncio.to_thread(_fit_all, sound, request, problems) if sound else {}
-    named = {slot: str(picture) for slot, picture in given.items() if slot not in files}
-    found = await _find_all(named, client, problems)
-    if problems:
-        raise InvalidRequest(problems)
-    email = await _upload_account(client, found) if contents else ""
-    for slot, file in fitted_files.items():
-        name = files[slot].stem
-        found[slot] = await client.upload(file.data, name=name, content_type=file.content_type, email=email)
-    notes = tuple(f"{slot} keyframe: {note}" for slot, file in fitted_files.items() for note in file.notes)
-    keyframes = Keyframes(**{slot: asset.id for slot, asset in found.items()})
-    sheets = await asyncio.to_thread(_comparisons, contents, fitted_files)
-    return Resolved(replace(request, keyframes=keyframes), found, notes, sheets)
+    readers, problems = _readers(request.keyframes, places), list[str]()
+    at_hand = {slot: reader for slot, reader in readers.items() if not reader.is_awaited}
+    named = {slot: str(picture) for slot, picture in request.keyframes.given.items() if slot not in readers}
+    pictures = await _read_all(at_hand, request.row, tell, problems)
+    found = await _find_all(named, places, problems)
+    _raise_any(problems)
+    awaited = {slot: reader for slot, reader in readers.items() if reader.is_awaited}
+    pictures |= await _read_all(awaited, request.row, tell, problems)
+    _raise_any(problems)
+    request = await _with_aspect(request, pictures, found, places.media)
+    fitted = await asyncio.to_thread(_fit_all, pictures, request)
+    sheets = await asyncio.to_thread(_comparisons, pictures, fitted)
+    assets = found | await _upload_all(_contents(pictures, fitted, request, places), found, places, tell)
+    keyframes = Keyframes(**{slot: assets[slot].id for slot in request.keyframes.given})
+    notes = tuple(f"{slot} keyframe: {note}" for slot, picture in fitted.items() for note in _notes(picture, request))
+    return Resolved(replace(request, keyframes=keyframes), assets, notes, sheets)
 
 
-async def keyframe_stills(assets: dict[str, Asset], media: MediaClient) -> dict[str, bytes]:
+async def keyframe_stills(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
     """Small JPEGs for the card; a picture that cannot be fetched is left out, since it only decorates."""
     stills = {}
     for slot, asset in assets.items():
@@ -81,110 +103,175 @@ async def keyframe_stills(assets: dict[str, Asset], media: MediaClient) -> dict[
     return stills
 
 
-async def all_assets(client: RunwayClient, kind: str = "image") -> list[Asset]:
-    """Every asset of every account behind the token, in the order of the API."""
-    emails = [account.email for account in await client.accounts()]
-    found: list[Asset] = []
-    for email in emails if len(emails) > 1 else [""]:
-        for page in range(LIST_PAGES):
-            items = await client.assets(offset=page * LIST_LIMIT, kind=kind, email=email)
-            found += items
-            if len(items) < LIST_LIMIT:
-                break
-    return found
-
-
-def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
-    """The asset of that name (with or without its ending) or short id, or a line that says what is wrong."""
-    wanted, shown = name.casefold(), repr(name)[:60]
-    everything = list(assets)
-    hits = [asset for asset in everything if wanted in (asset.name.casefold(), _stem(asset.name).casefold())]
-    hits = hits or [asset for asset in everything if len(name) >= 8 and short_id(asset.id).startswith(wanted)]
-    if len(hits) == 1:
-        return hits[0]
-    if hits:
-        ids = ", ".join(short_id(asset.id) for asset in hits[:5])
-        return f"{shown} names {len(hits)} assets: give one of the ids {ids}"
-    names = ", ".join(_stem(asset.name) for asset in everything[:8]) or "none"
-    more = ", ..." if len(everything) > 8 else ""
-    return f"{shown} is neither a file here nor an asset; assets are {redact(names)}{more}"
-
-
-class _File(NamedTuple):
-    path: Path
-    data: bytes
+def _raise_any(problems: list[str]) -> None:
+    if problems:
+        raise InvalidRequest(problems)
 
 
 @contextmanager
-def _noted(problems: list[str], slot: str, path: Path) -> Iterator[None]:
-    """What is wrong with a picture file becomes lines, so that all mistakes are reported together."""
+def _noted(problems: list[str], slot: str, name: str) -> Iterator[None]:
+    """What is wrong with a picture becomes lines, so that all mistakes are reported together."""
     try:
         yield
     except InvalidRequest as error:
-        problems += [f"{slot}: {path.name}: {problem}" for problem in error.problems]
+        problems += [f"{slot}: {name}: {problem}" for problem in error.problems]
 
 
-def _read_all(files: dict[str, Path]) -> tuple[dict[str, _File], list[str]]:
-    """The files that can be read, and a line for each that cannot."""
-    contents: dict[str, _File] = {}
-    problems: list[str] = []
-    for slot, path in files.items():
-        with _noted(problems, slot, path):
-            contents[slot] = _File(path, read_picture(path))
-    return contents, problems
+# --- reading ----------------------------------------------------------------------------------------
 
 
-def _aspects(contents: dict[str, _File], model: Model, problems: list[str]) -> dict[str, str]:
-    """The format word of each file that is a picture; a line is added to `problems` for each that is none."""
+class _Reader(NamedTuple):
+    """A picture of ours: how it is called, and how it is read."""
+
+    name: str
+    """For people."""
+    stem: str
+    """For the account."""
+    read: Callable[[], Awaitable[bytes]]
+    is_awaited: bool = False
+    """True when it may not be there for a while."""
+
+
+class _Picture(NamedTuple):
+    """A picture that was read; its header says that it is one."""
+
+    reader: _Reader
+    data: bytes
+    aspect: str
+    """The format word whose shape is nearest."""
+
+
+def _readers(keyframes: Keyframes, places: Places) -> dict[str, _Reader]:
+    """The keyframes that are pictures of ours; the others name assets."""
+    readers: dict[str, _Reader] = {}
+    for slot, picture in keyframes.given.items():
+        if (frame := shot_frame(picture)) is not None:
+            readers[slot] = _Reader(frame.words, f"{frame}".replace(":", "-"), partial(places.frame, frame), True)
+        elif is_link(picture):
+            link = urlsplit(str(picture))
+            name = f"the picture at {link.hostname}"
+            readers[slot] = _Reader(name, Path(link.path).stem[:60] or "picture", partial(places.fetch, str(picture)))
+        elif (path := picture_file(picture, places.folder)) is not None:
+            readers[slot] = _Reader(path.name, path.stem, partial(asyncio.to_thread, read_picture, path))
+    return readers
+
+
+async def _read_all(readers: dict[str, _Reader], model: Model, tell: Tell, problems: list[str]) -> dict[str, _Picture]:
+    """The pictures that can be read; a line is added to `problems` for each that cannot."""
+    pictures: dict[str, _Picture] = {}
+    for slot, reader in readers.items():
+        tell(f"reading {reader.name}")
+        with _noted(problems, slot, reader.name):
+            data = await reader.read()
+            pictures[slot] = _Picture(reader, data, _aspect(data, model))
+    return pictures
+
+
+# --- shape ------------------------------------------------------------------------------------------
+
+
+def _aspect(data: bytes, model: Model) -> str:
     from .fit import aspect_of, measure
 
+    return aspect_of(measure(data), model.aspects)
+
+
+async def _with_aspect(
+    request: VideoRequest, pictures: dict[str, _Picture], found: dict[str, Asset], media: MediaClient
+) -> VideoRequest:
+    """The request in the format of its first keyframe when none was given. Raises `InvalidRequest` for two."""
+    if request.aspect is not None:
+        return request
+    known = {slot: picture.aspect for slot, picture in pictures.items()}
+    known |= await _asset_aspects(found, request.row, media)
+    words = {slot: known[slot] for slot in request.keyframes.given if slot in known}
+    if len(set(words.values())) > 1:
+        told = ", ".join(f"{slot} is {word}" for slot, word in words.items())
+        line = f"the keyframes have two formats ({told}): choose one with aspect, or give pictures of one"
+        raise InvalidRequest([line])
+    return replace(request, aspect=next(iter(words.values()), None))
+
+
+async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClient) -> dict[str, str]:
+    """The format word of each asset whose size is told or can be measured: the API tells none of uploads (8.2)."""
+    from .fit import aspect_of
+
     words: dict[str, str] = {}
-    for slot, file in contents.items():
-        with _noted(problems, slot, file.path):
-            words[slot] = aspect_of(measure(file.data), model.aspects)
+    for slot, asset in found.items():
+        with suppress(DownloadError, InvalidRequest):
+            if asset.width and asset.height:
+                words[slot] = aspect_of((asset.width, asset.height), model.aspects)
+            elif asset.url:
+                words[slot] = _aspect(await media.still(asset.url), model)
     return words
 
 
-def _with_aspect(request: VideoRequest, words: dict[str, str], problems: list[str]) -> VideoRequest:
-    """The request in the format of its first keyframe, when that is a file and no format was given."""
-    if request.aspect is not None or not words:
-        return request
-    if len(set(words.values())) > 1:
-        told = ", ".join(f"{slot} is {word}" for slot, word in words.items())
-        problems.append(f"the keyframes have two formats ({told}): choose one with aspect, or give pictures of one")
-    first = next(iter(request.keyframes.given))
-    return replace(request, aspect=words[first]) if first in words else request
+def _fit_all(pictures: dict[str, _Picture], request: VideoRequest) -> dict[str, Fitted]:
+    """The pictures fitted to the frame. Raises `InvalidRequest` with a line for each that cannot be."""
+    from .fit import fit_picture
 
-
-def _fit_all(contents: dict[str, _File], request: VideoRequest, problems: list[str]) -> dict[str, Fitted]:
-    """The pictures fitted to the frame; a line is added to `problems` for each that cannot be."""
-    from .fit import Fit, fit_picture
-
-    fit, size = Fit(request.fit or FITS[0], request.focus or MIDDLE), request.row.aspects[request.format]
     fitted: dict[str, Fitted] = {}
-    for slot, file in contents.items():
-        with _noted(problems, slot, file.path):
-            fitted[slot] = fit_picture(file.data, size, fit)
+    problems: list[str] = []
+    for slot, picture in pictures.items():
+        with _noted(problems, slot, picture.reader.name):
+            fitted[slot] = fit_picture(picture.data, request.row.aspects[request.format], _fit_of(request))
+    _raise_any(problems)
     return fitted
 
 
-def _comparisons(contents: dict[str, _File], fitted: dict[str, Fitted]) -> dict[str, bytes]:
+def _fit_of(request: VideoRequest) -> Fit:
+    from .fit import Fit
+
+    return Fit(request.fit or FITS[0], request.focus or MIDDLE)
+
+
+def _comparisons(pictures: dict[str, _Picture], fitted: dict[str, Fitted]) -> dict[str, bytes]:
+    if not fitted:
+        return {}
     from .fit import comparison
 
-    return {slot: comparison(contents[slot].data, picture) for slot, picture in fitted.items()}
+    return {slot: comparison(pictures[slot].data, picture) for slot, picture in fitted.items()}
 
 
-async def _find_all(named: dict[str, str], client: RunwayClient, problems: list[str]) -> dict[str, Asset]:
-    """The assets that are there; a line is added to `problems` for each that is not."""
-    assets = await all_assets(client) if any(not asset_account(name) for name in named.values()) else []
+def _is_enlarged(fitted: Fitted, request: VideoRequest) -> bool:
+    """True when Runway's upscaler is asked for, and there is something to enlarge."""
+    return bool(request.upscale) and fitted.is_soft
+
+
+def _notes(fitted: Fitted, request: VideoRequest) -> tuple[str, ...]:
+    """What was done to a picture, in words."""
+    if not _is_enlarged(fitted, request):
+        return fitted.notes
+    # the last note warns of what the upscaler is there to mend
+    return (*fitted.notes[:-1], f"enlarged {fitted.scale:.1f} times by Runway's upscaler")
+
+
+# --- assets -----------------------------------------------------------------------------------------
+
+
+async def _find_all(named: dict[str, str], places: Places, problems: list[str]) -> dict[str, Asset]:
+    """The assets that are there; a line is added to `problems` for each that is not, or is no picture."""
     found: dict[str, Asset] = {}
     for slot, name in named.items():
-        match = await _by_id(name, client) if asset_account(name) else match_asset(name, assets)
-        if isinstance(match, Asset):
-            found[slot] = match
-        else:
+        match = await (_by_id(name, places.client) if asset_account(name) else _by_name(name, places.shelf))
+        if isinstance(match, str):
             problems.append(f"{slot}: {match}")
+        elif match.kind not in ("", "image"):
+            problems.append(f"{slot}: asset {match.short_id} is of the kind {match.kind}: a keyframe is a picture")
+        else:
+            found[slot] = match
+    problems += Keyframes(**{slot: asset.id for slot, asset in found.items()}).problems()
     return found
+
+
+async def _by_name(name: str, shelf: Shelf) -> Asset | str:
+    """Looked for in a new listing, too, when the kept one does not have it."""
+    match = match_asset(name, _pictures(await shelf.get()))
+    return match if isinstance(match, Asset) else match_asset(name, _pictures(await shelf.refreshed()))
+
+
+def _pictures(assets: AssetList) -> AssetList:
+    return assets.only(kind="image")
 
 
 async def _by_id(asset_id: str, client: RunwayClient) -> Asset | str:
@@ -194,17 +281,49 @@ async def _by_id(asset_id: str, client: RunwayClient) -> Asset | str:
         return f"asset {short_id(asset_id)} does not exist on the account"
 
 
-async def _upload_account(client: RunwayClient, found: dict[str, Asset]) -> str:
-    """The account that uploads: that of the other keyframes; none has to be named while there is one only."""
-    for asset in found.values():
-        if email := asset_account(asset.id):
-            return email
-    accounts = await client.accounts()
-    if not accounts:
-        raise RunwayError("no Runway account is set up at useapi.net: add one there first")
-    working = [account for account in accounts if not account.error] or list(accounts)
-    return working[0].email if len(accounts) > 1 else ""
+# --- uploading --------------------------------------------------------------------------------------
 
 
-def _stem(name: str) -> str:
-    return Path(name).stem if Path(name).suffix else name
+def _contents(
+    pictures: dict[str, _Picture], fitted: dict[str, Fitted], request: VideoRequest, places: Places
+) -> dict[str, Content]:
+    """What is uploaded: the fitted pictures, or what Runway's upscaler makes of their small forms."""
+    contents: dict[str, Content] = {}
+    for slot, picture in fitted.items():
+        stem = pictures[slot].reader.stem
+        contents[slot] = plain(picture, stem)
+        if _is_enlarged(picture, request):
+            small = _shrunk(pictures[slot].data, picture, _fit_of(request))
+            contents[slot] = enlarged(small, picture.size, stem, places.uploads, places.client)
+    return contents
+
+
+def _shrunk(data: bytes, fitted: Fitted, fit: Fit) -> Fitted:
+    """The same part of the picture with no more pixels than it has."""
+    from .fit import fit_picture
+
+    width, height = (max(1, round(side / fitted.scale)) for side in fitted.size)
+    return fit_picture(data, (width, height), fit)
+
+
+async def _upload_all(
+    contents: dict[str, Content], found: dict[str, Asset], places: Places, tell: Tell
+) -> dict[str, Asset]:
+    """Our pictures on the account of the others. Raises the first failure, once no upload is under way."""
+    if not contents:
+        return {}
+    email = next((asset_account(asset.id) for asset in found.values()), "")
+    email = email or await places.uploads.account_for([*contents.values()], places.client)
+
+    async def upload(slot: str) -> Asset:
+        def sent(done: int, size: int) -> None:
+            tell(f"uploading the {slot} keyframe, {100 * done // size} %")
+
+        tell(f"looking for the {slot} keyframe on the account")
+        return await places.uploads.asset(contents[slot], email, places.client, sent)
+
+    results = await asyncio.gather(*map(upload, contents), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return dict(zip(contents, cast("list[Asset]", results), strict=True))

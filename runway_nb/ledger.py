@@ -214,6 +214,36 @@ class Ledger:
         rows = self.spending(_midnight(self._clock()))
         return sum(row.credits for row in rows if (row.notebook, row.party) == (notebook, party))
 
+    # --- uploads --------------------------------------------------------------------------------
+
+    def upload(self, content: str, party: str, account: str = "") -> str:
+        """The asset that holds a picture, on this account or on the one that got it last; nothing when none does.
+
+        Args:
+            content: SHA-256 of the bytes.
+            party: Who was sent it.
+            account: The account's e-mail; by default any.
+        """
+        clause = "WHERE content = ? AND party = ? AND ? IN ('', account) ORDER BY created DESC LIMIT 1"
+        with self._opened() as connection:
+            row = connection.execute(
+                f"SELECT asset_id FROM uploads {clause}",  # noqa: S608 - our own clause
+                (content, party, self._accounts.key(account)),
+            ).fetchone()
+            return self._accounts.unmask(row["asset_id"]) if row else ""
+
+    def keep_upload(self, content: str, party: str, account: str, asset_id: str) -> None:
+        """Write down which asset holds a picture."""
+        row = (content, party, self._accounts.key(account), self._accounts.mask(asset_id), self._clock())
+        with self._transaction() as connection:
+            connection.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row)
+
+    def forget_uploads(self, party: str, *, asset_id: str = "", account: str = "") -> None:
+        """Forget an asset that is gone, or all assets of an account that works no more."""
+        gone = (party, self._accounts.mask(asset_id), self._accounts.key(account))
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM uploads WHERE party = ? AND (asset_id = ? OR account = ?)", gone)
+
     def close(self) -> None:
         """Close the file; the next call opens it again."""
         with self._lock:

@@ -64,7 +64,21 @@ def _m002_owners_and_books(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX jobs_owner ON jobs (owner) WHERE lease > 0")
 
 
-STEPS: tuple[Step, ...] = (_m001_jobs, _m002_owners_and_books)
+def _m003_uploads(connection: sqlite3.Connection) -> None:
+    """Which pictures lie on an account already."""
+    connection.execute(
+        """CREATE TABLE uploads (
+            content TEXT NOT NULL,
+            party TEXT NOT NULL,
+            account TEXT NOT NULL,
+            asset_id TEXT NOT NULL,
+            created REAL NOT NULL,
+            PRIMARY KEY (content, party, account)
+        ) WITHOUT ROWID"""
+    )
+
+
+STEPS: tuple[Step, ...] = (_m001_jobs, _m002_owners_and_books, _m003_uploads)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -12,40 +11,16 @@ from typing import Any
 
 from .camera import MOVES, Camera
 from .errors import InvalidRequest
+from .picture import Picture, asset_account, is_place, picture_problem
 from .redact import redact
-from .spec import DEFAULT_MODEL, FITS, ID_FORM, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
+from .spec import DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
 
-Picture = str | os.PathLike[str]
-"""An asset id, the name of an asset, or the path of a picture file."""
-
-_ID = re.compile(ID_FORM)
 _UNCOUNTED = ("replyRef", "replyUrl", "maxJobs")
-
-
-def asset_account(picture: Picture | None) -> str | None:
-    """The account's e-mail inside an asset id; None for anything else."""
-    match = _ID.fullmatch(str(picture)) if picture is not None else None
-    return match["email"] if match and match["kind"] == "asset" else None
-
-
-def task_account(task_id: str) -> str:
-    """The account's e-mail inside a task id, or nothing."""
-    match = _ID.fullmatch(task_id)
-    return match["email"] if match else ""
 
 
 def _plain(value: Any) -> Any:
     """Numbers in one spelling: 4.0 and 4, or -0.0 and 0, are the same wish and get the same digest."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _is_place(value: object) -> bool:
-    """True for two numbers from 0 to 1."""
-    return (
-        isinstance(value, tuple)
-        and len(value) == 2
-        and all(isinstance(part, (int, float)) and not isinstance(part, bool) and 0 <= part <= 1 for part in value)
-    )
 
 
 def _can_be_sent(text: str) -> bool:
@@ -58,7 +33,11 @@ def _can_be_sent(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Keyframes:
-    """The pictures of a shot. Each is an asset id, an asset's name or a picture file."""
+    """The pictures of a shot: asset ids, names of assets, picture files, links, frames of jobs (`picture.Picture`).
+
+    `Studio.submit` and `generate` also take objects: figures, arrays, images, bytes (see `sources`; kept as files),
+    a job (its last frame), a task, an asset.
+    """
 
     first: Picture | None = None
     """Seen at the start of the shot."""
@@ -79,9 +58,8 @@ class Keyframes:
     def problems(self) -> Iterator[str]:
         """Each mistake as one line."""
         for slot, picture in self.given.items():
-            if not isinstance(picture, (str, os.PathLike)) or not str(picture).strip():
-                found = repr(picture)[:60]
-                yield f"{slot} is {found}: give an asset id, the name of an asset, or a picture file"
+            if problem := picture_problem(picture):
+                yield f"{slot} {problem}"
         if len({account for picture in self.given.values() if (account := asset_account(picture))}) > 1:
             yield "the keyframes belong to two accounts: one request takes pictures of one account only"
 
@@ -114,6 +92,8 @@ class VideoRequest:
     """How a picture file is brought to the frame: `cover` (the default), `contain` or `stretch`."""
     focus: tuple[float, float] | None = None
     """Where `cover` crops: 0 to 1 from the left and from the top; the middle when not given."""
+    upscale: bool | None = None
+    """Let Runway's own upscaler, which is free, enlarge a picture that is too small (API facts 9)."""
 
     @property
     def row(self) -> Model:
@@ -191,10 +171,11 @@ class VideoRequest:
                 yield f"{name} is {value!r}: give a whole number from {low} to {high}"
         if self.fit is not None and self.fit not in FITS:
             yield f"fit is {self.fit!r}: give {', '.join(FITS)}"
-        if self.focus is not None and not _is_place(self.focus):
+        if self.focus is not None and not is_place(self.focus):
             yield f"focus is {self.focus!r}: give two numbers from 0 to 1, such as 0.5,0.2"
-        if self.explore is not None and not isinstance(self.explore, bool):
-            yield f"explore is {self.explore!r}: give True or False"
+        for name, value in (("explore", self.explore), ("upscale", self.upscale)):
+            if value is not None and not isinstance(value, bool):
+                yield f"{name} is {value!r}: give True or False"
 
     def to_wire(self) -> dict[str, Any]:
         """The body of the create call; what was not given stays out (API facts 3.1)."""
@@ -215,7 +196,8 @@ class VideoRequest:
 
     def to_wish(self) -> dict[str, Any]:
         """The body, and what is done to pictures before they are sent; for the ledger."""
-        ours = {"fit": self.fit, "focus": None if self.focus is None else list(self.focus)}
+        focus = None if self.focus is None else list(self.focus)
+        ours = {"fit": self.fit, "focus": focus, "upscale": self.upscale}
         return {**self.to_wire(), **{name: value for name, value in ours.items() if value is not None}}
 
     @classmethod
@@ -236,6 +218,7 @@ class VideoRequest:
             model=model,
             fit=body.get("fit"),
             focus=tuple(body["focus"]) if "focus" in body else None,
+            upscale=body.get("upscale"),
         )
 
     @classmethod

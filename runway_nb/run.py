@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from . import errors
 from .environment import Environment
-from .job import Job, Phase
+from .job import Job
 from .ledger import Ledger
 from .redact import redact
-from .session import Connection
+from .session import Connection, Session
 from .slots import SlotQueue
+from .state import Phase
 
 
 class Stopped(Exception):
@@ -24,10 +25,9 @@ class Run:
 
     Args:
         job: What is seen through.
-        connected: Gives the clients.
+        session: The party that makes it: clients, slots, what was uploaded there.
         ledger: Where every step is written.
         owner: Who holds the job's lease.
-        queue: The slots of the session.
         neighbours: All jobs of the studio by id, to name those that hold slots.
         environment: Time and randomness.
     """
@@ -36,24 +36,31 @@ class Run:
         self,
         job: Job,
         *,
-        connected: Callable[[], Awaitable[Connection]],
+        session: Session,
         ledger: Ledger,
         owner: str,
-        queue: SlotQueue,
         neighbours: Mapping[str, Job],
         environment: Environment,
     ) -> None:
         self.job = job
-        self.connected = connected
+        self.session = session
         self.ledger = ledger
         self.owner = owner
-        self.queue = queue
         self.neighbours = neighbours
         self.env = environment
         self.stopped = asyncio.Event()
         """Set when the user asks to stop."""
         self.looks = asyncio.Event()
         """Set when the user asks for a look."""
+
+    async def connected(self) -> Connection:
+        """The clients."""
+        return await self.session.connected()
+
+    @property
+    def queue(self) -> SlotQueue:
+        """The slots of the session."""
+        return self.session.queue
 
     def halt(self) -> None:
         """Raise `Stopped` when the user has asked to stop."""

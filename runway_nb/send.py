@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from . import errors
 from .client import RunwayClient
 from .follow import DEADLINE, EXPLORE_DEADLINE
-from .job import Job, Phase
+from .job import Job
 from .keyframes import keyframe_stills, resolve_keyframes
 from .ledger import Ledger
+from .picture import task_account
 from .reconcile import LostWish, find_task, own_task
 from .redact import short_id
-from .request import task_account
 from .run import Run, Stopped
+from .shots import frame_picture
 from .slots import Ticket
 from .spec import RETRY_SECONDS
+from .state import Phase
 from .task import Task
 
 OWN_REFERENCE = "rnb-{id}"
@@ -28,7 +31,8 @@ async def prepare(run: Run) -> None:
     job, connection = run.job, await run.connected()
     if job.request.keyframes.given:
         job.change(detail="looking up the keyframes")
-        found = await resolve_keyframes(job.request, job.folder, connection.client)
+        places = await run.session.places(job.folder, partial(frame_picture, run))
+        found = await resolve_keyframes(job.request, places, lambda words: job.change(detail=words))
         job.request = found.request
         job.notes, job.comparisons = found.notes, found.comparisons
         job.request.check()
@@ -129,6 +133,10 @@ async def _post(run: Run, client: RunwayClient) -> Task:
         return await client.create(run.job.request)
     except errors.NotEnoughCredits as error:
         raise await _with_balance(run, error, client) from None
+    except errors.AccountBroken:
+        with suppress(errors.LedgerError):
+            run.session.uploads.forget_account(run.job.request.account)
+        raise
     except (errors.NoAnswer, errors.ServerTrouble) as error:
         return await check(run, error.message)
 

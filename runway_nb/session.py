@@ -10,14 +10,22 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from . import errors
+from .assets import AssetList, Shelf, all_assets
+from .ledger import Ledger
+from .picture import ShotFrame
+from .request import VideoRequest
 from .settings import Settings
 from .slots import SlotQueue
+from .task import Asset
+from .uploads import Uploads
 
 if TYPE_CHECKING:
     from .client import RunwayClient
+    from .keyframes import Places
     from .media import MediaClient
 
 EMBEDDED_TOKEN = "user:1-simulator"  # noqa: S105 - opens the simulator on this machine, nothing else
@@ -37,6 +45,8 @@ class Connection:
 
 Connect = Callable[[Settings], Awaitable[Connection]]
 Clock = Callable[[], float]
+Frame = Callable[[ShotFrame], Awaitable[bytes]]
+"""Gives a frame of a job as the bytes of a picture."""
 
 
 async def connect(settings: Settings) -> Connection:
@@ -62,8 +72,14 @@ async def connect(settings: Settings) -> Connection:
 class Session:
     """Settings and the connection made from them, at the first use and on the background loop."""
 
-    def __init__(self, settings: Settings, connect: Connect = connect, clock: Clock = time.monotonic) -> None:
+    def __init__(
+        self, settings: Settings, ledger: Ledger, connect: Connect = connect, clock: Clock = time.monotonic
+    ) -> None:
         self.settings = settings
+        self.uploads = Uploads(ledger, settings.party)
+        """Which pictures lie on the account already."""
+        self.shelf = Shelf(self._all_assets, clock)
+        """What else lies there."""
         self.queue = SlotQueue(lambda: self.settings.slots, clock)
         """Who may send next."""
         self._connect = connect
@@ -75,6 +91,32 @@ class Session:
         if made is None or made[0] is not loop or _has_failed(made[1]):
             made = self._made = (loop, asyncio.ensure_future(self._connect(self.settings)))
         return await asyncio.shield(made[1])
+
+    async def _all_assets(self) -> AssetList:
+        return await all_assets((await self.connected()).client)
+
+    async def upload(self, request: VideoRequest, folder: Path, frame: Frame) -> tuple[Asset, tuple[str, ...]]:
+        """The first keyframe of a request as an asset, and what was done to it; see `keyframes`."""
+        from .keyframes import resolve_keyframes
+
+        found = await resolve_keyframes(request, await self.places(folder, frame))
+        self.shelf.forget()
+        return found.assets["first"], found.notes
+
+    async def delete_asset(self, asset: Asset) -> None:
+        """Delete an asset for good."""
+        try:
+            await (await self.connected()).client.delete_asset(asset.id)
+        finally:
+            self.shelf.forget()
+        self.uploads.forget_asset(asset.id)
+
+    async def places(self, folder: Path, frame: Frame) -> Places:
+        """Where pictures are found and sent: beside a notebook, on the account, in jobs."""
+        from .keyframes import Places
+
+        connection = await self.connected()
+        return Places(folder, connection.client, connection.media, self.uploads, self.shelf, frame)
 
     def can_serve(self, settings: Settings) -> bool:
         """True when the same party is meant, so that the connection can be kept."""

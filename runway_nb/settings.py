@@ -86,6 +86,21 @@ class Settings:
         return self.token is None
 
     @property
+    def posters(self) -> Path:
+        """Folder of small stills of finished videos."""
+        return self.home / "posters"
+
+    @property
+    def pictures(self) -> Path:
+        """Folder of pictures that were given as objects, such as figures; named by their content."""
+        return self.home / "pictures"
+
+    @property
+    def thumbnails(self) -> Path:
+        """Folder of small pictures of the account's assets."""
+        return self.home / "thumbnails"
+
+    @property
     def party(self) -> str:
         """Who makes the videos: `simulator`, or the host of the API. Results of one never stand for another's."""
         return "simulator" if self.simulated else urlsplit(self.base_url).netloc

@@ -6,9 +6,10 @@ import time
 from pathlib import Path
 
 from . import errors
-from .job import Job, Phase, State
+from .job import Job
 from .record import Record
 from .request import VideoRequest
+from .state import Phase, State
 from .task import PENDING, Status, Task
 from .unfinished import SETTLED, UNSENT
 

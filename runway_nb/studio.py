@@ -8,38 +8,40 @@ from __future__ import annotations
 import asyncio
 import secrets
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import errors
 from .account import account_credits, account_task, account_tasks
 from .admission import Limits, admit, words_hash
+from .assets import AssetList
 from .environment import Environment
 from .images import picture_prints
-from .job import Job, Phase, State, failed_phase
-from .lease import RENEW_SECONDS, new_owner
+from .job import Job
 from .ledger import Ledger
 from .loop import BackgroundLoop
+from .picture import ShotFrame
 from .record import Record
-from .request import VideoRequest
+from .request import Keyframes, VideoRequest
+from .runner import CLOSE_SECONDS, Runner
 from .session import Connect, Session, connect
 from .settings import Settings
+from .shots import frame_png
 from .spec import SEED_RANGE
+from .state import Phase, State
+from .storable import storable
 from .stored import is_over, stored_job, waking_state
 from .task import Asset, Credits, Task
 
 if TYPE_CHECKING:
     from .client import RunwayClient
-    from .workflow import Workflow
 
 T = TypeVar("T")
-
-CLOSE_SECONDS = 6.0
-"""How long closing waits for answers under way, workflows and connections."""
 
 
 class Submitted(NamedTuple):
@@ -74,34 +76,40 @@ class Studio:
         """Where a relative output folder and relative pictures lie: the notebook's folder."""
         self.notebook = ""
         """The notebook's name, for its budget; its folder stands for it where it has none."""
-        self.jobs: dict[str, Job] = {}
-        """The jobs of this process by id, oldest first."""
         self._env = environment or Environment()
         self.ledger = ledger or Ledger(settings.home, self._env.clock)
         self._connect = connect
         self._loop = loop or BackgroundLoop()
         self._lock = threading.RLock()
-        self._sessions = [Session(settings, connect, self._env.monotonic)]
-        self._owner = new_owner()
-        self._works: dict[asyncio.Future[None], Job] = {}
-        self._heart: asyncio.Future[None] | None = None
+        self._sessions = [Session(settings, self.ledger, connect, self._env.monotonic)]
+        self._runner = Runner(self._loop, self.ledger, self._env)
         self._closed = False
 
     def __repr__(self) -> str:
         return f"<Studio {'simulator' if self.settings.simulated else self.settings.base_url}>"
 
     @property
+    def jobs(self) -> dict[str, Job]:
+        """The jobs of this process by id, oldest first."""
+        return self._runner.jobs
+
+    @property
+    def session(self) -> Session:
+        """The party to which the next request goes."""
+        return self._sessions[-1]
+
+    @property
     def settings(self) -> Settings:
         """The settings for what is submitted next."""
-        return self._sessions[-1].settings
+        return self.session.settings
 
     def use(self, settings: Settings) -> None:
         """Take new settings for what is submitted from now on; jobs that run keep theirs."""
         with self._lock:
-            if self._sessions[-1].can_serve(settings):
-                self._sessions[-1].settings = settings
+            if self.session.can_serve(settings):
+                self.session.settings = settings
             else:
-                self._sessions.append(Session(settings, self._connect, self._env.monotonic))
+                self._sessions.append(Session(settings, self.ledger, self._connect, self._env.monotonic))
 
     def submit(
         self,
@@ -135,7 +143,7 @@ class Studio:
         self, request: VideoRequest, limits: Limits, *, cell: str = "", folder: Path | None = None, replaces: str = ""
     ) -> Submitted:
         """The same as `submit`, and whether the wish is new. `replaces` is the lost job in whose place it is sent."""
-        request.check()
+        request = self.checked(request)
         settings = self.settings
         limits = limits._replace(
             reuse=settings.reuse, day_credits=settings.max_credits, moderated=settings.max_moderated
@@ -147,8 +155,25 @@ class Studio:
             if record.id != wish.id:
                 return Submitted(self._wake(record, to_send=True), is_new=False)
             job = stored_job(record, self._posters, State())
-            self._start(job, lambda workflow: workflow.make())
+            self._runner.start(job, self.session, lambda workflow: workflow.make())
             return Submitted(job, is_new=True)
+
+    def checked(
+        self, request: VideoRequest, problems: Sequence[str] = (), names: Mapping[str, str] = MappingProxyType({})
+    ) -> VideoRequest:
+        """The request in a form that can be written down: picture objects become files beside the ledger.
+
+        Args:
+            request: Keyframes may be anything that is a picture (`sources`), jobs, tasks and assets.
+            problems: Mistakes that are known already.
+            names: Slot to the name under which its picture object is kept.
+
+        Raises `InvalidRequest` with all mistakes.
+        """
+        request, unusable = storable(request, self.settings.pictures, self.attach, names)
+        if found := [*problems, *unusable, *request.problems()]:
+            raise errors.InvalidRequest(found)
+        return request
 
     def attach(self, text: str) -> Job:
         """Follow a job again, or a task of the account that was made elsewhere.
@@ -195,7 +220,7 @@ class Studio:
                 f"job {record.id} is not in doubt ({record.phase}): %runway attach {record.id} follows it, "
                 "and --fresh in its cell makes it again"
             )
-        if self._result(self._look_again(record), 120.0):
+        if self.run(self._look_again(record), 120.0):
             return self.attach(record.id)
         wish = VideoRequest.from_wire(record.wish or record.request, record.model)
         if not record.wish:
@@ -224,23 +249,52 @@ class Studio:
 
     def credits(self, timeout: float = 60.0) -> list[tuple[str, Credits]]:
         """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""
-        return self._result(self._ask_account(account_credits), timeout)
+        return self.run(self._ask_account(account_credits), timeout)
 
-    def assets(self, timeout: float = 60.0) -> list[Asset]:
-        """The pictures of all accounts behind the token."""
-        return self._result(self._assets(), timeout)
+    def assets(self, text: str = "", kind: str = "", *, timeout: float = 60.0) -> AssetList:
+        """What lies on all accounts behind the token, the newest first.
+
+        A listing that is known is given at once, and made fresh in the background when it is older than half a
+        minute.
+
+        Args:
+            text: A part of the name.
+            kind: `image`, `video` or `audio`; by default all.
+            timeout: Seconds to wait at most.
+        """
+        return self.run(self.session.shelf.get(), timeout).only(text, kind)
+
+    def upload(
+        self, picture: Any, *, name: str = "picture", timeout: float = 600.0, **fitting: Any
+    ) -> tuple[Asset, tuple[str, ...]]:
+        """Put a picture on the account as a keyframe would be: fitted to the frame, and only if it is not there yet.
+
+        Args:
+            picture: Anything that may be a keyframe.
+            name: Of a picture that is no file.
+            timeout: Seconds to wait at most.
+            **fitting: `fit`, `focus`, `aspect`, `upscale` of a `VideoRequest`.
+
+        Returns the asset, and what was done to the picture. Raises what `submit` raises.
+        """
+        request = self.checked(VideoRequest(keyframes=Keyframes(first=picture), **fitting), names={"first": name})
+        return self.run(self.session.upload(request, self.folder, self._frame), timeout)
+
+    def delete_asset(self, asset: Asset, timeout: float = 60.0) -> None:
+        """Delete an asset from the account, for good; nobody is asked."""
+        self.run(self.session.delete_asset(asset), timeout)
 
     def tasks(self, timeout: float = 60.0) -> list[Task]:
         """The newest tasks of all accounts behind the token, those made elsewhere included."""
-        return self._result(self._ask_account(account_tasks), timeout)
+        return self.run(self._ask_account(account_tasks), timeout)
 
     def simulator_url(self, timeout: float = 60.0) -> str:
         """The address of the embedded simulator's index page; starts it when needed."""
-        return self._result(self._client(), timeout).origin
+        return self.run(self._client(), timeout).origin
 
     def misbehave(self, fault: str, timeout: float = 60.0) -> None:
         """Let the embedded simulator do one thing wrong, for lessons. Raises `InvalidCommand` for an unknown name."""
-        misbehave = self._result(self._sessions[-1].connected(), timeout).misbehave
+        misbehave = self.run(self.session.connected(), timeout).misbehave
         if misbehave is None:
             raise errors.InvalidCommand("a token is set: only the embedded simulator can be told to misbehave")
         try:
@@ -252,30 +306,30 @@ class Studio:
         """Run a coroutine on the background loop."""
         self._loop.submit(work)
 
+    def run(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
+        """Run a coroutine on the background loop and give its result. Raises `NoAnswer` when it takes too long."""
+        try:
+            return self._loop.submit(work).result(timeout)
+        except FutureTimeout:
+            raise errors.NoAnswer(f"no answer within {timeout:.0f} s: try again") from None
+
     def close(self) -> None:
         """Stop following; what runs at Runway goes on and can be attached again."""
         self._closed = True
         if self._loop.is_running:
             with suppress(FutureTimeout, errors.RunwayError):
-                for release in self._loop.submit(self._shut_down()).result(CLOSE_SECONDS):
+                for release in self._loop.submit(self._runner.shut_down(self._sessions)).result(CLOSE_SECONDS):
                     # on this thread: at exit no pool of threads can be made any more
                     release()
             self._loop.stop()
-        for job in self.jobs.values():
-            self._end_unstarted(job)
+        self._runner.end_unstarted()
         self.ledger.close()
 
     # --- inside ---------------------------------------------------------------------------------
 
     @property
     def _posters(self) -> Path:
-        return self.settings.home / "posters"
-
-    def _result(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
-        try:
-            return self._loop.submit(work).result(timeout)
-        except FutureTimeout:
-            raise errors.NoAnswer(f"no answer within {timeout:.0f} s: try again") from None
+        return self.settings.posters
 
     def _living(self, text: str) -> Job | None:
         """The job of this process that `text` names, or the newest without text."""
@@ -304,7 +358,7 @@ class Studio:
             folder=str(folder),
             notebook=self.notebook or str(folder),
             cell=cell,
-            owner=self._owner,
+            owner=self._runner.owner,
             words=words_hash(request.prompt),
         )
 
@@ -316,7 +370,8 @@ class Studio:
         if is_over(record):
             return stored_job(record, self._posters)
         job = stored_job(record, self._posters, waking_state(record))
-        self._start(job, lambda workflow: workflow.resume(to_send=to_send))
+        self._check_open()
+        self._runner.start(job, self.session, lambda workflow: workflow.resume(to_send=to_send))
         return job
 
     def _check_party(self, record: Record) -> None:
@@ -327,7 +382,7 @@ class Studio:
 
     def _adopt(self, text: str) -> Record:
         """A record for a task of the account that this ledger does not know; it was paid elsewhere."""
-        task = self._result(self._ask_account(lambda client: account_task(client, text)), 120.0)
+        task = self.run(self._ask_account(lambda client: account_task(client, text)), 120.0)
         if task is None:
             raise errors.JobNotFound(
                 f"neither the ledger nor the account has a job {text!r}: see %runway list --account "
@@ -361,74 +416,8 @@ class Studio:
         if self._closed:
             raise errors.RunwayError("this studio is closed: nothing was sent")
 
-    def _start(self, job: Job, begin: Callable[[Workflow], Coroutine[Any, Any, None]]) -> None:
-        """Take a job in, bound to the session of this moment, and start its work."""
-        self._check_open()
-        self.jobs.pop(job.id, None)
-        self.jobs[job.id] = job
-        self._loop.submit(self._see_through(job, self._sessions[-1], begin))
-
-    async def _see_through(
-        self, job: Job, session: Session, begin: Callable[[Workflow], Coroutine[Any, Any, None]]
-    ) -> None:
-        """Run the workflow of a job."""
-        # imported here, on the background thread, so that the card need not wait for httpx
-        from .run import Run
-        from .workflow import Workflow
-
-        run = Run(
-            job,
-            connected=session.connected,
-            ledger=self.ledger,
-            owner=self._owner,
-            queue=session.queue,
-            neighbours=self.jobs,
-            environment=self._env,
-        )
-        job.steer(
-            on_stop=lambda: self._loop.call(run.stopped.set),
-            on_refresh=lambda: self._loop.call(run.looks.set),
-        )
-        workflow = Workflow(run, output=job.folder / session.settings.output, posters=self._posters)
-        work = asyncio.ensure_future(begin(workflow))
-        self._works[work] = job
-        work.add_done_callback(lambda work: self._works.pop(work, None))
-        if self._heart is None or self._heart.done():
-            self._heart = asyncio.ensure_future(self._beat())
-
-    async def _beat(self) -> None:
-        """Renew the leases of all jobs while there are any."""
-        while self._works:
-            await asyncio.sleep(RENEW_SECONDS)
-            with suppress(errors.LedgerError):  # the next beat may do better; until the lease ends nothing is lost
-                self.ledger.renew(self._owner)
-
-    def _end_unstarted(self, job: Job) -> None:
-        """End a job whose work was cancelled before its first step; nobody may wait for it for ever."""
-        if not job.state.phase.is_final:
-            phase = failed_phase(job.state.phase, errors.Detached(""))
-            job.change(
-                phase=phase, error=errors.Detached("the session ended before it was sent"), ended=self._env.clock()
-            )
-
-    async def _shut_down(self) -> list[Callable[[], None]]:
-        """Wait for answers under way, let every workflow write where it stands, then close the connections."""
-        works = dict(self._works)
-        for work, job in works.items():
-            # what waits must not begin to send now
-            if job.state.phase is not Phase.SENDING:
-                work.cancel()
-        for _ in range(int(CLOSE_SECONDS * 0.6 / 0.05)):
-            if not any(job.state.phase is Phase.SENDING for job in self._works.values()):
-                break
-            await asyncio.sleep(0.05)
-        for work in (*works, *([self._heart] if self._heart else [])):
-            work.cancel()
-        await asyncio.gather(*works, return_exceptions=True)
-        return [await session.close() for session in self._sessions]
-
     async def _client(self) -> RunwayClient:
-        return (await self._sessions[-1].connected()).client
+        return (await self.session.connected()).client
 
     async def _ask_account(self, question: Callable[[RunwayClient], Awaitable[T]]) -> T:
         return await question(await self._client())
@@ -442,7 +431,6 @@ class Studio:
         task = await look_for_task(lost, await self._client())
         return task is not None and self.ledger.assign(record.id, task.id)
 
-    async def _assets(self) -> list[Asset]:
-        from .keyframes import all_assets
-
-        return await all_assets(await self._client())
+    async def _frame(self, frame: ShotFrame) -> bytes:
+        """A frame of a finished job."""
+        return await asyncio.to_thread(frame_png, self.find(frame.job_id), frame)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any
 
 from .errors import ServerTrouble
@@ -223,12 +225,26 @@ class Asset:
     """A file of the account (API facts 8)."""
 
     id: str
+    """The composite id; it carries the account's e-mail, so show `short_id`."""
     name: str = ""
     kind: str = ""
     """image, video or audio."""
     url: str = ""
     preview_urls: tuple[str, ...] = ()
     size: int | None = None
+    """Bytes."""
+    created: float | None = None
+    """Unix seconds."""
+    width: int | None = None
+    """Pixels; uploads are listed without."""
+    height: int | None = None
+    """Pixels."""
+    seconds: float | None = None
+    """Length of a video."""
+    task_id: str = field(default="", repr=False)
+    """The task that made it, nothing for an upload; it carries the account's e-mail."""
+    is_upload: bool | None = None
+    """None where the API does not say."""
 
     @classmethod
     def from_wire(cls, value: object) -> Asset:
@@ -239,18 +255,57 @@ class Asset:
         if not identifier:
             raise ServerTrouble("the answer names no asset", 200)
         kind = _text(item.get("mediaType")) or _text(_mapping(item.get("type")).get("name"))
-        size = item.get("fileSize", item.get("size"))
+        metadata, upload = _mapping(item.get("metadata")), item.get("isUserUpload")
+        width, height = _frame(metadata)
         return cls(
             id=identifier,
             name=_text(item.get("name")),
             kind=kind,
             url=_text(item.get("url")),
             preview_urls=_urls(item.get("previewUrls")),
-            size=_whole(size),
+            size=_whole(item.get("fileSize", item.get("size"))),
+            created=_unix(_text(item.get("createdAt"))),
+            width=width,
+            height=height,
+            seconds=_number(metadata.get("duration")),
+            task_id=_text(item.get("taskId")),
+            is_upload=upload if isinstance(upload, bool) else None,
         )
 
+    @property
+    def short_id(self) -> str:
+        """Eight characters that are safe to show."""
+        return short_id(self.id)
+
+    @property
+    def stem(self) -> str:
+        """The name without its ending."""
+        head, _, ending = self.name.rpartition(".")
+        return head if head and ending else self.name
+
     def __repr__(self) -> str:
-        return f"<Asset {short_id(self.id)} {redact(self.name)!r}>"
+        return f"<Asset {self.short_id} {redact(self.name)!r}>"
+
+
+def _frame(metadata: Json) -> tuple[int | None, int | None]:
+    """Width and height: fields of their own, or before August 2025 in `dimensions` and `size` (API facts 8.2)."""
+    sides = metadata.get("dimensions")
+    pair = sides if isinstance(sides, list) and len(sides) == 2 else (None, None)
+    nested = _mapping(metadata.get("size"))
+    width, height = (
+        next(filter(None, (_whole(metadata.get(name)), _whole(nested.get(name)), _whole(side))), None)
+        for name, side in zip(("width", "height"), pair, strict=True)
+    )
+    return (width, height) if (width or 0) > 0 and (height or 0) > 0 else (None, None)
+
+
+def _unix(iso: str) -> float | None:
+    """Unix seconds of an ISO time; None for what is none, and for years that not every clock can show."""
+    with suppress(ValueError, OverflowError):
+        moment = datetime.fromisoformat(iso.replace("Z", "+00:00"))
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+        return moment.timestamp() if 1970 < moment.year < 3000 else None
+    return None
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from . import errors
 from .fetch import fetch
-from .job import Phase, failed_phase
+from .picture import task_account
 from .record import Record
-from .request import task_account
 from .run import Run, Stopped
 from .send import check, prepare, send
 from .slots import Ticket
+from .state import Phase, failed_phase
 from .stored import is_over, state_of, stored_task, waking_state
 from .task import SUCCEEDED, Task
 from .track import track

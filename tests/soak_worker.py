@@ -22,7 +22,7 @@ import runway_nb.studio
 import runway_nb.workflow
 from runway_nb import Job, RunwayError, generate
 from runway_nb.default import default_studio
-from runway_nb.job import Phase
+from runway_nb.state import Phase
 
 ROUNDS = 8
 """How often a user comes back to what has not brought a video."""

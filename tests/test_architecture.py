@@ -17,7 +17,7 @@ TOP = {name: tree for name, tree in MODULES.items() if "." not in name and name 
 
 STOREYS = [
     {"errors", "spec", "redact", "home"},
-    {"camera", "request", "task", "follow"},
+    {"camera", "picture", "request", "task", "follow"},
     {
         "settings",
         "environment",
@@ -28,21 +28,45 @@ STOREYS = [
         "fit",
         "account",
         "images",
+        "sources",
+        "picture_link",
+        "assets",
         "client",
         "media",
-        "keyframes",
         "reconcile",
         "loop",
         "slots",
     },
     {"migrations", "account_book", "ledger_file", "ledger", "admission"},
-    {"job", "session", "stored", "run", "send", "track", "fetch", "workflow", "studio", "default"},
+    {
+        "uploads",
+        "keyframes",
+        "state",
+        "job",
+        "session",
+        "stored",
+        "storable",
+        "run",
+        "shots",
+        "send",
+        "track",
+        "fetch",
+        "workflow",
+        "runner",
+        "studio",
+        "default",
+    },
 ]
 """From the ground up; a module imports from its own storey and from those below."""
-UPWARD = {("job", "notebook.display"), ("session", "simulator"), ("__init__", "notebook.extension")}
+UPWARD = {
+    ("assets", "notebook.gallery"),
+    ("job", "notebook.display"),
+    ("session", "simulator"),
+    ("__init__", "notebook.extension"),
+}
 """The imports that point up: inside of a function, at the moment of use."""
 HOMES = {
-    "httpx": {"client", "media", "simulator"},
+    "httpx": {"client", "media", "picture_link", "simulator"},
     "sqlite3": {"ledger", "ledger_file", "migrations", "unfinished", "simulator"},
     "IPython": {"notebook"},
     "ipywidgets": {"notebook"},

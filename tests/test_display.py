@@ -11,11 +11,12 @@ import pytest
 
 from runway_nb import errors
 from runway_nb.camera import Camera
-from runway_nb.job import Job, Phase, State
+from runway_nb.job import Job
 from runway_nb.notebook import live, text
 from runway_nb.notebook.display import EMBED_CAP, bundle, notice_html, source
 from runway_nb.notebook.words import cost, look, made, megabytes, notice
 from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.state import Phase, State
 from runway_nb.task import Status, Task
 
 PROMPT = "A lighthouse at dusk, slow waves, the beam sweeps over the sea."

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from runway_nb.errors import NotEnoughCredits, TaskFailed, WaitInterrupted, WaitTimeout
-from runway_nb.job import Job, Phase, State
+from runway_nb.job import Job
 from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.state import Phase, State
 from runway_nb.task import Status, Task
 from runway_nb.unfinished import SETTLED
 from strategies import ASSET_ID, EMAIL, TASK_ID
@@ -180,7 +181,8 @@ def test_keep_loop_lets_the_users_own_tasks_run_inside_a_running_loop():
     script = """
     import asyncio, threading
     from pathlib import Path
-    from runway_nb.job import Job, Phase
+    from runway_nb.job import Job
+    from runway_nb.state import Phase
     from runway_nb.request import VideoRequest
     async def main():
         job, ticks = Job("7f3e2c54", VideoRequest("x")), []

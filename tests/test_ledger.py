@@ -25,9 +25,9 @@ from fakes import TOKEN
 from runway_nb import migrations
 from runway_nb.admission import Limits, admit
 from runway_nb.errors import JobNotFound, LeaseLost, LedgerError, OverBudget
-from runway_nb.job import Phase
 from runway_nb.lease import LEASE_SECONDS, new_owner
 from runway_nb.ledger import MODERATION_SECONDS, AccountBook, Ledger, Record
+from runway_nb.state import Phase
 from runway_nb.unfinished import SETTLED, UNSENT
 from strategies import ASSET_ID, EMAIL, TASK_ID, requests
 

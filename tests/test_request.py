@@ -11,7 +11,8 @@ from hypothesis import given
 
 from runway_nb.camera import Camera
 from runway_nb.errors import InvalidRequest
-from runway_nb.request import Keyframes, VideoRequest, asset_account
+from runway_nb.picture import asset_account
+from runway_nb.request import Keyframes, VideoRequest
 from strategies import ASSET_ID, EMAIL, TASK_ID, requests
 
 CREATE = json.loads((Path(__file__).parent / "wire" / "create.json").read_text())
@@ -144,7 +145,7 @@ def test_all_mistakes_are_reported_at_once():
 @pytest.mark.parametrize("picture", ["", "  ", 5])
 def test_a_keyframe_that_names_nothing_is_a_mistake(picture):
     assert _problems(keyframes=Keyframes(middle=picture)) == (
-        f"middle is {picture!r}: give an asset id, the name of an asset, or a picture file",
+        f"middle is {picture!r}: give a picture, a picture file, or an asset's name or id",
     )
 
 

@@ -13,9 +13,10 @@ from fakes import EMAIL, FakeTime, Party
 from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.default import concat
-from runway_nb.job import Job, Phase
+from runway_nb.job import Job
 from runway_nb.ledger import Record
 from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.state import Phase
 
 NEVER = "lost-before"
 """A create whose answer is lost and that started nothing."""

@@ -112,6 +112,79 @@ def test_an_asset_is_read_in_both_of_its_forms(body, name, kind, size):
     assert len(asset.preview_urls) == 1
 
 
+LISTED = {"created": 1741079741.502, "width": 1280, "height": 768, "seconds": 5.209, "task_id": TASK_ID}
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("upload_answer", {"created": 1741079680.0, "is_upload": True}),
+        ("asset", {"is_upload": True}),
+        ("assets", {**LISTED, "is_upload": False}),
+        ("assets_old", {**LISTED, "is_upload": False}),
+    ],
+)
+def test_what_is_known_of_an_asset_is_read_in_all_forms(name, known):
+    body = _wire(name)
+    asset = Asset.from_wire(body[0] if isinstance(body, list) else body)
+    unknown = {"created": None, "width": None, "height": None, "seconds": None, "task_id": "", "is_upload": None}
+    assert {field: getattr(asset, field) for field in unknown} == {**unknown, **known}
+    assert asset.short_id == asset.id[-36:-28]
+
+
+@pytest.mark.parametrize(
+    ("metadata", "size"),
+    [
+        ({"width": 8, "height": "6"}, (8, 6)), ({"dimensions": [8, 6]}, (8, 6)),
+        ({"size": {"width": 8, "height": 6}}, (8, 6)), ({"width": 8}, (None, None)),
+        ({"width": 8, "height": 0}, (None, None)), ({"width": -8, "height": 6}, (None, None)),
+        ({"dimensions": [8]}, (None, None)), ({"dimensions": "8x"}, (None, None)), (None, (None, None)),
+        ({"width": True, "height": float("inf")}, (None, None)), ([8, 6], (None, None)),
+    ],
+)  # fmt: skip
+def test_the_size_of_a_picture_is_read_or_left_open(metadata, size):
+    asset = Asset.from_wire({"assetId": ASSET_ID, "metadata": metadata})
+    assert (asset.width, asset.height) == size
+
+
+@pytest.mark.parametrize(
+    ("text", "created"),
+    [
+        ("2025-03-04T09:14:40.000Z", 1741079680.0), ("2025-03-04T10:14:40+01:00", 1741079680.0),
+        ("2025-03-04T09:14:40", 1741079680.0), ("yesterday", None), ("", None), (5, None), (None, None),
+        ("0001-01-01T00:00:00+14:00", None), ("9999-12-31T23:59:59-14:00", None),
+    ],
+)  # fmt: skip
+def test_the_date_of_an_asset_is_read_or_left_open(text, created):
+    assert Asset.from_wire({"assetId": ASSET_ID, "createdAt": text}).created == created
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("lamp.png", "lamp"), ("lamp", "lamp"), ("a.b.png", "a.b"), (".png", ".png"), ("a.", "a."), ("", ""),
+        ("day 10/12.png", "day 10/12"), (".", "."),
+    ],
+)  # fmt: skip
+def test_a_stem_is_the_name_without_its_ending(name, stem):
+    assert Asset(ASSET_ID, name).stem == stem
+
+
+@settings(max_examples=60)
+@given(
+    st.dictionaries(
+        st.sampled_from(["metadata", "createdAt", "isUserUpload", "taskId", "name", "fileSize", "mediaType", "type"]),
+        json_values,
+    ),
+    st.dictionaries(st.sampled_from(["dimensions", "size", "width", "height", "duration"]), json_values),
+)
+def test_no_field_of_an_asset_breaks_the_reader(fields, metadata):
+    asset = Asset.from_wire({"metadata": metadata, **fields, "assetId": ASSET_ID})
+    assert asset.is_upload in (None, True, False)
+    assert (asset.width is None) == (asset.height is None)
+    assert EMAIL not in repr(asset)
+
+
 def test_secrets_of_an_account_are_never_read():
     found = accounts(_wire("accounts"))
     assert found == (Account(EMAIL, 2),)
@@ -245,7 +318,7 @@ def test_an_answer_without_an_asset_id_is_trouble():
     [
         Task.from_wire(_wire("task_succeeded")),
         Task.from_wire(_wire("task_succeeded")).video,
-        Asset(ASSET_ID, f"photo of {EMAIL}.png"),
+        Asset(ASSET_ID, f"photo of {EMAIL}.png", task_id=TASK_ID),
         RunningTask(TASK_ID),
         Account(EMAIL, 2),
     ],

@@ -15,10 +15,11 @@ import pytest
 from fakes import EMAIL, TOKEN, Changed, Drawn, FakeTime, Party
 from runway_nb import errors
 from runway_nb.camera import Camera
-from runway_nb.job import Job, Phase, failed_phase
+from runway_nb.job import Job
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.session import Connection
 from runway_nb.settings import Secret, Settings
+from runway_nb.state import Phase, failed_phase
 from runway_nb.studio import Studio
 
 # --- the good way --------------------

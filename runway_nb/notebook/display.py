@@ -14,8 +14,8 @@ from urllib.parse import quote
 
 from ..errors import RunwayError
 from ..job import Job
+from ..picture import asset_account
 from ..redact import redact_cell, short_id
-from ..request import asset_account
 from .text import ascii_words, notice_text, result_text, shown_path
 from .words import (
     DOT,

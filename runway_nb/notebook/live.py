@@ -21,7 +21,8 @@ import ipywidgets
 from IPython.display import display, update_display
 
 from ..errors import RunwayError
-from ..job import Job, Phase
+from ..job import Job
+from ..state import Phase
 from ..studio import Studio
 from .display import bundle, jpeg_uri, placeholder, said
 from .text import live_line

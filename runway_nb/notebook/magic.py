@@ -15,6 +15,7 @@ from ..redact import redact
 from ..request import Keyframes, VideoRequest
 from ..spec import EMBED
 from . import options
+from .variables import Named, named_picture
 
 if TYPE_CHECKING:
     from ..studio import Studio
@@ -90,19 +91,28 @@ class Magics:
         embed = values.get("embed")
         if embed not in (None, *EMBED):
             problems.append(f"embed is {embed!r}: give {', '.join(EMBED)}")
-        pictures = {slot: self._variable(values.get(slot)) for slot in ("first", "middle", "last")}
-        plain = ("fit", "focus", "aspect", "seconds", "seed", "explore", "reply_url", "reply_ref", "max_jobs")
+        pictures = self._pictures(values, problems)
+        plain = (
+            "fit", "focus", "upscale", "aspect", "seconds", "seed", "explore", "reply_url", "reply_ref", "max_jobs",
+        )  # fmt: skip
         fields: dict[str, Any] = {name: values.get(name) for name in plain}
         camera = Camera(**{name: values.get(name) for name in (*MOVES, "static")})
-        request = VideoRequest(prompt=prompt, keyframes=Keyframes(**pictures), camera=camera, **fields)
-        if problems or request.problems():
-            raise InvalidRequest([*problems, *request.problems()])
-        return request
+        keyframes = Keyframes(**{slot: named.picture for slot, named in pictures.items()})
+        request = VideoRequest(prompt=prompt, keyframes=keyframes, camera=camera, **fields)
+        return self.studio.checked(request, problems, {slot: named.name for slot, named in pictures.items()})
 
-    def _variable(self, word: str | None) -> Any:
-        """The value of a variable that holds the name of a picture; any other word stands for itself."""
-        value = self.shell.user_ns.get(word) if word and word.isidentifier() else None
-        return value if isinstance(value, (str, Path)) else word
+    def _pictures(self, values: dict[str, Any], problems: list[str]) -> dict[str, Named]:
+        """The keyframes that are meant; a line is added to `problems` for each that leads nowhere."""
+        found: dict[str, Named] = {}
+        for slot in ("first", "middle", "last"):
+            if (word := values.get(slot)) is None:
+                continue
+            try:
+                found[slot] = named_picture(word, self.shell.user_ns)
+            except InvalidRequest as error:
+                problems += [f"{slot}: {problem}" for problem in error.problems]
+                found[slot] = Named(word, "picture")
+        return found
 
     # --- the line -------------------------------------------------------------------------------
 
@@ -110,7 +120,7 @@ class Magics:
         """`%runway`."""
         name, arguments = options.command_of(line)
         command = getattr(self, f"_{name}")
-        command(*arguments[:1])
+        command(*arguments if name in ("assets", "upload", "delete") else arguments[:1])
 
     def _help(self, *_: str) -> None:
         print(f"{options.cell_help()}\n\n{options.line_help()}")
@@ -212,6 +222,26 @@ class Magics:
             self.show(job)
         if self.view().mode == "batch":
             self._wait_for(jobs)
+
+    def _assets(self, *arguments: str) -> None:
+        from .pictures import show_assets
+
+        words, values = options.parse_arguments(arguments, options.LISTING)
+        show_assets(self.studio, self.view().mode, " ".join(words), values.get("type", ""), values.get("page", 1))
+
+    def _upload(self, *arguments: str) -> None:
+        from .pictures import upload
+
+        words, values = options.parse_arguments(arguments, options.FITTING)
+        upload(self.studio, words, values, self.shell.user_ns)
+
+    def _delete(self, *arguments: str) -> None:
+        from .pictures import delete
+
+        words, values = options.parse_arguments(arguments, options.DELETING)
+        if self.view().mode == "batch" and not values.get("yes"):
+            raise InvalidCommand("nobody is there to ask: %runway delete NAME --yes deletes without a question")
+        delete(self.studio, words, None if values.get("yes") else input)
 
     def _credits(self, *_: str) -> None:
         from IPython.display import display

@@ -6,10 +6,10 @@ import difflib
 import re
 import shlex
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ..errors import InvalidCommand
+from ..errors import InvalidCommand, InvalidRequest
 from ..spec import CAMERA_LIMIT, DEFAULT_MODEL, EMBED, FITS, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
 
 
@@ -35,7 +35,7 @@ class Option(NamedTuple):
 
 
 _MOVE = f"-{CAMERA_LIMIT} to {CAMERA_LIMIT}"
-_PICTURE = "an asset's name or id, a picture file, or a variable that holds one of these"
+_PICTURE = "a file, a link, a variable (picture, figure, array, job), Out[n], shot.last, or an asset's name or id"
 _LENGTHS = tuple(map(str, DEFAULT_MODEL.seconds))
 
 OPTIONS: tuple[Option, ...] = (
@@ -44,7 +44,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("--last", "picture", "X", "Picture at the end."),
     Option("--fit", "choice", "F", "How a picture file is brought to the frame; cover when not given.", FITS),
     Option("--focus", "place", "X,Y", "Where cover crops, 0 to 1 from left and top; 0.5,0.5 is the middle."),
-    Option("--aspect", "choice", "A", "Format; landscape when not given.", tuple(DEFAULT_MODEL.aspects)),
+    Option("--upscale", "switch", "", "Let Runway's own upscaler, which is free, enlarge small pictures."),
+    Option("--aspect", "choice", "A", "Format; the first keyframe's when not given.", tuple(DEFAULT_MODEL.aspects)),
     Option("--seconds", "whole", "N", f"Length, {' or '.join(_LENGTHS)}; 5 when not given.", _LENGTHS),
     Option("--seed", "whole", "N", f"{SEED_RANGE[0]} to {SEED_RANGE[1]}; drawn when not given, and shown."),
     Option("--horizontal", "number", "N", f"Camera to the right, {_MOVE}."),
@@ -69,6 +70,17 @@ OPTIONS: tuple[Option, ...] = (
 )  # fmt: skip
 
 
+FITTING = tuple(option for option in OPTIONS if option.flag in ("--fit", "--focus", "--upscale", "--aspect"))
+"""The options of `%runway upload`."""
+LISTING = (
+    Option("--type", "choice", "T", "What kind is listed; all when not given.", ("image", "video", "audio")),
+    Option("--page", "whole", "N", "Which page, from 1."),
+)
+"""The options of `%runway assets`."""
+DELETING = (Option("--yes", "switch", "", "Do not ask."),)
+"""The options of `%runway delete`."""
+
+
 class Command(NamedTuple):
     """One command of `%runway`."""
 
@@ -87,6 +99,13 @@ COMMANDS: tuple[Command, ...] = (
     Command("wait", "[ID]", "Keep the cell busy until a job ends, and show it."),
     Command("stop", "[ID]", "Take a job back before it is sent, or stop tracking it."),
     Command("attach", "ID", "Follow a job again, or a task of the account: our id, a task id, or a replyRef."),
+    Command("assets", "[TEXT] [--type T] [--page N]", "Show what lies on the account, by a part of the name."),
+    Command(
+        "upload",
+        "X... [--fit F] [--focus X,Y] [--upscale] [--aspect A]",
+        "Put pictures on the account as keyframes would be; one that is there already is not sent again.",
+    ),
+    Command("delete", "NAME... [--yes]", "Delete assets from the account for good, after a question."),
     Command("credits", "", "Show the credits of the account, and what each notebook, day and job has cost."),
     Command(
         "simulator", "[FAULT]", "Show the address of the embedded simulator, or let it do one thing wrong, by name."
@@ -122,11 +141,33 @@ def parse(line: str, variables: Mapping[str, object]) -> CellOptions:
     while words:
         word = words.popleft()
         if word.startswith("--"):
-            _read_option(word, words, values, problems)
+            _read_option(word, words, values, problems, OPTIONS)
         else:
             names.append(word)
     problems += _name_problems(names)
     return CellOptions(names[0] if len(names) == 1 else "", values, tuple(problems))
+
+
+def parse_arguments(words: Iterable[str], table: Sequence[Option]) -> tuple[list[str], dict[str, Any]]:
+    """The arguments of a `%runway` command: plain words, and the values of options. Raises `InvalidRequest`."""
+    plain: list[str] = []
+    values: dict[str, Any] = {}
+    problems: list[str] = []
+    rest = deque(words)
+    while rest:
+        word = rest.popleft()
+        if word.startswith("--"):
+            _read_option(word, rest, values, problems, table)
+        else:
+            plain.append(word)
+    problems += [
+        f"{option.flag} is {value!r}: give {', '.join(option.choices)}"
+        for option in table
+        if option.kind == "choice" and (value := values.get(option.field)) not in (None, *option.choices)
+    ]
+    if problems:
+        raise InvalidRequest(problems)
+    return plain, values
 
 
 def wants_await(line: str) -> bool:
@@ -145,12 +186,15 @@ def _split(line: str) -> list[str]:
     return list(lexer)
 
 
-def _read_option(word: str, rest: deque[str], values: dict[str, Any], problems: list[str]) -> None:
-    """Read one option and, from `rest`, its value."""
+def _read_option(
+    word: str, rest: deque[str], values: dict[str, Any], problems: list[str], table: Sequence[Option]
+) -> None:
+    """Read one option of a table and, from `rest`, its value."""
     flag, equals, text = word.partition("=")
-    option = _BY_FLAG.get(flag)
+    known = {option.flag: option for option in table}
+    option = known.get(flag)
     if option is None:
-        problems.append(_unknown(flag))
+        problems.append(_unknown(flag, known))
         if rest and not equals and not rest[0].startswith("--"):
             rest.popleft()
         return
@@ -167,8 +211,8 @@ def _read_option(word: str, rest: deque[str], values: dict[str, Any], problems: 
     values[option.field] = _converted(option, text if equals else rest.popleft(), problems)
 
 
-def _unknown(flag: str) -> str:
-    near = difflib.get_close_matches(flag, _BY_FLAG, 1)
+def _unknown(flag: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(flag, list(known), 1)
     return f"{flag} is no option: " + (f"do you mean {near[0]}?" if near else "see %runway help")
 
 

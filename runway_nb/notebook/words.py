@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from .. import errors
 from ..admission import day_of
-from ..job import Job, Phase, State
+from ..job import Job
 from ..request import VideoRequest
+from ..state import Phase, State
 
 DOT = " \N{MIDDLE DOT} "
 MINUS = "\N{MINUS SIGN}"

@@ -1,8 +1,9 @@
-"""The caption of a rendered clip: the prompt and the word "simulator", still over the moving picture."""
+"""The caption of a rendered clip: the prompt and the word "simulator", over the moving picture between keyframes."""
 
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,6 +26,8 @@ PLAIN = str.maketrans(
 """Spelling of common characters that Pillow's own font lacks."""
 SHADE = 150
 """Opacity (0-255) of the dark ground at the lower edge; above it fades out."""
+FADE_SECONDS = 0.3
+"""From nothing to fully there."""
 INK, FAINT = (255, 255, 255, 235), (255, 255, 255, 190)
 
 
@@ -37,10 +40,27 @@ class Caption:
     ink: Planes
     masks: Planes
 
-    def on(self, plane: Image, index: int) -> Image:
-        """The plane (0 is Y, 1 is U, 2 is V) with the caption, changed in place."""
-        plane.paste(self.ink[index], (0, self.top // SCALES[index]), self.masks[index])
+    def on(self, plane: Image, index: int, opacity: float) -> Image:
+        """The plane (0 is Y, 1 is U, 2 is V) with the caption at an opacity from 0 to 1, changed in place."""
+        if opacity > 0:
+            mask = self.masks[index] if opacity >= 1 else self.masks[index].point(lambda value: value * opacity)
+            plane.paste(self.ink[index], (0, self.top // SCALES[index]), mask)
         return plane
+
+
+def opacity_at(t: float, seconds: float, pinned: Sequence[float]) -> float:
+    """How opaque the caption is at a moment of the shot, 0 to 1.
+
+    It is gone at both ends and at every pinned moment: a keyframe is seen exactly, and the last frame can be the
+    first keyframe of the next shot.
+
+    Args:
+        t: The moment, 0 to 1.
+        seconds: How long the shot is.
+        pinned: The moments of the keyframes, 0 to 1.
+    """
+    nearest = min(abs(t - moment) for moment in (0.0, 1.0, *pinned))
+    return min(1.0, nearest * seconds / FADE_SECONDS)
 
 
 def draw(prompt: str, width: int, height: int) -> Caption:

@@ -135,6 +135,8 @@ class Film:
     views: tuple[Matrix, ...]
     """For each frame, the matrix from its pixels to those of its base."""
     caption: caption.Caption
+    opacities: tuple[float, ...]
+    """How opaque the caption is, for each frame."""
 
     def planes(self, number: int, rows: Sequence[int] | None = None) -> Planes:
         """The planes of a frame; `rows` asks for longer rows, which an encoder may want for alignment."""
@@ -145,7 +147,7 @@ class Film:
     def _plane(self, number: int, index: int, width: int) -> Image:
         mix, box = self.mixes[number], (0, 0, width, self.shot.height // SCALES[index])
         ground = self.grounds[mix.base][index].dissolved(mix)
-        return self.caption.on(ground.seen(self.views[number], box), index)
+        return self.caption.on(ground.seen(self.views[number], box), index, self.opacities[number])
 
     def save_stills(self, out: Path) -> None:
         """Writes the stills beside the clip: `<stem>.0.jpg` at time 0, `.1.jpg` at 0.5, `.2.jpg` at 1."""
@@ -175,7 +177,9 @@ def prepare(shot: Shot) -> Film:
         bases = sorted({mixed.base for mixed in mixes})
         made = pool.map(lambda base: _grounds(shot, base, times, sources, mixes, views), bases)
         grounds = dict(zip(bases, made, strict=True))
-    return Film(shot, grounds, mixes, views, caption.draw(shot.prompt, shot.width, shot.height))
+    pinned = [time for time, _ in shot.keyframes]
+    opacities = tuple(caption.opacity_at(t, shot.seconds, pinned) for t in clock)
+    return Film(shot, grounds, mixes, views, caption.draw(shot.prompt, shot.width, shot.height), opacities)
 
 
 def _picture(shot: Shot, path: str) -> Image:

@@ -1,0 +1,132 @@
+"""`%runway assets`, `upload` and `delete`: the pictures of the account, on the screen."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display, update_display
+
+from ..assets import AssetList, Thumbnails, created_words, match_asset, typed_names
+from ..errors import InvalidCommand, InvalidRequest, RunwayError
+from ..redact import redact
+from ..task import Asset
+from .gallery import PAGE, bundle
+from .variables import named_picture
+
+if TYPE_CHECKING:
+    from ..studio import Studio
+
+UPDATE_SECONDS = 0.3
+"""Between two updates of the screen while pictures come in."""
+LOAD_SECONDS = 60.0
+"""How long a batch run waits for thumbnails."""
+
+
+def show_assets(studio: Studio, mode: str, text: str = "", kind: str = "", page: int = 1) -> None:
+    """A page of what lies on the account; in a live notebook its pictures come in one by one."""
+    gallery = _Gallery(studio, studio.assets(), text, kind, page)
+    if mode == "terminal":
+        print(gallery.bundle()["text/plain"])
+    elif mode == "batch":
+        studio.run(gallery.load(), LOAD_SECONDS)
+        display(gallery.bundle(), raw=True)
+    else:
+        gallery.begin()
+
+
+class _Gallery:
+    """One page on the screen, kept up to date until its pictures are there and its listing is new."""
+
+    def __init__(self, studio: Studio, listing: AssetList, text: str, kind: str, page: int) -> None:
+        self._studio = studio
+        self._listing = listing
+        self._text, self._kind = text, kind
+        self._page = min(max(page, 1), max(1, math.ceil(len(self._found) / PAGE)))
+        self._thumbnails = Thumbnails(studio.settings.thumbnails)
+        self._stills: dict[str, bytes | None] = {
+            asset.id: still for asset in self._shown if (still := self._thumbnails.cached(asset))
+        }
+        self._display_id = ""
+        self._updated = 0.0
+        self._trouble = ""
+
+    @property
+    def _found(self) -> AssetList:
+        return self._listing.only(self._text, self._kind)
+
+    @property
+    def _shown(self) -> AssetList:
+        return self._found[(self._page - 1) * PAGE : self._page * PAGE]
+
+    def bundle(self, *, loading: bool = False) -> dict[str, str]:
+        """The page at this moment."""
+        return bundle(
+            self._found, self._stills, page=self._page, note=self._trouble, text=self._text, loading=loading,
+            among=self._listing,
+        )  # fmt: skip
+
+    def begin(self) -> None:
+        """Show what is known at once; the rest follows from the background."""
+        self._display_id = f"runway-{secrets.token_hex(8)}"
+        display(self.bundle(loading=True), raw=True, display_id=self._display_id)
+        self._studio.spawn(self._complete())
+
+    async def load(self) -> None:
+        """Fetch the pictures that are missing."""
+        missing = [asset for asset in self._shown if asset.id not in self._stills]
+        connection = await self._studio.session.connected()
+        await self._thumbnails.load(missing, connection.media, self._take)
+
+    async def _complete(self) -> None:
+        shelf = self._studio.session.shelf
+        try:
+            await self.load()
+            if shelf.age > UPDATE_SECONDS:
+                self._listing = await shelf.refreshed()
+                await self.load()
+        except RunwayError as error:
+            self._trouble = f"not all could be loaded: {error.message}"
+        update_display(self.bundle(), raw=True, display_id=self._display_id)
+
+    def _take(self, asset: Asset, still: bytes | None) -> None:
+        self._stills[asset.id] = still
+        if self._display_id and time.monotonic() - self._updated > UPDATE_SECONDS:
+            self._updated = time.monotonic()
+            update_display(self.bundle(loading=True), raw=True, display_id=self._display_id)
+
+
+def upload(studio: Studio, words: Sequence[str], fitting: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
+    """Put pictures on the account, one after the other; each is told when it is there. Those before a failure stay."""
+    if not words:
+        raise InvalidCommand("%runway upload needs a picture: a file, a link or a variable")
+    for word in words:
+        named = named_picture(word, variables)
+        asset, notes = studio.upload(named.picture, name=named.name, **fitting)
+        typed = typed_names(studio.assets()).get(asset.id, asset.short_id)
+        told = "".join(f"\n  {note}" for note in notes)
+        print(f"{redact(word)[:60]} is on the account: --first {typed}{told}")
+
+
+def delete(studio: Studio, words: Sequence[str], ask: Callable[[str], str] | None) -> None:
+    """Delete assets for good, after a yes. `ask` is None where the user has said so beforehand."""
+    assets = studio.assets()
+    found = [match_asset(word, assets) for word in words]
+    if problems := [match for match in found if isinstance(match, str)]:
+        raise InvalidRequest(problems)
+    if not found:
+        raise InvalidCommand("%runway delete needs the name or id of an asset: %runway assets shows them")
+    for asset in [match for match in found if isinstance(match, Asset)]:
+        told = ", ".join(filter(None, (asset.short_id, asset.kind, created_words(asset))))
+        name = redact(asset.name)
+        if ask is not None and ask(f"Delete {name} ({told}) from the account for good? [y/N] ").strip().lower() not in (
+            "y",
+            "yes",
+        ):
+            print(f"{name} stays.")
+            continue
+        studio.delete_asset(asset)
+        print(f"{name} ({asset.short_id}) is deleted.")

@@ -1,0 +1,72 @@
+"""What the text of a keyframe means: an asset id, a link, a frame of another job, or else a name or a path."""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import NamedTuple
+
+from .spec import ID_FORM
+
+Picture = str | os.PathLike[str]
+"""An asset id, the name of an asset, the path or the link of a picture file, or a frame of a job (`shot_frame`)."""
+
+_ID = re.compile(ID_FORM)
+_LINK = re.compile(r"https?://", re.IGNORECASE)
+_FRAME = re.compile(r"job:(?P<job>[0-9a-f]{8})(@(?P<seconds>\d{1,4}(\.\d{1,6})?))?")
+
+
+class ShotFrame(NamedTuple):
+    """A frame of a job's video."""
+
+    job_id: str
+    seconds: float | None = None
+    """From the start; None for the last frame."""
+
+    def __str__(self) -> str:
+        return f"job:{self.job_id}" + ("" if self.seconds is None else f"@{round(self.seconds, 6):g}")
+
+    @property
+    def words(self) -> str:
+        """As a person says it."""
+        which = "the last frame" if self.seconds is None else f"the frame at {self.seconds:g} s"
+        return f"{which} of job {self.job_id}"
+
+
+def asset_account(picture: Picture | None) -> str | None:
+    """The account's e-mail inside an asset id; None for anything else."""
+    match = _ID.fullmatch(str(picture)) if picture is not None else None
+    return match["email"] if match and match["kind"] == "asset" else None
+
+
+def task_account(task_id: str) -> str:
+    """The account's e-mail inside a task id, or nothing."""
+    match = _ID.fullmatch(task_id)
+    return match["email"] if match else ""
+
+
+def is_link(picture: Picture) -> bool:
+    """True for the address of a picture on the web."""
+    return bool(_LINK.match(str(picture)))
+
+
+def shot_frame(picture: Picture) -> ShotFrame | None:
+    """The frame that `job:7f3e2c54` (its last one) or `job:7f3e2c54@2.5` (at 2.5 seconds) names."""
+    match = _FRAME.fullmatch(str(picture))
+    return ShotFrame(match["job"], float(match["seconds"]) if match["seconds"] else None) if match else None
+
+
+def picture_problem(picture: object) -> str:
+    """What is wrong with a keyframe as it is written, or nothing."""
+    if not isinstance(picture, (str, os.PathLike)) or not str(picture).strip():
+        return f"is {repr(picture)[:60]}: give a picture, a picture file, or an asset's name or id"
+    if str(picture).startswith("job:") and shot_frame(picture) is None:
+        return f"is {str(picture)[:40]!r}: a frame of a job is job:ID or job:ID@SECONDS"
+    return ""
+
+
+def is_place(value: object) -> bool:
+    """True for two numbers from 0 to 1: how far from the left and from the top of a picture."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        return False
+    return all(isinstance(part, (int, float)) and not isinstance(part, bool) and 0 <= part <= 1 for part in value)

@@ -1,0 +1,113 @@
+"""The jobs at work: their workflows run on the background loop, their leases are renewed, and they end in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from . import errors
+from .environment import Environment
+from .job import Job
+from .lease import RENEW_SECONDS, new_owner
+from .ledger import Ledger
+from .loop import BackgroundLoop
+from .session import Session
+from .state import Phase, failed_phase
+
+if TYPE_CHECKING:
+    from .workflow import Workflow
+
+Begin = Callable[["Workflow"], Coroutine[Any, Any, None]]
+"""How a job's work begins."""
+
+CLOSE_SECONDS = 6.0
+"""How long closing waits for answers under way, workflows and connections."""
+
+
+class Runner:
+    """Sees jobs through on the background loop.
+
+    Args:
+        loop: The background loop.
+        ledger: Where every step is written.
+        environment: Time and randomness.
+    """
+
+    def __init__(self, loop: BackgroundLoop, ledger: Ledger, environment: Environment) -> None:
+        self.jobs: dict[str, Job] = {}
+        """The jobs of this process by id, oldest first."""
+        self.owner = new_owner()
+        """Who holds the leases of these jobs."""
+        self._loop = loop
+        self._ledger = ledger
+        self._env = environment
+        self._works: dict[asyncio.Future[None], Job] = {}
+        self._heart: asyncio.Future[None] | None = None
+
+    def start(self, job: Job, session: Session, begin: Begin) -> None:
+        """Take a job in, bound to the session, and start its work. Callable from any thread."""
+        self.jobs.pop(job.id, None)
+        self.jobs[job.id] = job
+        self._loop.submit(self._see_through(job, session, begin))
+
+    async def shut_down(self, sessions: Sequence[Session]) -> list[Callable[[], None]]:
+        """Wait for answers under way, let every workflow write where it stands, then close the connections.
+
+        Gives what is left to free, which may block.
+        """
+        works = dict(self._works)
+        for work, job in works.items():
+            # what waits must not begin to send now
+            if job.state.phase is not Phase.SENDING:
+                work.cancel()
+        for _ in range(int(CLOSE_SECONDS * 0.6 / 0.05)):
+            if not any(job.state.phase is Phase.SENDING for job in self._works.values()):
+                break
+            await asyncio.sleep(0.05)
+        for work in (*works, *([self._heart] if self._heart else [])):
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+        return [await session.close() for session in sessions]
+
+    def end_unstarted(self) -> None:
+        """End the jobs whose work was cancelled before its first step; nobody may wait for them for ever."""
+        for job in self.jobs.values():
+            if not job.state.phase.is_final:
+                phase = failed_phase(job.state.phase, errors.Detached(""))
+                error = errors.Detached("the session ended before it was sent")
+                job.change(phase=phase, error=error, ended=self._env.clock())
+
+    async def _see_through(self, job: Job, session: Session, begin: Begin) -> None:
+        """Run the workflow of a job."""
+        # imported here, on the background thread, so that the card need not wait for httpx
+        from .run import Run
+        from .workflow import Workflow
+
+        run = Run(
+            job,
+            session=session,
+            ledger=self._ledger,
+            owner=self.owner,
+            neighbours=self.jobs,
+            environment=self._env,
+        )
+        job.steer(
+            on_stop=lambda: self._loop.call(run.stopped.set),
+            on_refresh=lambda: self._loop.call(run.looks.set),
+        )
+        settings = session.settings
+        workflow = Workflow(run, output=job.folder / settings.output, posters=settings.posters)
+        work = asyncio.ensure_future(begin(workflow))
+        self._works[work] = job
+        work.add_done_callback(lambda work: self._works.pop(work, None))
+        if self._heart is None or self._heart.done():
+            self._heart = asyncio.ensure_future(self._beat())
+
+    async def _beat(self) -> None:
+        """Renew the leases of all jobs while there are any."""
+        while self._works:
+            await asyncio.sleep(RENEW_SECONDS)
+            with suppress(errors.LedgerError):  # the next beat may do better; until the lease ends nothing is lost
+                self._ledger.renew(self.owner)

@@ -1,0 +1,421 @@
+"""What a notebook calls a picture, as the bytes of a picture file.
+
+Taken are the bytes of a file, `data:` texts, images of PIL, arrays, figures of matplotlib, plotly and altair, and
+whatever shows itself in a notebook as PNG or JPEG. Nothing is read from disk or from the net, and no value is
+changed, except that an image that PIL has only opened is loaded, as by showing it. No library is imported before
+the value itself has come from it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+import math
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any, NamedTuple
+from urllib.parse import unquote_to_bytes
+
+from .errors import InvalidRequest
+
+Frames = Sequence[tuple[int, int]]
+
+LARGEST_FIGURE = 16_000_000
+"""Pixels that a figure is drawn with at most, however large it is."""
+ALLOWED = "the bytes of a picture file, a PIL image, an array, or a figure of matplotlib, plotly or altair"
+_BUNDLED = ("image/png", "image/jpeg", "image/webp", "image/gif")
+"""Kinds of pictures that are taken from a mime bundle, the first one that is there."""
+_ADRIFT = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
+_TABLE_MAKERS = {"pandas", "polars", "pyarrow"}
+_TABLES = {"DataFrame", "Series", "LazyFrame"}
+"""Tables follow the array protocol too; as a picture one is hardly meant."""
+_BLOCK = 1_000_000
+"""Values of an array that are counted over at once: in between they take eight bytes each."""
+_SLACK = 0.5 / 255
+"""Floats may lie this far outside 0 and 1, as they do after a resize: they still round to a level."""
+_SEEN_AS = {"La": "LA", "RGBa": "RGBA", "PA": "RGBA"} | dict.fromkeys(("RGBX", "YCbCr", "LAB", "HSV"), "RGB")
+"""Modes of PIL that no file keeps, or that look the same in another: the mode they are brought to."""
+_IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
+"""Modes of PIL that PNG keeps; the rest goes into a TIFF."""
+
+
+def is_picture(value: object) -> bool:
+    """True for what `picture_bytes` reads, or refuses with a line of its own. Cheap: nothing is drawn or decoded."""
+    return _kind_of(value) is not None
+
+
+def picture_bytes(value: object, frames: Frames) -> bytes:
+    """The picture as a file that `fit.fit_picture` takes.
+
+    Args:
+        value: Anything for which `is_picture` is true.
+        frames: Width and height of each frame it may be for, at least one, each side from 1 on. A figure is drawn
+            large enough to fill the one whose shape is nearest, with up to `LARGEST_FIGURE` pixels.
+
+    Raises:
+        InvalidRequest: One line that names what was given, and what to give.
+    """
+    kind = _kind_of(value)
+    if kind is None:
+        raise InvalidRequest([f"{_name(value)} is no picture: give {ALLOWED}"])
+    data = kind.read(value, frames)
+    if not data:
+        raise InvalidRequest([f"the picture is empty (0 bytes of {_name(value)}): give {ALLOWED}"])
+    return data
+
+
+class _Kind(NamedTuple):
+    """One kind of picture. `fits` only looks at types and the beginning of a text."""
+
+    fits: Callable[[Any], bool]
+    read: Callable[[Any, Frames], bytes]
+
+
+def _kind_of(value: object) -> _Kind | None:
+    if issubclass(type(value), _ADRIFT) or _has(value, "__fspath__") or _is_table(value):
+        return None
+    return next((kind for kind in _KINDS if kind.fits(value)), None)
+
+
+def _has(value: object, method: str) -> bool:
+    """True when its class defines the method; an object that answers to any name does not get in by that."""
+    return callable(next((vars(base)[method] for base in type(value).__mro__ if method in vars(base)), None))
+
+
+def _makers(value: object) -> set[str]:
+    """The packages that its class and the classes above come from."""
+    return {str(base.__module__).partition(".")[0] for base in type(value).__mro__}
+
+
+def _is_table(value: object) -> bool:
+    names = {base.__name__ for base in type(value).__mro__}
+    return bool(_makers(value) & _TABLE_MAKERS or names & _TABLES)
+
+
+def _is_a(value: object, module: str, name: str) -> bool:
+    """True for an object of a class of a module; where that is not loaded there can be none."""
+    known = getattr(sys.modules.get(module), name, None)
+    return isinstance(known, type) and issubclass(type(value), known)
+
+
+def _name(value: object) -> str:
+    return f"the class {value.__name__:.40}" if isinstance(value, type) else f"{type(value).__name__:.40}"
+
+
+@contextmanager
+def _foreign(failure: str, cure: str) -> Iterator[None]:
+    """Stands around code of others, which may raise anything; it becomes one line."""
+    try:
+        yield
+    except InvalidRequest:
+        raise
+    except Exception as error:  # noqa: BLE001 - no list of what any decoder and any plotting library raises is whole
+        text = " ".join(str(error).split())[:120]
+        reason = type(error).__name__ + (f": {text}" if text else "")
+        raise InvalidRequest([f"{failure} ({reason}): {cure}"]) from None
+
+
+# --- bytes and text -----------------------------------------------------------------------------------
+
+
+def _is_bytes(value: object) -> bool:
+    return issubclass(type(value), (bytes, bytearray, memoryview))
+
+
+def _of_bytes(value: Any, _: Frames) -> bytes:
+    with _foreign(f"the {_name(value)} cannot be read", "give the bytes of a picture file"):
+        return bytes(value)
+
+
+def _is_uri(value: Any) -> bool:
+    return issubclass(type(value), str) and value[:5].lower() == "data:"
+
+
+def _of_uri(value: str, _: Frames = ()) -> bytes:
+    """The content of a `data:` text, base64 or percent-encoded."""
+    head, comma, body = value.partition(",")
+    kind, *parameters = (part.strip().lower() for part in head[5:].split(";"))
+    if not comma:
+        raise InvalidRequest(["the data: text has no comma, its content is missing: copy it again, whole"])
+    if not kind.startswith("image/"):
+        raise InvalidRequest([f"the data: text is of the kind {kind[:40] or 'text/plain'}, no picture: give image/png"])
+    if kind.startswith("image/svg"):
+        raise InvalidRequest(["an SVG is no pixel picture: give a data: text of a PNG"])
+    data = unquote_to_bytes(body)
+    if "base64" in parameters:
+        data = _decoded(data, f"the data: text of {kind[:40]}")
+    if not data:
+        raise InvalidRequest([f"the data: text of {kind[:40]} is empty: copy it again, whole"])
+    return data
+
+
+def _decoded(text: bytes | str, name: str) -> bytes:
+    """Out of base64, with or without line breaks and the = at the end. Never shows the text."""
+    raw = b"".join((text.encode("ascii", "replace") if isinstance(text, str) else text).split()).rstrip(b"=")
+    try:
+        return base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=True)
+    except binascii.Error:
+        raise InvalidRequest([f"{name} is broken base64: copy it again, whole"]) from None
+
+
+# --- PIL ----------------------------------------------------------------------------------------------
+
+
+def _is_pil(value: object) -> bool:
+    return _is_a(value, "PIL.Image", "Image")
+
+
+def _of_pil(image: Any, _: Frames) -> bytes:
+    """The frame an image stands on, lossless, with its transparency and its colour profile."""
+    _check_pixels("the PIL image", *image.size)
+    with _foreign("the PIL image cannot be read", "open it again, its file is cut off, broken or closed"):
+        return _saved(_upright(image))
+
+
+def _upright(image: Any) -> Any:
+    """A copy as it is seen. The orientation in EXIF data holds for what was opened from a file, as it does for the
+    file; whatever was derived from that carries the same EXIF data on, turned or not, and is seen as it lies.
+    """
+    from PIL import ImageFile, ImageOps
+
+    image.load()  # outside of the try below, which must hide nothing that is wrong with the pixels
+    if isinstance(image, ImageFile.ImageFile):
+        try:
+            return ImageOps.exif_transpose(image)
+        except Exception:  # noqa: BLE001 - EXIF data that cannot be read turn nothing, and break in any way
+            return image.copy()
+    return image.copy()
+
+
+def _saved(image: Any) -> bytes:
+    """An image of any mode as a file; it is the image's last use, its notes are thrown away."""
+    # the profile of a LAB image tells of LAB, and holds no longer
+    kept = ("transparency",) if image.mode == "LAB" else ("transparency", "icc_profile")
+    if image.mode in _SEEN_AS:
+        image = image.convert(_SEEN_AS[image.mode])
+    image.info = {key: image.info[key] for key in kept if image.info.get(key) is not None}
+    out = io.BytesIO()
+    if image.mode in _IN_PNG:
+        image.save(out, "PNG", compress_level=1)
+    else:
+        image.save(out, "TIFF")
+    return out.getvalue()
+
+
+def _check_pixels(name: str, width: int, height: int) -> None:
+    from .fit import LARGEST_PIXELS
+
+    if not width * height:
+        raise InvalidRequest([f"{name} has {width} × {height} pixels: give one with something to see"])
+    if width * height > LARGEST_PIXELS:
+        found, most = width * height / 1e6, LARGEST_PIXELS / 1e6
+        line = f"{name} has {width} × {height} = {found:.0f} million pixels: the most is {most:.0f} million"
+        raise InvalidRequest([line])
+
+
+# --- arrays -------------------------------------------------------------------------------------------
+
+
+def _is_array(value: object) -> bool:
+    if _is_a(value, "numpy", "generic"):
+        return False  # a number
+    return _has(value, "__array__") or _has(value, "__array_interface__")
+
+
+def _of_array(value: Any, _: Frames) -> bytes:
+    with _foreign(f"the {_name(value)} cannot become an array", "give a numpy array"):
+        import numpy as np
+
+        # asked before anything is copied: it may lie on a disk, or in lazy pieces
+        _check_shape(tuple(int(side) for side in np.shape(value)))
+        # what lies under a mask is anything
+        array = value.filled(0) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
+        _check_shape(array.shape)
+        _check_pixels("the array", array.shape[1], array.shape[0])
+        levels = _levels(array, np)
+    from PIL import Image
+
+    return _saved(Image.fromarray(levels[:, :, 0] if levels.shape[2:] == (1,) else levels))
+
+
+def _check_shape(shape: tuple[int, ...]) -> None:
+    """Raises `InvalidRequest` for a shape that no picture has."""
+    found = f"the array has the shape {shape}"
+    if len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4)):
+        return _check_pixels("the array", shape[1], shape[0])
+    if len(shape) == 3 and shape[0] in (1, 3, 4):
+        cure = "give np.moveaxis(a, 0, -1), of a tensor a.permute(1, 2, 0)"
+        raise InvalidRequest([f"{found}, its channels come first: {cure}"])
+    one = ", one picture at a time" if len(shape) > 3 else ""
+    raise InvalidRequest([f"{found}: give (height, width), or (height, width, channels) with 1, 3 or 4 channels{one}"])
+
+
+def _levels(array: Any, np: Any) -> Any:
+    """The same picture in whole numbers from 0 to 255, contiguous, in blocks that keep the memory small."""
+    kind, name = array.dtype.kind, array.dtype.name
+    if kind not in "buif":
+        raise InvalidRequest([f"an array of {name} is no picture: give whole numbers 0 to 255, or floats 0 to 1"])
+    if name == "uint8":
+        return np.ascontiguousarray(array)
+    if name not in ("bool", "uint16"):
+        _check_values(array, float(array.min()), float(array.max()))
+    factor = 1 / 257 if name == "uint16" else 255 if kind in "bf" else 1
+    levels = np.empty(array.shape, np.uint8)
+    rows = max(1, _BLOCK * len(array) // array.size)
+    for start in range(0, len(array), rows):
+        levels[start : start + rows] = np.rint(array[start : start + rows].astype(np.float64) * factor)
+    return levels
+
+
+def _check_values(array: Any, low: float, high: float) -> None:
+    """Raises `InvalidRequest` with the range that was found."""
+    name = f"the {'x'.join(str(side) for side in array.shape)} {array.dtype.name} array"
+    if not math.isfinite(low) or not math.isfinite(high):
+        raise InvalidRequest([f"{name} holds NaN or inf: np.nan_to_num(a) puts numbers in their place"])
+    whole = array.dtype.kind != "f"
+    least, most = (0.0, 255.0) if whole else (-_SLACK, 1 + _SLACK)
+    if least <= low and high <= most:
+        return
+    cure = "give 0 to 255, or floats 0 to 1"
+    if not whole and low >= least and high <= 255:
+        cure = "floats go from 0 to 1, divide by 255"
+    raise InvalidRequest([f"{name} holds {low:.6g} to {high:.6g}: {cure}"])
+
+
+# --- figures ------------------------------------------------------------------------------------------
+
+
+def _scale(width: float, height: float, frames: Frames) -> float:
+    """How many times larger than its own size a figure is drawn: filling the frame that is nearest in shape."""
+    width, height = max(width, 1.0), max(height, 1.0)
+    shape = math.log(width / height)
+    across, down = min(frames, key=lambda frame: abs(math.log(frame[0] / frame[1]) - shape))
+    # the half pixel is for those who cut off what is broken
+    filling = max(1.0, (across + 0.5) / width, (down + 0.5) / height)
+    return min(filling, math.sqrt(LARGEST_FIGURE / (width * height)))
+
+
+def _is_matplotlib(value: object) -> bool:
+    return _has(value, "savefig") or ("matplotlib" in _makers(value) and _has(value, "get_figure"))
+
+
+def _of_matplotlib(value: Any, frames: Frames) -> bytes:
+    """A figure, the figure that an artist stands in, or that of a grid of seaborn."""
+    with _foreign(f"the {_name(value)} cannot be drawn", "see that it shows in the notebook"):
+        figure = _figure(value)
+        if figure is None:
+            raise InvalidRequest([f"the {_name(value)} stands in no figure: give the figure itself"])
+        across, down = (float(side) * figure.dpi for side in figure.get_size_inches())
+        if not across * down:
+            raise InvalidRequest([f"the {_name(value)} has a side of 0 inches: give one with something to see"])
+        dpi = figure.dpi * _scale(across, down, frames)
+        look = {"facecolor": figure.get_facecolor(), "edgecolor": figure.get_edgecolor(), "transparent": False}
+        out = io.BytesIO()
+        # where the user's rcParams ask for a tighter box the picture would be smaller than the frame
+        with sys.modules["matplotlib"].rc_context({"savefig.bbox": None}):
+            figure.savefig(out, format="png", dpi=dpi, **look)
+        return out.getvalue()
+
+
+def _figure(value: Any) -> Any:
+    """The whole figure, up from a part of a part of it."""
+    for _ in range(8):
+        if value is None or _is_a(value, "matplotlib.figure", "Figure"):
+            return value
+        value = getattr(value, "figure", None) or getattr(value, "fig", None)
+    return None
+
+
+def _is_plotly(value: object) -> bool:
+    return "plotly" in _makers(value) and _has(value, "to_image")
+
+
+def _of_plotly(figure: Any, frames: Frames) -> bytes:
+    failure = "a plotly figure needs the package kaleido to become a picture: pip install kaleido"
+    with _foreign(failure, "see that figure.to_image() works"):
+        layout = figure.layout
+        width = layout.width or layout.template.layout.width or 700
+        height = layout.height or layout.template.layout.height or 500
+        scale = _scale(width, height, frames)
+        return bytes(figure.to_image(format="png", width=width, height=height, scale=scale))
+
+
+def _is_altair(value: object) -> bool:
+    return "altair" in _makers(value) and _has(value, "save") and _has(value, "to_dict")
+
+
+def _of_altair(chart: Any, frames: Frames) -> bytes:
+    """How large a chart becomes is known only when it is laid out; as an SVG that costs no pixels."""
+    cure = "it needs the package vl-convert (pip install vl-convert-python), and to show in the notebook"
+    with _foreign(f"the altair {_name(chart)} cannot be drawn", cure):
+        drawing, out = io.StringIO(), io.BytesIO()
+        chart.save(drawing, format="svg")
+        head = drawing.getvalue()[:2000]
+        sides = [re.search(rf'<svg[^>]*\s{side}="([\d.]+)', head) for side in ("width", "height")]
+        width, height = (float(side[1]) if side else 300.0 for side in sides)
+        chart.save(out, format="png", scale_factor=_scale(width, height, frames))
+        return out.getvalue()
+
+
+# --- what shows itself --------------------------------------------------------------------------------
+
+
+def _shows(value: object) -> bool:
+    return any(_has(value, f"_repr_{way}_") for way in ("png", "jpeg", "mimebundle", "svg"))
+
+
+def _of_shown(value: Any, _: Frames) -> bytes:
+    """As it shows itself in a notebook."""
+    name = _name(value)
+    for way in ("png", "jpeg", "mimebundle"):
+        if not _has(value, f"_repr_{way}_"):
+            continue
+        options = {"include": set(_BUNDLED), "exclude": None} if way == "mimebundle" else {}
+        with _foreign(f"the {name} cannot show itself as {way}", "see that it shows in the notebook"):
+            found = getattr(value, f"_repr_{way}_")(**options)
+        found = found[0] if isinstance(found, tuple) and found else found
+        if isinstance(found, dict):
+            found = next((found[kind] for kind in _BUNDLED if found.get(kind)), None)
+        if found is not None:
+            return _content(found, name)
+    return _not_shown(value, name)
+
+
+def _content(found: object, name: str) -> bytes:
+    if isinstance(found, str):
+        return _decoded(found, f"what the {name} shows")
+    if isinstance(found, (bytes, bytearray, memoryview)):
+        return bytes(found)
+    raise InvalidRequest([f"the {name} shows itself as {_name(found)}, no bytes of a picture: give {ALLOWED}"])
+
+
+def _not_shown(value: Any, name: str) -> bytes:
+    """An image of IPython may still point at its picture. Anything else is refused by what it does show."""
+    if "IPython" in _makers(value):
+        url: Any = getattr(value, "url", None)
+        if _is_uri(url):
+            return _of_uri(url)
+        for word in ("url", "filename"):
+            if getattr(value, word, None):
+                raise InvalidRequest([f"the IPython {name} holds no picture, only a {word}: give its {word} as text"])
+    if _has(value, "_repr_svg_"):
+        raise InvalidRequest([f"an SVG is no pixel picture: export the {name} as PNG"])
+    raise InvalidRequest([f"the {name} shows itself neither as PNG nor as JPEG: give {ALLOWED}"])
+
+
+_KINDS = (
+    _Kind(_is_bytes, _of_bytes),
+    _Kind(_is_uri, _of_uri),
+    _Kind(_is_pil, _of_pil),
+    _Kind(_is_array, _of_array),
+    _Kind(_is_matplotlib, _of_matplotlib),
+    _Kind(_is_plotly, _of_plotly),
+    _Kind(_is_altair, _of_altair),
+    _Kind(_shows, _of_shown),
+)
+"""The first that fits is taken: what a value shows of itself comes last, as that may be a poorer picture (PIL shows
+some modes as JPEG, and nothing turned) or a smaller one (a figure)."""

@@ -1,0 +1,57 @@
+"""Pictures of a request in a form that can be written down: a wish must outlive the kernel.
+
+Assets, jobs and tasks become their ids; a picture object, such as a figure or an array, becomes a file beside the
+ledger that is named by its content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from .errors import InvalidRequest
+from .images import keep_picture
+from .job import Job
+from .request import Keyframes, VideoRequest
+from .sources import is_picture, picture_bytes
+from .task import Asset, Task
+
+NOTHING = "-"
+"""Stands for a picture that cannot be used, while the other mistakes are looked for."""
+
+
+def storable(
+    request: VideoRequest, folder: Path, attach: Callable[[str], Job], names: Mapping[str, str]
+) -> tuple[VideoRequest, list[str]]:
+    """The request with storable pictures, and a line for each that cannot be used.
+
+    Args:
+        request: Its keyframes may be anything.
+        folder: Where pictures are kept.
+        attach: Gives the job of a task.
+        names: Slot to the name under which a picture object is kept.
+    """
+    given: dict[str, Any] = {}
+    problems: list[str] = []
+    aspects = request.row.aspects
+    frames = [aspects[request.aspect]] if request.aspect in aspects else list(aspects.values())
+    for slot, picture in request.keyframes.given.items():
+        try:
+            given[slot] = _text(picture, attach)
+            if is_picture(picture):
+                given[slot] = str(keep_picture(picture_bytes(picture, frames), folder, names.get(slot, "picture")))
+        except InvalidRequest as error:
+            problems += [f"{slot}: {problem}" for problem in error.problems]
+            given[slot] = NOTHING
+    return replace(request, keyframes=Keyframes(**given)), problems
+
+
+def _text(picture: Any, attach: Callable[[str], Job]) -> Any:
+    """What stands for something of the account or of the ledger; anything else as it is."""
+    if isinstance(picture, Job):
+        return picture.last
+    if isinstance(picture, Task):
+        return attach(picture.id).last
+    return picture.id if isinstance(picture, Asset) else picture
