@@ -79,7 +79,7 @@ class _Made(Film):
     """A film whose frames were warped beforehand."""
 
     def __init__(self, film: Film) -> None:
-        super().__init__(film.shot, film.grounds, film.mixes, film.views, film.caption)
+        super().__init__(film.shot, film.grounds, film.mixes, film.views, film.caption, film.opacities)
         self._frames: list[Planes]
         object.__setattr__(self, "_frames", [film.planes(number) for number in range(film.shot.frames)])
 

@@ -275,7 +275,7 @@ def test_a_reference_of_the_user_names_no_single_wish(tmp_path: Path, time: Fake
 
 def test_a_freed_slot_is_taken_at_once(tmp_path: Path, time: FakeTime) -> None:
     with Party(tmp_path, time, max_jobs=1) as party:
-        party.studio._env = party.environment._replace(sleep=_slowly(time))
+        party.studio._runner._env = party.environment._replace(sleep=_slowly(time))
         first, second = party.submit("One"), party.submit("Two")
         party.ended(first)
         party.ended(second)
@@ -284,7 +284,7 @@ def test_a_freed_slot_is_taken_at_once(tmp_path: Path, time: FakeTime) -> None:
 
 def test_a_look_that_is_asked_for_sends_nothing_while_all_slots_are_taken(party: Party) -> None:
     party.simulator.fault("429-runway", retry_after=25)
-    party.studio._env = party.environment._replace(sleep=_never)
+    party.studio._runner._env = party.environment._replace(sleep=_never)
     job = party.submit()
     while job.state.phase is not Phase.WAITING:
         job._ended.wait(0.01)
@@ -521,7 +521,7 @@ def test_closing_the_studio_detaches_what_runs(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
     environment = party.environment._replace(sleep=_never)
     studio = party.make_studio()
-    studio._env = environment
+    studio._runner._env = environment
     job = studio.submit(VideoRequest("A lamp"))
     while job.task is None:
         job._ended.wait(0.01)
