@@ -16,7 +16,7 @@ Without a token everything runs against a simulator that renders real videos and
 
 Where things are: `request` (a wish and its checks), `task` (what the API says), `job` (the handle of a wish),
 `studio` and `admission` (what is sent and what is not), `workflow` with its steps `send`, `reconcile`, `track` and
-`fetch` (from wish to file), `client` (HTTP), `ledger` (the journal), `spec` (facts of the API), `errors` (every error),
+`fetch` (from wish to file), `keyframes` (from any picture to an asset; `sources`, `fit`, `uploads`, `assets`), `client` (HTTP), `ledger` (the journal), `spec` (facts of the API), `errors` (every error),
 `notebook` (magics and screens), `simulator` (the other party).
 
 Names are loaded when they are used: importing this package loads neither IPython nor ipywidgets nor httpx.
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .camera import Camera as Camera
     from .client import RunwayClient as RunwayClient
     from .default import concat as concat
+    from .default import default_studio as default_studio
     from .default import generate as generate
     from .errors import RunwayError as RunwayError
     from .job import Job as Job
@@ -58,6 +59,7 @@ _HOMES = {
     "Task": "task",
     "VideoRequest": "request",
     "concat": "default",
+    "default_studio": "default",
     "errors": "",
     "generate": "default",
 }

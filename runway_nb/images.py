@@ -48,10 +48,11 @@ def keep_picture(data: bytes, folder: Path, name: str = "picture") -> Path:
     Raises `InvalidRequest` when it is too large or cannot be written.
     """
     _check_size(len(data))
-    path = folder / f"{name}-{hashlib.sha256(data).hexdigest()[:16]}"
+    digest = hashlib.sha256(data).hexdigest()
+    path = folder / digest[:32] / f"{name}-{digest[:8]}"
     try:
         if not path.is_file() or path.stat().st_size != len(data):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
             draft.write_bytes(data)
             draft.replace(path)

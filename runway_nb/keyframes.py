@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 MIDDLE = (0.5, 0.5)
 """Where a picture is cropped when nothing else is asked for."""
+MUCH = 0.1
+"""From this part of a picture on a note says that so much is cut away."""
 STILL_WIDTH = 240
 """Pixels; the card shows a keyframe 120 wide, on dense screens twice as many."""
 
@@ -240,10 +242,14 @@ def _is_enlarged(fitted: Fitted, request: VideoRequest) -> bool:
 
 def _notes(fitted: Fitted, request: VideoRequest) -> tuple[str, ...]:
     """What was done to a picture, in words."""
+    left, top, right, bottom = fitted.box
+    lost = 1 - (right - left) * (bottom - top)
+    cut = (f"{lost:.0%} cut away to fill the frame (fit contain keeps all)".replace("%", " %"),)
+    notes = (*cut, *fitted.notes) if lost >= MUCH else fitted.notes
     if not _is_enlarged(fitted, request):
-        return fitted.notes
+        return notes
     # the last note warns of what the upscaler is there to mend
-    return (*fitted.notes[:-1], f"enlarged {fitted.scale:.1f} times by Runway's upscaler")
+    return (*notes[:-1], f"enlarged {fitted.scale:.1f} times by Runway's upscaler")
 
 
 # --- assets -----------------------------------------------------------------------------------------

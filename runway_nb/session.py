@@ -101,7 +101,7 @@ class Session:
 
         found = await resolve_keyframes(request, await self.places(folder, frame))
         self.shelf.forget()
-        return found.assets["first"], found.notes
+        return found.assets["first"], tuple(note.removeprefix("first keyframe: ") for note in found.notes)
 
     async def delete_asset(self, asset: Asset) -> None:
         """Delete an asset for good."""

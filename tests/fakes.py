@@ -9,15 +9,19 @@ from typing import Any
 
 import httpx
 
+from runway_nb.assets import Shelf, all_assets
 from runway_nb.client import RunwayClient
 from runway_nb.environment import Environment
 from runway_nb.job import Job
+from runway_nb.keyframes import Places
+from runway_nb.ledger import Ledger
 from runway_nb.media import MediaClient
 from runway_nb.request import VideoRequest
 from runway_nb.session import Connection
 from runway_nb.settings import Secret, Settings
 from runway_nb.simulator import Simulator, instant
 from runway_nb.studio import Studio
+from runway_nb.uploads import Uploads
 from test_simulator_kit import Pictures
 
 TOKEN = "user:4711-abcDEF123"
@@ -39,6 +43,19 @@ class FakeTime:
         self.sleeps.append(seconds)
         self.now += seconds
         await asyncio.sleep(0)
+
+
+def places(folder: Path, client: Any, media: MediaClient | None = None, **more: Any) -> Places:
+    """Where pictures come from and go, for a client of any kind; its ledger is kept beside the folder's pictures."""
+    uploads = Uploads(Ledger(folder / "home"), "api.test")
+    shelf = Shelf(lambda: all_assets(client), lambda: 0.0)
+    media = media or MediaClient(transport=httpx.MockTransport(lambda _: httpx.Response(404)))
+    given: dict[str, Any] = {"uploads": uploads, "shelf": shelf, "frame": _no_frame, "fetch": _no_frame, **more}
+    return Places(folder, client, media, **given)
+
+
+async def _no_frame(what: object) -> bytes:
+    raise AssertionError(f"nobody gives {what}")
 
 
 class Drawn:

@@ -15,11 +15,13 @@ import pytest
 
 from fakes import EMAIL
 from kernels import RESULT, ROOT, clean_env, shared_simulator
+from runway_nb.frames import duration
 
 pytestmark = pytest.mark.kernel
 
 LESSON = ROOT / "notebooks" / "01_first_video.ipynb"
 SAFETY = ROOT / "notebooks" / "02_safe_by_default.ipynb"
+FIGURE = ROOT / "notebooks" / "03_animate_a_figure.ipynb"
 CELLS = ("%load_ext runway_nb", "%%runway shot --first dunes-noon --seed 7\nWind <draws> lines", "print(shot.status)")
 BY_CLIENT = """
 import sys, nbformat
@@ -107,8 +109,14 @@ def safety(start: Start) -> Run:
     return start([*COMMANDS["nbclient"][0][:2], str(SAFETY), "out.ipynb"])
 
 
+@pytest.fixture(scope="module")
+def figure(start: Start) -> Run:
+    """The lesson about figures, by the embedded simulator."""
+    return start([*COMMANDS["nbclient"][0][:2], str(FIGURE), "out.ipynb"])
+
+
 @pytest.fixture(scope="module", autouse=True)
-def runs(lesson: Run, safety: Run, start: Start) -> dict[str, Run]:
+def runs(lesson: Run, safety: Run, figure: Run, start: Start) -> dict[str, Run]:
     """All commands, at once."""
     simulator = shared_simulator()
     simulator.clear_faults()
@@ -175,7 +183,7 @@ def test_a_cell_that_fails_ends_the_run_and_keeps_its_notice(runs):
     assert not list(run.folder.glob("runway_outputs/*.mp4"))
 
 
-@pytest.mark.parametrize("path", [LESSON, SAFETY], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [LESSON, SAFETY, FIGURE], ids=lambda path: path.stem)
 def test_the_committed_lesson_has_no_outputs(path):
     _, cells = read_code(path)
     assert cells
@@ -217,6 +225,18 @@ def test_the_lesson_about_money_pays_once_for_each_wish(safety):
     assert errors == ["OverBudget", "OverBudget", "TaskModerated", "RefusedBefore"]
     assert "75 of 2,250 credits used" in said["%runway credits"], "three tasks were paid in all"
     assert len(list((safety.folder / "runway_outputs").glob("*.mp4"))) == 2
+
+
+def test_the_lesson_about_figures_makes_one_film_of_two_shots(figure):
+    printed = figure.ended()
+    assert figure.process.returncode == 0, printed
+    _, cells = read_code(figure.folder / "out.ipynb")
+    said = {cell.source.splitlines()[0]: "".join(map(text_of, cell.outputs)) for cell in cells}
+    assert "job-" in said["%runway assets --type image"], "the last frame of the first shot"
+    assert "40 % cut away" in said[next(line for line in said if line.startswith("steep"))]
+    shots = list((figure.folder / "runway_outputs").glob("*.mp4"))
+    assert len(shots) == 2
+    assert duration(figure.folder / "flight.mp4") == pytest.approx(sum(map(duration, shots)), abs=0.1)
 
 
 def text_of(output: Any) -> str:

@@ -504,7 +504,8 @@ def test_the_first_page_of_a_tiff_is_taken_and_said():
 def test_an_enlargement_is_said(mode, scale):
     fitted = fit_picture(_file(_photo((50, 50)), "PNG"), FRAME, Fit(mode))
     assert fitted.scale == pytest.approx(scale)
-    assert fitted.notes == (f"enlarged {scale:.1f} times: it may look soft",)
+    assert fitted.notes == (f"enlarged {scale:.1f} times: it may look soft (with upscale, Runway enlarges it)",)
+    assert fitted.is_soft
 
 
 def test_a_small_enlargement_is_not_worth_a_note():

@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 from ..errors import RunwayError
 from ..job import Job
-from ..picture import asset_account
+from ..picture import Picture, asset_account, shot_frame
 from ..redact import redact_cell, short_id
 from .text import ascii_words, notice_text, result_text, shown_path
 from .words import (
@@ -150,7 +150,8 @@ def jpeg_uri(data: bytes) -> str:
 def _details(job: Job) -> str:
     """Settings and cell, folded."""
     request = job.request
-    pictures = [f"{slot}: {_picture_name(str(p))}" for slot, p in request.keyframes.given.items()]
+    asked = job.wish.keyframes.given
+    pictures = [f"{slot}: {_picture_name(asked.get(slot, p), p)}" for slot, p in request.keyframes.given.items()]
     rows = {
         "camera": camera_words(request),
         "keyframes": ", ".join(pictures) or "none",
@@ -173,16 +174,20 @@ def _details(job: Job) -> str:
 
 
 def _comparisons(job: Job) -> str:
-    """What was cut away from picture files."""
+    """What was cut away from pictures."""
     return "".join(
-        f'<div style="margin:0 0 6px 0"><div style="opacity:.74">{slot} keyframe: the file, and what was sent</div>'
+        f'<div style="margin:0 0 6px 0"><div style="opacity:.74">{slot} keyframe: the picture, and what was sent</div>'
         f'<img src="{jpeg_uri(sheet)}" alt="{slot} keyframe before and after fitting" style="display:block"></div>'
         for slot, sheet in job.comparisons.items()
     )
 
 
-def _picture_name(picture: str) -> str:
-    return f"asset {short_id(picture)}" if asset_account(picture) else Path(picture).stem
+def _picture_name(asked: Picture, sent: Picture) -> str:
+    """How a picture was named, and the asset that was sent for it."""
+    frame = shot_frame(asked)
+    name = frame.words if frame else "" if asset_account(asked) else redact(Path(asked).stem)
+    asset = f"asset {short_id(str(sent))}" if asset_account(sent) else ""
+    return ", ".join(filter(None, (name, asset)))
 
 
 def _cell(cell: str) -> str:
