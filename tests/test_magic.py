@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
+from matplotlib.figure import Figure
+from PIL import Image
 
 from fakes import FakeTime, Party
 from runway_nb import default as default_module
 from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound
+from runway_nb.job import Job
 from runway_nb.notebook import extension
+from runway_nb.request import VideoRequest
 
 
 class Session:
@@ -31,6 +37,22 @@ class Session:
         with capture_output() as out:
             self.shell.run_line_magic("runway", line)
         return str(out.stdout)
+
+    def job(self, name: str = "shot") -> Job:
+        """The job in a variable, after its end."""
+        return self.party.ended(self.shell.user_ns[name])
+
+    def keep(self, **variables: object) -> None:
+        self.shell.user_ns |= variables
+
+    @property
+    def uploads(self) -> list[str]:
+        """The names under which pictures were sent."""
+        return [request.url.params["name"] for request in self.party.api.calls("POST", "/assets")]
+
+    @property
+    def creates(self) -> int:
+        return len(self.party.api.calls("POST", "/create"))
 
 
 @pytest.fixture
@@ -95,6 +117,176 @@ def test_a_variable_may_hold_the_name_of_a_picture(session: Session) -> None:
     assert session.shell.user_ns["shot"].request.keyframes.first.endswith(session.party.studio.assets()[0].id[-36:])
 
 
+# --- pictures of the notebook ---------------------------------------------------------------------
+
+
+def a_figure(title: str = "waves") -> Figure:
+    figure = Figure(figsize=(5, 3))
+    figure.subplots().plot([1, 3, 2])
+    figure.suptitle(title)
+    return figure
+
+
+@pytest.mark.parametrize("kind", ["figure", "axes", "array", "image"])
+def test_a_picture_of_the_notebook_is_a_keyframe_and_gives_the_asset_its_name(session: Session, kind: str) -> None:
+    figure = a_figure()
+    pictures = {
+        "figure": figure,
+        "axes": figure.axes[0],
+        "array": np.zeros((96, 160, 3), np.uint8),
+        "image": Image.new("RGB", (160, 96), "teal"),
+    }
+    session.keep(Waves_1=pictures[kind])
+    session.cell("shot --first Waves_1")
+    job = session.job()
+    assert job.error is None
+    (name,) = session.uploads
+    assert name.startswith("waves_1")
+    assert job.request.keyframes.first.endswith(session.party.studio.assets(kind="image")[0].id[-36:])
+
+
+@pytest.mark.parametrize(("word", "name"), [("Out[3]", "out-3"), ("_3", "3"), ("shots[wide]", "shots-wide")])
+def test_an_expression_is_a_keyframe(session: Session, word: str, name: str) -> None:
+    picture = Image.new("RGB", (160, 96), "teal")
+    session.keep(Out={3: picture}, _3=picture, shots={"wide": picture})
+    session.cell(f"shot --first {word}")
+    assert session.job().error is None
+    assert session.uploads[0].startswith(name)
+
+
+@pytest.mark.parametrize("word", ["one", "one.last", "one.last_frame", "one.frame(2.5)", "shots[0].last"])
+def test_a_job_that_still_runs_is_a_keyframe_at_once(session: Session, word: str) -> None:
+    session.party.simulator.fault("throttled", seconds=300)
+    session.cell("one --seed 1")
+    one = session.shell.user_ns["one"]
+    session.keep(shots=[one])
+    session.cell(f"two --first {word}")
+    two = session.job("two")
+    assert two.error is None
+    assert two.wish.keyframes.first.startswith(f"job:{one.id}")
+    assert one.video is not None
+    assert session.creates == 2
+
+
+def test_a_typo_on_a_job_is_one_line_and_nothing_is_sent(session: Session) -> None:
+    session.cell("one --wait")
+    session.party.api.requests.clear()
+    with pytest.raises(InvalidRequest) as caught:
+        session.cell("two --first one.lst")
+    assert [line.split(":")[:2] for line in caught.value.problems] == [
+        ["first", " one.lst is nothing"],
+    ]
+    assert "two" not in session.shell.user_ns
+    assert not session.party.api.requests
+
+
+def test_mistakes_of_options_pictures_and_request_come_together(session: Session) -> None:
+    session.keep(Out={}, row=np.zeros(7), shot=Job("7f3e2c54", VideoRequest("x")))
+    with pytest.raises(InvalidRequest) as caught:
+        session.cell("a --zom 3 --seconds 7 --first Out[9] --middle row --last shot.lst", "{{missing}}")
+    assert sorted(problem.split(" ")[0] for problem in caught.value.problems) == [
+        "--zom", "first:", "last:", "middle:", "seconds", "{{missing}}",
+    ]  # fmt: skip
+    assert not session.party.api.requests
+
+
+def test_a_dry_run_with_a_figure_sends_nothing(session: Session) -> None:
+    session.keep(fig=a_figure())
+    shown = session.cell("shot --first fig --dry-run")
+    assert "Price: 25 credits." in shown
+    assert "fig-" in shown
+    assert not session.party.api.requests
+    assert "shot" not in session.shell.user_ns
+    assert not session.party.studio.ledger.path.exists()
+
+
+def test_a_dry_run_shows_mistakes_in_a_picture(session: Session) -> None:
+    session.keep(row=np.zeros(7))
+    with pytest.raises(InvalidRequest, match="first: the array has the shape"):
+        session.cell("--first row --dry-run")
+
+
+def test_one_variable_in_two_places_is_sent_once(session: Session) -> None:
+    session.keep(fig=a_figure())
+    session.cell("shot --first fig --last fig")
+    keyframes = session.job().request.keyframes
+    assert keyframes.first == keyframes.last
+    assert len(session.uploads) == 1
+
+
+def test_an_equal_figure_is_found_again_for_nothing(session: Session) -> None:
+    session.keep(fig=a_figure())
+    session.cell("shot --first fig")
+    first = session.job()
+    session.keep(fig=a_figure())
+    shown = session.cell("shot --first fig")
+    assert session.shell.user_ns["shot"].id == first.id
+    assert session.creates == session.party.started == 1
+    assert "0 credits" in shown
+
+
+def test_another_figure_of_the_same_name_is_another_shot(session: Session) -> None:
+    for title in ("waves", "tides"):
+        session.keep(fig=a_figure(title))
+        session.cell("shot --first fig --wait")
+    assert session.creates == len(session.uploads) == 2
+
+
+def test_drawing_on_does_not_change_what_was_asked_for(session: Session) -> None:
+    session.party.simulator.fault("429-runway", times=2)
+    picture = Image.new("RGB", (160, 96), "teal")
+    session.keep(pic=picture)
+    session.cell("shot --first pic")
+    picture.paste("red", (0, 0, 160, 96))
+    del session.shell.user_ns["pic"]
+    job = session.job()
+    assert job.error is None
+    assert Image.open(BytesIO(job.stills["first"])).convert("RGB").resize((1, 1)).getpixel((0, 0))[0] < 100
+
+
+@pytest.mark.parametrize(("name", "word"), [("meadow", "meadow"), ("lamp", "lamp.png")])
+def test_a_job_named_after_its_picture_is_not_paid_again_when_the_cell_is_run_again(
+    session: Session, name: str, word: str
+) -> None:
+    Image.new("RGB", (160, 96), "teal").save(session.party.folder / "lamp.png")
+    for _ in range(2):
+        session.cell(f"{name} --first {word}")
+        assert session.job(name).error is None
+    assert session.creates == 1
+
+
+def test_a_table_hides_no_picture_file(session: Session) -> None:
+    Image.new("RGB", (160, 96), "teal").save(session.party.folder / "lamp.png")
+    session.keep(lamp={"png": 1})
+    session.cell("shot --first lamp.png")
+    assert session.job().error is None
+    assert session.uploads == ["lamp"]
+
+
+def test_a_picture_object_of_a_function_is_not_called(session: Session) -> None:
+    def draw() -> None:
+        raise AssertionError("a function of the user was called")
+
+    session.keep(draw=draw)
+    session.cell("shot --first draw")
+    assert "'draw' is neither a file here nor an asset" in str(session.job().error)
+    assert session.creates == 0
+
+
+def test_the_commands_for_pictures_work_in_a_terminal(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    session.keep(fig=a_figure())
+    assert "harbour" in session.line("assets har")
+    told = session.line("upload fig --fit contain")
+    word = told.splitlines()[0].rpartition("--first ")[2]
+    assert word.startswith("fig-")
+    monkeypatch.setattr("builtins.input", lambda question: "y")
+    assert "is deleted" in session.line(f"delete {word}")
+    assert "fig-" not in session.line("assets")
+
+
+# --- the commands -----------------------------------------------------------------------------------
+
+
 def test_list_show_wait_and_credits(session: Session) -> None:
     assert session.line("list") == "No jobs yet.\n"
     session.cell("shot --wait")
@@ -131,9 +323,20 @@ def test_a_job_that_ended_cannot_be_stopped(session: Session) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*pending deprecation:PendingDeprecationWarning")
-def test_the_names_complete(session: Session) -> None:
-    _, matches = session.shell.complete("--zo", "%%runway --zo", 13)
-    assert "--zoom" in matches
+@pytest.mark.parametrize(
+    ("line", "symbol", "expected"),
+    [
+        ("%%runway --zo", "--zo", "--zoom"),
+        ("%%runway --upsc", "--upsc", "--upscale"),
+        ("%runway as", "as", "assets"),
+        ("%runway upl", "upl", "upload"),
+        ("%runway assets --ty", "--ty", "--type"),
+        ("%runway delete --y", "--y", "--yes"),
+    ],
+)
+def test_the_names_complete(session: Session, line: str, symbol: str, expected: str) -> None:
+    _, matches = session.shell.complete(symbol, line, len(line))
+    assert expected in matches
 
 
 def test_unload_takes_back_what_load_did(session: Session) -> None:
