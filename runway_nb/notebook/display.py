@@ -15,7 +15,7 @@ from urllib.parse import quote
 from ..errors import RunwayError
 from ..job import Job
 from ..picture import Picture, asset_account, shot_frame
-from ..redact import redact, short_id
+from ..redact import redact, redact_cell, short_id
 from .text import ascii_words, notice_text, result_text, shown_path
 from .words import (
     DOT,
