@@ -11,6 +11,7 @@ from .media import MediaClient, file_name, small_jpeg
 from .run import Run
 from .session import Connection
 from .state import Phase
+from .stills import keep_still
 from .task import Task
 
 VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0)
@@ -80,16 +81,9 @@ async def _poster(task: Task, media: MediaClient) -> bytes | None:
 def _finish(run: Run, task: Task, path: Path, poster: bytes | None, posters: Path) -> None:
     now = run.env.clock()
     if poster is not None:
-        _keep_poster(run.job.id, poster, posters)
+        keep_still(posters, run.job.id, poster)
     took = now - (run.job.state.sent or run.job.created)
     journal = {
         "video": str(path), "took": took, "status": str(task.status), "error": "", "message": "", "lease": 0.0,
     }  # fmt: skip
     run.move(Phase.DONE, journal=journal, task=task, video=path, poster=poster, progress=1.0, ended=now)
-
-
-def _keep_poster(job_id: str, poster: bytes, posters: Path) -> None:
-    """Posters lie beside the ledger, for `%runway show`; without one the player starts black."""
-    with suppress(OSError):
-        posters.mkdir(parents=True, exist_ok=True)
-        (posters / f"{job_id}.jpg").write_bytes(poster)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -20,6 +21,7 @@ from .shots import frame_picture
 from .slots import Ticket
 from .spec import RETRY_SECONDS
 from .state import Phase
+from .stills import COMPARISON, KEYFRAME, keep_slots
 from .task import Task
 
 OWN_REFERENCE = "rnb-{id}"
@@ -35,9 +37,12 @@ async def prepare(run: Run) -> None:
         found = await resolve_keyframes(job.request, places, lambda words: job.change(detail=words))
         job.request = found.request
         job.notes, job.comparisons = found.notes, found.comparisons
+        posters = run.session.settings.posters
+        await asyncio.to_thread(keep_slots, posters, job.id, COMPARISON, found.comparisons)
         job.request.check()
         run.commit(Phase.PREPARING, request=job.request.to_wish())
         job.stills = await keyframe_stills(found.assets, connection.media)
+        await asyncio.to_thread(keep_slots, posters, job.id, KEYFRAME, job.stills)
     run.halt()
 
 

@@ -10,13 +10,14 @@ from .job import Job
 from .record import Record
 from .request import VideoRequest
 from .state import Phase, State
+from .stills import COMPARISON, KEYFRAME, kept_slots, kept_still
 from .task import PENDING, Status, Task
 from .unfinished import SETTLED, UNSENT
 
 
 def stored_job(record: Record, posters: Path, state: State | None = None) -> Job:
     """The job of a record, at rest; or in `state`, when it is about to be followed again."""
-    return Job(
+    job = Job(
         record.id,
         VideoRequest.from_wire(record.request, record.model),
         wish=VideoRequest.from_wire(record.wish, record.model) if record.wish else None,
@@ -26,6 +27,10 @@ def stored_job(record: Record, posters: Path, state: State | None = None) -> Job
         created=record.created,
         state=state or state_of(record, posters),
     )
+    if job.request.keyframes.given:
+        job.stills = kept_slots(posters, record.id, KEYFRAME)
+        job.comparisons = kept_slots(posters, record.id, COMPARISON)
+    return job
 
 
 def stored_task(record: Record) -> Task | None:
@@ -48,7 +53,7 @@ def waking_state(record: Record) -> State:
 
 def state_of(record: Record, posters: Path) -> State:
     """The state that a record tells, at rest."""
-    video, poster = _file(record), posters / f"{record.id}.jpg"
+    video = _file(record)
     phase = _resting_phase(Phase(record.phase), video)
     return State(
         phase,
@@ -56,7 +61,7 @@ def state_of(record: Record, posters: Path) -> State:
         progress=1.0 if video else None,
         sent=record.sent if phase.is_sent else None,
         video=video,
-        poster=poster.read_bytes() if video and poster.is_file() else None,
+        poster=kept_still(posters, record.id) if video else None,
         error=None if video else _error(record, phase),
         ended=(record.sent or record.created) + record.took if record.took is not None else record.updated,
     )

@@ -23,6 +23,7 @@ STOREYS = [
         "environment",
         "lease",
         "unfinished",
+        "stills",
         "record",
         "frames",
         "fit",

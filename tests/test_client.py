@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from fakes import Party
 from runway_nb import errors
 from runway_nb.camera import Camera
-from runway_nb.client import READ_PAUSES, RunwayClient, error_of, path_id, retry_after
+from runway_nb.client import PIECE, READ_PAUSES, UPLOAD_PAUSES, RunwayClient, error_of, path_id, retry_after
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret
 from runway_nb.task import RunningTask
@@ -55,7 +55,8 @@ class Api:
     async def _sleep(self, seconds):
         self.sleeps.append(seconds)
 
-    def _answer(self, request):
+    async def _answer(self, request):
+        await request.aread()
         self.requests.append(request)
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, type):
@@ -177,8 +178,32 @@ def test_an_upload_is_the_raw_file():
     request = api.requests[0]
     assert (request.method, request.url.path, request.content) == ("POST", "/v1/runwayml/assets/", b"\x89PNG")
     assert request.headers["Content-Type"] == "image/png"
+    assert request.headers["Content-Length"] == "4"
+    assert "Transfer-Encoding" not in request.headers
     assert dict(request.url.params) == {"name": "a & b", "email": EMAIL}
     assert asset.id == ASSET_ID
+
+
+@pytest.mark.parametrize("size", [1, PIECE - 1, PIECE, PIECE + 1, 5 * PIECE + 7])
+def test_an_upload_tells_how_far_it_has_come(size):
+    api, told = Api(_json(_wire("upload_answer"))), []
+    data = bytes(range(256)) * (size // 256 + 1)
+    api.call("upload", data[:size], name="a", content_type="image/png", progress=lambda *step: told.append(step))
+    assert api.requests[0].content == data[:size]
+    assert told == [(min(n * PIECE + PIECE, size), size) for n in range(-(-size // PIECE))]
+
+
+def test_an_enlargement_has_its_documented_line_and_gives_bytes():
+    api = Api(lambda: httpx.Response(200, content=b"\xff\xd8picture", headers={"Content-Type": "image/jpeg"}))
+    link = "https://cdn.test/a.jpg?_jwt=a.b.c"
+    assert api.call("upscaled", link, (1280, 768), EMAIL) == b"\xff\xd8picture"
+    assert api.call("upscaled", link, (768, 1280)) == b"\xff\xd8picture"
+    queries = [dict(request.url.params) for request in api.requests]
+    assert queries == [
+        {"image_url": link, "width": "1280", "height": "768", "email": EMAIL},
+        {"image_url": link, "width": "768", "height": "1280"},
+    ]
+    assert {(request.method, request.url.path) for request in api.requests} == {("GET", "/v1/runwayml/image_upscaler/")}
 
 
 def test_a_wish_with_mistakes_is_not_sent():
@@ -353,14 +378,75 @@ def test_both_shapes_of_an_answer_are_a_task(name):
 
 
 @pytest.mark.parametrize("answer", [_html(522), httpx.ReadTimeout, _json({}, 429)])
-@pytest.mark.parametrize(
-    ("name", "arguments", "options"),
-    [("upload", (b"x",), {"name": "a", "content_type": "image/png"}), ("delete_task", (TASK_ID,), {})],
-)
-def test_an_upload_and_a_delete_are_sent_once_too(answer, name, arguments, options):
+def test_a_delete_is_sent_once_too(answer):
     api = Api(answer)
-    api.fails(name, *arguments, **options)
+    api.fails("delete_task", TASK_ID)
     assert len(api.requests) == 1
+
+
+# --- uploads and enlargements are repeated ----------------------------------------------------------
+
+UPLOAD = ("upload", (b"x" * 10,), {"name": "a", "content_type": "image/png"}, _json(_wire("upload_answer")))
+UPSCALED = ("upscaled", ("https://cdn.test/a", (1280, 768)), {}, lambda: httpx.Response(200, content=b"picture"))
+PASSING = [
+    _html(500), _html(502), _html(522), _html(524), _json({}, 408), _json({}, 429), httpx.ReadTimeout, httpx.WriteError,
+    httpx.RemoteProtocolError, httpx.ConnectError,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
+@pytest.mark.parametrize("trouble", PASSING)
+def test_an_upload_is_sent_again_after_trouble_that_may_pass(trouble, call):
+    name, arguments, options, answer = call
+    api = Api(trouble, trouble, answer)
+    assert api.call(name, *arguments, **options)
+    assert len(api.requests) == len(UPLOAD_PAUSES) + 1
+    assert api.sleeps == list(UPLOAD_PAUSES)
+    assert len({(str(request.url), request.content) for request in api.requests}) == 1, "the same each time"
+
+
+@pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
+@pytest.mark.parametrize("trouble", PASSING)
+def test_an_upload_is_given_up_after_its_last_pause(trouble, call):
+    name, arguments, options, _ = call
+    api = Api(trouble)
+    error = api.fails(name, *arguments, **options)
+    assert isinstance(error, (errors.ServerTrouble, errors.NoAnswer, errors.Unreachable, errors.RateLimited))
+    assert len(api.requests) == len(UPLOAD_PAUSES) + 1
+
+
+@pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
+@pytest.mark.parametrize("status", [400, 401, 402, 404, 412, 422, 596])
+def test_a_certain_refusal_of_an_upload_is_not_repeated(status, call):
+    name, arguments, options, _ = call
+    api = Api(_json({"error": "no"}, status))
+    assert api.fails(name, *arguments, **options).status == status
+    assert (len(api.requests), api.sleeps) == (1, [])
+
+
+@pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
+def test_a_busy_upload_waits_as_long_as_it_is_told_but_not_for_an_hour(call):
+    name, arguments, options, answer = call
+    api = Api(_json({}, 429, Retry_After="17"), answer)
+    api.call(name, *arguments, **options)
+    assert api.sleeps == [17.0]
+    api = Api(_json({"error": "busy"}, 429, Retry_After="3600"))
+    assert isinstance(api.fails(name, *arguments, **options), errors.RateLimited)
+    assert (len(api.requests), api.sleeps) == (1, [])
+
+
+@pytest.mark.parametrize("answer", [_html(), _json({}), _json({"id": "0b6f0c1e"})])
+def test_an_upload_whose_answer_names_no_asset_fails(answer):
+    assert isinstance(Api(answer).fails(*UPLOAD[:1], *UPLOAD[1], **UPLOAD[2]), errors.ServerTrouble)
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
+def test_an_upload_follows_no_redirect(status, call):
+    name, arguments, options, _ = call
+    api = Api(lambda: httpx.Response(status, headers={"Location": "https://evil.test/"}))
+    api.fails(name, *arguments, **options)
+    assert {request.url.host for request in api.requests} == {"api.test"}
 
 
 # --- reads are repeated -----------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from fakes import Changed, Party
+from fakes import Changed, Party, places
 from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.client import RunwayClient
@@ -183,15 +183,15 @@ class Shelf:
         return (Account("a@x.org"), Account("b@x.org"))
 
     async def assets(self, *, email: str, **_: Any) -> list[Asset]:
-        return [Asset(f"user:1-runwayml:b@x.org-asset:{UUID}", "lamp.png")] if email == "b@x.org" else []
+        return [Asset(f"user:1-runwayml:b@x.org-asset:{UUID}", "lamp.png", "image")] if email == "b@x.org" else []
 
     async def upload(self, _: bytes, *, email: str, **__: Any) -> Asset:
         self.uploads.append(email)
         return Asset(f"user:1-runwayml:{email}-asset:{UUID}")
 
 
-def resolved(keyframes: Keyframes, folder: Path, shelf: Shelf) -> Any:
-    return asyncio.run(resolve_keyframes(VideoRequest("A lamp", keyframes), folder, shelf))  # type: ignore[arg-type]
+def resolved(keyframes: Keyframes, folder: Path, shelf: Shelf, **more: Any) -> Any:
+    return asyncio.run(resolve_keyframes(VideoRequest("A lamp", keyframes), places(folder, shelf, **more)))
 
 
 def test_a_file_goes_to_the_account_of_the_other_keyframes(tmp_path: Path) -> None:
@@ -216,6 +216,31 @@ def test_an_odd_name_is_a_short_mistake(tmp_path: Path, name: str) -> None:
     with pytest.raises(errors.InvalidRequest) as caught:
         resolved(Keyframes(name), tmp_path, Shelf())
     assert len(caught.value.message) < 200
+
+
+@pytest.mark.parametrize("name", ["x\udcff.png", "ä b & c?.png", "a%2Fb.png", ".png", "studio@example.org.png", "\n.png"])
+def test_a_file_of_any_name_is_uploaded(party: Party, name: str) -> None:
+    Image.new("RGB", (8, 6)).save(party.folder / "p.png")
+    (party.folder / "p.png").rename(party.folder / name)
+    job = party.submit(keyframes=Keyframes(name)).wait(10)
+    assert job.video is not None
+    assert len(party.api.calls("POST", "assets")) == 1
+
+
+@pytest.mark.parametrize("data", [b"<html>", broken_png(), b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"], ids=lambda d: str(d[:6]))
+@pytest.mark.parametrize("picture", ["job:7f3e2c54", "https://pictures.test/a.png"])
+def test_bytes_that_are_no_picture_end_in_a_line_wherever_they_come_from(
+    tmp_path: Path, picture: str, data: bytes
+) -> None:
+    async def give(_: object) -> bytes:
+        return data
+
+    shelf = Shelf()
+    with pytest.raises(errors.InvalidRequest) as caught:
+        resolved(Keyframes(picture), tmp_path, shelf, frame=give, fetch=give)
+    (line,) = caught.value.problems
+    assert line.startswith("first: ")
+    assert shelf.uploads == []
 
 
 # --- the ledger --------------------

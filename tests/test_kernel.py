@@ -189,6 +189,34 @@ def test_two_jobs_at_once_end_each_in_its_own_place(kernel):
     assert "Two lamps" in data(kernel.ending(second))["text/html"]
 
 
+PLOT = """
+import matplotlib.pyplot as plt
+fig, ax = plt.subplots(figsize=(5, 3))
+ax.plot([1, 3, 2])
+"""
+
+
+def test_a_figure_becomes_a_shot_and_its_last_frame_the_next_one(kernel):
+    assert kernel.run(PLOT).error is None
+    kernel.run("hurry('waves'); hurry('tides')")
+    began = time.monotonic()
+    first = kernel.run("%%runway waves --first fig\nWaves rise")
+    second = kernel.run("%%runway tides --first waves.last\nThe tide comes")
+    took = time.monotonic() - began
+    assert kernel.value("tides.done") is False
+    assert first.error is second.error is None
+    assert took < 2.5
+    for cell, words in ((first, "Waves rise"), (second, "The tide comes")):
+        result = data(kernel.ending(cell))
+        assert "<video" in result["text/html"]
+        assert words in result["text/html"]
+    assert kernel.value("tides.wish.keyframes.first == f'job:{waves.id}'") is True
+    assert kernel.value("[waves.video.name, tides.video.name, waves.video.parent == tides.video.parent]")[2] is True
+    listed = kernel.run("from runway_nb import default_studio\ndefault_studio().assets()").result
+    assert "fig-" in listed["text/plain"]
+    assert kernel.value("'job-' + waves.id") in listed["text/plain"]
+
+
 def test_a_job_as_the_value_of_a_cell_shows_its_result(kernel, shot):
     cell = kernel.run("shot")
     shown = (cell.of_type("display_data") + cell.of_type("execute_result"))[0]

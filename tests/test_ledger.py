@@ -330,6 +330,77 @@ def test_an_unknown_id_says_where_to_look(ledger):
         ledger.get("7f3e2c54")
 
 
+# --- uploads ----------------------------------------------------------------------------------------
+
+OTHER = "other@example.org"
+OTHER_ASSET = ASSET_ID.replace(EMAIL, OTHER).replace("0b6f0c1e", "ffffffff")
+
+
+def test_an_upload_is_known_by_content_party_and_account(ledger):
+    assert ledger.upload("a", "api.test") == ""
+    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
+    assert ledger.upload("a", "api.test") == ledger.upload("a", "api.test", EMAIL) == ASSET_ID
+    assert [ledger.upload(*other) for other in (("b", "api.test"), ("a", "simulator"), ("a", "api.test", OTHER))] == [
+        ""
+    ] * 3
+
+
+def test_without_an_account_the_newest_upload_answers(ledger, time):
+    for email, asset_id in ((EMAIL, ASSET_ID), (OTHER, OTHER_ASSET)):
+        time.now += 1
+        ledger.keep_upload("a", "api.test", email, asset_id)
+        assert ledger.upload("a", "api.test") == asset_id
+    assert ledger.upload("a", "api.test", EMAIL) == ASSET_ID
+    time.now += 1
+    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
+    assert ledger.upload("a", "api.test") == ASSET_ID
+
+
+def test_a_second_upload_takes_the_place_of_the_first(ledger):
+    newer = ASSET_ID.replace("0b6f0c1e", "eeeeeeee")
+    for asset_id in (ASSET_ID, newer):
+        ledger.keep_upload("a", "api.test", EMAIL, asset_id)
+    assert ledger.upload("a", "api.test", EMAIL) == newer
+
+
+def test_an_asset_that_is_gone_is_forgotten_and_no_other(ledger):
+    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
+    ledger.keep_upload("b", "api.test", OTHER, OTHER_ASSET)
+    ledger.keep_upload("a", "simulator", EMAIL, ASSET_ID)
+    ledger.forget_uploads("api.test", asset_id=ASSET_ID)
+    assert ledger.upload("a", "api.test") == ""
+    assert ledger.upload("b", "api.test") == OTHER_ASSET
+    assert ledger.upload("a", "simulator") == ASSET_ID
+
+
+def test_what_lies_on_an_account_is_forgotten_and_no_other(ledger):
+    for content in ("a", "b"):
+        ledger.keep_upload(content, "api.test", EMAIL, ASSET_ID)
+        ledger.keep_upload(content, "api.test", OTHER, OTHER_ASSET)
+    ledger.keep_upload("a", "simulator", EMAIL, ASSET_ID)
+    ledger.forget_uploads("api.test", account=EMAIL)
+    for content in ("a", "b"):
+        assert ledger.upload(content, "api.test", EMAIL) == ""
+        assert ledger.upload(content, "api.test") == OTHER_ASSET
+    assert ledger.upload("a", "simulator", EMAIL) == ASSET_ID
+
+
+def test_forgetting_nothing_forgets_nothing(ledger):
+    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
+    ledger.keep_upload("b", "api.test", "", ASSET_ID)
+    ledger.forget_uploads("api.test")
+    assert ledger.upload("a", "api.test") == ledger.upload("b", "api.test") == ASSET_ID
+
+
+def test_uploads_outlive_a_close_and_hold_no_email(ledger, tmp_path):
+    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
+    assert (tmp_path / "home" / "ledger.sqlite3-wal").exists()
+    assert EMAIL.encode() not in _bytes(tmp_path / "home")
+    ledger.close()
+    assert EMAIL.encode() not in _bytes(tmp_path / "home")
+    assert Ledger(tmp_path / "home").upload("a", "api.test", EMAIL) == ASSET_ID
+
+
 # --- claims -----------------------------------------------------------------------------------------
 
 
@@ -1238,6 +1309,32 @@ def test_rows_of_the_first_schema_are_taken_up_like_any_other(old):
     old.add(_record())
     with old._opened() as opened:
         assert migrations.version(opened) == len(migrations.STEPS)
+
+
+def test_uploads_are_kept_in_a_ledger_of_the_first_schema(old):
+    assert old.upload("content", "api.useapi.net") == ""
+    old.keep_upload("content", "api.useapi.net", EMAIL, ASSET_ID)
+    assert old.upload("content", "api.useapi.net") == ASSET_ID
+    assert len(old.recent()) == len(OLD)
+
+
+def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_path):
+    path = tmp_path / "ledger.sqlite3"
+    with sqlite3.connect(path) as connection:
+        for step in migrations.STEPS[:2]:
+            step(connection)
+        connection.execute("PRAGMA user_version = 2")
+    connection.close()
+    ledger = Ledger(tmp_path)
+    ledger.keep_upload("content", "api.test", EMAIL, ASSET_ID)
+    ledger.add(_record())
+    ledger.close()
+    with sqlite3.connect(path) as connection:
+        assert migrations.version(connection) == len(migrations.STEPS) >= 3
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(uploads)")]
+    connection.close()
+    assert columns == ["content", "party", "account", "asset_id", "created"]
+    assert Ledger(tmp_path).upload("content", "api.test") == ASSET_ID
 
 
 def test_rows_of_the_first_schema_stand_for_an_equal_wish(old):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time as real_time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import matplotlib.figure
@@ -305,6 +306,17 @@ def test_a_listing_that_is_fresh_is_not_asked_for_again(desk):
     assert len(desk.party.api.calls("GET", "/assets")) == 1
 
 
+@pytest.mark.parametrize("kind", ["image", ""])
+def test_the_word_under_a_picture_finds_it_as_a_keyframe(desk, kind):
+    asset = add_elsewhere(desk.party, "dunes")
+    shelve(desk.party, replace(asset, name="dunes.png", kind=kind))
+    desk.line("assets")
+    assert "what to type after --first" in desk.settled().html
+    job = desk.party.ended(desk.party.submit(keyframes=Keyframes("dunes")))
+    assert job.error is None
+    assert job.request.keyframes.first == asset.id
+
+
 # --- assets: trouble --------------------------------------------------------------------------------
 
 
@@ -348,6 +360,16 @@ def test_media_that_cannot_be_fetched_have_no_preview(desk, monkeypatch):
     shelve(desk.party, an_asset(1))
     desk.line("assets")
     assert desk.settled().html.count("no preview") == 1
+
+
+def test_a_page_that_is_broken_off_does_not_stay_loading(desk, stills):
+    """What a notebook saves is read without a kernel."""
+    shelve(desk.party, an_asset(1), an_asset(2))
+    stills.pause = 30.0
+    desk.line("assets")
+    desk.party.studio.close()
+    assert "loading" not in desk.screen.html
+    assert "n1.png" in desk.screen.text
 
 
 def test_an_account_that_cannot_be_listed_is_one_line(desk):

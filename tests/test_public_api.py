@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import subprocess
 import sys
 from fnmatch import fnmatch
 from pathlib import Path
 
+import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from PIL import Image
 
 import runway_nb
 
@@ -45,6 +49,7 @@ def test_the_public_names_are_promises():
             "VideoRequest",
             "__version__",
             "concat",
+            "default_studio",
             "errors",
             "generate",
             "load_ipython_extension",
@@ -90,6 +95,96 @@ def test_pure_parts_load_nothing_heavy_either(names):
 def test_a_studio_is_used_without_a_notebook():
     loaded = set(_fresh("import runway_nb, sys; runway_nb.Studio; runway_nb.generate; print(*sys.modules)"))
     assert loaded & {"IPython", "ipywidgets", "PIL", "starlette", "uvicorn", "av", "nest_asyncio2"} == set()
+
+
+# --- pictures ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shot(party):
+    return party.ended(party.submit("A lamp", seed=1))
+
+
+KINDS = ["figure", "array", "image", "bytes", "uri", "path", "name", "asset", "id", "job", "last", "frame", "task"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_everything_that_is_a_picture_can_be_first(party, shot, kind):
+    image = Image.new("RGB", (160, 96), "teal")
+    file = party.folder / "lamp.png"
+    image.save(file)
+    harbour = party.studio.assets("harbour")[0]
+    pictures = {
+        "figure": Figure(figsize=(5, 3)),
+        "array": np.zeros((96, 160, 3), np.uint8),
+        "image": image,
+        "bytes": file.read_bytes(),
+        "uri": "data:image/png;base64," + base64.b64encode(file.read_bytes()).decode(),
+        "path": Path("lamp.png"),
+        "name": "harbour",
+        "asset": harbour,
+        "id": harbour.id,
+        "job": shot,
+        "last": shot.last,
+        "frame": shot.frame(2.5),
+        "task": shot.task,
+    }
+    job = party.ended(runway_nb.generate("A lamp turns", first=pictures[kind], studio=party.studio))
+    assert job.error is None
+    assert job.request.keyframes.first
+    assert job.video is not None
+
+
+@pytest.mark.parametrize(
+    ("picture", "line"),
+    [
+        (7, "first is 7: give a picture"),
+        ([], "first is []: give a picture"),
+        ("", "first is '': give a picture"),
+        (np.zeros(3), "first: the array has the shape (3,)"),
+        (Image.new("RGB", (0, 5)), "first: the PIL image has 0"),
+        (b"", "first: the picture is empty"),
+    ],
+    ids=["number", "list", "nothing", "row", "empty image", "empty bytes"],
+)
+def test_what_is_no_picture_is_refused_at_once(party, picture, line):
+    with pytest.raises(runway_nb.errors.InvalidRequest) as caught:
+        runway_nb.generate("A lamp turns", first=picture, studio=party.studio)
+    (problem,) = caught.value.problems
+    assert problem.startswith(line)
+    assert not party.api.requests
+
+
+def test_the_last_frame_of_a_job_is_a_text_from_the_beginning(party):
+    party.simulator.fault("throttled", forever=True)
+    job = party.submit()
+    assert type(job.last) is str
+    assert job.last == f"job:{job.id}"
+    job.stop()
+
+
+def test_a_studio_lists_uploads_and_deletes(party):
+    studio = party.studio
+    assert [asset.stem for asset in studio.assets()] == ["harbour", "meadow"]
+    assert [asset.stem for asset in studio.assets("MEA", "image")] == ["meadow"]
+    assert len(studio.assets(kind="video")) == 0
+    picture = Image.new("RGB", (160, 96), "teal")
+    asset, notes = studio.upload(picture, name="lamp", fit="contain", aspect="portrait")
+    assert asset.stem.startswith("lamp")
+    assert notes
+    assert studio.upload(picture, name="other", fit="contain", aspect="portrait")[0].id == asset.id
+    assert studio.assets()[0].id == asset.id
+    studio.delete_asset(asset)
+    assert asset.id not in [other.id for other in studio.assets()]
+    with pytest.raises(runway_nb.errors.NotFound):
+        studio.delete_asset(asset)
+
+
+def test_a_wrong_option_of_an_upload_is_refused_before_anything_is_sent(party):
+    with pytest.raises(runway_nb.errors.InvalidRequest) as caught:
+        party.studio.upload(Image.new("RGB", (160, 96)), fit="wide", focus=(2, 2), aspect="square")
+    assert len(caught.value.problems) == 3
+    assert not party.api.requests
 
 
 # --- the package ------------------------------------------------------------------------------------

@@ -28,18 +28,20 @@ from runway_nb.state import Phase
 STRANGER = "another-machine/1/aaaaaaaa"
 
 
-def chained(party: Party, picture: object, **fields: Any) -> Job:
-    return party.submit("The next shot", keyframes=Keyframes(first=picture), **fields)  # type: ignore[arg-type]
+def chained(party: Party, picture: Job | str, **fields: Any) -> Job:
+    """Another shot that begins with a frame of a job."""
+    picture = picture.last if isinstance(picture, Job) else picture
+    return party.submit("The next shot", keyframes=Keyframes(first=picture), **fields)
 
 
-def refused(party: Party, picture: object) -> str:
+def refused(party: Party, picture: Job | str) -> str:
     """The one line of a job that ended unsent and unpaid."""
-    started, uploads = party.started, len(party.api.calls("POST", "assets"))
+    uploads = len(party.api.calls("POST", "assets"))
     job = party.ended(chained(party, picture))
     assert job.state.phase is Phase.REFUSED, job
     assert isinstance(job.error, errors.InvalidRequest)
     (line,) = job.error.problems
-    assert (party.started, len(party.api.calls("POST", "assets"))) == (started, uploads)
+    assert (job.task, len(party.api.calls("POST", "assets"))) == (None, uploads)
     assert party.studio.ledger.get(job.id).credits == 0
     return line
 
@@ -78,6 +80,12 @@ def test_a_shot_waits_for_the_one_before_and_says_so(party: Party) -> None:
     assert first.state.ended is not None
     assert second.state.sent >= first.state.ended
     assert party.started == 2
+
+
+def test_a_job_stands_for_its_last_frame(party: Party) -> None:
+    first = party.submit("The first shot")
+    second = party.submit("The next shot", keyframes=Keyframes(first=first)).wait(10)  # type: ignore[arg-type]
+    assert second.wish.keyframes.first == first.last == f"job:{first.id}"
 
 
 def test_a_shot_holds_no_slot_while_it_waits(party: Party) -> None:
@@ -214,13 +222,11 @@ def test_a_shot_that_was_refused_unsent_gives_none(party: Party) -> None:
 
 
 def test_a_shot_that_was_stopped_can_be_picked_up(party: Party) -> None:
-    party.simulator.fault("throttled", forever=True)
+    party.simulator.fault("throttled", seconds=300, times=1)
     first = party.submit("The first shot")
     first.observe(lambda job: job.stop() if job.task is not None else None)
     party.ended(first)
     assert refused(party, first).endswith(f": %runway attach {first.id} picks it up")
-    party.simulator.clear()
-    party.time.now += 600
     again = party.studio.attach(first.id)
     assert chained(party, again).wait(10).video is not None
 
@@ -338,7 +344,7 @@ def test_another_frame_is_another_wish(party: Party) -> None:
 
 def test_a_frame_of_a_job_can_be_uploaded_by_hand(party: Party) -> None:
     first = party.submit("The first shot").wait(10)
-    asset, _ = party.studio.upload(first)
+    asset, _ = party.studio.upload(first.last)
     assert chained(party, first).wait(10).request.keyframes.first == asset.id
 
 
@@ -346,7 +352,7 @@ def test_a_frame_of_a_shot_that_runs_cannot_be_uploaded_by_hand(party: Party) ->
     party.simulator.fault("throttled", forever=True)
     first = party.submit("The first shot")
     with pytest.raises(errors.RunwayError, match="no video yet"):
-        party.studio.upload(first)
+        party.studio.upload(first.last)
     first.stop()
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+from PIL import Image
+
 from runway_nb import (
     Camera,
     Job,
@@ -16,9 +19,13 @@ from runway_nb import (
     Studio,
     Task,
     VideoRequest,
+    concat,
+    default_studio,
     errors,
     generate,
 )
+from runway_nb.assets import AssetList
+from runway_nb.task import Asset
 
 
 def in_a_script(studio: Studio) -> Path | None:
@@ -49,3 +56,35 @@ async def in_a_cell(token: str) -> Status:
 def on_disk(settings: Settings) -> str:
     ledger = Ledger(settings.home)
     return ledger.find("7f3e2c54").task_id
+
+
+def with_any_picture(studio: Studio, shot: Job, task: Task, asset: Asset, figure: object) -> list[Job]:
+    last: str = shot.last
+    frame: Image.Image = shot.frame(2.5)
+    pixels = np.zeros((96, 160, 3), dtype=np.uint8)
+    jobs = [
+        generate(first="lamp.png", studio=studio),
+        generate(first=Path("lamp.png"), middle="https://example.org/lamp.png"),
+        generate(first=b"the bytes of a file", last=frame),
+        generate(first=pixels, fit="contain", focus=(0.5, 0.2), upscale=True),
+        generate(first=figure, last=last),
+        generate(first=shot, last=shot.last_frame, max_credits=25),
+        generate(first=task, last=asset),
+        studio.submit(VideoRequest("A lamp turns", Keyframes(first=asset.id), focus=(0.5, 0.5)), max_credits=25),
+    ]
+    film: Path = concat([shot, "a.mp4", Path("b.mp4")], "film.mp4")
+    assert film.name
+    return jobs
+
+
+def on_the_account(figure: object) -> tuple[str, ...]:
+    studio: Studio = default_studio()
+    listing: AssetList = studio.assets("lamp", kind="image", timeout=10)
+    newest: Asset = listing[0]
+    page: AssetList = listing[:50]
+    names: list[str] = [asset.name for asset in page]
+    asset: Asset
+    notes: tuple[str, ...]
+    asset, notes = studio.upload(figure, name="waves", fit="cover", aspect="portrait")
+    studio.delete_asset(newest)
+    return (asset.short_id, *notes, *names)
