@@ -201,7 +201,7 @@ class RunwayClient:
             try:
                 answer = await self._http.post(
                     f"{self._base}/assets/",
-                    params=_given(name=name, email=email),
+                    params=_given(name=name.encode(errors="replace").decode(), email=email),
                     content=_in_pieces(data, progress or (lambda *_: None)),
                     headers={"Content-Type": content_type, "Content-Length": str(len(data))},
                     timeout=CREATE_TIMEOUT,

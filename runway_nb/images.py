@@ -49,13 +49,18 @@ def keep_picture(data: bytes, folder: Path, name: str = "picture") -> Path:
     """
     _check_size(len(data))
     digest = hashlib.sha256(data).hexdigest()
-    path = folder / digest[:32] / f"{name}-{digest[:8]}"
+    plain = "".join(letter if letter.isalnum() or letter in " ._-" else "-" for letter in name)[:40] or "picture"
+    path = folder / digest[:32] / f"{plain}-{digest[:8]}"
     try:
         if not path.is_file() or path.stat().st_size != len(data):
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for place in (folder.parent, folder, path.parent):
+                place.mkdir(mode=0o700, parents=True, exist_ok=True)
             draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-            draft.write_bytes(data)
-            draft.replace(path)
+            try:
+                draft.write_bytes(data)
+                draft.replace(path)
+            finally:
+                draft.unlink(missing_ok=True)
     except OSError as error:
         raise InvalidRequest([f"the picture cannot be kept in {folder}: {error.strerror}"]) from None
     return path

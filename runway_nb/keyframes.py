@@ -16,7 +16,7 @@ from .client import RunwayClient
 from .errors import DownloadError, InvalidRequest, NotFound
 from .images import picture_file, read_picture
 from .media import MediaClient, small_jpeg
-from .picture import ShotFrame, asset_account, is_link, shot_frame
+from .picture import Picture, ShotFrame, asset_account, is_link, shot_frame
 from .picture_link import fetch_picture
 from .redact import short_id
 from .request import Keyframes, VideoRequest
@@ -79,19 +79,32 @@ async def resolve_keyframes(request: VideoRequest, places: Places, tell: Tell = 
     readers, problems = _readers(request.keyframes, places), list[str]()
     at_hand = {slot: reader for slot, reader in readers.items() if not reader.is_awaited}
     named = {slot: str(picture) for slot, picture in request.keyframes.given.items() if slot not in readers}
-    pictures = await _read_all(at_hand, request.row, tell, problems)
+    pictures = await _read_all(at_hand, request, tell, problems)
     found = await _find_all(named, places, problems)
     _raise_any(problems)
+    known = {} if request.aspect is not None else await _asset_aspects(found, request.row, places.media)
+    _with_aspect(request, pictures, known)  # two formats are a mistake that need not wait
     awaited = {slot: reader for slot, reader in readers.items() if reader.is_awaited}
-    pictures |= await _read_all(awaited, request.row, tell, problems)
+    pictures |= await _await_all(awaited, request, tell, problems)
     _raise_any(problems)
-    request = await _with_aspect(request, pictures, found, places.media)
+    request = _with_aspect(request, pictures, known)
     fitted = await asyncio.to_thread(_fit_all, pictures, request)
     sheets = await asyncio.to_thread(_comparisons, pictures, fitted)
     assets = found | await _upload_all(_contents(pictures, fitted, request, places), found, places, tell)
     keyframes = Keyframes(**{slot: assets[slot].id for slot in request.keyframes.given})
     notes = tuple(f"{slot} keyframe: {note}" for slot, picture in fitted.items() for note in _notes(picture, request))
     return Resolved(replace(request, keyframes=keyframes), assets, notes, sheets)
+
+
+async def read_keyframe(picture: Picture, places: Places) -> bytes:
+    """The bytes of the picture that a keyframe means, as it is. Raises what `resolve_keyframes` raises."""
+    readers = _readers(Keyframes(first=picture), places)
+    if (reader := readers.get("first")) is not None:
+        return await reader.read()
+    problems: list[str] = []
+    found = await _find_all({"first": str(picture)}, places, problems)
+    _raise_any(problems)
+    return await places.media.still(found["first"].url)
 
 
 async def keyframe_stills(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
@@ -141,6 +154,8 @@ class _Picture(NamedTuple):
     data: bytes
     aspect: str
     """The format word whose shape is nearest."""
+    fitted: Fitted
+    """As it is sent when the request has that format."""
 
 
 def _readers(keyframes: Keyframes, places: Places) -> dict[str, _Reader]:
@@ -158,14 +173,40 @@ def _readers(keyframes: Keyframes, places: Places) -> dict[str, _Reader]:
     return readers
 
 
-async def _read_all(readers: dict[str, _Reader], model: Model, tell: Tell, problems: list[str]) -> dict[str, _Picture]:
+async def _await_all(
+    readers: dict[str, _Reader], request: VideoRequest, tell: Tell, problems: list[str]
+) -> dict[str, _Picture]:
+    """The same side by side, ended by the first that will never come."""
+    pictures: dict[str, _Picture] = {}
+
+    async def read(slot: str) -> None:
+        pictures.update(await _read_all({slot: readers[slot]}, request, tell, problems))
+
+    works = [asyncio.ensure_future(read(slot)) for slot in readers]
+    try:
+        for work in asyncio.as_completed(works):
+            await work
+            if problems:
+                break
+    finally:
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+    return {slot: pictures[slot] for slot in readers if slot in pictures}
+
+
+async def _read_all(
+    readers: dict[str, _Reader], request: VideoRequest, tell: Tell, problems: list[str]
+) -> dict[str, _Picture]:
     """The pictures that can be read; a line is added to `problems` for each that cannot."""
     pictures: dict[str, _Picture] = {}
     for slot, reader in readers.items():
         tell(f"reading {reader.name}")
         with _noted(problems, slot, reader.name):
             data = await reader.read()
-            pictures[slot] = _Picture(reader, data, _aspect(data, model))
+            word = request.aspect or _aspect(data, request.row)
+            fitted = await asyncio.to_thread(_fit_one, data, word, request)
+            pictures[slot] = _Picture(reader, data, word, fitted)
     return pictures
 
 
@@ -178,14 +219,17 @@ def _aspect(data: bytes, model: Model) -> str:
     return aspect_of(measure(data), model.aspects)
 
 
-async def _with_aspect(
-    request: VideoRequest, pictures: dict[str, _Picture], found: dict[str, Asset], media: MediaClient
-) -> VideoRequest:
+def _fit_one(data: bytes, word: str, request: VideoRequest) -> Fitted:
+    from .fit import fit_picture
+
+    return fit_picture(data, request.row.aspects[word], _fit_of(request))
+
+
+def _with_aspect(request: VideoRequest, pictures: dict[str, _Picture], found: dict[str, str]) -> VideoRequest:
     """The request in the format of its first keyframe when none was given. Raises `InvalidRequest` for two."""
     if request.aspect is not None:
         return request
-    known = {slot: picture.aspect for slot, picture in pictures.items()}
-    known |= await _asset_aspects(found, request.row, media)
+    known = {slot: picture.aspect for slot, picture in pictures.items()} | found
     words = {slot: known[slot] for slot in request.keyframes.given if slot in known}
     if len(set(words.values())) > 1:
         told = ", ".join(f"{slot} is {word}" for slot, word in words.items())
@@ -210,15 +254,10 @@ async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClie
 
 def _fit_all(pictures: dict[str, _Picture], request: VideoRequest) -> dict[str, Fitted]:
     """The pictures fitted to the frame. Raises `InvalidRequest` with a line for each that cannot be."""
-    from .fit import fit_picture
-
-    fitted: dict[str, Fitted] = {}
-    problems: list[str] = []
-    for slot, picture in pictures.items():
-        with _noted(problems, slot, picture.reader.name):
-            fitted[slot] = fit_picture(picture.data, request.row.aspects[request.format], _fit_of(request))
-    _raise_any(problems)
-    return fitted
+    return {
+        slot: picture.fitted if picture.aspect == request.format else _fit_one(picture.data, request.format, request)
+        for slot, picture in pictures.items()
+    }
 
 
 def _fit_of(request: VideoRequest) -> Fit:
@@ -277,7 +316,7 @@ async def _by_name(name: str, shelf: Shelf) -> Asset | str:
 
 
 def _pictures(assets: AssetList) -> AssetList:
-    return assets.only(kind="image")
+    return AssetList(tuple(asset for asset in assets if asset.kind in ("", "image")), assets.notes)
 
 
 async def _by_id(asset_id: str, client: RunwayClient) -> Asset | str:

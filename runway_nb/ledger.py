@@ -242,7 +242,8 @@ class Ledger:
         """Forget an asset that is gone, or all assets of an account that works no more."""
         gone = (party, self._accounts.mask(asset_id), self._accounts.key(account))
         with self._transaction() as connection:
-            connection.execute("DELETE FROM uploads WHERE party = ? AND (asset_id = ? OR account = ?)", gone)
+            connection.execute("DELETE FROM uploads WHERE party = ? AND asset_id = ? AND asset_id != ''", gone[:2])
+            connection.execute("DELETE FROM uploads WHERE party = ? AND account = ? AND account != ''", gone[::2])
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""

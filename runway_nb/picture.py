@@ -24,7 +24,9 @@ class ShotFrame(NamedTuple):
     """From the start; None for the last frame."""
 
     def __str__(self) -> str:
-        return f"job:{self.job_id}" + ("" if self.seconds is None else f"@{round(self.seconds, 6):g}")
+        return f"job:{self.job_id}" + (
+            "" if self.seconds is None else "@" + f"{self.seconds:.6f}".rstrip("0").rstrip(".")
+        )
 
     @property
     def words(self) -> str:

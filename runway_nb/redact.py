@@ -18,7 +18,7 @@ _TOKEN_APART = re.compile(_TOKEN.pattern.replace("-[", "-(?!runwayml:)[", 1))
 """A token that stands for itself; the beginning of an id looks like one."""
 _BEARER = re.compile(r"(?i)\bbearer\s+\S+")
 _EMAIL = re.compile(r"(?<![\w.+'%-])[\w.+'%-]{1,64}(?:@|%40)[\w-]{1,63}(?:\.[\w-]{1,63})+")
-_SIGNATURE = re.compile(r"(_jwt=)[^&\s\"']+")
+_SIGNATURE = re.compile(r"(_jwt(?:=|%3[Dd]))[^&\s\"']+")
 
 
 def short_id(identifier: str) -> str:

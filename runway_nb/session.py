@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from . import errors
 from .assets import AssetList, Shelf, all_assets
 from .ledger import Ledger
-from .picture import ShotFrame
+from .picture import Picture, ShotFrame
 from .request import VideoRequest
 from .settings import Settings
 from .slots import SlotQueue
@@ -102,6 +102,12 @@ class Session:
         found = await resolve_keyframes(request, await self.places(folder, frame))
         self.shelf.forget()
         return found.assets["first"], tuple(note.removeprefix("first keyframe: ") for note in found.notes)
+
+    async def picture(self, picture: Picture, folder: Path, frame: Frame) -> bytes:
+        """The bytes of the picture that a keyframe means; see `keyframes`."""
+        from .keyframes import read_keyframe
+
+        return await read_keyframe(picture, await self.places(folder, frame))
 
     async def delete_asset(self, asset: Asset) -> None:
         """Delete an asset for good."""

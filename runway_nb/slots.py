@@ -91,6 +91,11 @@ class SlotQueue:
         ticket.account = account or ticket.account
         self._tell()
 
+    @property
+    def busy(self) -> int:
+        """Slots that jobs of this session hold, over all accounts."""
+        return len(self._flying)
+
     def holders(self, ticket: Ticket) -> list[str]:
         """The jobs whose tasks hold slots that `ticket` could use."""
         return [other.job_id for other in self._flying if other.meets(ticket)]

@@ -11,11 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidRequest
+from .errors import InvalidRequest, RunwayError
 from .images import keep_picture
 from .job import Job
 from .request import Keyframes, VideoRequest
 from .sources import is_picture, picture_bytes
+from .spec import DEFAULT_MODEL, MODELS
 from .task import Asset, Task
 
 NOTHING = "-"
@@ -35,11 +36,10 @@ def storable(
     """
     given: dict[str, Any] = {}
     problems: list[str] = []
-    aspects = request.row.aspects
-    frames = [aspects[request.aspect]] if request.aspect in aspects else list(aspects.values())
+    frames = _frames(request)
     for slot, picture in request.keyframes.given.items():
         try:
-            given[slot] = _text(picture, attach)
+            given[slot] = picture = _text(picture, attach)
             if is_picture(picture):
                 given[slot] = str(keep_picture(picture_bytes(picture, frames), folder, names.get(slot, "picture")))
         except InvalidRequest as error:
@@ -48,10 +48,20 @@ def storable(
     return replace(request, keyframes=Keyframes(**given)), problems
 
 
+def _frames(request: VideoRequest) -> list[tuple[int, int]]:
+    """The sizes that a figure may be drawn for; whether the request is right is checked elsewhere."""
+    aspects = MODELS.get(request.model, DEFAULT_MODEL).aspects
+    chosen = aspects.get(request.aspect) if isinstance(request.aspect, str) else None
+    return [chosen] if chosen else list(aspects.values())
+
+
 def _text(picture: Any, attach: Callable[[str], Job]) -> Any:
     """What stands for something of the account or of the ledger; anything else as it is."""
     if isinstance(picture, Job):
         return picture.last
     if isinstance(picture, Task):
-        return attach(picture.id).last
+        try:
+            return attach(picture.id).last
+        except RunwayError as error:
+            raise InvalidRequest([error.message]) from None
     return picture.id if isinstance(picture, Asset) else picture

@@ -25,7 +25,7 @@ from .images import picture_prints
 from .job import Job
 from .ledger import Ledger
 from .loop import BackgroundLoop
-from .picture import ShotFrame
+from .picture import Picture, ShotFrame
 from .record import Record
 from .request import Keyframes, VideoRequest
 from .runner import CLOSE_SECONDS, Runner
@@ -430,6 +430,10 @@ class Studio:
         lost = lost_wish(stored_job(record, self._posters), self.ledger)
         task = await look_for_task(lost, await self._client())
         return task is not None and self.ledger.assign(record.id, task.id)
+
+    async def picture_bytes(self, picture: Picture) -> bytes:
+        """The picture that a keyframe means, for the background loop. Raises `RunwayError`."""
+        return await self.session.picture(picture, self.folder, self._frame)
 
     async def _frame(self, frame: ShotFrame) -> bytes:
         """A frame of a finished job."""

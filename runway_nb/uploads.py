@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
-from .errors import NotFound, RunwayError
+from .errors import AccountBroken, InvalidRequest, NotFound, RunwayError
 from .ledger import Ledger
 from .picture import asset_account
 from .task import Asset
@@ -42,8 +42,7 @@ class Uploads:
     def __init__(self, ledger: Ledger, party: str) -> None:
         self._ledger = ledger
         self._party = party
-        self._turns = asyncio.Semaphore(UPLOADS_AT_ONCE)
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def account_for(self, contents: list[Content], client: RunwayClient) -> str:
         """The account that is to get these: one that has one of them already, else one that works.
@@ -65,15 +64,22 @@ class Uploads:
         `sent` is called with bytes sent and bytes in all. Raises `RunwayError`; nothing is paid by then.
         """
         # two jobs that need the same picture at once send it once
-        lock = self._locks.setdefault((content.key, email), asyncio.Lock())
+        self._bind()
+        lock = self._locks.setdefault(content.key, asyncio.Lock())
         async with lock:
-            if (known := await self._known(content.key, email, client)) is not None:
-                return known
-            data, content_type = await content.make(email)
-            async with self._turns:
-                asset = await client.upload(
-                    data, name=content.name, content_type=content_type, email=email, progress=sent
-                )
+            try:
+                known, email = await self._known(content.key, email, client)
+                if known is not None:
+                    return known
+                data, content_type = await content.make(email)
+                async with self._turns:
+                    asset = await client.upload(
+                        data, name=content.name, content_type=content_type, email=email, progress=sent
+                    )
+            except AccountBroken:
+                if email:
+                    self.forget_account(email)
+                raise
             self._ledger.keep_upload(content.key, self._party, asset_account(asset.id) or email, asset.id)
             return asset
 
@@ -85,16 +91,26 @@ class Uploads:
         """An asset that is gone."""
         self._ledger.forget_uploads(self._party, asset_id=asset_id)
 
-    async def _known(self, key: str, email: str, client: RunwayClient) -> Asset | None:
-        """The asset, if it was uploaded before and exists still."""
+    def _bind(self) -> None:
+        """Locks of another loop, as before a fork, are dead."""
+        if (loop := asyncio.get_running_loop()) is not self._loop:
+            self._loop = loop
+            self._turns = asyncio.Semaphore(UPLOADS_AT_ONCE)
+            self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def _known(self, key: str, email: str, client: RunwayClient) -> tuple[Asset | None, str]:
+        """The asset, if it was uploaded before and exists still; and the account for it otherwise."""
         asset_id = self._ledger.upload(key, self._party, email)
         if not asset_id:
-            return None
+            return None, email
         try:
-            return await client.asset(asset_id)
+            return await client.asset(asset_id), email
         except NotFound:
             self.forget_asset(asset_id)
-            return None
+        accounts = await client.accounts()
+        if email in [account.email for account in accounts]:
+            return None, email
+        return None, next((account.email for account in accounts if not account.error), email)
 
 
 def plain(picture: Fitted, name: str) -> Content:
@@ -115,7 +131,11 @@ def enlarged(small: Fitted, size: tuple[int, int], name: str, uploads: Uploads, 
 
         asset = await uploads.asset(source, email, client)
         data = await client.upscaled(asset.url, size, email)
-        large = await asyncio.to_thread(fit_picture, data, size)
+        try:
+            large = await asyncio.to_thread(fit_picture, data, size)
+        except InvalidRequest:
+            line = "Runway's upscaler gave no picture: try again later, or leave upscale out"
+            raise RunwayError(line) from None
         return large.data, large.content_type
 
     return Content(f"{source.key} at {size[0]}x{size[1]}", name, make)

@@ -558,12 +558,17 @@ def test_no_log_holds_the_token_or_an_email(caplog):
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
 
+    async def at_once(_):
+        pass
+
     async def calls():
-        async with RunwayClient(TOKEN, base_url=f"http://127.0.0.1:{server.server_port}/v1") as client:
+        async with RunwayClient(TOKEN, base_url=f"http://127.0.0.1:{server.server_port}/v1", sleep=at_once) as client:
             with pytest.raises(errors.ServerTrouble):
                 await client.task(TASK_ID, retry=False)
             with pytest.raises(errors.ServerTrouble):
                 await client.upload(b"x", name=f"of {EMAIL}", content_type="image/png", email=EMAIL)
+            with pytest.raises(errors.ServerTrouble):
+                await client.upscaled(f"https://cdn.test/{EMAIL}?_jwt=abcDEF123", (8, 8), EMAIL)
             with pytest.raises(errors.ServerTrouble):
                 await client.create(VideoRequest("x", Keyframes(ASSET_ID)))
 

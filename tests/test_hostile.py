@@ -218,7 +218,9 @@ def test_an_odd_name_is_a_short_mistake(tmp_path: Path, name: str) -> None:
     assert len(caught.value.message) < 200
 
 
-@pytest.mark.parametrize("name", ["x\udcff.png", "ä b & c?.png", "a%2Fb.png", ".png", "studio@example.org.png", "\n.png"])
+@pytest.mark.parametrize(
+    "name", ["x\udcff.png", "ä b & c?.png", "a%2Fb.png", ".png", "studio@example.org.png", "\n.png"]
+)
 def test_a_file_of_any_name_is_uploaded(party: Party, name: str) -> None:
     Image.new("RGB", (8, 6)).save(party.folder / "p.png")
     (party.folder / "p.png").rename(party.folder / name)
@@ -227,7 +229,9 @@ def test_a_file_of_any_name_is_uploaded(party: Party, name: str) -> None:
     assert len(party.api.calls("POST", "assets")) == 1
 
 
-@pytest.mark.parametrize("data", [b"<html>", broken_png(), b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"], ids=lambda d: str(d[:6]))
+@pytest.mark.parametrize(
+    "data", [b"<html>", broken_png(), b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff"], ids=lambda d: str(d[:6])
+)
 @pytest.mark.parametrize("picture", ["job:7f3e2c54", "https://pictures.test/a.png"])
 def test_bytes_that_are_no_picture_end_in_a_line_wherever_they_come_from(
     tmp_path: Path, picture: str, data: bytes

@@ -263,7 +263,7 @@ def test_a_file_goes_to_the_account_of_a_named_keyframe(tmp_path):
     api = Api(_asset("lamp", email=TWO), emails=(ONE, TWO))
     resolved = api.resolve(tmp_path, first="a.png", last="lamp")
     assert api.uploads == [("a", "image/png", TWO)]
-    assert list(resolved.assets) == ["last", "first"] or list(resolved.assets) == ["first", "last"]
+    assert set(resolved.assets) == {"first", "last"}
     assert resolved.request.account == TWO
 
 
@@ -433,9 +433,10 @@ def test_a_frame_that_cannot_be_had_refuses_the_request(tmp_path):
 def test_a_frame_is_fitted_and_uploaded_like_a_file(tmp_path):
     api, waiting = Api(), Frames(TALL)
     request = api.resolve(tmp_path, first=SHOT, last=f"{SHOT}@2.5", more={"frame": waiting}).request
-    assert waiting.asked == [SHOT, f"{SHOT}@2.5"]
-    assert request.aspect == "portrait"
-    assert [name for name, *_ in api.uploads] == ["job-7f3e2c54"], "the same picture is sent once"
+    assert sorted(waiting.asked) == [SHOT, f"{SHOT}@2.5"]
+    assert (request.aspect, list(request.keyframes.given)) == ("portrait", ["first", "last"])
+    ((name, *_),) = api.uploads  # the same picture is sent once
+    assert name.startswith("job-7f3e2c54")
 
 
 # --- the same for any request -----------------------------------------------------------------------
@@ -462,27 +463,26 @@ def pictures(tmp_path_factory):
     return folder
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(st.tuples(*[st.sampled_from(list(KINDS))] * 3), st.sampled_from([(ONE, EMAIL), (EMAIL,)]))
 def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_once(pictures, kinds, emails):
     given_ = {slot: KINDS[kind][0] for slot, kind in zip(SLOTS, kinds, strict=True)}
     wrong = {slot: KINDS[kind][1] for slot, kind in zip(SLOTS, kinds, strict=True) if KINDS[kind][1]}
     api = Api(LAMP, SEA, emails=emails)
     request = VideoRequest("A lamp", Keyframes(**given_))
+    resolved, problems = None, ()
     with tempfile.TemporaryDirectory() as home:
         there = places(Path(home), api)._replace(folder=pictures)
         try:
             resolved = asyncio.run(resolve_keyframes(request, there))
         except InvalidRequest as error:
-            assert wrong
-            slots = Counter(problem.partition(":")[0] for problem in error.problems)
-            assert slots == dict.fromkeys(wrong, 1)
-            assert all(any(what in problem for problem in error.problems) for what in wrong.values())
-            assert api.uploads == []
-            return
-        finally:
-            there.uploads._ledger.close()
-    assert not wrong
+            problems = error.problems
+        there.uploads._ledger.close()
+    assert Counter(problem.partition(":")[0] for problem in problems) == dict.fromkeys(wrong, 1)
+    assert all(any(what in problem for problem in problems) for what in wrong.values())
+    if resolved is None:
+        assert api.uploads == []
+        return
     keyframes = resolved.request.keyframes.given
     assert list(keyframes) == [slot for slot in SLOTS if given_[slot] is not None]
     known = {asset.id for asset in api.kept}

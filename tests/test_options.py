@@ -86,7 +86,37 @@ def test_a_variable_is_not_filled_in_twice() -> None:
     assert not problems
 
 
-@pytest.mark.parametrize("text", ["{x}", "{ {x} }", "$x", "{{x.y}}", "{{1}}", "{{}}", "f{{{{"])
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("{{U+7B}}{x}}", "{{x}}"),
+        ("{{U+7b}}{U+7B}}", "{{U+7B}}"),
+        ("{{{x}}}", "{1}"),
+        ("a{{ U+20 }}b{{U+A}}", "a b\n"),
+        ("{{U+1F600}}{{U+10FFFF}}", "\U0001f600\U0010ffff"),
+    ],
+)
+def test_a_character_may_be_given_by_its_number(text: str, filled: str) -> None:
+    problems: list[str] = []
+    assert options.fill(text, {"x": 1, "U": 2}, problems) == filled
+    assert not problems
+
+
+def test_a_character_by_its_number_cuts_no_word_of_the_line() -> None:
+    assert read("shot --first a{{U+20}}{{ U+22 }}b --seed 7").values == {"first": 'a "b', "seed": 7}
+
+
+@pytest.mark.parametrize("text", ["{{U+7B}}", "{{x}}", "{{ x }}", "a {{{x}}} b", "{x}", "\n", "{{U+"])
+def test_literal_text_stays_as_it_is(text: str) -> None:
+    problems: list[str] = []
+    assert options.fill(options.literal(text), {"x": 1}, problems) == text
+    assert not problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{x}", "{ {x} }", "$x", "{{x.y}}", "{{1}}", "{{}}", "f{{{{", "{{U+}}", "{{U+110000}}", "{{U+XY}}", "{{u+7B}}"],
+)
 def test_anything_else_in_braces_is_left_alone(text: str) -> None:
     problems: list[str] = []
     assert options.fill(text, {"x": 1}, problems) == text
@@ -195,7 +225,15 @@ def test_a_line_without_a_command_is_help() -> None:
     assert options.command_of("") == ("help", [])
 
 
-@pytest.mark.parametrize(("line", "hint"), [("lst", "do you mean list"), ("xyzzy", "known are help"), ("'", "known")])
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("lst", "do you mean list"),
+        ("xyzzy", "known are help"),
+        ("'", "a quotation mark is left open"),
+        ("delete it's", "a quotation mark is left open"),
+    ],
+)
 def test_an_unknown_command_is_one_clear_line(line: str, hint: str) -> None:
     with pytest.raises(InvalidCommand, match=re.escape(hint)):
         options.command_of(line)

@@ -23,9 +23,18 @@ from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.shots import frame_png
 from runway_nb.simulator import instant
 from runway_nb.simulator.render import Shot, render
+from runway_nb.spec import MODELS
 from runway_nb.state import Phase
 
 STRANGER = "another-machine/1/aaaaaaaa"
+FRAME = (160, 96)
+
+
+@pytest.fixture(autouse=True)
+def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pictures are fitted and sent sooner; nothing here depends on their size."""
+    for aspect, size in (("landscape", FRAME), ("portrait", FRAME[::-1])):
+        monkeypatch.setitem(MODELS["gen3turbo"].aspects, aspect, size)  # type: ignore[arg-type]
 
 
 def chained(party: Party, picture: Job | str, **fields: Any) -> Job:
@@ -111,8 +120,8 @@ def test_the_last_frame_is_what_is_sent(party: Party) -> None:
     first = party.submit("The first shot").wait(10)
     chained(party, first, aspect="landscape").wait(10)
     (sent,) = sent_pictures(party)
-    assert sent.size == (1280, 768)
-    assert sent.getpixel((640, 384)) == pytest.approx(first.last_frame.getpixel((40, 24)), abs=2)
+    assert sent.size == FRAME
+    assert sent.getpixel((80, 48)) == pytest.approx(first.last_frame.getpixel((40, 24)), abs=2)
 
 
 def test_a_stop_while_waiting_takes_the_wish_back(party: Party) -> None:
@@ -261,6 +270,18 @@ def test_an_unknown_shot_is_refused(party: Party) -> None:
     assert line.startswith("first: the last frame of job ffffffff: no job 'ffffffff' in the ledger")
 
 
+def test_an_unknown_shot_is_refused_before_another_is_waited_for(party: Party) -> None:
+    party.simulator.fault("throttled", forever=True)
+    first = party.submit("The first shot")
+    second = party.submit("The next shot", keyframes=Keyframes(first.last, None, "job:ffffffff"))
+    second.observe(lambda job: first.stop() if job.state.detail.startswith("waiting for") else None)
+    party.ended(second)
+    assert second.state.phase is Phase.REFUSED
+    (line,) = second.error.problems  # type: ignore[union-attr]
+    assert line.startswith("last: the last frame of job ffffffff: ")
+    first.stop()
+
+
 @pytest.mark.parametrize("text", ["job:", "job:7f3e", "job:7F3E2C54", "job:7f3e2c54@", "job:7f3e2c54@-1", "job:x@2"])
 def test_a_frame_that_is_written_wrongly_is_refused_at_once(party: Party, text: str) -> None:
     with pytest.raises(errors.InvalidRequest, match="a frame of a job is job:ID or job:ID@SECONDS"):
@@ -367,6 +388,7 @@ def test_the_next_shot_begins_with_what_the_first_one_ended_with(
     tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(instant, "renderer", _render)
+    monkeypatch.setitem(MODELS["gen3turbo"].aspects, "landscape", (1280, 768))  # type: ignore[arg-type]
     still = Camera(static=True)
     with Party(tmp_path, time) as party:
         first = party.submit("A lighthouse at dusk", camera=still)

@@ -16,17 +16,25 @@ import pytest
 from PIL import Image
 
 from fakes import EMAIL, Changed, FakeTime, Party
-from runway_nb import errors
+from runway_nb import client, errors
 from runway_nb.job import Job
 from runway_nb.ledger import Ledger
 from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.spec import MODELS
 from runway_nb.state import Phase
 from runway_nb.task import Account, Asset
 from runway_nb.uploads import UPLOADS_AT_ONCE, Content, Uploads
 
 ONE, TWO = "one@example.org", "two@example.org"
 SECOND = "second@runway-nb.invalid"
-FRAME = (1280, 768)
+FRAME = (160, 96)
+
+
+@pytest.fixture(autouse=True)
+def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pictures are fitted and sent sooner; nothing here depends on their size."""
+    for aspect, size in (("landscape", FRAME), ("portrait", FRAME[::-1])):
+        monkeypatch.setitem(MODELS["gen3turbo"].aspects, aspect, size)  # type: ignore[arg-type]
 
 
 def draw(folder: Path, name: str, colour: str = "navy", size: tuple[int, int] = FRAME) -> str:
@@ -127,8 +135,8 @@ def test_another_picture_under_the_same_name_is_sent(party: Party) -> None:
 
 @pytest.mark.parametrize("fields", [{"aspect": "portrait"}, {"fit": "contain"}, {"focus": (0, 0)}], ids=str)
 def test_another_fit_is_another_picture(party: Party, fields: dict[str, Any]) -> None:
-    picture = Image.new("RGB", (900, 900), "navy")
-    picture.paste("olive", (0, 0, 300, 300))
+    picture = Image.new("RGB", (120, 120), "navy")
+    picture.paste("olive", (0, 0, 40, 40))
     picture.save(party.folder / "a.png")
     shoot(party, "a.png", aspect="landscape").wait(10)
     shoot(party, "a.png", **{"aspect": "landscape", **fields}).wait(10)
@@ -209,6 +217,27 @@ def test_trouble_with_the_check_passes_and_nothing_is_sent_again(party: Party, a
     trouble(party, "GET", "-asset:", answer)
     assert shoot(party, "a.png").wait(10).video is not None
     assert uploads(party) == 1
+
+
+def test_a_check_that_fails_for_good_ends_the_job_unpaid_and_nothing_is_sent_again(party: Party) -> None:
+    draw(party.folder, "a.png")
+    shoot(party, "a.png").wait(10)
+    party.simulator.fault("get-500", on="asset")
+    job = party.ended(shoot(party, "a.png"))
+    assert (job.state.phase, type(job.error)) == (Phase.REFUSED, errors.ServerTrouble)
+    assert (uploads(party), party.started) == (1, 1)
+    party.simulator.clear()
+    assert shoot(party, "a.png").wait(10).video is not None
+    assert uploads(party) == 1
+
+
+def test_a_stop_during_an_upload_takes_the_wish_back(party: Party) -> None:
+    draw(party.folder, "a.png")
+    job = shoot(party, "a.png")
+    job.observe(lambda job: job.stop() if job.state.detail.startswith("looking for the first") else None)
+    party.ended(job)
+    assert job.state.phase is Phase.REMOVED
+    assert (party.started, party.studio.ledger.get(job.id).credits) == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -307,7 +336,8 @@ def test_three_are_sent_at_once_and_no_more(party: Party) -> None:
     assert UPLOADS_AT_ONCE == 3
 
 
-def test_progress_is_told_in_words_up_to_a_hundred_percent(party: Party) -> None:
+def test_progress_is_told_in_words_up_to_a_hundred_percent(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "PIECE", 4096)
     Image.effect_noise(FRAME, 90).convert("RGB").save(party.folder / "a.png")
     told: list[str] = []
     job = shoot(party, "a.png")
@@ -349,18 +379,22 @@ def test_what_lies_on_a_broken_account_is_forgotten(tmp_path: Path, time: FakeTi
         assert uploads(party) == 2
 
 
-@pytest.mark.parametrize("call", ["asset", "upload"])
+@pytest.mark.parametrize("names", [["a.png"], ["a.png", "b.png"]], ids=len)
 def test_an_account_that_breaks_before_the_create_draws_no_other_request(
-    tmp_path: Path, time: FakeTime, call: str
+    tmp_path: Path, time: FakeTime, names: list[str]
 ) -> None:
+    def broken(request: httpx.Request) -> httpx.Response | None:
+        meant = EMAIL in request.url.path or request.url.params.get("email") == EMAIL
+        return status(596) if meant else None
+
     with Party(tmp_path, time, accounts=2) as party:
         for name, colour in (("a.png", "navy"), ("b.png", "olive")):
             draw(party.folder, name, colour)
         assert shoot(party, "a.png").wait(10).request.account == EMAIL
-        party.api.inner = Changed(party.api.inner, in_trouble(EMAIL))
-        party.simulator.fault("596", times=1, on=call)
-        party.ended(shoot(party, "a.png", "b.png"))
-        assert shoot(party, "a.png", "b.png").wait(10).request.account == SECOND
+        party.api.inner = Instead(Changed(party.api.inner, in_trouble(EMAIL)), broken)
+        job = party.ended(shoot(party, *names))
+        assert (job.state.phase, type(job.error)) == (Phase.REFUSED, errors.AccountBroken)
+        assert shoot(party, *names).wait(10).request.account == SECOND
 
 
 class Api:
@@ -438,8 +472,9 @@ def test_a_picture_on_its_way_is_not_sent_again_by_a_request_that_knows_the_acco
     async def act() -> None:
         api.gate = asyncio.Event()
         first = asyncio.ensure_future(put(kept, api, "quick", "slow"))
-        while not ledger.upload("key of quick", "api.test"):
+        for _ in range(100):
             await asyncio.sleep(0)
+        assert ledger.upload("key of quick", "api.test")
         second = asyncio.ensure_future(put(kept, api, "quick", "slow"))
         await asyncio.sleep(0.05)
         api.gate.set()
@@ -511,7 +546,7 @@ def test_no_email_is_in_the_bytes_of_the_ledger(party: Party) -> None:
 # --- enlarged by Runway -----------------------------------------------------------------------------
 
 
-def small(folder: Path, name: str = "small.png", size: tuple[int, int] = (320, 240)) -> str:
+def small(folder: Path, name: str = "small.png", size: tuple[int, int] = (40, 30)) -> str:
     picture = Image.new("RGB", size, "navy")
     picture.paste("olive", (0, 0, size[0] // 2, size[1] // 2))
     picture.save(folder / name)
@@ -526,8 +561,9 @@ def stored(party: Party) -> dict[str, tuple[int, int]]:
     return {asset.name: Image.open(shelf.file(asset)).size for asset in mine}
 
 
-def test_a_small_picture_is_enlarged_by_runway(party: Party) -> None:
-    small(party.folder)
+def test_a_small_picture_is_enlarged_by_runway(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MODELS["gen3turbo"].aspects, "landscape", (1280, 768))  # type: ignore[arg-type]
+    small(party.folder, size=(320, 240))
     job = shoot(party, "small.png", upscale=True, aspect="landscape").wait(10)
     (asked,) = party.api.calls("GET", "image_upscaler")
     assert {name: asked.url.params[name] for name in ("width", "height")} == {"width": "1280", "height": "768"}
@@ -535,7 +571,8 @@ def test_a_small_picture_is_enlarged_by_runway(party: Party) -> None:
     assert sorted(stored(party).values()) == [(320, 192), (1280, 768)]
     assert uploads(party) == 2
     assert job.notes[-1] == "first keyframe: enlarged 4.0 times by Runway's upscaler"
-    assert stored(party)[party.simulator.world.shelf.get("4711", str(job.request.keyframes.first)).name] == FRAME
+    sent = party.simulator.world.shelf.get("4711", str(job.request.keyframes.first))
+    assert stored(party)[sent.name] == (1280, 768)
 
 
 def test_a_picture_that_was_enlarged_costs_one_request_the_next_time(party: Party) -> None:
@@ -549,7 +586,7 @@ def test_a_picture_that_was_enlarged_costs_one_request_the_next_time(party: Part
     assert [request.method for request in party.api.requests[: create + 1]] == ["GET", "POST"]
 
 
-@pytest.mark.parametrize("size", [FRAME, (1600, 900), (900, 540)], ids=str)
+@pytest.mark.parametrize("size", [FRAME, (200, 112), (113, 68)], ids=str)
 def test_a_picture_that_is_large_enough_is_not_enlarged(party: Party, size: tuple[int, int]) -> None:
     draw(party.folder, "large.png", size=size)
     job = shoot(party, "large.png", upscale=True).wait(10)
@@ -565,7 +602,7 @@ def test_nothing_is_enlarged_unasked(party: Party, upscale: bool | None) -> None
     assert party.api.calls("GET", "image_upscaler") == []
 
 
-@pytest.mark.parametrize(("fit", "shrunk"), [("cover", (320, 192)), ("contain", (400, 240)), ("stretch", (320, 192))])
+@pytest.mark.parametrize(("fit", "shrunk"), [("cover", (40, 24)), ("contain", (50, 30)), ("stretch", (40, 24))])
 def test_the_part_that_is_enlarged_is_the_part_that_is_seen(party: Party, fit: str, shrunk: tuple[int, int]) -> None:
     small(party.folder)
     shoot(party, "small.png", upscale=True, fit=fit, aspect="landscape").wait(10)
@@ -623,7 +660,7 @@ def test_an_enlarged_picture_of_another_size_is_brought_to_the_frame(party: Part
         if "image_upscaler" not in request.url.path:
             return answer
         out = io.BytesIO()
-        Image.new("RGB", (1920, 1152), "navy").save(out, "WEBP")
+        Image.new("RGB", (240, 144), "navy").save(out, "WEBP")
         return httpx.Response(200, content=out.getvalue())
 
     small(party.folder)

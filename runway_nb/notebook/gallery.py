@@ -45,6 +45,7 @@ def bundle(
     text: str = "",
     loading: bool = False,
     among: AssetList | None = None,
+    kind: str = "",
 ) -> dict[str, str]:
     """A page of assets as a MIME bundle, at most 50 of them.
 
@@ -54,14 +55,15 @@ def bundle(
         page: From 1; a number beyond the pages is brought to the nearest.
         note: A sentence above, or nothing.
         text: The part of a name that chose these assets, or nothing.
+        kind: The kind that chose them, or nothing.
         loading: Pictures that are missing are on their way.
         among: All assets, when these are a part of them: a name is to be typed only where it is the only one there.
     """
     page = min(max(page, 1), _pages(assets))
     start = (page - 1) * PAGE
     shown = assets[start : start + PAGE]
-    above = [*map(_said, filter(None, (note, *assets.notes))), _count(assets, start, text)]
-    below = _more(assets, page, text)
+    above = [*map(_said, filter(None, (note, *assets.notes))), _count(assets, start, text, kind)]
+    below = _more(assets, page, text, kind)
     names = typed_names(assets if among is None else among)
     absent = "loading" if loading else "no preview"
     tiles = [
@@ -144,21 +146,23 @@ def _table(assets: AssetList) -> str:
     return table_bundle(("id", "name", "kind", "size", "date"), rows, "")["text/plain"]
 
 
-def _count(assets: AssetList, start: int, text: str) -> str:
+def _count(assets: AssetList, start: int, text: str, kind: str = "") -> str:
     """How many are shown of how many; for none, what to do."""
     part = f" with {quoted(redact(text))} in the name" if text else ""
     if not assets:
-        return f"No assets{part}: see all with %runway assets." if text else "No assets yet: %runway upload FILE."
+        return (
+            f"No assets{part}: see all with %runway assets." if text or kind else "No assets yet: %runway upload FILE."
+        )
     if len(assets) <= PAGE:
         return f"{assets.counts}{part}."
     return f"{start + 1:,} to {min(start + PAGE, len(assets)):,} of {len(assets):,} assets{part}: {assets.counts}."
 
 
-def _more(assets: AssetList, page: int, text: str) -> str:
+def _more(assets: AssetList, page: int, text: str, kind: str = "") -> str:
     """How to see the others."""
     if _pages(assets) == 1:
         return ""
-    chosen = f" {quoted(redact(text))}" if text else ""
+    chosen = (f" {quoted(redact(text))}" if text else "") + (f" --type {kind}" if kind else "")
     next_page = f"More: %runway assets{chosen} --page {page + 1}"
     back = f"These are the last. From the beginning: %runway assets{chosen}"
     return f"{next_page if page < _pages(assets) else back}, or by a part of the name: %runway assets TEXT"

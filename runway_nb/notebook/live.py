@@ -93,10 +93,11 @@ def _new_id() -> str:
     return f"runway-{secrets.token_hex(8)}"
 
 
-@lru_cache(maxsize=1)
-def style_sheet() -> str:
-    """The style sheet of all live widgets; it travels with them, so nothing is built or requested."""
-    return f"<style>{(Path(__file__).parent / 'static' / 'card.css').read_text()}</style>"
+@lru_cache(maxsize=4)
+def style_sheet(*names: str) -> str:
+    """The style sheets of live widgets; they travel with them, so nothing is built or requested."""
+    texts = [(Path(__file__).parent / "static" / name).read_text() for name in names or ("card.css",)]
+    return f"<style>{''.join(texts)}</style>"
 
 
 class Card:
@@ -162,9 +163,11 @@ class Part:
 class Stage:
     """What stands under one display id: the card of a cell's job and of further takes, at the end their results."""
 
-    def __init__(self, studio: Studio, view: View) -> None:
+    def __init__(self, studio: Studio, view: View, *, newest_first: bool = False) -> None:
         self._studio = studio
         self._view = view
+        self._newest_first = newest_first
+        self._is_durable = False
         self._display_id = _new_id()
         self._lock = threading.RLock()
         self._parts: list[Part] = []
@@ -178,15 +181,36 @@ class Stage:
         display(view, raw=True, display_id=self._display_id)
         self._begin(part)
 
+    def open(self) -> None:
+        """Display the stage as it is, again or with nothing on it; jobs are added later."""
+        with self._lock:
+            self._is_durable = all(part.data is not None and part.offer is None for part in self._parts)
+            display(self._whole() if self._is_durable else self._root._repr_mimebundle_(), raw=True,
+                    display_id=self._display_id)  # fmt: skip
+
+    def add(self, job: Job, *, reused: bool = False) -> None:
+        """Put a job on a stage that is displayed already."""
+        if job.done:
+            with self._lock:
+                self._insert(Part(None, self._view.bundle(job, reused=reused)), None)
+                self._arrange()
+        else:
+            self._begin(self._place(job, reused))
+
     def _place(self, job: Job, reused: bool = False, instead: Part | None = None) -> Part:
-        """A card for a job: at the end of the stage, or `instead` of what stood there."""
+        """A card for a job: in a place of its own, or `instead` of what stood there."""
         card = Card(job, reused=reused, new_take=lambda: self._post(self._another, card))
         part = Part(card)
         with self._lock:
-            at = self._parts.index(instead) if instead in self._parts else len(self._parts)
-            self._parts[at : at + 1] = [part]
+            self._insert(part, instead)
             self._arrange()
         return part
+
+    def _insert(self, part: Part, instead: Part | None) -> None:
+        if instead in self._parts:
+            self._parts[self._parts.index(instead)] = part
+        else:
+            self._parts.insert(0 if self._newest_first else len(self._parts), part)
 
     def _begin(self, part: Part) -> None:
         assert part.card is not None
@@ -209,9 +233,16 @@ class Stage:
         with self._lock:
             self._root.children = [self._sheet, *(part.widget() for part in self._parts)]
             if all(part.data is not None and part.offer is None for part in self._parts):
-                data = [part.data for part in self._parts if part.data is not None]
-                whole = {kind: gap.join(one[kind] for one in data) for kind, gap in _GAPS.items()}
-                update_display(whole, raw=True, display_id=self._display_id)
+                self._is_durable = True
+                update_display(self._whole(), raw=True, display_id=self._display_id)
+            elif self._is_durable:
+                self._is_durable = False
+                update_display(self._root._repr_mimebundle_(), raw=True, display_id=self._display_id)
+
+    def _whole(self) -> dict[str, str]:
+        """The durable form of all that stands here."""
+        data = [part.data for part in self._parts if part.data is not None]
+        return {kind: gap.join(one[kind] for one in data) for kind, gap in _GAPS.items()}
 
     # --- buttons --------------------------------------------------------------------------------
 

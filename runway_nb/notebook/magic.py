@@ -74,24 +74,33 @@ class Magics:
 
         read = options.parse(line, self.shell.user_ns)
         problems = list(read.problems)
+        text = f"%%runway {line}".strip() + f"\n{cell.strip()}"
         prompt = options.fill(cell.strip(), self.shell.user_ns, problems)
-        request = self._request(prompt, read.values, problems)
+        request = self._request(prompt, read.values, problems, self._variables(read.name, text))
         if read.values.get("dry_run"):
             print(dry_run_text(request))
             return None, read.values
-        text = f"%%runway {line}".strip() + f"\n{cell.strip()}"
         asked = self.studio.ask(request, _limits(read.values), cell=text, folder=self.folder)
         if read.name:
             self.shell.user_ns[read.name] = asked.job
         self.show(asked.job, read.values.get("embed"), reused=not asked.is_new)
         return asked.job, read.values
 
-    def _request(self, prompt: str, values: dict[str, Any], problems: list[str]) -> VideoRequest:
+    def _variables(self, name: str, text: str) -> dict[str, Any]:
+        """The notebook's variables, but for the job that this very cell has made: run again, it means the same."""
+        made = self.shell.user_ns.get(name)
+        if not (isinstance(made, Job) and made.cell == text):
+            return self.shell.user_ns
+        return {key: value for key, value in self.shell.user_ns.items() if key != name}
+
+    def _request(
+        self, prompt: str, values: dict[str, Any], problems: list[str], variables: dict[str, Any]
+    ) -> VideoRequest:
         """The request that is meant; raises all mistakes of options and request together."""
         embed = values.get("embed")
         if embed not in (None, *EMBED):
             problems.append(f"embed is {embed!r}: give {', '.join(EMBED)}")
-        pictures = self._pictures(values, problems)
+        pictures = self._pictures(values, problems, variables)
         plain = (
             "fit", "focus", "upscale", "aspect", "seconds", "seed", "explore", "reply_url", "reply_ref", "max_jobs",
         )  # fmt: skip
@@ -101,14 +110,14 @@ class Magics:
         request = VideoRequest(prompt=prompt, keyframes=keyframes, camera=camera, **fields)
         return self.studio.checked(request, problems, {slot: named.name for slot, named in pictures.items()})
 
-    def _pictures(self, values: dict[str, Any], problems: list[str]) -> dict[str, Named]:
+    def _pictures(self, values: dict[str, Any], problems: list[str], variables: dict[str, Any]) -> dict[str, Named]:
         """The keyframes that are meant; a line is added to `problems` for each that leads nowhere."""
         found: dict[str, Named] = {}
         for slot in ("first", "middle", "last"):
             if (word := values.get(slot)) is None:
                 continue
             try:
-                found[slot] = named_picture(word, self.shell.user_ns)
+                found[slot] = named_picture(word, variables)
             except InvalidRequest as error:
                 problems += [f"{slot}: {problem}" for problem in error.problems]
                 found[slot] = Named(word, "picture")

@@ -113,9 +113,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("version", "", "Show the versions that matter in a bug report."),
 )
 
+_ARGUMENTS = {"assets": LISTING, "upload": FITTING, "delete": DELETING}
 _BY_FLAG = {option.flag: option for option in OPTIONS}
 _NAME = re.compile(r"[^\W\d]\w*")
-_REFERENCE = re.compile(r"\{\{\s*([^\W\d]\w*)\s*\}\}")
+_REFERENCE = re.compile(r"\{\{\s*([^\W\d]\w*|U\+(?:10|[0-9A-Fa-f])?[0-9A-Fa-f]{1,4})\s*\}\}")
+"""A variable, or a character by its number, which ends at 10FFFF."""
 
 
 class CellOptions(NamedTuple):
@@ -244,10 +246,15 @@ def _name_problems(names: list[str]) -> list[str]:
 
 
 def fill(text: str, variables: Mapping[str, object], problems: list[str]) -> str:
-    """`text` with each {{name}} replaced by a plain variable, once; the rest is taken literally."""
+    """`text` with each {{name}} replaced by a plain variable, once; the rest is taken literally.
+
+    {{U+7B}} is the character of that number, so {{U+7B}}{name}} is the text {{name}}: see `literal`.
+    """
 
     def value_of(match: re.Match[str]) -> str:
         name = match[1]
+        if name.startswith("U+"):
+            return chr(int(name[2:], 16))
         if name not in variables:
             problems.append(f"{{{{{name}}}}} is no variable: define {name} first")
         elif not isinstance(value := variables[name], (str, int, float)):
@@ -259,12 +266,22 @@ def fill(text: str, variables: Mapping[str, object], problems: list[str]) -> str
     return _REFERENCE.sub(value_of, text)
 
 
+def literal(text: str) -> str:
+    """What `fill` makes `text` of, whatever the variables are."""
+    return _REFERENCE.sub(lambda match: by_number("{") + match[0][1:], text)
+
+
+def by_number(letter: str) -> str:
+    """A character in the form that `fill` reads, {{U+7B}}: no space, no quotation mark, nothing unseen."""
+    return f"{{{{U+{ord(letter):X}}}}}"
+
+
 def command_of(line: str) -> tuple[str, list[str]]:
     """The command of a `%runway` line and its arguments. Raises `InvalidCommand`."""
     try:
         words = _split(line) or ["help"]
     except ValueError:
-        words = [line]
+        raise InvalidCommand("a quotation mark is left open on the %runway line: close it") from None
     names = [command.name for command in COMMANDS]
     if words[0] not in names:
         near = difflib.get_close_matches(words[0], names, 1)
@@ -279,13 +296,18 @@ def completions(line: str, symbol: str) -> list[str]:
     if words and words[0] == "%runway":
         if words[1:2] == ["list"] and len(words) == 2 + bool(symbol):
             return [word for word in ("--account",) if word.startswith(symbol)]
-        return [c.name for c in COMMANDS if c.name.startswith(symbol)] if len(words) <= 1 + bool(symbol) else []
+        if len(words) <= 1 + bool(symbol):
+            return [c.name for c in COMMANDS if c.name.startswith(symbol)]
+        flags = {option.flag: option for option in _ARGUMENTS.get(words[1], ())}
+    else:
+        flags = _BY_FLAG
     before = words[-2:-1] if symbol else words[-1:]
-    option = _BY_FLAG.get(before[0]) if before else None
+    option = flags.get(before[0]) if before else None
     if option is not None and option.choices:
         return [choice for choice in option.choices if choice.startswith(symbol)]
     used = {word.partition("=")[0] for word in words if word != symbol}
-    return [flag for flag in _BY_FLAG if flag.startswith(symbol) and flag not in used]
+    wanted = flags is _BY_FLAG or symbol.startswith("-")  # else a file or a name, which others complete
+    return [flag for flag in flags if wanted and flag.startswith(symbol) and flag not in used]
 
 
 def cell_help() -> str:
@@ -295,7 +317,7 @@ def cell_help() -> str:
     return (
         "%%runway [NAME] [options]\n\nMake a video from the words in the cell. The cell returns at once; "
         "the job goes to the variable NAME.\nThe words are taken literally, but {{name}} is replaced by a "
-        "variable.\n\n"
+        "variable, and {{U+7B}} by the character of\nthat number: {{U+7B}}{name}} is the text {{name}}.\n\n"
         f"Options:\n{rows}"
     )
 

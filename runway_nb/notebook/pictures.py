@@ -6,12 +6,13 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display, update_display
 
 from ..assets import AssetList, Thumbnails, created_words, match_asset, typed_names
-from ..errors import InvalidCommand, InvalidRequest, RunwayError
+from ..errors import InvalidCommand, InvalidRequest, NoAnswer, RunwayError
 from ..redact import redact
 from ..task import Asset
 from .gallery import PAGE, bundle
@@ -22,20 +23,31 @@ if TYPE_CHECKING:
 
 UPDATE_SECONDS = 0.3
 """Between two updates of the screen while pictures come in."""
+FRESH_SECONDS = 5.0
+"""How old a listing may be that is shown for good, or deleted from."""
+LIST_SECONDS = 60.0
+"""How long a listing may take."""
 LOAD_SECONDS = 60.0
 """How long a batch run waits for thumbnails."""
 
 
 def show_assets(studio: Studio, mode: str, text: str = "", kind: str = "", page: int = 1) -> None:
     """A page of what lies on the account; in a live notebook its pictures come in one by one."""
-    gallery = _Gallery(studio, studio.assets(), text, kind, page)
+    gallery = _Gallery(studio, studio.assets() if mode == "live" else _fresh(studio), text, kind, page)
     if mode == "terminal":
         print(gallery.bundle()["text/plain"])
     elif mode == "batch":
-        studio.run(gallery.load(), LOAD_SECONDS)
+        with suppress(NoAnswer):
+            studio.run(gallery.load(), LOAD_SECONDS)
         display(gallery.bundle(), raw=True)
     else:
         gallery.begin()
+
+
+def _fresh(studio: Studio) -> AssetList:
+    """A listing that is new enough to act on."""
+    shelf = studio.session.shelf
+    return studio.assets() if shelf.age < FRESH_SECONDS else studio.run(shelf.refreshed(), LIST_SECONDS)
 
 
 class _Gallery:
@@ -45,7 +57,7 @@ class _Gallery:
         self._studio = studio
         self._listing = listing
         self._text, self._kind = text, kind
-        self._page = min(max(page, 1), max(1, math.ceil(len(self._found) / PAGE)))
+        self._wanted = page
         self._thumbnails = Thumbnails(studio.settings.thumbnails)
         self._stills: dict[str, bytes | None] = {
             asset.id: still for asset in self._shown if (still := self._thumbnails.cached(asset))
@@ -59,6 +71,10 @@ class _Gallery:
         return self._listing.only(self._text, self._kind)
 
     @property
+    def _page(self) -> int:
+        return min(max(self._wanted, 1), max(1, math.ceil(len(self._found) / PAGE)))
+
+    @property
     def _shown(self) -> AssetList:
         return self._found[(self._page - 1) * PAGE : self._page * PAGE]
 
@@ -66,7 +82,7 @@ class _Gallery:
         """The page at this moment."""
         return bundle(
             self._found, self._stills, page=self._page, note=self._trouble, text=self._text, loading=loading,
-            among=self._listing,
+            among=self._listing, kind=self._kind,
         )  # fmt: skip
 
     def begin(self) -> None:
@@ -90,7 +106,8 @@ class _Gallery:
                 await self.load()
         except RunwayError as error:
             self._trouble = f"not all could be loaded: {error.message}"
-        update_display(self.bundle(), raw=True, display_id=self._display_id)
+        finally:
+            update_display(self.bundle(), raw=True, display_id=self._display_id)
 
     def _take(self, asset: Asset, still: bytes | None) -> None:
         self._stills[asset.id] = still
@@ -105,21 +122,27 @@ def upload(studio: Studio, words: Sequence[str], fitting: Mapping[str, Any], var
         raise InvalidCommand("%runway upload needs a picture: a file, a link or a variable")
     for word in words:
         named = named_picture(word, variables)
-        asset, notes = studio.upload(named.picture, name=named.name, **fitting)
-        typed = typed_names(studio.assets()).get(asset.id, asset.short_id)
+        try:
+            asset, notes = studio.upload(named.picture, name=named.name, **fitting)
+        except InvalidRequest as error:
+            raise InvalidCommand("; ".join(p.removeprefix("first: ") for p in error.problems)) from None
+        typed = asset.short_id
+        with suppress(RunwayError):
+            typed = typed_names(studio.assets()).get(asset.id, typed)
         told = "".join(f"\n  {note}" for note in notes)
         print(f"{redact(word)[:60]} is on the account: --first {typed}{told}")
 
 
 def delete(studio: Studio, words: Sequence[str], ask: Callable[[str], str] | None) -> None:
     """Delete assets for good, after a yes. `ask` is None where the user has said so beforehand."""
-    assets = studio.assets()
+    assets = _fresh(studio)
     found = [match_asset(word, assets) for word in words]
-    if problems := [match for match in found if isinstance(match, str)]:
-        raise InvalidRequest(problems)
+    wrong = [match for match in found if isinstance(match, str)]
+    if wrong:
+        raise InvalidRequest([line.replace("neither a file here nor an asset", "no asset") for line in wrong])
     if not found:
         raise InvalidCommand("%runway delete needs the name or id of an asset: %runway assets shows them")
-    for asset in [match for match in found if isinstance(match, Asset)]:
+    for asset in {match.id: match for match in found if isinstance(match, Asset)}.values():
         told = ", ".join(filter(None, (asset.short_id, asset.kind, created_words(asset))))
         name = redact(asset.name)
         if ask is not None and ask(f"Delete {name} ({told}) from the account for good? [y/N] ").strip().lower() not in (

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from ..errors import InvalidRequest
+from ..errors import InvalidRequest, RunwayError
 from ..job import Job
 from ..picture import ShotFrame
 from ..sources import is_picture
@@ -16,6 +16,7 @@ from ..task import Asset, Task
 _STEP = r"\.[^\W\d]\w*|\[[\w -]+\]"
 _EXPRESSION = re.compile(rf"(?P<name>[^\W\d]\w*)(?P<steps>(?:{_STEP})*?)(?:\.frame\((?P<seconds>[\d.]+)\))?")
 _KEPT = (str, os.PathLike, Job, Task, Asset)
+_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".svg")
 _LAST = (".last", ".last_frame")
 
 
@@ -33,42 +34,64 @@ def named_picture(word: str, variables: Mapping[str, Any]) -> Named:
 
     Raises `InvalidRequest` for an expression that begins at a job or at `Out` and leads nowhere.
     """
-    name = re.sub(r"\W+", "-", word).strip("-_").lower()[:40] or "picture"
+    name = re.sub(r"\W+", "-", word).strip("-_").lower()[:40].rstrip("-_") or "picture"
     match = _EXPRESSION.fullmatch(word)
     if match is None or match["name"] not in variables:
         return Named(word, name)
     value = _followed(match, variables)
-    return Named(value if isinstance(value, _KEPT) or is_picture(value) else word, name)
+    # asked of its type: an object may answer anything about itself, or break
+    return Named(value if issubclass(type(value), _KEPT) or is_picture(value) else word, name)
 
 
 def _followed(match: re.Match[str], variables: Mapping[str, Any]) -> Any:
     """The value of an expression; None where its path leads nowhere."""
-    steps = re.findall(_STEP, match["steps"])
     value, base = variables[match["name"]], match["name"]
-    for step in steps:
-        # the text of a frame, not the picture: so it may be waited for
-        value = value.last if isinstance(value, Job) and step in _LAST else _next(value, step, base)
+    for step in re.findall(_STEP, match["steps"]):
+        value = _of_job(value, step, base) if _is_job(value) else _next(value, step, base)
         base += step
-    if match["seconds"] is None:
-        return value
-    return _frame(value, match["seconds"], match[0])
+    return value if match["seconds"] is None else _frame(value, match["seconds"], match[0])
+
+
+def _is_job(value: Any) -> bool:
+    return issubclass(type(value), Job)
+
+
+def _of_job(job: Job, step: str, base: str) -> Any:
+    """A picture of a job. The last frame comes as text, so it may be waited for."""
+    if step in _LAST:
+        return job.last
+    if step == ".poster":
+        try:
+            return job.poster
+        except RunwayError as error:
+            raise InvalidRequest([f"{base}{step}: {error.message}"]) from None
+    if step.lower() in _ENDINGS:
+        return None  # a file that is called like the job
+    raise InvalidRequest([f"{base}{step} is nothing: a job has .last, .frame(SECONDS) and .poster"])
 
 
 def _next(value: Any, step: str, base: str) -> Any:
     """One step of a path: an attribute, or the item with an index or a key."""
-    key = step[1:-1]
     try:
-        return getattr(value, step[1:]) if step[0] == "." else value[int(key) if key.lstrip("-").isdigit() else key]
+        return getattr(value, step[1:]) if step[0] == "." else _item(value, step[1:-1])
     except Exception:  # noqa: BLE001 - whatever an object of the user raises there
-        if isinstance(value, Job):
-            raise InvalidRequest([f"{base}{step} is nothing: a job has .last, .frame(SECONDS) and .poster"]) from None
         if base == "Out":
             raise InvalidRequest([f"Out{step} is not there: that cell has no result"]) from None
         return None
 
 
+def _item(value: Any, key: str) -> Any:
+    """The item with a number, or with the same digits as text."""
+    if not key.lstrip("-").isdigit():
+        return value[key]
+    try:
+        return value[int(key)]
+    except KeyError:
+        return value[key]
+
+
 def _frame(value: Any, seconds: str, expression: str) -> str | None:
-    if not isinstance(value, Job):
+    if not _is_job(value):
         return None
     try:
         return str(ShotFrame(value.id, float(seconds)))
