@@ -65,6 +65,9 @@ class RunwayMagics(Configurable):
 class CellMagic:
     """`%%runway`, as IPython calls it."""
 
+    _ipython_magic_no_var_expand = True
+    """The line is taken literally: `{{name}}` is ours, and `{name}` or `$name` would be evaluated by IPython."""
+
     def __init__(self, home: RunwayMagics) -> None:
         self.home = home
 

@@ -74,7 +74,8 @@ class Magics:
 
         read = options.parse(line, self.shell.user_ns)
         problems = list(read.problems)
-        text = f"%%runway {line}".strip() + f"\n{cell.strip()}"
+        # IPython refuses a cell without a body, so a cell without words ends with a blank line
+        text = f"%%runway {line}".strip() + f"\n{cell.strip() or chr(10)}"
         prompt = options.fill(cell.strip(), self.shell.user_ns, problems)
         request = self._request(prompt, read.values, problems, self._variables(read.name, text))
         if read.values.get("dry_run"):
