@@ -425,7 +425,7 @@ def test_packed_bytes_are_unpacked(encoding):
     ("content", "encoding"),
     [
         (gzip.compress(PNG, mtime=0)[:-9], "gzip"), (gzip.compress(PNG, mtime=0) + b"more", "gzip"), (PNG, "gzip"), (b"", "gzip"),
-        (gzip.compress(PNG, mtime=0) * 2, "gzip"), (PNG, "br"), (PNG, "zstd"), (gzip.compress(gzip.compress(PNG, mtime=0)), "gzip, gzip"),
+        (gzip.compress(PNG, mtime=0) * 2, "gzip"), (PNG, "br"), (PNG, "zstd"), (gzip.compress(gzip.compress(PNG, mtime=0), mtime=0), "gzip, gzip"),
     ],
 )  # fmt: skip
 def test_bytes_packed_badly_are_refused(content, encoding):

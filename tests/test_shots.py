@@ -313,13 +313,19 @@ def test_a_shot_of_another_kernel_is_waited_for(party: Party) -> None:
     done = party.submit("The first shot").wait(10)
     record = record_of(party)
     ledger = party.studio.ledger
-    # the clock stands still, so that the lease holds for as long as the test may take to look
-    party.studio._runner._env = party.environment._replace(sleep=lambda _: asyncio.sleep(0.01))
+    finished = threading.Event()
+
+    async def sleep(seconds: float) -> None:
+        """The clock stands still while the shot is waited for: its lease holds as long as the test takes to look."""
+        await (party.environment.sleep(seconds) if finished.is_set() else asyncio.sleep(0.01))
+
+    party.studio._runner._env = party.environment._replace(sleep=sleep)
     second = chained(party, f"job:{record.id}")
 
     def finish(job: Job) -> None:
         if job.state.detail.startswith("waiting for the last frame of job 0a0a0a0a"):
             ledger.update(record.id, phase="done", video=str(done.video), lease=0.0, owner="")
+            finished.set()
 
     second.observe(finish)
     assert second.wait(10).video is not None
