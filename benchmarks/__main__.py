@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-MODULES = ("loading", "following", "finishing", "first_frame", "rendering", "ledger", "pictures")
+MODULES = ("loading", "following", "finishing", "first_frame", "rendering", "ledger", "pictures", "preview", "panel")
 
 
 def main(names: list[str]) -> None:

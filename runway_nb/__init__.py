@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .errors import RunwayError as RunwayError
     from .job import Job as Job
     from .ledger import Ledger as Ledger
+    from .notebook.panel.panel import Panel as Panel
     from .request import Keyframes as Keyframes
     from .request import VideoRequest as VideoRequest
     from .settings import Settings as Settings
@@ -52,6 +53,7 @@ _HOMES = {
     "Job": "job",
     "Keyframes": "request",
     "Ledger": "ledger",
+    "Panel": "notebook.panel.panel",
     "RunwayClient": "client",
     "RunwayError": "errors",
     "Settings": "settings",

@@ -44,6 +44,12 @@ def default_studio(*, fresh: bool = False) -> Studio:
         return _default[0]
 
 
+def is_default(studio: Studio) -> bool:
+    """True for the studio of this process."""
+    made = _default
+    return made is not None and made[0] is studio
+
+
 def _notebook() -> tuple[Mapping[str, object] | None, Path | None]:
     """What the extension knows, when it is loaded; the package's front door keeps it."""
     loaded = sys.modules[__package__].__dict__.get("notebook_settings")

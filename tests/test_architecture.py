@@ -71,6 +71,7 @@ HOMES = {
     "sqlite3": {"ledger", "ledger_file", "migrations", "unfinished", "simulator"},
     "IPython": {"notebook"},
     "ipywidgets": {"notebook"},
+    "anywidget": {"notebook"},
     "traitlets": {"notebook"},
     "starlette": {"simulator"},
     "uvicorn": {"simulator"},

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.kernel
 LESSON = ROOT / "notebooks" / "01_first_video.ipynb"
 SAFETY = ROOT / "notebooks" / "02_safe_by_default.ipynb"
 FIGURE = ROOT / "notebooks" / "03_animate_a_figure.ipynb"
+MOVES = ROOT / "notebooks" / "04_camera_panel.ipynb"
 CELLS = ("%load_ext runway_nb", "%%runway shot --first dunes-noon --seed 7\nWind <draws> lines", "print(shot.status)")
 BY_CLIENT = """
 import sys, nbformat
@@ -115,8 +116,14 @@ def figure(start: Start) -> Run:
     return start([*COMMANDS["nbclient"][0][:2], str(FIGURE), "out.ipynb"])
 
 
+@pytest.fixture(scope="module")
+def moves(start: Start) -> Run:
+    """The lesson about the camera, by the embedded simulator."""
+    return start([*COMMANDS["nbclient"][0][:2], str(MOVES), "out.ipynb"])
+
+
 @pytest.fixture(scope="module", autouse=True)
-def runs(lesson: Run, safety: Run, figure: Run, start: Start) -> dict[str, Run]:
+def runs(lesson: Run, safety: Run, figure: Run, moves: Run, start: Start) -> dict[str, Run]:
     """All commands, at once."""
     simulator = shared_simulator()
     simulator.clear_faults()
@@ -183,7 +190,7 @@ def test_a_cell_that_fails_ends_the_run_and_keeps_its_notice(runs):
     assert not list(run.folder.glob("runway_outputs/*.mp4"))
 
 
-@pytest.mark.parametrize("path", [LESSON, SAFETY, FIGURE], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [LESSON, SAFETY, FIGURE, MOVES], ids=lambda path: path.stem)
 def test_the_committed_lesson_has_no_outputs(path):
     _, cells = read_code(path)
     assert cells
@@ -237,6 +244,17 @@ def test_the_lesson_about_figures_makes_one_film_of_two_shots(figure):
     shots = list((figure.folder / "runway_outputs").glob("*.mp4"))
     assert len(shots) == 2
     assert duration(figure.folder / "flight.mp4") == pytest.approx(sum(map(duration, shots)), abs=0.1)
+
+
+def test_the_lesson_about_the_camera_shows_every_move_and_no_widget(moves):
+    printed = moves.ended()
+    assert moves.process.returncode == 0, printed
+    _, cells = read_code(moves.folder / "out.ipynb")
+    panel = next(cell for cell in cells if cell.source.startswith("panel = "))
+    assert "%%runway --first lighthouse-dusk --zoom 4" in "".join(map(text_of, panel.outputs))
+    pictures = [output for cell in cells for output in cell.outputs if "image/png" in output.get("data", {})]
+    assert len(pictures) == 3
+    assert "widget-view" not in (moves.folder / "out.ipynb").read_text()
 
 
 def text_of(output: Any) -> str:

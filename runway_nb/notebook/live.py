@@ -189,7 +189,9 @@ class Stage:
                     display_id=self._display_id)  # fmt: skip
 
     def add(self, job: Job, *, reused: bool = False) -> None:
-        """Put a job on a stage that is displayed already."""
+        """Put a job on a stage that is displayed already; one whose card stands there has its place."""
+        if any(part.card is not None and part.card.job is job and part.data is None for part in self._parts):
+            return
         if job.done:
             with self._lock:
                 self._insert(Part(None, self._view.bundle(job, reused=reused)), None)

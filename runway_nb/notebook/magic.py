@@ -233,6 +233,23 @@ class Magics:
         if self.view().mode == "batch":
             self._wait_for(jobs)
 
+    def _panel(self, name: str = "") -> None:
+        from IPython.display import display
+
+        from .panel.panel import Panel
+
+        display(Panel(name or None, studio=self.studio))
+
+    def _cell(self, name: str = "") -> None:
+        from .cell_text import cell_text
+        from .panel.panel import newest_panel
+
+        if not name and (panel := newest_panel()) is not None:
+            self.shell.set_next_input(panel.cell)
+        else:
+            job = self.studio.find(name)
+            self.shell.set_next_input(job.cell or cell_text(job.wish))
+
     def _assets(self, *arguments: str) -> None:
         from .pictures import show_assets
 

@@ -99,6 +99,8 @@ COMMANDS: tuple[Command, ...] = (
     Command("wait", "[ID]", "Keep the cell busy until a job ends, and show it."),
     Command("stop", "[ID]", "Take a job back before it is sent, or stop tracking it."),
     Command("attach", "ID", "Follow a job again, or a task of the account: our id, a task id, or a replyRef."),
+    Command("panel", "[ID]", "Open the panel: sliders, keyframes, preview; with the settings of a job or task."),
+    Command("cell", "[ID]", "Put the cell of a job, or of the newest panel, below this one."),
     Command("assets", "[TEXT] [--type T] [--page N]", "Show what lies on the account, by a part of the name."),
     Command(
         "upload",

@@ -1,0 +1,85 @@
+"""From running a cell to a panel that can be used, in JupyterLab (performance goal 8); needs chromium."""
+
+from __future__ import annotations
+
+import io
+import math
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from runway_nb.simulator import Simulator
+
+Row = tuple[str, float, str]
+SIZES = {0: "<= 400", 50: "<= 400", 1000: "<= 600"}
+"""Assets beside the simulator's own samples: the goal in milliseconds."""
+SAMPLES = 8
+OPENINGS = 3
+USER, EMAIL = "4711", "simulator@runway-nb.invalid"
+USABLE = """([index, entries]) => {
+  const cell = document.querySelectorAll('.jp-Notebook .jp-Cell')[index];
+  const list = cell && cell.querySelector('select');
+  const go = cell && cell.querySelector('.rnb-primary');
+  return Boolean(list && go && list.options.length >= entries && cell.querySelector('.rnb-axis .noUi-handle'));
+}"""
+RUN = """async ([index, entries, usable]) => {
+  const panel = jupyterapp.shell.currentWidget, ready = eval(usable), start = performance.now();
+  panel.content.activeCellIndex = index; panel.content.deselectAll();
+  jupyterapp.commands.execute('notebook:run-cell');
+  while (!ready([index, entries])) {
+    if (performance.now() - start > 20000) return NaN;
+    await new Promise(requestAnimationFrame);
+  }
+  return performance.now() - start;
+}"""
+
+
+def measure() -> list[Row]:
+    """The median of a few openings for each number of assets; NaN without chromium."""
+    sys.path[:0] = [str(Path(__file__).parents[1] / "tests"), str(Path(__file__).parents[1] / "tests" / "browser")]
+    from lab import App, find_chromium, jupyter_lab, start_chromium
+    from playwright.sync_api import sync_playwright
+
+    taken = dict.fromkeys(SIZES, math.nan)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place, sync_playwright() as playwright:
+        root = Path(place) / "notebooks"
+        root.mkdir()
+        (root.parent / "home").mkdir()
+        program = find_chromium(playwright)
+        if program is not None:
+            with jupyter_lab(root) as url:
+                app = App(start_chromium(playwright, program), url, root)
+                for size in SIZES:
+                    with Simulator(Path(place) / f"state{size}") as simulator:
+                        taken[size] = _opening(app, simulator, size)
+    words = "ms from the cell to a panel with {:,} more assets in its list, median"
+    return [(words.format(size), taken[size], goal) for size, goal in SIZES.items()]
+
+
+def _opening(app: Any, simulator: Simulator, size: int) -> float:
+    from lab import write_notebook
+
+    _stock(simulator, size)
+    settings = {"USEAPI_TOKEN": f"user:{USER}-bench", "USEAPI_BASE_URL": simulator.base_url}
+    cells = [f"import os; os.environ.update({settings!r})", "%load_ext runway_nb", "%runway assets --type image"]
+    write_notebook(app.root / f"bench{size}.ipynb", [*cells, *["%runway panel"] * (OPENINGS + 1)])
+    notebook = app.open(f"bench{size}.ipynb")
+    notebook.run(0, 1, 2)
+    # the first one loads modules and script; a list shows as many entries as it can
+    entries = 1 + min(SAMPLES + size, 400)
+    times = [app.page.evaluate(RUN, [number, entries, USABLE]) for number in range(3, 4 + OPENINGS)]
+    print(f"{size} assets: {', '.join(f'{time:.0f}' for time in times)} ms, the first one cold", file=sys.stderr)
+    notebook.shutdown()
+    return float(statistics.median(times[1:]))
+
+
+def _stock(simulator: Simulator, size: int) -> None:
+    """Small pictures on the account, straight onto the simulator's shelf."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 38), "#446688").save(out, "PNG")
+    for number in range(size):
+        simulator.world.shelf.add(USER, EMAIL, f"picture-{number:04}", "image/png", out.getvalue())

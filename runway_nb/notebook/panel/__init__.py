@@ -1,0 +1,1 @@
+"""The panel: its parts, and the preview of the camera move."""

@@ -1,0 +1,103 @@
+"""The camera's controls: six sliders, static, presets, and the move in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+
+import ipywidgets
+
+from ...camera import MOVES, Camera
+from ...spec import CAMERA_LIMIT
+from ..camera_sentence import PRESETS, camera_sentence
+from .parts import Mute, button, caption
+from .preview import PreviewTraits
+
+GROUPS = {"Move": ("horizontal", "vertical", "zoom"), "Turn": ("pan", "tilt", "roll")}
+ENDS = {
+    "horizontal": ("left", "right"), "vertical": ("down", "up"), "zoom": ("out", "in"),
+    "pan": ("left", "right"), "tilt": ("down", "up"), "roll": ("counter-clockwise", "clockwise"),
+}  # fmt: skip
+"""What the two ends of each slider mean."""
+
+
+class CameraControls:
+    """Sliders and presets of a panel.
+
+    Args:
+        preview: Moves with the sliders, in the browser.
+        changed: Called after a change by the user.
+    """
+
+    def __init__(self, preview: PreviewTraits, changed: Callable[[], None]) -> None:
+        self.sliders = {name: _slider(name) for name in MOVES}
+        self.static = ipywidgets.Checkbox(description="Static: keep the camera still", indent=False)
+        self.static.add_class("rnb-static")
+        self._words = ipywidgets.HTML().add_class("rnb-sentence")
+        self._changed = changed
+        self._mute = Mute()
+        for slider in self.sliders.values():
+            ipywidgets.jslink((self.static, "value"), (slider, "disabled"))
+            slider.observe(self._tell, "value")
+        self.static.observe(self._tell, "value")
+        preview.follow({**self.sliders, "static": self.static})
+        self.column = self._column()
+        self.presets = self._presets()
+        self._show()
+
+    def read(self) -> Camera:
+        """The camera that is set; a slider at 0 gives no move."""
+        if self.static.value:
+            return Camera(static=True)
+        # a slider hands out 0.5999999999
+        moves = {name: round(slider.value, 6) for name, slider in self.sliders.items()}
+        return Camera(**{name: value for name, value in moves.items() if value})
+
+    def write(self, camera: Camera) -> None:
+        """Set every control, and call nobody."""
+        with self._mute:
+            for name, slider in self.sliders.items():
+                slider.value = float(getattr(camera, name) or 0.0)
+            self.static.value = bool(camera.static)
+        self._show()
+
+    def _column(self) -> ipywidgets.VBox:
+        rows: list[ipywidgets.Widget] = []
+        for title, names in GROUPS.items():
+            rows.append(caption(title))
+            rows += [ipywidgets.HBox([self.sliders[n]]).add_class("rnb-axis").add_class(f"rnb-axis-{n}") for n in names]
+        return ipywidgets.VBox([*rows, self.static, self._words]).add_class("rnb-right")
+
+    def _presets(self) -> ipywidgets.HBox:
+        moves = {name: Camera(**values) for name, values in PRESETS.items()}
+        made = [button(name, self._preset(camera), hint=camera_sentence(camera)) for name, camera in moves.items()]
+        reset = button("Reset camera", self._preset(Camera()), "rnb-plain", hint="All six to 0")
+        return ipywidgets.HBox([*made, reset]).add_class("rnb-presets")
+
+    def _preset(self, camera: Camera) -> Callable[[], None]:
+        def apply() -> None:
+            self.write(camera)
+            self._changed()
+
+        return apply
+
+    def _tell(self, _: object) -> None:
+        if not self._mute:
+            self._show()
+            self._changed()
+
+    def _show(self) -> None:
+        self._words.value = f'<div class="rnb-detail">{escape(camera_sentence(self.read()))}</div>'
+
+
+def _slider(name: str) -> ipywidgets.FloatSlider:
+    low, high = ENDS[name]
+    return ipywidgets.FloatSlider(
+        min=-CAMERA_LIMIT,
+        max=CAMERA_LIMIT,
+        step=0.1,
+        description=name,
+        readout_format=".1f",
+        continuous_update=False,
+        tooltip=f"{name}: {low} \N{MINUS SIGN}, {high} +",
+    )

@@ -1,0 +1,131 @@
+"""What a keyframe can be chosen from: frames of jobs, pictures of the notebook and of disk, assets. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from ...assets import AssetList, typed_names
+from ...job import Job
+from ...picture import ShotFrame, asset_account, is_link, shot_frame
+from ...record import Record
+from ...redact import redact, short_id
+from ...sources import is_picture
+from ...task import Asset
+from ..words import prompt_words
+
+LONGEST_LIST = 400
+"""Entries of a list that are shown at once; the filter reaches the others."""
+VARIABLES = 40
+"""Pictures of the notebook that are offered, the last defined first."""
+_WORDS = 24
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An entry of a keyframe's list."""
+
+    label: str
+    picture: Any = field(default="", repr=False, compare=False)
+    """Anything that may be a keyframe; nothing for no keyframe."""
+    word: str = ""
+    """What stands for it in a cell."""
+    asset: Asset | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_given(self) -> bool:
+        """False for the entry that stands for no keyframe."""
+        return self != NONE
+
+
+NONE = Choice("none")
+
+
+def frame_choices(jobs: Iterable[Job]) -> list[Choice]:
+    """The last frames of jobs that have a video or may get one, the newest first."""
+    alive = [job for job in jobs if job.video is not None or not job.done]
+    return [Choice(f"last frame of {job.id} ({_short(job)})", job.last, job.last) for job in reversed(alive)]
+
+
+def stored_frame_choices(records: Iterable[Record], but: Collection[str]) -> list[Choice]:
+    """The last frames of videos that the ledger knows from other sessions, in its order."""
+    found = [record for record in records if record.id not in but and record.video and Path(record.video).is_file()]
+    frames = [(record, str(ShotFrame(record.id))) for record in found]
+    return [
+        Choice(f"last frame of {record.id} ({_shortened(str(record.request.get('text_prompt', '')))})", frame, frame)
+        for record, frame in frames
+    ]
+
+
+def variable_choices(variables: Mapping[str, Any]) -> list[Choice]:
+    """The variables of the notebook that hold pictures."""
+    variables = dict(variables)  # another thread may delete one meanwhile
+    names = [name for name in reversed([*variables]) if not name.startswith("_") and name not in ("In", "Out")]
+    found = [name for name in names if is_picture(variables[name])][:VARIABLES]
+    return [Choice(f"{name} ({type(variables[name]).__name__})", variables[name], name) for name in found]
+
+
+def asset_choices(assets: AssetList, taken: Collection[str] = ()) -> list[Choice]:
+    """The pictures of the account, the newest first; names that are not unique, or mean something else, carry their id.
+
+    Args:
+        assets: All kinds of them.
+        taken: Names that mean a variable or a file first.
+    """
+    pictures = assets.only(kind="image")
+    typed = typed_names(pictures)
+    return [_asset_choice(asset, asset.short_id if asset.stem in taken else typed[asset.id]) for asset in pictures]
+
+
+def choice_of(picture: Any, choices: Sequence[Choice]) -> Choice:
+    """The entry for a keyframe of a request; one of its own when the lists do not have it."""
+    if picture is None:
+        return NONE
+    if isinstance(picture, Job):
+        picture = picture.last
+    if isinstance(picture, Asset):
+        picture = picture.id
+    if is_picture(picture):
+        return Choice(f"picture ({type(picture).__name__})", picture)
+    text = str(picture)
+    for choice in choices:
+        known = (choice.picture, choice.word, choice.asset.id if choice.asset is not None else "")
+        if isinstance(choice.picture, str) and text in known:
+            return replace(choice, picture=text)  # an id stays one
+    return Choice(_name(text), text, short_id(text) if asset_account(text) else text)
+
+
+def narrowed(choices: Sequence[Choice], text: str, chosen: Choice) -> list[Choice]:
+    """The entries whose label holds the words, none and the chosen one always, as many as a list can show."""
+    words = text.casefold().split()
+    kept = [choice for choice in choices if all(word in choice.label.casefold() for word in words)]
+    head = [NONE] if chosen in kept[:LONGEST_LIST] or chosen == NONE else [NONE, chosen]
+    return [*head, *kept[:LONGEST_LIST]]
+
+
+def _asset_choice(asset: Asset, typed: str) -> Choice:
+    name = redact(asset.stem)[:60]
+    if typed == asset.short_id:
+        return Choice(f"{name} ({asset.short_id})", typed, typed, asset)
+    # the same words as in a cell, so that both make the same request
+    return Choice(name, asset.stem, asset.stem, asset)
+
+
+def _name(text: str) -> str:
+    """What a stored keyframe is called."""
+    if (frame := shot_frame(text)) is not None:
+        return frame.words
+    if asset_account(text):
+        return f"asset {short_id(text)}"
+    return text.partition("?")[0][-60:] if is_link(text) else Path(text).name[:60]
+
+
+def _short(job: Job) -> str:
+    return _shortened(prompt_words(job.request))
+
+
+def _shortened(text: str) -> str:
+    words = " ".join(text.split())
+    return words if len(words) <= _WORDS else words[: _WORDS - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"

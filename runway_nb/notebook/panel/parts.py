@@ -1,0 +1,59 @@
+"""Small parts that all of the panel's controls are made of."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from html import escape
+
+import ipywidgets
+
+from ...redact import redact
+
+
+def button(words: str, act: Callable[[], None], *classes: str, hint: str = "") -> ipywidgets.Button:
+    """A button that calls `act` without arguments."""
+    made = ipywidgets.Button(description=words, tooltip=hint)
+    made.on_click(lambda _: act())
+    for name in classes:
+        made.add_class(name)
+    return made
+
+
+def caption(words: str) -> ipywidgets.HTML:
+    """The name of a group."""
+    return ipywidgets.HTML(f'<div class="rnb-group">{escape(words)}</div>').add_class("rnb-caption")
+
+
+def line(words: str, kind: str = "rnb-detail") -> str:
+    """One line of text as HTML; nothing for no words."""
+    return f'<div class="{kind}">{escape(words)}</div>' if words else ""
+
+
+def problem(words: str) -> str:
+    """What is wrong with a control, in words; told to screen readers when it appears."""
+    return f'<div class="rnb-problem" role="alert">{escape(words)}</div>' if words else ""
+
+
+def unexpected(error: Exception) -> str:
+    """An error that nobody has thought of, on one line."""
+    return redact(f"{type(error).__name__}: {error}")
+
+
+class Mute(threading.local):
+    """While a thread has entered it, its changes come from the program: they are told to nobody.
+
+    Another thread may be that of the user meanwhile, so each has its own.
+    """
+
+    def __init__(self) -> None:
+        self._depth = 0
+
+    def __enter__(self) -> None:
+        self._depth += 1
+
+    def __exit__(self, *_: object) -> None:
+        self._depth -= 1
+
+    def __bool__(self) -> bool:
+        return self._depth > 0

@@ -1,0 +1,156 @@
+"""The camera preview of the panel: keyframes that move with the sliders, in the page, without the kernel.
+
+The moving picture needs anywidget. Without it `make_preview` gives a plain widget with the same traits and
+methods, which shows the first picture and does not move.
+"""
+
+from __future__ import annotations
+
+import base64
+import importlib
+import io
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import ipywidgets
+import traitlets
+from PIL import Image
+
+from ... import camera
+from ...errors import InvalidRequest
+from ...fit import Size, fit_picture, measure
+from ...spec import CAMERA_LIMIT, MODELS
+
+STILL_SIDE = 960
+"""Pixels on the long side of a picture that goes to the page, at most."""
+STILL_QUALITY = 82
+STATIC = Path(__file__).parents[1] / "static"
+SCRIPTS = ("camera.js", "stage.js", "panel.js", "preview.js")
+KEYFRAMES = ("first", "middle", "last")
+
+
+def constants() -> dict[str, Any]:
+    """The numbers of the camera model, for the script."""
+    return {
+        "moves": camera.MOVES,
+        "limit": CAMERA_LIMIT,
+        "truck": camera.TRUCK,
+        "pedestal": camera.PEDESTAL,
+        "dollyIn": camera.DOLLY_IN,
+        "dollyOut": camera.DOLLY_OUT,
+        "yaw": camera.YAW,
+        "pitch": camera.PITCH,
+        "roll": camera.ROLL,
+        "frame": MODELS["gen3turbo"].aspects["landscape"],
+    }
+
+
+@lru_cache(maxsize=1)
+def script() -> str:
+    """The browser's side as one module: nothing is built, and nothing is asked for over the network."""
+    parts = [(STATIC / name).read_text("utf-8") for name in SCRIPTS]
+    return "\n".join([f"const CAMERA = {json.dumps(constants())};", *parts])
+
+
+def still_for(picture: bytes) -> bytes:
+    """The picture as a JPEG small enough for the page; nothing for what is no picture."""
+    data = bytes(picture)
+    try:
+        fitted = fit_picture(data, _inside(measure(data)))
+    except (InvalidRequest, MemoryError):
+        return b""
+    out = io.BytesIO()
+    with Image.open(io.BytesIO(fitted.data)) as image:
+        image.convert("RGB").save(out, "JPEG", quality=STILL_QUALITY)
+    return out.getvalue()
+
+
+def _inside(size: Size) -> Size:
+    scale = min(1.0, STILL_SIDE / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _move() -> Any:
+    return traitlets.Float(0.0, min=-CAMERA_LIMIT, max=CAMERA_LIMIT).tag(sync=True)
+
+
+class PreviewTraits(traitlets.HasTraits):
+    """What a preview shows, with or without a script."""
+
+    has_script = False
+    """Whether the picture moves, and the clipboard can be reached."""
+
+    horizontal, vertical, zoom = _move(), _move(), _move()
+    pan, tilt, roll = _move(), _move(), _move()
+    static = traitlets.Bool(False).tag(sync=True)
+    first = traitlets.Bytes(b"").tag(sync=True)
+    middle = traitlets.Bytes(b"").tag(sync=True)
+    last = traitlets.Bytes(b"").tag(sync=True)
+    portrait = traitlets.Bool(False).tag(sync=True)
+    seconds = traitlets.Int(5).tag(sync=True)
+    time = traitlets.Float(0.0, min=0.0, max=1.0).tag(sync=True)
+    crop_note = traitlets.Unicode("").tag(sync=True)
+    cell_text = traitlets.Unicode("").tag(sync=True)
+    say = traitlets.Unicode("").tag(sync=True)
+    controls = traitlets.Dict().tag(sync=True, **ipywidgets.widget_serialization)
+    """The widgets whose values are shown, by the name of the trait; set by `follow`."""
+
+    def follow(self, controls: Mapping[str, Any]) -> None:
+        """Show the values of these widgets, by the name of a move or `static`: at once in the page, and here too.
+
+        Give sliders `continuous_update=False`: then the picture moves while one is dragged, and the kernel hears of
+        it once, at the end. With `jslink` instead it hears twice.
+        """
+        for name, control in controls.items():
+            traitlets.link((control, "value"), (self, name))
+        self.controls = dict(controls)
+
+    @staticmethod
+    def still_for(picture: bytes) -> bytes:
+        """The picture as a JPEG for `first`, `middle` or `last`; nothing for what is no picture."""
+        return still_for(picture)
+
+
+class PlainPreview(PreviewTraits, ipywidgets.HTML):
+    """The first picture that was chosen; it does not move."""
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.add_class("rnb-preview")
+        self.observe(self._show, [*KEYFRAMES, "say"])
+        self._show()
+
+    @traitlets.default("keys")
+    def _only_of_html(self) -> list[str]:
+        """The page has no use for what only a script reads."""
+        return [name for name in super()._default_keys() if not PreviewTraits.class_traits().get(name)]
+
+    def _show(self, _: object = None) -> None:
+        picture = next(filter(None, (getattr(self, name) for name in KEYFRAMES)), b"")
+        self.value = _still_html(picture)
+
+
+def _still_html(picture: bytes) -> str:
+    if not picture:
+        return '<div class="rnb-empty rnb-alone">Choose a first keyframe</div>'
+    data = base64.b64encode(picture).decode("ascii")
+    return f'<img class="rnb-alone" src="data:image/jpeg;base64,{data}" alt="First keyframe; it does not move here">'
+
+
+@lru_cache(maxsize=1)
+def _moving() -> Any:
+    """The class with the script, or None without anywidget."""
+    try:
+        anywidget = importlib.import_module("anywidget")
+    except ImportError:
+        return None
+    body = {"__doc__": "Plays the camera's move on the keyframes, in the page.", "__module__": __name__}
+    return type("Preview", (PreviewTraits, anywidget.AnyWidget), {**body, "has_script": True, "_esm": script()})
+
+
+def make_preview(**traits: Any) -> Any:
+    """A preview that moves, or a plain one where anywidget is not installed."""
+    return (_moving() or PlainPreview)(**traits)

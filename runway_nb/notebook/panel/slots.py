@@ -1,0 +1,125 @@
+"""The three keyframes: thumbnail, list, upload, and what the frame makes of each picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from ..display import jpeg_uri
+from .choices import NONE, Choice, narrowed
+from .parts import Mute, button, line, problem
+from .pictures import Fitting, Loaded
+
+NAMES = ("first", "middle", "last")
+ACCEPTED = ".png,.jpg,.jpeg,.webp,.gif,.bmp,.tif,.tiff"
+
+
+class Slot:
+    """One keyframe.
+
+    Args:
+        name: first, middle or last.
+        picked: Called when the user has chosen another picture.
+        uploaded: Called with the file name and the bytes of an upload.
+    """
+
+    def __init__(self, name: str, picked: Callable[[Slot], None], uploaded: Callable[[Slot, str, bytes], None]) -> None:
+        self.name = name
+        self.choice = NONE
+        self.loaded: Loaded | None = None
+        """What is known of the picture; None while it is loading."""
+        self._entries: list[Choice] = [NONE]
+        self._picked, self._uploaded = picked, uploaded
+        self._mute = Mute()
+        title = name.capitalize()
+        self._head = ipywidgets.HTML().add_class("rnb-slot-name")
+        self._thumb = ipywidgets.HTML().add_class("rnb-thumb")
+        self._list = ipywidgets.Dropdown(options=[NONE.label], description=f"{title} keyframe")
+        self._list.add_class("rnb-sr-label")
+        self._list.observe(self._choose, "index")
+        self._upload = ipywidgets.FileUpload(
+            accept=ACCEPTED, multiple=False, description="Upload", icon="", tooltip=f"Picture for the {name} keyframe"
+        )
+        self._upload.observe(self._take, "value")
+        self._clear = button("Clear", lambda: self.pick(NONE), "rnb-plain", hint=f"No {name} keyframe")
+        self._foot = ipywidgets.HTML().add_class("rnb-slot-note")
+        row = ipywidgets.HBox([self._upload, self._clear]).add_class("rnb-slot-buttons")
+        self.box = ipywidgets.Box([self._head, self._thumb, self._list, row, self._foot])
+        self.box.add_class("rnb-slot").add_class("rnb-slot-drop").add_class(f"rnb-slot-{name}")
+
+    def offer(self, choices: Sequence[Choice], text: str) -> None:
+        """New entries of the list, narrowed by the words of the filter; the choice stays."""
+        self._entries = narrowed(choices, text, self.choice)
+        labels = [entry.label for entry in self._entries]
+        index = self._entries.index(self.choice) if self.choice in self._entries else 0
+        with self._mute, self._list.hold_sync():
+            if [*self._list.options] != labels:
+                self._list.options = labels
+            self._list.index = index
+
+    def put(self, choice: Choice) -> None:
+        """Choose without telling anybody."""
+        self.choice = choice
+        self.loaded = None
+
+    def pick(self, choice: Choice) -> None:
+        """Choose as the user does."""
+        if choice != self.choice or self._is_refused:
+            self.put(choice)
+            self._picked(self)
+
+    @property
+    def _is_refused(self) -> bool:
+        """True when something was given that cannot be used: then the same choice is a new one."""
+        return self.loaded is not None and self.loaded.is_fatal
+
+    def show(self, when: str, fit: Fitting | None) -> None:
+        """Thumbnail, time, and what the frame will do to the picture."""
+        title = self.name.capitalize()
+        told = (
+            "optional" if not self.choice.is_given else "loading" if self.loaded is None else fit.words if fit else ""
+        )
+        self._head.value = (
+            f'<div class="rnb-row"><span>{title}</span><span class="rnb-grow rnb-crop">at {escape(when)}</span>'
+            f'<span class="rnb-crop">{escape(told)}</span></div>'
+        )
+        self._thumb.value = _thumbnail(self.loaded, f"{title} keyframe: {self.choice.label}")
+        self._clear.disabled = not (self.choice.is_given or self._is_refused)
+        trouble = (self.loaded.trouble if self.loaded else "") or (fit.trouble if fit else "")
+        self._foot.value = problem(trouble) or _sheet(self.name, fit)
+
+    @property
+    def controls(self) -> list[ipywidgets.Widget]:
+        """What takes the keyboard, in reading order."""
+        return [self._list, self._upload, self._clear]
+
+    def _choose(self, change: Any) -> None:
+        if change["new"] is not None and not self._mute:
+            self.pick(self._entries[change["new"]])
+
+    def _take(self, change: Any) -> None:
+        if self._mute:
+            return
+        for file in change["new"]:
+            self._uploaded(self, str(file["name"]), bytes(file["content"]))
+        with self._mute:
+            self._upload.value = ()
+
+
+def _thumbnail(loaded: Loaded | None, alt: str) -> str:
+    if loaded is None or not loaded.thumbnail:
+        return '<div class="rnb-none"></div>'
+    return f'<img src="{jpeg_uri(loaded.thumbnail)}" alt="{escape(alt, quote=True)}">'
+
+
+def _sheet(name: str, fit: Fitting | None) -> str:
+    """Before and after, when they differ."""
+    if fit is None or not fit.sheet:
+        return ""
+    return (
+        f"{line('the picture, and what is sent')}"
+        f'<img class="rnb-sheet" src="{jpeg_uri(fit.sheet)}" alt="{name} keyframe before and after fitting">'
+    )

@@ -1,0 +1,165 @@
+"""The rest of a request: prompt, format, length, seed, explore mode, and what is rarely needed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from html import escape
+from typing import Any
+
+import ipywidgets
+
+from ...request import VideoRequest
+from ...spec import DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
+from .parts import Mute, button, problem
+
+NOT_GIVEN = "as first"
+"""The format is that of the first keyframe."""
+Draw = Callable[[int, int], int]
+
+
+class RequestControls:
+    """Controls of everything but camera and keyframes.
+
+    Args:
+        changed: Called after a change by the user.
+        draw: Gives a whole number between two bounds, for the dice.
+    """
+
+    def __init__(self, changed: Callable[[], None], draw: Draw) -> None:
+        self._changed, self._draw = changed, draw
+        self._mute = Mute()
+        self._names_length = False
+        lengths = [f"{n} s" for n in DEFAULT_MODEL.seconds]
+        self.prompt = ipywidgets.Textarea(
+            placeholder="Describe the shot: subject, action, camera, light", description="Prompt", rows=3
+        )
+        self.prompt.add_class("rnb-sr-label").add_class("rnb-words")
+        self._count = ipywidgets.HTML().add_class("rnb-count")
+        self.aspect = _radio("Aspect", [NOT_GIVEN, *DEFAULT_MODEL.aspects])
+        self.seconds = _radio("Length", lengths)
+        self.seed = ipywidgets.Text(placeholder="drawn", description="Seed").add_class("rnb-seed-text")
+        dice = button("\N{DIE FACE-5}", self._throw, "rnb-dice", hint="New random seed, kept until it is changed")
+        self._lock = ipywidgets.Checkbox(description="keep", indent=False, tooltip="Keep the seed for the next take")
+        self._lock.add_class("rnb-lock")
+        self.explore = ipywidgets.Checkbox(description="Explore mode (0 credits, slow)", indent=False)
+        self._more = self._make_more()
+        self._problems = ipywidgets.HTML().add_class("rnb-problems")
+        seed = ipywidgets.HBox([self.seed, dice, self._lock]).add_class("rnb-seed")
+        row = ipywidgets.HBox([self.aspect, self.seconds, seed, self.explore]).add_class("rnb-options")
+        fold = ipywidgets.Accordion([self._more], titles=("More: fitting, call-back, slots",), selected_index=None)
+        fold.add_class("rnb-more")
+        self.block = ipywidgets.VBox([self.prompt, self._count, row, self._problems, fold]).add_class("rnb-wordblock")
+        for control, trait in self._observed:
+            control.observe(self._tell, trait)
+        self._tell_count()
+
+    def _make_more(self) -> ipywidgets.VBox:
+        self.fit = _radio("Fit", list(FITS))
+        self.focus_x, self.focus_y = _focus("Focus across"), _focus("Focus down")
+        self.upscale = ipywidgets.Checkbox(description="Let Runway enlarge small pictures (free)", indent=False)
+        self.reply_url = ipywidgets.Text(description="Reply URL", placeholder="https://... gets progress by POST")
+        self.reply_ref = ipywidgets.Text(
+            description="Reply reference", placeholder=f"up to {REPLY_LENGTH:,} characters"
+        )
+        low, high = MAX_JOBS_RANGE
+        self.max_jobs = ipywidgets.Dropdown(
+            options=[("as the account says", 0), *((str(n), n) for n in range(low, high + 1))],
+            description="Tasks at once",
+        )
+        focus = ipywidgets.HBox([self.focus_x, self.focus_y]).add_class("rnb-focus")
+        rows = [self.fit, focus, self.upscale, self.reply_url, self.reply_ref, self.max_jobs]
+        return ipywidgets.VBox(rows).add_class("rnb-more-rows")
+
+    @property
+    def _observed(self) -> list[tuple[Any, str]]:
+        values = (
+            self.prompt, self.aspect, self.seconds, self.seed, self.explore, self.fit, self.focus_x, self.focus_y,
+            self.upscale, self.reply_url, self.reply_ref, self.max_jobs,
+        )  # fmt: skip
+        return [(control, "value") for control in values]
+
+    def read(self) -> dict[str, Any]:
+        """Fields of a `VideoRequest`; what was not given is None."""
+        return {
+            "prompt": self.prompt.value.strip(),
+            "aspect": None if self.aspect.value == NOT_GIVEN else self.aspect.value,
+            "seconds": self._chosen_seconds(),
+            "seed": _whole(self.seed.value),
+            "explore": True if self.explore.value else None,
+            "fit": None if self.fit.value == FITS[0] else self.fit.value,
+            "focus": _place(self.focus_x.value, self.focus_y.value),
+            "upscale": True if self.upscale.value else None,
+            "reply_url": self.reply_url.value.strip() or None,
+            "reply_ref": self.reply_ref.value.strip() or None,
+            "max_jobs": self.max_jobs.value or None,
+        }
+
+    def write(self, request: VideoRequest) -> None:
+        """Set every control, and call nobody."""
+        x, y = request.focus or (0.5, 0.5)
+        values = {
+            self.prompt: request.prompt, self.aspect: request.aspect or NOT_GIVEN, self.seconds: f"{request.length} s",
+            self.seed: "" if request.seed is None else str(request.seed), self.explore: bool(request.explore),
+            self.fit: request.fit or FITS[0], self.focus_x: x, self.focus_y: y, self.upscale: bool(request.upscale),
+            self.reply_url: request.reply_url or "", self.reply_ref: request.reply_ref or "",
+            self.max_jobs: request.max_jobs or 0,
+        }  # fmt: skip
+        with self._mute:
+            for control, value in values.items():
+                control.value = value
+        self._names_length = request.seconds is not None
+        self._lock.value = request.seed is not None
+        self._tell_count()
+
+    def _chosen_seconds(self) -> int | None:
+        """The length; None for the usual one, unless the request that was opened named it: it is the same wish then."""
+        seconds = int(self.seconds.value.split()[0])
+        return seconds if self._names_length or seconds != DEFAULT_MODEL.seconds[0] else None
+
+    def after_sending(self, seed: int | None) -> None:
+        """The seed that was sent stays when it is to be kept; else the next take draws its own."""
+        with self._mute:
+            self.seed.value = str(seed) if self._lock.value and seed is not None else ""
+
+    def show_problems(self, lines: list[str]) -> None:
+        """What is wrong, in words."""
+        self._problems.value = "".join(map(problem, lines))
+
+    def _throw(self) -> None:
+        self._lock.value = True
+        self.seed.value = str(self._draw(*SEED_RANGE))
+
+    def _tell(self, change: Any) -> None:
+        if self._mute:
+            return
+        if change["owner"] is self.prompt:
+            self._tell_count()
+        if change["owner"] is self.seed:
+            self._lock.value = bool(self.seed.value.strip())
+        self._changed()
+
+    def _tell_count(self) -> None:
+        text = self.prompt.value.strip()
+        words = f"{len(text):,} characters, {len(text.split()):,} words"
+        self._count.value = f'<div class="rnb-detail rnb-num">{escape(words)}</div>'
+
+
+def _radio(name: str, options: list[str]) -> ipywidgets.RadioButtons:
+    return ipywidgets.RadioButtons(options=options, value=options[0], description=name, orientation="horizontal")
+
+
+def _focus(name: str) -> ipywidgets.BoundedFloatText:
+    return ipywidgets.BoundedFloatText(value=0.5, min=0, max=1, step=0.05, description=name)
+
+
+def _whole(text: str) -> int | str | None:
+    """A whole number; other text as it is, so that the request can say what is wrong with it."""
+    text = text.strip().replace(",", "")
+    try:
+        return int(text) if text else None
+    except ValueError:
+        return text
+
+
+def _place(x: float, y: float) -> tuple[float, float] | None:
+    return None if (x, y) == (0.5, 0.5) else (x, y)

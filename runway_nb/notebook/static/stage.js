@@ -1,0 +1,193 @@
+// The stage: keyframes on mirrored surfaces, seen by the camera, and the outlines over them.
+
+const KEYFRAMES = [["first", 0], ["middle", 0.5], ["last", 1]];
+// A patch of the endlessly mirrored picture is five frames wide. The first one, around the picture itself, holds every
+// view of a first or middle keyframe (2.4 frames from the centre at most). A last keyframe seen from the start of a
+// strong move reaches up to 6.5: then further patches lie four frames apart, each over the edge of the next, because
+// patches side by side would show a seam, and one large surface would reach behind the camera, where browsers give up.
+const PATCH = 5, APART = 4, FURTHEST = 2;
+const SHARP = 8e6, COARSE = 2e6; // pixels of a patch at most: the first one, those far away
+
+function make(tag, properties = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name in node) node[name] = value;
+    else node.setAttribute(name, value);
+  }
+  node.append(...children);
+  return node;
+}
+
+function vector(tag, attributes = {}, ...children) {
+  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+/** The picture, cut to the frame at its centre. */
+function frameOf(bitmap, width, height) {
+  const canvas = make("canvas", { width, height });
+  const context = canvas.getContext("2d");
+  const scale = Math.max(width / bitmap.width, height / bitmap.height);
+  const [w, h] = [bitmap.width * scale, bitmap.height * scale];
+  context.imageSmoothingQuality = "high";
+  context.drawImage(bitmap, (width - w) / 2, (height - h) / 2, w, h);
+  return canvas;
+}
+
+/** The frame with its mirror images around it, as sharp as the screen shows and as the budget of pixels allows. */
+function patchOf(bitmap, { width, height }, pixels) {
+  const sharpness = Math.min(devicePixelRatio || 1, Math.sqrt(pixels / (PATCH * PATCH * width * height)));
+  const [w, h] = [width, height].map(side => Math.max(1, Math.round(side * sharpness)));
+  const frame = frameOf(bitmap, w, h);
+  const canvas = make("canvas", { width: PATCH * w, height: PATCH * h, className: "rnb-surface" });
+  canvas.style.cssText = `width:${PATCH * width}px;height:${PATCH * height}px`;
+  const context = canvas.getContext("2d");
+  for (let row = 0; row < PATCH; row++) {
+    for (let column = 0; column < PATCH; column++) {
+      const [right, down] = [column % 2, row % 2]; // the picture itself is at 2, 2
+      context.setTransform(right ? -1 : 1, 0, 0, down ? -1 : 1, (column + right) * w, (row + down) * h);
+      context.drawImage(frame, 0, 0);
+    }
+  }
+  return canvas;
+}
+
+/** Which patches of a row hold what is seen from `low` to `high`, in frames from the centre. */
+function patchesBetween(low, high) {
+  const first = Math.max(-FURTHEST, Math.floor((low + PATCH / 2) / APART));
+  const last = Math.min(FURTHEST, Math.ceil((high - PATCH / 2) / APART));
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
+
+/** One keyframe in a view. */
+class Layer {
+  constructor({ bitmap, time }, size) {
+    Object.assign(this, { bitmap, time, size, patches: new Map() });
+    this.node = make("div", { className: "rnb-layer" });
+    this.patch(0, 0);
+  }
+
+  draw(camera, t, opacity) {
+    this.node.style.visibility = opacity ? "visible" : "hidden";
+    this.node.style.opacity = opacity;
+    if (!opacity) return;
+    const { width, height } = this.size;
+    const matrix = seenFrom(camera, t, this.time, width, height);
+    const [across, down] = seenOf(matrix, width, height).map(range => patchesBetween(...range));
+    const seen = new Set(down.flatMap(row => across.map(column => this.patch(column, row))));
+    for (const patch of this.patches.values()) {
+      patch.canvas.style.display = seen.has(patch) ? "" : "none";
+      if (seen.has(patch)) patch.canvas.style.transform = matrix3d(product(matrix, patch.place));
+    }
+  }
+
+  patch(column, row) {
+    const key = `${column} ${row}`;
+    if (!this.patches.has(key)) {
+      const canvas = patchOf(this.bitmap, this.size, column || row ? COARSE : SHARP);
+      const [x, y] = [column, row].map(index => APART * index - (PATCH - 1) / 2);
+      this.patches.set(key, { canvas, place: shift(x * this.size.width, y * this.size.height) });
+      this.node.prepend(canvas); // the first one stays on top: it is the sharpest
+    }
+    return this.patches.get(key);
+  }
+}
+
+/** The lines over the picture: where the camera goes, or what the frame keeps of the picture. */
+class Overlay {
+  constructor() {
+    this.start = vector("polygon", { class: "rnb-start" });
+    this.end = vector("polygon", { class: "rnb-end" });
+    this.line = vector("polyline", { class: "rnb-path" });
+    this.dot = vector("circle", { class: "rnb-dot", r: 2.5 });
+    this.path = vector("g", {}, this.line, this.dot, this.start, this.end);
+    this.shade = vector("path", { class: "rnb-shade", "fill-rule": "evenodd" });
+    this.kept = vector("path", { class: "rnb-end" });
+    this.cut = vector("g", {}, this.shade, this.kept);
+    this.node = vector("svg", { class: "rnb-overlay", "aria-hidden": "true" }, this.path, this.cut);
+  }
+
+  show(path, cut) {
+    this.path.style.display = path ? "" : "none";
+    this.cut.style.display = cut ? "" : "none";
+  }
+
+  drawPath(camera, t, { width, height }) {
+    const now = homography(camera, t, width, height);
+    const from = time => product(now, inverse(homography(camera, time, width, height)));
+    const corners = cornersOf(width - 2, height - 2).map(([x, y]) => [x + 1, y + 1]);
+    const centres = Array.from({ length: 13 }, (_, step) => through(from(step / 12), [width / 2, height / 2]));
+    const points = list => list.map(point => point.map(value => value.toFixed(1)).join()).join(" ");
+    this.start.setAttribute("points", points(corners.map(corner => through(now, corner))));
+    this.end.setAttribute("points", points(corners.map(corner => through(from(1), corner))));
+    this.line.setAttribute("points", points(centres));
+    this.dot.setAttribute("cx", centres[12][0]);
+    this.dot.setAttribute("cy", centres[12][1]);
+  }
+
+  drawCut(bitmap, { width, height }) {
+    const whole = Math.min(width / bitmap.width, height / bitmap.height);
+    const part = whole / Math.max(width / bitmap.width, height / bitmap.height);
+    const box = (w, h) => `M${(width - w) / 2} ${(height - h) / 2}h${w}v${h}h${-w}z`;
+    const kept = [width * part, height * part];
+    this.shade.setAttribute("d", box(bitmap.width * whole, bitmap.height * whole) + box(...kept));
+    this.kept.setAttribute("d", box(...kept.map(side => side - 2)));
+  }
+}
+
+/** What lies lowest stays opaque, or the background would shine through a cross-dissolve. */
+function opacityOf(shares, index) {
+  const isLowest = !shares.slice(0, index).some(Boolean);
+  return shares[index] && isLowest ? 1 : shares[index];
+}
+
+/** The stage at one moment of the shot. */
+class View {
+  constructor(pictures, size, label = "") {
+    this.size = size;
+    this.layers = pictures.map(picture => new Layer(picture, size));
+    this.overlay = new Overlay();
+    this.whole = make("canvas", { className: "rnb-whole" });
+    this.node = make("div", { className: "rnb-view" }, ...this.layers.map(layer => layer.node), this.whole);
+    this.node.append(this.overlay.node);
+    if (label) this.node.append(make("span", { className: "rnb-when", textContent: label }));
+    this.node.style.cssText = `width:${size.width}px;height:${size.height}px`;
+    this.overlay.node.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+  }
+
+  draw({ camera, path, crop }, t) {
+    const shares = weights(t, this.layers.map(layer => layer.time));
+    this.layers.forEach((layer, index) => layer.draw(camera, t, crop ? 0 : opacityOf(shares, index)));
+    const moves = MOVES.some(move => camera[move]);
+    this.overlay.show(path && moves && !crop, crop);
+    this.whole.hidden = !crop;
+    if (crop) this.drawCut(this.layers[shares.indexOf(Math.max(...shares))].bitmap);
+    else if (path && moves) this.overlay.drawPath(camera, t, this.size);
+  }
+
+  drawCut(bitmap) {
+    const { width, height } = this.size;
+    const sharpness = devicePixelRatio || 1;
+    Object.assign(this.whole, { width: width * sharpness, height: height * sharpness });
+    const scale = Math.min(this.whole.width / bitmap.width, this.whole.height / bitmap.height);
+    const [w, h] = [bitmap.width * scale, bitmap.height * scale];
+    const context = this.whole.getContext("2d");
+    context.imageSmoothingQuality = "high";
+    context.drawImage(bitmap, (this.whole.width - w) / 2, (this.whole.height - h) / 2, w, h);
+    this.overlay.drawCut(bitmap, this.size);
+  }
+}
+
+/** The keyframes that were chosen, decoded; what is no picture is left out. */
+async function decode(model) {
+  const decoded = KEYFRAMES.filter(([name]) => model.get(name)?.byteLength).map(async ([name, time]) => {
+    try {
+      return { time, bitmap: await createImageBitmap(new Blob([model.get(name)])) };
+    } catch {
+      return null;
+    }
+  });
+  return (await Promise.all(decoded)).filter(Boolean);
+}

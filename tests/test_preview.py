@@ -1,0 +1,206 @@
+"""The preview as Python knows it: its traits, its pictures, its script, and what is left without anywidget."""
+
+from __future__ import annotations
+
+import io
+import random
+import re
+import subprocess
+import sys
+
+import ipywidgets
+import pytest
+import traitlets
+from PIL import Image
+
+from runway_nb import camera
+from runway_nb.notebook.panel.preview import STATIC, PlainPreview, constants, make_preview, script, still_for
+from runway_nb.spec import CAMERA_LIMIT
+
+anywidget = pytest.importorskip("anywidget")
+
+WITHOUT = """
+import sys
+sys.modules["anywidget"] = None
+from runway_nb.notebook.panel.preview import make_preview
+preview = make_preview(zoom=4.0)
+preview.first = preview.still_for(open(sys.argv[1], "rb").read())
+preview.middle, preview.cell_text, preview.say = b"", "%%runway", "here"
+print(type(preview).__name__, preview.has_script, preview.zoom, "data:image/jpeg" in preview.value)
+"""
+
+
+def picture(size: tuple[int, int] = (1600, 1200), kind: str = "JPEG", mode: str = "RGB", **options: object) -> bytes:
+    out = io.BytesIO()
+    Image.linear_gradient("L").resize(size).convert(mode).save(out, kind, **options)
+    return out.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(io.BytesIO(data))
+
+
+# --- pictures -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("size", "expected"),
+    [
+        ((1600, 1200), (960, 720)),
+        ((768, 1280), (576, 960)),
+        ((640, 384), (640, 384)),
+        ((960, 960), (960, 960)),
+        ((5000, 2), (960, 1)),
+        ((1, 1), (1, 1)),
+    ],
+)
+def test_a_still_is_a_jpeg_of_at_most_960_pixels_and_never_enlarged(size, expected):
+    still = opened(still_for(picture(size)))
+    assert (still.format, still.mode, still.size) == ("JPEG", "RGB", expected)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("PNG", "RGBA"), ("PNG", "P"), ("PNG", "I;16"), ("GIF", "P"), ("WEBP", "RGB"), ("BMP", "1"), ("TIFF", "CMYK")],
+)
+def test_every_kind_of_picture_becomes_a_still(kind, mode):
+    assert opened(still_for(picture((300, 200), kind, mode))).size == (300, 200)
+
+
+def test_a_still_stands_upright():
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    assert opened(still_for(picture((1200, 800), exif=turned))).size == (640, 960)
+
+
+def test_a_large_photo_makes_a_small_still():
+    assert len(still_for(picture((4000, 3000), quality=95))) < 150_000
+
+
+@pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff", b"GIF89a", b"\x89PNG\r\n\x1a\n" + bytes(100),
+                                  b"<svg xmlns='http://www.w3.org/2000/svg'/>", memoryview(b"BM")])  # fmt: skip
+def test_what_is_no_picture_gives_nothing(data):
+    assert still_for(data) == b""
+
+
+def test_a_picture_too_large_to_unpack_gives_nothing():
+    header = b"\0\0\xff\xff\0\0\xff\xff\x08\x02\0\0\0"
+    assert still_for(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + header + bytes(4)) == b""
+    assert still_for(b"\xff\xd8\xff" + b"\xff\xda" * 200) == b""
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+def test_damaged_pictures_never_raise():
+    draw = random.Random(7)
+    for kind in ("JPEG", "PNG", "GIF", "WEBP", "TIFF"):
+        whole = picture((64, 48), kind)
+        for _ in range(40):
+            damaged = bytearray(whole[: draw.randrange(1, len(whole) + 1)])
+            for _ in range(draw.randrange(6)):
+                damaged[draw.randrange(len(damaged))] = draw.randrange(256)
+            still = still_for(bytes(damaged))
+            assert still == b"" or opened(still).format == "JPEG"
+
+
+# --- traits -------------------------------------------------------------------------------------------
+
+
+def test_the_traits_begin_empty_and_keep_their_range():
+    preview = make_preview()
+    assert preview.has_script
+    assert (preview.first, preview.middle, preview.last) == (b"", b"", b"")
+    assert (preview.static, preview.portrait, preview.seconds, preview.time) == (False, False, 5, 0.0)
+    assert (preview.crop_note, preview.cell_text, preview.say) == ("", "", "")
+    for move in camera.MOVES:
+        setattr(preview, move, -10)
+        assert getattr(preview, move) == -10
+        with pytest.raises(traitlets.TraitError):
+            setattr(preview, move, 10.1)
+    with pytest.raises(traitlets.TraitError):
+        preview.time = 1.5
+
+
+@pytest.mark.parametrize("make", [make_preview, PlainPreview])
+def test_it_follows_its_controls_and_they_follow_it(make):
+    preview, slider, static = make(), ipywidgets.FloatSlider(min=-10, max=10), ipywidgets.Checkbox()
+    preview.follow({"zoom": slider, "static": static})
+    slider.value, static.value = 4.0, True
+    assert (preview.zoom, preview.static) == (4.0, True)
+    preview.zoom = -2.0
+    assert slider.value == -2.0
+    assert preview.get_state(["controls"])["controls"]["zoom"] == f"IPY_MODEL_{slider.model_id}"
+
+
+def test_it_can_be_linked_in_the_browser():
+    for preview in (make_preview(), PlainPreview()):
+        ipywidgets.jslink((ipywidgets.FloatSlider(), "value"), (preview, "zoom"))
+
+
+# --- without anywidget --------------------------------------------------------------------------------
+
+
+def test_without_anywidget_the_first_picture_stands_still(tmp_path):
+    path = tmp_path / "picture.jpg"
+    path.write_bytes(picture())
+    done = subprocess.run([sys.executable, "-c", WITHOUT, path], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["PlainPreview", "False", "4.0", "True"]
+
+
+def test_the_plain_preview_shows_the_first_picture_there_is_and_sends_nothing_else():
+    preview = PlainPreview()
+    assert "Choose a first keyframe" in preview.value
+    preview.last = still_for(picture())
+    assert preview.value.startswith("<img")
+    assert not {"first", "middle", "last", "zoom", "controls"} & set(preview.get_state())
+
+
+def test_loading_the_module_does_not_load_anywidget():
+    code = "import sys, runway_nb.notebook.panel.preview; print('anywidget' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+# --- script -------------------------------------------------------------------------------------------
+
+
+def test_the_script_has_the_constants_of_the_camera():
+    told = constants()
+    assert told["moves"] == camera.MOVES
+    assert told["limit"] == CAMERA_LIMIT
+    assert (told["truck"], told["pedestal"]) == (camera.TRUCK, camera.PEDESTAL)
+    assert (told["dollyIn"], told["dollyOut"]) == (camera.DOLLY_IN, camera.DOLLY_OUT)
+    assert (told["yaw"], told["pitch"], told["roll"]) == (camera.YAW, camera.PITCH, camera.ROLL)
+    used = set(re.findall(r"\bCAMERA\.(\w+)", script()))
+    assert used == set(told)
+
+
+def test_the_script_is_one_module_that_asks_nobody():
+    text = script()
+    assert text.startswith("const CAMERA = {")
+    assert text.count("export default") == 1
+    assert not re.search(r"\bimport\b|fetch\(|XMLHttpRequest|innerHTML|eval\(", text)
+    assert set(re.findall(r"https?://\S+?(?=[\"'])", text)) == {"http://www.w3.org/2000/svg"}
+    assert make_preview()._esm == text
+
+
+def test_the_style_sheet_names_no_colour_of_its_own_where_the_theme_has_one():
+    sheet = re.sub(r"/\*.*?\*/", "", (STATIC / "panel.css").read_text(), flags=re.DOTALL)
+    assert set(re.findall(r"#[0-9a-fA-F]{3,8}\b", sheet)) == {"#fff"}
+    assert "url(" not in sheet
+    assert "transition" not in sheet
+    assert "animation" not in sheet
+    assert sheet.count("{") == sheet.count("}")
+
+
+def test_the_view_never_reaches_beyond_the_patches():
+    """A last keyframe seen from the start goes furthest: 6.5 frames from the centre, where patches end at 10.5."""
+    furthest, corner = 0.0, [(10, 10, 10, 10, 10, 10), (-10, -10, -10, 10, -10, 10), (-10, 10, 10, -10, 10, 10)]
+    for size in ((640, 384), (384, 640)):
+        for values in corner:
+            for pinned in (0.0, 0.5, 1.0):
+                seen = camera.Camera(*map(float, values))
+                back = camera.inverse(camera.seen_from(seen, 1.0 - pinned, pinned, *size))
+                for x, y in ((0, 0), (size[0], 0), (0, size[1]), size):
+                    u, v = camera.apply(back, x, y)
+                    furthest = max(furthest, abs(u / size[0] - 0.5), abs(v / size[1] - 0.5))
+    assert 6.4 < furthest < 6.6
