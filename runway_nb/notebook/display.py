@@ -158,6 +158,7 @@ def _details(job: Job) -> str:
         "format": f"{request.format}, {request.length} s",
         "seed": str(request.seed),
         "model": request.row.title,
+        "again": f"%runway panel {job.id} opens these settings",
     }
     quiet = "text-align:left;font-weight:400;opacity:.74;padding:1px 12px 1px 0;vertical-align:top;" + _PLAIN
     cells = "".join(

@@ -56,7 +56,8 @@ def jupyter_lab(root: Path) -> Iterator[str]:
     port = free_port()
     log = home / "server.log"
     options = [f"--port={port}", f"--ServerApp.root_dir={root}", "--ip=127.0.0.1", "--no-browser", "--allow-root",
-               "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
+               "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True",
+               "--JupyterNotebookApp.expose_app_in_browser=True", "--LabApp.news_url=",
                "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
     with log.open("w") as out:
         server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], cwd=root, env=env, stdout=out,
@@ -98,7 +99,7 @@ class App:
         self._context.set_default_timeout(MILLISECONDS)
         self.page = self._new_tab()
 
-    def _new_tab(self) -> Page:
+    def _new_tab(self, address: str = "lab?reset") -> Page:
         page = self._context.new_page()
         page.on(
             "console",
@@ -106,7 +107,7 @@ class App:
         )
         page.on("pageerror", lambda error: self.complaints.append(f"{error.message} {error.stack}"))
         page.on("request", lambda request: self.requests.append(request.url))
-        page.goto(f"{self.url}/lab?reset")
+        page.goto(f"{self.url}/{address}")
         page.wait_for_function("window.jupyterapp && jupyterapp.shell && jupyterapp.serviceManager.isReady")
         page.evaluate("() => jupyterapp.restored.then(() => jupyterapp.shell.collapseLeft())")
         return page
@@ -118,6 +119,14 @@ class App:
         """Close the tab and open a new one."""
         self.page.close()
         self.page = self._new_tab()
+
+    def open_in_notebook_7(self, name: str) -> Notebook:
+        """Close the tab and open a new one with the notebook alone, in the other application."""
+        self.page.close()
+        self.page = self._new_tab(f"notebooks/{name}")
+        notebook = Notebook(self, name)
+        notebook.wait_for_kernel()
+        return notebook
 
     def theme(self, name: str) -> None:
         self.page.evaluate("name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)

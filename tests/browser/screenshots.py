@@ -2,7 +2,7 @@
 
     python tests/browser/screenshots.py FOLDER [--all]
 
-Writes `first-video.png`; with `--all` also cards, results and notices in both themes and two widths, for looking at.
+Writes `first-video.png` and `panel.png`; with `--all` also cards, results and notices in both themes and two widths, for looking at.
 """
 
 from __future__ import annotations
@@ -29,6 +29,19 @@ LESSON = [
         "The fog rises between the pines."
     ),
 ]
+PANEL = [
+    "import runway_nb\nfrom runway_nb import Camera, Keyframes, VideoRequest",
+    (
+        "runway_nb.Panel(VideoRequest(\n"
+        '    "A lighthouse at dusk, slow waves, the beam sweeps over the sea.",\n'
+        '    Keyframes(first="lighthouse-dusk"),\n'
+        "    Camera(zoom=4, pan=-2),\n"
+        "    seed=1842,\n"
+        "))"
+    ),
+]
+PREVIEWED = 34
+"""Percent of the shot's time at which the panel's preview stands."""
 GALLERY = {
     "card-states": "import gallery; gallery.show_cards()",
     "failures": "import gallery; gallery.show_notices()",
@@ -50,6 +63,7 @@ def main(folder: Path, everything: bool) -> None:
         with jupyter_lab(root) as url:
             app = App(start_chromium(playwright, program), url, root)
             take_lesson(app, folder / "first-video.png")
+            take_panel(app, folder / "panel.png")
             if everything:
                 take_gallery(app, folder)
 
@@ -73,6 +87,24 @@ def take_lesson(app: App, target: Path) -> None:
     clip = panel | {"height": min(last["y"] + last["height"] + 12, panel["y"] + panel["height"]) - panel["y"]}
     app.page.screenshot(path=target, clip=clip)
     notebook.video(2)
+
+
+def take_panel(app: App, target: Path) -> None:
+    """The panel as its cell leaves it, with its preview on the way."""
+    app.page.set_viewport_size({"width": 1000, "height": 1200})
+    write_notebook(app.root / "panel.ipynb", PANEL)
+    notebook = app.open("panel.ipynb")
+    notebook.run(0, 1)
+    panel = notebook.output(1).locator(".rnb-panel")
+    panel.locator(".rnb-surface").wait_for()
+    panel.locator(".rnb-thumb img").wait_for()
+    panel.get_by_text("left").last.wait_for()
+    panel.locator(".rnb-scrub").fill(str(PREVIEWED))
+    app.page.evaluate("() => document.activeElement.blur()")
+    app.page.mouse.move(2, 2)
+    app.page.wait_for_timeout(500)
+    panel.screenshot(path=target)
+    notebook.shutdown()
 
 
 def seek(notebook: Notebook, index: int, seconds: float) -> None:

@@ -21,7 +21,7 @@ from IPython.display import display, update_display
 from ...admission import Limits
 from ...default import default_studio, is_default
 from ...environment import Environment
-from ...errors import InvalidRequest, RunwayError
+from ...errors import InvalidRequest, JobNotFound, RunwayError
 from ...fit import aspect_of
 from ...job import Job
 from ...request import Keyframes, VideoRequest
@@ -37,8 +37,10 @@ from .words import RequestControls
 
 if TYPE_CHECKING:
     from ...client import RunwayClient
+    from ...session import Session
     from ...studio import Studio
 
+SIMULATED = '<span class="rnb-badge">Simulator: no credits spent</span>'
 HINT = "Run this cell again to open the panel; %runway show ID shows a result again."
 
 
@@ -69,7 +71,7 @@ class Panel(ipywidgets.VBox):
     def __init__(self, source: VideoRequest | Job | str | None = None, *, studio: Studio | None = None) -> None:
         self._studio = studio or default_studio()
         self._view, self._variables = _surroundings(self._studio.folder)
-        self._party = ""
+        self._session: Session | None = None
         self._state = AccountState(self._studio.settings.simulated)
         self._is_sending = False
         self._changing = threading.RLock()
@@ -98,13 +100,20 @@ class Panel(ipywidgets.VBox):
 
         Raises `JobNotFound` for an unknown id, `InvalidRequest` for values that no control has.
         """
-        request = _request_of(self._studio.attach(source) if isinstance(source, str) else source)
+        request = _request_of(self._found(source) if isinstance(source, str) else source)
         # words and pictures may still be missing; a value that no control can show is a mistake at once
         replace(request, prompt=request.prompt or "-", keyframes=Keyframes()).check()
         self.camera.write(request.camera)
         self.words.write(request)
         self.keyframes.write(request.keyframes)
         self._changed()
+
+    def _found(self, text: str) -> Job:
+        """A job of the ledger; else one for a task of the account."""
+        try:
+            return self._studio.find(text)
+        except JobNotFound:
+            return self._studio.attach(text)
 
     @property
     def cell(self) -> str:
@@ -159,11 +168,11 @@ class Panel(ipywidgets.VBox):
 
     def _follow_settings(self) -> bool:
         """True when another party would get the request than is told here; from now on that is told."""
-        settings = self._studio.settings
-        if settings.party == self._party:
+        session = self._studio.session
+        if session is self._session:
             return False
-        was, self._party = self._party, settings.party
-        self._state = AccountState(settings.simulated, slots=settings.slots)
+        was, self._session = self._session, session
+        self._state = AccountState(session.settings.simulated, slots=session.settings.slots)
         self._tell_account()
         if was:
             self.keyframes.reload()
@@ -186,8 +195,7 @@ class Panel(ipywidgets.VBox):
 
     def _tell_account(self) -> None:
         self._state = replace(self._state, busy=self._studio.session.queue.busy)
-        badge = '<span class="rnb-badge">Simulator: no credits spent</span>' if self._state.simulated else ""
-        self._badge.value = badge
+        self._badge.value = SIMULATED if self._state.simulated else ""
         words = escape(head_words(self._state, VideoRequest().row.title))
         self._head.value = (
             f'<div class="rnb-row"><span class="rnb-title">Runway</span>'
