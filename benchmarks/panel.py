@@ -12,6 +12,7 @@ from typing import Any
 
 from PIL import Image
 
+from runway_nb.notebook.panel.choices import LONGEST_LIST
 from runway_nb.simulator import Simulator
 
 Row = tuple[str, float, str]
@@ -69,8 +70,9 @@ def _opening(app: Any, simulator: Simulator, size: int) -> float:
     write_notebook(app.root / f"bench{size}.ipynb", [*cells, *["%runway panel"] * (OPENINGS + 1)])
     notebook = app.open(f"bench{size}.ipynb")
     notebook.run(0, 1, 2)
+    app.page.wait_for_timeout(4000)  # until its thumbnails are loaded
     # the first one loads modules and script; a list shows as many entries as it can
-    entries = 1 + min(SAMPLES + size, 400)
+    entries = 1 + min(SAMPLES + size, LONGEST_LIST)
     times = [app.page.evaluate(RUN, [number, entries, USABLE]) for number in range(3, 4 + OPENINGS)]
     print(f"{size} assets: {', '.join(f'{time:.0f}' for time in times)} ms, the first one cold", file=sys.stderr)
     notebook.shutdown()

@@ -2,7 +2,8 @@
 
     python tests/browser/screenshots.py FOLDER [--all]
 
-Writes `first-video.png` and `panel.png`; with `--all` also cards, results and notices in both themes and two widths, for looking at.
+Writes `first-video.png` and `panel.png`; with `--all` also cards, results and notices in both themes and two widths,
+for looking at.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import ipywidgets
 from ...camera import MOVES, Camera
 from ...spec import CAMERA_LIMIT
 from ..camera_sentence import PRESETS, camera_sentence
-from .parts import Mute, button, caption
+from .parts import Mute, button, caption, lean
 from .preview import PreviewTraits
 
 GROUPS = {"Move": ("horizontal", "vertical", "zoom"), "Turn": ("pan", "tilt", "roll")}
@@ -31,9 +31,9 @@ class CameraControls:
 
     def __init__(self, preview: PreviewTraits, changed: Callable[[], None]) -> None:
         self.sliders = {name: _slider(name) for name in MOVES}
-        self.static = ipywidgets.Checkbox(description="Static: keep the camera still", indent=False)
+        self.static = lean(ipywidgets.Checkbox, description="Static: keep the camera still", indent=False)
         self.static.add_class("rnb-static")
-        self._words = ipywidgets.HTML().add_class("rnb-sentence")
+        self._words = lean(ipywidgets.HTML).add_class("rnb-sentence")
         self._changed = changed
         self._mute = Mute()
         for slider in self.sliders.values():
@@ -65,14 +65,16 @@ class CameraControls:
         rows: list[ipywidgets.Widget] = []
         for title, names in GROUPS.items():
             rows.append(caption(title))
-            rows += [ipywidgets.HBox([self.sliders[n]]).add_class("rnb-axis").add_class(f"rnb-axis-{n}") for n in names]
-        return ipywidgets.VBox([*rows, self.static, self._words]).add_class("rnb-right")
+            rows += [
+                lean(ipywidgets.HBox, [self.sliders[n]]).add_class("rnb-axis").add_class(f"rnb-axis-{n}") for n in names
+            ]
+        return lean(ipywidgets.VBox, [*rows, self.static, self._words]).add_class("rnb-right")
 
     def _presets(self) -> ipywidgets.HBox:
         moves = {name: Camera(**values) for name, values in PRESETS.items()}
         made = [button(name, self._preset(camera), hint=camera_sentence(camera)) for name, camera in moves.items()]
         reset = button("Reset camera", self._preset(Camera()), "rnb-plain", hint="All six to 0")
-        return ipywidgets.HBox([*made, reset]).add_class("rnb-presets")
+        return lean(ipywidgets.HBox, [*made, reset]).add_class("rnb-presets")
 
     def _preset(self, camera: Camera) -> Callable[[], None]:
         def apply() -> None:
@@ -92,7 +94,8 @@ class CameraControls:
 
 def _slider(name: str) -> ipywidgets.FloatSlider:
     low, high = ENDS[name]
-    return ipywidgets.FloatSlider(
+    return lean(
+        ipywidgets.FloatSlider,
         min=-CAMERA_LIMIT,
         max=CAMERA_LIMIT,
         step=0.1,

@@ -16,7 +16,7 @@ from ...sources import is_picture
 from ...task import Asset
 from ..words import prompt_words
 
-LONGEST_LIST = 400
+LONGEST_LIST = 200
 """Entries of a list that are shown at once; the filter reaches the others."""
 VARIABLES = 40
 """Pictures of the notebook that are offered, the last defined first."""

@@ -20,7 +20,7 @@ from ...request import Keyframes, VideoRequest
 from ...spec import DEFAULT_MODEL
 from ...task import Task
 from .choices import Choice, asset_choices, choice_of, frame_choices, stored_frame_choices, variable_choices
-from .parts import button, caption, line, problem, unexpected
+from .parts import button, caption, lean, line, problem, unexpected
 from .pictures import Fitting, Loaded, Pictures, fitting
 from .slots import NAMES, Slot
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 RECENT = 12
 """Videos of other sessions whose last frames are offered."""
-FRESH_SECONDS = 2.0
+FRESH_SECONDS = 30.0
 """How old a list may be that is not asked for again at once."""
 PREVIEWED: dict[str, float] = {"first": 0.0, "middle": 0.5, "last": 1.0}
 
@@ -52,15 +52,15 @@ class KeyframeControls:
         self._fits: dict[str, tuple[object, Fitting]] = {}
         self._under_way: set[object] = set()
         self.slots = {name: Slot(name, self._picked, self._uploaded) for name in NAMES}
-        self._filter = ipywidgets.Text(placeholder="Filter assets", description="Filter assets")
+        self._filter = lean(ipywidgets.Text, placeholder="Filter assets", description="Filter assets")
         self._filter.add_class("rnb-sr-label").add_class("rnb-filter")
         self._filter.observe(lambda _: self._offer(), "value")
-        self._told = ipywidgets.HTML().add_class("rnb-list-state")
+        self._told = lean(ipywidgets.HTML).add_class("rnb-list-state")
         self.refresh = self._refresh = button("Refresh", self.reload, hint="Load the list of assets again")
         swap = button("Swap first and last", self._swap, "rnb-plain")
-        head = ipywidgets.HBox([caption("Keyframes"), self._told, swap, self._filter, self._refresh])
-        boxes = ipywidgets.Box([slot.box for slot in self.slots.values()]).add_class("rnb-keys")
-        self.block = ipywidgets.VBox([head.add_class("rnb-bar-line"), boxes]).add_class("rnb-keyblock")
+        head = lean(ipywidgets.HBox, [caption("Keyframes"), self._told, swap, self._filter, self._refresh])
+        boxes = lean(ipywidgets.Box, [slot.box for slot in self.slots.values()]).add_class("rnb-keys")
+        self.block = lean(ipywidgets.VBox, [head.add_class("rnb-bar-line"), boxes]).add_class("rnb-keyblock")
 
     # --- reading and writing --------------------------------------------------------------------
 

@@ -31,7 +31,7 @@ from ..live import Stage, View, style_sheet
 from .account import AccountState, account_trouble, head_words, price_html, price_words, refusal
 from .camera import CameraControls
 from .keyframes import KeyframeControls
-from .parts import button, problem, unexpected
+from .parts import button, lean, problem, unexpected
 from .preview import make_preview
 from .words import RequestControls
 
@@ -81,13 +81,15 @@ class Panel(ipywidgets.VBox):
         self.camera = CameraControls(self.preview, self._changed)
         self.keyframes = KeyframeControls(self._studio, lambda: self._variables, self._changed)
         self.words = RequestControls(self._changed, Environment().draw)
-        self._head, self._badge = ipywidgets.HTML(), ipywidgets.HTML()
+        self._head, self._badge = lean(ipywidgets.HTML), lean(ipywidgets.HTML)
         self.keyframes.refresh.on_click(lambda _: self._studio.spawn(self._load()))
-        self._trouble = ipywidgets.HTML().add_class("rnb-problems")
-        self._cost, self._said = ipywidgets.HTML(), ipywidgets.HTML().add_class("rnb-said")
+        self._trouble = lean(ipywidgets.HTML).add_class("rnb-problems")
+        self._cost, self._said = lean(ipywidgets.HTML), lean(ipywidgets.HTML).add_class("rnb-said")
         self._generate = button("Generate", self._press, "rnb-primary", hint="Send this shot")
-        self._text = ipywidgets.Textarea(description="Cell", disabled=True, rows=3)
-        super().__init__([ipywidgets.HTML(style_sheet("card.css", "panel.css")).add_class("rnb-style"), self._frame()])
+        self._text = lean(ipywidgets.Textarea, description="Cell", disabled=True, rows=3)
+        super().__init__(
+            [lean(ipywidgets.HTML, style_sheet("card.css", "panel.css")).add_class("rnb-style"), self._frame()]
+        )
         self.add_class("rnb-root").add_class("rnb-panel")
         self.fill(source)
         global _newest
@@ -123,15 +125,15 @@ class Panel(ipywidgets.VBox):
     # --- layout ---------------------------------------------------------------------------------
 
     def _frame(self) -> ipywidgets.VBox:
-        head = ipywidgets.HBox([self._head, self._badge]).add_class("rnb-head")
-        left = ipywidgets.VBox([self.preview]).add_class("rnb-left")
-        top = ipywidgets.HBox([left, self.camera.column]).add_class("rnb-top")
-        camera = ipywidgets.VBox([top, self.camera.presets]).add_class("rnb-cam")
+        head = lean(ipywidgets.HBox, [self._head, self._badge]).add_class("rnb-head")
+        left = lean(ipywidgets.VBox, [self.preview]).add_class("rnb-left")
+        top = lean(ipywidgets.HBox, [left, self.camera.column]).add_class("rnb-top")
+        camera = lean(ipywidgets.VBox, [top, self.camera.presets]).add_class("rnb-cam")
         reset = button("Reset", lambda: self.fill(VideoRequest()), "rnb-plain", hint="Everything back to the defaults")
         copy = button("Copy as cell", self._offer_text, "rnb-copy", hint="Copy the equal %%runway cell")
-        actions = ipywidgets.HBox([self._cost, reset, copy, self._generate]).add_class("rnb-actions")
+        actions = lean(ipywidgets.HBox, [self._cost, reset, copy, self._generate]).add_class("rnb-actions")
         parts = [head, self._trouble, camera, self.keyframes.block, self.words.block, actions, self._said]
-        return ipywidgets.VBox(parts).add_class("rnb-frame")
+        return lean(ipywidgets.VBox, parts).add_class("rnb-frame")
 
     def _offer_text(self) -> None:
         """Where no script can reach the clipboard, the text itself."""

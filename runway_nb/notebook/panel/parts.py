@@ -5,15 +5,36 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from html import escape
+from typing import Any
 
 import ipywidgets
 
 from ...redact import redact
 
+_SHARED: dict[type, Any] = {}
+
+
+def lean(kind: Any, *arguments: Any, **traits: Any) -> Any:
+    """A widget whose layout and style are those of all others here.
+
+    The style sheet says what they look like; a layout and a style of its own would be two more messages for each.
+    """
+    traits.setdefault("layout", _shared(ipywidgets.Layout))
+    if "style" in kind.class_trait_names():
+        traits.setdefault("style", _shared(kind.style.klass))
+    return kind(*arguments, **traits)
+
+
+def _shared(kind: type) -> Any:
+    """The one of its kind; a new one when somebody has closed all widgets."""
+    if kind not in _SHARED or _SHARED[kind].comm is None:
+        _SHARED[kind] = kind()
+    return _SHARED[kind]
+
 
 def button(words: str, act: Callable[[], None], *classes: str, hint: str = "") -> ipywidgets.Button:
     """A button that calls `act` without arguments."""
-    made = ipywidgets.Button(description=words, tooltip=hint)
+    made = lean(ipywidgets.Button, description=words, tooltip=hint)
     made.on_click(lambda _: act())
     for name in classes:
         made.add_class(name)
@@ -22,7 +43,7 @@ def button(words: str, act: Callable[[], None], *classes: str, hint: str = "") -
 
 def caption(words: str) -> ipywidgets.HTML:
     """The name of a group."""
-    return ipywidgets.HTML(f'<div class="rnb-group">{escape(words)}</div>').add_class("rnb-caption")
+    return lean(ipywidgets.HTML, f'<div class="rnb-group">{escape(words)}</div>').add_class("rnb-caption")
 
 
 def line(words: str, kind: str = "rnb-detail") -> str:

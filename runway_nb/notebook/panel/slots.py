@@ -10,7 +10,7 @@ import ipywidgets
 
 from ..display import jpeg_uri
 from .choices import NONE, Choice, narrowed
-from .parts import Mute, button, line, problem
+from .parts import Mute, button, lean, line, problem
 from .pictures import Fitting, Loaded
 
 NAMES = ("first", "middle", "last")
@@ -35,19 +35,24 @@ class Slot:
         self._picked, self._uploaded = picked, uploaded
         self._mute = Mute()
         title = name.capitalize()
-        self._head = ipywidgets.HTML().add_class("rnb-slot-name")
-        self._thumb = ipywidgets.HTML().add_class("rnb-thumb")
-        self._list = ipywidgets.Dropdown(options=[NONE.label], description=f"{title} keyframe")
+        self._head = lean(ipywidgets.HTML).add_class("rnb-slot-name")
+        self._thumb = lean(ipywidgets.HTML).add_class("rnb-thumb")
+        self._list = lean(ipywidgets.Dropdown, options=[NONE.label], description=f"{title} keyframe")
         self._list.add_class("rnb-sr-label")
         self._list.observe(self._choose, "index")
-        self._upload = ipywidgets.FileUpload(
-            accept=ACCEPTED, multiple=False, description="Upload", icon="", tooltip=f"Picture for the {name} keyframe"
+        self._upload = lean(
+            ipywidgets.FileUpload,
+            accept=ACCEPTED,
+            multiple=False,
+            description="Upload",
+            icon="",
+            tooltip=f"Picture for the {name} keyframe",
         )
         self._upload.observe(self._take, "value")
         self._clear = button("Clear", lambda: self.pick(NONE), "rnb-plain", hint=f"No {name} keyframe")
-        self._foot = ipywidgets.HTML().add_class("rnb-slot-note")
-        row = ipywidgets.HBox([self._upload, self._clear]).add_class("rnb-slot-buttons")
-        self.box = ipywidgets.Box([self._head, self._thumb, self._list, row, self._foot])
+        self._foot = lean(ipywidgets.HTML).add_class("rnb-slot-note")
+        row = lean(ipywidgets.HBox, [self._upload, self._clear]).add_class("rnb-slot-buttons")
+        self.box = lean(ipywidgets.Box, [self._head, self._thumb, self._list, row, self._foot])
         self.box.add_class("rnb-slot").add_class("rnb-slot-drop").add_class(f"rnb-slot-{name}")
 
     def offer(self, choices: Sequence[Choice], text: str) -> None:

@@ -10,7 +10,7 @@ import ipywidgets
 
 from ...request import VideoRequest
 from ...spec import DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
-from .parts import Mute, button, problem
+from .parts import Mute, button, lean, problem
 
 NOT_GIVEN = "as first"
 """The format is that of the first keyframe."""
@@ -30,25 +30,34 @@ class RequestControls:
         self._mute = Mute()
         self._names_length = False
         lengths = [f"{n} s" for n in DEFAULT_MODEL.seconds]
-        self.prompt = ipywidgets.Textarea(
-            placeholder="Describe the shot: subject, action, camera, light", description="Prompt", rows=3
+        self.prompt = lean(
+            ipywidgets.Textarea,
+            placeholder="Describe the shot: subject, action, camera, light",
+            description="Prompt",
+            rows=3,
         )
         self.prompt.add_class("rnb-sr-label").add_class("rnb-words")
-        self._count = ipywidgets.HTML().add_class("rnb-count")
+        self._count = lean(ipywidgets.HTML).add_class("rnb-count")
         self.aspect = _radio("Aspect", [NOT_GIVEN, *DEFAULT_MODEL.aspects])
         self.seconds = _radio("Length", lengths)
-        self.seed = ipywidgets.Text(placeholder="drawn", description="Seed").add_class("rnb-seed-text")
+        self.seed = lean(ipywidgets.Text, placeholder="drawn", description="Seed").add_class("rnb-seed-text")
         dice = button("\N{DIE FACE-5}", self._throw, "rnb-dice", hint="New random seed, kept until it is changed")
-        self._lock = ipywidgets.Checkbox(description="keep", indent=False, tooltip="Keep the seed for the next take")
+        self._lock = lean(
+            ipywidgets.Checkbox, description="keep", indent=False, tooltip="Keep the seed for the next take"
+        )
         self._lock.add_class("rnb-lock")
-        self.explore = ipywidgets.Checkbox(description="Explore mode (0 credits, slow)", indent=False)
+        self.explore = lean(ipywidgets.Checkbox, description="Explore mode (0 credits, slow)", indent=False)
         self._more = self._make_more()
-        self._problems = ipywidgets.HTML().add_class("rnb-problems")
-        seed = ipywidgets.HBox([self.seed, dice, self._lock]).add_class("rnb-seed")
-        row = ipywidgets.HBox([self.aspect, self.seconds, seed, self.explore]).add_class("rnb-options")
-        fold = ipywidgets.Accordion([self._more], titles=("More: fitting, call-back, slots",), selected_index=None)
+        self._problems = lean(ipywidgets.HTML).add_class("rnb-problems")
+        seed = lean(ipywidgets.HBox, [self.seed, dice, self._lock]).add_class("rnb-seed")
+        row = lean(ipywidgets.HBox, [self.aspect, self.seconds, seed, self.explore]).add_class("rnb-options")
+        fold = lean(
+            ipywidgets.Accordion, [self._more], titles=("More: fitting, call-back, slots",), selected_index=None
+        )
         fold.add_class("rnb-more")
-        self.block = ipywidgets.VBox([self.prompt, self._count, row, self._problems, fold]).add_class("rnb-wordblock")
+        self.block = lean(ipywidgets.VBox, [self.prompt, self._count, row, self._problems, fold]).add_class(
+            "rnb-wordblock"
+        )
         for control, trait in self._observed:
             control.observe(self._tell, trait)
         self._tell_count()
@@ -56,19 +65,20 @@ class RequestControls:
     def _make_more(self) -> ipywidgets.VBox:
         self.fit = _radio("Fit", list(FITS))
         self.focus_x, self.focus_y = _focus("Focus across"), _focus("Focus down")
-        self.upscale = ipywidgets.Checkbox(description="Let Runway enlarge small pictures (free)", indent=False)
-        self.reply_url = ipywidgets.Text(description="Reply URL", placeholder="https://... gets progress by POST")
-        self.reply_ref = ipywidgets.Text(
-            description="Reply reference", placeholder=f"up to {REPLY_LENGTH:,} characters"
+        self.upscale = lean(ipywidgets.Checkbox, description="Let Runway enlarge small pictures (free)", indent=False)
+        self.reply_url = lean(ipywidgets.Text, description="Reply URL", placeholder="https://... gets progress by POST")
+        self.reply_ref = lean(
+            ipywidgets.Text, description="Reply reference", placeholder=f"up to {REPLY_LENGTH:,} characters"
         )
         low, high = MAX_JOBS_RANGE
-        self.max_jobs = ipywidgets.Dropdown(
+        self.max_jobs = lean(
+            ipywidgets.Dropdown,
             options=[("as the account says", 0), *((str(n), n) for n in range(low, high + 1))],
             description="Tasks at once",
         )
-        focus = ipywidgets.HBox([self.focus_x, self.focus_y]).add_class("rnb-focus")
+        focus = lean(ipywidgets.HBox, [self.focus_x, self.focus_y]).add_class("rnb-focus")
         rows = [self.fit, focus, self.upscale, self.reply_url, self.reply_ref, self.max_jobs]
-        return ipywidgets.VBox(rows).add_class("rnb-more-rows")
+        return lean(ipywidgets.VBox, rows).add_class("rnb-more-rows")
 
     @property
     def _observed(self) -> list[tuple[Any, str]]:
@@ -145,11 +155,11 @@ class RequestControls:
 
 
 def _radio(name: str, options: list[str]) -> ipywidgets.RadioButtons:
-    return ipywidgets.RadioButtons(options=options, value=options[0], description=name, orientation="horizontal")
+    return lean(ipywidgets.RadioButtons, options=options, value=options[0], description=name, orientation="horizontal")
 
 
 def _focus(name: str) -> ipywidgets.BoundedFloatText:
-    return ipywidgets.BoundedFloatText(value=0.5, min=0, max=1, step=0.05, description=name)
+    return lean(ipywidgets.BoundedFloatText, value=0.5, min=0, max=1, step=0.05, description=name)
 
 
 def _whole(text: str) -> int | str | None:
