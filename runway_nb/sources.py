@@ -30,6 +30,8 @@ ALLOWED = "the bytes of a picture file, a PIL image, an array, or a figure of ma
 _BUNDLED = ("image/png", "image/jpeg", "image/webp", "image/gif")
 """Kinds of pictures that are taken from a mime bundle, the first one that is there."""
 _ADRIFT = (type, ModuleType, FunctionType, BuiltinFunctionType, MethodType)
+_CONTROLS = {"ipywidgets", "anywidget"}
+"""Widgets show themselves, but as controls and not as pictures."""
 _TABLE_MAKERS = {"pandas", "polars", "pyarrow"}
 _TABLES = {"DataFrame", "Series", "LazyFrame"}
 """Tables follow the array protocol too; as a picture one is hardly meant."""
@@ -76,7 +78,7 @@ class _Kind(NamedTuple):
 
 
 def _kind_of(value: object) -> _Kind | None:
-    if issubclass(type(value), _ADRIFT) or _has(value, "__fspath__") or _is_table(value):
+    if issubclass(type(value), _ADRIFT) or _has(value, "__fspath__") or _is_table(value) or _makers(value) & _CONTROLS:
         return None
     return next((kind for kind in _KINDS if kind.fits(value)), None)
 

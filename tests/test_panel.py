@@ -734,3 +734,33 @@ def test_a_job_that_is_opened_again_and_sent_unchanged_is_not_paid_again(bench):
     panel = bench.press(bench.panel(job.id))
     assert panel.job.id == job.id
     assert bench.party.started == 1
+
+
+def test_a_press_in_the_page_sends_what_the_page_shows(bench):
+    """A click may overtake the values of other controls on their way to a busy kernel."""
+    panel = bench.panel(REQUEST)
+    panel._heard({"kind": "shown"})
+    bench.press(panel)
+    assert bench.creates == 0, "the page's own message follows"
+    shown = {
+        "prompt": "A lamp stands",
+        "zoom": -3.0,
+        "seconds": "5 s",
+        "static": False,
+        "first": "harbour",
+        "max_jobs": "3",
+    }
+    panel._heard({"kind": "press", "values": shown})
+    bench.settled(panel)
+    wish = panel.job.wish
+    assert (wish.prompt, wish.camera, wish.length, wish.max_jobs) == ("A lamp stands", Camera(zoom=-3, pan=-2), 5, 3)
+    assert bench.creates == 1
+
+
+def test_after_a_page_was_loaded_anew_results_stand_in_the_panel(bench):
+    panel = bench.panel(REQUEST)
+    panel._displays = 1
+    for _ in range(2):
+        assert panel._stage.root not in panel.children
+        panel._heard({"kind": "shown"})
+    assert panel._stage.root in panel.children

@@ -172,12 +172,13 @@ class Stage:
         self._lock = threading.RLock()
         self._parts: list[Part] = []
         self._sheet = ipywidgets.HTML(style_sheet()).add_class("rnb-style")
-        self._root = ipywidgets.VBox([self._sheet]).add_class("rnb-root")
+        self.root = ipywidgets.VBox([self._sheet]).add_class("rnb-root")
+        """All that stands here, as a widget."""
 
     def show(self, job: Job, *, reused: bool = False) -> None:
         """Display the card of a job in the running cell and keep it up to date on the background loop."""
         part = self._place(job, reused)
-        view = {**self._root._repr_mimebundle_(), "text/plain": live_line(job, look(job, time.time()))}
+        view = {**self.root._repr_mimebundle_(), "text/plain": live_line(job, look(job, time.time()))}
         display(view, raw=True, display_id=self._display_id)
         self._begin(part)
 
@@ -185,7 +186,7 @@ class Stage:
         """Display the stage as it is, again or with nothing on it; jobs are added later."""
         with self._lock:
             self._is_durable = all(part.data is not None and part.offer is None for part in self._parts)
-            display(self._whole() if self._is_durable else self._root._repr_mimebundle_(), raw=True,
+            display(self._whole() if self._is_durable else self.root._repr_mimebundle_(), raw=True,
                     display_id=self._display_id)  # fmt: skip
 
     def add(self, job: Job, *, reused: bool = False) -> None:
@@ -233,13 +234,13 @@ class Stage:
     def _arrange(self) -> None:
         """Put everything in its place; once no card and no button is left, the durable form alone stays."""
         with self._lock:
-            self._root.children = [self._sheet, *(part.widget() for part in self._parts)]
+            self.root.children = [self._sheet, *(part.widget() for part in self._parts)]
             if all(part.data is not None and part.offer is None for part in self._parts):
                 self._is_durable = True
                 update_display(self._whole(), raw=True, display_id=self._display_id)
             elif self._is_durable:
                 self._is_durable = False
-                update_display(self._root._repr_mimebundle_(), raw=True, display_id=self._display_id)
+                update_display(self.root._repr_mimebundle_(), raw=True, display_id=self._display_id)
 
     def _whole(self) -> dict[str, str]:
         """The durable form of all that stands here."""

@@ -40,7 +40,9 @@ class CameraControls:
             ipywidgets.jslink((self.static, "value"), (slider, "disabled"))
             slider.observe(self._tell, "value")
         self.static.observe(self._tell, "value")
-        preview.follow({**self.sliders, "static": self.static})
+        self.fields = {**self.sliders, "static": self.static}
+        """The controls by name."""
+        preview.follow(self.fields)
         self.column = self._column()
         self.presets = self._presets()
         self._show()

@@ -62,6 +62,11 @@ class KeyframeControls:
         boxes = lean(ipywidgets.Box, [slot.box for slot in self.slots.values()]).add_class("rnb-keys")
         self.block = lean(ipywidgets.VBox, [head.add_class("rnb-bar-line"), boxes]).add_class("rnb-keyblock")
 
+    @property
+    def fields(self) -> dict[str, Any]:
+        """The lists by the name of their slot."""
+        return {name: slot.list for name, slot in self.slots.items()}
+
     # --- reading and writing --------------------------------------------------------------------
 
     def read(self) -> Keyframes:

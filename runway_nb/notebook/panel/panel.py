@@ -85,12 +85,16 @@ class Panel(ipywidgets.VBox):
         self.keyframes.refresh.on_click(lambda _: self._studio.spawn(self._load()))
         self._trouble = lean(ipywidgets.HTML).add_class("rnb-problems")
         self._cost, self._said = lean(ipywidgets.HTML), lean(ipywidgets.HTML).add_class("rnb-said")
-        self._generate = button("Generate", self._press, "rnb-primary", hint="Send this shot")
+        self._generate = button("Generate", self._click, "rnb-primary", hint="Send this shot")
         self._text = lean(ipywidgets.Textarea, description="Cell", disabled=True, rows=3)
         super().__init__(
             [lean(ipywidgets.HTML, style_sheet("card.css", "panel.css")).add_class("rnb-style"), self._frame()]
         )
         self.add_class("rnb-root").add_class("rnb-panel")
+        self._fields = {**self.camera.fields, **self.keyframes.fields, **self.words.fields}
+        self._displays, self._pages = 0, 0
+        self.preview.fields = self._fields
+        self.preview.on_msg(lambda _, content, __: self._heard(content))
         self.fill(source)
         global _newest
         _newest = weakref.ref(self)
@@ -242,6 +246,27 @@ class Panel(ipywidgets.VBox):
 
     # --- generating -----------------------------------------------------------------------------
 
+    def _click(self) -> None:
+        """Where a page has the script, its own message follows, with the values that it shows."""
+        if not self._pages:
+            self._press()
+
+    def _heard(self, content: Mapping[str, Any]) -> None:
+        """What the script in the page tells: that it is there, or that Generate was pressed."""
+        if content.get("kind") == "shown":
+            self._pages += 1
+            if self._pages > self._displays:
+                self._keep_results_here()
+        elif content.get("kind") == "press":
+            for name, value in content.get("values", {}).items():
+                _take(self._fields[name], value)
+            self._press()
+
+    def _keep_results_here(self) -> None:
+        """A page that was loaded anew no longer knows the place below: from now on results stand in the panel, too."""
+        if self._stage.root not in self.children:
+            self.children = (*self.children, self._stage.root)
+
     def _press(self) -> None:
         """One click, one request; the button waits until its card stands."""
         if is_default(self._studio):
@@ -286,6 +311,7 @@ class Panel(ipywidgets.VBox):
         if self._view.mode == "batch":
             return display(self._durable(), raw=True)
         first = not self._display_id
+        self._displays += 1
         self._display_id = self._display_id or f"runway-{secrets.token_hex(8)}"
         display(
             {**self._repr_mimebundle_(), "text/plain": self._cell_or_reason()}, raw=True, display_id=self._display_id
@@ -333,6 +359,15 @@ def _surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:
     if loaded is not None:
         return loaded.magics.view(), variables
     return View("live" if hasattr(shell, "kernel") else "terminal", "auto", folder), variables
+
+
+def _take(control: Any, value: Any) -> None:
+    """Set a control as the page does, which hears nothing of it; an entry that is not in a list any more is left."""
+    labels = getattr(control, "_options_labels", None)
+    if labels is None:
+        control.set_state({"value": value})
+    elif value in labels:
+        control.set_state({"index": labels.index(value)})
 
 
 def _offer_again(panel: Panel | None) -> None:

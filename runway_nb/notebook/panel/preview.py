@@ -98,6 +98,9 @@ class PreviewTraits(traitlets.HasTraits):
     controls = traitlets.Dict().tag(sync=True, **ipywidgets.widget_serialization)
     """The widgets whose values are shown, by the name of the trait; set by `follow`."""
 
+    fields = traitlets.Dict().tag(sync=True, **ipywidgets.widget_serialization)
+    """The controls whose shown values a press of Generate takes along, by name."""
+
     def follow(self, controls: Mapping[str, Any]) -> None:
         """Show the values of these widgets, by the name of a move or `static`: at once in the page, and here too.
 

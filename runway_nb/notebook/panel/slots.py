@@ -37,9 +37,9 @@ class Slot:
         title = name.capitalize()
         self._head = lean(ipywidgets.HTML).add_class("rnb-slot-name")
         self._thumb = lean(ipywidgets.HTML).add_class("rnb-thumb")
-        self._list = lean(ipywidgets.Dropdown, options=[NONE.label], description=f"{title} keyframe")
-        self._list.add_class("rnb-sr-label")
-        self._list.observe(self._choose, "index")
+        self.list = lean(ipywidgets.Dropdown, options=[NONE.label], description=f"{title} keyframe")
+        self.list.add_class("rnb-sr-label")
+        self.list.observe(self._choose, "index")
         self._upload = lean(
             ipywidgets.FileUpload,
             accept=ACCEPTED,
@@ -52,7 +52,7 @@ class Slot:
         self._clear = button("Clear", lambda: self.pick(NONE), "rnb-plain", hint=f"No {name} keyframe")
         self._foot = lean(ipywidgets.HTML).add_class("rnb-slot-note")
         row = lean(ipywidgets.HBox, [self._upload, self._clear]).add_class("rnb-slot-buttons")
-        self.box = lean(ipywidgets.Box, [self._head, self._thumb, self._list, row, self._foot])
+        self.box = lean(ipywidgets.Box, [self._head, self._thumb, self.list, row, self._foot])
         self.box.add_class("rnb-slot").add_class("rnb-slot-drop").add_class(f"rnb-slot-{name}")
 
     def offer(self, choices: Sequence[Choice], text: str) -> None:
@@ -60,10 +60,10 @@ class Slot:
         self._entries = narrowed(choices, text, self.choice)
         labels = [entry.label for entry in self._entries]
         index = self._entries.index(self.choice) if self.choice in self._entries else 0
-        with self._mute, self._list.hold_sync():
-            if [*self._list.options] != labels:
-                self._list.options = labels
-            self._list.index = index
+        with self._mute, self.list.hold_sync():
+            if [*self.list.options] != labels:
+                self.list.options = labels
+            self.list.index = index
 
     def put(self, choice: Choice) -> None:
         """Choose without telling anybody."""
@@ -95,11 +95,6 @@ class Slot:
         self._clear.disabled = not (self.choice.is_given or self._is_refused)
         trouble = (self.loaded.trouble if self.loaded else "") or (fit.trouble if fit else "")
         self._foot.value = problem(trouble) or _sheet(self.name, fit)
-
-    @property
-    def controls(self) -> list[ipywidgets.Widget]:
-        """What takes the keyboard, in reading order."""
-        return [self._list, self._upload, self._clear]
 
     def _choose(self, change: Any) -> None:
         if change["new"] is not None and not self._mute:

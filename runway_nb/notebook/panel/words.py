@@ -58,8 +58,8 @@ class RequestControls:
         self.block = lean(ipywidgets.VBox, [self.prompt, self._count, row, self._problems, fold]).add_class(
             "rnb-wordblock"
         )
-        for control, trait in self._observed:
-            control.observe(self._tell, trait)
+        for control in self.fields.values():
+            control.observe(self._tell, "value")
         self._tell_count()
 
     def _make_more(self) -> ipywidgets.VBox:
@@ -81,12 +81,13 @@ class RequestControls:
         return lean(ipywidgets.VBox, rows).add_class("rnb-more-rows")
 
     @property
-    def _observed(self) -> list[tuple[Any, str]]:
-        values = (
-            self.prompt, self.aspect, self.seconds, self.seed, self.explore, self.fit, self.focus_x, self.focus_y,
-            self.upscale, self.reply_url, self.reply_ref, self.max_jobs,
+    def fields(self) -> dict[str, Any]:
+        """The controls by the name of what they give."""
+        names = (
+            "prompt", "aspect", "seconds", "seed", "explore", "fit", "focus_x", "focus_y", "upscale", "reply_url",
+            "reply_ref", "max_jobs",
         )  # fmt: skip
-        return [(control, "value") for control in values]
+        return {name: getattr(self, name) for name in names}
 
     def read(self) -> dict[str, Any]:
         """Fields of a `VideoRequest`; what was not given is None."""

@@ -47,6 +47,7 @@ function enhance(panel, player) {
   panel.querySelectorAll(".jupyter-widget-Collapse-header").forEach(header => once(header, openByKey));
   MOVES.forEach(move => enhanceMove(panel, player, move));
   once(panel.querySelector(".rnb-copy"), wireCopy);
+  once(panel.querySelector(".rnb-primary"), wirePress);
   panel.querySelectorAll(".rnb-slot-drop").forEach(slot => once(slot, wireDrop));
 }
 
@@ -152,6 +153,10 @@ function onKey(event, row, move) {
   event.preventDefault();
   event.stopImmediatePropagation();
   player.put(move, Math.min(CAMERA.limit, Math.max(-CAMERA.limit, tenths(place))));
+}
+
+function wirePress(button) {
+  button.addEventListener("click", () => button.disabled || playerOf(button)?.press());
 }
 
 // --- copying --------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ function page() {
 class Player {
   constructor(model, el) {
     Object.assign(this, { model, el, parts: page(), t: model.get("time"), playing: false, before: 0 });
-    Object.assign(this, { pictures: [], views: [], controls: {}, held: {}, unsaved: new Set() });
+    Object.assign(this, { pictures: [], views: [], controls: {}, fields: {}, held: {}, unsaved: new Set() });
     Object.assign(this, { loading: 0, following: 0, waiting: 0, panel: null, gone: new AbortController() });
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     el.classList.add("rnb-preview");
@@ -116,7 +116,7 @@ class Player {
     for (const name of ["static", "seconds", "crop_note"]) model.on(`change:${name}`, () => this.draw());
     for (const [name] of KEYFRAMES) model.on(`change:${name}`, () => this.load());
     model.on("change:portrait", () => this.layOut());
-    model.on("change:controls", () => this.follow());
+    for (const name of ["controls", "fields"]) model.on(`change:${name}`, () => this.follow());
     model.on("change:time", () => this.seek(model.get("time")));
     model.on("change:say", () => this.announce(model.get("say")));
     parts.play.onclick = () => this.play(!this.playing);
@@ -160,20 +160,34 @@ class Player {
   async follow() {
     this.unfollow();
     const turn = ++this.following;
-    const found = {};
-    for (const [name, reference] of Object.entries(this.model.get("controls") ?? {})) {
-      try {
-        found[name] = await this.model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
-      } catch {
-        // gone meanwhile: the preview's own value counts
-      }
-    }
+    const found = await this.models("controls"), fields = await this.models("fields");
     if (this.gone.signal.aborted || turn !== this.following) return;
     this.controls = found;
+    this.fields = fields;
     for (const [name, control] of Object.entries(found)) {
       control.on("change:value", () => (name === "static" ? this.draw() : this.moved()), this);
     }
     this.draw();
+  }
+
+  /** The models behind a trait that names widgets; one that is gone meanwhile is left out. */
+  async models(trait) {
+    const found = {};
+    for (const [name, reference] of Object.entries(this.model.get(trait) ?? {})) {
+      try {
+        found[name] = await this.model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+      } catch {
+        // the preview's own value counts
+      }
+    }
+    return found;
+  }
+
+  /** A click may overtake the values of other controls on their way to a busy kernel: it takes along what is shown. */
+  press() {
+    const shown = model => model.get("_options_labels")?.[model.get("index")] ?? model.get("value");
+    const values = Object.entries(this.fields).map(([name, model]) => [name, shown(model)]);
+    this.model.send({ kind: "press", values: Object.fromEntries(values) });
   }
 
   unfollow() {
@@ -301,6 +315,7 @@ class Player {
 
 function render({ model, el }) {
   const player = new Player(model, el);
+  model.send({ kind: "shown" });
   return () => player.leave();
 }
 
