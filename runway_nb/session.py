@@ -76,10 +76,10 @@ class Session:
         self, settings: Settings, ledger: Ledger, connect: Connect = connect, clock: Clock = time.monotonic
     ) -> None:
         self.settings = settings
-        self.uploads = Uploads(ledger, settings.party)
+        self.uploads = Uploads(ledger, settings.party, lambda: self.shelf.forget())
         """Which pictures lie on the account already."""
         self.shelf = Shelf(self._all_assets, clock)
-        """What else lies there."""
+        """All that lies there."""
         self.queue = SlotQueue(lambda: self.settings.slots, clock)
         """Who may send next."""
         self._connect = connect
@@ -100,7 +100,6 @@ class Session:
         from .keyframes import resolve_keyframes
 
         found = await resolve_keyframes(request, await self.places(folder, frame))
-        self.shelf.forget()
         return found.assets["first"], tuple(note.removeprefix("first keyframe: ") for note in found.notes)
 
     async def picture(self, picture: Picture, folder: Path, frame: Frame) -> bytes:

@@ -37,11 +37,13 @@ class Uploads:
     Args:
         ledger: Keeps what was uploaded.
         party: Who it was sent to.
+        added: Called when something new lies there.
     """
 
-    def __init__(self, ledger: Ledger, party: str) -> None:
+    def __init__(self, ledger: Ledger, party: str, added: Callable[[], None] = lambda: None) -> None:
         self._ledger = ledger
         self._party = party
+        self._added = added
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def account_for(self, contents: list[Content], client: RunwayClient) -> str:
@@ -80,6 +82,7 @@ class Uploads:
                 if email:
                     self.forget_account(email)
                 raise
+            self._added()
             self._ledger.keep_upload(content.key, self._party, asset_account(asset.id) or email, asset.id)
             return asset
 
