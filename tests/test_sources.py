@@ -230,16 +230,6 @@ def _altair(**properties):
     return marks.encode(url="picture:N", x=alt.value(150), y=alt.value(110)).properties(**properties)
 
 
-class Tensor:
-    """What a library of tensors gives: no array of numpy, but one by the protocol."""
-
-    def __init__(self, array):
-        self._array, self.shape, self.ndim = array, array.shape, array.ndim
-
-    def __array__(self, dtype=None, copy=None):
-        return self._array if dtype is None else self._array.astype(dtype)
-
-
 def _uri(data, kind="image/png;base64"):
     return f"data:{kind}," + base64.b64encode(data).decode()
 
@@ -339,7 +329,6 @@ KINDS = {
     "channels moved": (lambda: np.moveaxis(np.ascontiguousarray(np.moveaxis(PIXELS, -1, 0)), 0, -1), PHOTO),
     "masked array": (_masked, _behind_mask()),
     "object of the array protocol": (lambda: Tensor(PIXELS / 255), PHOTO),
-    "tensor": (lambda: Tensor(PIXELS / 255), PHOTO),
     "matplotlib figure": (_figure, PHOTO),
     "matplotlib figure, clear": (lambda: _figure(facecolor="none"), PHOTO),
     "matplotlib subfigure": (_part, PHOTO),
