@@ -294,13 +294,13 @@ def test_problems_stand_in_words_and_generate_waits_until_they_are_mended(bench)
     panel.words.prompt.value = "A lamp turns"
     assert not go.disabled
     panel.words.seed.value, panel.words.reply_url.value = "many", "ftp://x"
-    assert "seed is 'many'" in said(panel)
-    assert "reply_url is 'ftp://x'" in said(panel)
+    assert "Seed is 'many'" in said(panel)
+    assert "Reply URL is 'ftp://x'" in said(panel)
     assert go.disabled
     assert go.tooltip
     panel.words.seed.value, panel.words.reply_url.value = "4", ""
     assert not go.disabled
-    assert "seed is" not in said(panel)
+    assert "Seed is" not in said(panel)
 
 
 def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench):

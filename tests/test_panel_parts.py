@@ -17,7 +17,7 @@ from PIL import Image
 from runway_nb.assets import AssetList, Shelf
 from runway_nb.errors import RunwayError, Unreachable
 from runway_nb.media import MediaClient
-from runway_nb.notebook.panel.choices import LONGEST_LIST, NONE, variable_choices
+from runway_nb.notebook.panel.choices import LONGEST_LIST, NONE, narrowed, typed_choice, variable_choices
 from runway_nb.notebook.panel.parts import Mute
 from runway_nb.notebook.panel.pictures import Pictures
 from runway_nb.request import Keyframes, VideoRequest
@@ -521,3 +521,16 @@ def test_a_mute_of_one_thread_does_not_silence_another():
         thread.join()
         assert mute
     assert heard == [True]
+
+
+def test_a_link_a_frame_or_a_file_that_is_typed_is_offered_itself(tmp_path):
+    (tmp_path / "map.png").write_bytes(b"x")
+    for text, label in (
+        ("https://example.org/a/map.png?key=1", "https://example.org/a/map.png (as typed)"),
+        ("job:7f3e2c54@2.5", "the frame at 2.5 s of job 7f3e2c54 (as typed)"),
+        ("map.png", "map.png (as typed)"),
+    ):
+        typed = typed_choice(text, tmp_path)
+        assert (typed.label, typed.picture, typed.word) == (label, text, text)
+        assert narrowed([], text, NONE, typed) == [NONE, typed]
+    assert typed_choice("lamp", tmp_path) is None

@@ -37,7 +37,7 @@ def film(app: App) -> SimpleNamespace:
     """A video of the embedded simulator, made while other cells compute; what was seen on the way."""
     write_notebook(app.root / "film.ipynb", [
         LOAD, f"%%runway shot --first lighthouse-dusk --zoom 4 --pan -2 --seed 1842\n{PROMPT}",
-        "import time; time.sleep(4)", BUSY,
+        "import time; time.sleep(7)", BUSY,
     ])  # fmt: skip
     notebook = app.open("film.ipynb")
     notebook.run(0, 1)

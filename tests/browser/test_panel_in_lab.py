@@ -242,10 +242,10 @@ def test_a_preset_sets_the_sliders_and_the_picture_moves(panel: Seen) -> None:
 def test_what_is_wrong_is_said_and_generate_waits_until_it_is_mended(panel: Seen) -> None:
     panel.field("Prompt").fill(PROMPT)
     panel.field("Seed").fill("lamp")
-    panel.root.get_by_text("seed is 'lamp'").wait_for()
+    panel.root.get_by_text("Seed is 'lamp'").wait_for()
     assert panel.button("Generate").is_disabled()
     panel.field("Seed").fill("7")
-    panel.root.get_by_text("seed is 'lamp'").wait_for(state="detached")
+    panel.root.get_by_text("Seed is 'lamp'").wait_for(state="detached")
     assert panel.button("Generate").is_enabled()
 
 
@@ -418,7 +418,7 @@ def checker() -> str:
 
 def test_nothing_keeps_anybody_out(app: App, filled: Seen, checker: str) -> None:
     filled.field("Seed").fill("lamp")
-    filled.root.get_by_text("seed is 'lamp'").wait_for()
+    filled.root.get_by_text("Seed is 'lamp'").wait_for()
     filled.page.evaluate(checker)
     for theme in (LIGHT, DARK):
         app.theme(theme)

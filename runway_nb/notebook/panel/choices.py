@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...assets import AssetList, typed_names
+from ...images import picture_file
 from ...job import Job
 from ...picture import ShotFrame, asset_account, is_link, shot_frame
 from ...record import Record
@@ -97,12 +98,19 @@ def choice_of(picture: Any, choices: Sequence[Choice]) -> Choice:
     return Choice(_name(text), text, short_id(text) if asset_account(text) else text)
 
 
-def narrowed(choices: Sequence[Choice], text: str, chosen: Choice) -> list[Choice]:
-    """The entries whose label holds the words, none and the chosen one always, as many as a list can show."""
+def typed_choice(text: str, folder: Path) -> Choice | None:
+    """What was typed, when it is a link, a frame of a job or a picture file: then it is a keyframe itself."""
+    if is_link(text) or shot_frame(text) is not None or picture_file(text, folder) is not None:
+        return Choice(f"{_name(text)} (as typed)", text, text)
+    return None
+
+
+def narrowed(choices: Sequence[Choice], text: str, chosen: Choice, typed: Choice | None = None) -> list[Choice]:
+    """The entries whose label holds the words, as many as a list can show; none, typed and chosen one always."""
     words = text.casefold().split()
-    kept = [choice for choice in choices if all(word in choice.label.casefold() for word in words)]
-    head = [NONE] if chosen in kept[:LONGEST_LIST] or chosen == NONE else [NONE, chosen]
-    return [*head, *kept[:LONGEST_LIST]]
+    kept = [choice for choice in choices if all(word in choice.label.casefold() for word in words)][:LONGEST_LIST]
+    head = [choice for choice in dict.fromkeys((NONE, typed, chosen)) if choice is not None and choice not in kept]
+    return [*head, *kept]
 
 
 def _asset_choice(asset: Asset, typed: str) -> Choice:

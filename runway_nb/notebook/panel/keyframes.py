@@ -19,7 +19,15 @@ from ...record import Record
 from ...request import Keyframes, VideoRequest
 from ...spec import DEFAULT_MODEL
 from ...task import Task
-from .choices import Choice, asset_choices, choice_of, frame_choices, stored_frame_choices, variable_choices
+from .choices import (
+    Choice,
+    asset_choices,
+    choice_of,
+    frame_choices,
+    stored_frame_choices,
+    typed_choice,
+    variable_choices,
+)
 from .parts import button, caption, lean, line, problem, unexpected
 from .pictures import Fitting, Loaded, Pictures, fitting
 from .slots import NAMES, Slot
@@ -52,7 +60,7 @@ class KeyframeControls:
         self._fits: dict[str, tuple[object, Fitting]] = {}
         self._under_way: set[object] = set()
         self.slots = {name: Slot(name, self._picked, self._uploaded) for name in NAMES}
-        self._filter = lean(ipywidgets.Text, placeholder="Filter assets", description="Filter assets")
+        self._filter = lean(ipywidgets.Text, placeholder="Filter, or a link or file", description="Filter assets")
         self._filter.add_class("rnb-sr-label").add_class("rnb-filter")
         self._filter.observe(lambda _: self._offer(), "value")
         self._told = lean(ipywidgets.HTML).add_class("rnb-list-state")
@@ -180,9 +188,10 @@ class KeyframeControls:
         return {*files, *self._variables()}
 
     def _offer(self) -> None:
-        choices = self._choices()
+        choices, text = self._choices(), self._filter.value.strip()
+        typed = typed_choice(text, self._studio.folder) if text else None
         for slot in self.slots.values():
-            slot.offer(choices, self._filter.value)
+            slot.offer(choices, text, typed)
 
     # --- what the user does ---------------------------------------------------------------------
 

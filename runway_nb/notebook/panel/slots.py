@@ -55,9 +55,9 @@ class Slot:
         self.box = lean(ipywidgets.Box, [self._head, self._thumb, self.list, row, self._foot])
         self.box.add_class("rnb-slot").add_class("rnb-slot-drop").add_class(f"rnb-slot-{name}")
 
-    def offer(self, choices: Sequence[Choice], text: str) -> None:
+    def offer(self, choices: Sequence[Choice], text: str, typed: Choice | None = None) -> None:
         """New entries of the list, narrowed by the words of the filter; the choice stays."""
-        self._entries = narrowed(choices, text, self.choice)
+        self._entries = narrowed(choices, text, self.choice, typed)
         labels = [entry.label for entry in self._entries]
         index = self._entries.index(self.choice) if self.choice in self._entries else 0
         with self._mute, self.list.hold_sync():

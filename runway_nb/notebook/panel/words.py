@@ -14,6 +14,8 @@ from .parts import Mute, button, lean, problem
 
 NOT_GIVEN = "as first"
 """The format is that of the first keyframe."""
+LABELS = {"seed": "Seed", "reply_url": "Reply URL", "reply_ref": "Reply reference"}
+"""Controls whose problems stand beside them: what they are called there."""
 Draw = Callable[[int, int], int]
 
 
@@ -47,17 +49,15 @@ class RequestControls:
         )
         self._lock.add_class("rnb-lock")
         self.explore = lean(ipywidgets.Checkbox, description="Explore mode (0 credits, slow)", indent=False)
+        self._beside = {name: lean(ipywidgets.HTML).add_class("rnb-problems") for name in ("", *LABELS)}
         self._more = self._make_more()
-        self._problems = lean(ipywidgets.HTML).add_class("rnb-problems")
         seed = lean(ipywidgets.HBox, [self.seed, dice, self._lock]).add_class("rnb-seed")
         row = lean(ipywidgets.HBox, [self.aspect, self.seconds, seed, self.explore]).add_class("rnb-options")
-        fold = lean(
-            ipywidgets.Accordion, [self._more], titles=("More: fitting, call-back, slots",), selected_index=None
-        )
-        fold.add_class("rnb-more")
-        self.block = lean(ipywidgets.VBox, [self.prompt, self._count, row, self._problems, fold]).add_class(
-            "rnb-wordblock"
-        )
+        title = "More: fitting, call-back, slots"
+        self._fold = lean(ipywidgets.Accordion, [self._more], titles=(title,), selected_index=None)
+        self._fold.add_class("rnb-more")
+        rows = [self.prompt, self._count, self._beside[""], row, self._beside["seed"], self._fold]
+        self.block = lean(ipywidgets.VBox, rows).add_class("rnb-wordblock")
         for control in self.fields.values():
             control.observe(self._tell, "value")
         self._tell_count()
@@ -77,7 +77,11 @@ class RequestControls:
             description="Tasks at once",
         )
         focus = lean(ipywidgets.HBox, [self.focus_x, self.focus_y]).add_class("rnb-focus")
-        rows = [self.fit, focus, self.upscale, self.reply_url, self.reply_ref, self.max_jobs]
+        beside = self._beside
+        rows = [
+            self.fit, focus, self.upscale, self.reply_url, beside["reply_url"], self.reply_ref, beside["reply_ref"],
+            self.max_jobs,
+        ]  # fmt: skip
         return lean(ipywidgets.VBox, rows).add_class("rnb-more-rows")
 
     @property
@@ -133,8 +137,15 @@ class RequestControls:
             self.seed.value = str(seed) if self._lock.value and seed is not None else ""
 
     def show_problems(self, lines: list[str]) -> None:
-        """What is wrong, in words."""
-        self._problems.value = "".join(map(problem, lines))
+        """What is wrong, beside the control that has it where it is one of these; what is folded away is unfolded."""
+        told: dict[str, list[str]] = {name: [] for name in (*LABELS, "")}
+        for line in lines:
+            name = line.split(" ", 1)[0]
+            told[name if name in LABELS else ""].append(line.replace(name, LABELS.get(name, name), 1))
+        for name, place in self._beside.items():
+            place.value = "".join(map(problem, told[name]))
+        if told["reply_url"] or told["reply_ref"]:
+            self._fold.selected_index = 0
 
     def _throw(self) -> None:
         self._lock.value = True
