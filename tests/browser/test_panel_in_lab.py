@@ -54,7 +54,7 @@ class Seen:
 
     def opened(self) -> Seen:
         """After the account and the assets have come."""
-        self.root.get_by_text("8 images").wait_for()
+        self.root.get_by_text(re.compile(r"^\d+ images")).wait_for()
         self.root.get_by_text(re.compile(r"of 2,250 used")).wait_for()
         self.root.locator(".rnb-scrub").wait_for()
         return self
