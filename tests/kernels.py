@@ -91,9 +91,9 @@ class SimulatorProcess:
         self.process.wait(20)
 
 
-@lru_cache(maxsize=1)
-def shared_simulator() -> SimulatorProcess:
-    """One simulator for all tests that need no rendered picture; it ends with the test run."""
+@lru_cache
+def shared_simulator(name: str = "") -> SimulatorProcess:
+    """One simulator for all tests that need no rendered picture, or for those of a name; it ends with the test run."""
     folder = tempfile.TemporaryDirectory(prefix="runway-nb-tests-", ignore_cleanup_errors=True)
     simulator = SimulatorProcess(Path(folder.name), "--speed", str(SPEED), "--instant", "--max-jobs", "10")
     atexit.register(lambda: (simulator.stop(), folder.cleanup()))

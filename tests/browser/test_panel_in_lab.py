@@ -41,7 +41,8 @@ LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 def setting_up() -> str:
     """A first cell that takes the quick simulator for the API."""
     hurry = "from runway_nb import follow\nfollow.FIRST_LOOK = follow.SHORTEST = follow.LONGEST = 0.3\ndel follow"
-    return f"import os\nos.environ.update({shared_simulator().env!r})\n{hurry}\n{LOAD}"
+    env = shared_simulator("panel").env
+    return f"import os\nos.environ.update({env!r})\n{hurry}\n{LOAD}"
 
 
 class Seen:
@@ -514,7 +515,7 @@ def test_the_copied_cell_makes_the_same_request_and_finds_the_shot_of_the_panel(
     panel.until("p.request.aspect == 'portrait'")
     panel.generate()
     panel.wait_for_videos(1)
-    before = shared_simulator().counts()["creates_received"]
+    before = shared_simulator("panel").counts()["creates_received"]
     panel.button("Copy as cell").click()
     panel.root.get_by_text("Cell text copied.").wait_for(state="attached")
     notebook.cell(2).locator(".cm-content").click()
@@ -532,7 +533,7 @@ def test_the_copied_cell_makes_the_same_request_and_finds_the_shot_of_the_panel(
     page.keyboard.type(" copied")
     notebook.run(2)
     assert panel.asked("(copied.id == p.job.id, copied.wish == p.request)") == "(True, True)"
-    assert shared_simulator().counts()["creates_received"] == before
+    assert shared_simulator("panel").counts()["creates_received"] == before
     notebook.run(3)
     assert notebook.save().cells[4].source == panel.asked("p.cell")
     notebook.shutdown()
