@@ -135,35 +135,22 @@ class CellOptions(NamedTuple):
 def parse(line: str, variables: Mapping[str, object]) -> CellOptions:
     """Read the first line of a cell. Mistakes are collected, to be reported with all others."""
     values: dict[str, Any] = {}
-    names: list[str] = []
     problems: list[str] = []
     try:
         whole = _REFERENCE.sub(r"{{\1}}", line)
         words = deque(fill(word, variables, problems) for word in _split(whole))
     except ValueError:
         return CellOptions("", {}, ("a quotation mark is left open on the %%runway line: close it",))
-    while words:
-        word = words.popleft()
-        if word.startswith("--"):
-            _read_option(word, words, values, problems, OPTIONS)
-        else:
-            names.append(word)
+    names = _read_words(words, values, problems, OPTIONS)
     problems += _name_problems(names)
     return CellOptions(names[0] if len(names) == 1 else "", values, tuple(problems))
 
 
 def parse_arguments(words: Iterable[str], table: Sequence[Option]) -> tuple[list[str], dict[str, Any]]:
     """The arguments of a `%runway` command: plain words, and the values of options. Raises `InvalidRequest`."""
-    plain: list[str] = []
     values: dict[str, Any] = {}
     problems: list[str] = []
-    rest = deque(words)
-    while rest:
-        word = rest.popleft()
-        if word.startswith("--"):
-            _read_option(word, rest, values, problems, table)
-        else:
-            plain.append(word)
+    plain = _read_words(deque(words), values, problems, table)
     problems += [
         f"{option.flag} is {value!r}: give {', '.join(option.choices)}"
         for option in table
@@ -188,6 +175,18 @@ def _split(line: str) -> list[str]:
     lexer = shlex.shlex(line, posix=True)
     lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
     return list(lexer)
+
+
+def _read_words(words: deque[str], values: dict[str, Any], problems: list[str], table: Sequence[Option]) -> list[str]:
+    """Read all options of a table, and give the words that are none."""
+    plain: list[str] = []
+    while words:
+        word = words.popleft()
+        if word.startswith("--"):
+            _read_option(word, words, values, problems, table)
+        else:
+            plain.append(word)
+    return plain
 
 
 def _read_option(

@@ -64,9 +64,9 @@ class KeyframeControls:
         self._filter.add_class("rnb-sr-label").add_class("rnb-filter")
         self._filter.observe(lambda _: self._offer(), "value")
         self._told = lean(ipywidgets.HTML).add_class("rnb-list-state")
-        self.refresh = self._refresh = button("Refresh", self.reload, hint="Load the list of assets again")
+        self.refresh = button("Refresh", self.reload, hint="Load the list of assets again")
         swap = button("Swap first and last", self._swap, "rnb-plain")
-        head = lean(ipywidgets.HBox, [caption("Keyframes"), self._told, swap, self._filter, self._refresh])
+        head = lean(ipywidgets.HBox, [caption("Keyframes"), self._told, swap, self._filter, self.refresh])
         boxes = lean(ipywidgets.Box, [slot.box for slot in self.slots.values()]).add_class("rnb-keys")
         self.block = lean(ipywidgets.VBox, [head.add_class("rnb-bar-line"), boxes]).add_class("rnb-keyblock")
 
@@ -125,7 +125,7 @@ class KeyframeControls:
     def reload(self) -> None:
         """Ask for the assets again, in the background."""
         self._told.value = line("loading the list of assets")
-        self._refresh.disabled = True
+        self.refresh.disabled = True
         self._studio.session.shelf.forget()
         self._studio.spawn(self.load_list())
 
@@ -149,7 +149,7 @@ class KeyframeControls:
         except Exception as error:  # noqa: BLE001 - nobody else would ever tell it
             self._told.value = problem(f"the assets could not be listed: {unexpected(error)}")
         finally:
-            self._refresh.disabled = False
+            self.refresh.disabled = False
 
     def _take(self, assets: AssetList) -> None:
         if assets is not self._assets:
