@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .errors import NotFound
+from .errors import JobNotFound, NotFound
 from .picture import task_account
 from .task import Credits, Task
 
@@ -32,8 +32,20 @@ async def account_tasks(client: RunwayClient) -> list[Task]:
     return [task for email in emails for task in await client.tasks(limit=NEWEST, email=email)]
 
 
-async def account_task(client: RunwayClient, text: str) -> Task | None:
-    """The task that `text` names: its id, the beginning of its uuid while it is new, its replyRef while it runs."""
+async def account_task(client: RunwayClient, text: str) -> Task:
+    """The task that `text` names: its id, the beginning of its uuid while it is new, its replyRef while it runs.
+
+    Raises `JobNotFound` when the account has none.
+    """
+    if (task := await _named_task(client, text)) is None:
+        raise JobNotFound(
+            f"neither the ledger nor the account has a job {text!r}: see %runway list --account "
+            "(a replyRef is known while its task runs, a task id always)"
+        )
+    return task
+
+
+async def _named_task(client: RunwayClient, text: str) -> Task | None:
     if task_account(text):
         with suppress(NotFound):
             return await client.task(text)

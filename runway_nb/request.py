@@ -11,7 +11,7 @@ from typing import Any
 
 from .camera import MOVES, Camera
 from .errors import InvalidRequest
-from .picture import Picture, asset_account, is_place, picture_problem
+from .picture import Picture, asset_account, is_link, is_place, picture_problem
 from .redact import redact
 from .spec import DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
 
@@ -21,6 +21,10 @@ _UNCOUNTED = ("replyRef", "replyUrl", "maxJobs")
 def _plain(value: Any) -> Any:
     """Numbers in one spelling: 4.0 and 4, or -0.0 and 0, are the same wish and get the same digest."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _slot_at(time: object) -> str:
+    return next((slot for slot, _, place in DEFAULT_MODEL.keyframes if time == place), "")
 
 
 def _can_be_sent(text: str) -> bool:
@@ -45,6 +49,13 @@ class Keyframes:
     """Seen at half of the shot."""
     last: Picture | None = None
     """Seen at the end of the shot."""
+
+    @classmethod
+    def from_options(cls, keyframes: object) -> Keyframes:
+        """The links in a task's `options.keyframes`, by their time (API facts 3.3); what cannot be read stays out."""
+        told = [item for item in keyframes if isinstance(item, Mapping)] if isinstance(keyframes, list) else []
+        links = {_slot_at(item.get("timestamp")): item.get("image") for item in told}
+        return cls(**{slot: link for slot, link in links.items() if slot and isinstance(link, str) and is_link(link)})
 
     @property
     def given(self) -> dict[str, Picture]:
@@ -225,15 +236,15 @@ class VideoRequest:
     def from_options(cls, prompt: str, seed: int | None, options: Mapping[str, Any]) -> VideoRequest:
         """The request behind a task that was made elsewhere, as far as the task tells (API facts 3.3).
 
-        Its keyframes are links there and no assets, so they stay out; a value that cannot be read does too.
+        A value that cannot be read stays out. So do its keyframes: they are links there and no assets, and expire
+        (`Keyframes.from_options` gives them).
         """
-        found = cls(prompt, seed=seed, camera=Camera.from_options(options.get("camera")))
-        for told in (
-            replace(found, seconds=options.get("seconds")),
-            replace(found, explore=options.get("exploreMode")),
-        ):
-            if not told.problems():
-                found = replace(found, seconds=told.seconds or found.seconds, explore=told.explore or found.explore)
+        aspect = "portrait" if options.get("flip") is True else None
+        found = cls(prompt, seed=seed, camera=Camera.from_options(options.get("camera")), aspect=aspect)
+        more: dict[str, Any] = {"seconds": options.get("seconds"), "explore": options.get("exploreMode") or None}
+        for name, value in more.items():
+            told = replace(found, **{name: value})
+            found = told if told.problems() == found.problems() else found
         return found
 
     @property

@@ -243,6 +243,15 @@ class Studio:
         record = newest[0] if newest else self.ledger.find(text)
         return self.jobs.get(record.id) or stored_job(record, self._posters)
 
+    def request_of(self, text: str) -> VideoRequest:
+        """What a job of the ledger asked for, or a task of the account; nothing is followed. Raises `JobNotFound`."""
+        try:
+            return self.find(text).wish
+        except errors.JobNotFound:
+            task = self._account_task(text)
+            made = VideoRequest.from_options(task.prompt, task.seed, task.options)
+            return replace(made, keyframes=Keyframes.from_options(task.options.get("keyframes")))
+
     def spent_today(self) -> int:
         """Credits that this notebook has spent since midnight, by the ledger."""
         return self.ledger.spent_today(self.notebook or str(self.folder), self.settings.party)
@@ -382,12 +391,7 @@ class Studio:
 
     def _adopt(self, text: str) -> Record:
         """A record for a task of the account that this ledger does not know; it was paid elsewhere."""
-        task = self.run(self._ask_account(lambda client: account_task(client, text)), 120.0)
-        if task is None:
-            raise errors.JobNotFound(
-                f"neither the ledger nor the account has a job {text!r}: see %runway list --account "
-                "(a replyRef is known while its task runs, a task id always)"
-            )
+        task = self._account_task(text)
         if (lost := self._lost_job_of(task)) is not None:
             return lost
         made = VideoRequest.from_options(task.prompt, task.seed, task.options)
@@ -399,6 +403,10 @@ class Studio:
                 task_id=task.id, status=str(task.status), owner="",
             )
         )  # fmt: skip
+
+    def _account_task(self, text: str) -> Task:
+        """The task of the account that `text` names, made anywhere."""
+        return self.run(self._ask_account(lambda client: account_task(client, text)), 120.0)
 
     def _lost_job_of(self, task: Task) -> Record | None:
         """The job in doubt that this task is the missing one of, once that is written down."""

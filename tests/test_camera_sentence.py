@@ -111,6 +111,7 @@ PRESET_SENTENCES = {
     "Crane up": "travels up, tilting down",
     "Crane down": "travels down, tilting up",
     "Dutch roll": "pushes slightly in, rolling clockwise",
+    "Hand-held": "travels slightly right and slightly down, rolling slightly clockwise",
     "Hold still": "holds still",
 }
 

@@ -26,6 +26,7 @@ _PRESETS: dict[str, dict[str, Any]] = {
     "Crane up": {"vertical": 5, "tilt": -3},
     "Crane down": {"vertical": -5, "tilt": 3},
     "Dutch roll": {"roll": 4, "zoom": 2},
+    "Hand-held": {"horizontal": 0.4, "vertical": -0.3, "roll": 0.5},
     "Hold still": {"static": True},
 }
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(

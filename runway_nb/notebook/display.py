@@ -120,10 +120,15 @@ def _caption(job: Job, src: str, note: str) -> str:
         f"{badge if job.simulated else ''}"
         f'<div style="font-size:14px;line-height:20px;margin:0 0 6px 0">{escape(prompt_words(job.request))}</div>'
         f'<div style="{_QUIET}">{DOT.join(facts(job))}</div>'
-        f'<div style="{_QUIET};margin-top:2px"><span style="{_MONO}">{job.id}</span>{DOT}{made(job)}</div>'
+        f'<div style="{_QUIET};margin-top:2px">{_job_id(job)}{DOT}{made(job)}</div>'
         f'<div style="margin-top:6px;font-size:12px;line-height:18px">{_file_link(src, job.video)} '
         f'<span style="opacity:.74">({size})</span></div>{notes}'
     )
+
+
+def _job_id(job: Job) -> str:
+    """The id. By its title a panel on the same page finds it, and offers to open the settings of the job."""
+    return f'<span style="{_MONO}" title="runway_nb job {job.id}">{job.id}</span>'
 
 
 def _file_link(src: str, video: Path) -> str:
@@ -202,7 +207,7 @@ def notice_html(job: Job, told: Notice) -> str:
     """An end without a video: what happened, why, and what to do next."""
     tone = _TONES[told.tone]
     prices = facts(job, told.cost or cost(job))
-    name = f'<span style="{_MONO}">{job.id}</span>' if shows_id(job) else "not sent"
+    name = _job_id(job) if shows_id(job) else "not sent"
     badge = f" {_pill('Simulator: no credits spent')}" if job.simulated else ""
     return (
         f'<div style="max-width:880px;margin:4px 0;padding:8px 12px;border:{_LINE};border-left:3px solid {tone};'

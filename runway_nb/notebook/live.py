@@ -84,13 +84,19 @@ def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:
 
 def _show_placeholder(job: Job, view: View, reused: bool) -> None:
     """Nobody watches: no widget, only the ending."""
-    display_id = _new_id()
+    display_id = new_place()
     display(placeholder(job), raw=True, display_id=display_id)
     job.on_end(lambda job: update_display(view.bundle(job, reused=reused), raw=True, display_id=display_id))
 
 
-def _new_id() -> str:
+def new_place() -> str:
+    """A display id."""
     return f"runway-{secrets.token_hex(8)}"
+
+
+def marked(place: str) -> dict[str, Any]:
+    """Metadata that name the place of an output: a page that is loaded anew has lost the display id."""
+    return {"runway_nb": {"place": place}}
 
 
 @lru_cache(maxsize=4)
@@ -149,6 +155,13 @@ class Part:
         """The buttons of a job in doubt, for a while."""
         self._shown: ipywidgets.Output | None = None
 
+    def text(self, view: View) -> dict[str, str]:
+        """The durable form; of a job that still runs, how to come back to it."""
+        if self.data is not None:
+            return self.data
+        assert self.card is not None
+        return view.bundle(self.card.job)
+
     def widget(self) -> ipywidgets.Widget:
         """What stands on the page now."""
         if self.data is None:
@@ -161,14 +174,26 @@ class Part:
 
 
 class Stage:
-    """What stands under one display id: the card of a cell's job and of further takes, at the end their results."""
+    """What stands under one display id: the card of a cell's job and of further takes, at the end their results.
 
-    def __init__(self, studio: Studio, view: View, *, newest_first: bool = False) -> None:
+    Args:
+        studio: Sees the jobs through.
+        view: How results are shown.
+        newest_first: Whether a further job stands above the others.
+        changed: Called after every change of what stands there, on any thread.
+    """
+
+    def __init__(
+        self, studio: Studio, view: View, *, newest_first: bool = False, changed: Callable[[], None] = lambda: None
+    ) -> None:
         self._studio = studio
         self._view = view
         self._newest_first = newest_first
-        self._is_durable = False
-        self._display_id = _new_id()
+        self._changed = changed
+        self.is_durable = False
+        """Whether results alone stand there, which need no kernel."""
+        self.place = new_place()
+        """Its display id."""
         self._lock = threading.RLock()
         self._parts: list[Part] = []
         self._sheet = ipywidgets.HTML(style_sheet()).add_class("rnb-style")
@@ -179,15 +204,24 @@ class Stage:
         """Display the card of a job in the running cell and keep it up to date on the background loop."""
         part = self._place(job, reused)
         view = {**self.root._repr_mimebundle_(), "text/plain": live_line(job, look(job, time.time()))}
-        display(view, raw=True, display_id=self._display_id)
+        display(view, raw=True, display_id=self.place, metadata=marked(self.place))
         self._begin(part)
 
     def open(self) -> None:
         """Display the stage as it is, again or with nothing on it; jobs are added later."""
         with self._lock:
-            self._is_durable = all(part.data is not None and part.offer is None for part in self._parts)
-            display(self._whole() if self._is_durable else self.root._repr_mimebundle_(), raw=True,
-                    display_id=self._display_id)  # fmt: skip
+            self.is_durable = self._is_over
+            display(self.shown(), raw=True, display_id=self.place, metadata=marked(self.place))
+
+    def shown(self) -> dict[str, Any]:
+        """What stands there now: cards as a widget, or results alone in their durable form."""
+        return self.text() if self.is_durable else self.root._repr_mimebundle_()
+
+    def text(self) -> dict[str, str]:
+        """The durable form of all that stands here."""
+        with self._lock:
+            data = [part.text(self._view) for part in self._parts]
+        return {kind: gap.join(one[kind] for one in data) for kind, gap in _GAPS.items()}
 
     def add(self, job: Job, *, reused: bool = False) -> None:
         """Put a job on a stage that is displayed already; one whose card stands there has its place."""
@@ -235,17 +269,15 @@ class Stage:
         """Put everything in its place; once no card and no button is left, the durable form alone stays."""
         with self._lock:
             self.root.children = [self._sheet, *(part.widget() for part in self._parts)]
-            if all(part.data is not None and part.offer is None for part in self._parts):
-                self._is_durable = True
-                update_display(self._whole(), raw=True, display_id=self._display_id)
-            elif self._is_durable:
-                self._is_durable = False
-                update_display(self.root._repr_mimebundle_(), raw=True, display_id=self._display_id)
+            was_durable, self.is_durable = self.is_durable, self._is_over
+            if self.is_durable or was_durable:
+                update_display(self.shown(), raw=True, display_id=self.place, metadata=marked(self.place))
+            self._changed()
 
-    def _whole(self) -> dict[str, str]:
-        """The durable form of all that stands here."""
-        data = [part.data for part in self._parts if part.data is not None]
-        return {kind: gap.join(one[kind] for one in data) for kind, gap in _GAPS.items()}
+    @property
+    def _is_over(self) -> bool:
+        """True when neither card nor button is left."""
+        return all(part.data is not None and part.offer is None for part in self._parts)
 
     # --- buttons --------------------------------------------------------------------------------
 

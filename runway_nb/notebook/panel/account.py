@@ -40,7 +40,7 @@ def head_words(state: AccountState, title: str) -> str:
 
 def _account_words(state: AccountState) -> str:
     if state.simulated:
-        return "simulator on this machine"
+        return ""  # the badge says it
     if state.accounts is None:
         return "" if state.trouble else LOADING
     if len(state.accounts) == 1:

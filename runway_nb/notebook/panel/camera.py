@@ -31,9 +31,10 @@ class CameraControls:
 
     def __init__(self, preview: PreviewTraits, changed: Callable[[], None]) -> None:
         self.sliders = {name: _slider(name) for name in MOVES}
-        self.static = lean(ipywidgets.Checkbox, description="Static: keep the camera still", indent=False)
-        self.static.add_class("rnb-static")
-        self._words = lean(ipywidgets.HTML).add_class("rnb-sentence")
+        self.static = lean(
+            ipywidgets.Checkbox, description="Static: keep the camera still", indent=False, classes="rnb-static"
+        )
+        self._words = lean(ipywidgets.HTML, classes="rnb-sentence")
         self._changed = changed
         self._mute = Mute()
         for slider in self.sliders.values():
@@ -67,16 +68,14 @@ class CameraControls:
         rows: list[ipywidgets.Widget] = []
         for title, names in GROUPS.items():
             rows.append(caption(title))
-            rows += [
-                lean(ipywidgets.HBox, [self.sliders[n]]).add_class("rnb-axis").add_class(f"rnb-axis-{n}") for n in names
-            ]
-        return lean(ipywidgets.VBox, [*rows, self.static, self._words]).add_class("rnb-right")
+            rows += [lean(ipywidgets.HBox, [self.sliders[n]], classes=f"rnb-axis rnb-axis-{n}") for n in names]
+        return lean(ipywidgets.VBox, [*rows, self.static, self._words], classes="rnb-right")
 
     def _presets(self) -> ipywidgets.HBox:
         moves = {name: Camera(**values) for name, values in PRESETS.items()}
         made = [button(name, self._preset(camera), hint=camera_sentence(camera)) for name, camera in moves.items()]
         reset = button("Reset camera", self._preset(Camera()), "rnb-plain", hint="All six to 0")
-        return lean(ipywidgets.HBox, [*made, reset]).add_class("rnb-presets")
+        return lean(ipywidgets.HBox, [*made, reset], classes="rnb-presets")
 
     def _preset(self, camera: Camera) -> Callable[[], None]:
         def apply() -> None:

@@ -55,7 +55,7 @@ def stored_frame_choices(records: Iterable[Record], but: Collection[str]) -> lis
     found = [record for record in records if record.id not in but and record.video and Path(record.video).is_file()]
     frames = [(record, str(ShotFrame(record.id))) for record in found]
     return [
-        Choice(f"last frame of {record.id} ({_shortened(str(record.request.get('text_prompt', '')))})", frame, frame)
+        Choice(f"last frame of {record.id} ({shortened(str(record.request.get('text_prompt', '')))})", frame, frame)
         for record, frame in frames
     ]
 
@@ -95,6 +95,8 @@ def choice_of(picture: Any, choices: Sequence[Choice]) -> Choice:
         known = (choice.picture, choice.word, choice.asset.id if choice.asset is not None else "")
         if isinstance(choice.picture, str) and text in known:
             return replace(choice, picture=text)  # an id stays one
+        if choice.asset is not None and _is_same_link(text, choice.asset.url):
+            return choice
     return Choice(_name(text), text, short_id(text) if asset_account(text) else text)
 
 
@@ -130,10 +132,16 @@ def _name(text: str) -> str:
     return text.partition("?")[0][-60:] if is_link(text) else Path(text).name[:60]
 
 
+def _is_same_link(text: str, url: str) -> bool:
+    """True for two links to one file: each time it is given out it is signed anew."""
+    return is_link(text) and text.partition("?")[0] == url.partition("?")[0]
+
+
 def _short(job: Job) -> str:
-    return _shortened(prompt_words(job.request))
+    return shortened(prompt_words(job.request))
 
 
-def _shortened(text: str) -> str:
+def shortened(text: str) -> str:
+    """The beginning of a prompt, on one line."""
     words = " ".join(text.split())
     return words if len(words) <= _WORDS else words[: _WORDS - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"

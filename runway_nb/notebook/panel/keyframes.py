@@ -39,7 +39,7 @@ RECENT = 12
 """Videos of other sessions whose last frames are offered."""
 FRESH_SECONDS = 30.0
 """How old a list may be that is not asked for again at once."""
-PREVIEWED: dict[str, float] = {"first": 0.0, "middle": 0.5, "last": 1.0}
+PLACES = {name: place for name, _, place in DEFAULT_MODEL.keyframes}
 
 
 class KeyframeControls:
@@ -60,15 +60,20 @@ class KeyframeControls:
         self._fits: dict[str, tuple[object, Fitting]] = {}
         self._under_way: set[object] = set()
         self.slots = {name: Slot(name, self._picked, self._uploaded) for name in NAMES}
-        self._filter = lean(ipywidgets.Text, placeholder="Filter, or a link or file", description="Filter assets")
-        self._filter.add_class("rnb-sr-label").add_class("rnb-filter")
+        self._filter = lean(
+            ipywidgets.Text,
+            placeholder="Filter, or a link or file",
+            description="Filter assets",
+            classes="rnb-sr-label rnb-filter",
+        )
         self._filter.observe(lambda _: self._offer(), "value")
-        self._told = lean(ipywidgets.HTML).add_class("rnb-list-state")
+        self._told = lean(ipywidgets.HTML, classes="rnb-list-state")
         self.refresh = button("Refresh", self.reload, hint="Load the list of assets again")
         swap = button("Swap first and last", self._swap, "rnb-plain")
-        head = lean(ipywidgets.HBox, [caption("Keyframes"), self._told, swap, self._filter, self.refresh])
-        boxes = lean(ipywidgets.Box, [slot.box for slot in self.slots.values()]).add_class("rnb-keys")
-        self.block = lean(ipywidgets.VBox, [head.add_class("rnb-bar-line"), boxes]).add_class("rnb-keyblock")
+        parts = [caption("Keyframes"), self._told, swap, self._filter, self.refresh]
+        head = lean(ipywidgets.HBox, parts, classes="rnb-bar-line")
+        boxes = lean(ipywidgets.Box, [slot.box for slot in self.slots.values()], classes="rnb-keys")
+        self.block = lean(ipywidgets.VBox, [head, boxes], classes="rnb-keyblock")
 
     @property
     def fields(self) -> dict[str, Any]:
@@ -255,7 +260,7 @@ class KeyframeControls:
             key = (slot.loaded, request.format, request.fit, request.focus)
             kept = self._fits.get(name)
             fit = kept[1] if kept is not None and kept[0] == key else None
-            slot.show(f"{PREVIEWED[name] * request.length:g} s", fit)
+            slot.show(f"{PLACES[name] * request.length:g} s", fit)
             setattr(preview, name, fit.preview if fit is not None and slot.choice.is_given else b"")
             if fit is not None:
                 notes.append(f"{name} {fit.words}")

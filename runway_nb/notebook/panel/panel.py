@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 import sys
 import threading
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from html import escape
 from pathlib import Path
@@ -21,18 +21,23 @@ from IPython.display import display, update_display
 from ...admission import Limits
 from ...default import default_studio, is_default
 from ...environment import Environment
-from ...errors import InvalidRequest, JobNotFound, RunwayError
+from ...errors import InvalidRequest, RunwayError
 from ...fit import aspect_of
 from ...job import Job
+from ...redact import short_id
 from ...request import Keyframes, VideoRequest
+from ...state import Phase
 from ...task import Account, Credits
 from ..cell_text import cell_text
-from ..live import Stage, View, style_sheet
+from ..live import Stage, View, marked, new_place, style_sheet
 from .account import AccountState, account_trouble, head_words, price_html, price_words, refusal
 from .camera import CameraControls
+from .durable import panel_text
 from .keyframes import KeyframeControls
+from .page import Page
 from .parts import button, lean, problem, unexpected
 from .preview import make_preview
+from .reopen import ReopenField
 from .words import RequestControls
 
 if TYPE_CHECKING:
@@ -41,7 +46,6 @@ if TYPE_CHECKING:
     from ...studio import Studio
 
 SIMULATED = '<span class="rnb-badge">Simulator: no credits spent</span>'
-HINT = "Run this cell again to open the panel; %runway show ID shows a result again."
 
 
 _newest: weakref.ref[Panel] | None = None
@@ -75,26 +79,29 @@ class Panel(ipywidgets.VBox):
         self._state = AccountState(self._studio.settings.simulated)
         self._is_sending = False
         self._changing = threading.RLock()
-        self._display_id = ""
-        self._stage = Stage(self._studio, self._view, newest_first=True)
+        self._place = ""
+        self._phases: dict[str, Phase] = {}
+        self._stage = Stage(self._studio, self._view, newest_first=True, changed=self._keep_results)
         self.preview = make_preview()
         self.camera = CameraControls(self.preview, self._changed)
         self.keyframes = KeyframeControls(self._studio, lambda: self._variables, self._changed)
         self.words = RequestControls(self._changed, Environment().draw)
+        self.reopen = ReopenField(self._studio, self._open)
         self._head, self._badge = lean(ipywidgets.HTML), lean(ipywidgets.HTML)
         self.keyframes.refresh.on_click(lambda _: self._studio.spawn(self._load()))
-        self._trouble = lean(ipywidgets.HTML).add_class("rnb-problems")
-        self._cost, self._said = lean(ipywidgets.HTML), lean(ipywidgets.HTML).add_class("rnb-said")
+        self._trouble = lean(ipywidgets.HTML, classes="rnb-problems")
+        self._cost, self._said = lean(ipywidgets.HTML), lean(ipywidgets.HTML, classes="rnb-said")
         self._generate = button("Generate", self._click, "rnb-primary", hint="Send this shot")
         self._text = lean(ipywidgets.Textarea, description="Cell", disabled=True, rows=3)
-        super().__init__(
-            [lean(ipywidgets.HTML, style_sheet("card.css", "panel.css")).add_class("rnb-style"), self._frame()]
-        )
-        self.add_class("rnb-root").add_class("rnb-panel")
-        self._fields = {**self.camera.fields, **self.keyframes.fields, **self.words.fields}
-        self._displays, self._pages = 0, 0
-        self.preview.fields = self._fields
-        self.preview.on_msg(lambda _, content, __: self._heard(content))
+        sheet = lean(ipywidgets.HTML, style_sheet("card.css", "panel.css"), classes="rnb-style")
+        super().__init__([sheet, self._frame()], _dom_classes=["rnb-root", "rnb-panel"])
+        self.preview.fields = {**self.camera.fields, **self.keyframes.fields, **self.words.fields}
+        self._page = Page(self.preview, self.preview.fields, {
+            "shown": lambda _: self._keep_results(),
+            "press": lambda _: self._press(),
+            "cell": lambda _: self._page.answer(self._cell_or_reason()),
+            "open": lambda told: self._open(str(told.get("name", ""))),
+        })  # fmt: skip
         self.fill(source)
         global _newest
         _newest = weakref.ref(self)
@@ -102,11 +109,11 @@ class Panel(ipywidgets.VBox):
     # --- what it holds --------------------------------------------------------------------------
 
     def fill(self, source: VideoRequest | Job | str | None) -> None:
-        """Set every control from a request, a job, or the id of a job or a task of the account.
+        """Set every control from a request, a job, or the id of a job or a task of the account; nothing is sent.
 
         Raises `JobNotFound` for an unknown id, `InvalidRequest` for values that no control has.
         """
-        request = _request_of(self._found(source) if isinstance(source, str) else source)
+        request = self._studio.request_of(source) if isinstance(source, str) else _request_of(source)
         # words and pictures may still be missing; a value that no control can show is a mistake at once
         replace(request, prompt=request.prompt or "-", keyframes=Keyframes()).check()
         self.camera.write(request.camera)
@@ -114,12 +121,25 @@ class Panel(ipywidgets.VBox):
         self.keyframes.write(request.keyframes)
         self._changed()
 
-    def _found(self, text: str) -> Job:
-        """A job of the ledger; else one for a task of the account."""
+    def _open(self, name: str) -> None:
+        """Fill it in the background, as the user asked in the page."""
+        self._studio.spawn(asyncio.to_thread(self._fill_in_words, name))
+
+    def _fill_in_words(self, name: str) -> None:
+        with self._told():
+            self.fill(name)
+            self._page.say(f"Settings of {short_id(name)}.")
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong is said in the panel: nobody else would ever tell it."""
+        self._said.value = ""
         try:
-            return self._studio.find(text)
-        except JobNotFound:
-            return self._studio.attach(text)
+            yield
+        except RunwayError as error:
+            self._said.value = problem(error.message)
+        except Exception as error:  # noqa: BLE001 - see above
+            self._said.value = problem(unexpected(error))
 
     @property
     def cell(self) -> str:
@@ -129,15 +149,17 @@ class Panel(ipywidgets.VBox):
     # --- layout ---------------------------------------------------------------------------------
 
     def _frame(self) -> ipywidgets.VBox:
-        head = lean(ipywidgets.HBox, [self._head, self._badge]).add_class("rnb-head")
-        left = lean(ipywidgets.VBox, [self.preview]).add_class("rnb-left")
-        top = lean(ipywidgets.HBox, [left, self.camera.column]).add_class("rnb-top")
-        camera = lean(ipywidgets.VBox, [top, self.camera.presets]).add_class("rnb-cam")
+        head = lean(ipywidgets.HBox, [self._head, self.reopen.field, self._badge], classes="rnb-head")
+        left = lean(ipywidgets.VBox, [self.preview], classes="rnb-left")
+        top = lean(ipywidgets.HBox, [left, self.camera.column], classes="rnb-top")
+        camera = lean(ipywidgets.VBox, [top, self.camera.presets], classes="rnb-cam")
         reset = button("Reset", lambda: self.fill(VideoRequest()), "rnb-plain", hint="Everything back to the defaults")
         copy = button("Copy as cell", self._offer_text, "rnb-copy", hint="Copy the equal %%runway cell")
-        actions = lean(ipywidgets.HBox, [self._cost, reset, copy, self._generate]).add_class("rnb-actions")
+        # its script does it, and shows it where it can
+        insert = button("Insert below", lambda: None, "rnb-insert", hint="Put the equal %%runway cell below this one")
+        actions = lean(ipywidgets.HBox, [self._cost, reset, copy, insert, self._generate], classes="rnb-actions")
         parts = [head, self._trouble, camera, self.keyframes.block, self.words.block, actions, self._said]
-        return lean(ipywidgets.VBox, parts).add_class("rnb-frame")
+        return lean(ipywidgets.VBox, parts, classes="rnb-frame")
 
     def _offer_text(self) -> None:
         """Where no script can reach the clipboard, the text itself."""
@@ -191,7 +213,8 @@ class Panel(ipywidgets.VBox):
         why = refusal(priced, self._state, problems)
         why = why or ("It is being sent." if self._is_sending else "")
         self._generate.disabled, self._generate.tooltip = bool(why), why or "Send this shot"
-        self.preview.cell_text = self._text.value = self._cell_or_reason()
+        self._text.value = self._cell_or_reason()
+        self._keep_text()
 
     def _cell_or_reason(self) -> str:
         try:
@@ -219,6 +242,7 @@ class Panel(ipywidgets.VBox):
             accounts = await client.accounts()
             self._state = replace(self._state, accounts=accounts)
             self._state = replace(self._state, credits=tuple([await self._credits(client, one) for one in accounts]))
+            await self.reopen.load(client)
         except RunwayError as error:
             self._state = replace(self._state, trouble=error.message)
         except Exception as error:  # noqa: BLE001 - nobody else would ever tell it
@@ -226,13 +250,17 @@ class Panel(ipywidgets.VBox):
         self._tell_account()
         self._changed()
 
-    def _tell_busy(self) -> None:
+    def _follow(self, job: Job) -> None:
+        """A job has moved; most moves change nothing here, and then nothing is sent."""
         if self._state.busy != self._studio.session.queue.busy:
             self._tell_account()
+        if job.state.phase is not self._phases.get(job.id):
+            self._phases[job.id] = job.state.phase
+            self._keep_text()
 
     async def _after_job(self, job: Job) -> None:
-        self.preview.say = f"Job {job.id}: {job.error.message if job.error else 'the video is there'}."
-        self.keyframes.offer_again()
+        self._page.say(f"Job {job.id}: {job.error.message if job.error else 'the video is there'}.")
+        self.offer_again()
         await self._load()
 
     async def _credits(self, client: RunwayClient, account: Account) -> Credits:
@@ -248,24 +276,8 @@ class Panel(ipywidgets.VBox):
 
     def _click(self) -> None:
         """Where a page has the script, its own message follows, with the values that it shows."""
-        if not self._pages:
+        if not self._page.has_script:
             self._press()
-
-    def _heard(self, content: Mapping[str, Any]) -> None:
-        """What the script in the page tells: that it is there, or that Generate was pressed."""
-        if content.get("kind") == "shown":
-            self._pages += 1
-            if self._pages > self._displays:
-                self._keep_results_here()
-        elif content.get("kind") == "press":
-            for name, value in content.get("values", {}).items():
-                _take(self._fields[name], value)
-            self._press()
-
-    def _keep_results_here(self) -> None:
-        """A page that was loaded anew no longer knows the place below: from now on results stand in the panel, too."""
-        if self._stage.root not in self.children:
-            self.children = (*self.children, self._stage.root)
 
     def _press(self) -> None:
         """One click, one request; the button waits until its card stands."""
@@ -278,29 +290,33 @@ class Panel(ipywidgets.VBox):
             if self._is_sending or self._generate.disabled:
                 return None
             self._is_sending = self._generate.disabled = True
-        self._said.value = ""
         return self._studio.spawn(asyncio.to_thread(self._submit, self.request, self._cell_or_reason()))
 
     def _submit(self, request: VideoRequest, cell: str) -> None:
-        try:
-            asked = self._studio.ask(request, Limits(), cell=cell, folder=self._view.folder)
-        except RunwayError as error:
-            self._said.value = problem(error.message)
-        except Exception as error:  # noqa: BLE001 - nobody else would ever tell it
-            self._said.value = problem(unexpected(error))
-        else:
-            self.job = asked.job
-            self.jobs = (asked.job, *(job for job in self.jobs if job is not asked.job))
-            self._stage.add(asked.job, reused=not asked.is_new)
-            self.words.after_sending(asked.job.seed)
-            self.preview.say = f"Sent: job {asked.job.id}."
-            self.keyframes.offer_again()
-            asked.job.observe(lambda _: self._tell_busy())
-            asked.job.on_end(lambda job: self._studio.spawn(self._after_job(job)))
-        finally:
-            self._is_sending = False
+        with self._told():
+            try:
+                asked = self._studio.ask(request, Limits(), cell=cell, folder=self._view.folder)
+            finally:
+                self._is_sending = False
+            self._take_on(asked.job, is_new=asked.is_new)
         self._tell_account()
         self._changed()
+
+    def _take_on(self, job: Job, *, is_new: bool) -> None:
+        """Show a job that was asked for here."""
+        self.job = job
+        self.jobs = (job, *(other for other in self.jobs if other is not job))
+        self._stage.add(job, reused=not is_new)
+        self.words.after_sending(job.seed)
+        self._page.say(f"Sent: job {job.id}.")
+        self.offer_again()
+        job.observe(self._follow)
+        job.on_end(lambda job: self._studio.spawn(self._after_job(job)))
+
+    def offer_again(self) -> None:
+        """Jobs, variables and pictures may have come or gone."""
+        self.keyframes.offer_again()
+        self.reopen.offer()
 
     # --- showing --------------------------------------------------------------------------------
 
@@ -310,19 +326,19 @@ class Panel(ipywidgets.VBox):
             return print(self._durable()["text/plain"])
         if self._view.mode == "batch":
             return display(self._durable(), raw=True)
-        first = not self._display_id
-        self._displays += 1
-        self._display_id = self._display_id or f"runway-{secrets.token_hex(8)}"
-        display(
-            {**self._repr_mimebundle_(), "text/plain": self._cell_or_reason()}, raw=True, display_id=self._display_id
-        )
+        first = not self._place
+        self._place = self._place or new_place()
+        self._page.displayed()
+        data = {**self._repr_mimebundle_(), **self._durable()}
+        display(data, raw=True, display_id=self._place, metadata=marked(self._place))
         self._stage.open()
         if first:
             self._begin()
-        return None
+        return self._keep_text()
 
     def _begin(self) -> None:
         self._tell_account()
+        self.reopen.offer()
         self._studio.spawn(self.keyframes.load_list())
         self._studio.spawn(self._load())
         self._studio.spawn(self._end_with_kernel())
@@ -331,6 +347,8 @@ class Panel(ipywidgets.VBox):
             # a panel that is gone is no reason to go on listening, and the event cannot be told by that
             shell.events.register("post_run_cell", lambda *_: _offer_again(panel()))
 
+    # --- what stays -----------------------------------------------------------------------------
+
     async def _end_with_kernel(self) -> None:
         """A saved widget reopens as an error: its text takes its place when the kernel ends in order."""
         try:
@@ -338,17 +356,30 @@ class Panel(ipywidgets.VBox):
             self._closed = asyncio.Event()
             await self._closed.wait()
         finally:
-            update_display(self._durable(), raw=True, display_id=self._display_id)
+            update_display(self._durable(), raw=True, display_id=self._place, metadata=marked(self._place))
+
+    def _keep_text(self) -> None:
+        """When the kernel ends without a word, or the page has lost the places, the page itself has the texts."""
+        if not self._place:
+            return
+        texts = {self._place: {"model": self.model_id, "data": self._durable()}}
+        if not self._stage.is_durable:
+            texts[self._stage.place] = {"model": self._stage.root.model_id, "data": self._stage.text()}
+        self._page.keep(texts)
+
+    def _keep_results(self) -> None:
+        """What stands below has changed, or a page was loaded anew."""
+        self._keep_text()
+        if not self._page.has_lost_places:
+            return
+        if self._page.reaches_notebook:
+            self._page.put(self._stage.place, self._stage.shown())
+        elif self._stage.root not in self.children:
+            self.children = (*self.children, self._stage.root)
 
     def _durable(self) -> dict[str, str]:
-        """The request as text."""
-        cell = self._cell_or_reason()
-        html = (
-            f'<div style="font-weight:600">Runway panel</div><div style="opacity:.74">{escape(HINT)}</div>'
-            f'<pre style="margin:6px 0;padding:8px 10px;border:1px solid rgba(128,128,128,.35);border-radius:4px">'
-            f"{escape(cell)}</pre>"
-        )
-        return {"text/html": html, "text/plain": f"Runway panel\n{cell}\n{HINT}"}
+        """The request and its jobs as text."""
+        return panel_text(self._cell_or_reason(), self.jobs, self._view.folder)
 
 
 def _surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:
@@ -361,19 +392,10 @@ def _surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:
     return View("live" if hasattr(shell, "kernel") else "terminal", "auto", folder), variables
 
 
-def _take(control: Any, value: Any) -> None:
-    """Set a control as the page does, which hears nothing of it; an entry that is not in a list any more is left."""
-    labels = getattr(control, "_options_labels", None)
-    if labels is None:
-        control.set_state({"value": value})
-    elif value in labels:
-        control.set_state({"index": labels.index(value)})
-
-
 def _offer_again(panel: Panel | None) -> None:
     """A cell has run: its variables may be pictures."""
     if panel is not None:
-        panel.keyframes.offer_again()
+        panel.offer_again()
         panel.look_again()
 
 

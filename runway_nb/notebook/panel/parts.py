@@ -14,11 +14,13 @@ from ...redact import redact
 _SHARED: dict[type, Any] = {}
 
 
-def lean(kind: Any, *arguments: Any, **traits: Any) -> Any:
-    """A widget whose layout and style are those of all others here.
+def lean(kind: Any, *arguments: Any, classes: str = "", **traits: Any) -> Any:
+    """A widget whose layout and style are those of all others here, with the CSS classes that are named.
 
-    The style sheet says what they look like; a layout and a style of its own would be two more messages for each.
+    The style sheet says what they look like. A layout and a style of its own would be two more messages for each
+    widget, and a class that is added later one more.
     """
+    traits["_dom_classes"] = classes.split()
     traits.setdefault("layout", _shared(ipywidgets.Layout))
     if "style" in kind.class_trait_names():
         traits.setdefault("style", _shared(kind.style.klass))
@@ -32,18 +34,16 @@ def _shared(kind: type) -> Any:
     return _SHARED[kind]
 
 
-def button(words: str, act: Callable[[], None], *classes: str, hint: str = "") -> ipywidgets.Button:
+def button(words: str, act: Callable[[], None], classes: str = "", hint: str = "") -> ipywidgets.Button:
     """A button that calls `act` without arguments."""
-    made = lean(ipywidgets.Button, description=words, tooltip=hint)
+    made = lean(ipywidgets.Button, description=words, tooltip=hint, classes=classes)
     made.on_click(lambda _: act())
-    for name in classes:
-        made.add_class(name)
     return made
 
 
 def caption(words: str) -> ipywidgets.HTML:
     """The name of a group."""
-    return lean(ipywidgets.HTML, f'<div class="rnb-group">{escape(words)}</div>').add_class("rnb-caption")
+    return lean(ipywidgets.HTML, f'<div class="rnb-group">{escape(words)}</div>', classes="rnb-caption")
 
 
 def line(words: str, kind: str = "rnb-detail") -> str:

@@ -28,7 +28,7 @@ STILL_SIDE = 960
 """Pixels on the long side of a picture that goes to the page, at most."""
 STILL_QUALITY = 82
 STATIC = Path(__file__).parents[1] / "static"
-SCRIPTS = ("camera.js", "stage.js", "panel.js", "preview.js")
+SCRIPTS = ("camera.js", "stage.js", "panel.js", "notebook.js", "results.js", "preview.js")
 KEYFRAMES = ("first", "middle", "last")
 
 
@@ -93,10 +93,13 @@ class PreviewTraits(traitlets.HasTraits):
     seconds = traitlets.Int(5).tag(sync=True)
     time = traitlets.Float(0.0, min=0.0, max=1.0).tag(sync=True)
     crop_note = traitlets.Unicode("").tag(sync=True)
-    cell_text = traitlets.Unicode("").tag(sync=True)
     say = traitlets.Unicode("").tag(sync=True)
     controls = traitlets.Dict().tag(sync=True, **ipywidgets.widget_serialization)
     """The widgets whose values are shown, by the name of the trait; set by `follow`."""
+
+    texts = traitlets.Dict().tag(sync=True)
+    """What stands in each place, by its display id, when the notebook is opened without the kernel that made it: the
+    widget there, as `model`, and the MIME bundle that replaces it, as `data`."""
 
     fields = traitlets.Dict().tag(sync=True, **ipywidgets.widget_serialization)
     """The controls whose shown values a press of Generate takes along, by name."""

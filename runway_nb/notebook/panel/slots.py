@@ -35,10 +35,11 @@ class Slot:
         self._picked, self._uploaded = picked, uploaded
         self._mute = Mute()
         title = name.capitalize()
-        self._head = lean(ipywidgets.HTML).add_class("rnb-slot-name")
-        self._thumb = lean(ipywidgets.HTML).add_class("rnb-thumb")
-        self.list = lean(ipywidgets.Dropdown, options=[NONE.label], description=f"{title} keyframe")
-        self.list.add_class("rnb-sr-label")
+        self._head = lean(ipywidgets.HTML, classes="rnb-slot-name")
+        self._thumb = lean(ipywidgets.HTML, classes="rnb-thumb")
+        self.list = lean(
+            ipywidgets.Dropdown, options=[NONE.label], description=f"{title} keyframe", classes="rnb-sr-label"
+        )
         self.list.observe(self._choose, "index")
         self._upload = lean(
             ipywidgets.FileUpload,
@@ -50,10 +51,10 @@ class Slot:
         )
         self._upload.observe(self._take, "value")
         self._clear = button("Clear", lambda: self.pick(NONE), "rnb-plain", hint=f"No {name} keyframe")
-        self._foot = lean(ipywidgets.HTML).add_class("rnb-slot-note")
-        row = lean(ipywidgets.HBox, [self._upload, self._clear]).add_class("rnb-slot-buttons")
-        self.box = lean(ipywidgets.Box, [self._head, self._thumb, self.list, row, self._foot])
-        self.box.add_class("rnb-slot").add_class("rnb-slot-drop").add_class(f"rnb-slot-{name}")
+        self._foot = lean(ipywidgets.HTML, classes="rnb-slot-note")
+        row = lean(ipywidgets.HBox, [self._upload, self._clear], classes="rnb-slot-buttons")
+        parts = [self._head, self._thumb, self.list, row, self._foot]
+        self.box = lean(ipywidgets.Box, parts, classes=f"rnb-slot rnb-slot-drop rnb-slot-{name}")
 
     def offer(self, choices: Sequence[Choice], text: str, typed: Choice | None = None) -> None:
         """New entries of the list, narrowed by the words of the filter; the choice stays."""

@@ -37,27 +37,29 @@ class RequestControls:
             placeholder="Describe the shot: subject, action, camera, light",
             description="Prompt",
             rows=3,
+            classes="rnb-sr-label rnb-words",
         )
-        self.prompt.add_class("rnb-sr-label").add_class("rnb-words")
-        self._count = lean(ipywidgets.HTML).add_class("rnb-count")
+        self._count = lean(ipywidgets.HTML, classes="rnb-count")
         self.aspect = _radio("Aspect", [NOT_GIVEN, *DEFAULT_MODEL.aspects])
         self.seconds = _radio("Length", lengths)
-        self.seed = lean(ipywidgets.Text, placeholder="drawn", description="Seed").add_class("rnb-seed-text")
+        self.seed = lean(ipywidgets.Text, placeholder="drawn", description="Seed", classes="rnb-seed-text")
         dice = button("\N{DIE FACE-5}", self._throw, "rnb-dice", hint="New random seed, kept until it is changed")
         self._lock = lean(
-            ipywidgets.Checkbox, description="keep", indent=False, tooltip="Keep the seed for the next take"
+            ipywidgets.Checkbox,
+            description="keep",
+            indent=False,
+            tooltip="Keep the seed for the next take",
+            classes="rnb-lock",
         )
-        self._lock.add_class("rnb-lock")
         self.explore = lean(ipywidgets.Checkbox, description="Explore mode (0 credits, slow)", indent=False)
-        self._beside = {name: lean(ipywidgets.HTML).add_class("rnb-problems") for name in ("", *LABELS)}
+        self._beside = {name: lean(ipywidgets.HTML, classes="rnb-problems") for name in ("", *LABELS)}
         self._more = self._make_more()
-        seed = lean(ipywidgets.HBox, [self.seed, dice, self._lock]).add_class("rnb-seed")
-        row = lean(ipywidgets.HBox, [self.aspect, self.seconds, seed, self.explore]).add_class("rnb-options")
+        seed = lean(ipywidgets.HBox, [self.seed, dice, self._lock], classes="rnb-seed")
+        row = lean(ipywidgets.HBox, [self.aspect, self.seconds, seed, self.explore], classes="rnb-options")
         title = "More: fitting, call-back, slots"
-        self._fold = lean(ipywidgets.Accordion, [self._more], titles=(title,), selected_index=None)
-        self._fold.add_class("rnb-more")
+        self._fold = lean(ipywidgets.Accordion, [self._more], titles=(title,), selected_index=None, classes="rnb-more")
         rows = [self.prompt, self._count, self._beside[""], row, self._beside["seed"], self._fold]
-        self.block = lean(ipywidgets.VBox, rows).add_class("rnb-wordblock")
+        self.block = lean(ipywidgets.VBox, rows, classes="rnb-wordblock")
         for control in self.fields.values():
             control.observe(self._tell, "value")
         self._tell_count()
@@ -76,13 +78,13 @@ class RequestControls:
             options=[("as the account says", 0), *((str(n), n) for n in range(low, high + 1))],
             description="Tasks at once",
         )
-        focus = lean(ipywidgets.HBox, [self.focus_x, self.focus_y]).add_class("rnb-focus")
+        focus = lean(ipywidgets.HBox, [self.focus_x, self.focus_y], classes="rnb-focus")
         beside = self._beside
         rows = [
             self.fit, focus, self.upscale, self.reply_url, beside["reply_url"], self.reply_ref, beside["reply_ref"],
             self.max_jobs,
         ]  # fmt: skip
-        return lean(ipywidgets.VBox, rows).add_class("rnb-more-rows")
+        return lean(ipywidgets.VBox, rows, classes="rnb-more-rows")
 
     @property
     def fields(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ const CONTROLS = "button, input, select, textarea, [contenteditable], [role=slid
 const wired = new WeakSet();
 // The preview of each panel: its view may be made again while the rows around it stay.
 const players = new WeakMap();
+const WAITING = "Waiting";
 let groups = 0;
 
 const playerOf = node => players.get(node.closest(".rnb-panel"));
@@ -47,6 +48,7 @@ function enhance(panel, player) {
   panel.querySelectorAll(".jupyter-widget-Collapse-header").forEach(header => once(header, openByKey));
   MOVES.forEach(move => enhanceMove(panel, player, move));
   once(panel.querySelector(".rnb-copy"), wireCopy);
+  once(panel.querySelector(".rnb-insert"), wireInsert);
   once(panel.querySelector(".rnb-primary"), wirePress);
   panel.querySelectorAll(".rnb-slot-drop").forEach(slot => once(slot, wireDrop));
 }
@@ -161,26 +163,45 @@ function wirePress(button) {
 
 // --- copying --------------------------------------------------------------------------------------
 
-// A browser gives the clipboard only to the user's own gesture, so the kernel cannot do this.
+// A browser gives the clipboard only to the user's own gesture, so the kernel cannot do this. It is given the promise
+// of a text: the kernel may be busy.
 function wireCopy(button) {
-  button.addEventListener("click", async () => {
-    const player = playerOf(button);
-    if (!player) return;
-    const text = player.model.get("cell_text");
+  whenClicked(button, async (player, text) => {
     try {
-      await navigator.clipboard.writeText(text);
+      const blob = text.then(words => new Blob([words], { type: "text/plain" }));
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
       player.announce("Cell text copied.");
-      flash(button, "Copied");
+      return "Copied";
     } catch {
-      offerText(button, text);
+      offerText(button, await text);
       player.announce("The clipboard is out of reach: the cell text is selected, copy it from there.");
+      return "";
     }
   });
 }
 
-function flash(button, word) {
-  button.dataset.said = word;
-  setTimeout(() => delete button.dataset.said, 1500);
+function wireInsert(button) {
+  whenClicked(button, async (player, text) => {
+    player.notebook?.insertBelow(button, await text);
+    player.announce("Cell inserted below.");
+    return "Inserted";
+  });
+}
+
+/** Do something with the cell of what is shown; the button says so while that has to wait, and when it is done. */
+function whenClicked(button, act) {
+  button.addEventListener("click", async () => {
+    const player = playerOf(button);
+    if (!player || button.dataset.said === WAITING) return;
+    const late = setTimeout(() => {
+      button.dataset.said = WAITING;
+      player.announce("The kernel is busy: this waits for it.");
+    }, 500);
+    const word = await act(player, player.askCell());
+    clearTimeout(late);
+    button.dataset.said = word;
+    setTimeout(() => delete button.dataset.said, 1500);
+  });
 }
 
 function offerText(button, text) {

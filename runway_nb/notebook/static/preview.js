@@ -43,7 +43,8 @@ class Player {
   constructor(model, el) {
     Object.assign(this, { model, el, parts: page(), t: model.get("time"), playing: false, before: 0 });
     Object.assign(this, { pictures: [], views: [], controls: {}, fields: {}, held: {}, unsaved: new Set() });
-    Object.assign(this, { loading: 0, following: 0, waiting: 0, panel: null, gone: new AbortController() });
+    Object.assign(this, { loading: 0, following: 0, waiting: 0, panel: null, gone: new AbortController(), asked: [] });
+    this.notebook = Notebook.around(model);
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     el.classList.add("rnb-preview");
     el.setAttribute("role", "group");
@@ -119,6 +120,8 @@ class Player {
     for (const name of ["controls", "fields"]) model.on(`change:${name}`, () => this.follow());
     model.on("change:time", () => this.seek(model.get("time")));
     model.on("change:say", () => this.announce(model.get("say")));
+    model.on("change:texts", () => this.notebook?.keep(model.get("texts")));
+    model.on("msg:custom", message => this.hear(message));
     parts.play.onclick = () => this.play(!this.playing);
     parts.scrub.oninput = () => { this.play(false); this.seek(parts.scrub.value / 100); };
     parts.scrub.onchange = () => this.saveTime();
@@ -137,6 +140,7 @@ class Player {
       if (records.some(record => !this.el.contains(record.target))) this.enhanceSoon();
     });
     signal.addEventListener("abort", () => [this.size, this.late].forEach(observer => observer.disconnect()));
+    this.notebook?.whenKernelEnds(() => this.notebook.putTexts(this.model.get("texts")), signal);
   }
 
   /** The panel around the preview, known once both are in the page. */
@@ -145,7 +149,10 @@ class Player {
     if (panel === this.panel) return;
     this.late.disconnect();
     this.panel = panel;
-    if (panel) this.late.observe(panel, { childList: true, subtree: true });
+    if (!panel) return;
+    this.late.observe(panel, { childList: true, subtree: true });
+    panel.classList.toggle("rnb-in-notebook", Boolean(this.notebook));
+    this.results ??= new Results(panel, name => this.open(name), this.gone.signal);
   }
 
   enhanceSoon() {
@@ -183,11 +190,33 @@ class Player {
     return found;
   }
 
-  /** A click may overtake the values of other controls on their way to a busy kernel: it takes along what is shown. */
+  // --- the kernel ---------------------------------------------------------------------------------
+
+  /** What the controls show: a click may overtake their values on the way to a busy kernel, and takes them along. */
+  get shown() {
+    const value = model => model.get("_options_labels")?.[model.get("index")] ?? model.get("value");
+    return Object.fromEntries(Object.entries(this.fields).map(([name, model]) => [name, value(model)]));
+  }
+
   press() {
-    const shown = model => model.get("_options_labels")?.[model.get("index")] ?? model.get("value");
-    const values = Object.entries(this.fields).map(([name, model]) => [name, shown(model)]);
-    this.model.send({ kind: "press", values: Object.fromEntries(values) });
+    this.model.send({ kind: "press", values: this.shown });
+  }
+
+  /** The cell that makes the request which is shown; a busy kernel lets it wait. */
+  askCell() {
+    this.model.send({ kind: "cell", values: this.shown });
+    return new Promise(done => this.asked.push(done));
+  }
+
+  open(name) {
+    this.model.send({ kind: "open", name });
+    this.panel.scrollIntoView({ block: "nearest" });
+    this.panel.querySelector(".rnb-words textarea")?.focus({ preventScroll: true });
+  }
+
+  hear({ kind, text, place, data }) {
+    if (kind === "cell") this.asked.splice(0).forEach(done => done(text));
+    else if (kind === "put") this.notebook?.put(place, data);
   }
 
   unfollow() {
@@ -294,7 +323,7 @@ class Player {
     const { stage, chip } = this.parts;
     const moves = MOVES.filter(move => tenths(camera[move] ?? 0)).map(move => `${move} ${signed(camera[move])}`);
     const move = this.isStatic ? "static camera" : moves.join(", ") || "no move";
-    chip.textContent = crop ? this.model.get("crop_note") || "whole picture" : this.isStatic ? "static" : "sketch";
+    chip.textContent = crop ? this.model.get("crop_note") || "whole picture" : this.isStatic ? "static" : SKETCH;
     chip.title = crop ? CROP_HINT : SKETCH;
     const kind = crop ? chip.textContent : `${SKETCH[0].toUpperCase()}${SKETCH.slice(1)}: ${move}`;
     stage.setAttribute("aria-label", this.views.length ? kind : this.parts.empty.textContent);
@@ -310,12 +339,14 @@ class Player {
     this.unfollow();
     this.pictures.forEach(picture => picture.bitmap.close());
     this.views = [];
+    // after its output is gone, its text need not be kept
+    setTimeout(() => this.notebook?.keep({}));
   }
 }
 
 function render({ model, el }) {
   const player = new Player(model, el);
-  model.send({ kind: "shown" });
+  model.send({ kind: "shown", notebook: Boolean(player.notebook) });
   return () => player.leave();
 }
 

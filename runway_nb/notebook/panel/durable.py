@@ -1,0 +1,40 @@
+"""The panel as text, for a notebook whose kernel is gone, for batch runs and terminals. Pure functions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+from ...job import Job
+from ..text import ascii_words, shown_path
+from ..words import notice
+
+TITLE = "Runway panel"
+HINT = "Run this cell again to open the panel; %runway show ID shows a result again."
+_EDGE = "padding:8px 10px;border:1px solid rgba(128,128,128,.35);border-radius:4px"
+
+
+def panel_text(cell: str, jobs: Iterable[Job], folder: Path) -> dict[str, str]:
+    """The request as its cell, and a line for each job that was made, as text/html and text/plain.
+
+    Args:
+        cell: The cell that makes the request.
+        jobs: In the order in which they are told.
+        folder: The notebook's folder; files are named as seen from there.
+    """
+    lines = [job_line(job, folder) for job in jobs]
+    items = "".join(f"<div>{escape(line)}</div>" for line in lines)
+    html = (
+        f'<div style="font-weight:600">{TITLE}</div><div style="opacity:.74">{escape(HINT)}</div>'
+        f'<pre style="margin:6px 0;white-space:pre-wrap;word-break:normal;{_EDGE}">{escape(cell)}</pre>{items}'
+    )
+    return {"text/html": html, "text/plain": "\n".join([TITLE, cell, *map(ascii_words, lines), HINT])}
+
+
+def job_line(job: Job, folder: Path) -> str:
+    """What became of a job, on one line: its file, or where it stands."""
+    if job.video is not None and job.video.is_file():
+        return f"{job.id}: {shown_path(job.video, folder)}"
+    phase = job.state.phase
+    return f"{job.id}: {notice(job).title if phase.is_final else phase.value}"

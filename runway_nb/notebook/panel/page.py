@@ -1,0 +1,82 @@
+"""What the panel and the script in the page tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+Act = Callable[[Mapping[str, Any]], None]
+
+
+class Page:
+    """The pages that show a panel.
+
+    Args:
+        preview: Its script carries the messages.
+        fields: The controls by name. A message may bring the values that the page shows: a click can overtake them
+            on their way to a busy kernel.
+        acts: What is done at a message, by its kind.
+    """
+
+    def __init__(self, preview: Any, fields: Mapping[str, Any], acts: Mapping[str, Act]) -> None:
+        self._preview, self._fields = preview, fields
+        self._acts = acts
+        self._displays = self._views = 0
+        self._reaches_notebook = False
+        preview.on_msg(lambda _, content, __: self._heard(content))
+
+    @property
+    def has_script(self) -> bool:
+        """Whether a script has told that it is there; then the buttons' own messages are followed by its."""
+        return self._views > 0
+
+    @property
+    def reaches_notebook(self) -> bool:
+        """Whether the script can change the notebook's outputs and cells."""
+        return self._reaches_notebook
+
+    @property
+    def has_lost_places(self) -> bool:
+        """Whether a page was loaded anew: it shows the panel again, and knows its display ids no more."""
+        return self._views > self._displays
+
+    def displayed(self) -> None:
+        """The panel is shown once more by the kernel."""
+        self._displays += 1
+
+    def keep(self, texts: Mapping[str, Mapping[str, Any]]) -> None:
+        """What shall stand in each place, by its display id, when the notebook is opened without this kernel."""
+        self._preview.texts = dict(texts)
+
+    def put(self, place: str, data: Mapping[str, Any]) -> None:
+        """Show data in a place of the notebook, as `update_display` does for a page that knows the display id."""
+        self._preview.send({"kind": "put", "place": place, "data": dict(data)})
+
+    def answer(self, cell: str) -> None:
+        """The cell that was asked for."""
+        self._preview.send({"kind": "cell", "text": cell})
+
+    def say(self, words: str) -> None:
+        """Tell a screen reader."""
+        self._preview.say = words
+
+    def _note(self, content: Mapping[str, Any]) -> None:
+        self._views += 1
+        self._reaches_notebook = bool(content.get("notebook"))
+
+    def _heard(self, content: Mapping[str, Any]) -> None:
+        if content.get("kind") == "shown":
+            self._note(content)
+        for name, value in content.get("values", {}).items():
+            _take(self._fields[name], value)
+        if (act := self._acts.get(content.get("kind", ""))) is not None:
+            act(content)
+
+
+def _take(control: Any, value: Any) -> None:
+    """Set a control as the page does, which hears nothing of it; an entry that is not in a list any more is left."""
+    labels = getattr(control, "_options_labels", None)
+    if labels is None:
+        control.set_state({"value": value})
+    elif value in labels:
+        control.set_state({"index": labels.index(value)})

@@ -1,0 +1,82 @@
+"""The field that brings the settings of an earlier job, or of a task of the account, back into the panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+
+from ...account import account_tasks
+from ...errors import LedgerError
+from ...record import Record
+from ...redact import redact
+from ...task import Task
+from ..words import DOT
+from .choices import shortened
+from .parts import lean
+
+if TYPE_CHECKING:
+    from ...client import RunwayClient
+    from ...studio import Studio
+
+NEWEST = 40
+"""Jobs of the ledger that are offered; any other can be typed."""
+
+
+class ReopenField:
+    """Takes an id, and offers those of the newest jobs and tasks.
+
+    Args:
+        studio: Knows the jobs.
+        reopen: Called with what was chosen or typed: an id, or a replyRef.
+    """
+
+    def __init__(self, studio: Studio, reopen: Callable[[str], None]) -> None:
+        self._studio, self._reopen = studio, reopen
+        self._tasks: tuple[Task, ...] = ()
+        self._names: dict[str, str] = {}
+        self.field = lean(
+            ipywidgets.Combobox,
+            description="Open a job or task",
+            placeholder="Open a job or task",
+            continuous_update=False,
+            ensure_option=False,
+            classes="rnb-sr-label rnb-reopen",
+        )
+        self.field.observe(self._chosen, "value")
+
+    def offer(self) -> None:
+        """List what the ledger and the account have."""
+        self._names = entries(self._recent(), self._tasks)
+        if self.field.options != tuple(self._names):
+            self.field.options = tuple(self._names)
+
+    async def load(self, client: RunwayClient) -> None:
+        """Ask the account for its tasks. Raises `RunwayError`."""
+        self._tasks = tuple(await account_tasks(client))
+        self.offer()
+
+    def _recent(self) -> list[Record]:
+        try:
+            return self._studio.ledger.recent(NEWEST)
+        except LedgerError:
+            return []  # told where something is to be written
+
+    def _chosen(self, change: Any) -> None:
+        if text := change["new"].strip():
+            self.field.value = ""
+            self._reopen(self._names.get(text, text))
+
+
+def entries(records: Iterable[Record], tasks: Iterable[Task]) -> dict[str, str]:
+    """What is offered, to the id that it stands for: jobs as given, then tasks that are no job's."""
+    records = list(records)
+    known = {record.task_id for record in records}
+    jobs = {_entry(record.id, str(record.request.get("text_prompt", ""))): record.id for record in records}
+    others = [task for task in tasks if task.id not in known]
+    return jobs | {_entry(f"task {task.short_id}", task.prompt or task.name): task.id for task in others}
+
+
+def _entry(name: str, words: str) -> str:
+    return DOT.join(filter(None, (name, shortened(redact(words)))))
