@@ -27,8 +27,8 @@ slider = W.FloatSlider(min=-10, max=10, step=0.1, continuous_update=CONTINUOUS)
 preview = make_preview()
 preview.first = preview.still_for(picture.getvalue())
 LINK
-row = W.HBox([slider]).add_class("rnb-axis").add_class("rnb-axis-zoom")
-W.VBox([preview, row]).add_class("rnb-root").add_class("rnb-panel")
+slider.add_class("rnb-axis").add_class("rnb-axis-zoom")
+W.VBox([preview, slider]).add_class("rnb-root").add_class("rnb-panel")
 """
 LINKS = {
     "follow": ("preview.follow({'zoom': slider})", "False"),

@@ -15,9 +15,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
+from urllib.parse import urlsplit
 
 from .errors import DownloadError, RunwayError
 from .redact import redact
+from .request import Keyframes
 from .spec import LIST_LIMIT, LIST_PAGES
 from .task import Asset
 
@@ -189,6 +191,22 @@ def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
     near = ", ".join(_near(wanted, everything))
     hint = f"do you mean {redact(near)}? Assets" if near else "assets"
     return f"{shown} is neither a file here nor an asset; {hint} are {redact(names)}{more}"
+
+
+def linked_assets(keyframes: Keyframes, assets: Iterable[Asset]) -> Keyframes:
+    """The assets behind the links of a task, as they are typed; a link to what is no asset any more stays out.
+
+    A link is signed anew each time it is given out, and nobody promises that its ending is the asset's own.
+    """
+    typed = typed_names(assets := list(assets))
+    known = {_file_of(asset.url): typed[asset.id] for asset in assets if asset.url}
+    found = {slot: known.get(_file_of(str(link))) for slot, link in keyframes.given.items()}
+    return Keyframes(**{slot: name for slot, name in found.items() if name})
+
+
+def _file_of(link: str) -> str:
+    address = urlsplit(link)
+    return f"{address.netloc}{os.path.splitext(address.path)[0]}"
 
 
 def typed_names(assets: Iterable[Asset]) -> dict[str, str]:

@@ -11,6 +11,7 @@ the convention of CSS and of Pillow's `PERSPECTIVE`. Matrices are 3x3, row-major
 from __future__ import annotations
 
 import math
+import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
@@ -79,8 +80,8 @@ class Camera:
     def problems(self) -> Iterator[str]:
         """Each mistake as one line that names the value, the range and what to do."""
         for name, value in self.moves.items():
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-                yield f"{name} is {value!r}: give a number from -{CAMERA_LIMIT} to {CAMERA_LIMIT}"
+            if not _is_number(value):
+                yield f"{name} is {reprlib.repr(value)}: give a number from -{CAMERA_LIMIT} to {CAMERA_LIMIT}"
             elif abs(value) > CAMERA_LIMIT:
                 yield f"{name} is {value:g}: the range is -{CAMERA_LIMIT} to {CAMERA_LIMIT}"
         if self.static and self.moves:
@@ -90,6 +91,14 @@ class Camera:
         """The fields of the create call; what was not given stays out (API facts 3.1)."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
+
+
+def _is_number(value: object) -> bool:
+    """True for a finite number; a whole number may be beyond what a float can hold."""
+    try:
+        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def ease(t: float) -> float:

@@ -23,6 +23,10 @@ def _plain(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
+def _is_sound_link(link: object) -> bool:
+    return isinstance(link, str) and is_link(link) and _can_be_sent(link)
+
+
 def _slot_at(time: object) -> str:
     return next((slot for slot, _, place in DEFAULT_MODEL.keyframes if time == place), "")
 
@@ -54,8 +58,8 @@ class Keyframes:
     def from_options(cls, keyframes: object) -> Keyframes:
         """The links in a task's `options.keyframes`, by their time (API facts 3.3); what cannot be read stays out."""
         told = [item for item in keyframes if isinstance(item, Mapping)] if isinstance(keyframes, list) else []
-        links = {_slot_at(item.get("timestamp")): item.get("image") for item in told}
-        return cls(**{slot: link for slot, link in links.items() if slot and isinstance(link, str) and is_link(link)})
+        links = {_slot_at(item.get("timestamp")): link for item in told if _is_sound_link(link := item.get("image"))}
+        return cls(**{slot: link for slot, link in links.items() if slot})
 
     @property
     def given(self) -> dict[str, Picture]:
@@ -124,7 +128,7 @@ class VideoRequest:
     @property
     def length(self) -> int:
         """Seconds of video, the API's default filled in."""
-        return self.seconds or self.row.seconds[0]
+        return int(self.seconds or self.row.seconds[0])
 
     @property
     def format(self) -> str:
@@ -240,8 +244,9 @@ class VideoRequest:
         (`Keyframes.from_options` gives them).
         """
         aspect = "portrait" if options.get("flip") is True else None
-        found = cls(prompt, seed=seed, camera=Camera.from_options(options.get("camera")), aspect=aspect)
-        more: dict[str, Any] = {"seconds": options.get("seconds"), "explore": options.get("exploreMode") or None}
+        found = cls(prompt, camera=Camera.from_options(options.get("camera")), aspect=aspect)
+        explore = options.get("exploreMode") or None
+        more: dict[str, Any] = {"seed": seed, "seconds": options.get("seconds"), "explore": explore}
         for name, value in more.items():
             told = replace(found, **{name: value})
             found = told if told.problems() == found.problems() else found

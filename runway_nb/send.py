@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from . import errors
@@ -15,6 +16,7 @@ from .keyframes import keyframe_stills, resolve_keyframes
 from .ledger import Ledger
 from .picture import task_account
 from .reconcile import LostWish, find_task, own_task
+from .record import Record
 from .redact import short_id
 from .run import Run, Stopped
 from .shots import frame_picture
@@ -22,6 +24,7 @@ from .slots import Ticket
 from .spec import RETRY_SECONDS
 from .state import Phase
 from .stills import COMPARISON, KEYFRAME, keep_slots
+from .stored import stored_job
 from .task import Task
 
 OWN_REFERENCE = "rnb-{id}"
@@ -114,6 +117,16 @@ def _accept(run: Run, task: Task) -> None:
         run.ledger.accept(run.job.id, task.id)
     except errors.LedgerError as error:
         run.job.change(warning=error.message)
+
+
+def lost_job_of(task: Task, ledger: Ledger, party: str, now: float, posters: Path) -> Record | None:
+    """The job in doubt that this task is the missing one of, once that is written down."""
+    for record in ledger.unfinished():
+        if record.party != party or not record.is_in_doubt(now):
+            continue
+        if lost_wish(stored_job(record, posters), ledger).fits(task) and ledger.assign(record.id, task.id):
+            return ledger.get(record.id)
+    return None
 
 
 def lost_wish(job: Job, ledger: Ledger) -> LostWish:

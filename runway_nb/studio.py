@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from . import errors
 from .account import account_credits, account_task, account_tasks
 from .admission import Limits, admit, words_hash
-from .assets import AssetList
+from .assets import AssetList, linked_assets
 from .environment import Environment
 from .images import picture_prints
 from .job import Job
@@ -245,12 +245,10 @@ class Studio:
 
     def request_of(self, text: str) -> VideoRequest:
         """What a job of the ledger asked for, or a task of the account; nothing is followed. Raises `JobNotFound`."""
-        try:
-            return self.find(text).wish
-        except errors.JobNotFound:
-            task = self._account_task(text)
-            made = VideoRequest.from_options(task.prompt, task.seed, task.options)
-            return replace(made, keyframes=Keyframes.from_options(task.options.get("keyframes")))
+        if not text:
+            raise errors.JobNotFound("the id of a job or task is missing: %runway list shows them")
+        is_ours = self._living(text) is not None or self.ledger.named(text)
+        return self.find(text).wish if is_ours else self._asked(self._account_task(text))
 
     def spent_today(self) -> int:
         """Credits that this notebook has spent since midnight, by the ledger."""
@@ -391,10 +389,13 @@ class Studio:
 
     def _adopt(self, text: str) -> Record:
         """A record for a task of the account that this ledger does not know; it was paid elsewhere."""
+        from .send import lost_job_of
+
         task = self._account_task(text)
-        if (lost := self._lost_job_of(task)) is not None:
+        lost = lost_job_of(task, self.ledger, self.settings.party, self._env.clock(), self._posters)
+        if lost is not None:
             return lost
-        made = VideoRequest.from_options(task.prompt, task.seed, task.options)
+        made = self._asked(task)
         wish = self._wish(made, "", self.folder)
         sent = {**made.to_wire(), **({"replyRef": task.reply_ref} if task.reply_ref else {})}
         return self.ledger.adopt(
@@ -408,17 +409,13 @@ class Studio:
         """The task of the account that `text` names, made anywhere."""
         return self.run(self._ask_account(lambda client: account_task(client, text)), 120.0)
 
-    def _lost_job_of(self, task: Task) -> Record | None:
-        """The job in doubt that this task is the missing one of, once that is written down."""
-        from .send import lost_wish
-
-        for record in self.ledger.unfinished():
-            if record.party != self.settings.party or not record.is_in_doubt(self._env.clock()):
-                continue
-            lost = lost_wish(stored_job(record, self._posters), self.ledger)
-            if lost.fits(task) and self.ledger.assign(record.id, task.id):
-                return self.ledger.get(record.id)
-        return None
+    def _asked(self, task: Task) -> VideoRequest:
+        """What a task of the account asked for; without its pictures while the account cannot be listed."""
+        made = VideoRequest.from_options(task.prompt, task.seed, task.options)
+        links = Keyframes.from_options(task.options.get("keyframes"))
+        with suppress(errors.RunwayError):
+            return replace(made, keyframes=linked_assets(links, self.assets(kind="image") if links.given else ()))
+        return made
 
     def _check_open(self) -> None:
         if self._closed:

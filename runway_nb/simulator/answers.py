@@ -110,15 +110,10 @@ def listed(asset: AssetRecord, sign: Sign, *, old: bool = False) -> dict[str, An
     }
 
 
-def file_key(asset: AssetRecord) -> str:
-    """The last part of the link to an asset's bytes."""
-    return asset.uuid + Path(asset.path).suffix
-
-
 def _options(record: TaskRecord, sign: Sign) -> dict[str, Any]:
     options: dict[str, Any] = json.loads(record.options)
     for keyframe in options["keyframes"]:
-        keyframe["image"] = sign(f"{keyframe['image']}.jpeg")
+        keyframe["image"] = sign(keyframe["image"])
     if options["keyframes"]:
         options["init_image"] = options["keyframes"][0]["image"]
     return options
@@ -133,7 +128,7 @@ def _artifact(asset: AssetRecord, record: TaskRecord, sign: Sign, sign_video: Si
         "taskId": composite(record.owner, record.email, "task", record.uuid),
         "parentAssetGroupId": record.folder,
         "filename": asset.name,
-        "url": sign_video(file_key(asset)),
+        "url": sign_video(asset.file_key),
         "fileSize": str(asset.size),
         "isDirectory": False,
         "previewUrls": common["previewUrls"],
@@ -151,7 +146,7 @@ def _common(asset: AssetRecord, sign: Sign) -> dict[str, Any]:
         "createdAt": iso(asset.created),
         "updatedAt": iso(asset.created),
         "name": asset.name,
-        "url": sign(file_key(asset)),
+        "url": sign(asset.file_key),
         "previewUrls": [sign(f"{asset.uuid}-{number}.jpg") for number in range(_previews(asset))],
         "fileCount": 1,
         "private": True,

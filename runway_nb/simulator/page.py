@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from .answers import file_key, iso
+from .answers import iso
 from .contract import BASE
 from .faults import KINDS
 from .store import AssetRecord
@@ -40,7 +40,7 @@ def _index(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
 
 def _page(desk: Desk, base: str, tasks: list[Seen], assets: list[AssetRecord]) -> str:
     def link(asset: AssetRecord) -> str:
-        url = desk.world.links.url(base, file_key(asset), desk.world.clock())
+        url = desk.world.links.url(base, asset.file_key, desk.world.clock())
         return f'<a href="{escape(url)}">{escape(asset.name)}</a>'
 
     faults = ", ".join(fault.name for fault in desk.faults.current()) or "none"

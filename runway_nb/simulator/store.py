@@ -99,6 +99,11 @@ class AssetRecord:
         """`image`, `video` or `audio`."""
         return self.mime.partition("/")[0]
 
+    @property
+    def file_key(self) -> str:
+        """The last part of the link to its bytes."""
+        return self.uuid + Path(self.path).suffix
+
 
 class Store:
     """Tables in, records out. Writes happen inside `write()`; safe to use from any thread."""

@@ -307,7 +307,7 @@ def _name(seed: int, prompt: str, assets: list[tuple[float, AssetRecord]]) -> st
 
 
 def _options(name: str, wish: Wish, seed: int, assets: list[tuple[float, AssetRecord]]) -> dict[str, Any]:
-    """What the task shows as `options` (API facts 3.3); keyframes are asset uuids until links are signed."""
+    """What the task shows as `options` (API facts 3.3); keyframes are names of files until links are signed."""
     camera = {key: wish.camera.get(move, 0) for move, key in MOVES.items()}
     return {
         "name": name,
@@ -318,7 +318,7 @@ def _options(name: str, wish: Wish, seed: int, assets: list[tuple[float, AssetRe
         "watermark": False,
         "enhance_prompt": True,
         "flip": wish.aspect == "portrait",
-        "keyframes": [{"image": asset.uuid, "timestamp": time} for time, asset in assets],
+        "keyframes": [{"image": asset.file_key, "timestamp": time} for time, asset in assets],
         "camera": {**camera, "static": bool(wish.camera.get("static", False))},
         "assetGroupName": "Generative Video",
         "recordingEnabled": True,

@@ -101,10 +101,7 @@ class App:
 
     def _new_tab(self, address: str = "lab?reset") -> Page:
         page = self._context.new_page()
-        page.on(
-            "console",
-            lambda m: self.complaints.append(f"{m.text} {m.location.get('url')}") if m.type == "error" else None,
-        )
+        page.on("console", self._note)
         page.on("pageerror", lambda error: self.complaints.append(f"{error.message} {error.stack}"))
         page.on("request", lambda request: self.requests.append(request.url))
         page.goto(f"{self.url}/{address}")
@@ -113,7 +110,8 @@ class App:
         return page
 
     def _note(self, message: ConsoleMessage) -> None:
-        self.complaints.append(f"{message.text} {message.location.get('url')}")
+        if message.type == "error":
+            self.complaints.append(f"{message.text} {message.location.get('url')}")
 
     def reopen(self) -> None:
         """Close the tab and open a new one."""

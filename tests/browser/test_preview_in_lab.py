@@ -24,18 +24,25 @@ from runway_nb.simulator.render import Shot, frame_time, prepare
 pytestmark = pytest.mark.browser
 
 PANEL = """
-import time
+import threading, time
 import ipywidgets as W
 from runway_nb.notebook.panel.preview import KEYFRAMES, STATIC, camera, make_preview
 
-preview = make_preview(cell_text="%%runway --zoom 4\\nA lamp")
+preview = make_preview()
+
+pause = 0.0
+
+def answer(_, told, __):
+    if told["kind"] == "cell":
+        cell = {"kind": "cell", "text": "%%runway --zoom 4\\nA lamp"}
+        threading.Timer(pause, preview.send, [cell]).start()
+
+preview.on_msg(answer)
 sliders = {n: W.FloatSlider(min=-10, max=10, step=0.1, description=n, readout_format=".1f", continuous_update=False)
            for n in camera.MOVES}
 static = W.Checkbox(description="Static", indent=False).add_class("rnb-static")
 preview.follow({**sliders, "static": static})
-rows = [W.HBox([s]).add_class("rnb-axis").add_class(f"rnb-axis-{n}") for n, s in sliders.items()]
-for slider in sliders.values():
-    W.jslink((static, "value"), (slider, "disabled"))
+rows = [s.add_class("rnb-axis").add_class(f"rnb-axis-{n}") for n, s in sliders.items()]
 tips = {n: f"Picture for the {n} keyframe" for n in KEYFRAMES}
 uploads = {n: W.FileUpload(description="Upload", accept=".png", tooltip=tip) for n, tip in tips.items()}
 slots = [W.Box([uploads[n]]).add_class("rnb-slot").add_class("rnb-slot-drop") for n in KEYFRAMES]
@@ -415,12 +422,25 @@ def test_the_cell_goes_to_the_clipboard(app: App, panel: Notebook) -> None:
         "() => document.querySelector('.rnb-preview [role=status]').innerText === 'Cell text copied.'"
     )
     assert page.evaluate("() => navigator.clipboard.readText()") == "%%runway --zoom 4\nA lamp"
-    page.evaluate("() => { navigator.clipboard.writeText = async () => { throw new Error('no'); }; }")
+    page.evaluate("() => { navigator.clipboard.write = async () => { throw new Error('no'); }; }")
     output.get_by_role("button", name="Copy as cell").click()
     field = output.get_by_role("textbox", name="Cell text")
     field.wait_for()
     assert page.evaluate("() => getSelection().toString()") == "%%runway --zoom 4\nA lamp"
-    page.evaluate("() => { delete navigator.clipboard.writeText; document.querySelector('.rnb-copy-text').remove(); }")
+    page.evaluate("() => { delete navigator.clipboard.write; document.querySelector('.rnb-copy-text').remove(); }")
+
+
+def test_a_copy_that_has_to_wait_says_so_and_comes(app: App, panel: Notebook) -> None:
+    page, output = panel.page, panel.output(0)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
+    page.evaluate("() => navigator.clipboard.writeText('nothing')")
+    tell(panel, "pause = 1.5")
+    output.get_by_role("button", name="Copy as cell").click()
+    said = "() => document.querySelector('.rnb-copy').dataset.said"
+    page.wait_for_function(f"() => ({said})() === 'Waiting'")
+    page.wait_for_function(f"() => ({said})() === 'Copied'")
+    assert page.evaluate("() => navigator.clipboard.readText()") == "%%runway --zoom 4\nA lamp"
+    tell(panel, "pause = 0.0")
 
 
 def test_a_file_dropped_on_a_slot_is_uploaded(panel: Notebook) -> None:

@@ -38,7 +38,6 @@ class CameraControls:
         self._changed = changed
         self._mute = Mute()
         for slider in self.sliders.values():
-            ipywidgets.jslink((self.static, "value"), (slider, "disabled"))
             slider.observe(self._tell, "value")
         self.static.observe(self._tell, "value")
         self.fields = {**self.sliders, "static": self.static}
@@ -67,8 +66,7 @@ class CameraControls:
     def _column(self) -> ipywidgets.VBox:
         rows: list[ipywidgets.Widget] = []
         for title, names in GROUPS.items():
-            rows.append(caption(title))
-            rows += [lean(ipywidgets.HBox, [self.sliders[n]], classes=f"rnb-axis rnb-axis-{n}") for n in names]
+            rows += [caption(title), *(self.sliders[name] for name in names)]
         return lean(ipywidgets.VBox, [*rows, self.static, self._words], classes="rnb-right")
 
     def _presets(self) -> ipywidgets.HBox:
@@ -89,7 +87,13 @@ class CameraControls:
             self._show()
             self._changed()
 
+    def _lock(self) -> None:
+        """A static camera has no moves; the script in the page does the same at once."""
+        for slider in self.sliders.values():
+            slider.disabled = self.static.value
+
     def _show(self) -> None:
+        self._lock()
         self._words.value = f'<div class="rnb-detail">{escape(camera_sentence(self.read()))}</div>'
 
 
@@ -104,4 +108,5 @@ def _slider(name: str) -> ipywidgets.FloatSlider:
         readout_format=".1f",
         continuous_update=False,
         tooltip=f"{name}: {low} \N{MINUS SIGN}, {high} +",
+        classes=f"rnb-axis rnb-axis-{name}",
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,11 @@ from ...sources import is_picture
 from ...task import Asset
 from ..words import prompt_words
 
-LONGEST_LIST = 200
+LONGEST_LIST = 100
 """Entries of a list that are shown at once; the filter reaches the others."""
 VARIABLES = 40
 """Pictures of the notebook that are offered, the last defined first."""
-_WORDS = 24
+_WORDS, _LONGEST_NAME = 24, 60
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,12 @@ def asset_choices(assets: AssetList, taken: Collection[str] = ()) -> list[Choice
     return [_asset_choice(asset, asset.short_id if asset.stem in taken else typed[asset.id]) for asset in pictures]
 
 
+def listed_words(assets: AssetList) -> str:
+    """How many assets there are, and how many of the pictures a list shows at once."""
+    listed = f", newest {LONGEST_LIST} listed" if len(assets.only(kind="image")) > LONGEST_LIST else ""
+    return f"{assets.counts or 'no assets yet'}{listed}"
+
+
 def choice_of(picture: Any, choices: Sequence[Choice]) -> Choice:
     """The entry for a keyframe of a request; one of its own when the lists do not have it."""
     if picture is None:
@@ -95,8 +102,6 @@ def choice_of(picture: Any, choices: Sequence[Choice]) -> Choice:
         known = (choice.picture, choice.word, choice.asset.id if choice.asset is not None else "")
         if isinstance(choice.picture, str) and text in known:
             return replace(choice, picture=text)  # an id stays one
-        if choice.asset is not None and _is_same_link(text, choice.asset.url):
-            return choice
     return Choice(_name(text), text, short_id(text) if asset_account(text) else text)
 
 
@@ -115,8 +120,17 @@ def narrowed(choices: Sequence[Choice], text: str, chosen: Choice, typed: Choice
     return [*head, *kept]
 
 
+def distinct(labels: Iterable[str]) -> list[str]:
+    """The labels, numbered where one is there already: a page names an entry by what it shows."""
+    found: dict[str, None] = {}
+    for label in labels:
+        numbered = (f"{label} ({number})" for number in count(2))
+        found[next(name for name in chain([label], numbered) if name not in found)] = None
+    return list(found)
+
+
 def _asset_choice(asset: Asset, typed: str) -> Choice:
-    name = redact(asset.stem)[:60]
+    name = redact(asset.stem)[:_LONGEST_NAME]
     if typed == asset.short_id:
         return Choice(f"{name} ({asset.short_id})", typed, typed, asset)
     # the same words as in a cell, so that both make the same request
@@ -129,12 +143,10 @@ def _name(text: str) -> str:
         return frame.words
     if asset_account(text):
         return f"asset {short_id(text)}"
-    return text.partition("?")[0][-60:] if is_link(text) else Path(text).name[:60]
-
-
-def _is_same_link(text: str, url: str) -> bool:
-    """True for two links to one file: each time it is given out it is signed anew."""
-    return is_link(text) and text.partition("?")[0] == url.partition("?")[0]
+    if is_link(text):
+        address = text.partition("?")[0]
+        return address if len(address) <= _LONGEST_NAME else address.rpartition("/")[2][:_LONGEST_NAME]
+    return Path(text).name[:_LONGEST_NAME]
 
 
 def _short(job: Job) -> str:

@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 from ...job import Job
+from ...redact import redact_cell
 from ..text import ascii_words, shown_path
 from ..words import notice
 
@@ -19,10 +20,11 @@ def panel_text(cell: str, jobs: Iterable[Job], folder: Path) -> dict[str, str]:
     """The request as its cell, and a line for each job that was made, as text/html and text/plain.
 
     Args:
-        cell: The cell that makes the request.
+        cell: The cell that makes the request; what is secret in it is masked.
         jobs: In the order in which they are told.
         folder: The notebook's folder; files are named as seen from there.
     """
+    cell = redact_cell(cell)
     lines = [job_line(job, folder) for job in jobs]
     items = "".join(f"<div>{escape(line)}</div>" for line in lines)
     html = (

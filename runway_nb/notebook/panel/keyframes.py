@@ -24,6 +24,7 @@ from .choices import (
     asset_choices,
     choice_of,
     frame_choices,
+    listed_words,
     stored_frame_choices,
     typed_choice,
     variable_choices,
@@ -160,7 +161,7 @@ class KeyframeControls:
         if assets is not self._assets:
             self._assets = assets
             self._offer()
-        self._told.value = line(assets.counts or "no assets yet") + "".join(map(problem, assets.notes))
+        self._told.value = line(listed_words(assets)) + "".join(map(problem, assets.notes))
 
     def _choices(self) -> list[Choice]:
         return [

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
+
+import traitlets
 
 Act = Callable[[Mapping[str, Any]], None]
 
@@ -64,19 +67,27 @@ class Page:
         self._views += 1
         self._reaches_notebook = bool(content.get("notebook"))
 
-    def _heard(self, content: Mapping[str, Any]) -> None:
-        if content.get("kind") == "shown":
-            self._note(content)
-        for name, value in content.get("values", {}).items():
-            _take(self._fields[name], value)
-        if (act := self._acts.get(content.get("kind", ""))) is not None:
-            act(content)
+    def _heard(self, content: object) -> None:
+        """Do what a message says; rubbish is no message."""
+        told = content if isinstance(content, Mapping) else {}
+        kind, values = told.get("kind"), told.get("values")
+        if kind == "shown":
+            self._note(told)
+        for name, value in values.items() if isinstance(values, Mapping) else ():
+            if name in self._fields:
+                _take(self._fields[name], value)
+        if isinstance(kind, str) and kind in self._acts:
+            self._acts[kind](told)
 
 
 def _take(control: Any, value: Any) -> None:
-    """Set a control as the page does, which hears nothing of it; an entry that is not in a list any more is left."""
+    """Set a control as the page does, which hears nothing of it.
+
+    An entry that is not in a list any more is left, and so is what no control of its kind can show.
+    """
     labels = getattr(control, "_options_labels", None)
-    if labels is None:
-        control.set_state({"value": value})
-    elif value in labels:
-        control.set_state({"index": labels.index(value)})
+    with suppress(traitlets.TraitError):
+        if labels is None:
+            control.set_state({"value": value})
+        elif value in labels:
+            control.set_state({"index": labels.index(value)})

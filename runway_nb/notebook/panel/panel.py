@@ -234,6 +234,11 @@ class Panel(ipywidgets.VBox):
 
     # --- in the background ----------------------------------------------------------------------
 
+    async def _load_all(self) -> None:
+        """What is chosen from comes first."""
+        await self.keyframes.load_list()
+        await self._load()
+
     async def _load(self) -> None:
         """Account and balance; each may fail alone."""
         self._state = replace(self._state, trouble="")
@@ -305,7 +310,7 @@ class Panel(ipywidgets.VBox):
     def _take_on(self, job: Job, *, is_new: bool) -> None:
         """Show a job that was asked for here."""
         self.job = job
-        self.jobs = (job, *(other for other in self.jobs if other is not job))
+        self.jobs = (job, *(other for other in self.jobs if other.id != job.id))
         self._stage.add(job, reused=not is_new)
         self.words.after_sending(job.seed)
         self._page.say(f"Sent: job {job.id}.")
@@ -339,8 +344,7 @@ class Panel(ipywidgets.VBox):
     def _begin(self) -> None:
         self._tell_account()
         self.reopen.offer()
-        self._studio.spawn(self.keyframes.load_list())
-        self._studio.spawn(self._load())
+        self._studio.spawn(self._load_all())
         self._studio.spawn(self._end_with_kernel())
         if (shell := get_ipython()) is not None:
             panel = weakref.ref(self)

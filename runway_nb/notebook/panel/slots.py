@@ -9,7 +9,7 @@ from typing import Any
 import ipywidgets
 
 from ..display import jpeg_uri
-from .choices import NONE, Choice, narrowed
+from .choices import NONE, Choice, distinct, narrowed
 from .parts import Mute, button, lean, line, problem
 from .pictures import Fitting, Loaded
 
@@ -59,7 +59,7 @@ class Slot:
     def offer(self, choices: Sequence[Choice], text: str, typed: Choice | None = None) -> None:
         """New entries of the list, narrowed by the words of the filter; the choice stays."""
         self._entries = narrowed(choices, text, self.choice, typed)
-        labels = [entry.label for entry in self._entries]
+        labels = distinct(entry.label for entry in self._entries)
         index = self._entries.index(self.choice) if self.choice in self._entries else 0
         with self._mute, self.list.hold_sync():
             if [*self.list.options] != labels:

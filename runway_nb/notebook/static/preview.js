@@ -76,6 +76,12 @@ class Player {
     return Math.max(1, this.model.get("seconds"));
   }
 
+  /** A static camera has no moves; the kernel hears of it in its own time. */
+  lock() {
+    for (const move of MOVES) this.controls[move]?.set("disabled", this.isStatic);
+    this.draw();
+  }
+
   /** Show a value that nobody else has been told yet. */
   hold(move, value) {
     this.held[move] = value;
@@ -172,7 +178,7 @@ class Player {
     this.controls = found;
     this.fields = fields;
     for (const [name, control] of Object.entries(found)) {
-      control.on("change:value", () => (name === "static" ? this.draw() : this.moved()), this);
+      control.on("change:value", () => (name === "static" ? this.lock() : this.moved()), this);
     }
     this.draw();
   }
