@@ -729,7 +729,7 @@ def test_no_address_and_no_token_is_on_the_panel(benches):
     told += [repr(widget) for widget in parts(panel)]
     told += [repr(vars(slot)) for slot in panel.keyframes.slots.values()]
     told += [repr(data) for _, data in bench.shown + bench.updates]
-    told += [repr(panel.request), repr(panel.job), repr(panel._state)]
+    told += [repr(panel.request), repr(panel.job), repr(panel.account.state)]
     for text in told:
         assert "@runway-nb" not in text
         assert TOKEN not in text

@@ -7,9 +7,8 @@ import sys
 import threading
 import weakref
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +26,9 @@ from ...job import Job
 from ...redact import short_id
 from ...request import Keyframes, VideoRequest
 from ...state import Phase
-from ...task import Account, Credits
 from ..cell_text import cell_text
 from ..live import Stage, View, marked, new_place, style_sheet
-from .account import AccountState, account_trouble, head_words, price_html, price_words, refusal
+from .account_line import AccountLine
 from .camera import CameraControls
 from .durable import panel_text
 from .keyframes import KeyframeControls
@@ -41,12 +39,7 @@ from .reopen import ReopenField
 from .words import RequestControls
 
 if TYPE_CHECKING:
-    from ...client import RunwayClient
-    from ...session import Session
     from ...studio import Studio
-
-SIMULATED = '<span class="rnb-badge">Simulator: no credits spent</span>'
-
 
 _newest: weakref.ref[Panel] | None = None
 
@@ -75,8 +68,6 @@ class Panel(ipywidgets.VBox):
     def __init__(self, source: VideoRequest | Job | str | None = None, *, studio: Studio | None = None) -> None:
         self._studio = studio or default_studio()
         self._view, self._variables = _surroundings(self._studio.folder)
-        self._session: Session | None = None
-        self._state = AccountState(self._studio.settings.simulated)
         self._is_sending = False
         self._changing = threading.RLock()
         self._place = ""
@@ -87,10 +78,9 @@ class Panel(ipywidgets.VBox):
         self.keyframes = KeyframeControls(self._studio, lambda: self._variables, self._changed)
         self.words = RequestControls(self._changed, Environment().draw)
         self.reopen = ReopenField(self._studio, self._open)
-        self._head, self._badge = lean(ipywidgets.HTML), lean(ipywidgets.HTML)
+        self.account = AccountLine(self._studio, self._changed)
         self.keyframes.refresh.on_click(lambda _: self._studio.spawn(self._load()))
-        self._trouble = lean(ipywidgets.HTML, classes="rnb-problems")
-        self._cost, self._said = lean(ipywidgets.HTML), lean(ipywidgets.HTML, classes="rnb-said")
+        self._said = lean(ipywidgets.HTML, classes="rnb-said")
         self._generate = button("Generate", self._click, "rnb-primary", hint="Send this shot")
         self._text = lean(ipywidgets.Textarea, description="Cell", disabled=True, rows=3)
         sheet = lean(ipywidgets.HTML, style_sheet("card.css", "panel.css"), classes="rnb-style")
@@ -149,7 +139,8 @@ class Panel(ipywidgets.VBox):
     # --- layout ---------------------------------------------------------------------------------
 
     def _frame(self) -> ipywidgets.VBox:
-        head = lean(ipywidgets.HBox, [self._head, self.reopen.field, self._badge], classes="rnb-head")
+        account = self.account
+        head = lean(ipywidgets.HBox, [account.words, self.reopen.field, account.badge], classes="rnb-head")
         left = lean(ipywidgets.VBox, [self.preview], classes="rnb-left")
         top = lean(ipywidgets.HBox, [left, self.camera.column], classes="rnb-top")
         camera = lean(ipywidgets.VBox, [top, self.camera.presets], classes="rnb-cam")
@@ -157,8 +148,8 @@ class Panel(ipywidgets.VBox):
         copy = button("Copy as cell", self._offer_text, "rnb-copy", hint="Copy the equal %%runway cell")
         # its script does it, and shows it where it can
         insert = button("Insert below", lambda: None, "rnb-insert", hint="Put the equal %%runway cell below this one")
-        actions = lean(ipywidgets.HBox, [self._cost, reset, copy, insert, self._generate], classes="rnb-actions")
-        parts = [head, self._trouble, camera, self.keyframes.block, self.words.block, actions, self._said]
+        actions = lean(ipywidgets.HBox, [account.price, reset, copy, insert, self._generate], classes="rnb-actions")
+        parts = [head, account.trouble, camera, self.keyframes.block, self.words.block, actions, self._said]
         return lean(ipywidgets.VBox, parts, classes="rnb-frame")
 
     def _offer_text(self) -> None:
@@ -195,23 +186,17 @@ class Panel(ipywidgets.VBox):
         return request.aspect or (aspect_of(size, request.row.aspects) if size else None)
 
     def _follow_settings(self) -> bool:
-        """True when another party would get the request than is told here; from now on that is told."""
-        session = self._studio.session
-        if session is self._session:
-            return False
-        was, self._session = self._session, session
-        self._state = AccountState(session.settings.simulated, slots=session.settings.slots)
-        self._tell_account()
-        if was:
+        """True when another party would get the request than was told before."""
+        has_changed = self.account.follow_settings()
+        if has_changed:
             self.keyframes.reload()
             self._studio.spawn(self._load())
-        return bool(was)
+        return has_changed
 
     def _tell(self, priced: VideoRequest, problems: list[str]) -> None:
         self.words.show_problems(problems)
-        self._cost.value = price_html(*price_words(priced, self._state))
-        why = refusal(priced, self._state, problems)
-        why = why or ("It is being sent." if self._is_sending else "")
+        self.account.tell_price(priced)
+        why = self.account.refusal(priced, problems) or ("It is being sent." if self._is_sending else "")
         self._generate.disabled, self._generate.tooltip = bool(why), why or "Send this shot"
         self._text.value = self._cell_or_reason()
         self._keep_text()
@@ -222,16 +207,6 @@ class Panel(ipywidgets.VBox):
         except InvalidRequest as error:
             return f"# {'; '.join(error.problems)}"
 
-    def _tell_account(self) -> None:
-        self._state = replace(self._state, busy=self._studio.session.queue.busy)
-        self._badge.value = SIMULATED if self._state.simulated else ""
-        words = escape(head_words(self._state, VideoRequest().row.title))
-        self._head.value = (
-            f'<div class="rnb-row"><span class="rnb-title">Runway</span>'
-            f'<span class="rnb-grow rnb-detail">{words}</span></div>'
-        )
-        self._trouble.value = "".join(map(problem, account_trouble(self._state)))
-
     # --- in the background ----------------------------------------------------------------------
 
     async def _load_all(self) -> None:
@@ -240,25 +215,14 @@ class Panel(ipywidgets.VBox):
         await self._load()
 
     async def _load(self) -> None:
-        """Account and balance; each may fail alone."""
-        self._state = replace(self._state, trouble="")
-        try:
-            client = (await self._studio.session.connected()).client
-            accounts = await client.accounts()
-            self._state = replace(self._state, accounts=accounts)
-            self._state = replace(self._state, credits=tuple([await self._credits(client, one) for one in accounts]))
-            await self.reopen.load(client)
-        except RunwayError as error:
-            self._state = replace(self._state, trouble=error.message)
-        except Exception as error:  # noqa: BLE001 - nobody else would ever tell it
-            self._state = replace(self._state, trouble=unexpected(error))
-        self._tell_account()
-        self._changed()
+        """Account, balance and tasks."""
+        await self.account.load()
+        with suppress(RunwayError):  # as is told beside the account
+            await self.reopen.load((await self._studio.session.connected()).client)
 
     def _follow(self, job: Job) -> None:
         """A job has moved; most moves change nothing here, and then nothing is sent."""
-        if self._state.busy != self._studio.session.queue.busy:
-            self._tell_account()
+        self.account.follow_slots()
         if job.state.phase is not self._phases.get(job.id):
             self._phases[job.id] = job.state.phase
             self._keep_text()
@@ -267,15 +231,6 @@ class Panel(ipywidgets.VBox):
         self._page.say(f"Job {job.id}: {job.error.message if job.error else 'the video is there'}.")
         self.offer_again()
         await self._load()
-
-    async def _credits(self, client: RunwayClient, account: Account) -> Credits:
-        """The balance of an account; unknown for one that is broken, so that the others have theirs."""
-        try:
-            return await client.credits(account.email)
-        except RunwayError as error:
-            if not account.error:
-                self._state = replace(self._state, trouble=error.message)
-            return Credits()
 
     # --- generating -----------------------------------------------------------------------------
 
@@ -304,7 +259,7 @@ class Panel(ipywidgets.VBox):
             finally:
                 self._is_sending = False
             self._take_on(asked.job, is_new=asked.is_new)
-        self._tell_account()
+        self.account.tell()
         self._changed()
 
     def _take_on(self, job: Job, *, is_new: bool) -> None:
@@ -342,7 +297,7 @@ class Panel(ipywidgets.VBox):
         return self._keep_text()
 
     def _begin(self) -> None:
-        self._tell_account()
+        self.account.tell()
         self.reopen.offer()
         self._studio.spawn(self._load_all())
         self._studio.spawn(self._end_with_kernel())
