@@ -21,6 +21,8 @@ from jupyter_client.manager import KernelManager
 
 TOKEN = "user:4711-abcDEF123"
 ROOT = Path(__file__).parents[1]
+QUICK = {"PYTHONPATH": str(ROOT / "tests" / "quick")}
+"""For a process that reads notebooks: it starts in half the time."""
 OLD_KERNEL = ROOT / "build" / "ipykernel-6.30"
 PATIENCE = 60.0
 """Seconds after which something that should have happened counts as missing."""
@@ -34,7 +36,7 @@ Message = dict[str, Any]
 
 def clean_env(home: Path, **more: str) -> dict[str, str]:
     """The environment of a child process: no setting of the machine in it, every file under `home`."""
-    ours = ("USEAPI_", "RUNWAY_NB_", "JUPYTER", "IPYTHON", "PYTHONPATH", "PYTEST_")
+    ours = ("USEAPI_", "RUNWAY_NB_", "JUPYTER", "IPYTHON", "PYTHON", "PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
         "HOME": str(home),
