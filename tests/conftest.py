@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Iterator
@@ -16,6 +17,10 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # jsonschema does without it; its grammars are built at its import, for seconds, and no notebook has such a format
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+# what tests write lies in memory where there is enough of it: a disk would be waited for at each commit of a ledger
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 import pytest  # noqa: E402
 

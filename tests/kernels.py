@@ -96,7 +96,8 @@ class SimulatorProcess:
 @lru_cache
 def shared_simulator(name: str = "") -> SimulatorProcess:
     """One simulator for all tests that need no rendered picture, or for those of a name; it ends with the test run."""
-    folder = tempfile.TemporaryDirectory(prefix="runway-nb-tests-", ignore_cleanup_errors=True)
+    place = os.environ.get("PYTEST_DEBUG_TEMPROOT")  # where the folders of tests lie, too
+    folder = tempfile.TemporaryDirectory(prefix="runway-nb-tests-", dir=place, ignore_cleanup_errors=True)
     simulator = SimulatorProcess(Path(folder.name), "--speed", str(SPEED), "--instant", "--max-jobs", "10")
     atexit.register(lambda: (simulator.stop(), folder.cleanup()))
     return simulator
