@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,6 +19,8 @@ from typing import Any
 
 import pytest
 from jupyter_client.manager import KernelManager
+
+from runway_nb.simulator import samples
 
 TOKEN = "user:4711-abcDEF123"
 ROOT = Path(__file__).parents[1]
@@ -50,6 +53,22 @@ def clean_env(home: Path, **more: str) -> dict[str, str]:
     }
 
 
+@lru_cache
+def drawn_samples() -> Path:
+    """The pictures that come with a simulator. To draw them takes each a second or two, so they are drawn once."""
+    folder = tempfile.TemporaryDirectory(prefix="runway-nb-samples-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    samples.write(Path(folder.name))
+    return Path(folder.name)
+
+
+def lay_samples(home: Path) -> Path:
+    """As if a simulator had been used in this home before; gives the folder of its state."""
+    state = home / "runway" / "simulator"
+    shutil.copytree(drawn_samples(), state / "samples")
+    return state
+
+
 def left_out(reason: str) -> None:
     """Skip, but never where nobody would notice."""
     if os.environ.get("CI") == "true":
@@ -61,7 +80,8 @@ class SimulatorProcess:
     """`python -m runway_nb.simulator`, as a class would start it."""
 
     def __init__(self, home: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "runway_nb.simulator", "--port", "0", *options]
+        state = lay_samples(home)
+        command = [sys.executable, "-m", "runway_nb.simulator", "--port", "0", "--state", str(state), *options]
         env = clean_env(home, PYTHONUNBUFFERED="1")
         self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None

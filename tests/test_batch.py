@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -15,9 +14,8 @@ import nbformat
 import pytest
 
 from fakes import EMAIL
-from kernels import QUICK, RESULT, ROOT, clean_env, shared_simulator
+from kernels import QUICK, RESULT, ROOT, clean_env, lay_samples, shared_simulator
 from runway_nb.frames import duration
-from runway_nb.simulator import samples
 
 pytestmark = pytest.mark.kernel
 
@@ -92,11 +90,11 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Starts a command beside a small notebook; everything ends with the module."""
     runs: list[Run] = []
 
-    def begin(arguments: list[str], drawn: Path | None = None, **env: str) -> Run:
+    def begin(arguments: list[str], *, drawn: bool = False, **env: str) -> Run:
         folder = tmp_path_factory.mktemp("batch")
         (folder / "home").mkdir()
-        if drawn is not None:
-            shutil.copytree(drawn, folder / "home" / "runway" / "simulator" / "samples")
+        if drawn:
+            lay_samples(folder / "home")
         write_notebook(folder / "small.ipynb", CELLS)
         runs.append(Run(folder, arguments, **env))
         return runs[-1]
@@ -113,13 +111,11 @@ def lesson(start: Start) -> Run:
 
 
 @pytest.fixture(scope="module")
-def later(start: Start, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Run]:
-    """Starts a lesson for somebody who has used the embedded simulator before: its samples are drawn."""
-    drawn = tmp_path_factory.mktemp("samples")
-    samples.write(drawn)
+def later(start: Start) -> Callable[..., Run]:
+    """Starts a lesson for somebody who has used the embedded simulator before."""
 
     def begin(path: Path, **env: str) -> Run:
-        return start([*COMMANDS["nbclient"][0][:2], str(path), "out.ipynb"], drawn=drawn, **env)
+        return start([*COMMANDS["nbclient"][0][:2], str(path), "out.ipynb"], drawn=True, **env)
 
     return begin
 
