@@ -13,7 +13,7 @@ lab: .venv/lab.done
 
 test: check $(OLD_KERNEL)
 	sh tests/browser/install_chromium.sh $(BIN)/python
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/test.done
 	$(BIN)/ruff format --check .
@@ -21,6 +21,7 @@ check: .venv/test.done
 	$(BIN)/mypy
 
 soak: .venv/test.done
+	$(BIN)/python -m pytest -n 2 --deep -m deep
 	$(BIN)/python tests/soak.py
 
 bench: .venv/test.done

@@ -5,17 +5,31 @@ from __future__ import annotations
 import ipaddress
 import itertools
 import os
+import shutil
 import socket
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
+# what is compiled once is kept, whatever the machine says: to rewrite every assertion anew takes longer than most files
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# jsonschema does without it; its grammars are built at its import, for seconds, and no notebook has such a format
+sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+# what tests write lies in memory where there is enough of it: a disk would be waited for at each commit of a ledger
+MEMORY = Path("/dev/shm")
+if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
-from fakes import FakeTime, Party
-from test_simulator_kit import Api
+import pytest  # noqa: E402
+
+from fakes import FakeTime, Party  # noqa: E402
+from test_simulator_kit import Api  # noqa: E402
 
 OURS = ("USEAPI_", "RUNWAY_NB_")
+SLOWEST = ("test_batch.py", "test_restarts.py", "test_kernel.py", "test_never_twice.py")
+"""Begun before all others, in this order."""
 
 
 @pytest.fixture(scope="session")
@@ -79,13 +93,21 @@ def _stop_simulators() -> Iterator[None]:
     Api.stop_all()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The slow files first, the longest before all, so that two workers end at about the same time."""
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--deep", action="store_true", help="run what is marked as deep, too: it takes minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without `--deep` no deep test; the slow files first, so that two workers end at about the same time."""
+    if not config.getoption("--deep"):
+        deep = [item for item in items if item.get_closest_marker("deep")]
+        config.hook.pytest_deselected(items=deep)
+        items[:] = [item for item in items if item not in deep]
     items.sort(key=_rank)
 
 
 def _rank(item: pytest.Item) -> int:
-    marks = ("browser", "kernel")
-    if item.path.name == "test_never_twice.py":
-        return 0
-    return next((rank for rank, mark in enumerate(marks, start=1) if item.get_closest_marker(mark)), 3)
+    name = item.path.name
+    if item.get_closest_marker("browser"):
+        return -1
+    return SLOWEST.index(name) if name in SLOWEST else len(SLOWEST)

@@ -6,6 +6,7 @@ import atexit
 import json
 import os
 import queue
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,8 +20,12 @@ from typing import Any
 import pytest
 from jupyter_client.manager import KernelManager
 
+from runway_nb.simulator import samples
+
 TOKEN = "user:4711-abcDEF123"
 ROOT = Path(__file__).parents[1]
+QUICK = {"PYTHONPATH": str(ROOT / "tests" / "quick")}
+"""For a process that reads notebooks: it starts in half the time."""
 OLD_KERNEL = ROOT / "build" / "ipykernel-6.30"
 PATIENCE = 60.0
 """Seconds after which something that should have happened counts as missing."""
@@ -34,7 +39,7 @@ Message = dict[str, Any]
 
 def clean_env(home: Path, **more: str) -> dict[str, str]:
     """The environment of a child process: no setting of the machine in it, every file under `home`."""
-    ours = ("USEAPI_", "RUNWAY_NB_", "JUPYTER", "IPYTHON", "PYTHONPATH", "PYTEST_")
+    ours = ("USEAPI_", "RUNWAY_NB_", "JUPYTER", "IPYTHON", "PYTHON", "PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
         "HOME": str(home),
@@ -48,6 +53,22 @@ def clean_env(home: Path, **more: str) -> dict[str, str]:
     }
 
 
+@lru_cache
+def drawn_samples() -> Path:
+    """The pictures that come with a simulator. To draw them takes each a second or two, so they are drawn once."""
+    folder = tempfile.TemporaryDirectory(prefix="runway-nb-samples-", ignore_cleanup_errors=True)
+    atexit.register(folder.cleanup)
+    samples.write(Path(folder.name))
+    return Path(folder.name)
+
+
+def lay_samples(home: Path) -> Path:
+    """As if a simulator had been used in this home before; gives the folder of its state."""
+    state = home / "runway" / "simulator"
+    shutil.copytree(drawn_samples(), state / "samples")
+    return state
+
+
 def left_out(reason: str) -> None:
     """Skip, but never where nobody would notice."""
     if os.environ.get("CI") == "true":
@@ -59,7 +80,8 @@ class SimulatorProcess:
     """`python -m runway_nb.simulator`, as a class would start it."""
 
     def __init__(self, home: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "runway_nb.simulator", "--port", "0", *options]
+        state = lay_samples(home)
+        command = [sys.executable, "-m", "runway_nb.simulator", "--port", "0", "--state", str(state), *options]
         env = clean_env(home, PYTHONUNBUFFERED="1")
         self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
@@ -94,7 +116,8 @@ class SimulatorProcess:
 @lru_cache
 def shared_simulator(name: str = "") -> SimulatorProcess:
     """One simulator for all tests that need no rendered picture, or for those of a name; it ends with the test run."""
-    folder = tempfile.TemporaryDirectory(prefix="runway-nb-tests-", ignore_cleanup_errors=True)
+    place = os.environ.get("PYTEST_DEBUG_TEMPROOT")  # where the folders of tests lie, too
+    folder = tempfile.TemporaryDirectory(prefix="runway-nb-tests-", dir=place, ignore_cleanup_errors=True)
     simulator = SimulatorProcess(Path(folder.name), "--speed", str(SPEED), "--instant", "--max-jobs", "10")
     atexit.register(lambda: (simulator.stop(), folder.cleanup()))
     return simulator

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -96,9 +97,14 @@ def _absolute(module, node):
     return [".".join([*base, alias.name]) for alias in node.names]
 
 
-def _imports(module, tree):
+@cache
+def _imports(module):
     """Every import: (name, True when ours, True when inside a function), without those for types only."""
-    for node, inside in _walk(tree, inside=False):
+    return tuple(_read_imports(module))
+
+
+def _read_imports(module):
+    for node, inside in _walk(MODULES[module], inside=False):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, alias.name.startswith("runway_nb"), inside
@@ -118,7 +124,7 @@ def _walk(node, inside):
 
 def _ours(module):
     """Our modules that a module imports, by their first name where they lie in the top level."""
-    for name, ours, inside in _imports(module, MODULES[module]):
+    for name, ours, inside in _imports(module):
         if ours and name not in ("", "__version__") and name in MODULES | {"simulator": 0, "notebook": 0}:
             yield name, inside
 
@@ -163,8 +169,8 @@ def test_the_notebook_does_not_know_the_simulator(module):
 def test_a_library_is_used_in_its_homes_only(library):
     users = {
         module.partition(".")[0]
-        for module, tree in MODULES.items()
-        for name, ours, _ in _imports(module, tree)
+        for module in MODULES
+        for name, ours, _ in _imports(module)
         if not ours and name.partition(".")[0] == library
     }
     assert users <= HOMES[library]
@@ -248,7 +254,9 @@ def _names_used(tree):
     return loaded | imported
 
 
-USED_ANYWHERE = set().union(*(_names_used(ast.parse(path.read_text())) for path in TESTS.rglob("*.py")))
+@cache
+def _used_anywhere():
+    return set().union(*(_names_used(ast.parse(path.read_text())) for path in TESTS.rglob("*.py")))
 
 
 @pytest.mark.parametrize("path", sorted(TESTS.glob("test_*.py")), ids=lambda path: path.stem)
@@ -260,7 +268,7 @@ def test_no_test_is_lost_for_want_of_its_prefix(path):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and not node.name.startswith("test_")
         and not _is_fixture(node)
-        and node.name not in USED_ANYWHERE
+        and node.name not in _used_anywhere()
     ]
     assert lost == []
 

@@ -14,7 +14,7 @@ import nbformat
 import pytest
 
 from fakes import EMAIL
-from kernels import RESULT, ROOT, clean_env, shared_simulator
+from kernels import QUICK, RESULT, ROOT, clean_env, lay_samples, shared_simulator
 from runway_nb.frames import duration
 
 pytestmark = pytest.mark.kernel
@@ -57,9 +57,13 @@ class Run:
 
     def _begin(self) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, *self.arguments], cwd=self.folder, env=clean_env(self.folder / "home", **self.env),
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
+            [sys.executable, *self.arguments],
+            cwd=self.folder,
+            env=clean_env(self.folder / "home", **QUICK, **self.env),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
 
     def ended(self, timeout: float = 150.0) -> str:
         """Everything that it printed; begun once more when its kernel never came to life."""
@@ -86,10 +90,12 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
     """Starts a command beside a small notebook; everything ends with the module."""
     runs: list[Run] = []
 
-    def begin(arguments: list[str], cells: tuple[str, ...] = CELLS, **env: str) -> Run:
+    def begin(arguments: list[str], *, drawn: bool = False, **env: str) -> Run:
         folder = tmp_path_factory.mktemp("batch")
         (folder / "home").mkdir()
-        write_notebook(folder / "small.ipynb", cells)
+        if drawn:
+            lay_samples(folder / "home")
+        write_notebook(folder / "small.ipynb", CELLS)
         runs.append(Run(folder, arguments, **env))
         return runs[-1]
 
@@ -105,21 +111,31 @@ def lesson(start: Start) -> Run:
 
 
 @pytest.fixture(scope="module")
-def safety(start: Start) -> Run:
+def later(start: Start) -> Callable[..., Run]:
+    """Starts a lesson for somebody who has used the embedded simulator before."""
+
+    def begin(path: Path, **env: str) -> Run:
+        return start([*COMMANDS["nbclient"][0][:2], str(path), "out.ipynb"], drawn=True, **env)
+
+    return begin
+
+
+@pytest.fixture(scope="module")
+def safety(later: Callable[..., Run]) -> Run:
     """The lesson about money, by the embedded simulator."""
-    return start([*COMMANDS["nbclient"][0][:2], str(SAFETY), "out.ipynb"])
+    return later(SAFETY)
 
 
 @pytest.fixture(scope="module")
-def figure(start: Start) -> Run:
-    """The lesson about figures, by the embedded simulator."""
-    return start([*COMMANDS["nbclient"][0][:2], str(FIGURE), "out.ipynb"])
+def figure(later: Callable[..., Run]) -> Run:
+    """The lesson about figures."""
+    return later(FIGURE, **shared_simulator().env)
 
 
 @pytest.fixture(scope="module")
-def moves(start: Start) -> Run:
-    """The lesson about the camera, by the embedded simulator."""
-    return start([*COMMANDS["nbclient"][0][:2], str(MOVES), "out.ipynb"])
+def moves(later: Callable[..., Run]) -> Run:
+    """The lesson about the camera."""
+    return later(MOVES, **shared_simulator().env)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -234,7 +250,13 @@ def test_the_lesson_about_money_pays_once_for_each_wish(safety):
     assert len(list((safety.folder / "runway_outputs").glob("*.mp4"))) == 2
 
 
-def test_the_lesson_about_figures_makes_one_film_of_two_shots(figure):
+BOTH = pytest.mark.parametrize("rendered", [False, pytest.param(True, marks=pytest.mark.deep)])
+"""With a simulator that renders nothing, since the first two lessons render; deep: as a user runs it."""
+
+
+@BOTH
+def test_the_lesson_about_figures_makes_one_film_of_two_shots(figure, later, rendered):
+    figure = later(FIGURE) if rendered else figure
     printed = figure.ended()
     assert figure.process.returncode == 0, printed
     _, cells = read_code(figure.folder / "out.ipynb")
@@ -246,7 +268,9 @@ def test_the_lesson_about_figures_makes_one_film_of_two_shots(figure):
     assert duration(figure.folder / "flight.mp4") == pytest.approx(sum(map(duration, shots)), abs=0.1)
 
 
-def test_the_lesson_about_the_camera_shows_every_move_and_no_widget(moves):
+@BOTH
+def test_the_lesson_about_the_camera_shows_every_move_and_no_widget(moves, later, rendered):
+    moves = later(MOVES) if rendered else moves
     printed = moves.ended()
     assert moves.process.returncode == 0, printed
     _, cells = read_code(moves.folder / "out.ipynb")

@@ -352,18 +352,24 @@ KINDS = {
 }  # fmt: skip
 
 
+FITTED = [(size, mode) for mode in FITS for size in FRAMES]
+
+
+@pytest.mark.parametrize(
+    "fits",
+    [pytest.param([FITTED[0], FITTED[-1]], id="two fits"), pytest.param(FITTED, marks=pytest.mark.deep, id="all fits")],
+)
 @pytest.mark.parametrize("name", KINDS)
-def test_it_looks_as_it_does_in_the_notebook(name):
+def test_it_looks_as_it_does_in_the_notebook(name, fits):
     make, wanted = KINDS[name]
     value = make()
     assert is_picture(value)
     data = picture_bytes(value, FRAMES)
     assert type(data) is bytes
-    for size in FRAMES:
-        for mode in FITS:
-            fitted = fit_picture(data, size, Fit(mode, background=BEHIND))
-            assert _seen(fitted.data).size == fitted.size == size
-            assert _decibels(_seen(fitted.data), _reference(wanted.convert("RGB"), size, mode)) >= 30, (size, mode)
+    for size, mode in fits:
+        fitted = fit_picture(data, size, Fit(mode, background=BEHIND))
+        assert _seen(fitted.data).size == fitted.size == size
+        assert _decibels(_seen(fitted.data), _reference(wanted.convert("RGB"), size, mode)) >= 30, (size, mode)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
