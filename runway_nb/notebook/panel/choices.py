@@ -82,9 +82,10 @@ def asset_choices(assets: AssetList, taken: Collection[str] = ()) -> list[Choice
 
 
 def listed_words(assets: AssetList) -> str:
-    """How many assets there are, and how many of the pictures a list shows at once."""
-    listed = f", newest {LONGEST_LIST} listed" if len(assets.only(kind="image")) > LONGEST_LIST else ""
-    return f"{assets.counts or 'no assets yet'}{listed}"
+    """How many pictures the account has, and how many of them a list shows at once."""
+    pictures = assets.only(kind="image")
+    listed = f", newest {LONGEST_LIST} listed" if len(pictures) > LONGEST_LIST else ""
+    return f"{pictures.counts or 'no pictures yet'}{listed}"
 
 
 def choice_of(picture: Any, choices: Sequence[Choice]) -> Choice:
