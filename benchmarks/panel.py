@@ -1,4 +1,7 @@
-"""From running a cell to a panel that can be used, in JupyterLab (performance goal 8); needs chromium."""
+"""From running a cell to a panel that can be used, in JupyterLab (performance goal 8); needs chromium.
+
+Beside it stands what as many plain widgets take in the same page: a busy machine slows both.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +30,12 @@ USABLE = """([index, entries]) => {
   const go = cell && cell.querySelector('.rnb-primary');
   return Boolean(list && go && list.options.length >= entries && cell.querySelector('.rnb-axis .noUi-handle'));
 }"""
+PLAIN = "import ipywidgets as w; w.VBox([w.Button(description=str(n)) for n in range(30)])"
+"""A button is three widgets, so these are about as many as a panel has."""
+PLAIN_SHOWN = """([index]) => {
+  const cell = document.querySelectorAll('.jp-Notebook .jp-Cell')[index];
+  return Boolean(cell && cell.querySelectorAll('.jupyter-button').length === 30);
+}"""
 RUN = """async ([index, entries, usable]) => {
   const panel = jupyterapp.shell.currentWidget, ready = eval(usable), start = performance.now();
   panel.content.activeCellIndex = index; panel.content.deselectAll();
@@ -45,7 +54,7 @@ def measure() -> list[Row]:
     from lab import App, find_chromium, jupyter_lab, start_chromium
     from playwright.sync_api import sync_playwright
 
-    taken = dict.fromkeys(SIZES, math.nan)
+    taken, plain = dict.fromkeys(SIZES, math.nan), math.nan
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place, sync_playwright() as playwright:
         root = Path(place) / "notebooks"
         root.mkdir()
@@ -56,27 +65,36 @@ def measure() -> list[Row]:
                 app = App(start_chromium(playwright, program), url, root)
                 for size in SIZES:
                     with Simulator(Path(place) / f"state{size}") as simulator:
-                        taken[size] = _opening(app, simulator, size)
+                        taken[size], plain = _opening(app, simulator, size)
     words = "ms from the cell to a panel with {:,} more assets in its list, median"
-    return [(words.format(size), taken[size], goal) for size, goal in SIZES.items()]
+    return [
+        *[(words.format(size), taken[size], goal) for size, goal in SIZES.items()],
+        ("ms from a cell to thirty plain buttons, median", plain, ""),
+        ("panel with 1,000 more assets / thirty plain buttons", taken[1000] / plain, ""),
+    ]
 
 
-def _opening(app: Any, simulator: Simulator, size: int) -> float:
+def _opening(app: Any, simulator: Simulator, size: int) -> tuple[float, float]:
+    """Milliseconds to the panel, and to plain widgets beside it."""
     from lab import write_notebook
 
     _stock(simulator, size)
     settings = {"USEAPI_TOKEN": f"user:{USER}-bench", "USEAPI_BASE_URL": simulator.base_url}
     cells = [f"import os; os.environ.update({settings!r})", "%load_ext runway_nb", "%runway assets --type image"]
-    write_notebook(app.root / f"bench{size}.ipynb", [*cells, *["%runway panel"] * (OPENINGS + 1)])
+    write_notebook(app.root / f"bench{size}.ipynb", [*cells, *["%runway panel", PLAIN] * (OPENINGS + 1)])
     notebook = app.open(f"bench{size}.ipynb")
     notebook.run(0, 1, 2)
     app.page.wait_for_timeout(4000)  # until its thumbnails are loaded
     # the first one loads modules and script; a list shows as many entries as it can
     entries = 1 + min(SAMPLES + size, LONGEST_LIST)
-    times = [app.page.evaluate(RUN, [number, entries, USABLE]) for number in range(3, 4 + OPENINGS)]
+    numbers = range(3, 3 + 2 * (OPENINGS + 1), 2)
+    pairs = [
+        (app.page.evaluate(RUN, [n, entries, USABLE]), app.page.evaluate(RUN, [n + 1, 0, PLAIN_SHOWN])) for n in numbers
+    ]
+    times, plain = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
     print(f"{size} assets: {', '.join(f'{time:.0f}' for time in times)} ms, the first one cold", file=sys.stderr)
     notebook.shutdown()
-    return float(statistics.median(times[1:]))
+    return float(statistics.median(times[1:])), float(statistics.median(plain[1:]))
 
 
 def _stock(simulator: Simulator, size: int) -> None:

@@ -196,8 +196,8 @@ class Stage:
         """Its display id."""
         self._lock = threading.RLock()
         self._parts: list[Part] = []
-        self._sheet = ipywidgets.HTML(style_sheet()).add_class("rnb-style")
-        self.root = ipywidgets.VBox([self._sheet]).add_class("rnb-root")
+        self._sheet = ipywidgets.HTML(style_sheet(), _dom_classes=["rnb-style"])
+        self.root = ipywidgets.VBox([self._sheet], _dom_classes=["rnb-root"])
         """All that stands here, as a widget."""
 
     def show(self, job: Job, *, reused: bool = False) -> None:

@@ -35,7 +35,7 @@ class AccountLine:
         self._studio, self._changed = studio, changed
         self._session: Session | None = None
         self.state = AccountState(studio.settings.simulated)
-        self.words, self.badge = lean(ipywidgets.HTML), lean(ipywidgets.HTML)
+        self.words = lean(ipywidgets.HTML)
         self.trouble = lean(ipywidgets.HTML, classes="rnb-problems")
         self.price = lean(ipywidgets.HTML)
 
@@ -57,11 +57,10 @@ class AccountLine:
     def tell(self) -> None:
         """Account, slots and what is wrong, in words."""
         self.state = replace(self.state, busy=self._studio.session.queue.busy)
-        self.badge.value = SIMULATED if self.state.simulated else ""
         words = escape(head_words(self.state, VideoRequest().row.title))
         self.words.value = (
             f'<div class="rnb-row"><span class="rnb-title">Runway</span>'
-            f'<span class="rnb-grow rnb-detail">{words}</span></div>'
+            f'<span class="rnb-grow rnb-detail">{words}</span>{SIMULATED if self.state.simulated else ""}</div>'
         )
         self.trouble.value = "".join(map(problem, account_trouble(self.state)))
 

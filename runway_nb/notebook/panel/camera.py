@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from html import escape
 
 import ipywidgets
 
 from ...camera import MOVES, Camera
 from ...spec import CAMERA_LIMIT
 from ..camera_sentence import PRESETS, camera_sentence
-from .parts import Mute, button, caption, lean
+from .parts import Mute, caption, lean, line
 from .preview import PreviewTraits
 
 GROUPS = {"Move": ("horizontal", "vertical", "zoom"), "Turn": ("pan", "tilt", "roll")}
@@ -19,6 +18,8 @@ ENDS = {
     "pan": ("left", "right"), "tilt": ("down", "up"), "roll": ("counter-clockwise", "clockwise"),
 }  # fmt: skip
 """What the two ends of each slider mean."""
+RESET = "Reset camera"
+"""The last of the presets."""
 
 
 class CameraControls:
@@ -34,7 +35,7 @@ class CameraControls:
         self.static = lean(
             ipywidgets.Checkbox, description="Static: keep the camera still", indent=False, classes="rnb-static"
         )
-        self._words = lean(ipywidgets.HTML, classes="rnb-sentence")
+        self._words = lean(ipywidgets.HTML, _sentence(Camera()), classes="rnb-sentence")
         self._changed = changed
         self._mute = Mute()
         for slider in self.sliders.values():
@@ -69,18 +70,20 @@ class CameraControls:
             rows += [caption(title), *(self.sliders[name] for name in names)]
         return lean(ipywidgets.VBox, [*rows, self.static, self._words], classes="rnb-right")
 
-    def _presets(self) -> ipywidgets.HBox:
-        moves = {name: Camera(**values) for name, values in PRESETS.items()}
-        made = [button(name, self._preset(camera), hint=camera_sentence(camera)) for name, camera in moves.items()]
-        reset = button("Reset camera", self._preset(Camera()), "rnb-plain", hint="All six to 0")
-        return lean(ipywidgets.HBox, [*made, reset], classes="rnb-presets")
+    def _presets(self) -> ipywidgets.ToggleButtons:
+        """One widget: as many buttons would take longer to show than all the rest of the camera."""
+        moves = {name: Camera(**values) for name, values in PRESETS.items()} | {RESET: Camera()}
+        hints = [*map(camera_sentence, moves.values())]
+        made = lean(ipywidgets.ToggleButtons, options=[*moves], value=None, tooltips=hints, classes="rnb-presets")
+        made.observe(lambda change: self._apply(moves.get(change["new"])), "value")
+        return made
 
-    def _preset(self, camera: Camera) -> Callable[[], None]:
-        def apply() -> None:
+    def _apply(self, camera: Camera | None) -> None:
+        """Set the sliders, and let the button go: it may be pressed again."""
+        if camera is not None:
+            self.presets.value = None
             self.write(camera)
             self._changed()
-
-        return apply
 
     def _tell(self, _: object) -> None:
         if not self._mute:
@@ -94,7 +97,11 @@ class CameraControls:
 
     def _show(self) -> None:
         self._lock()
-        self._words.value = f'<div class="rnb-detail">{escape(camera_sentence(self.read()))}</div>'
+        self._words.value = _sentence(self.read())
+
+
+def _sentence(camera: Camera) -> str:
+    return line(camera_sentence(camera))
 
 
 def _slider(name: str) -> ipywidgets.FloatSlider:

@@ -60,7 +60,8 @@ class KeyframeControls:
         self._files: list[Choice] = []
         self._fits: dict[str, tuple[object, Fitting]] = {}
         self._under_way: set[object] = set()
-        self.slots = {name: Slot(name, self._picked, self._uploaded) for name in NAMES}
+        length = DEFAULT_MODEL.seconds[0]
+        self.slots = {name: Slot(name, _when(name, length), self._picked, self._uploaded) for name in NAMES}
         self._filter = lean(
             ipywidgets.Text,
             placeholder="Filter, or a link or file",
@@ -261,7 +262,7 @@ class KeyframeControls:
             key = (slot.loaded, request.format, request.fit, request.focus)
             kept = self._fits.get(name)
             fit = kept[1] if kept is not None and kept[0] == key else None
-            slot.show(f"{PLACES[name] * request.length:g} s", fit)
+            slot.show(_when(name, request.length), fit)
             setattr(preview, name, fit.preview if fit is not None and slot.choice.is_given else b"")
             if fit is not None:
                 notes.append(f"{name} {fit.words}")
@@ -279,3 +280,8 @@ class KeyframeControls:
         self._fits[slot.name] = (key, found)
         self._under_way.discard(key)
         self._changed()
+
+
+def _when(name: str, seconds: int) -> str:
+    """Where in a shot of so many seconds a keyframe is seen."""
+    return f"{PLACES[name] * seconds:g} s"

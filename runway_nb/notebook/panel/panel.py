@@ -73,7 +73,7 @@ class Panel(ipywidgets.VBox):
         self._place = ""
         self._phases: dict[str, Phase] = {}
         self._stage = Stage(self._studio, self._view, newest_first=True, changed=self._keep_results)
-        self.preview = make_preview()
+        self.preview = make_preview(_dom_classes=["rnb-left"])
         self.camera = CameraControls(self.preview, self._changed)
         self.keyframes = KeyframeControls(self._studio, lambda: self._variables, self._changed)
         self.words = RequestControls(self._changed, Environment().draw)
@@ -81,8 +81,8 @@ class Panel(ipywidgets.VBox):
         self.account = AccountLine(self._studio, self._changed)
         self.keyframes.refresh.on_click(lambda _: self._studio.spawn(self._load()))
         self._said = lean(ipywidgets.HTML, classes="rnb-said")
-        self._generate = button("Generate", self._click, "rnb-primary", hint="Send this shot")
-        self._text = lean(ipywidgets.Textarea, description="Cell", disabled=True, rows=3)
+        self._generate = button("Generate", self._click, "rnb-primary", disabled=True)
+        self._text: ipywidgets.Textarea | None = None
         sheet = lean(ipywidgets.HTML, style_sheet("card.css", "panel.css"), classes="rnb-style")
         super().__init__([sheet, self._frame()], _dom_classes=["rnb-root", "rnb-panel"])
         self.preview.fields = {**self.camera.fields, **self.keyframes.fields, **self.words.fields}
@@ -140,9 +140,8 @@ class Panel(ipywidgets.VBox):
 
     def _frame(self) -> ipywidgets.VBox:
         account = self.account
-        head = lean(ipywidgets.HBox, [account.words, self.reopen.field, account.badge], classes="rnb-head")
-        left = lean(ipywidgets.VBox, [self.preview], classes="rnb-left")
-        top = lean(ipywidgets.HBox, [left, self.camera.column], classes="rnb-top")
+        head = lean(ipywidgets.HBox, [account.words, self.reopen.field], classes="rnb-head")
+        top = lean(ipywidgets.HBox, [self.preview, self.camera.column], classes="rnb-top")
         camera = lean(ipywidgets.VBox, [top, self.camera.presets], classes="rnb-cam")
         reset = button("Reset", lambda: self.fill(VideoRequest()), "rnb-plain", hint="Everything back to the defaults")
         copy = button("Copy as cell", self._offer_text, "rnb-copy", hint="Copy the equal %%runway cell")
@@ -154,7 +153,9 @@ class Panel(ipywidgets.VBox):
 
     def _offer_text(self) -> None:
         """Where no script can reach the clipboard, the text itself."""
-        if not getattr(self.preview, "has_script", False) and self._text not in self.children:
+        if not self.preview.has_script and self._text is None:
+            self._text = lean(ipywidgets.Textarea, description="Cell", disabled=True, rows=3)
+            self._text.value = self._cell_or_reason()
             self.children = (*self.children, self._text)
 
     # --- after every change ---------------------------------------------------------------------
@@ -198,7 +199,8 @@ class Panel(ipywidgets.VBox):
         self.account.tell_price(priced)
         why = self.account.refusal(priced, problems) or ("It is being sent." if self._is_sending else "")
         self._generate.disabled, self._generate.tooltip = bool(why), why or "Send this shot"
-        self._text.value = self._cell_or_reason()
+        if self._text is not None:
+            self._text.value = self._cell_or_reason()
         self._keep_text()
 
     def _cell_or_reason(self) -> str:

@@ -18,7 +18,7 @@ def lean(kind: Any, *arguments: Any, classes: str = "", **traits: Any) -> Any:
     """A widget whose layout and style are those of all others here, with the CSS classes that are named.
 
     The style sheet says what they look like. A layout and a style of its own would be two more messages for each
-    widget, and a class that is added later one more.
+    widget. A class or a value that comes later is one more, so give what it begins with.
     """
     traits["_dom_classes"] = classes.split()
     traits.setdefault("layout", _shared(ipywidgets.Layout))
@@ -34,9 +34,11 @@ def _shared(kind: type) -> Any:
     return _SHARED[kind]
 
 
-def button(words: str, act: Callable[[], None], classes: str = "", hint: str = "") -> ipywidgets.Button:
+def button(
+    words: str, act: Callable[[], None], classes: str = "", *, hint: str = "", disabled: bool = False
+) -> ipywidgets.Button:
     """A button that calls `act` without arguments."""
-    made = lean(ipywidgets.Button, description=words, tooltip=hint, classes=classes)
+    made = lean(ipywidgets.Button, description=words, tooltip=hint, disabled=disabled, classes=classes)
     made.on_click(lambda _: act())
     return made
 

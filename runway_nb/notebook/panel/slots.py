@@ -14,6 +14,7 @@ from .parts import Mute, button, lean, line, problem
 from .pictures import Fitting, Loaded
 
 NAMES = ("first", "middle", "last")
+NO_PICTURE = '<div class="rnb-none"></div>'
 ACCEPTED = ".png,.jpg,.jpeg,.webp,.gif,.bmp,.tif,.tiff"
 
 
@@ -22,11 +23,18 @@ class Slot:
 
     Args:
         name: first, middle or last.
+        when: Where in the shot it is seen, in words.
         picked: Called when the user has chosen another picture.
         uploaded: Called with the file name and the bytes of an upload.
     """
 
-    def __init__(self, name: str, picked: Callable[[Slot], None], uploaded: Callable[[Slot, str, bytes], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        when: str,
+        picked: Callable[[Slot], None],
+        uploaded: Callable[[Slot, str, bytes], None],
+    ) -> None:
         self.name = name
         self.choice = NONE
         self.loaded: Loaded | None = None
@@ -35,8 +43,8 @@ class Slot:
         self._picked, self._uploaded = picked, uploaded
         self._mute = Mute()
         title = name.capitalize()
-        self._head = lean(ipywidgets.HTML, classes="rnb-slot-name")
-        self._thumb = lean(ipywidgets.HTML, classes="rnb-thumb")
+        self._head = lean(ipywidgets.HTML, _head(title, when, "optional"), classes="rnb-slot-name")
+        self._thumb = lean(ipywidgets.HTML, NO_PICTURE, classes="rnb-thumb")
         self.list = lean(
             ipywidgets.Dropdown, options=[NONE.label], description=f"{title} keyframe", classes="rnb-sr-label"
         )
@@ -50,10 +58,9 @@ class Slot:
             tooltip=f"Picture for the {name} keyframe",
         )
         self._upload.observe(self._take, "value")
-        self._clear = button("Clear", lambda: self.pick(NONE), "rnb-plain", hint=f"No {name} keyframe")
+        self._clear = button("Clear", lambda: self.pick(NONE), "rnb-plain", hint=f"No {name} keyframe", disabled=True)
         self._foot = lean(ipywidgets.HTML, classes="rnb-slot-note")
-        row = lean(ipywidgets.HBox, [self._upload, self._clear], classes="rnb-slot-buttons")
-        parts = [self._head, self._thumb, self.list, row, self._foot]
+        parts = [self._head, self._thumb, self.list, self._upload, self._clear, self._foot]
         self.box = lean(ipywidgets.Box, parts, classes=f"rnb-slot rnb-slot-drop rnb-slot-{name}")
 
     def offer(self, choices: Sequence[Choice], text: str, typed: Choice | None = None) -> None:
@@ -88,10 +95,7 @@ class Slot:
         told = (
             "optional" if not self.choice.is_given else "loading" if self.loaded is None else fit.words if fit else ""
         )
-        self._head.value = (
-            f'<div class="rnb-row"><span>{title}</span><span class="rnb-grow rnb-crop">at {escape(when)}</span>'
-            f'<span class="rnb-crop">{escape(told)}</span></div>'
-        )
+        self._head.value = _head(title, when, told)
         self._thumb.value = _thumbnail(self.loaded, f"{title} keyframe: {self.choice.label}")
         self._clear.disabled = not (self.choice.is_given or self._is_refused)
         trouble = (self.loaded.trouble if self.loaded else "") or (fit.trouble if fit else "")
@@ -110,9 +114,16 @@ class Slot:
             self._upload.value = ()
 
 
+def _head(title: str, when: str, told: str) -> str:
+    return (
+        f'<div class="rnb-row"><span>{title}</span><span class="rnb-grow rnb-crop">at {escape(when)}</span>'
+        f'<span class="rnb-crop">{escape(told)}</span></div>'
+    )
+
+
 def _thumbnail(loaded: Loaded | None, alt: str) -> str:
     if loaded is None or not loaded.thumbnail:
-        return '<div class="rnb-none"></div>'
+        return NO_PICTURE
     return f'<img src="{jpeg_uri(loaded.thumbnail)}" alt="{escape(alt, quote=True)}">'
 
 

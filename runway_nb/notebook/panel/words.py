@@ -39,7 +39,7 @@ class RequestControls:
             rows=3,
             classes="rnb-sr-label rnb-words",
         )
-        self._count = lean(ipywidgets.HTML, classes="rnb-count")
+        self._count = lean(ipywidgets.HTML, _count(""), classes="rnb-count")
         self.aspect = _radio("Aspect", [NOT_GIVEN, *DEFAULT_MODEL.aspects])
         self.seconds = _radio("Length", lengths)
         self.seed = lean(ipywidgets.Text, placeholder="drawn", description="Seed", classes="rnb-seed-text")
@@ -62,7 +62,6 @@ class RequestControls:
         self.block = lean(ipywidgets.VBox, rows, classes="rnb-wordblock")
         for control in self.fields.values():
             control.observe(self._tell, "value")
-        self._tell_count()
 
     def _make_more(self) -> ipywidgets.VBox:
         self.fit = _radio("Fit", list(FITS))
@@ -163,9 +162,12 @@ class RequestControls:
         self._changed()
 
     def _tell_count(self) -> None:
-        text = self.prompt.value.strip()
-        words = f"{len(text):,} characters, {len(text.split()):,} words"
-        self._count.value = f'<div class="rnb-detail rnb-num">{escape(words)}</div>'
+        self._count.value = _count(self.prompt.value.strip())
+
+
+def _count(text: str) -> str:
+    words = f"{len(text):,} characters, {len(text.split()):,} words"
+    return f'<div class="rnb-detail rnb-num">{escape(words)}</div>'
 
 
 def _radio(name: str, options: list[str]) -> ipywidgets.RadioButtons:
