@@ -473,6 +473,37 @@ def test_an_error_that_nobody_expects_is_told(bench, monkeypatch, call):
     assert not button(panel, "Refresh").disabled
 
 
+FULL_DISK = OSError(28, "No space left on device")
+
+
+def refuse(*_, **__):
+    raise FULL_DISK
+
+
+CALLBACKS = {
+    "upload": lambda panel: panel.keyframes.slots["first"]._uploaded(panel.keyframes.slots["first"], "a.png", png()),
+    "list": lambda panel: setattr(the_list(panel), "index", 1),
+    "slider": lambda panel: setattr(panel.camera.sliders["zoom"], "value", 3.0),
+    "preset": lambda panel: setattr(panel.camera.presets, "value", "Push in"),
+    "prompt": lambda panel: setattr(panel.words.prompt, "value", "Another lamp"),
+    "swap": lambda panel: button(panel, "Swap first and last").click(),
+    "reset": lambda panel: button(panel, "Reset").click(),
+}
+
+
+def the_list(panel):
+    return panel.keyframes.slots["first"].list
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+def test_an_error_of_a_callback_stands_in_the_panel(bench, monkeypatch, name):
+    panel = bench.panel(REQUEST)
+    monkeypatch.setattr("runway_nb.notebook.panel.keyframes.keep_picture", refuse)
+    monkeypatch.setattr(panel.keyframes, "read", refuse)
+    CALLBACKS[name](panel)
+    assert "No space left on device" in said(panel)
+
+
 # --- generating -------------------------------------------------------------------------------------
 
 

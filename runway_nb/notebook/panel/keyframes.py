@@ -50,9 +50,16 @@ class KeyframeControls:
         studio: Gives assets and pictures.
         variables: The notebook's variables, asked anew each time.
         changed: Called after every change, from any thread.
+        guard: Makes of a callback one whose errors stand in the panel: files and lists can fail in many ways.
     """
 
-    def __init__(self, studio: Studio, variables: Callable[[], Mapping[str, Any]], changed: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        studio: Studio,
+        variables: Callable[[], Mapping[str, Any]],
+        changed: Callable[[], None],
+        guard: Callable[[Callable[..., None]], Callable[..., None]],
+    ) -> None:
         self._studio, self._variables, self._changed = studio, variables, changed
         self._pictures = Pictures(studio)
         self._assets = AssetList()
@@ -61,17 +68,18 @@ class KeyframeControls:
         self._fits: dict[str, tuple[object, Fitting]] = {}
         self._under_way: set[object] = set()
         length = DEFAULT_MODEL.seconds[0]
-        self.slots = {name: Slot(name, _when(name, length), self._picked, self._uploaded) for name in NAMES}
+        picked, uploaded = guard(self._picked), guard(self._uploaded)
+        self.slots = {name: Slot(name, _when(name, length), picked, uploaded) for name in NAMES}
         self._filter = lean(
             ipywidgets.Text,
             placeholder="Filter, or a link or file",
             description="Filter assets",
             classes="rnb-sr-label rnb-filter",
         )
-        self._filter.observe(lambda _: self._offer(), "value")
+        self._filter.observe(guard(lambda _: self._offer()), "value")
         self._told = lean(ipywidgets.HTML, classes="rnb-list-state")
-        self.refresh = button("Refresh", self.reload, hint="Load the list of assets again")
-        swap = button("Swap first and last", self._swap, "rnb-plain")
+        self.refresh = button("Refresh", guard(self.reload), hint="Load the list of assets again")
+        swap = button("Swap first and last", guard(self._swap), "rnb-plain")
         parts = [caption("Keyframes"), self._told, swap, self._filter, self.refresh]
         head = lean(ipywidgets.HBox, parts, classes="rnb-bar-line")
         boxes = lean(ipywidgets.Box, [slot.box for slot in self.slots.values()], classes="rnb-keys")

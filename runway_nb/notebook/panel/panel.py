@@ -6,7 +6,7 @@ import asyncio
 import sys
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -75,7 +75,7 @@ class Panel(ipywidgets.VBox):
         self._stage = Stage(self._studio, self._view, newest_first=True, changed=self._keep_results)
         self.preview = make_preview(_dom_classes=["rnb-left"])
         self.camera = CameraControls(self.preview, self._changed)
-        self.keyframes = KeyframeControls(self._studio, lambda: self._variables, self._changed)
+        self.keyframes = KeyframeControls(self._studio, lambda: self._variables, self._changed, self._guard)
         self.words = RequestControls(self._changed, Environment().draw)
         self.reopen = ReopenField(self._studio, self._open)
         self.account = AccountLine(self._studio, self._changed)
@@ -116,6 +116,7 @@ class Panel(ipywidgets.VBox):
         self._studio.spawn(asyncio.to_thread(self._fill_in_words, name))
 
     def _fill_in_words(self, name: str) -> None:
+        self._said.value = ""
         with self._told():
             self.fill(name)
             self._page.say(f"Settings of {short_id(name)}.")
@@ -123,13 +124,21 @@ class Panel(ipywidgets.VBox):
     @contextmanager
     def _told(self) -> Iterator[None]:
         """What goes wrong is said in the panel: nobody else would ever tell it."""
-        self._said.value = ""
         try:
             yield
         except RunwayError as error:
             self._said.value = problem(error.message)
         except Exception as error:  # noqa: BLE001 - see above
             self._said.value = problem(unexpected(error))
+
+    def _guard(self, act: Callable[..., None]) -> Callable[..., None]:
+        """The same callback, with its errors told here."""
+
+        def guarded(*arguments: Any) -> None:
+            with self._told():
+                act(*arguments)
+
+        return guarded
 
     @property
     def cell(self) -> str:
@@ -143,7 +152,8 @@ class Panel(ipywidgets.VBox):
         head = lean(ipywidgets.HBox, [account.words, self.reopen.field], classes="rnb-head")
         top = lean(ipywidgets.HBox, [self.preview, self.camera.column], classes="rnb-top")
         camera = lean(ipywidgets.VBox, [top, self.camera.presets], classes="rnb-cam")
-        reset = button("Reset", lambda: self.fill(VideoRequest()), "rnb-plain", hint="Everything back to the defaults")
+        empty = self._guard(lambda: self.fill(VideoRequest()))
+        reset = button("Reset", empty, "rnb-plain", hint="Everything back to the defaults")
         copy = button("Copy as cell", self._offer_text, "rnb-copy", hint="Copy the equal %%runway cell")
         # its script does it, and shows it where it can
         insert = button("Insert below", lambda: None, "rnb-insert", hint="Put the equal %%runway cell below this one")
@@ -162,7 +172,7 @@ class Panel(ipywidgets.VBox):
 
     def _changed(self) -> None:
         """Read all controls, and tell price, problems and preview. May be called from any thread."""
-        with self._changing:
+        with self._told(), self._changing:
             self._follow_settings()
             request = VideoRequest(keyframes=self.keyframes.read(), camera=self.camera.read(), **self.words.read())
             self.request = request
@@ -252,6 +262,7 @@ class Panel(ipywidgets.VBox):
             if self._is_sending or self._generate.disabled:
                 return None
             self._is_sending = self._generate.disabled = True
+        self._said.value = ""
         return self._studio.spawn(asyncio.to_thread(self._submit, self.request, self._cell_or_reason()))
 
     def _submit(self, request: VideoRequest, cell: str) -> None:
