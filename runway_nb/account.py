@@ -39,7 +39,7 @@ async def account_task(client: RunwayClient, text: str) -> Task:
     """
     if (task := await _named_task(client, text)) is None:
         raise JobNotFound(
-            f"neither the ledger nor the account has a job {text!r}: see %runway list --account "
+            f"neither the ledger nor the account has a job {text[:60]!r}: see %runway list --account "
             "(a replyRef is known while its task runs, a task id always)"
         )
     return task

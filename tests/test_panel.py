@@ -565,7 +565,15 @@ def test_a_click_that_comes_too_late_sends_nothing(benches):
 
 
 def test_an_equal_request_is_not_paid_again_and_says_so(bench):
-    bench.press(bench.press(bench.panel(REQUEST)))
+    panel = bench.press(bench.press(bench.panel(REQUEST)))
+    assert bench.creates == 1
+    assert "Nothing was sent: this shot stands below already" in said(panel)
+    assert bench.updates[-1][1]["text/html"].count("<video") == 1
+
+
+def test_an_equal_request_of_another_panel_shows_the_stored_result(bench):
+    bench.press(bench.panel(REQUEST))
+    bench.press(bench.panel(REQUEST))
     assert bench.creates == 1
     assert "stored result" in bench.updates[-1][1]["text/plain"]
     assert "0 credits" in bench.updates[-1][1]["text/html"]

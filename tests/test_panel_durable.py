@@ -23,12 +23,12 @@ CELL = "%%runway --zoom 4\nA lamp turns"
 HOSTILE = "<script>alert(1)</script>&\"'"
 
 LINES: dict[Phase, tuple[errors.RunwayError | None, str]] = {
-    Phase.PREPARING: (None, "preparing"),
-    Phase.WAITING: (None, "waiting"),
-    Phase.SENDING: (None, "sending"),
-    Phase.CHECKING: (None, "checking"),
-    Phase.FOLLOWING: (None, "following"),
-    Phase.DOWNLOADING: (None, "downloading"),
+    Phase.PREPARING: (None, "Its pictures are being prepared."),
+    Phase.WAITING: (None, "It waits for a free slot."),
+    Phase.SENDING: (None, "It is being sent."),
+    Phase.CHECKING: (None, "Its task is being looked for."),
+    Phase.FOLLOWING: (None, "Runway works on it."),
+    Phase.DOWNLOADING: (None, "Its video is being fetched."),
     Phase.DONE: (None, "The video file is not there any more"),
     Phase.REFUSED: (errors.NotEnoughCredits("12 are left", 412), "Not sent: not enough credits"),
     Phase.REMOVED: (errors.Removed("taken back"), "Removed before sending"),
@@ -108,7 +108,7 @@ def test_title_cell_jobs_in_their_order_and_what_to_do_stand_in_both_forms(tmp_p
     jobs = [a_job(number=2), a_result(tmp_path / "lamp.mp4")]
     told = panel_text(CELL, jobs, tmp_path)
     assert set(told) == {"text/html", "text/plain"}
-    lines = ["00000002: following", "00000001: lamp.mp4"]
+    lines = ["00000002: Runway works on it.", "00000001: lamp.mp4"]
     assert told["text/plain"].splitlines() == [TITLE, *CELL.splitlines(), *lines, HINT]
     words = Reader(told["text/html"]).words
     assert sorted(words) == sorted([TITLE, HINT, CELL, *lines])
@@ -167,3 +167,11 @@ def test_no_address_of_a_job_is_kept(tmp_path):
     told = panel_text(CELL, jobs, tmp_path)
     assert "@" not in told["text/plain"] + told["text/html"]
     assert "abcDEF123" not in told["text/plain"]
+
+
+@pytest.mark.parametrize("key", ["token=SECRET", "X-Amz-Signature=SECRET&a=1", "sig=SECRET", "_jwt=SECRET"])
+def test_the_key_of_a_link_that_was_typed_is_not_kept(tmp_path, key):
+    text = panel_text(f"%%runway --first 'https://cdn.test/a/lamp.png?{key}'\nA lamp. Really?", [], tmp_path)
+    assert "SECRET" not in str(text)
+    assert "https://cdn.test/a/lamp.png?***" in text["text/plain"]
+    assert "A lamp. Really?" in text["text/plain"]

@@ -24,7 +24,7 @@ from runway_nb.notebook.panel.parts import button as make_button
 from runway_nb.notebook.panel.parts import lean
 from runway_nb.notebook.panel.pictures import Loaded, Pictures
 from runway_nb.notebook.panel.preview import make_preview
-from runway_nb.request import Keyframes
+from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.state import Phase, State
 from runway_nb.studio import Submitted
 from runway_nb.task import SUCCEEDED, Status, Task
@@ -131,7 +131,7 @@ def test_a_message_of_a_kind_that_nobody_knows_does_nothing(talk):
 def test_each_message_does_its_own_act_once_and_brings_what_it_says(talk):
     content = {"kind": "open", "name": "7f3e2c54"}
     talk.script.tell(content)
-    assert talk.done == [("open", content)]
+    assert talk.done == [("open", {**content, "buffers": []})]
 
 
 RUBBISH = {
@@ -209,12 +209,12 @@ def test_other_messages_are_no_views(talk):
 def test_data_for_a_place_the_cell_and_words_go_to_the_page(talk):
     data = {"text/plain": "a lamp"}
     talk.page.put("runway-1", data)
-    talk.page.answer("%%runway\na lamp")
+    talk.page.answer({"number": "a.1"}, "%%runway\na lamp")
     talk.page.say("Sent.")
     data["text/plain"] = "changed"
     assert talk.script.sent == [
         {"kind": "put", "place": "runway-1", "data": {"text/plain": "a lamp"}},
-        {"kind": "cell", "text": "%%runway\na lamp"},
+        {"kind": "answer", "number": "a.1", "text": "%%runway\na lamp"},
     ]
     assert talk.script.say == "Sent."
 
@@ -398,7 +398,11 @@ def test_while_a_job_runs_both_places_have_a_text(bench, hands):
     panel = bench.panel(REQUEST)
     here, below = places(bench)
     job = hands.press(panel)
-    for phase, words in ((Phase.PREPARING, "preparing"), (Phase.WAITING, "waiting"), (Phase.FOLLOWING, "following")):
+    for phase, words in (
+        (Phase.PREPARING, "Its pictures"),
+        (Phase.WAITING, "It waits"),
+        (Phase.FOLLOWING, "Runway works"),
+    ):
         job.change(phase=phase)
         texts = panel.preview.texts
         assert [*texts] == [here, below]
@@ -555,19 +559,60 @@ def test_a_panel_that_is_displayed_again_has_lost_nothing(bench, wire):
 
 def test_the_cell_that_is_asked_for_is_that_of_what_the_page_shows(bench, wire):
     panel = bench.panel(REQUEST)
-    tell(panel, "cell", values={"prompt": "A lamp stands", "zoom": 2.0})
+    tell(panel, "cell", number="a.1", values={"prompt": "A lamp stands", "zoom": 2.0})
     (answer,) = wire.custom
-    assert answer == {"kind": "cell", "text": panel.cell}
+    assert answer == {"kind": "answer", "number": "a.1", "text": panel.cell}
     assert "A lamp stands" in answer["text"]
     assert "--zoom 2" in answer["text"]
     assert bench.posts == 0
 
 
-def test_a_request_that_cannot_be_a_cell_is_answered_with_the_reason(bench, wire):
+def test_a_request_that_cannot_be_a_cell_gives_none_and_the_reason_stands_in_the_panel(bench, wire):
     panel = bench.panel(REQUEST)
-    tell(panel, "cell", values={"seed": "many"})
-    assert wire.custom[-1]["text"].startswith("# ")
-    assert "seed is 'many'" in wire.custom[-1]["text"]
+    tell(panel, "cell", number="a.2", values={"seed": "many"})
+    assert wire.custom == [{"kind": "answer", "number": "a.2", "text": ""}]
+    assert "seed is 'many'" in said(panel)
+
+
+ACTS = {
+    "preset": ({"value": "Push in"}, lambda p: p.request.camera == Camera(zoom=4)),
+    "swap": ({}, lambda p: p.request.keyframes == Keyframes(last="harbour")),
+    "dice": ({}, lambda p: p.request.seed not in (None, 7)),
+    "reset": ({}, lambda p: p.request == VideoRequest()),
+    "clear-first": ({}, lambda p: p.request.keyframes == Keyframes()),
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_what_only_the_kernel_can_do_is_done_before_it_is_answered(bench, wire, name):
+    panel = bench.panel(replace(REQUEST, keyframes=Keyframes("harbour")))
+    content, is_done = ACTS[name]
+    seen = []
+    panel.preview.send = lambda answer: seen.append((answer, is_done(panel)))
+    tell(panel, "act", name=name, number="a.1", **content)
+    assert seen == [({"kind": "answer", "number": "a.1", "text": ""}, True)]
+    assert bench.creates == 0
+
+
+@pytest.mark.parametrize("name", ["", "nothing", None, ["reset"]])
+def test_an_act_that_nobody_knows_is_answered_and_changes_nothing(bench, wire, name):
+    panel = bench.panel(REQUEST)
+    tell(panel, "act", name=name, number="a.1")
+    assert wire.custom[-1]["kind"] == "answer"
+    assert panel.request == REQUEST
+
+
+def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench):
+    panel, data = bench.panel(REQUEST), png()
+    half = len(data) // 2
+    for piece in (data[:half], data[half:]):
+        assert panel.request.keyframes == Keyframes()
+        told = {"kind": "piece", "slot": "last", "file": "a.9", "count": 2, "name": "big.png"}
+        panel.preview._handle_custom_msg(told, [memoryview(piece)])
+        panel.preview._handle_custom_msg({**told, "file": "b.1", "count": 3}, [memoryview(b"of another file")])
+    bench.settled(panel)
+    assert panel.keyframes.slots["last"].choice.label == "big.png (file)"
+    assert panel.keyframes.slots["last"].loaded.trouble == ""
 
 
 def test_two_presses_send_once(bench, monkeypatch):
@@ -671,7 +716,7 @@ def test_an_open_that_names_no_job_leaves_the_request(bench, content):
     tell(panel, "open", **content)
     bench.settled(panel)
     assert panel.request == OTHER
-    assert "job" in panel._said.value
+    assert "job" in panel.reopen.trouble.value
 
 
 def test_while_a_job_runs_another_can_be_opened_and_the_texts_have_both(bench, hands):

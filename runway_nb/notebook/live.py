@@ -148,8 +148,9 @@ class Card:
 class Part:
     """One job on a stage: its card while it runs, then its durable form."""
 
-    def __init__(self, card: Card | None, data: dict[str, str] | None = None) -> None:
+    def __init__(self, card: Card | None, data: dict[str, str] | None = None, job: Job | None = None) -> None:
         self.card = card
+        self.job = card.job if card is not None else job
         self.data = data
         self.offer: ipywidgets.Widget | None = None
         """The buttons of a job in doubt, for a while."""
@@ -229,10 +230,14 @@ class Stage:
             return
         if job.done:
             with self._lock:
-                self._insert(Part(None, self._view.bundle(job, reused=reused)), None)
+                self._insert(Part(None, self._view.bundle(job, reused=reused), job), None)
                 self._arrange()
         else:
             self._begin(self._place(job, reused))
+
+    def holds(self, job: Job) -> bool:
+        """True when the result of a job stands here."""
+        return any(part.data is not None and part.job is not None and part.job.id == job.id for part in self._parts)
 
     def _place(self, job: Job, reused: bool = False, instead: Part | None = None) -> Part:
         """A card for a job: in a place of its own, or `instead` of what stood there."""

@@ -207,12 +207,22 @@ def _downloading(state: State) -> Look:
 # --- ends without a video -------------------------------------------------------------------------
 
 
+_GOES_ON = {
+    Phase.PREPARING: "Its pictures are being prepared.",
+    Phase.WAITING: "It waits for a free slot.",
+    Phase.SENDING: "It is being sent.",
+    Phase.CHECKING: "Its task is being looked for.",
+    Phase.FOLLOWING: "Runway works on it.",
+    Phase.DOWNLOADING: "Its video is being fetched.",
+}
+
+
 def notice(job: Job) -> Notice:
     """Title, reason and what to do next, for any end without a video, and for a job that still goes on."""
     state = job.state
     if not state.phase.is_final:
         return Notice(
-            "calm", "\N{HORIZONTAL ELLIPSIS}", f"Job {job.id} goes on", f"It is {state.phase.value}.",
+            "calm", "\N{HORIZONTAL ELLIPSIS}", f"Job {job.id} goes on", _GOES_ON[state.phase],
             "See it to the end:", f"%runway wait {job.id}",
         )  # fmt: skip
     if state.phase is Phase.DONE:

@@ -34,7 +34,7 @@ pause = 0.0
 
 def answer(_, told, __):
     if told["kind"] == "cell":
-        cell = {"kind": "cell", "text": "%%runway --zoom 4\\nA lamp"}
+        cell = {"kind": "answer", "number": told["number"], "text": "%%runway --zoom 4\\nA lamp"}
         threading.Timer(pause, preview.send, [cell]).start()
 
 preview.on_msg(answer)

@@ -74,15 +74,22 @@ class CameraControls:
         """One widget: as many buttons would take longer to show than all the rest of the camera."""
         moves = {name: Camera(**values) for name, values in PRESETS.items()} | {RESET: Camera()}
         hints = [*map(camera_sentence, moves.values())]
-        made = lean(ipywidgets.ToggleButtons, options=[*moves], value=None, tooltips=hints, classes="rnb-presets")
-        made.observe(lambda change: self._apply(moves.get(change["new"])), "value")
+        made = lean(
+            ipywidgets.ToggleButtons,
+            options=[*moves],
+            value=None,
+            tooltips=hints,
+            classes="rnb-presets rnb-act-preset",
+        )
+        made.observe(lambda change: self.apply(change["new"] or ""), "value")
         return made
 
-    def _apply(self, camera: Camera | None) -> None:
+    def apply(self, preset: str) -> None:
         """Set the sliders, and let the button go: it may be pressed again."""
-        if camera is not None:
-            self.presets.value = None
-            self.write(camera)
+        self.presets.value = None
+        moves = {**PRESETS, RESET: {}}
+        if preset in moves:
+            self.write(Camera(**moves[preset]))
             self._changed()
 
     def _tell(self, _: object) -> None:

@@ -88,6 +88,16 @@ def listed_words(assets: AssetList) -> str:
     return f"{pictures.counts or 'no pictures yet'}{listed}"
 
 
+def found_words(choices: Iterable[Choice], text: str, typed: Choice | None) -> str:
+    """What the words of the filter find."""
+    if typed is not None:
+        return f"{typed.label} is offered"
+    count = len(_matching(choices, text))
+    if count:
+        return f"{count:,} found"
+    return "no such file" if "/" in text else "nothing found"
+
+
 def choice_of(picture: Any, choices: Sequence[Choice]) -> Choice:
     """The entry for a keyframe of a request; one of its own when the lists do not have it."""
     if picture is None:
@@ -115,8 +125,7 @@ def typed_choice(text: str, folder: Path) -> Choice | None:
 
 def narrowed(choices: Sequence[Choice], text: str, chosen: Choice, typed: Choice | None = None) -> list[Choice]:
     """The entries whose label holds the words, as many as a list can show; none, typed and chosen one always."""
-    words = text.casefold().split()
-    kept = [choice for choice in choices if all(word in choice.label.casefold() for word in words)][:LONGEST_LIST]
+    kept = _matching(choices, text)[:LONGEST_LIST]
     head = [choice for choice in dict.fromkeys((NONE, typed, chosen)) if choice is not None and choice not in kept]
     return [*head, *kept]
 
@@ -128,6 +137,11 @@ def distinct(labels: Iterable[str]) -> list[str]:
         numbered = (f"{label} ({number})" for number in count(2))
         found[next(name for name in chain([label], numbered) if name not in found)] = None
     return list(found)
+
+
+def _matching(choices: Iterable[Choice], text: str) -> list[Choice]:
+    words = text.casefold().split()
+    return [choice for choice in choices if all(word in choice.label.casefold() for word in words)]
 
 
 def _asset_choice(asset: Asset, typed: str) -> Choice:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
@@ -12,7 +13,11 @@ from ..text import ascii_words, shown_path
 from ..words import notice
 
 TITLE = "Runway panel"
-HINT = "Run this cell again to open the panel; %runway show ID shows a result again."
+HINT = (
+    "Its kernel has ended. %runway panel opens a new one, with the id of a job its settings; %runway show ID its video."
+)
+_SIGNED = re.compile(r"""(https?://[^\s?"']+)\?[^\s"']+""")
+"""A link with what may be its key."""
 _EDGE = "padding:8px 10px;border:1px solid rgba(128,128,128,.35);border-radius:4px"
 
 
@@ -24,7 +29,7 @@ def panel_text(cell: str, jobs: Iterable[Job], folder: Path) -> dict[str, str]:
         jobs: In the order in which they are told.
         folder: The notebook's folder; files are named as seen from there.
     """
-    cell = redact_cell(cell)
+    cell = _SIGNED.sub(r"\1?***", redact_cell(cell))
     lines = [job_line(job, folder) for job in jobs]
     items = "".join(f"<div>{escape(line)}</div>" for line in lines)
     html = (
@@ -38,5 +43,5 @@ def job_line(job: Job, folder: Path) -> str:
     """What became of a job, on one line: its file, or where it stands."""
     if job.video is not None and job.video.is_file():
         return f"{job.id}: {shown_path(job.video, folder)}"
-    phase = job.state.phase
-    return f"{job.id}: {notice(job).title if phase.is_final else phase.value}"
+    told = notice(job)
+    return f"{job.id}: {told.title if job.state.phase.is_final else told.reason}"

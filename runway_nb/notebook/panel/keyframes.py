@@ -23,6 +23,7 @@ from .choices import (
     Choice,
     asset_choices,
     choice_of,
+    found_words,
     frame_choices,
     listed_words,
     stored_frame_choices,
@@ -79,7 +80,7 @@ class KeyframeControls:
         self._filter.observe(guard(lambda _: self._offer()), "value")
         self._told = lean(ipywidgets.HTML, classes="rnb-list-state")
         self.refresh = button("Refresh", guard(self.reload), hint="Load the list of assets again")
-        swap = button("Swap first and last", guard(self._swap), "rnb-plain")
+        swap = button("Swap first and last", guard(self.swap), "rnb-plain rnb-act-swap")
         parts = [caption("Keyframes"), self._told, swap, self._filter, self.refresh]
         head = lean(ipywidgets.HBox, parts, classes="rnb-bar-line")
         boxes = lean(ipywidgets.Box, [slot.box for slot in self.slots.values()], classes="rnb-keys")
@@ -167,10 +168,14 @@ class KeyframeControls:
             self.refresh.disabled = False
 
     def _take(self, assets: AssetList) -> None:
-        if assets is not self._assets:
-            self._assets = assets
-            self._offer()
-        self._told.value = line(listed_words(assets)) + "".join(map(problem, assets.notes))
+        self._assets = assets
+        self._offer()
+
+    def _list_words(self, choices: list[Choice], text: str, typed: Choice | None) -> str:
+        """How much there is to choose from, and what the filter leaves of it."""
+        if text:
+            return line(found_words(choices, text, typed))
+        return line(listed_words(self._assets)) + "".join(map(problem, self._assets.notes))
 
     def _choices(self) -> list[Choice]:
         return [
@@ -205,6 +210,7 @@ class KeyframeControls:
     def _offer(self) -> None:
         choices, text = self._choices(), self._filter.value.strip()
         typed = typed_choice(text, self._studio.folder) if text else None
+        self._told.value = self._list_words(choices, text, typed)
         for slot in self.slots.values():
             slot.offer(choices, text, typed)
 
@@ -240,7 +246,8 @@ class KeyframeControls:
         self._files = [choice, *(other for other in self._files if other != choice)]
         return slot.pick(choice)
 
-    def _swap(self) -> None:
+    def swap(self) -> None:
+        """First and last change places."""
         first, last = self.slots["first"], self.slots["last"]
         (first.choice, first.loaded), (last.choice, last.loaded) = (
             (last.choice, last.loaded),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -26,7 +26,8 @@ class Page:
         self._acts = acts
         self._displays = self._views = 0
         self._reaches_notebook = False
-        preview.on_msg(lambda _, content, __: self._heard(content))
+        self._pieces: dict[str, list[bytes]] = {}
+        preview.on_msg(lambda _, content, buffers: self._heard(content, buffers))
 
     @property
     def has_script(self) -> bool:
@@ -55,9 +56,17 @@ class Page:
         """Show data in a place of the notebook, as `update_display` does for a page that knows the display id."""
         self._preview.send({"kind": "put", "place": place, "data": dict(data)})
 
-    def answer(self, cell: str) -> None:
-        """The cell that was asked for."""
-        self._preview.send({"kind": "cell", "text": cell})
+    def answer(self, told: Mapping[str, Any], text: str = "") -> None:
+        """What a message asked for is done, or is this text."""
+        self._preview.send({"kind": "answer", "number": told.get("number"), "text": text})
+
+    def whole_file(self, told: Mapping[str, Any]) -> bytes | None:
+        """The bytes of a file that comes in pieces, once the last one is there: a server takes no large message."""
+        pieces = self._pieces.setdefault(str(told.get("file")), [])
+        pieces += told["buffers"]
+        if len(pieces) < int(told.get("count", 1)):
+            return None
+        return b"".join(self._pieces.pop(str(told.get("file"))))
 
     def say(self, words: str) -> None:
         """Tell a screen reader."""
@@ -67,9 +76,9 @@ class Page:
         self._views += 1
         self._reaches_notebook = bool(content.get("notebook"))
 
-    def _heard(self, content: object) -> None:
+    def _heard(self, content: object, buffers: Iterable[Any] = ()) -> None:
         """Do what a message says; rubbish is no message."""
-        told = content if isinstance(content, Mapping) else {}
+        told = {**content, "buffers": [bytes(one) for one in buffers]} if isinstance(content, Mapping) else {}
         kind, values = told.get("kind"), told.get("values")
         if kind == "shown":
             self._note(told)

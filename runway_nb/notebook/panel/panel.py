@@ -33,13 +33,15 @@ from .camera import CameraControls
 from .durable import panel_text
 from .keyframes import KeyframeControls
 from .page import Page
-from .parts import button, lean, problem, unexpected
+from .parts import button, lean, line, problem, unexpected
 from .preview import make_preview
 from .reopen import ReopenField
 from .words import RequestControls
 
 if TYPE_CHECKING:
     from ...studio import Studio
+
+SAME = "Nothing was sent: this shot stands below already. Change something, or throw the dice for another take"
 
 _newest: weakref.ref[Panel] | None = None
 
@@ -68,7 +70,7 @@ class Panel(ipywidgets.VBox):
     def __init__(self, source: VideoRequest | Job | str | None = None, *, studio: Studio | None = None) -> None:
         self._studio = studio or default_studio()
         self._view, self._variables = _surroundings(self._studio.folder)
-        self._is_sending = False
+        self._is_sending = self._is_broken = False
         self._changing = threading.RLock()
         self._place = ""
         self._phases: dict[str, Phase] = {}
@@ -89,8 +91,10 @@ class Panel(ipywidgets.VBox):
         self._page = Page(self.preview, self.preview.fields, {
             "shown": lambda _: self._keep_results(),
             "press": lambda _: self._press(),
-            "cell": lambda _: self._page.answer(self._cell_or_reason()),
-            "open": lambda told: self._open(str(told.get("name", ""))),
+            "cell": self._give_cell,
+            "open": lambda told: self._open(str(told.get("name", "")), lambda: self._page.answer(told)),
+            "act": self._act,
+            "piece": self._take_piece,
         })  # fmt: skip
         self.fill(source)
         global _newest
@@ -106,30 +110,39 @@ class Panel(ipywidgets.VBox):
         request = self._studio.request_of(source) if isinstance(source, str) else _request_of(source)
         # words and pictures may still be missing; a value that no control can show is a mistake at once
         replace(request, prompt=request.prompt or "-", keyframes=Keyframes()).check()
-        self.camera.write(request.camera)
-        self.words.write(request)
-        self.keyframes.write(request.keyframes)
-        self._changed()
+        with self._changing:
+            self.camera.write(request.camera)
+            self.words.write(request)
+            self.keyframes.write(request.keyframes)
+            self._changed()
 
-    def _open(self, name: str) -> None:
+    def _open(self, name: str, done: Callable[[], None] = lambda: None) -> None:
         """Fill it in the background, as the user asked in the page."""
-        self._studio.spawn(asyncio.to_thread(self._fill_in_words, name))
+        self._studio.spawn(asyncio.to_thread(self._fill_in_words, name, done))
 
-    def _fill_in_words(self, name: str) -> None:
-        self._said.value = ""
-        with self._told():
-            self.fill(name)
-            self._page.say(f"Settings of {short_id(name)}.")
+    def _fill_in_words(self, name: str, done: Callable[[], None]) -> None:
+        self.reopen.trouble.value = ""
+        try:
+            with self._told(lambda words: self.reopen.refuse(name, words)):
+                self.fill(name)
+                self._page.say(f"Settings of {short_id(name)}.")
+        finally:
+            done()
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _told(self, say: Callable[[str], None] | None = None) -> Iterator[None]:
         """What goes wrong is said in the panel: nobody else would ever tell it."""
+        say = say or self._say
         try:
             yield
         except RunwayError as error:
-            self._said.value = problem(error.message)
+            say(error.message)
         except Exception as error:  # noqa: BLE001 - see above
-            self._said.value = problem(unexpected(error))
+            say(unexpected(error))
+
+    def _say(self, words: str) -> None:
+        """A problem that belongs to no control, below all of them; nothing for no words."""
+        self._said.value = problem(words)
 
     def _guard(self, act: Callable[..., None]) -> Callable[..., None]:
         """The same callback, with its errors told here."""
@@ -152,13 +165,22 @@ class Panel(ipywidgets.VBox):
         head = lean(ipywidgets.HBox, [account.words, self.reopen.field], classes="rnb-head")
         top = lean(ipywidgets.HBox, [self.preview, self.camera.column], classes="rnb-top")
         camera = lean(ipywidgets.VBox, [top, self.camera.presets], classes="rnb-cam")
-        empty = self._guard(lambda: self.fill(VideoRequest()))
-        reset = button("Reset", empty, "rnb-plain", hint="Everything back to the defaults")
+        hint = "Everything back to the defaults"
+        reset = button("Reset", self._guard(self._reset), "rnb-plain rnb-act-reset", hint=hint)
         copy = button("Copy as cell", self._offer_text, "rnb-copy", hint="Copy the equal %%runway cell")
         # its script does it, and shows it where it can
         insert = button("Insert below", lambda: None, "rnb-insert", hint="Put the equal %%runway cell below this one")
         actions = lean(ipywidgets.HBox, [account.price, reset, copy, insert, self._generate], classes="rnb-actions")
-        parts = [head, account.trouble, camera, self.keyframes.block, self.words.block, actions, self._said]
+        parts = [
+            head,
+            self.reopen.trouble,
+            account.trouble,
+            camera,
+            self.keyframes.block,
+            self.words.block,
+            actions,
+            self._said,
+        ]
         return lean(ipywidgets.VBox, parts, classes="rnb-frame")
 
     def _offer_text(self) -> None:
@@ -172,8 +194,11 @@ class Panel(ipywidgets.VBox):
 
     def _changed(self) -> None:
         """Read all controls, and tell price, problems and preview. May be called from any thread."""
-        with self._told(), self._changing:
+        with self._told(self._break), self._changing:
             self._follow_settings()
+            if self._is_broken:
+                self._is_broken = False
+                self._say("")
             request = VideoRequest(keyframes=self.keyframes.read(), camera=self.camera.read(), **self.words.read())
             self.request = request
             problems = [*request.problems(), *self.keyframes.trouble(request.aspect)]
@@ -185,6 +210,11 @@ class Panel(ipywidgets.VBox):
             self._tell(sized, problems)
             self.preview.portrait, self.preview.seconds = sized.format == "portrait", sized.length
             self.keyframes.show(sized, self.preview)
+
+    def _break(self, words: str) -> None:
+        """What is shown cannot be read: nothing may be sent."""
+        self._is_broken = self._generate.disabled = True
+        self._say(words)
 
     def look_again(self) -> None:
         """Settings may have changed."""
@@ -244,6 +274,37 @@ class Panel(ipywidgets.VBox):
         self.offer_again()
         await self._load()
 
+    # --- what the page asks for -----------------------------------------------------------------
+
+    def _act(self, told: Mapping[str, Any]) -> None:
+        """A button that changes controls; the page waits for the answer before it reads them."""
+        acts: dict[str, Callable[[], None]] = {
+            "preset": lambda: self.camera.apply(str(told.get("value"))),
+            "swap": self.keyframes.swap,
+            "dice": self.words.throw,
+            "reset": self._reset,
+            **{f"clear-{name}": slot.clear for name, slot in self.keyframes.slots.items()},
+        }
+        with self._told():
+            acts.get(str(told.get("name")), lambda: None)()
+        self._page.answer(told)
+
+    def _reset(self) -> None:
+        self.fill(VideoRequest())
+
+    def _give_cell(self, told: Mapping[str, Any]) -> None:
+        """The cell, or nothing and the reason in words."""
+        text = ""
+        with self._told():
+            text = self.cell
+        self._page.answer(told, text)
+
+    def _take_piece(self, told: Mapping[str, Any]) -> None:
+        """A part of a file that is too large for one message."""
+        slot, data = self.keyframes.slots.get(str(told.get("slot"))), self._page.whole_file(told)
+        if slot is not None and data is not None:
+            slot.take(str(told.get("name")), data)
+
     # --- generating -----------------------------------------------------------------------------
 
     def _click(self) -> None:
@@ -257,13 +318,13 @@ class Panel(ipywidgets.VBox):
             default_studio()  # takes the settings of this moment
         with self._changing:
             if self._follow_settings():
-                self._said.value = problem("Token or address have changed: look at the account, then press again.")
+                self._say("Token or address have changed: look at the account, then press again.")
                 return self._changed()
             if self._is_sending or self._generate.disabled:
                 return None
             self._is_sending = self._generate.disabled = True
-        self._said.value = ""
-        return self._studio.spawn(asyncio.to_thread(self._submit, self.request, self._cell_or_reason()))
+            self._say("")
+            return self._studio.spawn(asyncio.to_thread(self._submit, self.request, self._cell_or_reason()))
 
     def _submit(self, request: VideoRequest, cell: str) -> None:
         with self._told():
@@ -279,7 +340,10 @@ class Panel(ipywidgets.VBox):
         """Show a job that was asked for here."""
         self.job = job
         self.jobs = (job, *(other for other in self.jobs if other.id != job.id))
-        self._stage.add(job, reused=not is_new)
+        if is_new or not self._stage.holds(job):
+            self._stage.add(job, reused=not is_new)
+        else:
+            self._said.value = line(f"{SAME} (job {job.id}).")
         self.words.after_sending(job.seed)
         self._page.say(f"Sent: job {job.id}.")
         self.offer_again()

@@ -21,6 +21,8 @@ def lean(kind: Any, *arguments: Any, classes: str = "", **traits: Any) -> Any:
     widget. A class or a value that comes later is one more, so give what it begins with.
     """
     traits["_dom_classes"] = classes.split()
+    if "tooltip" in kind.class_trait_names():
+        traits.setdefault("tooltip", "")  # nothing would be shown as the word null
     traits.setdefault("layout", _shared(ipywidgets.Layout))
     if "style" in kind.class_trait_names():
         traits.setdefault("style", _shared(kind.style.klass))

@@ -7,7 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...errors import DownloadError, InvalidRequest, RunwayError
+from ...errors import DownloadError, InvalidRequest, JobNotFound, RunwayError
 from ...media import small_jpeg
 from ...request import VideoRequest
 from .choices import Choice
@@ -68,6 +68,8 @@ class Pictures:
         except InvalidRequest as error:
             # Runway may well be able to read an asset that we cannot
             return Loaded(trouble="; ".join(error.problems), is_fatal=choice.asset is None)
+        except JobNotFound as error:
+            return Loaded(trouble=error.message, is_fatal=True)
         except RunwayError as error:
             return Loaded(trouble=error.message)
         except Exception as error:  # noqa: BLE001 - nobody else would ever tell it

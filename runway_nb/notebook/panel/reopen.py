@@ -14,7 +14,7 @@ from ...redact import redact
 from ...task import Task
 from ..words import DOT
 from .choices import shortened
-from .parts import lean
+from .parts import Mute, lean, problem
 
 if TYPE_CHECKING:
     from ...client import RunwayClient
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 NEWEST = 40
 """Jobs of the ledger that are offered; any other can be typed."""
+_LONGEST = 60
+"""Letters that are left in the field of what could not be opened."""
 
 
 class ReopenField:
@@ -36,6 +38,7 @@ class ReopenField:
         self._studio, self._reopen = studio, reopen
         self._tasks: tuple[Task, ...] = ()
         self._names: dict[str, str] = {}
+        self._mute = Mute()
         self.field = lean(
             ipywidgets.Combobox,
             description="Open a job or task",
@@ -44,6 +47,7 @@ class ReopenField:
             ensure_option=False,
             classes="rnb-sr-label rnb-reopen",
         )
+        self.trouble = lean(ipywidgets.HTML, classes="rnb-problems")
         self.field.observe(self._chosen, "value")
 
     def offer(self) -> None:
@@ -63,9 +67,15 @@ class ReopenField:
         except LedgerError:
             return []  # told where something is to be written
 
+    def refuse(self, name: str, words: str) -> None:
+        """Nothing was opened: why, beside what was typed."""
+        self.trouble.value = problem(words)
+        with self._mute:
+            self.field.value = name[:_LONGEST]
+
     def _chosen(self, change: Any) -> None:
-        if text := change["new"].strip():
-            self.field.value = ""
+        if not self._mute and (text := change["new"].strip()):
+            self.field.value = self.trouble.value = ""
             self._reopen(self._names.get(text, text))
 
 

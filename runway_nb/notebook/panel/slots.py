@@ -58,7 +58,9 @@ class Slot:
             tooltip=f"Picture for the {name} keyframe",
         )
         self._upload.observe(self._take, "value")
-        self._clear = button("Clear", lambda: self.pick(NONE), "rnb-plain", hint=f"No {name} keyframe", disabled=True)
+        self._clear = button(
+            "Clear", self.clear, f"rnb-plain rnb-act-clear-{name}", hint=f"No {name} keyframe", disabled=True
+        )
         self._foot = lean(ipywidgets.HTML, classes="rnb-slot-note")
         parts = [self._head, self._thumb, self.list, self._upload, self._clear, self._foot]
         self.box = lean(ipywidgets.Box, parts, classes=f"rnb-slot rnb-slot-drop rnb-slot-{name}")
@@ -77,6 +79,14 @@ class Slot:
         """Choose without telling anybody."""
         self.choice = choice
         self.loaded = None
+
+    def clear(self) -> None:
+        """No picture."""
+        self.pick(NONE)
+
+    def take(self, name: str, data: bytes) -> None:
+        """A file of the user's."""
+        self._uploaded(self, name, data)
 
     def pick(self, choice: Choice) -> None:
         """Choose as the user does."""
@@ -109,7 +119,7 @@ class Slot:
         if self._mute:
             return
         for file in change["new"]:
-            self._uploaded(self, str(file["name"]), bytes(file["content"]))
+            self.take(str(file["name"]), bytes(file["content"]))
         with self._mute:
             self._upload.value = ()
 

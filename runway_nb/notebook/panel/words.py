@@ -43,7 +43,9 @@ class RequestControls:
         self.aspect = _radio("Aspect", [NOT_GIVEN, *DEFAULT_MODEL.aspects])
         self.seconds = _radio("Length", lengths)
         self.seed = lean(ipywidgets.Text, placeholder="drawn", description="Seed", classes="rnb-seed-text")
-        dice = button("\N{DIE FACE-5}", self._throw, "rnb-dice", hint="New random seed, kept until it is changed")
+        dice = button(
+            "\N{DIE FACE-5}", self.throw, "rnb-dice rnb-act-dice", hint="New random seed, kept until it is changed"
+        )
         self._lock = lean(
             ipywidgets.Checkbox,
             description="keep",
@@ -148,7 +150,8 @@ class RequestControls:
         if told["reply_url"] or told["reply_ref"]:
             self._fold.selected_index = 0
 
-    def _throw(self) -> None:
+    def throw(self) -> None:
+        """A new seed, which is kept."""
         self._lock.value = True
         self.seed.value = str(self._draw(*SEED_RANGE))
 

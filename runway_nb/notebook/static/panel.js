@@ -12,7 +12,7 @@ const CONTROLS = "button, input, select, textarea, [contenteditable], [role=slid
 const wired = new WeakSet();
 // The preview of each panel: its view may be made again while the rows around it stay.
 const players = new WeakMap();
-const WAITING = "Waiting";
+const NO_CELL = "No cell";
 let groups = 0;
 
 const playerOf = node => players.get(node.closest(".rnb-panel"));
@@ -50,6 +50,8 @@ function enhance(panel, player) {
   once(panel.querySelector(".rnb-copy"), wireCopy);
   once(panel.querySelector(".rnb-insert"), wireInsert);
   once(panel.querySelector(".rnb-primary"), wirePress);
+  panel.querySelectorAll(".widget-upload").forEach(upload => once(upload, wireUpload));
+  panel.querySelectorAll("[class*=rnb-act-]").forEach(node => once(node, wireAct));
   panel.querySelectorAll(".rnb-slot-drop").forEach(slot => once(slot, wireDrop));
 }
 
@@ -143,6 +145,15 @@ function wireRow(row, move) {
   // before the slider's own keys: it has other steps
   row.addEventListener("keydown", event => onKey(event, row, move), true);
   for (const end of ["keyup", "focusout"]) row.addEventListener(end, () => playerOf(row)?.save(move));
+  // a typed value is read when the field is left: the signs of other keyboards, and of the field itself, count too
+  row.addEventListener("blur", event => spell(event.target), true);
+  row.addEventListener("keydown", event => event.key === "Enter" && spell(event.target), true);
+}
+
+function spell(field) {
+  if (!field.closest(".widget-readout")) return;
+  const text = field.textContent.replace(/[\u2212\u2013]/g, "-").replace(/^([-+]?\d*),(\d+)$/, "$1.$2");
+  if (text !== field.textContent) field.textContent = text;
 }
 
 function onKey(event, row, move) {
@@ -161,19 +172,35 @@ function wirePress(button) {
   button.addEventListener("click", () => button.disabled || playerOf(button)?.press());
 }
 
+// What changes controls and only the kernel can do goes over one line with Generate, so that the order is that of the
+// clicks; the button's own message would wait elsewhere when the kernel is busy.
+function wireAct(node) {
+  const [, name] = /rnb-act-([\w-]+)/.exec(node.className);
+  const act = event => {
+    const button = event.target.closest("button");
+    const player = playerOf(node);
+    if (!button || button.disabled || !player) return;
+    event.stopImmediatePropagation();
+    player.act("act", { name, value: button.textContent.trim() });
+  };
+  node.addEventListener("click", act, true);
+}
+
 // --- copying --------------------------------------------------------------------------------------
 
 // A browser gives the clipboard only to the user's own gesture, so the kernel cannot do this. It is given the promise
-// of a text: the kernel may be busy.
+// of a text: the kernel may be busy. A request that makes no cell gives none; the kernel says why.
 function wireCopy(button) {
-  whenClicked(button, async (player, text) => {
+  whenClicked(button, async (player, cell) => {
     try {
-      const blob = text.then(words => new Blob([words], { type: "text/plain" }));
+      const blob = cell.then(text => (text ? new Blob([text], { type: "text/plain" }) : Promise.reject(NO_CELL)));
       await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
       player.announce("Cell text copied.");
       return "Copied";
     } catch {
-      offerText(button, await text);
+      const text = await cell;
+      if (!text) return NO_CELL;
+      offerText(button, text);
       player.announce("The clipboard is out of reach: the cell text is selected, copy it from there.");
       return "";
     }
@@ -181,26 +208,33 @@ function wireCopy(button) {
 }
 
 function wireInsert(button) {
-  whenClicked(button, async (player, text) => {
-    player.notebook?.insertBelow(button, await text);
-    player.announce("Cell inserted below.");
-    return "Inserted";
+  whenClicked(button, async (player, cell) => {
+    const text = await cell;
+    if (!text) return NO_CELL;
+    const isDone = player.notebook?.insertBelow(button, text);
+    player.announce(isDone ? "Cell inserted below." : "This view stands in no notebook: insert the cell from there.");
+    return isDone ? "Inserted" : "Not here";
   });
 }
 
-/** Do something with the cell of what is shown; the button says so while that has to wait, and when it is done. */
+/** Do something with the cell of what is shown, once at a time; the button says so while that has to wait. */
 function whenClicked(button, act) {
+  let isActing = false;
   button.addEventListener("click", async () => {
     const player = playerOf(button);
-    if (!player || button.dataset.said === WAITING) return;
+    if (!player || isActing) return;
+    isActing = true;
     const late = setTimeout(() => {
-      button.dataset.said = WAITING;
+      button.dataset.said = "Waiting";
       player.announce("The kernel is busy: this waits for it.");
     }, 500);
-    const word = await act(player, player.askCell());
-    clearTimeout(late);
-    button.dataset.said = word;
-    setTimeout(() => delete button.dataset.said, 1500);
+    try {
+      button.dataset.said = await act(player, player.askCell());
+    } finally {
+      clearTimeout(late);
+      isActing = false;
+      setTimeout(() => delete button.dataset.said, 1500);
+    }
   });
 }
 
@@ -236,7 +270,27 @@ function wireDrop(slot) {
   });
 }
 
+// A server takes no message of more than 10 MB.
+const PIECE = 4e6, LARGEST = 50e6;
+
+/** Uploads what the button's own way would lose without a word; true when it did, or said why not. */
+function uploadLarge(slot, file) {
+  if (!file || file.size <= PIECE) return false;
+  const player = playerOf(slot);
+  if (file.size > LARGEST) player?.announce(`${file.name} has ${Math.ceil(file.size / 1e6)} MB: 50 MB are the most.`);
+  else player?.upload(/rnb-slot-(first|middle|last)/.exec(slot.className)?.[1], file, PIECE);
+  return true;
+}
+
+function wireUpload(upload) {
+  const slot = upload.closest(".rnb-slot-drop"), input = slot && !upload.disabled ? inputOf(upload) : null;
+  input?.addEventListener("change", event => {
+    if (uploadLarge(slot, input.files[0])) event.stopImmediatePropagation();
+  }, true);
+}
+
 function takeFile(slot, file) {
+  if (uploadLarge(slot, file)) return;
   const upload = slot.querySelector(".widget-upload");
   const input = upload && !upload.disabled ? inputOf(upload) : null;
   if (!input || !file) return;

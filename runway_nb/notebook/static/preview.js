@@ -43,7 +43,8 @@ class Player {
   constructor(model, el) {
     Object.assign(this, { model, el, parts: page(), t: model.get("time"), playing: false, before: 0 });
     Object.assign(this, { pictures: [], views: [], controls: {}, fields: {}, held: {}, unsaved: new Set() });
-    Object.assign(this, { loading: 0, following: 0, waiting: 0, panel: null, gone: new AbortController(), asked: [] });
+    Object.assign(this, { loading: 0, following: 0, waiting: 0, panel: null, gone: new AbortController() });
+    Object.assign(this, { name: Math.random().toString(36).slice(2), questions: 0, asked: new Map(), acting: new Set() });
     this.notebook = Notebook.around(model);
     this.calm = matchMedia("(prefers-reduced-motion: reduce)");
     el.classList.add("rnb-preview");
@@ -85,11 +86,13 @@ class Player {
   /** Show a value that nobody else has been told yet. */
   hold(move, value) {
     this.held[move] = value;
+    this.panel?.classList.add("rnb-held"); // the sentence in words is the kernel's, and comes when it is let go
     this.moved();
   }
 
   letGo(move) {
     delete this.held[move];
+    this.panel?.classList.remove("rnb-held");
     this.draw();
   }
 
@@ -126,7 +129,6 @@ class Player {
     for (const name of ["controls", "fields"]) model.on(`change:${name}`, () => this.follow());
     model.on("change:time", () => this.seek(model.get("time")));
     model.on("change:say", () => this.announce(model.get("say")));
-    model.on("change:texts", () => this.notebook?.keep(model.get("texts")));
     model.on("msg:custom", message => this.hear(message));
     parts.play.onclick = () => this.play(!this.playing);
     parts.scrub.oninput = () => { this.play(false); this.seek(parts.scrub.value / 100); };
@@ -146,6 +148,7 @@ class Player {
       if (records.some(record => !this.el.contains(record.target))) this.enhanceSoon();
     });
     signal.addEventListener("abort", () => [this.size, this.late].forEach(observer => observer.disconnect()));
+    this.notebook?.whenSaved(() => this.notebook.keep(this.model.get("texts")), signal);
     this.notebook?.whenKernelEnds(() => this.notebook.putTexts(this.model.get("texts")), signal);
   }
 
@@ -158,7 +161,8 @@ class Player {
     if (!panel) return;
     this.late.observe(panel, { childList: true, subtree: true });
     panel.classList.toggle("rnb-in-notebook", Boolean(this.notebook));
-    this.results ??= new Results(panel, name => this.open(name), this.gone.signal);
+    const scope = this.notebook ? panel.closest(".jp-Notebook") : document.body;
+    if (scope) this.results ??= new Results(panel, scope, name => this.open(name), this.gone.signal);
   }
 
   enhanceSoon() {
@@ -198,36 +202,69 @@ class Player {
 
   // --- the kernel ---------------------------------------------------------------------------------
 
+  /** Ask the kernel for something; it answers when it has done it. */
+  ask(kind, more = {}) {
+    const number = `${this.name}.${++this.questions}`;
+    const answer = new Promise(done => this.asked.set(number, done));
+    this.model.send({ kind, number, ...more });
+    return answer;
+  }
+
+  /** Let the kernel do what only it can do. */
+  act(kind, more) {
+    const done = this.ask(kind, more);
+    this.acting.add(done);
+    done.then(() => this.acting.delete(done));
+  }
+
+  /** After the kernel has done all it was asked for: only then is what the controls show what was meant. */
+  async settled() {
+    while (this.acting.size) await Promise.all(this.acting);
+  }
+
   /** What the controls show: a click may overtake their values on the way to a busy kernel, and takes them along. */
   get shown() {
     const value = model => model.get("_options_labels")?.[model.get("index")] ?? model.get("value");
     return Object.fromEntries(Object.entries(this.fields).map(([name, model]) => [name, value(model)]));
   }
 
-  press() {
+  async press() {
+    await this.settled();
     this.model.send({ kind: "press", values: this.shown });
   }
 
   /** The cell that makes the request which is shown; a busy kernel lets it wait. */
-  askCell() {
-    this.model.send({ kind: "cell", values: this.shown });
-    return new Promise(done => this.asked.push(done));
+  async askCell() {
+    await this.settled();
+    return this.ask("cell", { values: this.shown });
   }
 
   open(name) {
-    this.model.send({ kind: "open", name });
+    this.act("open", { name });
     this.panel.scrollIntoView({ block: "nearest" });
     this.panel.querySelector(".rnb-words textarea")?.focus({ preventScroll: true });
   }
 
-  hear({ kind, text, place, data }) {
-    if (kind === "cell") this.asked.splice(0).forEach(done => done(text));
-    else if (kind === "put") this.notebook?.put(place, data);
+  hear({ kind, number, text, place, data }) {
+    if (kind === "answer") this.asked.get(number)?.(text);
+    if (kind === "answer") this.asked.delete(number);
+    if (kind === "put") this.notebook?.put(place, data);
   }
 
   unfollow() {
     for (const control of Object.values(this.controls)) control.off("change:value", null, this);
     this.controls = {};
+  }
+
+  /** A file in pieces that fit into messages. */
+  async upload(slot, file, size) {
+    const count = Math.ceil(file.size / size), id = `${this.name}.${++this.questions}`;
+    for (let piece = 0; piece < count; piece++) {
+      const bytes = await file.slice(piece * size, (piece + 1) * size).arrayBuffer();
+      this.announce(`Uploading ${file.name}: ${Math.round((piece / count) * 100)} %`);
+      this.model.send({ kind: "piece", slot, file: id, count, name: file.name }, undefined, [new DataView(bytes)]);
+    }
+    this.announce(`${file.name} is uploaded.`);
   }
 
   // --- time ---------------------------------------------------------------------------------------

@@ -5,8 +5,8 @@ const RESULT = 'span[title^="runway_nb job "]', OPEN = "runway-open";
 
 /** The results around a panel. Of several panels the one that was used last opens them. */
 class Results {
-  constructor(panel, open, signal) {
-    this.scope = panel.closest(".jp-Notebook") ?? document.body;
+  constructor(panel, scope, open, signal) {
+    this.scope = scope;
     this.name = `panel-${Math.random()}`;
     this.claim();
     this.offer();
@@ -43,7 +43,7 @@ class Results {
   button(job) {
     const made = make("button", {
       type: "button", className: "rnb-open-result", textContent: "Open in panel",
-      title: `Set the panel as it was for job ${job}`,
+      title: `Set the panel as it was for job ${job}`, "aria-label": `Open in panel: job ${job}`,
     });
     made.dataset.lmSuppressShortcuts = "true";
     made.onclick = () => this.scope.dispatchEvent(new CustomEvent(OPEN, { detail: job }));
@@ -53,9 +53,11 @@ class Results {
   leave() {
     this.seen.disconnect();
     cancelAnimationFrame(this.waiting);
-    if (!this.isChosen) return;
-    delete this.scope.dataset.runwayPanel;
-    // a panel that is left sees them go, and brings its own
-    this.scope.querySelectorAll(".rnb-open-result").forEach(button => button.remove());
+    if (this.isChosen) delete this.scope.dataset.runwayPanel;
+    // another panel takes them over
+    setTimeout(() => {
+      if (this.scope.querySelector(".rnb-panel")) return;
+      this.scope.querySelectorAll(".rnb-open-result").forEach(button => button.remove());
+    });
   }
 }
