@@ -328,7 +328,7 @@ class Unlucky:
         raise RuntimeError("no power")
 
 
-@pytest.mark.parametrize(("bad", "line"), [(np.zeros(7), "the array has the shape"), (Unlucky(), "no power")])
+@pytest.mark.parametrize(("bad", "line"), [(np.zeros((4, 6, 7)), "the array has the shape"), (Unlucky(), "no power")])
 def test_a_variable_that_cannot_be_a_picture_is_one_line_and_another_pick_mends_it(bench, bad, line):
     bench.variables |= {"good": png(), "bad": bad}
     panel = pick(bench, bench.panel(LAMP), "bad")
@@ -534,3 +534,11 @@ def test_a_link_a_frame_or_a_file_that_is_typed_is_offered_itself(tmp_path):
         assert (typed.label, typed.picture, typed.word) == (label, text, text)
         assert narrowed([], text, NONE, typed) == [NONE, typed]
     assert typed_choice("lamp", tmp_path) is None
+
+
+def test_arrays_of_no_pictures_shape_are_not_offered():
+    numpy = pytest.importorskip("numpy")
+    picture, grey = numpy.zeros((4, 6, 3), "uint8"), numpy.zeros((4, 6))
+    others = {"row": numpy.zeros(3), "axes": numpy.array([[object()]]), "film": numpy.zeros((2, 4, 6, 3))}
+    found = variable_choices({"picture": picture, "grey": grey, **others})
+    assert [choice.word for choice in found] == ["grey", "picture"]

@@ -65,7 +65,7 @@ def variable_choices(variables: Mapping[str, Any]) -> list[Choice]:
     """The variables of the notebook that hold pictures."""
     variables = dict(variables)  # another thread may delete one meanwhile
     names = [name for name in reversed([*variables]) if not name.startswith("_") and name not in ("In", "Out")]
-    found = [name for name in names if is_picture(variables[name])][:VARIABLES]
+    found = [name for name in names if is_picture(variables[name]) and not _is_other_array(variables[name])][:VARIABLES]
     return [Choice(f"{name} ({type(variables[name]).__name__})", variables[name], name) for name in found]
 
 
@@ -142,6 +142,12 @@ def distinct(labels: Iterable[str]) -> list[str]:
 def _matching(choices: Iterable[Choice], text: str) -> list[Choice]:
     words = text.casefold().split()
     return [choice for choice in choices if all(word in choice.label.casefold() for word in words)]
+
+
+def _is_other_array(value: Any) -> bool:
+    """True for an array whose shape is no picture's, or that holds objects: the axes of a figure, a row of numbers."""
+    shape, kind = getattr(value, "shape", None), getattr(getattr(value, "dtype", None), "kind", "f")
+    return isinstance(shape, tuple) and (len(shape) not in (2, 3) or kind not in "buif")
 
 
 def _asset_choice(asset: Asset, typed: str) -> Choice:

@@ -186,7 +186,8 @@ class Panel(ipywidgets.VBox):
     def _offer_text(self) -> None:
         """Where no script can reach the clipboard, the text itself."""
         if not self.preview.has_script and self._text is None:
-            self._text = lean(ipywidgets.Textarea, description="Cell", disabled=True, rows=3)
+            classes = "rnb-sr-label rnb-words"
+            self._text = lean(ipywidgets.Textarea, description="Cell", disabled=True, rows=6, classes=classes)
             self._text.value = self._cell_or_reason()
             self.children = (*self.children, self._text)
 
@@ -338,6 +339,7 @@ class Panel(ipywidgets.VBox):
 
     def _take_on(self, job: Job, *, is_new: bool) -> None:
         """Show a job that was asked for here."""
+        self._phases[job.id] = job.state.phase
         self.job = job
         self.jobs = (job, *(other for other in self.jobs if other.id != job.id))
         if is_new or not self._stage.holds(job):
@@ -354,6 +356,11 @@ class Panel(ipywidgets.VBox):
         """Jobs, variables and pictures may have come or gone."""
         self.keyframes.offer_again()
         self.reopen.offer()
+        for job in list(self._studio.jobs.values()):
+            if job.id not in self._phases and not job.done:
+                # of a cell: what it costs is known when it ends
+                self._phases[job.id] = job.state.phase
+                job.on_end(lambda _: self._studio.spawn(self.account.load()))
 
     # --- showing --------------------------------------------------------------------------------
 

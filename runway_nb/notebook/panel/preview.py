@@ -139,11 +139,17 @@ class PlainPreview(PreviewTraits, ipywidgets.HTML):
         self.value = _still_html(picture)
 
 
+_STILL = (
+    '<div class="rnb-detail">The picture moves, and cells can be inserted, with anywidget: pip install anywidget</div>'
+)
+
+
 def _still_html(picture: bytes) -> str:
     if not picture:
-        return '<div class="rnb-empty rnb-alone">Choose a first keyframe</div>'
+        return f'<div class="rnb-empty rnb-alone">Choose a first keyframe</div>{_STILL}'
     data = base64.b64encode(picture).decode("ascii")
-    return f'<img class="rnb-alone" src="data:image/jpeg;base64,{data}" alt="First keyframe; it does not move here">'
+    alt = "First keyframe; it does not move here"
+    return f'<img class="rnb-alone" src="data:image/jpeg;base64,{data}" alt="{alt}">{_STILL}'
 
 
 @lru_cache(maxsize=1)
