@@ -146,6 +146,28 @@ def test_a_panel_that_was_deleted_and_is_there_again_keeps_its_text(app: App) ->
     panel.notebook.shutdown()
 
 
+def test_a_setting_that_saves_all_widgets_does_not_bring_a_dead_panel_back(app: App) -> None:
+    toggle = "() => jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')"
+    panel = open_panel(app, "setting.ipynb", "import ipywidgets; ipywidgets.HTML('of somebody else')")
+    app.page.evaluate(toggle)
+    try:
+        panel.notebook.run(2)
+        panel.notebook.output(2).get_by_text("of somebody else").wait_for()
+        panel.field("Prompt").fill("Not dead")
+        panel.until("p.request.prompt == 'Not dead'")
+        pid = int(tell(panel.notebook, "import os; print(os.getpid())"))
+        panel.notebook.save()
+        app.page.evaluate("() => jupyterapp.shell.currentWidget.dispose()")
+        os.kill(pid, signal.SIGKILL)
+        again = app.open("setting.ipynb")
+        again.output(1).get_by_text("Its kernel has ended.").wait_for()
+        assert again.output(1).locator(".rnb-panel").count() == 0
+        again.output(2).get_by_text("of somebody else").wait_for()
+        again.shutdown()
+    finally:
+        app.page.evaluate(toggle)
+
+
 def test_a_change_in_the_panel_leaves_a_saved_notebook_as_it_is(app: App) -> None:
     panel = open_panel(app, "clean.ipynb")
     panel.notebook.save()

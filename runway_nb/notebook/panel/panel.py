@@ -302,9 +302,10 @@ class Panel(ipywidgets.VBox):
 
     def _take_piece(self, told: Mapping[str, Any]) -> None:
         """A part of a file that is too large for one message."""
-        slot, data = self.keyframes.slots.get(str(told.get("slot"))), self._page.whole_file(told)
-        if slot is not None and data is not None:
-            slot.take(str(told.get("name")), data)
+        with self._told():
+            slot, data = self.keyframes.slots.get(str(told.get("slot"))), self._page.whole_file(told)
+            if slot is not None and data is not None:
+                slot.take(str(told.get("name")), data)
 
     # --- generating -----------------------------------------------------------------------------
 

@@ -169,7 +169,29 @@ function onKey(event, row, move) {
 }
 
 function wirePress(button) {
-  button.addEventListener("click", () => button.disabled || playerOf(button)?.press());
+  let isPressing = false;
+  button.addEventListener("click", async () => {
+    const player = playerOf(button);
+    if (button.disabled || isPressing || !player) return;
+    isPressing = true;
+    const done = sayLate(button, player);
+    try {
+      await player.press();
+    } finally {
+      done();
+      isPressing = false;
+      delete button.dataset.said;
+    }
+  });
+}
+
+/** The button says so when what it does has to wait for the kernel; the result ends that. */
+function sayLate(button, player) {
+  const late = setTimeout(() => {
+    button.dataset.said = "Waiting";
+    player.announce("The kernel is busy: this waits for it.");
+  }, 500);
+  return () => clearTimeout(late);
 }
 
 // What changes controls and only the kernel can do goes over one line with Generate, so that the order is that of the
@@ -217,21 +239,18 @@ function wireInsert(button) {
   });
 }
 
-/** Do something with the cell of what is shown, once at a time; the button says so while that has to wait. */
+/** Do something with the cell of what is shown, once at a time. */
 function whenClicked(button, act) {
   let isActing = false;
   button.addEventListener("click", async () => {
     const player = playerOf(button);
     if (!player || isActing) return;
     isActing = true;
-    const late = setTimeout(() => {
-      button.dataset.said = "Waiting";
-      player.announce("The kernel is busy: this waits for it.");
-    }, 500);
+    const done = sayLate(button, player);
     try {
       button.dataset.said = await act(player, player.askCell());
     } finally {
-      clearTimeout(late);
+      done();
       isActing = false;
       setTimeout(() => delete button.dataset.said, 1500);
     }
