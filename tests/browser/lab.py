@@ -213,6 +213,12 @@ class Notebook:
         """Whether the cell runs; what the kernel says of itself does not tell."""
         return "*" in self.prompt(index)
 
+    def wait_until_done(self, index: int) -> None:
+        """After the cell has ended: its last output may be there before that."""
+        self.page.wait_for_function(
+            "i => !document.querySelectorAll('.jp-Notebook .jp-InputPrompt')[i].innerText.includes('*')", arg=index
+        )
+
     def cell(self, index: int) -> Locator:
         return self.page.locator(".jp-Notebook .jp-Cell").nth(index)
 

@@ -99,10 +99,13 @@ class Seen:
         self.until("p.request in (VideoRequest(), VideoRequest(''))")
         self.wait_for_pictures(0)
 
+    def wait_for_generate(self, *, enabled: bool = True) -> None:
+        """After the kernel has said whether there is anything that can be sent."""
+        button = self.button("Generate").element_handle()
+        self.page.wait_for_function("([button, enabled]) => button.disabled !== enabled", arg=[button, enabled])
+
     def generate(self) -> None:
-        self.page.wait_for_function(
-            "button => !button.disabled", arg=self.button("Generate").element_handle(), timeout=10_000
-        )
+        self.wait_for_generate()
         self.button("Generate").click()
 
     @property

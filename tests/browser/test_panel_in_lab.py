@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import pytest
 from lab import WIDEN, App, played, write_notebook
 from PIL import Image
-from playwright.sync_api import FilePayload
+from playwright.sync_api import FilePayload, expect
 from seen_panel import Seen, open_panel, setting_up
 from test_jupyterlab import LOST, OWN_OF_JUPYTERLAB
 from test_preview_in_lab import tell
@@ -105,7 +105,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(panel: Seen) -> None:
     panel.slot("Last").locator(".rnb-problem").wait_for()
     panel.field("Prompt").fill(PROMPT)
     panel.until(f"p.request.prompt == {PROMPT!r}")
-    assert panel.button("Generate").is_disabled()
+    panel.wait_for_generate(enabled=False)
 
 
 def test_clear_and_swap(panel: Seen) -> None:
@@ -118,7 +118,7 @@ def test_clear_and_swap(panel: Seen) -> None:
     panel.slot("First").get_by_role("button", name="Clear").click()
     panel.wait_for_pictures(1)
     assert [panel.chosen(name) for name in ("First", "Last")] == ["none", "lighthouse-dusk"]
-    assert panel.slot("First").get_by_role("button", name="Clear").is_disabled()
+    expect(panel.slot("First").get_by_role("button", name="Clear")).to_be_disabled()
 
 
 def test_a_preset_sets_the_sliders_and_the_picture_moves(panel: Seen) -> None:
@@ -137,10 +137,10 @@ def test_what_is_wrong_is_said_and_generate_waits_until_it_is_mended(panel: Seen
     panel.field("Prompt").fill(PROMPT)
     panel.field("Seed").fill("lamp")
     panel.root.get_by_text("Seed is 'lamp'").wait_for()
-    assert panel.button("Generate").is_disabled()
+    panel.wait_for_generate(enabled=False)
     panel.field("Seed").fill("7")
     panel.root.get_by_text("Seed is 'lamp'").wait_for(state="detached")
-    assert panel.button("Generate").is_enabled()
+    panel.wait_for_generate()
 
 
 # --- while the kernel is busy --------------------------------------------------------------------------
