@@ -350,6 +350,17 @@ def test_a_double_click_resets_and_a_static_camera_takes_no_keys(panel: Notebook
     assert panel.output(0).locator(".rnb-chip").inner_text() == "static"
 
 
+@pytest.mark.parametrize(("typed", "value"), [("\N{MINUS SIGN}3", -3.0), ("2,5", 2.5), ("-1.5", -1.5)])
+def test_a_typed_value_may_have_the_signs_of_any_keyboard(panel: Notebook, typed: str, value: float) -> None:
+    readout = panel.output(0).locator(".rnb-axis-pan .widget-readout")
+    readout.fill(typed)
+    readout.press("Enter")
+    give_up = time.monotonic() + 10
+    while tell(panel, "print(sliders['pan'].value)") != str(value):
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
 def test_everything_has_a_name(panel: Notebook) -> None:
     output = panel.output(0)
     for move in MOVES:
