@@ -8,7 +8,8 @@ import os
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,8 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 import pytest  # noqa: E402
 
 from fakes import FakeTime, Party  # noqa: E402
+from runway_nb.job import Job  # noqa: E402
+from runway_nb.request import VideoRequest  # noqa: E402
 from test_simulator_kit import Api  # noqa: E402
 
 OURS = ("USEAPI_", "RUNWAY_NB_")
@@ -79,6 +82,17 @@ def party(tmp_path: Path, time: FakeTime) -> Iterator[Party]:
     """A studio and the simulator it talks to, without a port and without waiting."""
     with Party(tmp_path, time) as made:
         yield made
+
+
+@pytest.fixture
+def elsewhere(party: Party, tmp_path: Path) -> Iterator[Callable[[VideoRequest], Job]]:
+    """Submits a request from a machine with a ledger of its own, on the same account."""
+    here = party.settings
+    party.settings = replace(here, home=tmp_path / "elsewhere")
+    studio = party.make_studio()
+    party.settings = here
+    yield lambda request: studio.submit(request, fresh=True)
+    studio.close()
 
 
 @pytest.fixture

@@ -542,3 +542,34 @@ def test_arrays_of_no_pictures_shape_are_not_offered():
     others = {"row": numpy.zeros(3), "axes": numpy.array([[object()]]), "film": numpy.zeros((2, 4, 6, 3))}
     found = variable_choices({"picture": picture, "grey": grey, **others})
     assert [choice.word for choice in found] == ["grey", "picture"]
+
+
+def list_state(panel):
+    return panel.keyframes._told.value
+
+
+def test_before_the_list_has_come_nobody_says_that_it_is_empty(bench):
+    panel = bench.panel(LAMP, opened=False)
+    assert "loading the list of assets" in list_state(panel)
+    assert "no pictures" not in said(panel)
+
+
+def test_why_the_list_could_not_be_loaded_stays_until_it_is_asked_for_again(bench):
+    with bench.network():
+        panel = bench.panel(LAMP)
+        assert "could not be listed" in list_state(panel)
+        panel.offer_again()
+        assert "could not be listed" in list_state(panel), "a cell has run"
+    bench.press(panel, "Refresh")
+    assert "2 images" in list_state(panel)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"), [("harb", "1 found"), ("zzz", "nothing found"), ("/no/such.png", "no such file")]
+)
+def test_the_filter_says_what_it_finds(bench, typed, told):
+    panel = bench.panel(LAMP)
+    panel.keyframes._filter.value = typed
+    assert told in list_state(panel)
+    panel.keyframes._filter.value = ""
+    assert "2 images" in list_state(panel)

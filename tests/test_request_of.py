@@ -229,17 +229,6 @@ def test_no_name_names_nothing(party):
 # --- from a task of the account ---------------------------------------------------------------------
 
 
-@pytest.fixture
-def elsewhere(party, tmp_path):
-    """Submits a request from a machine with a ledger of its own, on the same account."""
-    here = party.settings
-    party.settings = replace(here, home=tmp_path / "elsewhere")
-    studio = party.make_studio()
-    party.settings = here
-    yield lambda request: studio.submit(request, fresh=True)
-    studio.close()
-
-
 PICTURES = Keyframes("harbour", "meadow", "harbour")
 
 

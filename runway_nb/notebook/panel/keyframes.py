@@ -41,6 +41,7 @@ RECENT = 12
 """Videos of other sessions whose last frames are offered."""
 FRESH_SECONDS = 30.0
 """How old a list may be that is not asked for again at once."""
+LISTING = line("loading the list of assets")
 PLACES = {name: place for name, _, place in DEFAULT_MODEL.keyframes}
 
 
@@ -78,7 +79,8 @@ class KeyframeControls:
             classes="rnb-sr-label rnb-filter",
         )
         self._filter.observe(guard(lambda _: self._offer()), "value")
-        self._told = lean(ipywidgets.HTML, classes="rnb-list-state")
+        self._listing = LISTING
+        self._told = lean(ipywidgets.HTML, LISTING, classes="rnb-list-state")
         self.refresh = button("Refresh", guard(self.reload), hint="Load the list of assets again")
         swap = button("Swap first and last", guard(self.swap), "rnb-plain rnb-act-swap")
         parts = [caption("Keyframes"), self._told, swap, self._filter, self.refresh]
@@ -140,7 +142,7 @@ class KeyframeControls:
 
     def reload(self) -> None:
         """Ask for the assets again, in the background."""
-        self._told.value = line("loading the list of assets")
+        self._tell_listing(LISTING)
         self.refresh.disabled = True
         self._studio.session.shelf.forget()
         self._studio.spawn(self.load_list())
@@ -161,21 +163,20 @@ class KeyframeControls:
             if shelf.age > FRESH_SECONDS:
                 self._take(await shelf.refreshed())
         except RunwayError as error:
-            self._told.value = problem(f"the assets could not be listed: {error.message}")
+            self._tell_listing(problem(f"the assets could not be listed: {error.message}"))
         except Exception as error:  # noqa: BLE001 - nobody else would ever tell it
-            self._told.value = problem(f"the assets could not be listed: {unexpected(error)}")
+            self._tell_listing(problem(f"the assets could not be listed: {unexpected(error)}"))
         finally:
             self.refresh.disabled = False
 
     def _take(self, assets: AssetList) -> None:
         self._assets = assets
-        self._offer()
+        self._tell_listing(line(listed_words(assets)) + "".join(map(problem, assets.notes)))
 
-    def _list_words(self, choices: list[Choice], text: str, typed: Choice | None) -> str:
-        """How much there is to choose from, and what the filter leaves of it."""
-        if text:
-            return line(found_words(choices, text, typed))
-        return line(listed_words(self._assets)) + "".join(map(problem, self._assets.notes))
+    def _tell_listing(self, html: str) -> None:
+        """Where the list of assets stands; while something is typed, what that finds stands in its place."""
+        self._listing = html
+        self._offer()
 
     def _choices(self) -> list[Choice]:
         return [
@@ -210,7 +211,7 @@ class KeyframeControls:
     def _offer(self) -> None:
         choices, text = self._choices(), self._filter.value.strip()
         typed = typed_choice(text, self._studio.folder) if text else None
-        self._told.value = self._list_words(choices, text, typed)
+        self._told.value = line(found_words(choices, text, typed)) if text else self._listing
         for slot in self.slots.values():
             slot.offer(choices, text, typed)
 

@@ -41,7 +41,7 @@ class Page:
 
     @property
     def has_lost_places(self) -> bool:
-        """Whether a page was loaded anew: it shows the panel again, and knows its display ids no more."""
+        """Whether a page may know the display ids no more: it was loaded anew, or a deleted cell is there again."""
         return self._views > self._displays
 
     def displayed(self) -> None:

@@ -348,7 +348,7 @@ class Panel(ipywidgets.VBox):
         else:
             self._said.value = line(f"{SAME} (job {job.id}).")
         self.words.after_sending(job.seed)
-        self._page.say(f"Sent: job {job.id}.")
+        self._page.say(f"{'Sent' if is_new else 'Nothing was sent'}: job {job.id}.")
         self.offer_again()
         job.observe(self._follow)
         job.on_end(lambda job: self._studio.spawn(self._after_job(job)))
