@@ -23,6 +23,7 @@ import httpx
 from . import __version__, errors
 from .redact import redact, redact_http_logs
 from .request import VideoRequest
+from .server_clock import ServerClock
 from .settings import Secret, checked_url, is_loopback
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
@@ -110,7 +111,9 @@ class RunwayClient:
             verify=not local,
             trust_env=not local,
             transport=transport,
+            event_hooks={"response": [self._note_time]},
         )
+        self._clock = ServerClock()
 
     async def __aenter__(self) -> RunwayClient:
         return self
@@ -132,6 +135,23 @@ class RunwayClient:
         """Scheme and host of the API."""
         parts = urlsplit(self._base)
         return f"{parts.scheme}://{parts.netloc}"
+
+    # --- the server's clock ---------------------------------------------------------------------
+
+    async def server_time(self) -> float | None:
+        """Unix seconds by the server's own clock, asked for when it is not known; None where it tells none."""
+        if self._clock.now() is None and not self._clock.is_silent:
+            with contextlib.suppress(errors.RunwayError):
+                await self._read("/scheduler/", retry=False)
+        return self._clock.now()
+
+    @property
+    def clock_offset(self) -> float:
+        """How many seconds the server's clock is before this machine's; 0 where it is not known."""
+        return self._clock.offset()
+
+    async def _note_time(self, answer: httpx.Response) -> None:
+        self._clock.read(answer.headers.get("Date"))
 
     # --- tasks ----------------------------------------------------------------------------------
 
@@ -156,7 +176,9 @@ class RunwayClient:
 
     async def task(self, task_id: str, *, retry: bool = True) -> Task:
         """GET one task by its composite id (API facts 5). With `retry` False a failure is raised at once."""
-        return Task.from_wire(await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
+        task = Task.from_wire(await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
+        _check_id("task", task.id, task_id)
+        return task
 
     async def tasks(
         self, *, offset: int = 0, limit: int = LIST_LIMIT, statuses: Sequence[str] = (), email: str = ""
@@ -186,7 +208,9 @@ class RunwayClient:
 
     async def asset(self, asset_id: str) -> Asset:
         """GET one asset (API facts 8.3)."""
-        return Asset.from_wire(await self._read(f"/assets/{path_id(asset_id)}"))
+        asset = Asset.from_wire(await self._read(f"/assets/{path_id(asset_id)}"))
+        _check_id("asset", asset.id, asset_id)
+        return asset
 
     async def upload(
         self, data: bytes, *, name: str, content_type: str, email: str = "", progress: Sent | None = None
@@ -285,6 +309,12 @@ def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
         with contextlib.suppress(errors.ServerTrouble):
             found.append(read(item))
     return found
+
+
+def _check_id(what: str, told: str, asked: str) -> None:
+    """Raise `ServerTrouble` when an answer is about something else than was asked for."""
+    if told.casefold() != asked.casefold():
+        raise errors.ServerTrouble(f"the answer is about another {what} than was asked for", 200)
 
 
 def path_id(identifier: str) -> str:

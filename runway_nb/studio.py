@@ -392,7 +392,7 @@ class Studio:
         from .send import lost_job_of
 
         task = self._account_task(text)
-        lost = lost_job_of(task, self.ledger, self.settings.party, self._env.clock(), self._posters)
+        lost = lost_job_of(task, self.ledger, self.settings.party, self._env.clock())
         if lost is not None:
             return lost
         made = self._asked(task)
@@ -430,11 +430,12 @@ class Studio:
     async def _look_again(self, record: Record) -> bool:
         """Look once for the task of a job in doubt; True when it was found and written down."""
         from .reconcile import look_for_task
-        from .send import lost_wish
+        from .send import search_for
 
-        lost = lost_wish(stored_job(record, self._posters), self.ledger)
-        task = await look_for_task(lost, await self._client())
-        return task is not None and self.ledger.assign(record.id, task.id)
+        client = await self._client()
+        await client.server_time()
+        found = await look_for_task(search_for(record, self.ledger, client.clock_offset), client)
+        return found is not None and self.ledger.assign(record.id, found.task.id, is_certain=found.is_certain)
 
     async def picture_bytes(self, picture: Picture) -> bytes:
         """The picture that a keyframe means, for the background loop. Raises `RunwayError`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from email.utils import formatdate
 from typing import Any
 
 from starlette.applications import Starlette
@@ -50,8 +51,10 @@ class Door:
         entry = self._desk.log.add({"method": scope["method"], **_without_token(path, scope), "status": None})
 
         async def noted(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start" and entry["status"] is None:
-                entry["status"] = message["status"]
+            if message["type"] == "http.response.start":
+                entry["status"] = entry["status"] or message["status"]
+                date = formatdate(self._desk.world.clock(), usegmt=True).encode()
+                message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
             await send(message)
 
         try:

@@ -100,7 +100,7 @@ class Simulator:
         # no handlers, no output: this lives in other people's processes
         config = uvicorn.Config(
             _guarded(self.app), http="h11", ws="none", lifespan="off", log_config=None, log_level="critical",
-            access_log=False, timeout_graceful_shutdown=0, server_header=False,
+            access_log=False, timeout_graceful_shutdown=0, server_header=False, date_header=False,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, args=(listener,), name="simulator", daemon=True)
