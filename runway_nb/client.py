@@ -79,6 +79,7 @@ class RunwayClient:
         transport: An httpx transport, for tests.
         sleep: Waits between the attempts of a read.
         jitter: Gives numbers from 0 to 1 that spread those waits.
+        clock: Keeps the server's time.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class RunwayClient:
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Sleep = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        clock: ServerClock | None = None,
     ) -> None:
         redact_http_logs()
         base_url = checked_url(base_url)
@@ -113,7 +115,7 @@ class RunwayClient:
             transport=transport,
             event_hooks={"response": [self._note_time]},
         )
-        self._clock = ServerClock()
+        self._clock = clock or ServerClock()
 
     async def __aenter__(self) -> RunwayClient:
         return self

@@ -11,7 +11,7 @@ JUMP_SECONDS = 2.0
 
 
 class ServerClock:
-    """Goes on from the `Date` of the latest answer for as long as this machine's two clocks agree.
+    """Goes on from the `Date` of answers for as long as this machine's two clocks agree.
 
     Args:
         wall: Unix seconds, which may be set at any time.
@@ -21,7 +21,8 @@ class ServerClock:
     def __init__(self, wall: Callable[[], float] = time.time, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._wall = wall
         self._monotonic = monotonic
-        self._read: tuple[float, float, float] | None = None
+        self._ahead: tuple[float, float] | None = None
+        """How far the server is before the monotonic clock, and how far the wall clock was then."""
         self.is_silent = False
         """True when the latest answer told no time."""
 
@@ -32,16 +33,18 @@ class ServerClock:
         except (TypeError, ValueError, OverflowError):
             self.is_silent = True
             return
+        known, monotonic = self.now(), self._monotonic()
         self.is_silent = False
-        self._read = told, self._wall(), self._monotonic()
+        # it is at least as late there as the answer says, in whole seconds: the latest of several is nearest
+        if known is None or not told <= known <= told + JUMP_SECONDS:
+            self._ahead = told - monotonic, self._wall() - monotonic
 
     def now(self) -> float | None:
         """Unix seconds at the server; None where it is not known (any more)."""
-        if self._read is None:
+        if self._ahead is None:
             return None
-        told, wall, monotonic = self._read
-        passed = self._monotonic() - monotonic
-        return told + passed if abs(self._wall() - wall - passed) <= JUMP_SECONDS else None
+        (ahead, wall), monotonic = self._ahead, self._monotonic()
+        return monotonic + ahead if abs(self._wall() - monotonic - wall) <= JUMP_SECONDS else None
 
     def offset(self) -> float:
         """How many seconds the server's clock is before this machine's; 0 where it is not known."""
