@@ -48,6 +48,8 @@ SETTLED = ("done", "refused", "removed", "failed")
 SETTLING_ROUNDS = 8
 LONGEST_ROUND = 4000.0
 """Virtual seconds for which one Run All may be under way at the end."""
+WRONG_CLOCKS = (0.0, 0.0, 7.0, -7.0, 900.0, -900.0, 86_400.0, -86_400.0, 400 * 86_400.0, -400 * 86_400.0)
+"""Seconds by which the clock of a machine may be ahead."""
 Say = Callable[[str], object]
 
 
@@ -208,7 +210,7 @@ class Schedule:
             (2, self.outage), (6, self.crash_soon), (2, self.crash), (1, self.close), (3, self.second_kernel),
             (2, self.freeze), (2, self.attach), (2, self.resume), (1, self.stop), (2, self.resend_lost),
             (1, self.look), (2, self.sleep_in_line), (2, self.die_while_sending),
-            (1, self.resend_twice), (2, self.die_while_fetching),
+            (1, self.resend_twice), (2, self.die_while_fetching), (2, self.set_clock),
         ]  # fmt: skip
         weights, choices = zip(*acts, strict=True)
         self.draw.choices(choices, weights)[0]()
@@ -290,6 +292,13 @@ class Schedule:
         self.say(f"kernel {self.kernels.index(kernel)} freezes for {seconds} s")
         self.tally["frozen"] += 1
         kernel.process.frozen_until = self.loop.time() + seconds
+
+    def set_clock(self) -> None:
+        """A machine whose clock is wrong, or set right."""
+        kernel = self._revived(self.draw.choice(self.kernels))
+        kernel.wrong = self.draw.choice(WRONG_CLOCKS)
+        self.say(f"the clock of kernel {self.kernels.index(kernel)} is {kernel.wrong:.0f} s ahead")
+        self.tally["clock set"] += 1
 
     def sleep_in_line(self) -> None:
         """A kernel falls asleep while its wishes wait for a slot; another one is asked for the same meanwhile."""
@@ -387,6 +396,7 @@ class Schedule:
         self.gone.append(kernel)
         self.tally["restart"] += 1
         new = self._kernel()
+        new.wrong = kernel.wrong
         self.kernels[self.kernels.index(kernel)] = new
         return new
 
@@ -655,5 +665,5 @@ def test_the_schedules_bite(stage: Stage) -> None:
     tally: Counter[str] = Counter()
     for seed in _without_collecting(BITES):
         assert run_schedule(stage, seed, tally) == [], f"seed {seed}"
-    meetings = ["taken over", "lease lost", "resent", "resent twice", "frozen", "outage", "stop", "closed"]
+    meetings = ["taken over", "lease lost", "resent", "resent twice", "frozen", "outage", "stop", "closed", "clock set"]
     assert [name for name in [*FAULTS, *(f"died: {place}" for place in PLACES), *meetings] if not tally[name]] == []
