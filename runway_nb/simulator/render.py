@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from runway_nb.camera import Camera, Matrix, inverse, seen_from, weights
+from runway_nb.private_files import private_file
 
 from . import caption, scene
 from .planes import SCALES, Box, Canvas, Planes, canvas, join, load, reach, split
@@ -286,7 +287,7 @@ def _in_place(path: Path) -> Iterator[Path]:
     """A temporary name in the same folder, which becomes `path` when the block ends well."""
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
-        yield part
+        yield private_file(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from runway_nb.private_files import close_to_others, private_file, private_folder
+
 from .life import Course
 
 SCHEMA = """
@@ -106,11 +108,24 @@ class AssetRecord:
 
 
 class Store:
-    """Tables in, records out. Writes happen inside `write()`; safe to use from any thread."""
+    """Tables in, records out. Writes happen inside `write()`; safe to use from any thread.
+
+    Raises `OSError` for a file that cannot be used.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
+        private_folder(path.parent)
+        private_file(path)
+        for side in ("-wal", "-shm"):  # new ones get the mode of the file
+            close_to_others(Path(f"{path}{side}"))
+        try:
+            self._open(path)
+        except sqlite3.Error as error:
+            advice = "give it another folder, or move this one away"
+            raise OSError(f"the state in {path.parent} cannot be used ({error}): {advice}") from None
+
+    def _open(self, path: Path) -> None:
         self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
         self._db.row_factory = sqlite3.Row
         # a killed process loses nothing; only a power cut could, and what is simulated is worth no wait
