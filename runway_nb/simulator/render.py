@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     import av
     from PIL.Image import Image
 
+WITH_PARENT = "--with-parent"
 FPS = 24
 STILL_SIDE = 640
 """Pixels on the long side of a still."""
@@ -299,9 +301,18 @@ def command(shot_file: Path, out: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Renders: the path of a shot as JSON, the path of the clip."""
-    shot_file, out = map(Path, arguments)
+    """Renders: the path of a shot as JSON, the path of the clip; `--with-parent`: no longer than its input lasts."""
+    shot_file, out = map(Path, arguments[:2])
+    if WITH_PARENT in arguments:
+        threading.Thread(target=_end_with_input, daemon=True).start()
     render(Shot.from_json(shot_file.read_text("utf-8")), out)
+
+
+def _end_with_input() -> None:
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    signal.raise_signal(signal.SIGTERM)
 
 
 if __name__ == "__main__":

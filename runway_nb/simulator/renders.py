@@ -76,7 +76,9 @@ def child_process(shot_file: Path, out: Path) -> Running:
 
     quiet = subprocess.DEVNULL
     child = subprocess.Popen(  # noqa: S603
-        render.command(shot_file, out), stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True,
+        # nobody writes to the pipe: it ends with this process, whatever ends that
+        [*render.command(shot_file, out), render.WITH_PARENT], stdin=subprocess.PIPE, stdout=quiet, stderr=quiet,
+        start_new_session=True,
         # where this process works may be gone, or hold modules of a user whose names are those of libraries
         cwd=out.parent, env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_places())},
     )  # fmt: skip
