@@ -101,7 +101,7 @@ def sync(file: IO[bytes]) -> None:
 
 
 def _make(path: Path) -> None:
-    if not path.parent.is_dir():
+    if path.parent != path and not path.parent.exists():
         _make(path.parent)
     try:
         path.mkdir(FOLDER)
