@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fakes import FakeTime, Party
-from runway_nb import private_files
+from runway_nb import concat, private_files
 from runway_nb.errors import SettingsError
 from runway_nb.private_files import (
     close_to_others,
@@ -23,6 +23,7 @@ from runway_nb.private_files import (
     write_private,
 )
 from runway_nb.settings import save_token, token_stores
+from runway_nb.simulator.instant import CLIP
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
 TOKEN = "user:4711-abcDEF123"
@@ -140,6 +141,12 @@ def test_an_output_folder_of_the_users_own_stays_as_it_is_and_the_videos_in_it_a
     assert mode(output) == 0o775
     assert video.parent == output
     assert mode(video) == 0o600
+
+
+def test_a_film_that_was_asked_for_by_name_is_an_ordinary_file(tmp_path):
+    (tmp_path / "clip.mp4").write_bytes(CLIP)
+    (tmp_path / "plain").touch()
+    assert mode(concat([tmp_path / "clip.mp4"], tmp_path / "film.mp4")) == mode(tmp_path / "plain")
 
 
 # --- the functions ------------------------------------------------------------------------------------

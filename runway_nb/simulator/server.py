@@ -118,9 +118,10 @@ class Simulator:
 
         try:
             listener = _listener(self.port)
-        except OSError:
+        except OSError as error:
             self.stop()
-            raise
+            advice = "give another one, or --port 0 for a free one" if self.port else "no port can be had"
+            raise OSError(f"port {self.port} cannot be used ({error.strerror}): {advice}") from None
         self.port = listener.getsockname()[1]
         # no handlers, no output: this lives in other people's processes
         config = uvicorn.Config(

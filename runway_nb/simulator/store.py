@@ -115,13 +115,13 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
-        private_folder(path.parent)
-        private_file(path)
-        for side in ("-wal", "-shm"):  # new ones get the mode of the file
-            close_to_others(Path(f"{path}{side}"))
         try:
+            private_folder(path.parent)
+            private_file(path)
+            for side in ("-wal", "-shm"):  # new ones get the mode of the file
+                close_to_others(Path(f"{path}{side}"))
             self._open(path)
-        except sqlite3.Error as error:
+        except (OSError, sqlite3.Error) as error:
             advice = "give it another folder, or move this one away"
             raise OSError(f"the state in {path.parent} cannot be used ({error}): {advice}") from None
 
