@@ -189,7 +189,7 @@ def start():
     yield begin
     for each in made:
         if each.process.poll() is None:
-            each.end(signal.SIGKILL)
+            each.end(signal.SIGTERM)
 
 
 def test_a_task_goes_on_after_kill_9_and_a_restart(start, tmp_path):

@@ -120,13 +120,14 @@ class Store:
             private_file(path)
             for side in ("-wal", "-shm"):  # new ones get the mode of the file
                 close_to_others(Path(f"{path}{side}"))
-            self._open(path)
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+            with self._closed_on_failure():
+                self._prepare()
         except (OSError, sqlite3.Error) as error:
             advice = "give it another folder, or move this one away"
             raise OSError(f"the state in {path.parent} cannot be used ({error}): {advice}") from None
 
-    def _open(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+    def _prepare(self) -> None:
         self._db.row_factory = sqlite3.Row
         # a killed process loses nothing; only a power cut could, and what is simulated is worth no wait
         self._db.execute("PRAGMA synchronous = OFF")
@@ -135,6 +136,14 @@ class Store:
                 self._db.execute(statement)
         # only now: two processes that start together would meet in the switch to WAL otherwise
         self._db.execute("PRAGMA journal_mode = WAL")
+
+    @contextmanager
+    def _closed_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._db.close()
+            raise
 
     def close(self) -> None:
         """Closes the file."""
