@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import io
-import os
 import re
 import secrets
 import unicodedata
@@ -19,6 +18,7 @@ import httpx
 
 from . import __version__
 from .errors import DownloadError, LinkExpired
+from .private_files import open_private, private_folder, sync
 from .redact import redact_http_logs
 from .settings import is_loopback
 
@@ -77,7 +77,7 @@ class MediaClient:
         # a name of its own: a kernel that slept may still write to its draft when another has taken over
         draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part")
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            private_folder(path.parent, tighten=False)
             await self._attempts(url, draft, progress)
             return draft.replace(path)
         except OSError as error:
@@ -137,13 +137,12 @@ async def _save(answer: httpx.Response, draft: Path, progress: Progress) -> None
     promised = answer.headers.get("Content-Length", "")
     total = int(promised) if promised.isdigit() else None
     received = 0
-    with draft.open("wb") as file:
+    with open_private(draft) as file:
         async for chunk in answer.aiter_bytes(64 * 1024):
             file.write(chunk)
             received += len(chunk)
             progress(received, total)
-        file.flush()
-        os.fsync(file.fileno())
+        sync(file)
 
 
 def check_mp4(path: Path) -> None:

@@ -296,8 +296,12 @@ class Studio:
         return self.run(self._ask_account(account_tasks), timeout)
 
     def simulator_url(self, timeout: float = 60.0) -> str:
-        """The address of the embedded simulator's index page; starts it when needed."""
-        return self.run(self._client(), timeout).origin
+        """The address of the embedded simulator's page, with the key that opens it; starts it when needed.
+
+        The key is drawn anew in every process. With a token set it is the address of the API instead.
+        """
+        connection = self.run(self.session.connected(), timeout)
+        return connection.page or connection.client.origin
 
     def misbehave(self, fault: str, timeout: float = 60.0) -> None:
         """Let the embedded simulator do one thing wrong, for lessons. Raises `InvalidCommand` for an unknown name."""

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kernels import ROOT, SimulatorProcess, clean_env
+from leftovers import ended_with_parent
 from runway_nb.ledger import Ledger, Record
 from runway_nb.simulator.instant import CLIP
 
@@ -124,7 +125,7 @@ class Place:
         """A process that is ready and waits for its line."""
         return subprocess.Popen(
             [sys.executable, WORKER, manner, *self.schedule.wishes], cwd=self.folder, env=self.env, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=ended_with_parent,
         )  # fmt: skip
 
     def tasks(self) -> list[dict[str, Any]]:
