@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .errors import SettingsError
-from .home import default_home
+from .errors import InvalidRequest, NotPicklable, SettingsError
+from .home import HOME_NAME, default_home, is_spare, read_path, setting_path
+from .plain import checked_text, plain, shown, whole
 from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, MAX_MODERATED, TOKEN_FORM
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
 CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
+MOST_CREDITS = 10**9
+"""No limit is higher."""
 _SERVICE = "runway_nb"
 
 
@@ -49,7 +52,10 @@ class Secret:
     __str__ = __repr__
 
     def __reduce__(self) -> str:
-        raise TypeError("a secret is not written to a file")
+        raise NotPicklable("a secret is not written to a file: set the token again where it is needed")
+
+    def __copy__(self) -> Secret:
+        return self
 
     def __deepcopy__(self, _: object) -> Secret:
         return self
@@ -79,6 +85,14 @@ class Settings:
     """Refusals by moderation within a day after which a request needs an explicit word."""
     slots: int = 2
     """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
+
+    def __post_init__(self) -> None:
+        """Read every value once. Raises `SettingsError`, also where settings are made by hand."""
+        for name, read in _READ.items():
+            try:
+                object.__setattr__(self, name, read(getattr(self, name)))
+            except InvalidRequest as error:
+                raise SettingsError(error.message) from None
 
     @property
     def simulated(self) -> bool:
@@ -135,19 +149,27 @@ def resolve(
 
     def pick(name: str, default: object = None) -> object:
         for source in (given or {}, config or {}, env):
-            if (value := source.get(name)) not in (None, ""):
+            if _is_given(value := source.get(name)):
                 return value
         return default
 
-    home = Path(str(pick("home", default_home(environ)))).expanduser().absolute()
+    given_home = pick("home")
+    if given_home is None:
+        home = default_home(environ)
+    else:
+        home = setting_path(given_home, HOME_NAME if given_home is env["home"] else "home")
     token = pick("token") or next(filter(None, (store() for store in stores or token_stores(home))), None)
+    if token is not None and is_spare(home):
+        raise SettingsError(
+            f"there is no home folder to keep the ledger of paid videos in: set {HOME_NAME} to a folder that stays"
+        )
     return Settings(
         token=_checked_token(token),
-        base_url=checked_url(str(pick("base_url", BASE_URL))),
+        base_url=pick("base_url", BASE_URL),  # type: ignore[arg-type]
         home=home,
-        output=Path(str(pick("output", "runway_outputs"))).expanduser(),
-        embed=_checked_embed(str(pick("embed", "auto"))),
-        multipart=bool(pick("multipart", False)),
+        output=pick("output", "runway_outputs"),  # type: ignore[arg-type]
+        embed=pick("embed", "auto"),  # type: ignore[arg-type]
+        multipart=_checked_switch("multipart", pick("multipart", False)),
         reuse=_checked_switch("reuse", pick("reuse", True)),
         max_credits=_lowest_limit(given or {}, config or {}, environ),
         max_moderated=_checked_number("max_moderated", pick("max_moderated", MAX_MODERATED), 1, 1000),
@@ -155,10 +177,16 @@ def resolve(
     )
 
 
+def _is_given(value: object) -> bool:
+    return value is not None and not (type(value) is str and not value)
+
+
 def _checked_token(token: object) -> Secret | None:
     if token is None or isinstance(token, Secret):
         return token
-    text = str(token).strip()
+    if type(text := plain(token)) is not str:
+        raise SettingsError("the token is no text: copy it whole from useapi.net, with user: in front")
+    text = text.strip()
     if not re.fullmatch(TOKEN_FORM, text):
         found = f"{len(text)} characters" if text.isprintable() else "characters that cannot be printed"
         raise SettingsError(
@@ -179,35 +207,57 @@ def checked_url(url: str) -> str:
         if parts.username is not None or parts.password is not None:
             raise SettingsError("base_url holds a user name or a password: leave them out, the token opens the API")
         return url.rstrip("/")
-    raise SettingsError(f"base_url is {url!r}: give an https:// address (http:// only on this machine)")
+    raise SettingsError(f"base_url is {shown(url)}: give an https:// address (http:// only on this machine)")
 
 
 def _lowest_limit(*sources: Mapping[str, object]) -> int | None:
     """The lowest limit of credits there is: what a teacher sets may be lowered in a notebook, never raised."""
     *named, environ = sources
     found = [*(source.get("max_credits") for source in named), environ.get(CREDITS_NAME)]
-    limits = [_checked_number("max_credits", value, 0, 10**9) for value in found if value not in (None, "")]
+    limits = [_checked_number("max_credits", value, 0, MOST_CREDITS) for value in found if _is_given(value)]
     return min(limits, default=None)
 
 
 def _checked_number(name: str, value: object, low: int, high: int) -> int:
-    text = str(value).strip()
-    if re.fullmatch(r"\d{1,10}", text) and low <= int(text) <= high:
-        return int(text)
-    raise SettingsError(f"{name} is {value!r}: give a whole number from {low} to {high}")
+    """A whole number, or the text of one: the environment has nothing but texts."""
+    found = whole(value)
+    if type(found) is str and re.fullmatch(r"[0-9]{1,10}", found.strip()):
+        found = int(found)
+    if type(found) is int and low <= found <= high:
+        return found
+    raise SettingsError(f"{name} is {shown(value)}: give a whole number from {low} to {high}")
+
+
+_SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 def _checked_switch(name: str, value: object) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if (found := words.get(str(value).strip().lower())) is None:
-        raise SettingsError(f"{name} is {value!r}: give 1 or 0")
-    return found
+    found = whole(value)
+    word = str(found).strip().lower() if type(found) in (str, int, bool) else ""
+    if word not in _SWITCHES:
+        raise SettingsError(f"{name} is {shown(value)}: give 1 or 0")
+    return _SWITCHES[word]
 
 
-def _checked_embed(word: str) -> str:
-    if word not in EMBED:
-        raise SettingsError(f"embed is {word!r}: give {', '.join(EMBED)}")
-    return word
+def _checked_embed(value: object) -> str:
+    if (word := plain(value)) not in EMBED:
+        raise SettingsError(f"embed is {shown(value)}: give {', '.join(EMBED)}")
+    return str(word)
+
+
+_READ: dict[str, Callable[[object], object]] = {
+    "token": _checked_token,
+    "base_url": lambda value: checked_url(checked_text(value, "base_url")),
+    "home": lambda value: read_path(value, "home"),
+    "output": lambda value: read_path(value, "output"),
+    "embed": _checked_embed,
+    "multipart": lambda value: _checked_switch("multipart", value),
+    "reuse": lambda value: _checked_switch("reuse", value),
+    "max_credits": lambda value: None if value is None else _checked_number("max_credits", value, 0, MOST_CREDITS),
+    "max_moderated": lambda value: _checked_number("max_moderated", value, 0, 1000),
+    "slots": lambda value: _checked_number("slots", value, *MAX_JOBS_RANGE),
+}
+"""How each value of `Settings` is read."""
 
 
 def is_loopback(host: str | None) -> bool:
