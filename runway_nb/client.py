@@ -21,6 +21,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from . import __version__, errors
+from .handle import Handle
 from .redact import redact, redact_http_logs
 from .request import VideoRequest
 from .settings import Secret, checked_url, is_loopback
@@ -68,7 +69,7 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.
 """Failures before the request left (API facts 14.3)."""
 
 
-class RunwayClient:
+class RunwayClient(Handle):
     """Calls of the API, as methods. Use it as an async context manager, or call `aclose`.
 
     Args:

@@ -117,12 +117,23 @@ def whole_path(path: Path, name: str) -> Path:
     raise InvalidRequest([f"{name} is {shown(str(path))} and the working directory is deleted: give the whole path"])
 
 
-def _data_folder() -> Path | None:
+def result_folder(folder: object, output: Path) -> Path:
+    """The whole path of a notebook's folder. Raises `SettingsError` where a result would have no place in it."""
+    found = working_folder() / read_path(folder, "folder")
+    if (found / output).is_absolute():
+        return found
+    raise SettingsError(
+        f"output is {shown(str(output))} and the working directory is deleted: set RUNWAY_NB_OUTPUT to a whole path, "
+        "or go to another folder with os.chdir"
+    )
+
+
+def _data_folder(system: Mapping[str, str] = os.environ) -> Path | None:
     """The user's data folder, by the habit of the system; None where it cannot be made."""
     from platformdirs import user_data_path
 
     found = user_data_path("runway_nb", appauthor=False)
-    if os.name == "posix" and not os.environ.get("XDG_DATA_HOME", "").strip():
+    if os.name == "posix" and not system.get("XDG_DATA_HOME", "").strip():
         home = home_folder()
         if home is None:
             return None

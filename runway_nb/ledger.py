@@ -20,6 +20,7 @@ from typing import Any
 
 from .account_book import AccountBook
 from .errors import JobNotFound, LeaseLost, LedgerError
+from .handle import Handle
 from .lease import LEASE_SECONDS, is_gone, is_held
 from .ledger_file import identity, immediate, is_damage, open_file, set_aside, told
 from .record import Books, Record, Spending
@@ -39,7 +40,7 @@ _SPENDING = (
 )
 
 
-class Ledger:
+class Ledger(Handle):
     """The jobs of this user. Safe to use from several threads and processes.
 
     Every write is on disk when the call returns (WAL, synchronous=FULL). Raises `LedgerError` when the file

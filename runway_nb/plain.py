@@ -16,7 +16,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from .errors import InvalidRequest
+from .errors import InvalidRequest, RunwayError
 from .redact import redact
 
 SHOWN = 60
@@ -87,6 +87,20 @@ def kind_of(value: object) -> str:
 def is_a(value: object, *kinds: type) -> bool:
     """As `isinstance`, by the real class of the value: an object may lie about it, or raise."""
     return issubclass(type(value), kinds)
+
+
+def unexpected(error: BaseException, failure: str = "something unexpected happened") -> RunwayError:
+    """A foreign error as one line of ours; to be raised `from None`."""
+    reason = getattr(error, "strerror", None)
+    text = reason if is_a(reason, str) else _text_of(error)
+    return RunwayError(f"{failure} ({kind_of(error)}{text and ': '}{text})")
+
+
+def _text_of(error: BaseException) -> str:
+    try:
+        return " ".join(redact(str(error)).split())[: 4 * SHOWN]
+    except Exception:  # noqa: BLE001 - as in `shown`
+        return ""
 
 
 # --- read -------------------------------------------------------------------------------------------

@@ -98,7 +98,7 @@ class VideoRequest:
     """Everything of one create call (API facts 3.1). `check` raises all mistakes together.
 
     Numbers and texts of other libraries are read when the request is made, and kept as plain ones: numpy's 4.0,
-    `Decimal("4")` and 4 make equal requests. Raises `InvalidRequest` at once for keyframes or a camera of the wrong kind.
+    `Decimal("4")` and 4 make equal requests. Raises `InvalidRequest` at once for what is no `Keyframes` or `Camera`.
     """
 
     prompt: str = ""

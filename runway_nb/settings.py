@@ -120,6 +120,13 @@ class Settings:
         return "simulator" if self.simulated else urlsplit(self.base_url).netloc
 
 
+def checked_settings(settings: object) -> Settings:
+    """The settings that were given. Raises `SettingsError` for anything else."""
+    if isinstance(settings, Settings):
+        return settings
+    raise SettingsError(f"settings is {shown(settings)}: give runway_nb.Settings(...)")
+
+
 Store = Callable[[], "str | None"]
 
 
@@ -154,15 +161,12 @@ def resolve(
         return default
 
     given_home = pick("home")
-    if given_home is None:
-        home = default_home(environ)
-    else:
-        home = setting_path(given_home, HOME_NAME if given_home is env["home"] else "home")
+    home = (
+        default_home(environ) if given_home is None or given_home is env["home"] else setting_path(given_home, "home")
+    )
     token = pick("token") or next(filter(None, (store() for store in stores or token_stores(home))), None)
     if token is not None and is_spare(home):
-        raise SettingsError(
-            f"there is no home folder to keep the ledger of paid videos in: set {HOME_NAME} to a folder that stays"
-        )
+        raise SettingsError(f"there is no home folder for the ledger of paid videos: set {HOME_NAME} to one that stays")
     return Settings(
         token=_checked_token(token),
         base_url=pick("base_url", BASE_URL),  # type: ignore[arg-type]

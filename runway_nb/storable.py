@@ -14,6 +14,7 @@ from typing import Any
 from .errors import InvalidRequest, RunwayError
 from .images import keep_picture
 from .job import Job
+from .plain import is_a
 from .request import Keyframes, VideoRequest
 from .sources import is_picture, picture_bytes
 from .spec import DEFAULT_MODEL, MODELS
@@ -57,11 +58,11 @@ def _frames(request: VideoRequest) -> list[tuple[int, int]]:
 
 def _text(picture: Any, attach: Callable[[str], Job]) -> Any:
     """What stands for something of the account or of the ledger; anything else as it is."""
-    if isinstance(picture, Job):
+    if is_a(picture, Job):
         return picture.last
-    if isinstance(picture, Task):
+    if is_a(picture, Task):
         try:
             return attach(picture.id).last
         except RunwayError as error:
             raise InvalidRequest([error.message]) from None
-    return picture.id if isinstance(picture, Asset) else picture
+    return picture.id if is_a(picture, Asset) else picture

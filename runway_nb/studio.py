@@ -18,19 +18,22 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from . import errors
 from .account import account_credits, account_task, account_tasks
-from .admission import Limits, admit, words_hash
+from .admission import Limits, admit, checked_limits, words_hash
 from .assets import AssetList, linked_assets
 from .environment import Environment
+from .handle import Handle
+from .home import result_folder, working_folder
 from .images import picture_prints
 from .job import Job
 from .ledger import Ledger
 from .loop import BackgroundLoop
 from .picture import Picture, ShotFrame
+from .plain import checked_kind, checked_text
 from .record import Record
 from .request import Keyframes, VideoRequest
 from .runner import CLOSE_SECONDS, Runner
 from .session import Connect, Session, connect
-from .settings import Settings
+from .settings import Settings, checked_settings
 from .shots import frame_png
 from .spec import SEED_RANGE
 from .state import Phase, State
@@ -52,7 +55,7 @@ class Submitted(NamedTuple):
     """False when an equal wish was made before: nothing is sent, nothing is paid."""
 
 
-class Studio:
+class Studio(Handle):
     """Submits wishes and sees them through.
 
     Args:
@@ -72,7 +75,8 @@ class Studio:
         loop: BackgroundLoop | None = None,
         environment: Environment | None = None,
     ) -> None:
-        self.folder = Path.cwd()
+        settings = checked_settings(settings)
+        self.folder = working_folder()
         """Where a relative output folder and relative pictures lie: the notebook's folder."""
         self.notebook = ""
         """The notebook's name, for its budget; its folder stands for it where it has none."""
@@ -105,6 +109,7 @@ class Studio:
 
     def use(self, settings: Settings) -> None:
         """Take new settings for what is submitted from now on; jobs that run keep theirs."""
+        settings = checked_settings(settings)
         with self._lock:
             if self.session.can_serve(settings):
                 self.session.settings = settings
@@ -143,18 +148,19 @@ class Studio:
         self, request: VideoRequest, limits: Limits, *, cell: str = "", folder: Path | None = None, replaces: str = ""
     ) -> Submitted:
         """The same as `submit`, and whether the wish is new. `replaces` is the lost job in whose place it is sent."""
-        request = self.checked(request)
-        settings = self.settings
+        limits, problems = checked_limits(limits)
+        request, cell, settings = self.checked(request, problems), checked_text(cell, "cell"), self.settings
+        folder = result_folder(folder or self.folder, settings.output)
         limits = limits._replace(
             reuse=settings.reuse, day_credits=settings.max_credits, moderated=settings.max_moderated
         )
-        wish = self._wish(request, cell, folder or self.folder)
+        wish = self._wish(request, cell, folder)
         with self._lock:
             self._check_open()
             record = self.ledger.claim(wish, lambda books: admit(wish, books, limits), replaces=replaces)
             if record.id != wish.id:
                 return Submitted(self._wake(record, to_send=True), is_new=False)
-            job = stored_job(record, self._posters, State())
+            job = stored_job(record, self.settings.posters, State())
             self._runner.start(job, self.session, lambda workflow: workflow.make())
             return Submitted(job, is_new=True)
 
@@ -170,6 +176,7 @@ class Studio:
 
         Raises `InvalidRequest` with all mistakes.
         """
+        checked_kind(request, "request", VideoRequest, "a runway_nb.VideoRequest")
         request, unusable = storable(request, self.settings.pictures, self.attach, names)
         if found := [*problems, *unusable, *request.problems()]:
             raise errors.InvalidRequest(found)
@@ -185,7 +192,7 @@ class Studio:
             JobNotFound: neither the ledger nor the account has it, or the ledger has several.
             RunwayError: it was made by another party, or the account cannot be read.
         """
-        if not text:
+        if not (text := checked_text(text, "the job")):
             raise errors.JobNotFound("attach needs the id of a job: %runway list shows them")
         living = self._living(text)
         if living is not None and not living.done:
@@ -211,7 +218,7 @@ class Studio:
             InvalidCommand: the job is not in doubt.
             RunwayError: the account cannot be looked at, or the wish may not be sent; nothing was sent.
         """
-        record = self.ledger.find(text)
+        record = self.ledger.find(checked_text(text, "the job"))
         self._check_party(record)
         if record.resent_as:
             return self.attach(record.resent_as)
@@ -231,21 +238,21 @@ class Studio:
 
     def new_take(self, job: Job) -> Job:
         """Another take of a job with another seed, paid like the first. Raises what `submit` raises."""
-        self._check_party(self.ledger.get(job.id))
+        self._check_party(self.ledger.get(checked_kind(job, "job", Job, "a job").id))
         wish = replace(job.wish, seed=None, reply_ref=None)
         return self.submit(wish, cell=job.cell, folder=job.folder, fresh=True)
 
     def find(self, text: str = "") -> Job:
         """The living job, or the stored one, that `text` names; without text the newest there is."""
-        if (living := self._living(text)) is not None:
+        if (living := self._living(text := checked_text(text, "the job"))) is not None:
             return living
         newest = self.ledger.recent(1) if not text else []
         record = newest[0] if newest else self.ledger.find(text)
-        return self.jobs.get(record.id) or stored_job(record, self._posters)
+        return self.jobs.get(record.id) or stored_job(record, self.settings.posters)
 
     def request_of(self, text: str) -> VideoRequest:
         """What a job of the ledger asked for, or a task of the account; nothing is followed. Raises `JobNotFound`."""
-        if not text:
+        if not (text := checked_text(text, "the job")):
             raise errors.JobNotFound("the id of a job or task is missing: %runway list shows them")
         is_ours = self._living(text) is not None or self.ledger.named(text)
         return self.find(text).wish if is_ours else self._asked(self._account_task(text))
@@ -269,6 +276,7 @@ class Studio:
             kind: `image`, `video` or `audio`; by default all.
             timeout: Seconds to wait at most.
         """
+        text, kind = checked_text(text, "text"), checked_text(kind, "kind")
         return self.run(self.session.shelf.get(), timeout).only(text, kind)
 
     def upload(
@@ -284,11 +292,13 @@ class Studio:
 
         Returns the asset, and what was done to the picture. Raises what `submit` raises.
         """
-        request = self.checked(VideoRequest(keyframes=Keyframes(first=picture), **fitting), names={"first": name})
+        names = {"first": checked_text(name, "name")}
+        request = self.checked(VideoRequest(keyframes=Keyframes(first=picture), **fitting), names=names)
         return self.run(self.session.upload(request, self.folder, self._frame), timeout)
 
     def delete_asset(self, asset: Asset, timeout: float = 60.0) -> None:
         """Delete an asset from the account, for good; nobody is asked."""
+        checked_kind(asset, "asset", Asset, "an asset, as studio.assets() lists them")
         self.run(self.session.delete_asset(asset), timeout)
 
     def tasks(self, timeout: float = 60.0) -> list[Task]:
@@ -301,6 +311,7 @@ class Studio:
 
     def misbehave(self, fault: str, timeout: float = 60.0) -> None:
         """Let the embedded simulator do one thing wrong, for lessons. Raises `InvalidCommand` for an unknown name."""
+        fault = checked_text(fault, "fault")
         misbehave = self.run(self.session.connected(), timeout).misbehave
         if misbehave is None:
             raise errors.InvalidCommand("a token is set: only the embedded simulator can be told to misbehave")
@@ -315,10 +326,7 @@ class Studio:
 
     def run(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
         """Run a coroutine on the background loop and give its result. Raises `NoAnswer` when it takes too long."""
-        try:
-            return self._loop.submit(work).result(timeout)
-        except FutureTimeout:
-            raise errors.NoAnswer(f"no answer within {timeout:.0f} s: try again") from None
+        return self._loop.run(work, timeout)
 
     def close(self) -> None:
         """Stop following; what runs at Runway goes on and can be attached again."""
@@ -333,10 +341,6 @@ class Studio:
         self.ledger.close()
 
     # --- inside ---------------------------------------------------------------------------------
-
-    @property
-    def _posters(self) -> Path:
-        return self.settings.posters
 
     def _living(self, text: str) -> Job | None:
         """The job of this process that `text` names, or the newest without text."""
@@ -375,8 +379,8 @@ class Studio:
         if living is not None and not living.done:
             return living
         if is_over(record):
-            return stored_job(record, self._posters)
-        job = stored_job(record, self._posters, waking_state(record))
+            return stored_job(record, self.settings.posters)
+        job = stored_job(record, self.settings.posters, waking_state(record))
         self._check_open()
         self._runner.start(job, self.session, lambda workflow: workflow.resume(to_send=to_send))
         return job
@@ -392,7 +396,7 @@ class Studio:
         from .send import lost_job_of
 
         task = self._account_task(text)
-        lost = lost_job_of(task, self.ledger, self.settings.party, self._env.clock(), self._posters)
+        lost = lost_job_of(task, self.ledger, self.settings.party, self._env.clock(), self.settings.posters)
         if lost is not None:
             return lost
         made = self._asked(task)
@@ -432,7 +436,7 @@ class Studio:
         from .reconcile import look_for_task
         from .send import lost_wish
 
-        lost = lost_wish(stored_job(record, self._posters), self.ledger)
+        lost = lost_wish(stored_job(record, self.settings.posters), self.ledger)
         task = await look_for_task(lost, await self._client())
         return task is not None and self.ledger.assign(record.id, task.id)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool, Enum, Int, Unicode
 from traitlets.config import Configurable
+
+from ..home import working_folder
 
 if TYPE_CHECKING:
     from ..job import Job
@@ -44,7 +45,7 @@ class RunwayMagics(Configurable):
     def __init__(self, shell: Any) -> None:
         super().__init__(parent=shell)
         self._shell = shell
-        self.folder = Path.cwd()
+        self.folder = working_folder()
         """The notebook's folder: kernels start there, and `%cd` comes later."""
         self._magics: Magics | None = None
 
