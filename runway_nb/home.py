@@ -132,14 +132,14 @@ def _data_folder(system: Mapping[str, str] = os.environ) -> Path | None:
     """The user's data folder, by the habit of the system; None where it cannot be made."""
     from platformdirs import user_data_path
 
-    found = user_data_path("runway_nb", appauthor=False)
-    if os.name == "posix" and not system.get("XDG_DATA_HOME", "").strip():
-        home = home_folder()
-        if home is None:
-            return None
-        # without a sound HOME it lies below `~` or `/`
-        below = os.path.expanduser("~") or "/"
-        found = home / found.relative_to(below) if found.is_relative_to(below) else found
+    home, unsound = home_folder(system), os.name == "posix" and not os.path.isabs(system.get("HOME", "/"))
+    if system.get("XDG_DATA_HOME", "").strip() or (home is not None and not unsound):
+        found = user_data_path("runway_nb", appauthor=False)
+    elif home is not None:
+        # with such a HOME it would come to lie in `/`, or in a folder called `~`
+        found = home / ".local" / "share" / "runway_nb"
+    else:
+        return None
     # one that is there holds what was paid for: it is never passed over
     return found if found.is_absolute() and (os.path.exists(found) or _can_be_made(found)) else None
 

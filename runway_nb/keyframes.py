@@ -18,7 +18,6 @@ from .images import file_problem, picture_file, read_picture
 from .media import MediaClient, small_jpeg
 from .picture import Picture, ShotFrame, asset_account, is_link, shot_frame
 from .picture_link import fetch_picture
-from .plain import shown
 from .redact import short_id
 from .request import Keyframes, VideoRequest
 from .spec import FITS, Model
@@ -302,9 +301,7 @@ async def _find_all(named: dict[str, str], places: Places, problems: list[str]) 
         match = await (_by_id(name, places.client) if asset_account(name) else _by_name(name, places.shelf))
         if isinstance(match, str):
             reason = file_problem(name, places.folder)
-            problems.append(
-                f"{slot}: {shown(name)} is no asset, and no file: {reason}" if reason else f"{slot}: {match}"
-            )
+            problems.append(f"{slot}: {match}" + (f" (as a file: {reason})" if reason else ""))
         elif match.kind not in ("", "image"):
             problems.append(f"{slot}: asset {match.short_id} is of the kind {match.kind}: a keyframe is a picture")
         else:

@@ -125,7 +125,13 @@ class Renders:
                     del self._running[digest]
                     self._ended(digest, code)
             while self._queue and len(self._running) < self._limit:
-                self._start(self._queue.popleft())
+                digest = self._queue.popleft()
+                try:
+                    self._start(digest)
+                except OSError:
+                    # no file handle or no process is free: at the next look one may be
+                    self._queue.appendleft(digest)
+                    break
 
     def close(self) -> None:
         """Stops what runs; a clip that is still wanted is started again at the next look."""
