@@ -17,6 +17,7 @@ from . import errors
 from .assets import AssetList, Shelf, all_assets
 from .ledger import Ledger
 from .picture import Picture, ShotFrame
+from .plain import unexpected
 from .request import VideoRequest
 from .settings import Settings
 from .slots import SlotQueue
@@ -62,9 +63,11 @@ async def connect(settings: Settings) -> Connection:
 
     try:
         simulator = Simulator(settings.home / "simulator", speed=EMBEDDED_SPEED)
+        await asyncio.to_thread(simulator.start)
     except ImportError as missing:
         raise errors.MissingExtra(f"{missing}; or set a token: %runway login") from None
-    await asyncio.to_thread(simulator.start)
+    except Exception as error:  # noqa: BLE001 - a full disk, too few file handles, a port that is forbidden
+        raise unexpected(error, "the simulator cannot be started") from None
     client = RunwayClient(EMBEDDED_TOKEN, base_url=simulator.base_url, multipart=settings.multipart)
     return Connection(client, MediaClient(local=True), simulator.stop, lambda name: simulator.fault(name, times=1))
 

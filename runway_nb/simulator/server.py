@@ -93,6 +93,7 @@ class Simulator:
 
         try:
             listener = _listener(self.port)
+            loop = _loop_for(listener)
         except OSError:
             self.stop()
             raise
@@ -103,7 +104,7 @@ class Simulator:
             access_log=False, timeout_graceful_shutdown=0, server_header=False,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._run, args=(listener,), name="simulator", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(loop, listener), name="simulator", daemon=True)
         self._thread.start()
         self._wait_for_start()
         return self
@@ -166,9 +167,8 @@ class Simulator:
                 raise RuntimeError("the simulator did not start")
             time.sleep(0.005)
 
-    def _run(self, listener: socket.socket) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
         # not asyncio.run: notebooks patch it
-        loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         try:
             loop.run_until_complete(self._serve(listener))
@@ -230,6 +230,15 @@ def _listener(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _loop_for(listener: socket.socket) -> asyncio.AbstractEventLoop:
+    """A loop; made before its thread, so that a lack of file handles is told to whoever starts the simulator."""
+    try:
+        return asyncio.new_event_loop()
+    except OSError:
+        listener.close()
+        raise
 
 
 def _guarded(app: ASGIApp) -> ASGIApp:
