@@ -13,8 +13,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
-from .plain import is_number, plain, shown
+from .plain import is_a, is_number, plain, shown
 from .spec import CAMERA_LIMIT
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
@@ -65,7 +66,7 @@ class Camera:
     @classmethod
     def from_options(cls, camera: object) -> Camera:
         """The camera of a task's `options.camera` (API facts 3.3); what cannot be read stays out."""
-        told = camera if isinstance(camera, Mapping) else {}
+        told: Mapping[str, Any] = camera if is_a(camera, Mapping) else {}  # type: ignore[assignment]
         moves = {name: value for name, key in _OPTION_KEYS.items() if (value := plain(told.get(key)))}
         found = cls(**moves, static=told.get("static") is True or None)
         return cls() if any(found.problems()) else found

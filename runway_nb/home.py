@@ -16,6 +16,8 @@ from .errors import InvalidRequest, SettingsError
 from .plain import can_be_sent, is_a, path_text, shown
 
 HOME_NAME = "RUNWAY_NB_HOME"
+LONGEST = 4096
+"""Characters of a path that any system takes at most."""
 _LOG = logging.getLogger("runway_nb")
 
 
@@ -53,6 +55,8 @@ def expanded(text: str) -> Path:
     """A path with `~` filled in. Raises `ValueError` with the reason where it cannot be one."""
     if "\0" in text:
         raise ValueError("no path holds the character NUL")
+    if len(text) > LONGEST:
+        raise ValueError(f"no path has {len(text):,} characters")
     # what a file system gave may hold bytes that are no text
     if os.name == "posix" and not can_be_sent(text):
         _encoded(text)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator
 from dataclasses import fields, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from .errors import RunwayError, WaitInterrupted, WaitTimeout
 from .handle import Handle
@@ -353,6 +353,14 @@ class Job(Handle):
             _tell(observer, self)
         if self._state.phase.is_final:
             self._ended.set()
+
+
+class Submitted(NamedTuple):
+    """What became of a wish."""
+
+    job: Job
+    is_new: bool
+    """False when an equal wish was made before: nothing is sent, nothing is paid."""
 
 
 def _is_task_of(names: frozenset[str]) -> bool:

@@ -19,10 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from .account_book import AccountBook
+from .arguments import plain_arguments, plain_columns
 from .errors import JobNotFound, LeaseLost, LedgerError
 from .handle import Handle
+from .home import read_path
 from .lease import LEASE_SECONDS, is_gone, is_held
 from .ledger_file import identity, immediate, is_damage, open_file, set_aside, told
+from .plain import checked_kind, shown
 from .record import Books, Record, Spending
 from .redact import mask_tokens
 from .unfinished import CLAUSE, UNSENT
@@ -48,6 +51,7 @@ class Ledger(Handle):
     """
 
     def __init__(self, home: Path, clock: Callable[[], float] = time.time) -> None:
+        home = read_path(home, "home")
         self.path = home / "ledger.sqlite3"
         self._accounts = AccountBook(home / "accounts")
         self._clock = clock
@@ -64,11 +68,13 @@ class Ledger(Handle):
 
     def add(self, record: Record) -> Record:
         """Write a new job down."""
+        checked_kind(record, "record", Record, "a Record")
         with self._transaction() as connection:
             return self._insert(connection, record)
 
     def adopt(self, record: Record) -> Record:
         """Write down a job for a task that was made elsewhere, or give the job that has the task already."""
+        checked_kind(record, "record", Record, "a Record")
         with self._transaction() as connection:
             known = self._select("WHERE task_id = ?", (self._accounts.mask(record.task_id),))
             return known[0] if known else self._insert(connection, record)
@@ -81,6 +87,7 @@ class Ledger(Handle):
             decide: Gives the earlier record to use instead, None to go on, or raises to refuse.
             replaces: The job in whose place this one is sent.
         """
+        checked_kind(record, "record", Record, "a Record")
         with self._transaction() as connection:
             if replaces and (found := self._instead(self.get(replaces))) is not None:
                 return found
@@ -93,6 +100,7 @@ class Ledger(Handle):
                 self._change(connection, replaces, doubt)
             return self._insert(connection, record)
 
+    @plain_arguments
     def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
         """The record, and True when `owner` holds its lease now.
 
@@ -108,12 +116,14 @@ class Ledger(Handle):
             self._change(connection, job_id, {"owner": owner, "lease": self._clock() + LEASE_SECONDS})
             return self.get(job_id), True
 
+    @plain_arguments
     def renew(self, owner: str) -> None:
         """Renew all leases that `owner` holds."""
         with self._transaction() as connection:
             until = self._clock() + LEASE_SECONDS
             connection.execute("UPDATE jobs SET lease = ? WHERE owner = ? AND lease > 0", (until, owner))
 
+    @plain_arguments
     def accept(self, job_id: str, task_id: str) -> None:
         """Write down the task that the answer to a job's create names. Nobody knows better: a search that took the
         task for that of an equal wish was wrong, and that wish is in doubt again.
@@ -125,12 +135,14 @@ class Ledger(Handle):
                 self._change(connection, record.id, doubt)
             self._change(connection, job_id, {"task_id": task_id})
 
+    @plain_arguments
     def assign(self, job_id: str, task_id: str) -> bool:
         """Write down that a task was found for a job; False when it belongs to another already."""
         with self._transaction() as connection:
             taken = self._select("WHERE task_id = ? AND id != ?", (self._accounts.mask(task_id), job_id))
             return not taken and self._change(connection, job_id, {"task_id": task_id})
 
+    @plain_arguments
     def update(self, job_id: str, *, by: str = "", **changes: Any) -> None:
         """Change fields of a wish; unknown names raise.
 
@@ -142,6 +154,7 @@ class Ledger(Handle):
         unknown = set(changes) - set(_COLUMNS)
         if unknown:
             raise TypeError(f"a record has no {', '.join(sorted(unknown))}")
+        changes = plain_columns(changes, besides=_JSON)
         with self._transaction() as connection:
             if self._change(connection, job_id, changes, by):
                 if changes.get("credits") == 0:
@@ -153,23 +166,26 @@ class Ledger(Handle):
 
     # --- reading --------------------------------------------------------------------------------
 
+    @plain_arguments
     def get(self, job_id: str) -> Record:
         """The record with exactly this id. Raises `JobNotFound`."""
         found = self._select("WHERE id = ?", (job_id,))
         if not found:
-            raise JobNotFound(f"no job {job_id!r} in the ledger: %runway list shows what is there")
+            raise JobNotFound(f"no job {shown(job_id)} in the ledger: %runway list shows what is there")
         return found[0]
 
+    @plain_arguments
     def find(self, text: str) -> Record:
         """The record that `text` names: our id or its beginning, a task id, or a replyRef."""
         found = self.named(text)
         if not found:
-            raise JobNotFound(f"no job {text!r} in the ledger: %runway list shows what is there")
+            raise JobNotFound(f"no job {shown(text)} in the ledger: %runway list shows what is there")
         if len(found) > 1:
             ids = ", ".join(record.id for record in found[:5])
-            raise JobNotFound(f"{text!r} names {len(found)} jobs ({ids}): give more of the id")
+            raise JobNotFound(f"{shown(text)} names {len(found)} jobs ({ids}): give more of the id")
         return found[0]
 
+    @plain_arguments
     def named(self, text: str) -> list[Record]:
         """The records that `text` names, newest first."""
         text = text.encode(errors="replace").decode()
@@ -179,6 +195,7 @@ class Ledger(Handle):
         )
         return self._select(clause, (text, self._accounts.mask(text)))
 
+    @plain_arguments
     def recent(self, limit: int = 50) -> list[Record]:
         """The newest records first."""
         return self._select("ORDER BY created DESC, rowid DESC LIMIT ?", (limit,))
@@ -189,12 +206,14 @@ class Ledger(Handle):
         found = self._select(f"WHERE {CLAUSE} ORDER BY created DESC", ())
         return [record for record in found if not record.is_held(now)]
 
+    @plain_arguments
     def task_ids(self, except_job: str = "") -> frozenset[str]:
         """The tasks of all other jobs: a lost task is none of these."""
         with self._opened() as connection:
             rows = connection.execute("SELECT task_id FROM jobs WHERE task_id != '' AND id != ?", (except_job,))
             return frozenset(self._accounts.unmask(row[0]) for row in rows)
 
+    @plain_arguments
     def has_rival(self, job_id: str) -> bool:
         """True while the create of an equal wish is on its way: a task that shows up now may be of that one."""
         wish = self.get(job_id)
@@ -202,6 +221,7 @@ class Ledger(Handle):
         rivals = self._select(clause, (wish.digest, wish.party, job_id))
         return any(rival.is_held(self._clock()) for rival in rivals)
 
+    @plain_arguments
     def spending(self, since: float = 0.0) -> list[Spending]:
         """What each notebook spent on each day, the newest day first. Jobs that cost nothing do not count."""
         with self._opened() as connection:
@@ -210,6 +230,7 @@ class Ledger(Handle):
             rows = connection.execute(_SPENDING.format(void=marks), (since, *void))
             return [Spending(*row) for row in rows]
 
+    @plain_arguments
     def spent_today(self, notebook: str, party: str) -> int:
         """Credits of a notebook at a party since local midnight."""
         rows = self.spending(_midnight(self._clock()))
@@ -217,6 +238,7 @@ class Ledger(Handle):
 
     # --- uploads --------------------------------------------------------------------------------
 
+    @plain_arguments
     def upload(self, content: str, party: str, account: str = "") -> str:
         """The asset that holds a picture, on this account or on the one that got it last; nothing when none does.
 
@@ -233,12 +255,14 @@ class Ledger(Handle):
             ).fetchone()
             return self._accounts.unmask(row["asset_id"]) if row else ""
 
+    @plain_arguments
     def keep_upload(self, content: str, party: str, account: str, asset_id: str) -> None:
         """Write down which asset holds a picture."""
         row = (content, party, self._accounts.key(account), self._accounts.mask(asset_id), self._clock())
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row)
 
+    @plain_arguments
     def forget_uploads(self, party: str, *, asset_id: str = "", account: str = "") -> None:
         """Forget an asset that is gone, or all assets of an account that works no more."""
         gone = (party, self._accounts.mask(asset_id), self._accounts.key(account))

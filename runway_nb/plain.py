@@ -196,6 +196,13 @@ def checked_text(value: object, name: str) -> str:
     raise InvalidRequest([f"{name} is {shown(value)}: give text"])
 
 
+def checked_texts(values: object, name: str) -> list[str]:
+    """The texts of a list or tuple. Raises `InvalidRequest` for anything else."""
+    if is_a(values, list, tuple):
+        return [checked_text(value, f"{name}, each,") for value in values]  # type: ignore[attr-defined]
+    raise InvalidRequest([f"{name} is {shown(values)}: give a list of texts"])
+
+
 def checked_switch(value: object, name: str) -> bool:
     """A yes or no. Raises `InvalidRequest` for anything else: a word such as "no" would count as yes."""
     if type(found := plain(value)) is bool:

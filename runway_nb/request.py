@@ -26,7 +26,7 @@ def _one_spelling(value: Any) -> Any:
 
 
 def _is_sound_link(link: object) -> bool:
-    return isinstance(link, str) and is_link(link) and can_be_sent(link)
+    return type(link) is str and is_link(link) and can_be_sent(link)
 
 
 def _is_name(picture: object) -> bool:
@@ -71,7 +71,7 @@ class Keyframes:
     @classmethod
     def from_options(cls, keyframes: object) -> Keyframes:
         """The links in a task's `options.keyframes`, by their time (API facts 3.3); what cannot be read stays out."""
-        told = [item for item in keyframes if isinstance(item, Mapping)] if isinstance(keyframes, list) else []
+        told = [item for item in keyframes if is_a(item, Mapping)] if type(keyframes) is list else []
         links = {_slot_at(item.get("timestamp")): link for item in told if _is_sound_link(link := item.get("image"))}
         return cls(**{slot: link for slot, link in links.items() if slot})
 
@@ -286,7 +286,7 @@ class VideoRequest:
         options = options if is_a(options, Mapping) else {}
         aspect = "portrait" if options.get("flip") is True else None
         found = cls(prompt, camera=Camera.from_options(options.get("camera")), aspect=aspect)
-        explore = options.get("exploreMode") or None
+        explore = plain(options.get("exploreMode")) or None
         more: dict[str, Any] = {"seed": seed, "seconds": options.get("seconds"), "explore": explore}
         for name, value in more.items():
             told = replace(found, **{name: value})
@@ -303,7 +303,7 @@ class VideoRequest:
         counted = {name: value for name, value in self.to_wish().items() if name not in _UNCOUNTED}
         try:
             text = json.dumps({"model": self.model, **counted}, sort_keys=True, separators=(",", ":"))
-        except TypeError:
+        except Exception:  # noqa: BLE001 - what foreign values raise when they are asked
             # a picture object, or what cannot be read
             names = ", ".join(name for name, value in counted.items() if not is_a(value, str, int, float, list))
             raise InvalidRequest(self.problems() or [f"{names} cannot be written down: submit the request"]) from None

@@ -122,8 +122,8 @@ class Settings:
 
 def checked_settings(settings: object) -> Settings:
     """The settings that were given. Raises `SettingsError` for anything else."""
-    if isinstance(settings, Settings):
-        return settings
+    if issubclass(type(settings), Settings):
+        return settings  # type: ignore[return-value]
     raise SettingsError(f"settings is {shown(settings)}: give runway_nb.Settings(...)")
 
 
@@ -185,9 +185,18 @@ def _is_given(value: object) -> bool:
     return value is not None and not (type(value) is str and not value)
 
 
+def read_secret(token: object) -> Secret:
+    """A token of any form as a secret. Raises `SettingsError` for what is no text."""
+    if issubclass(type(token), Secret):
+        return token  # type: ignore[return-value]
+    if type(text := plain(token)) is not str or not text.isascii() or not text.isprintable():
+        raise SettingsError("the token is no plain text: copy it whole from useapi.net, with user: in front")
+    return Secret(text)
+
+
 def _checked_token(token: object) -> Secret | None:
-    if token is None or isinstance(token, Secret):
-        return token
+    if token is None or issubclass(type(token), Secret):
+        return token  # type: ignore[return-value]
     if type(text := plain(token)) is not str:
         raise SettingsError("the token is no text: copy it whole from useapi.net, with user: in front")
     text = text.strip()

@@ -14,20 +14,21 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
 from .account import account_credits, account_task, account_tasks
 from .admission import Limits, admit, checked_limits, words_hash
+from .arguments import plain_arguments
 from .assets import AssetList, linked_assets
 from .environment import Environment
 from .handle import Handle
 from .home import result_folder, working_folder
 from .images import picture_prints
-from .job import Job
+from .job import Job, Submitted
 from .ledger import Ledger
 from .loop import BackgroundLoop
-from .picture import Picture, ShotFrame
+from .picture import Picture, ShotFrame, picture_problem, read_picture_name
 from .plain import checked_kind, checked_text
 from .record import Record
 from .request import Keyframes, VideoRequest
@@ -45,14 +46,6 @@ if TYPE_CHECKING:
     from .client import RunwayClient
 
 T = TypeVar("T")
-
-
-class Submitted(NamedTuple):
-    """What became of a wish."""
-
-    job: Job
-    is_new: bool
-    """False when an equal wish was made before: nothing is sent, nothing is paid."""
 
 
 class Studio(Handle):
@@ -150,7 +143,7 @@ class Studio(Handle):
         """The same as `submit`, and whether the wish is new. `replaces` is the lost job in whose place it is sent."""
         limits, problems = checked_limits(limits)
         request, cell, settings = self.checked(request, problems), checked_text(cell, "cell"), self.settings
-        folder = result_folder(folder or self.folder, settings.output)
+        folder = result_folder(self.folder if folder is None else folder, settings.output)
         limits = limits._replace(
             reuse=settings.reuse, day_credits=settings.max_credits, moderated=settings.max_moderated
         )
@@ -182,6 +175,7 @@ class Studio(Handle):
             raise errors.InvalidRequest(found)
         return request
 
+    @plain_arguments
     def attach(self, text: str) -> Job:
         """Follow a job again, or a task of the account that was made elsewhere.
 
@@ -192,7 +186,7 @@ class Studio(Handle):
             JobNotFound: neither the ledger nor the account has it, or the ledger has several.
             RunwayError: it was made by another party, or the account cannot be read.
         """
-        if not (text := checked_text(text, "the job")):
+        if not text:
             raise errors.JobNotFound("attach needs the id of a job: %runway list shows them")
         living = self._living(text)
         if living is not None and not living.done:
@@ -209,6 +203,7 @@ class Studio(Handle):
         with self._lock:
             return [self._wake(record) for record in reversed(found)]
 
+    @plain_arguments
     def resend(self, text: str) -> Job:
         """Send a wish again whose create got no clear answer. The user decides this: it may be paid twice.
 
@@ -218,7 +213,7 @@ class Studio(Handle):
             InvalidCommand: the job is not in doubt.
             RunwayError: the account cannot be looked at, or the wish may not be sent; nothing was sent.
         """
-        record = self.ledger.find(checked_text(text, "the job"))
+        record = self.ledger.find(text)
         self._check_party(record)
         if record.resent_as:
             return self.attach(record.resent_as)
@@ -242,17 +237,19 @@ class Studio(Handle):
         wish = replace(job.wish, seed=None, reply_ref=None)
         return self.submit(wish, cell=job.cell, folder=job.folder, fresh=True)
 
+    @plain_arguments
     def find(self, text: str = "") -> Job:
         """The living job, or the stored one, that `text` names; without text the newest there is."""
-        if (living := self._living(text := checked_text(text, "the job"))) is not None:
+        if (living := self._living(text)) is not None:
             return living
         newest = self.ledger.recent(1) if not text else []
         record = newest[0] if newest else self.ledger.find(text)
         return self.jobs.get(record.id) or stored_job(record, self.settings.posters)
 
+    @plain_arguments
     def request_of(self, text: str) -> VideoRequest:
         """What a job of the ledger asked for, or a task of the account; nothing is followed. Raises `JobNotFound`."""
-        if not (text := checked_text(text, "the job")):
+        if not text:
             raise errors.JobNotFound("the id of a job or task is missing: %runway list shows them")
         is_ours = self._living(text) is not None or self.ledger.named(text)
         return self.find(text).wish if is_ours else self._asked(self._account_task(text))
@@ -265,6 +262,7 @@ class Studio(Handle):
         """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""
         return self.run(self._ask_account(account_credits), timeout)
 
+    @plain_arguments
     def assets(self, text: str = "", kind: str = "", *, timeout: float = 60.0) -> AssetList:
         """What lies on all accounts behind the token, the newest first.
 
@@ -276,9 +274,9 @@ class Studio(Handle):
             kind: `image`, `video` or `audio`; by default all.
             timeout: Seconds to wait at most.
         """
-        text, kind = checked_text(text, "text"), checked_text(kind, "kind")
         return self.run(self.session.shelf.get(), timeout).only(text, kind)
 
+    @plain_arguments
     def upload(
         self, picture: Any, *, name: str = "picture", timeout: float = 600.0, **fitting: Any
     ) -> tuple[Asset, tuple[str, ...]]:
@@ -292,8 +290,7 @@ class Studio(Handle):
 
         Returns the asset, and what was done to the picture. Raises what `submit` raises.
         """
-        names = {"first": checked_text(name, "name")}
-        request = self.checked(VideoRequest(keyframes=Keyframes(first=picture), **fitting), names=names)
+        request = self.checked(VideoRequest(keyframes=Keyframes(first=picture), **fitting), names={"first": name})
         return self.run(self.session.upload(request, self.folder, self._frame), timeout)
 
     def delete_asset(self, asset: Asset, timeout: float = 60.0) -> None:
@@ -309,9 +306,9 @@ class Studio(Handle):
         """The address of the embedded simulator's index page; starts it when needed."""
         return self.run(self._client(), timeout).origin
 
+    @plain_arguments
     def misbehave(self, fault: str, timeout: float = 60.0) -> None:
         """Let the embedded simulator do one thing wrong, for lessons. Raises `InvalidCommand` for an unknown name."""
-        fault = checked_text(fault, "fault")
         misbehave = self.run(self.session.connected(), timeout).misbehave
         if misbehave is None:
             raise errors.InvalidCommand("a token is set: only the embedded simulator can be told to misbehave")
@@ -442,6 +439,8 @@ class Studio(Handle):
 
     async def picture_bytes(self, picture: Picture) -> bytes:
         """The picture that a keyframe means, for the background loop. Raises `RunwayError`."""
+        if problem := picture_problem(picture := read_picture_name(picture)):
+            raise errors.InvalidRequest([f"the picture {problem}"])
         return await self.session.picture(picture, self.folder, self._frame)
 
     async def _frame(self, frame: ShotFrame) -> bytes:
