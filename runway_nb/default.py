@@ -120,8 +120,11 @@ def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike
         given = list(clips)
     except Exception as error:  # noqa: BLE001 - a generator may raise anything
         raise unexpected(error, "the clips cannot be read") from None
-    paths = [clip.finished() if isinstance(clip, Job) else read_path(clip, "a clip") for clip in given]
-    return frames.concat(paths, target)
+    return frames.concat([_file_of(clip) for clip in given], target)
+
+
+def _file_of(clip: Any) -> Path:
+    return cast(Job, clip).finished() if is_a(clip, Job) else read_path(clip, "a clip")
 
 
 def generate(

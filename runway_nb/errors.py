@@ -72,8 +72,8 @@ class InvalidRequest(RunwayError, ValueError):
         self.problems = tuple(redact(problem) for problem in problems)
         super().__init__("; ".join(self.problems))
 
-    def __reduce__(self) -> tuple[type[InvalidRequest], tuple[tuple[str, ...]]]:
-        return type(self), (self.problems,)
+    def __reduce__(self) -> tuple[type[InvalidRequest], tuple[tuple[str, ...]], dict[str, object]]:
+        return type(self), (self.problems,), vars(self)
 
     def _render_traceback_(self) -> list[str]:
         if len(self.problems) == 1:

@@ -22,7 +22,7 @@ _UNCOUNTED = ("replyRef", "replyUrl", "maxJobs")
 
 def _one_spelling(value: Any) -> Any:
     """Numbers in one spelling: 4.0 and 4, or -0.0 and 0, are the same wish and get the same digest."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def _is_sound_link(link: object) -> bool:

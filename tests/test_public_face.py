@@ -4,17 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import dataclasses
 import inspect
-from collections.abc import Callable
+import json
+import math
+import pickle
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import runway_nb
-from fakes import BASE, TOKEN, Party
-from odd_values import ODD
+from fakes import BASE, TOKEN, FakeTime, Party
+from odd_values import NUMBERS, ODD, RudeText
 from runway_nb import (
     Camera,
     Job,
@@ -23,10 +32,14 @@ from runway_nb import (
     RunwayClient,
     RunwayError,
     Settings,
+    Status,
     Studio,
     Task,
     VideoRequest,
+    errors,
 )
+from runway_nb.default import close_default_studio
+from runway_nb.plain import shown
 
 PROMPT = "A lamp turns"
 Call = Callable[[Any, Any], Any]
@@ -175,9 +188,11 @@ CALLS: dict[str, Call] = {
 }  # type: ignore[misc]  # fmt: skip
 
 
-@pytest.fixture
-def workplace(party: Party) -> Workplace:
-    return Workplace(party)
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
+    """One for all: nothing that is refused may leave a trace."""
+    with Party(tmp_path_factory.mktemp("workplace"), FakeTime()) as party:
+        yield Workplace(party)
 
 
 @pytest.mark.parametrize("name", CALLS)
@@ -192,5 +207,229 @@ def test_odd_values_bring_an_error_of_ours_or_none(workplace: Workplace, monkeyp
                 raw.append(f"{kind}: {error.message[:200]!r}")
         except Exception as error:
             raw.append(f"{kind}: {type(error).__name__}: {str(error)[:100]}")
-    runway_nb.default.close_default_studio()
+    close_default_studio()
     assert raw == []
+
+
+DRIVEN = {
+    Studio: {"ask", "checked", "spawn", "run"},  # for our own screens
+    Job: {"steer", "become", "change", "until_ended"},  # for the studio
+    Ledger: set(),
+    RunwayClient: set(),
+}
+"""Classes, and the methods that are not driven: what they are given comes from us."""
+
+
+@pytest.mark.parametrize("kind", DRIVEN, ids=lambda kind: kind.__name__)
+def test_every_public_method_that_takes_something_is_driven(kind: type) -> None:
+    methods = {name for name, method in inspect.getmembers(kind, inspect.isfunction) if not name.startswith("_")}
+    taking = {name for name in methods if len(inspect.signature(getattr(kind, name)).parameters) > 1}
+    driven = {name.partition("(")[0].removeprefix(f"{kind.__name__}.") for name in CALLS}
+    assert taking - driven - DRIVEN[kind] == set()
+
+
+# --- numbers ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", NUMBERS)
+def test_a_number_of_another_library_makes_the_same_request(kind: str) -> None:
+    five = NUMBERS[kind]
+    odd = VideoRequest(PROMPT, camera=Camera(zoom=five), seconds=five, seed=five, max_jobs=five, focus=(0.5, 0))
+    plain = VideoRequest(PROMPT, camera=Camera(zoom=5), seconds=5, seed=5, max_jobs=5, focus=(0.5, 0))
+    assert odd.problems() == ()
+    assert odd == plain
+    assert odd.digest == plain.digest
+    assert json.dumps(odd.to_wish()) == json.dumps(plain.to_wish())
+    assert all(type(value) in (str, int, float, list) for value in odd.to_wish().values())
+
+
+@pytest.mark.parametrize(
+    ("fields", "same"),
+    [
+        ({"camera": Camera(zoom=np.float32(2.5))}, {"camera": Camera(zoom=2.5)}),
+        ({"camera": Camera(zoom=Fraction(1, 4))}, {"camera": Camera(zoom=0.25)}),
+        ({"camera": Camera(zoom=Decimal("0.1"))}, {"camera": Camera(zoom=0.1)}),
+        ({"camera": Camera(zoom=np.float32(0.1))}, {"camera": Camera(zoom=float(np.float32(0.1)))}),
+        ({"camera": Camera(static=np.bool_(True))}, {"camera": Camera(static=True)}),
+        ({"seed": np.uint32(4294967294)}, {"seed": 4294967294}),
+        ({"explore": np.array(True)}, {"explore": True}),
+        ({"focus": np.array([0.5, 0.25])}, {"focus": (0.5, 0.25)}),
+        ({"focus": [np.float64(0.5), Decimal("0.25")]}, {"focus": (0.5, 0.25)}),
+        ({"aspect": np.array(["portrait"])[0]}, {"aspect": "portrait"}),
+        ({"reply_ref": RudeText("mine")}, {"reply_ref": "mine"}),
+    ],
+    ids=lambda fields: shown(fields),
+)
+def test_an_exact_value_is_taken_as_it_is_meant(fields: dict[str, Any], same: dict[str, Any]) -> None:
+    odd, plain = VideoRequest(PROMPT, **fields), VideoRequest(PROMPT, **same)
+    odd.check()
+    assert (odd, odd.digest) == (plain, plain.digest)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"seconds": np.bool_(True)}, {"seconds": "5"}, {"seconds": np.timedelta64(5, "s")}, {"seconds": 5.5},
+        {"seed": np.float64(1.5)}, {"seed": Decimal("1.5")}, {"seed": np.array([5])}, {"seed": 5 + 0j},
+        {"explore": np.int64(1)}, {"explore": "no"}, {"upscale": 0}, {"prompt": b"bytes"}, {"prompt": None},
+        {"focus": (math.nan, 0)}, {"focus": {0.5, 0.2}}, {"focus": [0.1, 0.2, 0.3]}, {"reply_ref": "a\ud800"},
+        {"reply_url": "https://a.example/\ud800"}, {"model": ["gen3turbo"]}, {"fit": ["cover"]},
+        {"keyframes": Keyframes("x" * 100_000)}, {"camera": Camera(static="yes")},  # type: ignore[arg-type]
+    ],
+    ids=str,
+)  # fmt: skip
+def test_what_is_not_meant_as_such_a_value_is_refused_in_one_line(fields: dict[str, Any]) -> None:
+    (problem,) = VideoRequest(**{"prompt": PROMPT, **fields}).problems()
+    assert len(problem) < 200
+    name = {"keyframes": "first", "camera": "static"}.get(field := next(iter(fields)), field)
+    assert problem.startswith(name)
+
+
+@given(st.floats(-10, 10, width=32), st.integers(1, 4294967294))
+def test_every_number_of_numpy_survives(zoom: float, seed: int) -> None:
+    odd = VideoRequest(PROMPT, camera=Camera(zoom=np.float32(zoom)), seed=np.uint32(seed))  # type: ignore[arg-type]
+    plain = VideoRequest(PROMPT, camera=Camera(zoom=zoom), seed=seed)
+    assert (odd, odd.digest, odd.problems()) == (plain, plain.digest, ())
+
+
+def test_a_camera_of_the_wrong_kind_is_told_with_all_other_mistakes() -> None:
+    with pytest.raises(errors.InvalidRequest) as caught:
+        VideoRequest(PROMPT, camera={"zoom": 4}, seconds=7)  # type: ignore[arg-type]
+    assert [line.partition(" ")[0] for line in caught.value.problems] == ["camera", "seconds"]
+
+
+def test_an_equal_number_gives_the_job_that_there_is(party: Party) -> None:
+    first = party.ended(party.submit(seed=5, camera=Camera(zoom=4), fresh=False))
+    again = party.submit(seed=np.int64(5), camera=Camera(zoom=np.float64(4.0)), fresh=False)
+    assert again.id == first.id
+    assert party.started == 1
+
+
+@pytest.mark.parametrize("limit", [math.nan, math.inf, -math.inf, -1, 24.5, "25", 10**400, np.array([1, 2])], ids=shown)
+def test_a_limit_that_is_none_lets_nothing_through(party: Party, limit: Any) -> None:
+    with pytest.raises(errors.InvalidRequest, match="max_credits is"):
+        runway_nb.generate(PROMPT, max_credits=limit, studio=party.studio)
+    assert party.started == 0
+
+
+@pytest.mark.parametrize("limit", [np.int64(25), 25.0, Decimal(25), np.float32(25)], ids=repr)
+def test_a_limit_of_another_library_holds(party: Party, limit: Any) -> None:
+    with pytest.raises(errors.OverBudget):
+        runway_nb.generate(PROMPT, seconds=10, max_credits=limit, studio=party.studio)
+    party.ended(runway_nb.generate(PROMPT, max_credits=limit, studio=party.studio))
+    assert party.started == 1
+
+
+@pytest.mark.parametrize("name", ["fresh", "force"])
+@pytest.mark.parametrize("word", ["no", "False", 0, [], None])
+def test_a_word_is_no_yes(party: Party, name: str, word: Any) -> None:
+    with pytest.raises(errors.InvalidRequest, match=f"{name} is"):
+        runway_nb.generate(PROMPT, studio=party.studio, **{name: word})
+    assert party.started == 0
+
+
+def test_limits_and_fields_are_refused_together(party: Party) -> None:
+    with pytest.raises(errors.InvalidRequest) as caught:
+        runway_nb.generate(PROMPT, seconds=7, max_credits=math.nan, fresh="no", studio=party.studio)  # type: ignore[arg-type]
+    assert len(caught.value.problems) == 3
+
+
+@pytest.mark.parametrize("timeout", [0, -1, np.int64(0), Decimal(0), np.float32(0)], ids=repr)
+def test_no_time_to_wait_ends_the_wait_at_once(party: Party, timeout: Any) -> None:
+    party.simulator.fault("throttled", forever=True)
+    job = party.submit()
+    with pytest.raises(errors.WaitTimeout):
+        job.wait(timeout)
+    job.stop()
+
+
+@pytest.mark.parametrize("timeout", [math.nan, "5", 1j, np.array([1, 2])], ids=shown)
+def test_a_timeout_that_is_no_time_never_waits_for_ever(party: Party, timeout: Any) -> None:
+    party.simulator.fault("throttled", forever=True)
+    job = party.submit()
+    with pytest.raises(errors.InvalidRequest, match="timeout is"):
+        job.wait(timeout)
+    with pytest.raises(errors.InvalidRequest, match="timeout is"):
+        party.studio.credits(timeout)
+    job.stop()
+
+
+@pytest.mark.parametrize("timeout", [1e12, math.inf, 10**30, None], ids=shown)
+def test_a_very_long_time_may_be_given(party: Party, timeout: Any) -> None:
+    assert party.studio.credits(timeout)
+    assert party.submit().wait(timeout).done
+
+
+# --- what is shown ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_every_value_is_shown_in_a_short_line(kind: str) -> None:
+    line = shown(ODD[kind]())
+    assert line.isprintable()
+    assert 0 < len(line) <= 60
+
+
+def test_a_secret_is_masked_before_it_is_cut() -> None:
+    assert "abcDEF" not in shown("x" * 40 + TOKEN)
+    assert "sam@" not in shown("x" * 40 + " sam@example.org and more words")
+
+
+# --- copies -----------------------------------------------------------------------------------------
+
+
+def test_a_copy_of_a_job_is_the_job(party: Party) -> None:
+    job = party.ended(party.submit())
+    assert copy.copy(job) is job
+    assert copy.deepcopy({"shots": [job]})["shots"][0] is job
+    assert copy.deepcopy(VideoRequest(PROMPT, Keyframes(first=job))).keyframes.first is job  # type: ignore[arg-type]
+    assert copy.copy(party.studio) is copy.deepcopy(party.studio) is party.studio
+
+
+def test_a_pickled_job_is_its_id_and_is_found_again() -> None:
+    job = runway_nb.generate(PROMPT)
+    data = pickle.dumps(job)
+    assert len(data) < 200
+    assert pickle.loads(data) is job
+    job.stop()
+    with pytest.raises(errors.Removed):
+        job.wait(10)
+    close_default_studio()
+    found = pickle.loads(data)
+    assert (found.id, found.request, found.status) == (job.id, job.request, "REMOVED")
+    assert len(runway_nb.default_studio().ledger.recent()) == 1
+    close_default_studio()
+
+
+def test_a_pickled_job_of_another_ledger_is_not_found_and_nothing_is_asked(party: Party) -> None:
+    data = pickle.dumps(party.ended(party.submit()))
+    with pytest.raises(errors.JobNotFound):
+        pickle.loads(data)
+    close_default_studio()
+
+
+@pytest.mark.parametrize("name", ["studio", "ledger", "client", "settings", "token"])
+def test_what_lives_in_its_process_is_not_pickled(workplace: Workplace, name: str) -> None:
+    things = {"settings": workplace.party.settings, "token": workplace.party.settings.token, **vars(workplace)}
+    with pytest.raises(errors.NotPicklable) as caught:
+        pickle.dumps(things[name])
+    assert isinstance(caught.value, TypeError)  # what tools expect of a pickle that is none
+
+
+def test_values_are_pickled(party: Party) -> None:
+    job = party.ended(party.submit())
+    for value in (job.request, job.state, job.task, party.studio.ledger.get(job.id), Status("RUNNING")):
+        assert pickle.loads(pickle.dumps(value)) == value
+
+
+ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and issubclass(kind, RunwayError)]
+
+
+@pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
+def test_every_error_survives_a_copy_with_what_it_carries(kind: type[RunwayError], way: Any) -> None:
+    error = kind(["one", "two"]) if kind is errors.InvalidRequest else kind("a line")  # type: ignore[arg-type]
+    vars(error).update({name: 429 for name in ("status", "retry_after") if hasattr(error, name)})
+    error.more = "kept"  # type: ignore[attr-defined]
+    found = way(error)
+    assert (type(found), found.args, vars(found)) == (kind, error.args, vars(error))
