@@ -14,7 +14,7 @@ from typing import NamedTuple
 from .errors import InvalidRequest, ModerationBrake, OverBudget, RefusedBefore
 from .plain import checked_switch, checked_whole
 from .record import Books, Record
-from .settings import MOST_CREDITS
+from .setting_values import MOST_CREDITS
 from .spec import MAX_MODERATED
 
 

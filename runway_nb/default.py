@@ -13,7 +13,7 @@ from typing import Any, cast
 from .camera import Camera
 from .errors import InvalidRequest
 from .home import read_path
-from .job import Job
+from .job import Job, video_frames
 from .plain import checked_kind, checked_switch, is_a, shown, unexpected
 from .request import Keyframes, VideoRequest
 from .settings import resolve
@@ -109,8 +109,6 @@ def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike
         RunwayError: a job without a video, or a file that cannot be read.
         MissingExtra: PyAV is not installed.
     """
-    from . import frames
-
     target = read_path(out, "out")
     if not target.name:
         raise InvalidRequest([f"out is {shown(out)}: give the path of a file"])
@@ -120,7 +118,7 @@ def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike
         given = list(clips)
     except Exception as error:  # noqa: BLE001 - a generator may raise anything
         raise unexpected(error, "the clips cannot be read") from None
-    return frames.concat([_file_of(clip) for clip in given], target)
+    return cast(Path, video_frames().concat([_file_of(clip) for clip in given], target))
 
 
 def _file_of(clip: Any) -> Path:

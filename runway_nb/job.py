@@ -19,7 +19,7 @@ from .handle import Handle
 from .home import working_folder
 from .loop import run_nested
 from .picture import ShotFrame
-from .plain import checked_call, checked_number, checked_switch, checked_timeout, checked_whole
+from .plain import checked_call, checked_number, checked_switch, checked_timeout, checked_whole, unexpected
 from .redact import redact
 from .request import VideoRequest
 from .state import Phase, State
@@ -181,16 +181,14 @@ class Job(Handle):
     @property
     def last_frame(self) -> Image:
         """The last frame of the finished video, as an RGB picture of Pillow. Raises as `frames` does."""
-        from . import frames
-
-        return frames.last_frame(self.finished())
+        picture: Image = video_frames().last_frame(self.finished())
+        return picture
 
     def frame(self, seconds: float) -> Image:
         """The frame shown at a time, in seconds from the start. Raises as `frames` does, and `InvalidRequest`."""
-        from . import frames
-
         seconds = checked_number(seconds, "seconds", "a time in seconds from the start")
-        return frames.frame_at(self.finished(), seconds)
+        picture: Image = video_frames().frame_at(self.finished(), seconds)
+        return picture
 
     def frames(self, count: int) -> list[Image]:
         """`count` frames evenly over the finished video, first and last included; one alone is from the middle.
@@ -198,10 +196,9 @@ class Job(Handle):
         `count` is 1 to 10,000. Raises `InvalidRequest` for another, `RunwayError` without a video (the job's own,
         if it has one), `MissingExtra` without PyAV.
         """
-        from . import frames
-
         count = checked_whole(count, "count", 1, MOST_FRAMES)
-        return frames.frames(self.finished(), count)
+        pictures: list[Image] = video_frames().frames(self.finished(), count)
+        return pictures
 
     def finished(self) -> Path:
         """The file of the finished video. Raises `RunwayError` while there is none, and the job's own error."""
@@ -361,6 +358,15 @@ class Submitted(NamedTuple):
     job: Job
     is_new: bool
     """False when an equal wish was made before: nothing is sent, nothing is paid."""
+
+
+def video_frames() -> Any:
+    """The module that reads clips, loaded at its first use. Raises `RunwayError` where no file can be opened."""
+    try:
+        from . import frames
+    except OSError as error:
+        raise unexpected(error, "a part of the package cannot be loaded") from None
+    return frames
 
 
 def _is_task_of(names: frozenset[str]) -> bool:

@@ -113,12 +113,7 @@ def run_nested(work: Coroutine[Any, Any, None]) -> None:
     except RuntimeError:
         asyncio.run(work)
         return
-    try:
-        nest_asyncio2.apply(loop)
-    except ValueError:
-        work.close()
-        kind = type(loop).__module__.partition(".")[0]
-        raise RunwayError(f"keep_loop cannot nest in a loop of {kind}: wait without it, or `await job`") from None
+    nest_asyncio2.apply(loop)
     loop.run_until_complete(work)
 
 

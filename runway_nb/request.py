@@ -17,6 +17,8 @@ from .plain import Unusable, can_be_sent, checked_kind, is_a, is_number, pair, p
 from .redact import redact
 from .spec import DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
 
+HALF = "holds half a character (a lone surrogate): take it out"
+"""What is wrong with text that cannot be encoded."""
 _UNCOUNTED = ("replyRef", "replyUrl", "maxJobs")
 
 
@@ -89,6 +91,9 @@ class Keyframes:
         for slot, picture in self.given.items():
             if problem := picture_problem(picture):
                 yield f"{slot} {problem}"
+            elif asset_account(picture) and not can_be_sent(str(picture)):
+                # the name of a file may hold one: only what is in it is sent
+                yield f"{slot} {HALF}"
         if len({account for picture in self.given.values() if (account := asset_account(picture))}) > 1:
             yield "the keyframes belong to two accounts: one request takes pictures of one account only"
 
@@ -200,7 +205,7 @@ class VideoRequest:
         if not isinstance(self.prompt, str):
             yield f"prompt is {shown(self.prompt)}: give text"
         elif not can_be_sent(self.prompt):
-            yield f"prompt {_HALF}"
+            yield f"prompt {HALF}"
         elif not self.prompt.strip() and not self.keyframes.given:
             yield "there is nothing to generate from: write a prompt, or give a keyframe"
         for name, text in (("reply_url", self.reply_url), ("reply_ref", self.reply_ref)):
@@ -208,7 +213,7 @@ class VideoRequest:
                 found = f"{len(text):,} characters long" if isinstance(text, str) else shown(text)
                 yield f"{name} is {found}: give text of 1 to {REPLY_LENGTH:,} characters"
             elif text is not None and not can_be_sent(text):
-                yield f"{name} {_HALF}"
+                yield f"{name} {HALF}"
         if isinstance(self.reply_url, str) and not re.match(r"https?://[^\s/]+", self.reply_url):
             yield f"reply_url is {shown(self.reply_url)}: give an address that starts with https://"
 
@@ -316,4 +321,3 @@ _READ: dict[str, Callable[[object], Any]] = {
     "focus": pair,
 }
 """How each field is read, once, when a request is made."""
-_HALF = "holds half a character (a lone surrogate): take it out"

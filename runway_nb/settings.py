@@ -16,15 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .errors import InvalidRequest, NotPicklable, SettingsError
-from .home import HOME_NAME, default_home, is_spare, read_path, setting_path
-from .plain import checked_text, plain, shown, whole
-from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, MAX_MODERATED, TOKEN_FORM
+from .errors import NotPicklable, SettingsError
+from .home import HOME_NAME, default_home, is_spare, setting_path
+from .plain import plain, shown
+from .setting_values import MOST_CREDITS, READERS, read_number, read_switch, read_text
+from .spec import BASE_URL, DEFAULT_SLOTS, MAX_JOBS_RANGE, MAX_MODERATED, TOKEN_FORM
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
 CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
-MOST_CREDITS = 10**9
-"""No limit is higher."""
 _SERVICE = "runway_nb"
 
 
@@ -88,11 +87,13 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Read every value once. Raises `SettingsError`, also where settings are made by hand."""
-        for name, read in _READ.items():
-            try:
-                object.__setattr__(self, name, read(getattr(self, name)))
-            except InvalidRequest as error:
-                raise SettingsError(error.message) from None
+        values = {
+            "token": _checked_token(self.token),
+            "base_url": checked_url(read_text("base_url", self.base_url)),
+            **{name: read(name, getattr(self, name)) for name, read in READERS.items()},
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @property
     def simulated(self) -> bool:
@@ -164,7 +165,7 @@ def resolve(
     home = (
         default_home(environ) if given_home is None or given_home is env["home"] else setting_path(given_home, "home")
     )
-    token = pick("token") or next(filter(None, (store() for store in stores or token_stores(home))), None)
+    token = pick("token") or next(filter(None, map(_asked, stores or token_stores(home))), None)
     if token is not None and is_spare(home):
         raise SettingsError(f"there is no home folder for the ledger of paid videos: set {HOME_NAME} to one that stays")
     return Settings(
@@ -173,12 +174,20 @@ def resolve(
         home=home,
         output=pick("output", "runway_outputs"),  # type: ignore[arg-type]
         embed=pick("embed", "auto"),  # type: ignore[arg-type]
-        multipart=_checked_switch("multipart", pick("multipart", False)),
-        reuse=_checked_switch("reuse", pick("reuse", True)),
+        multipart=read_switch("multipart", pick("multipart", False)),
+        reuse=read_switch("reuse", pick("reuse", True)),
         max_credits=_lowest_limit(given or {}, config or {}, environ),
-        max_moderated=_checked_number("max_moderated", pick("max_moderated", MAX_MODERATED), 1, 1000),
-        slots=_checked_number("slots", pick("slots", DEFAULT_SLOTS), *MAX_JOBS_RANGE),
+        max_moderated=read_number("max_moderated", pick("max_moderated", MAX_MODERATED), 1, 1000),
+        slots=read_number("slots", pick("slots", DEFAULT_SLOTS), *MAX_JOBS_RANGE),
     )
+
+
+def _asked(store: Store) -> str | None:
+    """The token of a store. One that cannot be asked may have it: the simulator would be a surprise."""
+    try:
+        return store()
+    except OSError as error:
+        raise SettingsError(f"the token cannot be looked for ({error.strerror}): set {TOKEN_NAME}") from None
 
 
 def _is_given(value: object) -> bool:
@@ -227,50 +236,8 @@ def _lowest_limit(*sources: Mapping[str, object]) -> int | None:
     """The lowest limit of credits there is: what a teacher sets may be lowered in a notebook, never raised."""
     *named, environ = sources
     found = [*(source.get("max_credits") for source in named), environ.get(CREDITS_NAME)]
-    limits = [_checked_number("max_credits", value, 0, MOST_CREDITS) for value in found if _is_given(value)]
+    limits = [read_number("max_credits", value, 0, MOST_CREDITS) for value in found if _is_given(value)]
     return min(limits, default=None)
-
-
-def _checked_number(name: str, value: object, low: int, high: int) -> int:
-    """A whole number, or the text of one: the environment has nothing but texts."""
-    found = whole(value)
-    if type(found) is str and re.fullmatch(r"[0-9]{1,10}", found.strip()):
-        found = int(found)
-    if type(found) is int and low <= found <= high:
-        return found
-    raise SettingsError(f"{name} is {shown(value)}: give a whole number from {low} to {high}")
-
-
-_SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-
-
-def _checked_switch(name: str, value: object) -> bool:
-    found = whole(value)
-    word = str(found).strip().lower() if type(found) in (str, int, bool) else ""
-    if word not in _SWITCHES:
-        raise SettingsError(f"{name} is {shown(value)}: give 1 or 0")
-    return _SWITCHES[word]
-
-
-def _checked_embed(value: object) -> str:
-    if (word := plain(value)) not in EMBED:
-        raise SettingsError(f"embed is {shown(value)}: give {', '.join(EMBED)}")
-    return str(word)
-
-
-_READ: dict[str, Callable[[object], object]] = {
-    "token": _checked_token,
-    "base_url": lambda value: checked_url(checked_text(value, "base_url")),
-    "home": lambda value: read_path(value, "home"),
-    "output": lambda value: read_path(value, "output"),
-    "embed": _checked_embed,
-    "multipart": lambda value: _checked_switch("multipart", value),
-    "reuse": lambda value: _checked_switch("reuse", value),
-    "max_credits": lambda value: None if value is None else _checked_number("max_credits", value, 0, MOST_CREDITS),
-    "max_moderated": lambda value: _checked_number("max_moderated", value, 0, 1000),
-    "slots": lambda value: _checked_number("slots", value, *MAX_JOBS_RANGE),
-}
-"""How each value of `Settings` is read."""
 
 
 def is_loopback(host: str | None) -> bool:
