@@ -7,7 +7,7 @@ import re
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
-from .plain import is_a, is_number, path_text, shown
+from .plain import is_a, is_number, pair, path_text, shown
 from .spec import ID_FORM
 
 Picture = str | os.PathLike[str]
@@ -85,4 +85,5 @@ def picture_problem(picture: object) -> str:
 
 def is_place(value: object) -> bool:
     """True for two numbers from 0 to 1: how far from the left and from the top of a picture."""
-    return isinstance(value, tuple) and len(value) == 2 and all(is_number(part) and 0 <= part <= 1 for part in value)
+    found = pair(value)
+    return isinstance(found, tuple) and all(is_number(part) and 0 <= part <= 1 for part in found)
