@@ -21,6 +21,7 @@ from fakes import TOKEN, Party
 from runway_nb import Keyframes, VideoRequest, errors
 from runway_nb.home import default_home, expanded, home_folder, read_path, spare_home, working_folder
 from runway_nb.loop import BackgroundLoop
+from runway_nb.notebook.extension import tell_unfinished
 from runway_nb.settings import resolve
 from runway_nb.simulator.render import command
 
@@ -135,6 +136,14 @@ def test_a_path_that_is_none_is_refused(value: object) -> None:
 
 def test_a_name_of_any_bytes_is_a_path() -> None:
     assert os.fsencode(read_path("a\udcff", "out")) == b"a\xff"
+
+
+def test_a_home_that_is_none_keeps_nobody_from_loading(
+    nobody: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("RUNWAY_NB_HOME", "~/x")
+    tell_unfinished()
+    assert capsys.readouterr().out == ""
 
 
 # --- no working directory ---------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Bool, Enum, Int, Unicode
 from traitlets.config import Configurable
 
+from ..errors import SettingsError
 from ..home import working_folder
 
 if TYPE_CHECKING:
@@ -146,7 +147,11 @@ def tell_unfinished() -> None:
     from ..home import default_home
     from ..unfinished import count_unfinished
 
-    count = count_unfinished(default_home() / "ledger.sqlite3", time.time(), WORTH_TELLING)
+    try:
+        home = default_home()
+    except SettingsError:
+        return  # the first cell that needs it says what is wrong, with what to do
+    count = count_unfinished(home / "ledger.sqlite3", time.time(), WORTH_TELLING)
     if words := unfinished_words(count):
         print(words)
 
