@@ -11,8 +11,10 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .errors import ModerationBrake, OverBudget, RefusedBefore
+from .errors import InvalidRequest, ModerationBrake, OverBudget, RefusedBefore
+from .plain import checked_switch, checked_whole
 from .record import Books, Record
+from .setting_values import MOST_CREDITS
 from .spec import MAX_MODERATED
 
 
@@ -31,6 +33,26 @@ class Limits(NamedTuple):
     """Refusals by moderation within a day after which `force` is needed."""
     fresh: bool = False
     """Make it again, whatever it brought before."""
+
+
+def checked_limits(limits: Limits) -> tuple[Limits, list[str]]:
+    """The limits with plain values for what a caller gives, and a line for each that cannot be read.
+
+    A limit that is no number would allow everything, and the text "no" would count as yes.
+    """
+    problems: list[str] = []
+    found = limits
+    for name in ("fresh", "force"):
+        try:
+            found = found._replace(**{name: checked_switch(getattr(limits, name), name)})
+        except InvalidRequest as error:
+            problems += error.problems
+    try:
+        if limits.cell_credits is not None:
+            found = found._replace(cell_credits=checked_whole(limits.cell_credits, "max_credits", 0, MOST_CREDITS))
+    except InvalidRequest as error:
+        problems += error.problems
+    return found, problems
 
 
 def admit(wish: Record, books: Books, limits: Limits) -> Record | None:

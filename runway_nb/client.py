@@ -21,10 +21,13 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from . import __version__, errors
+from .arguments import plain_arguments
+from .handle import Handle
+from .plain import can_be_sent, checked_kind, checked_text, checked_texts, pair, shown
 from .redact import redact, redact_http_logs
 from .request import VideoRequest
 from .server_clock import ServerClock
-from .settings import Secret, checked_url, is_loopback
+from .settings import Secret, checked_url, is_loopback, read_secret
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
 
@@ -63,13 +66,15 @@ _ADVICE = {
     422: "change the words or the picture; many refusals can suspend the account",
     596: "the Runway session at useapi.net is broken: add the Runway account there again",
 }
+LONGEST_TEXT = 8000
+"""Characters of a text in an address; links with a signature are long."""
 _UNREADABLE = (ValueError, RecursionError)
 """What reading JSON raises: no JSON, wrong letters, numbers or nesting without end."""
 _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 """Failures before the request left (API facts 14.3)."""
 
 
-class RunwayClient:
+class RunwayClient(Handle):
     """Calls of the API, as methods. Use it as an async context manager, or call `aclose`.
 
     Args:
@@ -94,9 +99,9 @@ class RunwayClient:
         clock: ServerClock | None = None,
     ) -> None:
         redact_http_logs()
-        base_url = checked_url(base_url)
+        base_url = checked_url(checked_text(base_url, "base_url"))
         local = is_loopback(urlsplit(base_url).hostname)
-        secret = token if isinstance(token, Secret) else Secret(token)
+        secret = read_secret(token)
         self._base = base_url
         self._multipart = multipart
         self._sleep = sleep
@@ -165,7 +170,7 @@ class RunwayClient:
             Unreachable, ApiError: refused for certain; nothing was started.
             NoAnswer, ServerTrouble: in doubt; the task may exist.
         """
-        request.check()
+        checked_kind(request, "request", VideoRequest, "a runway_nb.VideoRequest").check()
         url, body = self._base + request.row.path, request.to_wire()
         content: dict[str, Any] = {"json": body}
         if self._multipart:
@@ -176,19 +181,22 @@ class RunwayClient:
             raise _lost(error) from None
         return Task.from_wire(_body_of(answer))
 
+    @plain_arguments
     async def task(self, task_id: str, *, retry: bool = True) -> Task:
         """GET one task by its composite id (API facts 5). With `retry` False a failure is raised at once."""
         task = Task.from_wire(await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
         _check_id("task", task.id, task_id)
         return task
 
+    @plain_arguments
     async def tasks(
         self, *, offset: int = 0, limit: int = LIST_LIMIT, statuses: Sequence[str] = (), email: str = ""
     ) -> list[Task]:
         """GET the account's history of tasks, newest first (API facts 6)."""
-        query = _given(offset=offset, limit=limit, statuses=",".join(statuses), email=email)
+        query = _given(offset=offset, limit=limit, statuses=",".join(checked_texts(statuses, "statuses")), email=email)
         return _readable(Task.from_wire, listed(await self._read("/tasks/", query), "tasks"))
 
+    @plain_arguments
     async def delete_task(self, task_id: str) -> None:
         """Remove a task from the account's history; it is not a way to cancel (API facts 7.1)."""
         await self._delete(f"/tasks/{path_id(task_id)}")
@@ -197,23 +205,27 @@ class RunwayClient:
         """GET the tasks that useapi.net tracks now (API facts 7.2)."""
         return running_tasks(listed(await self._read("/scheduler/"), "scheduler"))
 
+    @plain_arguments
     async def stop_tracking(self, task_id: str) -> None:
         """Free the slot. Runway goes on and the credits stay spent (API facts 7.3)."""
         await self._delete(f"/scheduler/{path_id(task_id)}")
 
     # --- assets ---------------------------------------------------------------------------------
 
+    @plain_arguments
     async def assets(self, *, offset: int = 0, limit: int = LIST_LIMIT, kind: str = "", email: str = "") -> list[Asset]:
         """GET one page of assets, at most 50 (API facts 8.2). `kind` is image, video or audio."""
         query = _given(offset=offset, limit=limit, mediaType=kind, email=email)
         return _readable(Asset.from_wire, listed(await self._read("/assets/", query), "assets"))
 
+    @plain_arguments
     async def asset(self, asset_id: str) -> Asset:
         """GET one asset (API facts 8.3)."""
         asset = Asset.from_wire(await self._read(f"/assets/{path_id(asset_id)}"))
         _check_id("asset", asset.id, asset_id)
         return asset
 
+    @plain_arguments
     async def upload(
         self, data: bytes, *, name: str, content_type: str, email: str = "", progress: Sent | None = None
     ) -> Asset:
@@ -222,6 +234,7 @@ class RunwayClient:
         Sent again after a failure that may pass: at worst the account has it twice, and it costs nothing.
         `progress` is called with bytes sent and bytes in all.
         """
+        checked_kind(data, "data", bytes, "the bytes of a file")
 
         async def post() -> Any:
             try:
@@ -238,9 +251,13 @@ class RunwayClient:
 
         return Asset.from_wire(await self._repeated(post, UPLOAD_PAUSES))
 
+    @plain_arguments
     async def upscaled(self, image_url: str, size: tuple[int, int], email: str = "") -> bytes:
         """GET a picture of the account in another size, free of charge (API facts 9); the bytes of a picture."""
-        query = _given(image_url=image_url, width=size[0], height=size[1], email=email)
+        sides = pair(size)
+        if not (isinstance(sides, tuple) and all(type(side) is int and side > 0 for side in sides)):
+            raise errors.InvalidRequest([f"size is {shown(size)}: give width and height in pixels"])
+        query = _given(image_url=image_url, width=sides[0], height=sides[1], email=email)
 
         async def get() -> bytes:
             try:
@@ -253,6 +270,7 @@ class RunwayClient:
 
         return await self._repeated(get, UPLOAD_PAUSES)
 
+    @plain_arguments
     async def delete_asset(self, asset_id: str) -> None:
         """Delete an asset for good (API facts 8.4)."""
         await self._delete(f"/assets/{path_id(asset_id)}")
@@ -266,6 +284,7 @@ class RunwayClient:
         except errors.NotFound:
             return ()
 
+    @plain_arguments
     async def credits(self, email: str = "") -> Credits:
         """GET the credits of an account (API facts 11). `email` is needed with several accounts."""
         return Credits.from_wire(await self._read("/features/", _given(email=email)))
@@ -321,7 +340,14 @@ def _check_id(what: str, told: str, asked: str) -> None:
 
 def path_id(identifier: str) -> str:
     """An id as it stands in a path: raw but for what would break the path (API facts 2)."""
-    return quote(identifier, safe=":@-._~+")
+    return quote(_short_enough(identifier, "the id"), safe=":@-._~+")
+
+
+def _short_enough(text: str, name: str) -> str:
+    """A text that an address can carry. Raises `InvalidRequest`."""
+    if len(text) <= LONGEST_TEXT and can_be_sent(text):
+        return text
+    raise errors.InvalidRequest([f"{name} is {shown(text)}: no address carries this"])
 
 
 async def _in_pieces(data: bytes, sent: Sent) -> AsyncIterator[bytes]:
@@ -336,7 +362,8 @@ def _form_text(value: object) -> str:
 
 
 def _given(**query: Any) -> dict[str, Any]:
-    return {name: value for name, value in query.items() if value != ""}
+    texts = {name: _short_enough(value, name) for name, value in query.items() if isinstance(value, str) and value}
+    return {name: value for name, value in query.items() if not isinstance(value, str)} | texts
 
 
 def _lost(error: httpx.HTTPError) -> errors.RunwayError:

@@ -5,6 +5,7 @@
     ├── InvalidCommand          a `%runway` line that cannot be carried out as it stands
     ├── SettingsError           a setting or a token that cannot be used
     ├── MissingExtra            an optional part is not installed
+    ├── NotPicklable            it lives in this process only; also a TypeError
     ├── OverBudget              it would cost more than is allowed; nothing was sent
     ├── ModerationBrake         moderation has refused too much within a day; nothing was sent
     │   └── RefusedBefore       moderation has refused the same words; nothing was sent
@@ -71,8 +72,8 @@ class InvalidRequest(RunwayError, ValueError):
         self.problems = tuple(redact(problem) for problem in problems)
         super().__init__("; ".join(self.problems))
 
-    def __reduce__(self) -> tuple[type[InvalidRequest], tuple[tuple[str, ...]]]:
-        return type(self), (self.problems,)
+    def __reduce__(self) -> tuple[type[InvalidRequest], tuple[tuple[str, ...]], dict[str, object]]:
+        return type(self), (self.problems,), vars(self)
 
     def _render_traceback_(self) -> list[str]:
         if len(self.problems) == 1:
@@ -91,6 +92,10 @@ class SettingsError(RunwayError, ValueError):
 
 class MissingExtra(RunwayError, ImportError):
     """An optional part is not installed; the message names the extra."""
+
+
+class NotPicklable(RunwayError, TypeError):
+    """It lives in this process only, and is written to no file and sent to no other process."""
 
 
 class OverBudget(RunwayError):

@@ -12,13 +12,18 @@ import contextvars
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
+
+from .errors import InvalidRequest, NoAnswer, RunwayError
+from .handle import Handle
+from .plain import checked_timeout, unexpected
 
 T = TypeVar("T")
 
 
-class BackgroundLoop:
+class BackgroundLoop(Handle):
     """Runs coroutines on a thread of its own, started at the first `submit`."""
 
     def __init__(self, name: str = "runway_nb") -> None:
@@ -29,8 +34,37 @@ class BackgroundLoop:
         self._pid = 0
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Start a coroutine and return its future; callable from any thread."""
-        return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._running())
+        """Start a coroutine and return its future; callable from any thread.
+
+        Raises `RunwayError` when the machine has no thread or no file handles left for it.
+        """
+        try:
+            return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._running())
+        except (OSError, RuntimeError, MemoryError) as error:
+            work.close()
+            raise unexpected(error, "the background thread cannot be started") from None
+
+    def run(self, work: Coroutine[Any, Any, T], timeout: object) -> T:
+        """The result of a coroutine, within `timeout` seconds; None for as long as it takes.
+
+        Raises `NoAnswer` when it takes too long, and nothing but errors of ours.
+        """
+        try:
+            seconds = checked_timeout(timeout)
+        except InvalidRequest:
+            work.close()
+            raise
+        future = self.submit(work)
+        try:
+            return future.result(seconds)
+        except RunwayError:
+            raise
+        except CancelledError:
+            raise RunwayError("the background thread was stopped before the answer came") from None
+        except Exception as error:  # noqa: BLE001 - the door to the user: whatever it is becomes one line
+            if isinstance(error, FutureTimeout) and not future.done():
+                raise NoAnswer(f"no answer within {seconds:.0f} s: try again") from None
+            raise unexpected(error) from None
 
     def call(self, function: Callable[..., object], *args: object) -> None:
         """Call a plain function on the loop's thread, soon. Does nothing when the loop is not running."""
@@ -55,9 +89,14 @@ class BackgroundLoop:
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or not self.is_running:
-                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
-                self._thread = threading.Thread(target=_serve, args=(self._loop,), name=self._name, daemon=True)
-                contextvars.Context().run(self._thread.start)
+                loop = asyncio.new_event_loop()
+                thread = threading.Thread(target=_serve, args=(loop,), name=self._name, daemon=True)
+                try:
+                    contextvars.Context().run(thread.start)
+                except RuntimeError:
+                    loop.close()
+                    raise
+                self._loop, self._thread, self._pid = loop, thread, os.getpid()
             return self._loop
 
 

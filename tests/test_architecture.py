@@ -17,7 +17,7 @@ MODULES = {
 TOP = {name: tree for name, tree in MODULES.items() if "." not in name and name != "__init__"}
 
 STOREYS = [
-    {"errors", "spec", "redact", "home", "private_files"},
+    {"errors", "spec", "redact", "home", "private_files", "handle", "plain", "arguments", "setting_values"},
     {"camera", "picture", "request", "task", "follow"},
     {
         "settings",

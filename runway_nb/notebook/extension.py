@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool, Enum, Int, Unicode
 from traitlets.config import Configurable
+
+from ..errors import SettingsError
+from ..home import working_folder
 
 if TYPE_CHECKING:
     from ..job import Job
@@ -44,7 +46,7 @@ class RunwayMagics(Configurable):
     def __init__(self, shell: Any) -> None:
         super().__init__(parent=shell)
         self._shell = shell
-        self.folder = Path.cwd()
+        self.folder = working_folder()
         """The notebook's folder: kernels start there, and `%cd` comes later."""
         self._magics: Magics | None = None
 
@@ -145,7 +147,11 @@ def tell_unfinished() -> None:
     from ..home import default_home
     from ..unfinished import count_unfinished
 
-    count = count_unfinished(default_home() / "ledger.sqlite3", time.time(), WORTH_TELLING)
+    try:
+        home = default_home()
+    except SettingsError:
+        return  # the first cell that needs it says what is wrong, with what to do
+    count = count_unfinished(home / "ledger.sqlite3", time.time(), WORTH_TELLING)
     if words := unfinished_words(count):
         print(words)
 

@@ -25,6 +25,7 @@ from ..job import Job
 from ..state import Phase
 from ..studio import Studio
 from .display import bundle, jpeg_uri, placeholder, said
+from .static import static_text
 from .text import live_line
 from .words import (
     DOT,
@@ -102,7 +103,7 @@ def marked(place: str) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def style_sheet(*names: str) -> str:
     """The style sheets of live widgets; they travel with them, so nothing is built or requested."""
-    texts = [(Path(__file__).parent / "static" / name).read_text() for name in names or ("card.css",)]
+    texts = [static_text(name) for name in names or ("card.css",)]
     return f"<style>{''.join(texts)}</style>"
 
 

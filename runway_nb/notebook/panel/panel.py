@@ -18,7 +18,7 @@ from IPython import get_ipython
 from IPython.display import display, update_display
 
 from ...admission import Limits
-from ...default import default_studio, is_default
+from ...default import chosen_studio, default_studio, is_default
 from ...environment import Environment
 from ...errors import InvalidRequest, RunwayError
 from ...fit import aspect_of
@@ -35,7 +35,7 @@ from .keyframes import KeyframeControls
 from .page import Page
 from .parts import button, lean, line, problem, unexpected
 from .preview import make_preview
-from .reopen import ReopenField
+from .reopen import ReopenField, readable_source
 from .words import RequestControls
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class Panel(ipywidgets.VBox):
     jobs = traitlets.Tuple(help="All jobs made here, the newest first.")
 
     def __init__(self, source: VideoRequest | Job | str | None = None, *, studio: Studio | None = None) -> None:
-        self._studio = studio or default_studio()
+        source = readable_source(source)
+        self._studio = chosen_studio(studio)
         self._view, self._variables = _surroundings(self._studio.folder)
         self._is_sending = self._is_broken = False
         self._changing = threading.RLock()
@@ -107,6 +108,7 @@ class Panel(ipywidgets.VBox):
 
         Raises `JobNotFound` for an unknown id, `InvalidRequest` for values that no control has.
         """
+        source = readable_source(source)
         request = self._studio.request_of(source) if isinstance(source, str) else _request_of(source)
         # words and pictures may still be missing; a value that no control can show is a mistake at once
         replace(request, prompt=request.prompt or "-", keyframes=Keyframes()).check()
