@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -13,6 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from .console import as_shown
 from .errors import RunwayError, WaitInterrupted, WaitTimeout
 from .loop import run_nested
 from .picture import ShotFrame
@@ -145,7 +147,8 @@ class Job:
         percent = f" {progress:.0%}".replace("%", " %") if progress is not None and not self.done else ""
         prompt = self.request.prompt
         words = prompt if len(prompt) <= 40 else prompt[:37] + "..."
-        return f"<Job {self.id} {self.status}{percent}: {words!r}>"
+        # a console of few signs would raise when a job is printed
+        return as_shown(f"<Job {self.id} {self.status}{percent}: {words!r}>", sys.stdout)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from .notebook.display import bundle

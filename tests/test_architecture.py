@@ -17,7 +17,7 @@ MODULES = {
 TOP = {name: tree for name, tree in MODULES.items() if "." not in name and name != "__init__"}
 
 STOREYS = [
-    {"errors", "spec", "redact", "home"},
+    {"errors", "spec", "redact", "home", "console", "line_words"},
     {"camera", "picture", "request", "task", "follow"},
     {
         "settings",
@@ -64,6 +64,7 @@ UPWARD = {
     ("assets", "notebook.gallery"),
     ("job", "notebook.display"),
     ("session", "simulator"),
+    ("default", "notebook.loaded"),
     ("__init__", "notebook.extension"),
 }
 """The imports that point up: inside of a function, at the moment of use."""
