@@ -339,12 +339,70 @@ def test_the_names_complete(session: Session, line: str, symbol: str, expected: 
     assert expected in matches
 
 
+def test_a_cell_with_wait_is_awaited_only_where_the_kernel_itself_runs_it(session: Session) -> None:
+    async def do_execute(transform: Any) -> str:
+        return str(transform("%%runway x --wait\nA lamp"))
+
+    shell = session.shell
+    shell.input_transformers_cleanup.append(extension.await_cell)
+    try:
+        of_kernel = _result(do_execute(shell.transform_cell))
+        shell.run_line_magic("autoawait", "False")
+        without = _result(do_execute(shell.transform_cell))
+    finally:
+        shell.run_line_magic("autoawait", "True")
+        shell.input_transformers_cleanup.remove(extension.await_cell)
+    assert of_kernel.startswith("await ")
+    assert without == shell.transform_cell("%%runway x --wait\nA lamp")
+    assert without.startswith("get_ipython().run_cell_magic('runway', 'x --wait'")
+
+
+def _result(work: Any) -> Any:
+    """What a coroutine gives that waits for nothing."""
+    with pytest.raises(StopIteration) as end:
+        work.send(None)
+    return end.value.value
+
+
+def test_a_cell_with_wait_is_complete_with_its_blank_line_only(session: Session) -> None:
+    manager = session.shell.input_transformer_manager
+
+    async def do_execute(cell: str) -> str:
+        return str(manager.check_complete(cell)[0])
+
+    manager.cleanup_transforms.append(extension.await_cell)
+    try:
+        for head in ("%%runway x --wait", "%%runway\u00a0x --wait"):
+            for typed in ("", "\n", "\nA lamp", "\nA lamp\n"):
+                assert _result(do_execute(head + typed)) == "incomplete", typed
+            assert _result(do_execute(f"{head}\nA lamp\n\n")) == "complete"
+    finally:
+        manager.cleanup_transforms.remove(extension.await_cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "call"),
+    [
+        ("%%runway\u00a0x --wait\nA lamp", "run_cell_magic('runway', 'x --wait', 'A lamp\\n')"),
+        ("%%runway\tx\nA lamp", "run_cell_magic('runway', 'x', 'A lamp\\n')"),
+        ("\ufeff%%runway\u200b x\nA lamp", "run_cell_magic('runway', ' x', 'A lamp\\n')"),
+        ("\u00a0%%runway x\nA lamp", "run_cell_magic('runway', 'x', 'A lamp\\n')"),
+        ("%%runway x\n%runway\u00a0A lamp", "run_cell_magic('runway', 'x', '%runway\\xa0A lamp\\n')"),
+        ("%runway\u00a0list", "run_line_magic('runway', 'list')"),
+        ("x = 1\n%runway\u3000show", "run_line_magic('runway', 'show')"),
+        ("%%runways\u00a0x\nA", "run_cell_magic('runways\\xa0x', '', 'A\\n')"),
+    ],
+)
+def test_what_looks_like_a_space_behind_a_magic_is_one(session: Session, cell: str, call: str) -> None:
+    assert call in session.shell.transform_cell(cell)
+
+
 def test_unload_takes_back_what_load_did(session: Session) -> None:
     shell = session.shell
     shell.extension_manager.unload_extension("runway_nb")
     assert "runway" not in shell.magics_manager.magics["cell"]
     assert "runway" not in shell.magics_manager.magics["line"]
-    assert extension.await_cell not in shell.input_transformers_cleanup
+    assert not [t for t in shell.input_transformers_cleanup if "runway_nb" in t.__module__]
     assert not [c for c in shell.configurables if type(c).__name__ == "RunwayMagics"]
     shell.extension_manager.load_extension("runway_nb")
     assert "runway" in shell.magics_manager.magics["cell"]
@@ -361,7 +419,7 @@ def test_unload_takes_back_what_load_did(session: Session) -> None:
     ],
 )
 def test_wait_becomes_an_await(lines: list[str], awaits: bool) -> None:
-    out = extension.await_cell(lines)
+    out = extension.awaited(lines)
     assert out[:1] != lines[:1] if awaits else out == lines
     if awaits:
         compile(out[0].removeprefix("await "), "cell", "eval")
