@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .errors import ModerationBrake, OverBudget, RefusedBefore
 from .record import Books, Record
@@ -26,11 +26,33 @@ class Limits(NamedTuple):
     cell_credits: int | None = None
     """The most that this wish may cost."""
     day_credits: int | None = None
-    """The most that the notebook may spend on a day."""
+    """The most that may be spent on a day at this backend, by all notebooks that share the ledger."""
     moderated: int = MAX_MODERATED
     """Refusals by moderation within a day after which `force` is needed."""
     fresh: bool = False
     """Make it again, whatever it brought before."""
+
+    def problems(self) -> list[str]:
+        """The mistake in what the user allows for this wish, or none: what is no number would limit nothing."""
+        value = self.cell_credits
+        if value is None or _is_amount(value):
+            return []
+        return [f"max_credits is {_shown(value)}: give a whole number of credits, 0 or more"]
+
+
+def _is_amount(value: Any) -> bool:
+    """True for whole numbers from 0 on, also those of other libraries."""
+    try:
+        return not isinstance(value, bool) and bool(int(value) == value and value >= 0)
+    except Exception:  # noqa: BLE001 - whatever an object raises that is no number
+        return False
+
+
+def _shown(value: object) -> str:
+    try:
+        return repr(value)[:60]
+    except Exception:  # noqa: BLE001 - whatever an object of the user raises
+        return f"a {type(value).__name__} that cannot be written down"
 
 
 def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
@@ -96,8 +118,9 @@ def _check_credits(wish: Record, spent: int, limits: Limits) -> None:
         )
     if limits.day_credits is not None and wish.credits and spent + wish.credits > limits.day_credits:
         raise OverBudget(
-            f"this shot costs {wish.credits} credits; this notebook has spent {spent} of the {limits.day_credits} "
-            "that it may spend a day (max_credits); nothing was sent. %runway credits shows for what"
+            f"this shot costs {wish.credits} credits; {spent} of the {limits.day_credits} that may be spent a day "
+            f"(max_credits) are spent at {wish.party}, by all notebooks together; nothing was sent. "
+            "%runway credits shows for what"
         )
 
 
