@@ -73,8 +73,8 @@ def test_joiners_stay_in_names_and_are_named_in_options() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "value"),
-    [("\u22124", -4), ("\u20134", -4), ("\u20144", -4), ("\uff0d\uff14", -4), ("\uff0b4", 4), ("2,5", 2.5), ("-2,5", -2.5),
-     ("\uff12\uff0e\uff15", 2.5), ("2\u066b5", 2.5), ("\u0664", 4), (",5", 0.5)],
+    [("\u22124", -4), ("\u20134", -4), ("\u20144", -4), ("\uff0d\uff14", -4), ("\uff0b4", 4), ("2,5", 2.5),
+     ("-2,5", -2.5), ("\uff12\uff0e\uff15", 2.5), ("2\u066b5", 2.5), ("\u0664", 4), (",5", 0.5)],
 )  # fmt: skip
 def test_a_number_may_have_the_signs_of_any_keyboard(typed: str, value: float) -> None:
     assert read(f"--zoom {typed}") == options.CellOptions("", {"zoom": value}, ())

@@ -15,8 +15,8 @@ from runway_nb.notebook.template import fill
 from runway_nb.request import VideoRequest
 
 FLAGS = [option.flag for option in options.OPTIONS]
-PIECES = [*FLAGS, "--zoom=4", "\u2014zoom", "zoom=4", "-pan", "4", "in", "A lamp", "\n", " ", "\\", "%%runway", "%%time",
-          "%runway", "\u200b", '"', "'", "\u201c", "{{x}}", "--at", "\u2028", "%", "-"]  # fmt: skip
+PIECES = [*FLAGS, "--zoom=4", "\u2014zoom", "zoom=4", "-pan", "4", "in", "A lamp", "\n", " ", "\\", "%%runway",
+          "%%time", "%runway", "\u200b", '"', "'", "\u201c", "{{x}}", "--at", "\u2028", "%", "-"]  # fmt: skip
 
 
 def value_of(option: options.Option) -> str:

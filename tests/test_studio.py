@@ -367,7 +367,7 @@ def test_another_spelling_of_the_address_is_no_other_budget(party: Party, addres
 
 @pytest.mark.parametrize("limit", [float("nan"), -1, "25", True, 2.5, float("inf"), object()], ids=repr)
 def test_a_limit_that_is_no_amount_limits_nothing_and_is_refused(party: Party, limit: Any) -> None:
-    with pytest.raises(errors.InvalidRequest, match="max_credits is .*: give a whole number of credits"):
+    with pytest.raises(errors.InvalidRequest, match=r"max_credits is .*: give a whole number of credits"):
         party.studio.submit(VideoRequest("A lamp"), max_credits=limit)
     assert not party.api.requests
 
