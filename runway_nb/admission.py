@@ -116,10 +116,11 @@ def _check_credits(wish: Record, spent: int, limits: Limits) -> None:
             f"this shot costs {wish.credits} credits, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
+    where = "the simulator" if wish.simulated else wish.party
     if limits.day_credits is not None and wish.credits and spent + wish.credits > limits.day_credits:
         raise OverBudget(
             f"this shot costs {wish.credits} credits; {spent} of the {limits.day_credits} that may be spent a day "
-            f"(max_credits) are spent at {wish.party}, by all notebooks together; nothing was sent. "
+            f"(max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
             "%runway credits shows for what"
         )
 

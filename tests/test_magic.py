@@ -284,6 +284,53 @@ def test_the_commands_for_pictures_work_in_a_terminal(session: Session, monkeypa
     assert "fig-" not in session.line("assets")
 
 
+@pytest.mark.parametrize("error", [EOFError, RuntimeError("input(): lost sys.stdin"), ValueError, OSError(5, "x")])
+def test_a_question_that_nobody_answers_deletes_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch, error: Any
+) -> None:
+    def asked(question: str) -> str:
+        raise error
+
+    monkeypatch.setattr("builtins.input", asked)
+    with pytest.raises(InvalidCommand, match="nobody is there to ask"):
+        session.line("delete harbour")
+    assert "harbour" in session.line("assets har")
+
+
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        ("shot", "--zoom 4 --seconds 10\nA lamp"),
+        ("shot \\", "--zoom 4\nA lamp"),
+        ("shot", "%%runway other\nA lamp"),
+        ("shot", "A lamp --dry-run"),
+        ("shot --seed {{big}}", "A lamp"),
+        ("shot", "{{big}}"),
+        ("shot --first \u201cof a lamp", "A lamp"),
+        ("shot \u2014zoom 4", "A lamp"),
+    ],
+)
+def test_a_cell_that_is_misread_sends_nothing_and_makes_no_variable(session: Session, line: str, body: str) -> None:
+    session.keep(big=10**5000)
+    with pytest.raises(InvalidRequest) as caught:
+        session.cell(line, body)
+    assert len(caught.value.problems) == 1
+    assert "shot" not in session.shell.user_ns
+    assert not session.party.api.requests
+
+
+def test_all_mistakes_come_with_options_below_the_first_line(session: Session) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        session.cell("shot --zom 3", "--zoom 4\nA lamp")
+    assert [problem.split()[0] for problem in caught.value.problems] == ["options", "--zom"]
+
+
+def test_a_prompt_from_python_is_literal(session: Session) -> None:
+    job = session.party.ended(session.party.studio.submit(VideoRequest("--zoom 4 --seconds 10")))
+    assert job.request.prompt == "--zoom 4 --seconds 10"
+    assert session.creates == 1
+
+
 # --- the commands -----------------------------------------------------------------------------------
 
 

@@ -48,6 +48,8 @@ def value_of(option: options.Option) -> str:
         ("", "A lamp --dry-run", "--dry-run"),
         ("", "A lamp turns --zoom 4 --seconds 10", "--zoom 4 --seconds 10"),
         ("", "--dry-run\u2028A lamp", "--dry-run"),
+        ("", "shot --zoom 4\nA lamp", "--zoom 4"),
+        ("", "A lamp --zoom 4\nturns --wait", "--zoom 4 --wait"),
     ],
 )
 def test_a_cell_is_refused_with_the_line_that_would_be_right(line: str, body: str, right: str) -> None:

@@ -340,7 +340,7 @@ def _answer(question: str) -> str:
     """What the user types after a question. Raises `InvalidCommand` where nobody is there."""
     try:
         return input(as_shown(question, sys.stdout))
-    except EOFError:
+    except (EOFError, RuntimeError, ValueError, OSError):  # standard input is at its end, missing or closed
         raise InvalidCommand("nobody is there to ask: %runway delete NAME --yes deletes without a question") from None
 
 

@@ -251,6 +251,8 @@ def _converted(option: Option, text: str, problems: list[str]) -> Any:
     try:
         return kind(text)
     except ValueError:
+        if any(problem.startswith(f"{match[0]} ") for match in REFERENCE.finditer(text) for problem in problems):
+            return None  # what is wrong with the variable is told already
         what = {"number": "a number", "whole": "a whole number", "place": "two numbers, such as 0.5,0.2"}[option.kind]
         problems.append(f"{option.flag} is {shortened(text)}: give {what}")
         return None
@@ -323,7 +325,8 @@ def cell_help() -> str:
     return (
         "%%runway [NAME] [options]\n\nMake a video from the words in the cell. The cell returns at once; "
         "the job goes to the variable NAME.\nThe words are taken literally, but {{name}} is replaced by a "
-        "variable, and {{U+7B}} by the character of\nthat number: {{U+7B}}{name}} is the text {{name}}.\n\n"
+        "variable, and {{U+7B}} by the character of\nthat number: {{U+7B}}{name}} is the text {{name}}. "
+        "All options stand on the first line; words that\nread like one are written {{U+2D}}-zoom.\n\n"
         f"Options:\n{rows}"
     )
 

@@ -113,9 +113,8 @@ def _leading(rows: list[str]) -> list[str]:
 
 
 def _elsewhere(rows: list[str]) -> list[str]:
-    """Options that have a line to themselves, or with which a prompt ends."""
-    own = [option for row in rows for option in _whole(row)]
-    return own or (_tail(rows[-1]) if rows else [])
+    """Options that have a line to themselves, or with which a line ends."""
+    return [option for row in rows for option in _whole(row)] or [option for row in rows for option in _tail(row)]
 
 
 def _whole(row: str) -> list[str]:
