@@ -28,7 +28,7 @@ class Limits(NamedTuple):
     cell_credits: int | None = None
     """The most that this wish may cost."""
     day_credits: int | None = None
-    """The most that the notebook may spend on a day."""
+    """The most that may be spent on a day at this backend, by all notebooks that share the ledger."""
     moderated: int = MAX_MODERATED
     """Refusals by moderation within a day after which `force` is needed."""
     fresh: bool = False
@@ -116,10 +116,12 @@ def _check_credits(wish: Record, spent: int, limits: Limits) -> None:
             f"this shot costs {wish.credits} credits, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
+    where = "the simulator" if wish.simulated else wish.party
     if limits.day_credits is not None and wish.credits and spent + wish.credits > limits.day_credits:
         raise OverBudget(
-            f"this shot costs {wish.credits} credits; this notebook has spent {spent} of the {limits.day_credits} "
-            "that it may spend a day (max_credits); nothing was sent. %runway credits shows for what"
+            f"this shot costs {wish.credits} credits; {spent} of the {limits.day_credits} that may be spent a day "
+            f"(max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
+            "%runway credits shows for what"
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
@@ -19,8 +18,9 @@ from .request import Keyframes, VideoRequest
 from .settings import resolve
 from .studio import Studio
 
-_default: tuple[Studio, object] | None = None
-_default_lock = threading.RLock()
+# a reload of this module finds its studio again: a second one would be a second owner of the same jobs
+_default: tuple[Studio, object] | None = globals().get("_default")
+_default_lock: threading.RLock = globals().get("_default_lock") or threading.RLock()
 
 
 def default_studio(*, fresh: bool = False) -> Studio:
@@ -29,10 +29,14 @@ def default_studio(*, fresh: bool = False) -> Studio:
     In a notebook `%config RunwayMagics` and the notebook's folder come from the loaded extension. Settings are
     decided again when that or our part of the environment has changed, or when asked to with `fresh`: asking
     the keyring takes time.
+
+    Raises `SettingsError` when a setting cannot be used, or those of the loaded extension are gone.
     """
+    from .notebook.loaded import notebook_settings
+
     global _default
     fresh = checked_switch(fresh, "fresh")
-    config, folder = _notebook()
+    config, folder = notebook_settings()
     ours = {name: value for name, value in os.environ.items() if name.startswith(("USEAPI_", "RUNWAY_NB_"))}
     with _default_lock:
         if _default is None:
@@ -69,12 +73,6 @@ def attached(job_id: str) -> Job:
     studio = default_studio()
     known = studio.jobs.get(job_id)
     return known if known is not None else studio.attach(studio.ledger.get(job_id).id)
-
-
-def _notebook() -> tuple[Mapping[str, object] | None, Path | None]:
-    """What the extension knows, when it is loaded; the package's front door keeps it."""
-    loaded = sys.modules[__package__].__dict__.get("notebook_settings")
-    return (loaded.values(), loaded.folder) if loaded is not None else (None, None)
 
 
 def close_default_studio() -> None:

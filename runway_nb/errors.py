@@ -44,8 +44,10 @@ In a notebook each prints one line instead of a traceback, and the cell still co
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
+from .console import as_shown
 from .redact import redact
 
 
@@ -61,7 +63,10 @@ class RunwayError(Exception):
         return str(self.args[0])
 
     def _render_traceback_(self) -> list[str]:
-        """IPython's hook: one clear line in place of a traceback."""
+        """IPython's hook: one clear line in place of a traceback, with signs that the terminal has."""
+        return [as_shown(line, sys.stdout) for line in self._lines()]
+
+    def _lines(self) -> list[str]:
         return [f"{type(self).__name__}: {self.message}"]
 
 
@@ -75,7 +80,7 @@ class InvalidRequest(RunwayError, ValueError):
     def __reduce__(self) -> tuple[type[InvalidRequest], tuple[tuple[str, ...]], dict[str, object]]:
         return type(self), (self.problems,), vars(self)
 
-    def _render_traceback_(self) -> list[str]:
+    def _lines(self) -> list[str]:
         if len(self.problems) == 1:
             return [f"{type(self).__name__}: {self.problems[0]} (nothing was sent)"]
         head = f"{type(self).__name__}: {len(self.problems)} mistakes, nothing was sent"

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -14,6 +15,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from .console import as_shown
 from .errors import RunwayError, WaitInterrupted, WaitTimeout
 from .handle import Handle
 from .home import working_folder
@@ -152,7 +154,8 @@ class Job(Handle):
         percent = f" {progress:.0%}".replace("%", " %") if progress is not None and not self.done else ""
         prompt = self.request.prompt
         words = prompt if len(prompt) <= 40 else prompt[:37] + "..."
-        return f"<Job {self.id} {self.status}{percent}: {words!r}>"
+        # a console of few signs would raise when a job is printed
+        return as_shown(f"<Job {self.id} {self.status}{percent}: {words!r}>", sys.stdout)
 
     def __reduce__(self) -> tuple[Callable[[str], Job], tuple[str]]:
         from .default import attached

@@ -231,10 +231,9 @@ class Ledger(Handle):
             return [Spending(*row) for row in rows]
 
     @plain_arguments
-    def spent_today(self, notebook: str, party: str) -> int:
-        """Credits of a notebook at a party since local midnight."""
-        rows = self.spending(_midnight(self._clock()))
-        return sum(row.credits for row in rows if (row.notebook, row.party) == (notebook, party))
+    def spent_today(self, party: str) -> int:
+        """Credits at a party since local midnight, by all notebooks of this ledger."""
+        return sum(row.credits for row in self.spending(_midnight(self._clock())) if row.party == party)
 
     # --- uploads --------------------------------------------------------------------------------
 
@@ -290,7 +289,7 @@ class Ledger(Handle):
                 (wish.party, now - MODERATION_SECONDS),
             ).fetchone()[0]
         again = [record for record in self._select(latest, (wish.words, wish.party)) if record.refusal]
-        spent = self.spent_today(wish.notebook, wish.party)
+        spent = self.spent_today(wish.party)
         return Books(tuple(self._of_digest(wish)), spent, moderated, next(iter(again), None))
 
     def _of_digest(self, wish: Record) -> list[Record]:

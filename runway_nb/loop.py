@@ -16,7 +16,7 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
 
-from .errors import InvalidRequest, NoAnswer, RunwayError
+from .errors import InvalidCommand, InvalidRequest, NoAnswer, RunwayError
 from .handle import Handle
 from .plain import checked_timeout, unexpected
 
@@ -105,16 +105,40 @@ def run_nested(work: Coroutine[Any, Any, None]) -> None:
 
     Here and nowhere else nest_asyncio2 is applied, and only to a loop that runs: it lets the user's own tasks go
     on while a cell waits.
-    """
-    import nest_asyncio2
 
+    Raises `InvalidCommand` for a loop that cannot be entered again, such as uvloop's; then nothing was run.
+    """
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         asyncio.run(work)
         return
-    nest_asyncio2.apply(loop)
+    try:
+        _let_enter_again(loop)
+    except BaseException:
+        work.close()
+        raise
     loop.run_until_complete(work)
+
+
+def _let_enter_again(loop: asyncio.AbstractEventLoop) -> None:
+    """Apply nest_asyncio2 to a loop. Raises `InvalidCommand` where that cannot be done."""
+    if not isinstance(loop, asyncio.BaseEventLoop):
+        raise _no_entry(loop, "keep_loop is for asyncio's own")  # before asyncio itself is changed for nothing
+    try:
+        import nest_asyncio2
+
+        nest_asyncio2.apply(loop)
+    except Exception as error:  # noqa: BLE001 - it changes asyncio itself, and each version of that may refuse
+        raise _no_entry(loop, f"nest_asyncio2 says {type(error).__name__}: {error}") from None
+
+
+def _no_entry(loop: asyncio.AbstractEventLoop, why: str) -> InvalidCommand:
+    kind = type(loop)
+    return InvalidCommand(
+        f"this thread's event loop ({kind.__module__}.{kind.__qualname__}) cannot keep running while a call waits "
+        f"({why}). The job goes on; wait for it with `await job`, or with job.wait() or --wait, without keep_loop"
+    )
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

@@ -80,7 +80,7 @@ class Settings:
     reuse: bool = True
     """Show what an unchanged request brought before instead of paying again."""
     max_credits: int | None = None
-    """The most that a notebook may spend on a day; None: no limit."""
+    """The most credits that all notebooks of this home may spend on a day at one backend; None: no limit."""
     max_moderated: int = MAX_MODERATED
     """Refusals by moderation within a day after which a request needs an explicit word."""
     slots: int = 2
@@ -119,7 +119,7 @@ class Settings:
     @property
     def party(self) -> str:
         """Who makes the videos: `simulator`, or the host of the API. Results of one never stand for another's."""
-        return "simulator" if self.simulated else urlsplit(self.base_url).netloc
+        return "simulator" if self.simulated else backend_name(self.base_url)
 
 
 def checked_settings(settings: object) -> Settings:
@@ -231,6 +231,22 @@ def checked_url(url: str) -> str:
             raise SettingsError("base_url holds a user name or a password: leave them out, the token opens the API")
         return url.rstrip("/")
     raise SettingsError(f"base_url is {shown(url)}: give an https:// address (http:// only on this machine)")
+
+
+def backend_name(url: str) -> str:
+    """The host of an API in one spelling, with a port that is not the usual one.
+
+    Capitals, a dot at the end and the usual port written out make no other backend, and so change neither what was
+    paid there nor what may be paid.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host = host if ":" in host else host.encode("idna").decode()
+    except ValueError:
+        return urlsplit(url).netloc
+    host = f"[{host}]" if ":" in host else host
+    return host if port in (None, {"https": 443, "http": 80}.get(parts.scheme)) else f"{host}:{port}"
 
 
 def _lowest_limit(*sources: Mapping[str, object]) -> int | None:

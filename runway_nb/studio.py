@@ -69,7 +69,7 @@ class Studio(Handle):
         self.folder = working_folder()
         """Where a relative output folder and relative pictures lie: the notebook's folder."""
         self.notebook = ""
-        """The notebook's name, for its budget; its folder stands for it where it has none."""
+        """The notebook's name, for the table of spending; its folder stands for it where it has none."""
         self._env = environment or Environment()
         self.ledger = ledger or Ledger(settings.home, self._env.clock)
         self._connect = connect
@@ -252,8 +252,8 @@ class Studio(Handle):
         return self.find(text).wish if is_ours else self._asked(self._account_task(text))
 
     def spent_today(self) -> int:
-        """Credits that this notebook has spent since midnight, by the ledger."""
-        return self.ledger.spent_today(self.notebook or str(self.folder), self.settings.party)
+        """Credits that all notebooks of this ledger have spent at the present party since midnight."""
+        return self.ledger.spent_today(self.settings.party)
 
     def credits(self, timeout: float = 60.0) -> list[tuple[str, Credits]]:
         """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""

@@ -160,11 +160,13 @@ CALLS: dict[str, Call] = {
     "Ledger": lambda w, x: Ledger(x).recent(),
     **{
         f"Ledger.{name}": lambda w, x, name=name: getattr(w.ledger, name)(x)
-        for name in ("find", "get", "named", "recent", "spending", "without_task", "task_ids", "renew", "add", "adopt")
+        for name in (
+            "find", "get", "named", "recent", "spending", "spent_today", "without_task", "task_ids", "renew", "add", "adopt",
+        )
     },
     **{
         f"Ledger.{name}": lambda w, x, name=name: getattr(w.ledger, name)(x, x)
-        for name in ("spent_today", "upload", "take", "claim")
+        for name in ("upload", "take", "claim")
     },
     "Ledger.assign": lambda w, x: w.ledger.assign(x, x, is_certain=x),
     "Ledger.update": lambda w, x: (w.ledger.update(w.job.id, message=x), w.ledger.get(w.job.id)),

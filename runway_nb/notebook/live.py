@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 import ipywidgets
 from IPython.display import display, update_display
 
+from ..console import write_line
 from ..errors import RunwayError
 from ..job import Job
 from ..state import Phase
@@ -74,7 +75,9 @@ class View(NamedTuple):
 def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:
     """Show a job where the cell's output stands, and keep it up to date until it ends."""
     if view.mode == "terminal":
-        print(view.bundle(job, reused=reused)["text/plain"] if job.done else live_line(job, look(job, time.time())))
+        write_line(
+            view.bundle(job, reused=reused)["text/plain"] if job.done else live_line(job, look(job, time.time()))
+        )
     elif job.done:
         display(view.bundle(job, reused=reused), raw=True)
     elif view.mode == "batch":

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -18,6 +17,7 @@ from IPython import get_ipython
 from IPython.display import display, update_display
 
 from ...admission import Limits
+from ...console import write_line
 from ...default import chosen_studio, default_studio, is_default
 from ...environment import Environment
 from ...errors import InvalidRequest, RunwayError
@@ -28,6 +28,7 @@ from ...request import Keyframes, VideoRequest
 from ...state import Phase
 from ..cell_text import cell_text
 from ..live import Stage, View, marked, new_place, style_sheet
+from ..loaded import loaded_settings
 from .account_line import AccountLine
 from .camera import CameraControls
 from .durable import panel_text
@@ -370,7 +371,7 @@ class Panel(ipywidgets.VBox):
     def _ipython_display_(self) -> None:
         """IPython's hook: the panel, and below it the place of its jobs."""
         if self._view.mode == "terminal":
-            return print(self._durable()["text/plain"])
+            return write_line(self._durable()["text/plain"])
         if self._view.mode == "batch":
             return display(self._durable(), raw=True)
         first = not self._place
@@ -430,7 +431,7 @@ class Panel(ipywidgets.VBox):
 
 def _surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:
     """How results are shown, and the notebook's variables: from the extension where it is loaded."""
-    loaded = sys.modules["runway_nb"].__dict__.get("notebook_settings")
+    loaded = loaded_settings()
     shell = get_ipython()
     variables = shell.user_ns if shell is not None else {}
     if loaded is not None:
