@@ -77,7 +77,7 @@ class Studio:
         self.notebook = ""
         """The notebook's name, for its budget; its folder stands for it where it has none."""
         self._env = environment or Environment()
-        self.ledger = ledger or Ledger(settings.home, self._env.clock)
+        self.ledger = ledger or Ledger(settings.home, self._env.clock, self._env.monotonic)
         self._connect = connect
         self._loop = loop or BackgroundLoop()
         self._lock = threading.RLock()
@@ -134,6 +134,8 @@ class Studio:
         Raises:
             InvalidRequest: with all mistakes; nothing was sent.
             OverBudget, ModerationBrake: not allowed; nothing was sent.
+            MaybeSent: an equal request stands in the ledger that cannot be read, so it may have been paid; nothing was
+                sent, and `fresh` sends it.
             LedgerError: it cannot be written down, so nothing was sent.
         """
         limits = Limits(fresh=fresh, force=force, cell_credits=max_credits)
@@ -239,8 +241,7 @@ class Studio:
         """The living job, or the stored one, that `text` names; without text the newest there is."""
         if (living := self._living(text)) is not None:
             return living
-        newest = self.ledger.recent(1) if not text else []
-        record = newest[0] if newest else self.ledger.find(text)
+        record = self.ledger.find(text) if text else self.ledger.newest()
         return self.jobs.get(record.id) or stored_job(record, self._posters)
 
     def request_of(self, text: str) -> VideoRequest:

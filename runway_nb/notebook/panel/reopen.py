@@ -9,7 +9,7 @@ import ipywidgets
 
 from ...account import account_tasks
 from ...errors import LedgerError
-from ...record import Record
+from ...record import Found, Record
 from ...redact import redact
 from ...task import Task
 from ..words import DOT
@@ -61,7 +61,7 @@ class ReopenField:
         self._tasks = tuple(await account_tasks(client))
         self.offer()
 
-    def _recent(self) -> list[Record]:
+    def _recent(self) -> list[Found]:
         try:
             return self._studio.ledger.recent(NEWEST)
         except LedgerError:
@@ -79,13 +79,17 @@ class ReopenField:
             self._reopen(self._names.get(text, text))
 
 
-def entries(records: Iterable[Record], tasks: Iterable[Task]) -> dict[str, str]:
+def entries(records: Iterable[Found], tasks: Iterable[Task]) -> dict[str, str]:
     """What is offered, to the id that it stands for: jobs as given, then tasks that are no job's."""
     records = list(records)
     known = {record.task_id for record in records}
-    jobs = {_entry(record.id, str(record.request.get("text_prompt", ""))): record.id for record in records}
+    jobs = {_entry(record.id, _words(record)): record.id for record in records}
     others = [task for task in tasks if task.id not in known]
     return jobs | {_entry(f"task {task.short_id}", task.prompt or task.name): task.id for task in others}
+
+
+def _words(record: Found) -> str:
+    return str(record.request.get("text_prompt", "")) if isinstance(record, Record) else "cannot be read"
 
 
 def _entry(name: str, words: str) -> str:
