@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
+Clock = Callable[[], float]
 LEASE_SECONDS = 20.0
 """How long a lease holds after it was last renewed."""
 RENEW_SECONDS = 5.0
@@ -34,41 +37,62 @@ def is_held(owner: str, lease: float, now: float) -> bool:
     return now < lease <= now + 2 * LEASE_SECONDS and not is_gone(owner)
 
 
+class Beat(NamedTuple):
+    """When a lease was last renewed, whatever the clock on the wall said."""
+
+    boot: str
+    """Which run of which machine."""
+    seconds: float
+    """Seconds that never jump, of that run."""
+
+
 class LeaseWatch:
     """Tells leases that are renewed from those that are not, whatever any clock on the wall says.
 
-    A lease is held while it moves: for `seconds` after it was first seen as it stands, by a clock that never
-    jumps.
+    On one machine its own seconds tell how long ago that was. A lease from elsewhere is held while it moves: for
+    `seconds` after it was first seen here as it stands.
 
     Args:
-        monotonic: Seconds that never jump.
+        monotonic: Seconds that never jump, the same for all processes of this machine.
         seconds: How long a lease holds.
+        boot: Which run of which machine this is.
     """
 
-    def __init__(self, monotonic: Callable[[], float], seconds: float = LEASE_SECONDS) -> None:
+    def __init__(self, monotonic: Clock, seconds: float = LEASE_SECONDS, boot: str | None = None) -> None:
         self._monotonic = monotonic
         self._seconds = seconds
+        self._boot = _boot() if boot is None else boot
         self._seen: dict[str, tuple[str, float, float]] = {}
 
-    def saw(self, job_id: str, owner: str, lease: float) -> None:
-        """A lease was written now."""
-        self._seen[job_id] = (owner, lease, self._monotonic())
+    def beat(self) -> Beat:
+        """What stands for a renewal of this moment."""
+        return Beat(self._boot, self._monotonic())
 
-    def saw_renewed(self, owner: str, lease: float) -> None:
-        """All leases of an owner were written now."""
-        for job_id in [job_id for job_id, seen in self._seen.items() if seen[0] == owner]:
-            self.saw(job_id, owner, lease)
+    def is_held(self, job_id: str, owner: str, lease: float, beat: Beat | None) -> bool:
+        """True while the owner of a job's lease keeps others away.
 
-    def is_held(self, job_id: str, owner: str, lease: float) -> bool:
-        """True while the owner of a job's lease keeps others away."""
+        Args:
+            job_id: Whose lease.
+            owner: Who holds it.
+            lease: As it stands; 0 at rest.
+            beat: When it was last renewed, where that is known.
+        """
         if not owner or lease <= 0 or is_gone(owner):
             self._seen.pop(job_id, None)
             return False
-        now, seen = self._monotonic(), self._seen.get(job_id)
+        now = self._monotonic()
+        if beat is not None and beat.boot == self._boot and beat.seconds <= now:
+            return now - beat.seconds < self._seconds
+        seen = self._seen.get(job_id)
         if seen is None or seen[:2] != (owner, lease) or now < seen[2]:
-            self.saw(job_id, owner, lease)
+            self._seen[job_id] = (owner, lease, now)
             return True
         return now - seen[2] < self._seconds
+
+
+def steady(clock: Clock, wall: Clock = time.time, monotonic: Clock = time.monotonic) -> Clock:
+    """Seconds that never jump: the machine's own for its own clock; another clock stands for both."""
+    return monotonic if clock is wall else clock
 
 
 def is_gone(owner: str) -> bool:
@@ -97,6 +121,14 @@ def _began(number: int) -> str | None:
         fields = Path(f"/proc/{number}/stat").read_bytes().rpartition(b")")[2].split()
         return "" if fields[0] in (b"Z", b"X") else str(int(fields[19]))
     return None
+
+
+@lru_cache(maxsize=1)
+def _boot() -> str:
+    """Which run of this machine it is; where that cannot be told the machine, whose seconds begin anew with each."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return socket.gethostname()
 
 
 @lru_cache(maxsize=1)

@@ -19,7 +19,7 @@ from typing import Any
 from .account_book import AccountBook
 from .errors import InvalidCommand, JobNotFound, LeaseLost, LedgerError
 from .kept_uploads import KeptUploads
-from .lease import LEASE_SECONDS, LeaseWatch
+from .lease import LEASE_SECONDS, Beat, LeaseWatch, steady
 from .record import Books, Found, Record, Spending, UnreadableRecord
 from .redact import mask_tokens
 from .rows import COLUMNS, read_row, stored_value
@@ -46,13 +46,18 @@ class Ledger(KeptUploads):
         clock: Unix seconds; may be set at any time.
         monotonic: Seconds that never jump, by which leases are judged; by default those of this machine, or `clock`
             where that is not the machine's.
+        boot: Which run of which machine these are of; by default this one.
     """
 
     def __init__(
-        self, home: Path, clock: Callable[[], float] = time.time, monotonic: Callable[[], float] | None = None
+        self,
+        home: Path,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] | None = None,
+        boot: str | None = None,
     ) -> None:
         super().__init__(home, clock, AccountBook(home / "accounts"))
-        self._leases = LeaseWatch(monotonic or (time.monotonic if clock is time.time else clock), LEASE_SECONDS)
+        self._leases = LeaseWatch(monotonic or steady(clock), LEASE_SECONDS, boot)
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path.name}>"
@@ -81,6 +86,9 @@ class Ledger(KeptUploads):
         with self._transaction() as connection:
             if replaces and (found := self._instead(self.get(replaces))) is not None:
                 return found
+            connection.execute(
+                "DELETE FROM beats WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE id = job_id AND lease > 0)"
+            )
             for job_id in self._abandoned(connection, but=record.owner):
                 self._void(connection, job_id)
             if (found := decide(self._books(record))) is not None:
@@ -104,7 +112,7 @@ class Ledger(KeptUploads):
                 return self.get(job_id), True
             lease = self._clock() + LEASE_SECONDS
             self._change(connection, job_id, {"owner": owner, "lease": lease})
-            self._leases.saw(job_id, owner, lease)
+            self._beat(connection, "id = ?", job_id)
             return self.get(job_id), True
 
     def renew(self, owner: str) -> None:
@@ -112,7 +120,7 @@ class Ledger(KeptUploads):
         with self._transaction() as connection:
             until = self._clock() + LEASE_SECONDS
             connection.execute("UPDATE jobs SET lease = ? WHERE owner = ? AND lease > 0", (until, owner))
-            self._leases.saw_renewed(owner, until)
+            self._beat(connection, "owner = ?", owner)
 
     def is_held(self, record: Record) -> bool:
         """True while somebody sees the job through and may not be disturbed, whatever the clocks say.
@@ -120,8 +128,8 @@ class Ledger(KeptUploads):
         Where that cannot be known at once (another machine, a process that lives and does nothing), for as long as a
         lease lasts after it was first asked.
         """
-        with self._lock:
-            return self._leases.is_held(record.id, record.owner, record.lease)
+        with self._opened() as connection:
+            return self._is_held(connection, record.id, record.owner, record.lease)
 
     def accept(self, job_id: str, task_id: str) -> None:
         """Write down the task that the answer to a job's create names. Nobody knows better: a search that took the
@@ -278,7 +286,7 @@ class Ledger(KeptUploads):
             "AND (updated > ? OR rowid >= ?)"
         )
         with self._opened() as connection:
-            first = first_row_between(connection, math.nextafter(since, now), now)
+            first = first_row_between(connection, math.nextafter(since, now), math.nextafter(now, math.inf))
             return int(connection.execute(clause, (party, since, first)).fetchone()[0])
 
     def _of_digest(self, wish: Record) -> list[Found]:
@@ -305,9 +313,19 @@ class Ledger(KeptUploads):
             "SELECT id, owner, lease FROM jobs WHERE phase IN ('preparing', 'waiting')"
         ).fetchall()
         sound = [row for row in rows if isinstance(row["owner"], str) and isinstance(row["lease"], (int, float))]
-        late = [row["id"] for row in sound if not (but and row["owner"] == but) and not self._leases.is_held(*row)]
+        late = [row["id"] for row in sound if not (but and row["owner"] == but) and not self._is_held(connection, *row)]
         # what cannot be read is nobody's to end
         return [record.id for job_id in late for record in self._select("WHERE id = ?", (job_id,))]
+
+    def _is_held(self, connection: sqlite3.Connection, job_id: str, owner: str, lease: float) -> bool:
+        row = connection.execute("SELECT boot, seconds FROM beats WHERE job_id = ?", (job_id,)).fetchone()
+        is_known = row is not None and isinstance(row["seconds"], float)
+        return self._leases.is_held(job_id, owner, lease, Beat(row["boot"], row["seconds"]) if is_known else None)
+
+    def _beat(self, connection: sqlite3.Connection, whose: str, value: str) -> None:
+        """Write down that leases were renewed now."""
+        clause = f"INSERT OR REPLACE INTO beats SELECT id, ?, ? FROM jobs WHERE {whose} AND lease > 0"  # noqa: S608 - our own clauses
+        connection.execute(clause, (*self._leases.beat(), value))
 
     def _void(self, connection: sqlite3.Connection, job_id: str) -> None:
         """End a job that nobody will send; should its owner wake, it cannot send."""
@@ -330,7 +348,7 @@ class Ledger(KeptUploads):
         row = self._row_of(vars(written))
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
-        self._leases.saw(record.id, record.owner, lease)
+        self._beat(connection, "id = ?", record.id)
         return written
 
     def _change(self, connection: sqlite3.Connection, job_id: str, changes: dict[str, Any], by: str = "") -> bool:

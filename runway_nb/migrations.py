@@ -78,7 +78,14 @@ def _m003_uploads(connection: sqlite3.Connection) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (_m001_jobs, _m002_owners_and_books, _m003_uploads)
+def _m004_beats(connection: sqlite3.Connection) -> None:
+    """When each lease was last renewed, by the seconds of its owner's machine: a clock on the wall may be set."""
+    connection.execute(
+        "CREATE TABLE beats (job_id TEXT PRIMARY KEY, boot TEXT NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID"
+    )
+
+
+STEPS: tuple[Step, ...] = (_m001_jobs, _m002_owners_and_books, _m003_uploads, _m004_beats)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

@@ -1059,11 +1059,16 @@ def _damaged(folder, kind, *, open_files=False, rows=60):
     return {path.name.removeprefix("ledger.sqlite3"): path.read_bytes() for path in folder.glob("ledger*")}
 
 
+def _read_all(ledger):
+    """Rows by their order, and by an index."""
+    ledger.recent(10_000)
+    ledger.spent_today("film.ipynb", "simulator")
+
+
 def _set_aside(ledger):
     """Where the error says that the damaged file is."""
     with pytest.raises(LedgerError, match="damaged") as caught:
-        ledger.recent(10_000)
-        ledger.spent_today("film.ipynb", "simulator")
+        _read_all(ledger)
     assert str(ledger.path) in caught.value.message
     assert "\n" not in caught.value.message
     name = ASIDE.search(caught.value.message)
