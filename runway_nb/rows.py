@@ -11,7 +11,7 @@ import math
 import os
 import re
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from functools import cache
@@ -52,7 +52,7 @@ def read_row(row: Mapping[str, Any], problem: str = "") -> Record | UnreadableRe
     values |= {name: _json_object(values[name]) for name in JSON_COLUMNS}
     problem = problem or next(_problems(values), "")
     if problem:
-        return _unreadable(values, row["rowid"], problem)
+        return _unreadable(row, problem)
     return Record(**{**values, "simulated": bool(values["simulated"])})
 
 
@@ -64,7 +64,7 @@ def stored_value(name: str, value: Any) -> Any:
             return json.dumps(value)
     elif value is None or isinstance(value, str) or is_number:
         return value
-    raise LedgerError(f"the job cannot be written down: its {_spoken(name)} is no plain value ({type(value).__name__})")
+    raise LedgerError(f"the job cannot be written down: its {name} is no plain value ({type(value).__name__})")
 
 
 def sound_moment(value: Any) -> float | None:
@@ -88,21 +88,19 @@ def counted_credits(row: Mapping[str, Any]) -> tuple[int, bool]:
     Args:
         row: `credits`, `request` and `model` as SQLite gives them.
     """
-    return _counted({**row, "request": _json_object(row["request"])})
-
-
-def _counted(values: Mapping[str, Any]) -> tuple[int, bool]:
-    price = sound_credits(values["credits"])
-    if price is None and not any(_request_problems(values, "request")):
-        price = VideoRequest.from_wire(values["request"], values["model"]).credits
+    price = sound_credits(row["credits"])
+    if price is None:
+        values = {**row, "request": _json_object(row["request"])}
+        if not any(_request_problems(values, "request")):
+            price = VideoRequest.from_wire(values["request"], row["model"]).credits
     return (DEAREST, False) if price is None else (price, True)
 
 
-def _unreadable(values: Mapping[str, Any], rowid: int, problem: str) -> UnreadableRecord:
-    price, is_certain = _counted(values)
-    texts = {name: values[name] if isinstance(values[name], str) else "" for name in ("task_id", "party")}
-    moment = sound_moment(values["created"])
-    return UnreadableRecord(row_name(values["id"], rowid), problem, price, is_certain, moment, **texts)
+def _unreadable(row: Mapping[str, Any], problem: str) -> UnreadableRecord:
+    price, is_certain = counted_credits(row)
+    texts = {name: row[name] if isinstance(row[name], str) else "" for name in ("task_id", "party")}
+    moment = sound_moment(row["created"])
+    return UnreadableRecord(row_name(row["id"], row["rowid"]), problem, price, is_certain, moment, **texts)
 
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:
@@ -111,7 +109,7 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
                 if isinstance(values[name], str) and values[name] not in known)  # fmt: skip
     kinds = _kinds(Record)
     spoilt = [name for name in COLUMNS if name not in JSON_COLUMNS and not _fits(name, values[name], kinds[name])]
-    yield from (f"its {_spoken(name)} is spoilt" for name in spoilt)
+    yield from (_spoilt(name) for name in spoilt)
     for name in JSON_COLUMNS:
         yield from _request_problems(values, name)
 
@@ -135,15 +133,15 @@ def _request_problems(values: Mapping[str, Any], name: str) -> Iterator[str]:
     """Why what was asked for cannot be read."""
     body, model = values[name], values["model"]
     if body is None or not isinstance(model, str) or model not in MODELS:
-        yield f"its {name} is spoilt"
+        yield _spoilt(name)
         return
     try:
         request = VideoRequest.from_wire(body, model)
     except (TypeError, ValueError, LookupError, AttributeError):
-        yield f"its {name} is spoilt"
+        yield _spoilt(name)
         return
     if not _is_a(request, VideoRequest):
-        yield f"its {name} is spoilt"
+        yield _spoilt(name)
     elif request.format not in request.row.aspects:
         yield _newer("aspect", request.format)
 
@@ -153,8 +151,8 @@ def _newer(name: str, word: str) -> str:
     return f"written by a newer runway_nb ({name} {shown!a})"
 
 
-def _spoken(name: str) -> str:
-    return name.replace("_", " ")
+def _spoilt(name: str) -> str:
+    return f"its field {name!r} is spoilt"
 
 
 def _json_object(text: Any) -> dict[str, Any] | None:
@@ -175,23 +173,37 @@ def _whole(value: Any) -> Any:
     return value.encode(errors="replace").decode() if isinstance(value, str) and not value.isascii() else value
 
 
+def _is_a(value: Any, kind: Any) -> bool:
+    """True when a value is what a field declares; the numbers finite, and no larger than SQLite can hold."""
+    return _check_of(kind)(value)
+
+
 @cache
 def _kinds(kind: Any) -> dict[str, Any]:
     """The fields of a class, as it declares them."""
     return get_type_hints(kind)
 
 
-def _is_a(value: Any, kind: Any) -> bool:
-    """True when a value is what a field declares; the numbers finite, and no larger than SQLite can hold."""
+@cache
+def _check_of(kind: Any) -> Callable[[Any], bool]:
+    """What tells whether a value is of a kind."""
     if get_origin(kind) in (Union, types.UnionType):
-        return any(_is_a(value, one) for one in get_args(kind))
+        plain = frozenset(part for part in get_args(kind) if part in (str, bool, types.NoneType))
+        others = [_check_of(part) for part in get_args(kind) if part not in plain]
+        return lambda value: type(value) in plain or any(check(value) for check in others)
+    parts = [_check_of(part) for part in get_args(kind)]
     if get_origin(kind) is tuple:
-        parts = get_args(kind)
-        return isinstance(value, tuple) and len(value) == len(parts) and all(map(_is_a, value, parts))
+        return lambda value: (
+            isinstance(value, tuple)
+            and len(value) == len(parts)
+            and all(check(part) for check, part in zip(parts, value, strict=True))
+        )
     if get_origin(kind) is os.PathLike:
-        return isinstance(value, os.PathLike)
+        return lambda value: isinstance(value, os.PathLike)
     if kind in (int, float):
-        whole = isinstance(value, int) or (kind is float and isinstance(value, float))
-        return whole and not isinstance(value, bool) and -_BIGGEST < value < _BIGGEST
-    within = _kinds(kind) if kind in (VideoRequest, Keyframes, Camera) else {}
-    return isinstance(value, kind) and all(_is_a(getattr(value, name), part) for name, part in within.items())
+        numbers = (int,) if kind is int else (int, float)
+        return lambda value: type(value) in numbers and -_BIGGEST < value < _BIGGEST
+    if kind in (VideoRequest, Keyframes, Camera):
+        within = [(name, _check_of(part)) for name, part in _kinds(kind).items()]
+        return lambda value: all(check(getattr(value, name)) for name, check in within)
+    return lambda value: isinstance(value, kind)

@@ -21,23 +21,25 @@ if TYPE_CHECKING:
 UNKNOWN = "unknown"
 """The day, notebook or party of a job where it cannot be read."""
 _PLAIN = (
-    f"(typeof(created) IN ('integer', 'real') AND created BETWEEN 0 AND {LAST_MOMENT:.0f} "
+    f"(typeof(created) IN ('integer', 'real') AND +created BETWEEN 0 AND {LAST_MOMENT:.0f} "
     f"AND typeof(credits) = 'integer' AND credits BETWEEN 0 AND {MOST_CREDITS} "
     "AND typeof(notebook) = 'text' AND typeof(party) = 'text' "
     f"AND COALESCE(phase, '') NOT IN ({', '.join(map(repr, UNSENT))}))"
 )
-"""The rows that SQLite can sum up by itself: all is readable, and they are not void."""
+"""The rows that SQLite can sum up by itself: all is readable, and they are not void. No index is of use for that."""
 _TABLE = (
     "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, party, COUNT(*), SUM(credits) FROM jobs "  # noqa: S608
     f"WHERE created >= ? AND credits > 0 AND {_PLAIN} GROUP BY day, notebook, party"
 )
 _PARTS = "rowid, id, created, credits, notebook, party, request, model"
 _OTHERS = f"SELECT {_PARTS} FROM jobs WHERE credits IS NOT 0 AND NOT {_PLAIN}"  # noqa: S608 - our own clauses
-# text and blobs are more than any number, NULL is neither; each part has an index
-_SINCE = (
-    f"SELECT {_PARTS} FROM jobs WHERE credits IS NOT 0 "  # noqa: S608 - our own columns
-    "AND (created >= :begin OR created < 0 OR created IS NULL OR rowid >= :first)"
+_SUM = (
+    "SELECT COALESCE(SUM(credits), 0), COALESCE(SUM(CASE WHEN created >= :end THEN credits END), 0) FROM jobs "  # noqa: S608
+    f"WHERE notebook = :notebook AND party = :party AND (created >= :begin OR rowid >= :first) AND {_PLAIN}"
 )
+# text and blobs are more than any number, NULL is neither; apart, each of these has an index
+_SINCE = ("created >= :begin", "created < 0", "created IS :nothing", "rowid >= :first")
+_OTHERS_SINCE = f"{_OTHERS} AND rowid IN ({' UNION '.join(f'SELECT rowid FROM jobs WHERE {part}' for part in _SINCE)})"  # noqa: S608
 
 
 class Spent(NamedTuple):
@@ -64,26 +66,29 @@ def spent_on_day(
         party: Where it was spent, likewise.
     """
     begin, end = local_day(now)
-    found = [
-        row for row in _rows_since(connection, begin, first_row_between(connection, begin, end))
-        if row["id"] not in void and _is_of(row["notebook"], notebook) and _is_of(row["party"], party)
-    ]  # fmt: skip
-    priced = [(row, *counted_credits(dict(row))) for row in found]
-    ahead = sum(price for row, price, _ in priced if (sound_moment(row["created"]) or 0.0) >= end)
-    notes = [f"{ahead} of them are dated after today, by a clock that was ahead"] if ahead else []
-    notes += [
-        f"job {row_name(row['id'], row['rowid'])} cannot be read and counts as {price}"
-        for row, price, is_certain in priced
-        if not is_certain
-    ]
-    return Spent(sum(price for _, price, _ in priced), tuple(notes))
+    values = {"begin": begin, "end": end, "notebook": notebook, "party": party, "nothing": None}
+    values["first"] = first_row_between(connection, begin, end)
+    spent, ahead = connection.execute(_SUM, values).fetchone()
+    notes = []
+    for row in _others_since(connection, values):
+        if row["id"] in void or not (_is_of(row["notebook"], notebook) and _is_of(row["party"], party)):
+            continue
+        price, is_certain = counted_credits(dict(row))
+        spent += price
+        ahead += price if (sound_moment(row["created"]) or 0.0) >= end else 0
+        if not is_certain:
+            notes.append(f"job {row_name(row['id'], row['rowid'])} cannot be read and counts as {price}")
+    if ahead:
+        notes.insert(0, f"{ahead} of them are dated after today, by a clock that was ahead")
+    return Spent(spent, tuple(notes))
 
 
-def _rows_since(connection: sqlite3.Connection, begin: float, first: int) -> list[sqlite3.Row]:
-    """The rows of the day that begins then and whose first row has that number."""
-    rows = connection.execute(_SINCE, {"begin": begin, "first": first}).fetchall()
+def _others_since(connection: sqlite3.Connection, values: dict[str, Any]) -> list[sqlite3.Row]:
+    """The rows of a day that SQLite cannot sum up by itself."""
+    first = values["first"]
+    rows = connection.execute(_OTHERS_SINCE, values).fetchall()
     undated = {row["rowid"] for row in rows if row["rowid"] < first and sound_moment(row["created"]) is None}
-    passed = _last_row_before(connection, begin) if undated else 0
+    passed = _last_row_before(connection, values["begin"]) if undated else 0
     return [row for row in rows if row["rowid"] not in undated or row["rowid"] > passed]
 
 

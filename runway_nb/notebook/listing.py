@@ -51,7 +51,8 @@ def jobs_bundle(records: Iterable[Found], living: Mapping[str, Job]) -> dict[str
 
 def _job_row(record: Found, job: Job | None) -> tuple[str, ...]:
     if isinstance(record, UnreadableRecord):
-        return record.id, _when(record.created), "cannot be read", _price(record), record.problem
+        price = "simulator" if record.party == "simulator" else _price(record)
+        return record.id, _when(record.created), "cannot be read", price, record.problem
     state = f"sent again as {record.resent_as}" if record.resent_as and not record.task_id else record.phase
     if job is not None and not job.done:
         percent = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
