@@ -53,7 +53,8 @@ def read_row(row: Mapping[str, Any], problem: str = "") -> Record | UnreadableRe
     problem = problem or next(_problems(values), "")
     if problem:
         return _unreadable(row, problem)
-    return Record(**{**values, "simulated": bool(values["simulated"])})
+    values |= {name: bool(values[name]) for name, kind in _kinds(Record).items() if kind is bool}
+    return Record(**values)
 
 
 def stored_value(name: str, value: Any) -> Any:
@@ -120,7 +121,7 @@ def _fits(name: str, value: Any, kind: Any) -> bool:
         return sound_moment(value) is not None or (value is None and name == "sent")
     if name == "credits":
         return isinstance(value, int) and sound_credits(value) is not None
-    if name == "simulated":
+    if kind is bool:
         return value in (0, 1)
     if name in ("id", "resent_as"):
         return isinstance(value, str) and bool(_ID.fullmatch(value) or (not value and name != "id"))
