@@ -400,7 +400,7 @@ def _not_found(name: object) -> JobNotFound:
 def _shown(name: object) -> str:
     """What was given, as an error shows it."""
     if not isinstance(name, (str, int, float)):
-        return f"a {type(name).__name__}"
+        return f"of type {type(name).__name__}"
     with suppress(ValueError):  # digits beyond what Python writes out
         return ascii(name) if len(text := repr(name)) <= _SHOWN else f"{text[:_SHOWN]}..."
     return "a very large number"
