@@ -82,7 +82,8 @@ def _finish(run: Run, task: Task, path: Path, poster: bytes | None, posters: Pat
     now = run.env.clock()
     if poster is not None:
         keep_still(posters, run.job.id, poster)
-    took = now - (run.job.state.sent or run.job.created)
+    # a clock that was set back meanwhile makes it end before it began
+    took = max(0.0, now - (run.job.state.sent or run.job.created))
     journal = {
         "video": str(path), "took": took, "status": str(task.status), "error": "", "message": "", "lease": 0.0,
     }  # fmt: skip

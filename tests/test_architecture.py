@@ -53,7 +53,17 @@ STOREYS = [
         "loop",
         "slots",
     },
-    {"migrations", "account_book", "ledger_file", "ledger", "admission"},
+    {
+        "migrations",
+        "account_book",
+        "sqlite_errors",
+        "ledger_file",
+        "kept_uploads",
+        "rows",
+        "spending",
+        "ledger",
+        "admission",
+    },
     {
         "uploads",
         "keyframes",
@@ -84,7 +94,7 @@ UPWARD = {
 """The imports that point up: inside of a function, at the moment of use."""
 HOMES = {
     "httpx": {"client", "media", "picture_link", "simulator"},
-    "sqlite3": {"ledger", "ledger_file", "migrations", "unfinished", "simulator"},
+    "sqlite3": {"ledger", "ledger_file", "sqlite_errors", "migrations", "unfinished", "simulator"},
     "IPython": {"notebook"},
     "ipywidgets": {"notebook"},
     "anywidget": {"notebook"},
