@@ -29,7 +29,7 @@ def default_studio(*, fresh: bool = False) -> Studio:
     """
     global _default
     config, folder = _notebook()
-    ours = {name: value for name, value in os.environ.items() if name.startswith(("USEAPI_", "RUNWAY_NB_"))}
+    ours = _environment_mark()
     with _default_lock:
         if _default is None:
             _default = Studio(resolve(config=config)), (config, ours)
@@ -42,6 +42,12 @@ def default_studio(*, fresh: bool = False) -> Studio:
         # set by Jupyter's server for each notebook; a folder may hold several
         _default[0].notebook = os.environ.get("JPY_SESSION_NAME", "")
         return _default[0]
+
+
+def _environment_mark() -> int:
+    """Changes when our part of the environment does. No copy of that: a traceback would show the token in it."""
+    ours = ("USEAPI_", "RUNWAY_NB_")
+    return hash(frozenset((name, os.environ.get(name)) for name in os.environ if name.startswith(ours)))
 
 
 def is_default(studio: Studio) -> bool:

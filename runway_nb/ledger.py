@@ -171,12 +171,12 @@ class Ledger:
 
     def named(self, text: str) -> list[Record]:
         """The records that `text` names, newest first."""
-        text = text.encode(errors="replace").decode()
+        text = _whole(text)
         clause = (
-            "WHERE ?1 != '' AND (substr(id, 1, length(?1)) = ?1 OR reply_ref = ?1 OR task_id = ?2 "
+            "WHERE ?1 != '' AND (substr(id, 1, length(?1)) = ?1 OR reply_ref = ?2 OR task_id = ?2 "
             "OR instr(task_id, '-task:' || ?1) > 0) ORDER BY created DESC"
         )
-        return self._select(clause, (text, self._accounts.mask(text)))
+        return self._select(clause, (text, self._clean(text)))
 
     def recent(self, limit: int = 50) -> list[Record]:
         """The newest records first."""
@@ -207,7 +207,8 @@ class Ledger:
             void = self._abandoned(connection)
             marks = ", ".join("?" * len(void))
             rows = connection.execute(_SPENDING.format(void=marks), (since, *void))
-            return [Spending(*row) for row in rows]
+            found = [Spending(*row) for row in rows]
+            return [row._replace(notebook=self._accounts.unmask(row.notebook)) for row in found]
 
     def spent_today(self, notebook: str, party: str) -> int:
         """Credits of a notebook at a party since local midnight."""
@@ -321,13 +322,12 @@ class Ledger:
 
     def _row_of(self, values: dict[str, Any]) -> dict[str, Any]:
         row = {name: json.dumps(value) if name in _JSON else value for name, value in values.items()}
-        return {name: self._clean(value) if isinstance(value, str) else value for name, value in row.items()}
+        texts = {name: _whole(value) for name, value in row.items() if isinstance(value, str)}
+        return row | {name: self._clean(text) for name, text in texts.items()}
 
     def _clean(self, text: str) -> str:
-        """Text as it may be stored: no e-mail of an account, no token, no half characters."""
-        whole = text if text.isascii() else text.encode(errors="replace").decode()
-        # both begin so, and most texts hold neither
-        return self._accounts.mask(mask_tokens(whole)) if "user" in whole or "runwayml:" in whole else whole
+        """Text as it may be stored: no e-mail address, no password of a link, no token. All but tokens come back."""
+        return self._accounts.mask(mask_tokens(text))
 
     def _record(self, row: sqlite3.Row) -> Record:
         values: dict[str, Any] = dict(row)
@@ -402,6 +402,11 @@ def _go_on_after_fork() -> None:
 
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(before=_close_before_fork, after_in_parent=_go_on_after_fork, after_in_child=_go_on_after_fork)
+
+
+def _whole(text: str) -> str:
+    """Text without half characters, which cannot be stored."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _object(text: str) -> dict[str, Any]:

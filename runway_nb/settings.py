@@ -6,56 +6,39 @@ and the private file. The token is no `%config` option, since IPython prints tho
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
-import stat
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from .credentials import TOKEN_NAME as TOKEN_NAME
+from .credentials import Secret as Secret
+from .credentials import Store, checked_token, secret_of, stored_token
+from .credentials import save_token as save_token
+from .credentials import token_stores as token_stores
 from .errors import SettingsError
 from .home import default_home
-from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, MAX_MODERATED, TOKEN_FORM
+from .redact import redact
+from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, MAX_MODERATED
 
-TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
 CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
-_SERVICE = "runway_nb"
+_VARIABLES = {
+    "token": TOKEN_NAME,
+    "base_url": "USEAPI_BASE_URL",
+    "home": "RUNWAY_NB_HOME",
+    "output": "RUNWAY_NB_OUTPUT",
+    "reuse": "RUNWAY_NB_REUSE",
+    "max_credits": CREDITS_NAME,
+    "max_moderated": "RUNWAY_NB_MAX_MODERATED",
+    "slots": "RUNWAY_NB_SLOTS",
+}
+"""Names of settings in the environment."""
+_Source = Mapping[str, object]
 
 
-class Secret:
-    """A text that shows itself as `***`; `reveal()` gives it away."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """The text itself, for the one place that sends it."""
-        return self._value
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Secret) and other._value == self._value
-
-    def __hash__(self) -> int:
-        return hash(self._value)
-
-    def __repr__(self) -> str:
-        return "Secret('***')"
-
-    __str__ = __repr__
-
-    def __reduce__(self) -> str:
-        raise TypeError("a secret is not written to a file")
-
-    def __deepcopy__(self, _: object) -> Secret:
-        return self
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Settings:
     """Settings of one session, all decided."""
 
@@ -79,6 +62,10 @@ class Settings:
     """Refusals by moderation within a day after which a request needs an explicit word."""
     slots: int = 2
     """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
+
+    def __repr__(self) -> str:
+        # an address that was never checked may hold a password
+        return redact(f"Settings({', '.join(f'{spec.name}={getattr(self, spec.name)!r}' for spec in fields(self))})")
 
     @property
     def simulated(self) -> bool:
@@ -106,9 +93,6 @@ class Settings:
         return "simulator" if self.simulated else urlsplit(self.base_url).netloc
 
 
-Store = Callable[[], "str | None"]
-
-
 def resolve(
     given: Mapping[str, object] | None = None,
     config: Mapping[str, object] | None = None,
@@ -123,69 +107,88 @@ def resolve(
         environ: The environment.
         stores: Where a token may lie when neither argument nor environment has one; called in order.
     """
-    env = {
-        "token": environ.get(TOKEN_NAME),
-        "base_url": environ.get("USEAPI_BASE_URL"),
-        "home": environ.get("RUNWAY_NB_HOME"),
-        "output": environ.get("RUNWAY_NB_OUTPUT"),
-        "reuse": environ.get("RUNWAY_NB_REUSE"),
-        "max_moderated": environ.get("RUNWAY_NB_MAX_MODERATED"),
-        "slots": environ.get("RUNWAY_NB_SLOTS"),
-    }
+    sources = (_hidden(given or {}), _hidden(config or {}), _from_environment(environ))
+    # in a traceback that shows variables they would show the token
+    del given, config, environ
+    return _decided(sources, None if stores is None else tuple(stores))
 
+
+def _hidden(source: _Source) -> _Source:
+    """The same settings with a token that hides itself. Never fails, since its frame holds the token."""
+    return {name: secret_of(value) if name == "token" else value for name, value in source.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> _Source:
+    return _hidden({name: environ.get(variable) for name, variable in _VARIABLES.items()})
+
+
+def _decided(sources: tuple[_Source, ...], stores: tuple[Store, ...] | None) -> Settings:
     def pick(name: str, default: object = None) -> object:
-        for source in (given or {}, config or {}, env):
-            if (value := source.get(name)) not in (None, ""):
-                return value
-        return default
+        found = (source.get(name) for source in sources)
+        return next((value for value in found if value is not None and value != ""), default)
 
-    home = Path(str(pick("home", default_home(environ)))).expanduser().absolute()
-    token = pick("token") or next(filter(None, (store() for store in stores or token_stores(home))), None)
+    home = _folder("home", pick("home", ""), lambda: default_home(_home_alone(sources)))
+    token = secret_of(pick("token"))
+    if token is None:
+        # an empty choice of stores has always meant the usual ones
+        token = stored_token(stores or token_stores(home))
     return Settings(
-        token=_checked_token(token),
+        token=checked_token(token),
         base_url=checked_url(str(pick("base_url", BASE_URL))),
         home=home,
-        output=Path(str(pick("output", "runway_outputs"))).expanduser(),
+        output=_folder("output", pick("output", "runway_outputs")),
         embed=_checked_embed(str(pick("embed", "auto"))),
         multipart=bool(pick("multipart", False)),
         reuse=_checked_switch("reuse", pick("reuse", True)),
-        max_credits=_lowest_limit(given or {}, config or {}, environ),
+        max_credits=_lowest_limit(sources),
         max_moderated=_checked_number("max_moderated", pick("max_moderated", MAX_MODERATED), 1, 1000),
         slots=_checked_number("slots", pick("slots", DEFAULT_SLOTS), *MAX_JOBS_RANGE),
     )
 
 
-def _checked_token(token: object) -> Secret | None:
-    if token is None or isinstance(token, Secret):
-        return token
-    text = str(token).strip()
-    if not re.fullmatch(TOKEN_FORM, text):
-        found = f"{len(text)} characters" if text.isprintable() else "characters that cannot be printed"
-        raise SettingsError(
-            f"the token has {found} and not the form user:<digits>-<letters and digits>: "
-            f"copy it whole from useapi.net, with user: in front, into {TOKEN_NAME} or %runway login"
-        )
-    return Secret(text)
+def _home_alone(sources: tuple[_Source, ...]) -> dict[str, str]:
+    """What of the environment decides the home."""
+    home = sources[-1].get("home")
+    return {"RUNWAY_NB_HOME": str(home)} if home else {}
+
+
+def _folder(name: str, value: object, default: Callable[[], Path] | None = None) -> Path:
+    """A folder as it was named, with the user's home in place of ~. Raises `SettingsError`."""
+    problem = ""
+    try:
+        path = default() if default is not None and value == "" else Path(str(value)).expanduser()
+        return path.absolute() if name == "home" else path
+    except (OSError, RuntimeError, ValueError, KeyError) as error:
+        problem = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    raise SettingsError(f"{name} is {str(value)!r}, which leads to no folder ({problem}): give a whole path")
 
 
 def checked_url(url: str) -> str:
     """The address of an API without a slash at its end: https, or http on this machine. Raises `SettingsError`."""
+    if not (problem := _url_problem(url)):
+        return url.rstrip("/")
+    # a traceback that shows variables would show its password
+    del url
+    raise SettingsError(problem)
+
+
+def _url_problem(url: str) -> str:
+    """What is wrong with the address of an API, or nothing; without a user name or a password in it."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
     except ValueError:
         parts, host = urlsplit(""), None
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
-        if parts.username is not None or parts.password is not None:
-            raise SettingsError("base_url holds a user name or a password: leave them out, the token opens the API")
-        return url.rstrip("/")
-    raise SettingsError(f"base_url is {url!r}: give an https:// address (http:// only on this machine)")
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
+        return redact(f"base_url is {url!r}: give an https:// address (http:// only on this machine)")
+    if parts.username is not None or parts.password is not None:
+        return "base_url holds a user name or a password: leave them out, the token opens the API"
+    return ""
 
 
-def _lowest_limit(*sources: Mapping[str, object]) -> int | None:
+def _lowest_limit(sources: Iterable[_Source]) -> int | None:
     """The lowest limit of credits there is: what a teacher sets may be lowered in a notebook, never raised."""
-    *named, environ = sources
-    found = [*(source.get("max_credits") for source in named), environ.get(CREDITS_NAME)]
+    found = [source.get("max_credits") for source in sources]
     limits = [_checked_number("max_credits", value, 0, 10**9) for value in found if value not in (None, "")]
     return min(limits, default=None)
 
@@ -213,61 +216,3 @@ def _checked_embed(word: str) -> str:
 def is_loopback(host: str | None) -> bool:
     """True for this machine's own addresses."""
     return host in ("localhost", "127.0.0.1", "::1")
-
-
-def token_stores(home: Path) -> tuple[Store, ...]:
-    """The places where a token may lie besides the environment, in order."""
-    return (_colab_token, _keyring_token, lambda: _file_token(home / "token"))
-
-
-def _colab_token() -> str | None:
-    if "COLAB_RELEASE_TAG" not in os.environ:
-        return None
-    from google.colab import userdata
-
-    try:
-        return str(userdata.get(TOKEN_NAME))
-    except (userdata.SecretNotFoundError, userdata.NotebookAccessError):
-        return None
-
-
-def _keyring_token() -> str | None:
-    if importlib.util.find_spec("keyring") is None:
-        return None
-    import keyring
-    from keyring.errors import KeyringError
-
-    try:
-        found = keyring.get_password(_SERVICE, TOKEN_NAME)
-    except KeyringError:
-        return None
-    return found or None
-
-
-def _file_token(path: Path) -> str | None:
-    if not path.is_file():
-        return None
-    if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SettingsError(f"{path} can be read by others: run chmod 600 on it, then try again")
-    return path.read_text().strip() or None
-
-
-def save_token(token: str, home: Path) -> str:
-    """Keep a token in the keyring if one works, else in the private file; returns where, in words."""
-    secret = _checked_token(token)
-    assert secret is not None
-    if importlib.util.find_spec("keyring") is not None:
-        import keyring
-        from keyring.errors import KeyringError
-
-        with suppress(KeyringError):
-            keyring.set_password(_SERVICE, TOKEN_NAME, secret.reveal())
-            # a keyring that keeps nothing raises nothing
-            if keyring.get_password(_SERVICE, TOKEN_NAME) == secret.reveal():
-                return "the keyring"
-    home.mkdir(parents=True, exist_ok=True)
-    path = home / "token"
-    path.touch(mode=0o600, exist_ok=True)
-    path.chmod(0o600)
-    path.write_text(secret.reveal())
-    return f"the private file {path}"

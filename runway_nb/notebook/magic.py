@@ -18,6 +18,7 @@ from . import options
 from .variables import Named, named_picture
 
 if TYPE_CHECKING:
+    from ..settings import Secret
     from ..studio import Studio
     from .live import View
 
@@ -142,7 +143,6 @@ class Magics:
 
     def _login(self, *_: str) -> None:
         import os
-        from getpass import getpass
 
         from ..default import default_studio
         from ..home import default_home
@@ -150,10 +150,10 @@ class Magics:
 
         if self.view().mode == "batch":
             raise InvalidCommand("nobody is there to ask for a token: set USEAPI_TOKEN instead")
-        where = save_token(getpass("Token of useapi.net (user:...): "), default_home())
+        where = save_token(_typed_token(), default_home())
         default_studio(fresh=True)
         first = f", after {TOKEN_NAME}, which is set and comes first" if os.environ.get(TOKEN_NAME) else ""
-        print(f"Kept in {where}; it is used from now on{first}.")
+        print(redact(f"Kept in {where}; it is used from now on{first}."))
 
     def _list(self, what: str = "") -> None:
         from IPython.display import display
@@ -327,6 +327,19 @@ class Magics:
     def _is_hosted(self) -> bool:
         """Colab and VS Code, where a relative path does not reach the file (Jupyter facts, section 3)."""
         return "google.colab" in str(type(self.shell)) or "__vsc_ipynb_file__" in self.shell.user_ns
+
+
+def _typed_token() -> Secret:
+    """What the user types, hidden at once. Raises `InvalidCommand` where nothing can be typed."""
+    from getpass import getpass
+
+    from ..settings import Secret
+
+    try:
+        return Secret(getpass("Token of useapi.net (user:...): "))
+    except Exception as error:  # noqa: BLE001 - each front end has its own
+        problem = type(error).__name__
+    raise InvalidCommand(f"no token could be typed here ({problem}): set USEAPI_TOKEN instead")
 
 
 def _limits(values: dict[str, Any]) -> Limits:
