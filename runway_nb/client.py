@@ -21,7 +21,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from . import __version__, errors
-from .redact import redact, redact_http_logs
+from .redact import redact_http_logs, redact_line
 from .request import VideoRequest
 from .settings import Secret, checked_url, is_loopback
 from .spec import BASE_URL, LIST_LIMIT
@@ -346,13 +346,13 @@ def _words(body: object) -> str:
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, Mapping):
         error = next((error[name] for name in ("errorMessage", "message", "reason") if error.get(name)), None)
-    return str(error)[:WORDS] if error else ""
+    return redact_line(str(error), WORDS) if error else ""
 
 
 def _plain(answer: httpx.Response) -> str:
     """The beginning of a body that is no JSON, without markup."""
     text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", answer.text[:2000], flags=re.DOTALL | re.IGNORECASE)
-    return redact(" ".join(text.split()))[:120] or "the server answered without words"
+    return redact_line(text, 120) or "the server answered without words"
 
 
 def _rate_limited(words: str, body: object, header: str | None) -> errors.RateLimited:

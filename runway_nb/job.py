@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from .errors import RunwayError, WaitInterrupted, WaitTimeout
 from .loop import run_nested
 from .picture import ShotFrame
-from .redact import redact
+from .redact import redact, redact_line
 from .request import VideoRequest
 from .state import Phase, State
 from .task import Task
@@ -143,7 +143,7 @@ class Job:
     def __repr__(self) -> str:
         progress = self._state.progress
         percent = f" {progress:.0%}".replace("%", " %") if progress is not None and not self.done else ""
-        prompt = self.request.prompt
+        prompt = redact_line(self.request.prompt)
         words = prompt if len(prompt) <= 40 else prompt[:37] + "..."
         return f"<Job {self.id} {self.status}{percent}: {words!r}>"
 

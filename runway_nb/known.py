@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
+from .spec import TOKEN_FORM
+
 TOKENS = 48
 """The most pieces of tokens that are kept; a token has up to three."""
 ADDRESSES = 256
@@ -84,13 +86,19 @@ def _keep(kept: dict[str, None], new: Iterable[str], most: int) -> None:
 
 
 def _pieces(written: str) -> Iterator[str]:
-    """A token in small letters, and its parts that are secrets by themselves."""
-    head, _, rest = written.partition(":")
-    parts = [written, rest, rest.partition("-")[2]] if head.lower() == "user" else [written]
-    for number, part in enumerate(parts):
-        # the first two parts of a token have a form that no word has
-        if _is_secret(part) or (len(parts) > 1 and number < 2):
-            yield part.lower()
+    """A token in small letters, and its parts that are secrets by themselves; of what is no token such parts only.
+
+    An id that was taken for a token is no secret: it would be masked where it is needed.
+    """
+    parts = written.split(":", 1)[-1], written.partition("-")[2]
+    if re.fullmatch(TOKEN_FORM, written, re.IGNORECASE):
+        yield from (written.lower(), parts[0].lower())
+    elif "runwayml:" in written:
+        return
+    else:
+        parts = tuple(re.findall("[A-Za-z0-9]+", written))
+    for part in filter(_is_secret, parts):
+        yield part.lower()
 
 
 def _is_secret(text: str) -> bool:

@@ -18,7 +18,8 @@ from .known import know_address as know_address
 from .known import know_token as know_token
 from .spec import ID_FORM, TOKEN_FORM
 from .spelling import readings
-from .visible import BODY, LINE, SLACK, cut, visible
+from .visible import BODY, SLACK, cut, visible
+from .visible import LINE as LINE
 
 TOKEN, ADDRESS = "***", "***@***"
 """What stands in place of a secret."""
@@ -87,7 +88,10 @@ def redact_cell(text: str) -> str:
 
 def mask_tokens(text: str) -> str:
     """`text` without tokens, for what is kept; ids and all else are left whole."""
-    return _filled(text, _found(text, _tokens_apart))
+    ids = [match.span() for match in _ID.finditer(text)]
+    masks = _found(text, _tokens_apart)
+    # an id that is not whole finds nothing any more
+    return _filled(text, [m for m in masks if not any(start < m.end and m.start < end for start, end in ids)])
 
 
 def addresses(text: str) -> list[tuple[int, int]]:

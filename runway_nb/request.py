@@ -110,6 +110,12 @@ class VideoRequest:
     upscale: bool | None = None
     """Let Runway's own upscaler, which is free, enlarge a picture that is too small (API facts 9)."""
 
+    def __repr__(self) -> str:
+        given = (
+            f"{spec.name}={value!r}" for spec in fields(self) if (value := getattr(self, spec.name)) != spec.default
+        )
+        return redact(f"VideoRequest({', '.join(given)})")
+
     @property
     def row(self) -> Model:
         """The facts of the model."""

@@ -329,7 +329,9 @@ def test_the_budget_of_a_notebook_holds_whose_path_has_an_address(ledger):
 
 @given(
     st.lists(
-        st.sampled_from([EMAIL, TASK_ID, "@", "%40", "a.b", "\n", '"', "\\", "://", "x:y@", " ", "\N{GRINNING FACE}", "ü"])
+        st.sampled_from(
+            [EMAIL, TASK_ID, "@", "%40", "a.b", "\n", '"', "\\", "://", "x:y@", " ", "\N{GRINNING FACE}", "ü"]
+        )
     )
 )
 def test_all_but_tokens_comes_back_from_the_book(tmp_path_factory, parts):

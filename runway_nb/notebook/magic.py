@@ -216,7 +216,7 @@ class Magics:
         for party in sorted({record.party for record in elsewhere}):
             ids = ", ".join(record.id for record in elsewhere if record.party == party)
             need = "unset the token" if party == "simulator" else "set its token and address"
-            print(f"Made at {party}: {ids}. To pick up these, {need} first.")
+            print(f"Made at {redact(party)}: {ids}. To pick up these, {need} first.")
         if not jobs and not elsewhere:
             print("Nothing is unfinished.")
         self._show_woken(jobs)

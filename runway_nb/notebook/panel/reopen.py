@@ -10,7 +10,7 @@ import ipywidgets
 from ...account import account_tasks
 from ...errors import LedgerError
 from ...record import Record
-from ...redact import redact
+from ...redact import redact_line
 from ...task import Task
 from ..words import DOT
 from .choices import shortened
@@ -71,7 +71,7 @@ class ReopenField:
         """Nothing was opened: why, beside what was typed."""
         self.trouble.value = problem(words)
         with self._mute:
-            self.field.value = name[:_LONGEST]
+            self.field.value = redact_line(name, _LONGEST)
 
     def _chosen(self, change: Any) -> None:
         if not self._mute and (text := change["new"].strip()):
@@ -89,4 +89,4 @@ def entries(records: Iterable[Record], tasks: Iterable[Task]) -> dict[str, str]:
 
 
 def _entry(name: str, words: str) -> str:
-    return DOT.join(filter(None, (name, shortened(redact(words)))))
+    return DOT.join(filter(None, (name, shortened(words))))
