@@ -74,7 +74,7 @@ Store = Callable[[], "Secret | str | None"]
 def secret_of(value: object) -> Secret | None:
     """What was given as a token, hidden; None for nothing. Never fails, since its frame holds the text."""
     if isinstance(value, Secret):
-        return value
+        return value if value.reveal() == value.reveal().strip() else Secret(value.reveal().strip())
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     # whatever else it is has no form of a token, and need not be looked at

@@ -23,6 +23,8 @@ from .visible import LINE as LINE
 
 TOKEN, ADDRESS = "***", "***@***"
 """What stands in place of a secret."""
+_KEYHOLE = f"{TOKEN}@"
+"""What stands in place of user name and password before the host of a link."""
 PASSES = 6
 """So often a text is gone through at most: what was masked may bring two harmless pieces together."""
 
@@ -153,6 +155,8 @@ def _found(text: str, look: Callable[[str], Iterable[_Mask]]) -> list[_Mask]:
     merged: list[_Mask] = []
     for mask in sorted(placed, key=lambda mask: mask.start):
         if merged and mask.start < merged[-1].end:
+            if merged[-1].words == _KEYHOLE:
+                continue  # with the host it looks like an e-mail address
             merged[-1] = merged[-1]._replace(end=max(merged[-1].end, mask.end))
         else:
             merged.append(mask)
@@ -179,7 +183,7 @@ def _masks(text: str) -> Iterator[_Mask]:
             yield _Mask(*match.span(), TOKEN)
     if "://" in text:
         for match in _PASSWORD.finditer(text):
-            yield _Mask(*match.span(), f"{TOKEN}@")
+            yield _Mask(*match.span(), _KEYHOLE)
     yield from _tokens(text, _TOKEN)
     yield from _emails(text)
     yield from _known(text)

@@ -32,7 +32,7 @@ _SPELLED = re.compile(
     r"|(?P<many>(?:%(?:25)*[89a-fA-F][0-9a-fA-F])+)"
     r"|&(?:amp;)*\#(?:(?P<decimal>[0-9]{1,7})|[xX](?P<hex>[0-9a-fA-F]{1,6}));?"
     r"|&(?:amp;)*(?P<name>[A-Za-z]{2,12};)"
-    r"|\\+(?:u(?P<json>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|(?P<slash>/))"
+    r"|\\{1,16}(?:u(?P<json>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|(?P<slash>/))"
     rf"|(?P<hidden>[{_HIDDEN}])|(?P<other>[{_OTHER}])"
 )
 _NUMBERS = {"one": 16, "decimal": 10, "hex": 16, "json": 16, "byte": 16}

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from .errors import ApiError, InvalidRequest, LedgerError, NoVideo, RunwayError, ServerTrouble, TaskError, Unreachable
+from .redact import redact_line
 from .task import Task
 
 
@@ -106,3 +107,9 @@ class State:
     error: RunwayError | None = None
     ended: float | None = None
     """When a final phase was reached."""
+
+    def __post_init__(self) -> None:
+        # both name files, jobs of others and what others have raised
+        for name in ("detail", "warning"):
+            if text := getattr(self, name):
+                object.__setattr__(self, name, redact_line(text))

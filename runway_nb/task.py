@@ -201,7 +201,7 @@ class Task:
         ratio = _number(inner.get("progressRatio"))
         return cls(
             id=identifier,
-            status=Status(_text(inner.get("status")).upper() or "UNKNOWN"),
+            status=Status(_shown(inner.get("status"), STATUS).upper() or "UNKNOWN"),
             progress=None if ratio is None else min(1.0, max(0.0, ratio)),
             starts_in=_number(inner.get("estimatedTimeToStartSeconds")),
             problem=TaskProblem.from_wire(inner.get("error")),
