@@ -5,7 +5,18 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 
-MODULES = ("loading", "following", "finishing", "first_frame", "rendering", "ledger", "pictures", "preview", "panel")
+MODULES = (
+    "loading",
+    "following",
+    "finishing",
+    "first_frame",
+    "rendering",
+    "ledger",
+    "pictures",
+    "preview",
+    "panel",
+    "redacting",
+)
 
 
 def main(names: list[str]) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from .errors import JobNotFound, NotFound
 from .picture import task_account
+from .redact import redact_line
 from .task import Credits, Task
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ async def account_task(client: RunwayClient, text: str) -> Task:
     """
     if (task := await _named_task(client, text)) is None:
         raise JobNotFound(
-            f"neither the ledger nor the account has a job {text[:60]!r}: see %runway list --account "
+            f"neither the ledger nor the account has a job {redact_line(text, 60)!r}: see %runway list --account "
             "(a replyRef is known while its task runs, a task id always)"
         )
     return task

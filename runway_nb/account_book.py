@@ -8,9 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 from .private_files import private_folder, write_private
+from .redact import addresses, know_address
 
-_ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):")
+_ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):", re.IGNORECASE)
 _KEY = re.compile(r"account~[0-9a-f]{12}")
+_NESTED = 4
+"""So deep keys may lie in one another: in the password of a link there may be an id."""
 
 
 class AccountBook:
@@ -20,19 +23,34 @@ class AccountBook:
         self._folder = folder
 
     def mask(self, text: str) -> str:
-        """`text` with the e-mail of every id replaced by its key."""
-        return _ID.sub(lambda match: match[0].replace(match["email"], self.key(match["email"]), 1), text)
+        """`text` with every e-mail address, in any spelling, and every password of a link replaced by a key.
+
+        Equal texts give equal ones, so that a row is found by what stands in it.
+        """
+        text = _ID.sub(self._keyed, text)
+        for start, end in reversed(addresses(text)):
+            text = f"{text[:start]}{self.key(text[start:end])}{text[end:]}"
+        return text
+
+    def _keyed(self, match: re.Match[str]) -> str:
+        start, end = (place - match.start() for place in match.span("email"))
+        return f"{match[0][:start]}{self.key(match['email'])}{match[0][end:]}"
 
     def unmask(self, text: str) -> str:
         """The text that was masked."""
-        return _KEY.sub(lambda match: self._address(match[0]), text)
+        for _ in range(_NESTED):
+            before, text = text, _KEY.sub(lambda match: self._address(match[0]), text)
+            if text == before:
+                break
+        return text
 
     def key(self, address: str) -> str:
         """What stands in the ledger for an address; nothing for none."""
         address = address.encode(errors="replace").decode()
         if not address or _KEY.fullmatch(address):
             return address
-        key = "account~" + hashlib.sha256(address.encode()).hexdigest()[:12]
+        know_address(address)
+        key = "account~" + hashlib.sha256(address.encode(errors="replace")).hexdigest()[:12]
         if self._address(key) != address:
             self._write(self._folder / key, address)
         return key
@@ -44,5 +62,7 @@ class AccountBook:
 
     def _address(self, key: str) -> str:
         with suppress(FileNotFoundError):
-            return (self._folder / key).read_text()
+            address = (self._folder / key).read_text(encoding="utf-8")
+            know_address(address)
+            return address
         return key

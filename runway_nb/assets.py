@@ -19,10 +19,10 @@ from urllib.parse import urlsplit
 from .errors import DownloadError, RunwayError
 from .line_words import needs_quotes
 from .private_files import private_folder, write_private
-from .redact import redact
+from .redact import redact, redact_line
 from .request import Keyframes
 from .spec import LIST_LIMIT, LIST_PAGES
-from .task import Asset
+from .task import NAME, Asset
 
 if TYPE_CHECKING:
     from .client import RunwayClient
@@ -178,7 +178,8 @@ async def _together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 
 def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
     """The asset of that name (with or without its ending) or short id, or a line that says what is wrong."""
-    wanted, shown = name.casefold(), redact(repr(name))[:60]
+    # names of assets are kept as they may be shown, so what was typed is compared in that form
+    wanted, shown = redact_line(name, NAME).casefold(), repr(redact_line(name, 60))
     everything = list(assets)
     hits = [asset for asset in everything if wanted in (asset.name.casefold(), asset.stem.casefold())]
     hits = hits or [asset for asset in everything if len(name) >= 8 and asset.short_id.casefold().startswith(wanted)]
@@ -232,7 +233,7 @@ def created_words(asset: Asset, form: str = "%d %b %H:%M") -> str:
 def _is_typable(asset: Asset) -> bool:
     stem = asset.stem
     both_quotes = '"' in stem and "'" in stem
-    return stem.isprintable() and redact(stem) == stem and not (stem.startswith("--") or "{{" in stem or both_quotes)
+    return asset.has_own_name and stem.isprintable() and not (stem.startswith("--") or "{{" in stem or both_quotes)
 
 
 def quoted(words: str) -> str:

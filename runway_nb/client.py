@@ -24,7 +24,7 @@ from . import __version__, errors
 from .arguments import plain_arguments
 from .handle import Handle
 from .plain import can_be_sent, checked_kind, checked_text, checked_texts, pair, shown
-from .redact import redact, redact_http_logs
+from .redact import redact_http_logs, redact_line
 from .request import VideoRequest
 from .server_clock import ServerClock
 from .settings import Secret, checked_url, is_loopback, read_secret
@@ -405,13 +405,13 @@ def _words(body: object) -> str:
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, Mapping):
         error = next((error[name] for name in ("errorMessage", "message", "reason") if error.get(name)), None)
-    return str(error)[:WORDS] if error else ""
+    return redact_line(str(error), WORDS) if error else ""
 
 
 def _plain(answer: httpx.Response) -> str:
     """The beginning of a body that is no JSON, without markup."""
     text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", answer.text[:2000], flags=re.DOTALL | re.IGNORECASE)
-    return redact(" ".join(text.split()))[:120] or "the server answered without words"
+    return redact_line(text, 120) or "the server answered without words"
 
 
 def _rate_limited(words: str, body: object, header: str | None) -> errors.RateLimited:

@@ -52,7 +52,7 @@ from .redact import redact
 
 
 class RunwayError(Exception):
-    """The base of all errors. The message never holds a token or an e-mail address."""
+    """The base of all errors. The message holds no token, no e-mail address and no control character."""
 
     def __init__(self, message: str) -> None:
         super().__init__(redact(message))

@@ -10,6 +10,7 @@ from .errors import InvalidRequest
 from .home import expanded
 from .picture import Picture, asset_account
 from .private_files import private_folder, write_private
+from .redact import ADDRESS, TOKEN, redact_line
 from .request import Keyframes
 
 LARGEST = 50_000_000
@@ -66,7 +67,8 @@ def keep_picture(data: bytes, folder: Path, name: str = "picture") -> Path:
     """
     _check_size(len(data))
     digest = hashlib.sha256(data).hexdigest()
-    plain = "".join(letter if letter.isalnum() or letter in " ._-" else "-" for letter in name)[:40] or "picture"
+    seen = redact_line(name, 40).replace(ADDRESS, "").replace(TOKEN, "")
+    plain = "".join(letter if letter.isalnum() or letter in " ._-" else "-" for letter in seen).strip("-") or "picture"
     path = folder / digest[:32] / f"{plain}-{digest[:8]}"
     try:
         if not path.is_file() or path.stat().st_size != len(data):

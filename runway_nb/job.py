@@ -22,7 +22,7 @@ from .home import working_folder
 from .loop import run_nested
 from .picture import ShotFrame
 from .plain import checked_call, checked_number, checked_switch, checked_timeout, checked_whole, unexpected
-from .redact import redact
+from .redact import redact, redact_line
 from .request import VideoRequest
 from .state import Phase, State
 from .task import Task
@@ -152,7 +152,7 @@ class Job(Handle):
     def __repr__(self) -> str:
         progress = self._state.progress
         percent = f" {progress:.0%}".replace("%", " %") if progress is not None and not self.done else ""
-        prompt = self.request.prompt
+        prompt = redact_line(self.request.prompt)
         words = prompt if len(prompt) <= 40 else prompt[:37] + "..."
         # a console of few signs would raise when a job is printed
         return as_shown(f"<Job {self.id} {self.status}{percent}: {words!r}>", sys.stdout)

@@ -18,7 +18,7 @@ from .images import file_problem, picture_file, read_picture
 from .media import MediaClient, small_jpeg
 from .picture import Picture, ShotFrame, asset_account, is_link, shot_frame
 from .picture_link import fetch_picture
-from .redact import short_id
+from .redact import redact_line, short_id
 from .request import Keyframes, VideoRequest
 from .spec import FITS, Model
 from .task import Asset
@@ -167,10 +167,17 @@ def _readers(keyframes: Keyframes, places: Places) -> dict[str, _Reader]:
         elif is_link(picture):
             link = urlsplit(str(picture))
             name = f"the picture at {link.hostname}"
-            readers[slot] = _Reader(name, Path(link.path).stem[:60] or "picture", partial(places.fetch, str(picture)))
+            readers[slot] = _Reader(name, _stem(link.path) or "picture", partial(places.fetch, str(picture)))
         elif (path := picture_file(picture, places.folder)) is not None:
-            readers[slot] = _Reader(path.name, path.stem, partial(asyncio.to_thread, read_picture, path))
+            readers[slot] = _Reader(
+                redact_line(path.name), _stem(path.name), partial(asyncio.to_thread, read_picture, path)
+            )
     return readers
+
+
+def _stem(name: str) -> str:
+    """The name of a file without its ending, for the account: masked before it is cut, so that no half of it stays."""
+    return Path(redact_line(Path(name).name, 200)).stem[:60]
 
 
 async def _await_all(

@@ -127,6 +127,7 @@ class Ledger(KeptUploads):
         """Renew all leases that `owner` holds."""
         with self._transaction() as connection:
             until = self._clock() + LEASE_SECONDS
+            owner = self._clean(owner)
             connection.execute("UPDATE jobs SET lease = ? WHERE owner = ? AND lease > 0", (until, owner))
             self._beat(connection, "owner = ?", owner)
 
@@ -186,7 +187,7 @@ class Ledger(KeptUploads):
     @plain_arguments
     def get(self, job_id: str) -> Record:
         """The record with exactly this id. Raises `JobNotFound`, or `LedgerError` when it cannot be read."""
-        found = self._found("WHERE id = ?", (_plain_text(job_id),))
+        found = self._found("WHERE id = ?", (_whole(job_id),))
         if not found:
             raise _not_found(job_id)
         return _readable(found[0])
@@ -209,12 +210,12 @@ class Ledger(KeptUploads):
     def named(self, text: str) -> list[Found]:
         """The jobs that `text` names, the newest first."""
         clause = (
-            "WHERE ?1 != '' AND (substr(CAST(id AS TEXT), 1, length(?1)) = ?1 OR reply_ref = ?1 OR task_id = ?2 "
+            "WHERE ?1 != '' AND (substr(CAST(id AS TEXT), 1, length(?1)) = ?1 OR reply_ref = ?2 OR task_id = ?2 "
             "OR instr(task_id, '-task:' || ?1) > 0) ORDER BY rowid DESC"
         )
-        text = _plain_text(text)
+        text = _whole(text)
         with self._opened():
-            return self._found(clause, (text, self._accounts.mask(text)))
+            return self._found(clause, (text, self._clean(text)))
 
     @plain_arguments
     def recent(self, limit: int = 50) -> list[Found]:
@@ -258,7 +259,8 @@ class Ledger(KeptUploads):
     def spending(self, since: float = 0.0) -> list[Spending]:
         """What each notebook spent on each day, the newest day first. Jobs that cost nothing do not count."""
         with self._opened() as connection:
-            return spending_table(connection, since, self._abandoned(connection))
+            rows = spending_table(connection, since, self._abandoned(connection))
+            return [row._replace(notebook=self._accounts.unmask(row.notebook)) for row in rows]
 
     @plain_arguments
     def spent_today(self, party: str) -> int:
@@ -370,17 +372,16 @@ class Ledger(KeptUploads):
         row = self._row_of({**changes, "updated": self._clock()})
         names = ", ".join(f"{name} = ?" for name in row)
         clause = f"UPDATE jobs SET {names} WHERE id = ? AND ? IN ('', owner)"  # noqa: S608 - our own column names
-        return connection.execute(clause, (*row.values(), job_id, by)).rowcount == 1
+        return connection.execute(clause, (*row.values(), job_id, self._clean(by))).rowcount == 1
 
     def _row_of(self, values: dict[str, Any]) -> dict[str, Any]:
         row = {name: stored_value(name, value) for name, value in values.items()}
-        return {name: self._clean(value) if isinstance(value, str) else value for name, value in row.items()}
+        texts = {name: _whole(value) for name, value in row.items() if isinstance(value, str)}
+        return row | {name: self._clean(text) for name, text in texts.items()}
 
     def _clean(self, text: str) -> str:
-        """Text as it may be stored: no e-mail of an account, no token, no half characters."""
-        whole = text if text.isascii() else text.encode(errors="replace").decode()
-        # both begin so, and most texts hold neither
-        return self._accounts.mask(mask_tokens(whole)) if "user" in whole or "runwayml:" in whole else whole
+        """Text as it may be stored: no e-mail address, no password of a link, no token. All but tokens come back."""
+        return self._accounts.mask(mask_tokens(text))
 
     def _read(self, row: sqlite3.Row) -> Found:
         values: dict[str, Any] = dict(row)
@@ -412,6 +413,6 @@ def _not_found(name: object) -> JobNotFound:
     return JobNotFound(f"no job {shown(name)} in the ledger: %runway list shows what is there")
 
 
-def _plain_text(name: object) -> str:
-    """A name without half characters; nothing for what is no text, for no job is called so."""
-    return name.encode(errors="replace").decode() if isinstance(name, str) else ""
+def _whole(text: str) -> str:
+    """Text without half characters, which cannot be stored."""
+    return text if text.isascii() else text.encode(errors="replace").decode()

@@ -19,7 +19,7 @@ import httpx
 from . import __version__
 from .errors import DownloadError, LinkExpired
 from .private_files import open_private, private_folder, sync
-from .redact import redact_http_logs
+from .redact import redact, redact_http_logs
 from .settings import is_loopback
 
 Progress = Callable[[int, "int | None"], None]
@@ -172,8 +172,8 @@ def _box(head: bytes) -> tuple[int, str]:
 
 
 def file_name(prompt: str, job_id: str) -> str:
-    """A short, stable name such as `a-lighthouse-at-dusk-7f3e2c54.mp4`: plain ASCII, safe on every system."""
-    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
+    """A short, stable name such as `a-lighthouse-at-dusk-7f3e2c54.mp4`: plain ASCII without secrets, for any system."""
+    plain = unicodedata.normalize("NFKD", redact(prompt)).encode("ascii", "ignore").decode().lower()
     words = re.findall(r"[a-z0-9]+", plain)
     slug = ""
     for word in words:

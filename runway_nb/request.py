@@ -146,6 +146,12 @@ class VideoRequest:
             others = replace(self, **{name: kind() for name, (kind, _) in wrong.items()})
             raise InvalidRequest([*lines, *others.problems()])
 
+    def __repr__(self) -> str:
+        given = (
+            f"{spec.name}={value!r}" for spec in fields(self) if (value := getattr(self, spec.name)) != spec.default
+        )
+        return redact(f"VideoRequest({', '.join(given)})")
+
     @property
     def row(self) -> Model:
         """The facts of the model. Raises `InvalidRequest` for one that is not known."""

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from .errors import InvalidRequest
+from .redact import redact_line
 
 Frames = Sequence[tuple[int, int]]
 
@@ -116,7 +117,7 @@ def _foreign(failure: str, cure: str) -> Iterator[None]:
     except InvalidRequest:
         raise
     except Exception as error:  # noqa: BLE001 - no list of what any decoder and any plotting library raises is whole
-        text = " ".join(str(error).split())[:120]
+        text = redact_line(str(error))[:120]
         reason = type(error).__name__ + (f": {text}" if text else "")
         raise InvalidRequest([f"{failure} ({reason}): {cure}"]) from None
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from . import errors
 from .errors import NoVideo, RunwayError, TaskError
+from .redact import redact_line
 from .spec import REFUSALS
 from .task import Task
 
@@ -109,3 +110,9 @@ class State:
     error: RunwayError | None = None
     ended: float | None = None
     """When a final phase was reached."""
+
+    def __post_init__(self) -> None:
+        # both name files, jobs of others and what others have raised
+        for name in ("detail", "warning"):
+            if text := getattr(self, name):
+                object.__setattr__(self, name, redact_line(text))

@@ -29,6 +29,7 @@ from .loop import BackgroundLoop
 from .picture import Picture, ShotFrame, picture_problem, read_picture_name
 from .plain import checked_kind, checked_text
 from .record import Record
+from .redact import redact
 from .request import Keyframes, VideoRequest
 from .runner import CLOSE_SECONDS, Runner
 from .session import Connect, Session, connect
@@ -80,7 +81,7 @@ class Studio(Handle):
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<Studio {'simulator' if self.settings.simulated else self.settings.base_url}>"
+        return f"<Studio {'simulator' if self.settings.simulated else redact(self.settings.base_url)}>"
 
     @property
     def jobs(self) -> dict[str, Job]:
@@ -393,7 +394,7 @@ class Studio(Handle):
 
     def _asked(self, task: Task) -> VideoRequest:
         """What a task of the account asked for; without its pictures while the account cannot be listed."""
-        made = VideoRequest.from_options(task.prompt, task.seed, task.options)
+        made = VideoRequest.from_options(redact(task.prompt), task.seed, task.options)
         links = Keyframes.from_options(task.options.get("keyframes"))
         with suppress(errors.RunwayError):
             return replace(made, keyframes=linked_assets(links, self.assets(kind="image") if links.given else ()))

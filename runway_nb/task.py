@@ -14,15 +14,26 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .errors import ServerTrouble
-from .redact import redact, short_id
+from .redact import LINE, know_address, know_id, redact_line, short_id
 
 Json = Mapping[str, Any]
 
+STATUS, KIND, NAME = 60, 40, 200
+"""The most characters of a status, of a kind and of a name; nothing that is one is longer."""
+
 
 class Status(str):
-    """The API's own word for the state of a task, in capitals. Unknown words are kept, and are no end."""
+    """The API's own word for the state of a task, in capitals. Unknown words are kept, and are no end.
+
+    As it may be shown: on one line of at most 60 characters, without secrets and control characters.
+    """
 
     __slots__ = ()
+
+    def __new__(cls, word: str) -> Status:  # noqa: D102 - as the class says
+        # what is plain letters needs no mask, and is what is read a thousand times
+        plain = word.isascii() and word.isalpha() and len(word) <= STATUS
+        return super().__new__(cls, word if plain else redact_line(word, STATUS))
 
     @property
     def is_final(self) -> bool:
@@ -66,6 +77,11 @@ def _text(value: object) -> str:
     return value.encode(errors="replace").decode() if type(value) is str else ""
 
 
+def _shown(value: object, limit: int = LINE) -> str:
+    """Text that is there to be shown and for nothing else: on one line, without secrets and control characters."""
+    return redact_line(_text(value), limit)
+
+
 def _mapping(value: object) -> Json:
     return value if issubclass(type(value), Mapping) else {}  # type: ignore[return-value]
 
@@ -100,14 +116,14 @@ class TaskProblem:
     def from_wire(cls, value: object) -> TaskProblem | None:
         """An object, a plain text or null."""
         if isinstance(value, str) and value:
-            return cls(message=redact(value), reason=value if value.startswith("SAFETY.") else "")
+            message = _shown(value)
+            return cls(message=message, reason=message if message.startswith("SAFETY.") else "")
         if not isinstance(value, Mapping) or not value:
             return None
-        message = _text(value.get("errorMessage")) or _text(value.get("message"))
         return cls(
-            message=redact(message),
-            reason=redact(_text(value.get("reason"))),
-            category=redact(_text(value.get("moderation_category"))),
+            message=_shown(value.get("errorMessage")) or _shown(value.get("message")),
+            reason=_shown(value.get("reason"), NAME),
+            category=_shown(value.get("moderation_category"), NAME),
         )
 
 
@@ -180,18 +196,19 @@ class Task:
         identifier = _text(inner.get("taskId")) or _text(outer.get("taskId"))
         if not identifier:
             raise ServerTrouble("the answer names no task", 200)
+        know_id(identifier)
         options, features = _mapping(inner.get("options")), _mapping(outer.get("features"))
         ratio = _number(inner.get("progressRatio"))
         return cls(
             id=identifier,
-            status=Status(_text(inner.get("status")).upper() or "UNKNOWN"),
+            status=Status(_shown(inner.get("status"), STATUS).upper() or "UNKNOWN"),
             progress=None if ratio is None else min(1.0, max(0.0, ratio)),
             starts_in=_number(inner.get("estimatedTimeToStartSeconds")),
             problem=TaskProblem.from_wire(inner.get("error")),
             artifacts=tuple(Artifact.from_wire(item) for item in _items(inner.get("artifacts"))),
-            task_type=_text(inner.get("taskType")),
-            name=_text(inner.get("name")),
-            created_at=_text(inner.get("createdAt")),
+            task_type=_shown(inner.get("taskType"), KIND),
+            name=_shown(inner.get("name")),
+            created_at=_shown(inner.get("createdAt"), KIND),
             seed=_whole(options.get("seed")),
             prompt=_text(options.get("text_prompt")),
             options=options,
@@ -246,6 +263,15 @@ class Asset:
     is_upload: bool | None = None
     """None where the API does not say."""
 
+    has_own_name: bool = field(init=False, default=True, repr=False, compare=False)
+    """False where the name as it may be shown is not the name that the account has."""
+
+    def __post_init__(self) -> None:
+        # before anything is cut from it: half an address would not be known for one
+        name = redact_line(self.name, NAME)
+        object.__setattr__(self, "has_own_name", name == self.name)
+        object.__setattr__(self, "name", name)
+
     @classmethod
     def from_wire(cls, value: object) -> Asset:
         """An upload's answer or an item of the list; the two differ in names (API facts 8.1, 8.2)."""
@@ -254,7 +280,8 @@ class Asset:
         identifier = _text(item.get("assetId")) or _text(outer.get("assetId"))
         if not identifier:
             raise ServerTrouble("the answer names no asset", 200)
-        kind = _text(item.get("mediaType")) or _text(_mapping(item.get("type")).get("name"))
+        know_id(identifier)
+        kind = _shown(item.get("mediaType"), KIND) or _shown(_mapping(item.get("type")).get("name"), KIND)
         metadata, upload = _mapping(item.get("metadata")), item.get("isUserUpload")
         width, height = _frame(metadata)
         return cls(
@@ -284,7 +311,7 @@ class Asset:
         return head if head and ending else self.name
 
     def __repr__(self) -> str:
-        return f"<Asset {self.short_id} {redact(self.name)!r}>"
+        return f"<Asset {self.short_id} {self.name!r}>"
 
 
 def _frame(metadata: Json) -> tuple[int | None, int | None]:
@@ -321,10 +348,13 @@ class RunningTask:
 
 def running_tasks(values: Iterable[object]) -> tuple[RunningTask, ...]:
     """The readable items of a list of tracked tasks."""
-    found = (_mapping(value) for value in values)
-    return tuple(
-        RunningTask(_text(item["taskId"]), _text(item.get("replyRef"))) for item in found if item.get("taskId")
+    items = (_mapping(value) for value in values)
+    found = tuple(
+        RunningTask(_text(item["taskId"]), _text(item.get("replyRef"))) for item in items if item.get("taskId")
     )
+    for task in found:
+        know_id(task.id)
+    return found
 
 
 @dataclass(frozen=True)
@@ -336,16 +366,18 @@ class Account:
     error: str = ""
 
     def __repr__(self) -> str:
-        return f"<Account {redact(self.email)} max_jobs={self.max_jobs}>"
+        return f"<Account {redact_line(self.email)} max_jobs={self.max_jobs}>"
 
 
 def accounts(body: object) -> tuple[Account, ...]:
     """The accounts of GET /accounts, an object keyed by e-mail."""
-    found = ((email, _mapping(value)) for email, value in _mapping(body).items())
+    found = [(email, _mapping(value)) for email, value in _mapping(body).items() if "@" in email]
+    # all of them first: the error of one may name another
+    for email, _ in found:
+        know_address(email)
     return tuple(
-        Account(email, _whole(value.get("maxJobs")), redact(str(value.get("error") or "")))
+        Account(email, _whole(value.get("maxJobs")), redact_line(str(value.get("error") or "")))
         for email, value in found
-        if "@" in email
     )
 
 

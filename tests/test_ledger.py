@@ -282,13 +282,66 @@ def test_everything_on_disk_is_private(ledger, tmp_path):
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {0o600}
 
 
-def test_masked_text_is_masked_once_and_other_text_stays(tmp_path):
+@pytest.mark.parametrize(
+    ("text", "hidden"),
+    [
+        (f"see {TASK_ID}, mail {EMAIL}", EMAIL),
+        ("user:4711-runwayml:a@b.example-video:0b6f0c1e", "b.example"),
+        (EMAIL.upper(), EMAIL),
+        (TASK_ID.upper(), EMAIL),
+        (TASK_ID.replace("@", "%40"), "studio"),
+        ("studio%2540example.org studio&#64;example.org", "example.org"),
+        ("stu\u200bdio\uff20example.org", "example.org"),
+        (json.dumps({"text_prompt": "two lines\nj\u00fcrgen@ex\u00e4mple.org"}), "mple.org"),
+        ("https://me:pass@word@hooks.example.org/r/1?x=a@b.example", "pass"),
+        ("https://me:pass@word@hooks.example.org/r/1?x=a@b.example", "b.example"),
+    ],
+)
+def test_an_address_is_masked_once_and_comes_back_as_it_was_spelt(tmp_path, text, hidden):
     book = AccountBook(tmp_path)
-    masked = book.mask(f"see {TASK_ID}, mail {EMAIL}")
-    assert masked.count(EMAIL) == 1
+    masked = book.mask(text)
+    assert hidden not in masked.lower()
     assert book.mask(masked) == masked
-    assert book.unmask(masked) == f"see {TASK_ID}, mail {EMAIL}"
-    assert book.unmask("account~0123456789ab") == "account~0123456789ab"
+    assert book.unmask(masked) == text
+
+
+def test_a_key_that_nobody_has_stays(tmp_path):
+    assert AccountBook(tmp_path).unmask("account~0123456789ab") == "account~0123456789ab"
+
+
+def test_an_id_of_an_unknown_form_is_found_again_and_is_not_on_disk(ledger, tmp_path):
+    unknown = "user:4711-runwayml:sam@mail.example-video:0b6f0c1e"
+    ledger.add(_record("0000000a", task_id=unknown, reply_ref="sam@mail.example", message="SAM%40MAIL.EXAMPLE"))
+    ledger.add(_record("0000000b", task_id="sam@mail.example"))
+    for name in (unknown, "sam@mail.example"):
+        assert {record.id for record in ledger.named(name)} == (
+            {"0000000a"} if name == unknown else {"0000000a", "0000000b"}
+        )
+    assert not ledger.assign("0000000b", unknown, is_certain=True), "it is the task of another job"
+    assert ledger.get("0000000a").task_id == unknown
+    ledger.close()
+    assert b"mail.example" not in _bytes(tmp_path / "home").lower()
+
+
+def test_the_budget_of_a_notebook_holds_whose_path_has_an_address(ledger):
+    folder = "/home/sam@corp.example/notebooks"
+    ledger.add(_record(phase="done", notebook=folder, credits=25, party="api.test"))
+    assert ledger.spent_today("api.test") == 25
+    assert [row.notebook for row in ledger.spending()] == [folder]
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [EMAIL, TASK_ID, "@", "%40", "a.b", "\n", '"', "\\", "://", "x:y@", " ", "\N{GRINNING FACE}", "ü"]
+        )
+    )
+)
+def test_all_but_tokens_comes_back_from_the_book(tmp_path_factory, parts):
+    book, text = AccountBook(tmp_path_factory.getbasetemp() / "book"), "".join(parts)
+    assert book.unmask(book.mask(text)) == text
+    assert EMAIL not in book.mask(text)
+    assert json.loads(book.unmask(book.mask(json.dumps(text)))) == text
 
 
 # --- finding ----------------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from runway_nb.notebook.panel.durable import HINT, TITLE, job_line, panel_text
 from runway_nb.request import VideoRequest
 from runway_nb.state import Phase, State
 from runway_nb.task import SUCCEEDED, Task
+from runway_nb.visible import visible
 from strategies import ASSET_ID, EMAIL, TASK_ID
 
 TOKEN = "user:4711-abcDEF123"
@@ -136,7 +137,7 @@ def test_any_words_come_back_from_the_html_and_make_no_tag(words):
     html = panel_text(words, [], Path())["text/html"]
     assert Reader(html).tags == {"div", "pre"}
     inside = html.partition("<pre")[2].partition(">")[2].partition("</pre>")[0]
-    assert unescape(inside) == words
+    assert unescape(inside) == visible(words)
 
 
 def test_a_log_of_unknown_encoding_gets_plain_signs(tmp_path):

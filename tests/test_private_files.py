@@ -22,7 +22,7 @@ from runway_nb.private_files import (
     private_folder,
     write_private,
 )
-from runway_nb.settings import save_token, token_stores
+from runway_nb.settings import Secret, save_token, token_stores
 from runway_nb.simulator.instant import CLIP
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
@@ -51,7 +51,7 @@ from PIL import Image
 from fakes import FakeTime, Party
 from runway_nb.assets import Thumbnails
 from runway_nb.request import Keyframes
-from runway_nb.settings import save_token
+from runway_nb.settings import Secret, save_token
 from runway_nb.errors import LedgerError
 from runway_nb.simulator.render import Shot, render
 
@@ -257,17 +257,20 @@ def test_what_is_not_there_needs_no_closing(tmp_path):
 # --- the private token --------------------------------------------------------------------------------
 
 
-def test_a_token_file_is_private_and_in_the_place_of_a_link(tmp_path):
+def test_a_token_file_is_private_and_takes_the_place_of_no_link(tmp_path):
     opened_up(tmp_path)
     (tmp_path / "token").symlink_to(tmp_path / "shared")
-    save_token(TOKEN, tmp_path)
+    with pytest.raises(SettingsError, match="link"):
+        save_token(TOKEN, tmp_path)
     assert not (tmp_path / "shared").exists()
+    (tmp_path / "token").unlink()
+    save_token(TOKEN, tmp_path)
     assert (mode(tmp_path), mode(tmp_path / "token")) == (0o700, 0o600)
-    assert token_stores(tmp_path)[-1]() == TOKEN
+    assert token_stores(tmp_path)[-1]() == Secret(TOKEN)
 
 
 def test_a_token_file_that_is_a_link_is_refused(tmp_path):
     private_file(tmp_path / "elsewhere").write_text(TOKEN)
     (tmp_path / "token").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(SettingsError, match="token is a link: put the token itself into that file"):
+    with pytest.raises(SettingsError, match="token is a link: "):
         token_stores(tmp_path)[-1]()

@@ -19,8 +19,9 @@ from .stray_options import literal_words, stray_problem
 from .template import by_number, fill, literal
 
 _MAGIC = "%%runway"
-_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-"""Control characters, all that ends a line, half characters: not every front end gives them back."""
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, all that ends a line or turns its direction, half characters: not every front end gives them
+back, and what a cell says must be what it does."""
 _UNSEEN_IN_PROMPT = re.compile(rf"(?![\n\t]){_UNSEEN.pattern}")
 _LOST = tuple(
     re.compile(pattern, re.MULTILINE)

@@ -15,7 +15,7 @@ from urllib.parse import quote
 from ..errors import RunwayError
 from ..job import Job
 from ..picture import Picture, asset_account, shot_frame
-from ..redact import redact, redact_cell, short_id
+from ..redact import redact_cell, redact_line, short_id
 from .text import ascii_words, notice_text, result_text, shown_path
 from .words import (
     DOT,
@@ -114,7 +114,7 @@ def _caption(job: Job, src: str, note: str) -> str:
     badge = f'<div style="margin-bottom:6px">{_pill("Simulator: no credits spent")}</div>'
     assert job.video is not None
     lines = [*([sentence(note)] if note else []), *(f"Note: {warning}" for warning in job.warnings)]
-    notes = "".join(f'<div style="{_QUIET};margin-top:6px">{escape(line)}</div>' for line in lines)
+    notes = "".join(f'<div style="{_QUIET};margin-top:6px">{escape(redact_line(line))}</div>' for line in lines)
     size = megabytes(job.video.stat().st_size)
     return (
         f"{badge if job.simulated else ''}"
@@ -133,7 +133,7 @@ def _job_id(job: Job) -> str:
 
 def _file_link(src: str, video: Path) -> str:
     """A data URI is no link to follow: browsers refuse it, so the name of the file stands there instead."""
-    return escape(video.name) if src.startswith("data:") else _link(src, "Open file")
+    return escape(redact_line(video.name)) if src.startswith("data:") else _link(src, "Open file")
 
 
 def _link(src: str, words: str) -> str:
@@ -168,7 +168,7 @@ def _details(job: Job) -> str:
     quiet = "text-align:left;font-weight:400;opacity:.74;padding:1px 12px 1px 0;vertical-align:top;" + _PLAIN
     cells = "".join(
         f'<tr style="{_PLAIN}"><th scope="row" style="{quiet}">{name}</th>'
-        f'<td style="text-align:left;padding:1px 0;{_PLAIN}">{escape(value)}</td></tr>'
+        f'<td style="text-align:left;padding:1px 0;{_PLAIN}">{escape(redact_line(value))}</td></tr>'
         for name, value in rows.items()
     )
     summary = "Settings and cell" if job.cell else "Settings"
@@ -191,7 +191,7 @@ def _comparisons(job: Job) -> str:
 def _picture_name(asked: Picture, sent: Picture) -> str:
     """How a picture was named, and the asset that was sent for it."""
     frame = shot_frame(asked)
-    name = frame.words if frame else "" if asset_account(asked) else redact(Path(asked).stem)
+    name = frame.words if frame else "" if asset_account(asked) else Path(redact_line(Path(asked).name, 100)).stem
     asset = f"asset {short_id(str(sent))}" if asset_account(sent) else ""
     return ", ".join(filter(None, (name, asset)))
 

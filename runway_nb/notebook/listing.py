@@ -11,6 +11,7 @@ from pathlib import PurePath
 
 from ..job import Job
 from ..record import Found, Spending, UnreadableRecord
+from ..redact import redact_line
 from ..request import VideoRequest
 from ..task import Credits, Task
 from .words import prompt_words
@@ -22,7 +23,8 @@ _LINES = 10
 
 
 def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> dict[str, str]:
-    """A table as text/html and text/plain; `empty` when it has no rows."""
+    """A table as text/html and text/plain, each word as it may be shown; `empty` when it has no rows."""
+    rows = [[redact_line(word) for word in row] for row in rows]
     if not rows:
         return {"text/html": f"<div>{escape(empty)}</div>", "text/plain": empty}
     widths = [max(len(line[i]) for line in (head, *rows)) for i in range(len(head))]
@@ -66,7 +68,7 @@ def _job_row(record: Found, job: Job | None) -> tuple[str, ...]:
 def tasks_bundle(tasks: Iterable[Task]) -> dict[str, str]:
     """The newest tasks of the account, made anywhere."""
     rows = [(task.short_id, task.created_at[:16].replace("T", " "), str(task.status), str(task.seed or ""),
-             _short(task.prompt or task.name)) for task in tasks]  # fmt: skip
+             _short(redact_line(task.prompt or task.name))) for task in tasks]  # fmt: skip
     return table_bundle(("task", "created (UTC)", "status", "seed", "prompt"), rows, "The account has no tasks.")
 
 

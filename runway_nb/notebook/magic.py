@@ -22,6 +22,7 @@ from .template import fill
 from .variables import Named, named_picture
 
 if TYPE_CHECKING:
+    from ..settings import Secret
     from ..studio import Studio
     from .live import View
 
@@ -149,7 +150,6 @@ class Magics:
 
     def _login(self, *_: str) -> None:
         import os
-        from getpass import getpass
 
         from ..default import default_studio
         from ..home import default_home
@@ -157,10 +157,10 @@ class Magics:
 
         if self.view().mode == "batch":
             raise InvalidCommand("nobody is there to ask for a token: set USEAPI_TOKEN instead")
-        where = save_token(getpass("Token of useapi.net (user:...): "), default_home())
+        where = save_token(_typed_token(), default_home())
         default_studio(fresh=True)
         first = f", after {TOKEN_NAME}, which is set and comes first" if os.environ.get(TOKEN_NAME) else ""
-        write_line(f"Kept in {where}; it is used from now on{first}.")
+        write_line(redact(f"Kept in {where}; it is used from now on{first}."))
 
     def _list(self, what: str = "") -> None:
         from IPython.display import display
@@ -225,7 +225,7 @@ class Magics:
         for party in sorted({record.party for record in elsewhere}):
             ids = ", ".join(record.id for record in elsewhere if record.party == party)
             need = "unset the token" if party == "simulator" else "set its token and address"
-            write_line(f"Made at {party}: {ids}. To pick up these, {need} first.")
+            write_line(f"Made at {redact(party)}: {ids}. To pick up these, {need} first.")
         unreadable = self.studio.ledger.unreadable()
         if unreadable:
             write_line(unreadable_text(unreadable))
@@ -348,6 +348,19 @@ def _answer(question: str) -> str:
         return input(as_shown(question, sys.stdout))
     except (EOFError, RuntimeError, ValueError, OSError):  # standard input is at its end, missing or closed
         raise InvalidCommand("nobody is there to ask: %runway delete NAME --yes deletes without a question") from None
+
+
+def _typed_token() -> Secret:
+    """What the user types, hidden at once. Raises `InvalidCommand` where nothing can be typed."""
+    from getpass import getpass
+
+    from ..settings import Secret
+
+    try:
+        return Secret(getpass("Token of useapi.net (user:...): "))
+    except Exception as error:  # noqa: BLE001 - each front end has its own
+        problem = type(error).__name__
+    raise InvalidCommand(f"no token could be typed here ({problem}): set USEAPI_TOKEN instead")
 
 
 def _limits(values: dict[str, Any]) -> Limits:

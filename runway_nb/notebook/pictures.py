@@ -14,7 +14,7 @@ from IPython.display import display, update_display
 from ..assets import AssetList, Thumbnails, created_words, match_asset, typed_names
 from ..console import write_line
 from ..errors import InvalidCommand, InvalidRequest, NoAnswer, RunwayError
-from ..redact import redact
+from ..redact import redact_line
 from ..task import Asset
 from .gallery import PAGE, bundle
 from .variables import named_picture
@@ -130,8 +130,8 @@ def upload(studio: Studio, words: Sequence[str], fitting: Mapping[str, Any], var
         typed = asset.short_id
         with suppress(RunwayError):
             typed = typed_names(studio.assets()).get(asset.id, typed)
-        told = "".join(f"\n  {note}" for note in notes)
-        write_line(f"{redact(word)[:60]} is on the account: --first {typed}{told}")
+        told = "".join(f"\n  {redact_line(note)}" for note in notes)
+        write_line(f"{redact_line(word, 60)} is on the account: --first {typed}{told}")
 
 
 def delete(studio: Studio, words: Sequence[str], ask: Callable[[str], str] | None) -> None:
@@ -145,7 +145,7 @@ def delete(studio: Studio, words: Sequence[str], ask: Callable[[str], str] | Non
         raise InvalidCommand("%runway delete needs the name or id of an asset: %runway assets shows them")
     for asset in {match.id: match for match in found if isinstance(match, Asset)}.values():
         told = ", ".join(filter(None, (asset.short_id, asset.kind, created_words(asset))))
-        name = redact(asset.name)
+        name = redact_line(asset.name)
         if ask is not None and ask(f"Delete {name} ({told}) from the account for good? [y/N] ").strip().lower() not in (
             "y",
             "yes",

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ..home import home_folder
 from ..job import Job
-from ..redact import redact_cell
+from ..redact import redact, redact_cell, redact_line
 from .words import MINUS, Look, Notice, clock, facts, made, megabytes, prompt_words, shows_id
 
 WIDTH = 79
@@ -87,8 +87,8 @@ def result_text(job: Job, shown_path: str, note: str = "") -> str:
         f"Shot    {shot}, {made(job)}, id {job.id}{kind}",
     ]
     if job.cell:
-        lines.append(f"Cell    {redact_cell(job.cell.splitlines()[0])}")
-    lines += [f"Note    {line}" for line in (*filter(None, [note]), *job.warnings)]
+        lines.append(f"Cell    {redact_cell(job.cell).partition(chr(10))[0]}")
+    lines += [f"Note    {redact_line(line)}" for line in (*filter(None, [note]), *job.warnings)]
     return "\n".join(lines)
 
 
@@ -105,7 +105,7 @@ def notice_text(job: Job, told: Notice) -> str:
 def shown_path(path: Path, folder: Path) -> str:
     """The path as the notebook would write it: relative inside its folder, with ~ for the home."""
     try:
-        return path.relative_to(folder).as_posix()
+        return redact(path.relative_to(folder).as_posix())
     except ValueError:
         home = home_folder()
-        return f"~{os.sep}{path.relative_to(home)}" if home and path.is_relative_to(home) else str(path)
+        return redact(f"~{os.sep}{path.relative_to(home)}" if home and path.is_relative_to(home) else str(path))

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from ..errors import InvalidRequest, RunwayError
 from ..job import Job
 from ..picture import ShotFrame
+from ..redact import redact_line
 from ..sources import is_picture
 from ..task import Asset, Task
 
@@ -34,7 +35,7 @@ def named_picture(word: str, variables: Mapping[str, Any]) -> Named:
 
     Raises `InvalidRequest` for an expression that begins at a job or at `Out` and leads nowhere.
     """
-    name = re.sub(r"\W+", "-", word).strip("-_").lower()[:40].rstrip("-_") or "picture"
+    name = re.sub(r"\W+", "-", redact_line(word)).strip("-_").lower()[:40].rstrip("-_") or "picture"
     match = _EXPRESSION.fullmatch(word)
     if match is None or match["name"] not in variables:
         return Named(word, name)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from .. import errors
 from ..admission import day_of
 from ..job import Job
+from ..redact import redact, redact_line
 from ..request import VideoRequest
 from ..state import Phase, State
 
@@ -85,8 +86,8 @@ def camera_words(request: VideoRequest) -> str:
 
 
 def prompt_words(request: VideoRequest) -> str:
-    """The prompt on one line."""
-    return " ".join(request.prompt.split()) or "(no words)"
+    """The prompt on one line, as it may be shown."""
+    return " ".join(redact(request.prompt).split()) or "(no words)"
 
 
 def cost(job: Job) -> str:
@@ -129,6 +130,11 @@ def reuse_words(job: Job) -> str:
 
 def look(job: Job, now: float) -> Look:
     """What the card says at the time `now` (Unix seconds)."""
+    seen = _look(job, now)
+    return seen._replace(detail=redact_line(seen.detail))
+
+
+def _look(job: Job, now: float) -> Look:
     state = job.state
     if state.phase.is_final:
         return Look(job.status.capitalize(), job.status.lower()[:11], "", "wait", job.status, state.progress)
@@ -219,6 +225,11 @@ _GOES_ON = {
 
 def notice(job: Job) -> Notice:
     """Title, reason and what to do next, for any end without a video, and for a job that still goes on."""
+    told = _notice(job)
+    return replace(told, reason=redact(told.reason), todo=redact(told.todo))
+
+
+def _notice(job: Job) -> Notice:
     state = job.state
     if not state.phase.is_final:
         return Notice(

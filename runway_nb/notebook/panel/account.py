@@ -45,7 +45,7 @@ def _account_words(state: AccountState) -> str:
         return "" if state.trouble else LOADING
     if len(state.accounts) == 1:
         # an address is nobody's business but its owner's; its first letter tells accounts apart
-        return f"account {state.accounts[0].email[:1]}\N{HORIZONTAL ELLIPSIS}"
+        return f"account {_initial(state.accounts[0])}"
     return f"{len(state.accounts)} accounts"
 
 
@@ -56,9 +56,13 @@ def account_trouble(state: AccountState) -> list[str]:
         return [*told, "No Runway account is set up at useapi.net: add one there, then press Refresh."]
     broken = [account for account in state.accounts or () if account.error]
     return told + [
-        f"Account {account.email[:1]}\N{HORIZONTAL ELLIPSIS} is broken ({account.error}): add it again at useapi.net."
-        for account in broken
+        f"Account {_initial(account)} is broken ({account.error}): add it again at useapi.net." for account in broken
     ]
+
+
+def _initial(account: Account) -> str:
+    letter = account.email[:1]
+    return f"{letter if letter.isalnum() else ''}\N{HORIZONTAL ELLIPSIS}"
 
 
 def price_words(request: VideoRequest, state: AccountState) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from ...images import picture_file
 from ...job import Job
 from ...picture import ShotFrame, asset_account, is_link, shot_frame
 from ...record import Found, Record
-from ...redact import redact, short_id
+from ...redact import redact_line, short_id
 from ...sources import is_picture
 from ...stored import video_file
 from ...task import Asset
@@ -23,7 +23,7 @@ LONGEST_LIST = 100
 """Entries of a list that are shown at once; the filter reaches the others."""
 VARIABLES = 40
 """Pictures of the notebook that are offered, the last defined first."""
-_WORDS, _LONGEST_NAME = 24, 60
+_WORDS, _LONGEST_NAME, _LONGEST_LABEL = 24, 60, 120
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,9 @@ class Choice:
     word: str = ""
     """What stands for it in a cell."""
     asset: Asset | None = field(default=None, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "label", redact_line(self.label, _LONGEST_LABEL))
 
     @property
     def is_given(self) -> bool:
@@ -152,7 +155,7 @@ def _is_other_array(value: Any) -> bool:
 
 
 def _asset_choice(asset: Asset, typed: str) -> Choice:
-    name = redact(asset.stem)[:_LONGEST_NAME]
+    name = redact_line(asset.stem, _LONGEST_NAME)
     if typed == asset.short_id:
         return Choice(f"{name} ({asset.short_id})", typed, typed, asset)
     # the same words as in a cell, so that both make the same request
@@ -166,9 +169,9 @@ def _name(text: str) -> str:
     if asset_account(text):
         return f"asset {short_id(text)}"
     if is_link(text):
-        address = text.partition("?")[0]
+        address = redact_line(text).partition("?")[0]
         return address if len(address) <= _LONGEST_NAME else address.rpartition("/")[2][:_LONGEST_NAME]
-    return Path(text).name[:_LONGEST_NAME]
+    return redact_line(Path(text).name, _LONGEST_NAME)
 
 
 def _short(job: Job) -> str:
@@ -177,5 +180,5 @@ def _short(job: Job) -> str:
 
 def shortened(text: str) -> str:
     """The beginning of a prompt, on one line."""
-    words = " ".join(text.split())
+    words = redact_line(text)
     return words if len(words) <= _WORDS else words[: _WORDS - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"

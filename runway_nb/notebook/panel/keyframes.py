@@ -16,6 +16,7 @@ from ...errors import InvalidRequest, LedgerError, RunwayError
 from ...fit import aspect_of
 from ...images import keep_picture
 from ...record import Found
+from ...redact import redact_line
 from ...request import Keyframes, VideoRequest
 from ...spec import DEFAULT_MODEL
 from ...task import Task
@@ -239,11 +240,13 @@ class KeyframeControls:
     def _uploaded(self, slot: Slot, name: str, data: bytes) -> None:
         """A file from the user's disk; it goes to the account when a request is sent with it."""
         try:
-            path = keep_picture(data, self._studio.settings.pictures, Path(name).stem[:40] or "picture")
+            path = keep_picture(
+                data, self._studio.settings.pictures, Path(redact_line(name, 100)).stem[:40] or "picture"
+            )
         except InvalidRequest as error:
             slot.loaded = Loaded(trouble="; ".join(error.problems), is_fatal=True)
             return self._changed()
-        choice = Choice(f"{Path(name).name[:60]} (file)", str(path), str(path))
+        choice = Choice(f"{redact_line(Path(name).name, 60)} (file)", str(path), str(path))
         self._files = [choice, *(other for other in self._files if other != choice)]
         return slot.pick(choice)
 

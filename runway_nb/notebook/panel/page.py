@@ -8,6 +8,8 @@ from typing import Any
 
 import traitlets
 
+from ...redact import redact_line
+
 Act = Callable[[Mapping[str, Any]], None]
 
 
@@ -70,7 +72,7 @@ class Page:
 
     def say(self, words: str) -> None:
         """Tell a screen reader."""
-        self._preview.say = words
+        self._preview.say = redact_line(words)
 
     def _note(self, content: Mapping[str, Any]) -> None:
         self._views += 1

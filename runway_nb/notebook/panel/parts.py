@@ -9,7 +9,7 @@ from typing import Any
 
 import ipywidgets
 
-from ...redact import redact
+from ...redact import redact, redact_line
 
 _SHARED: dict[type, Any] = {}
 
@@ -52,12 +52,12 @@ def caption(words: str) -> ipywidgets.HTML:
 
 def line(words: str, kind: str = "rnb-detail") -> str:
     """One line of text as HTML; nothing for no words."""
-    return f'<div class="{kind}">{escape(words)}</div>' if words else ""
+    return f'<div class="{kind}">{escape(redact_line(words))}</div>' if words else ""
 
 
 def problem(words: str) -> str:
     """What is wrong with a control, in words; told to screen readers when it appears."""
-    return f'<div class="rnb-problem" role="alert">{escape(words)}</div>' if words else ""
+    return f'<div class="rnb-problem" role="alert">{escape(redact(words))}</div>' if words else ""
 
 
 def unexpected(error: Exception) -> str:

@@ -12,7 +12,7 @@ from ...errors import InvalidRequest, LedgerError
 from ...job import Job
 from ...plain import is_a, plain, shown
 from ...record import Found, Record
-from ...redact import redact
+from ...redact import redact_line
 from ...request import VideoRequest
 from ...task import Task
 from ..words import DOT
@@ -74,7 +74,7 @@ class ReopenField:
         """Nothing was opened: why, beside what was typed."""
         self.trouble.value = problem(words)
         with self._mute:
-            self.field.value = name[:_LONGEST]
+            self.field.value = redact_line(name, _LONGEST)
 
     def _chosen(self, change: Any) -> None:
         if not self._mute and (text := change["new"].strip()):
@@ -96,7 +96,7 @@ def _words(record: Found) -> str:
 
 
 def _entry(name: str, words: str) -> str:
-    return DOT.join(filter(None, (name, shortened(redact(words)))))
+    return DOT.join(filter(None, (name, shortened(words))))
 
 
 def readable_source(source: Any) -> VideoRequest | Job | str | None:
