@@ -365,7 +365,11 @@ def test_another_spelling_of_the_address_is_no_other_budget(party: Party, addres
     assert party.started == 1
 
 
-@pytest.mark.parametrize("limit", [float("nan"), -1, "25", True, 2.5, float("inf"), object()], ids=repr)
+@pytest.mark.parametrize(
+    "limit",
+    [float("nan"), -1, "25", True, 2.5, float("inf"), object()],
+    ids=["nan", "-1", "text", "True", "2.5", "inf", "object"],
+)
 def test_a_limit_that_is_no_amount_limits_nothing_and_is_refused(party: Party, limit: Any) -> None:
     with pytest.raises(errors.InvalidRequest, match=r"max_credits is .*: give a whole number of credits"):
         party.studio.submit(VideoRequest("A lamp"), max_credits=limit)
