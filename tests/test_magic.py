@@ -306,6 +306,7 @@ def test_a_question_that_nobody_answers_deletes_nothing(
         ("shot", "A lamp --dry-run"),
         ("shot --seed {{big}}", "A lamp"),
         ("shot", "{{big}}"),
+        ("shot --max-credits -5 --dry-run", "A lamp"),
         ("shot --first \u201cof a lamp", "A lamp"),
         ("shot \u2014zoom 4", "A lamp"),
     ],

@@ -78,7 +78,7 @@ class Magics:
         from . import live  # noqa: F401 - before the work starts, so that the two need not share the processor
 
         read = options.parse(line, self.shell.user_ns)
-        problems = list(read.problems)
+        problems = [*read.problems, *_limits(read.values).problems()]
         if stray := stray_problem(line, cell):
             # a line that was to go on has no other mistake of its own
             raise InvalidRequest([stray, *([] if line.rstrip().endswith("\\") else problems)])
