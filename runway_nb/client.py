@@ -12,6 +12,7 @@ import contextlib
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -20,10 +21,13 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from . import __version__, errors
-from .redact import redact, redact_http_logs
+from . import errors
+from .api_http import HALF, ApiHttp, checked_base
+from .broken import BodyProblem
+from .http_body import read_json
+from .redact import redact
 from .request import VideoRequest
-from .settings import Secret, checked_url, is_loopback
+from .settings import Secret
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
 
@@ -42,8 +46,16 @@ WORDS = 300
 """Characters of an error text that are read."""
 LONGEST_PAUSE = 30.0
 """A longer Retry-After is not obeyed in a read; the caller sees the error instead."""
+CREATE_SECONDS = 120.0
+"""Seconds that a create may take in all, its whole answer included; then it is in doubt."""
+READ_SECONDS = 45.0
+"""The same for one attempt of a read or a delete."""
+UPLOAD_SECONDS, UPLOAD_PACE = 120.0, 16_000
+"""The same for one attempt of an upload or an enlargement, and the bytes for which an upload gets a second more."""
 CREATE_TIMEOUT = httpx.Timeout(120.0, connect=20.0)
 READ_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+PICTURE_LIMIT = 64_000_000
+"""Bytes of the largest picture of the upscaler."""
 
 _BY_STATUS: dict[int, type[errors.ApiError]] = {
     400: errors.BadRequest,
@@ -64,8 +76,15 @@ _ADVICE = {
 }
 _UNREADABLE = (ValueError, RecursionError)
 """What reading JSON raises: no JSON, wrong letters, numbers or nesting without end."""
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-"""Failures before the request left (API facts 14.3)."""
+
+
+@dataclass(frozen=True)
+class PreparedCreate:
+    """A create as it leaves, whole and encoded: nothing of ours can fail any more between here and the wire."""
+
+    path: str
+    content_type: str
+    content: bytes = field(repr=False)
 
 
 class RunwayClient:
@@ -90,27 +109,13 @@ class RunwayClient:
         sleep: Sleep = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        redact_http_logs()
-        base_url = checked_url(base_url)
-        local = is_loopback(urlsplit(base_url).hostname)
-        secret = token if isinstance(token, Secret) else Secret(token)
-        self._base = base_url
+        # the plain text is gone from here before anything can fail
+        token = token if isinstance(token, Secret) else Secret(token)
+        self._base = checked_base(base_url)
         self._multipart = multipart
         self._sleep = sleep
         self._jitter = jitter
-        self._http = httpx.AsyncClient(
-            headers={
-                "Authorization": f"Bearer {secret.reveal()}",
-                "Accept": "application/json",
-                "User-Agent": f"runway_nb/{__version__}",
-            },
-            timeout=READ_TIMEOUT,
-            follow_redirects=False,
-            # a TLS context costs 20 ms and loopback has no use for one, nor for a proxy
-            verify=not local,
-            trust_env=not local,
-            transport=transport,
-        )
+        self._http = ApiHttp(self._base, token, transport, READ_TIMEOUT)
 
     async def __aenter__(self) -> RunwayClient:
         return self
@@ -143,20 +148,32 @@ class RunwayClient:
             Unreachable, ApiError: refused for certain; nothing was started.
             NoAnswer, ServerTrouble: in doubt; the task may exist.
         """
+        return await self.send(self.prepare(request))
+
+    def prepare(self, request: VideoRequest) -> PreparedCreate:
+        """The create call of a request, whole and encoded. Raises `InvalidRequest`; nothing was sent."""
         request.check()
-        url, body = self._base + request.row.path, request.to_wire()
-        content: dict[str, Any] = {"json": body}
+        wire = request.to_wire()
+        content: dict[str, Any] = {"json": wire}
         if self._multipart:
-            content = {"files": {name: (None, _form_text(value)) for name, value in body.items()}}
+            content = {"files": {name: (None, _form_text(value)) for name, value in wire.items()}}
+        built = self._http.built("POST", request.row.path, **content)
         try:
-            answer = await self._http.post(url, timeout=CREATE_TIMEOUT, **content)
-        except httpx.HTTPError as error:
-            raise _lost(error) from None
-        return Task.from_wire(_body_of(answer))
+            return PreparedCreate(request.row.path, built.headers["Content-Type"], built.read())
+        except UnicodeError:
+            problem = errors.InvalidRequest([HALF])
+        raise problem
+
+    async def send(self, prepared: PreparedCreate) -> Task:
+        """POST what was prepared, once. Raises what `create` raises."""
+        headers = {"Content-Type": prepared.content_type}
+        parts: dict[str, Any] = {"content": prepared.content, "headers": headers, "timeout": CREATE_TIMEOUT}
+        answer = await self._http.call(self._http.built("POST", prepared.path, **parts), CREATE_SECONDS)
+        return _read_as(Task.from_wire, await _body_of(answer))
 
     async def task(self, task_id: str, *, retry: bool = True) -> Task:
         """GET one task by its composite id (API facts 5). With `retry` False a failure is raised at once."""
-        return Task.from_wire(await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
+        return _read_as(Task.from_wire, await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
 
     async def tasks(
         self, *, offset: int = 0, limit: int = LIST_LIMIT, statuses: Sequence[str] = (), email: str = ""
@@ -171,7 +188,8 @@ class RunwayClient:
 
     async def running(self) -> tuple[RunningTask, ...]:
         """GET the tasks that useapi.net tracks now (API facts 7.2)."""
-        return running_tasks(listed(await self._read("/scheduler/"), "scheduler"))
+        found = listed(await self._read("/scheduler/"), "scheduler")
+        return _read_as(running_tasks, found)
 
     async def stop_tracking(self, task_id: str) -> None:
         """Free the slot. Runway goes on and the credits stay spent (API facts 7.3)."""
@@ -186,7 +204,7 @@ class RunwayClient:
 
     async def asset(self, asset_id: str) -> Asset:
         """GET one asset (API facts 8.3)."""
-        return Asset.from_wire(await self._read(f"/assets/{path_id(asset_id)}"))
+        return _read_as(Asset.from_wire, await self._read(f"/assets/{path_id(asset_id)}"))
 
     async def upload(
         self, data: bytes, *, name: str, content_type: str, email: str = "", progress: Sent | None = None
@@ -198,29 +216,25 @@ class RunwayClient:
         """
 
         async def post() -> Any:
-            try:
-                answer = await self._http.post(
-                    f"{self._base}/assets/",
-                    params=_given(name=name.encode(errors="replace").decode(), email=email),
-                    content=_in_pieces(data, progress or (lambda *_: None)),
-                    headers={"Content-Type": content_type, "Content-Length": str(len(data))},
-                    timeout=CREATE_TIMEOUT,
-                )
-            except httpx.HTTPError as error:
-                raise _lost(error) from None
-            return _body_of(answer)
+            request = self._http.built(
+                "POST",
+                "/assets/",
+                params=_given(name=name.encode(errors="replace").decode(), email=email),
+                content=_in_pieces(data, progress or (lambda *_: None)),
+                headers={"Content-Type": content_type, "Content-Length": str(len(data))},
+                timeout=CREATE_TIMEOUT,
+            )
+            return await _body_of(await self._http.call(request, UPLOAD_SECONDS + len(data) / UPLOAD_PACE))
 
-        return Asset.from_wire(await self._repeated(post, UPLOAD_PAUSES))
+        return _read_as(Asset.from_wire, await self._repeated(post, UPLOAD_PAUSES))
 
     async def upscaled(self, image_url: str, size: tuple[int, int], email: str = "") -> bytes:
         """GET a picture of the account in another size, free of charge (API facts 9); the bytes of a picture."""
         query = _given(image_url=image_url, width=size[0], height=size[1], email=email)
 
         async def get() -> bytes:
-            try:
-                answer = await self._http.get(f"{self._base}/image_upscaler/", params=query, timeout=CREATE_TIMEOUT)
-            except httpx.HTTPError as error:
-                raise _lost(error) from None
+            request = self._http.built("GET", "/image_upscaler/", params=query, timeout=CREATE_TIMEOUT)
+            answer = await self._http.call(request, UPLOAD_SECONDS, PICTURE_LIMIT)
             if not answer.is_success:
                 raise error_of(answer)
             return answer.content
@@ -236,13 +250,13 @@ class RunwayClient:
     async def accounts(self) -> tuple[Account, ...]:
         """GET the Runway accounts behind the token; secrets in the answer are not read (API facts 10)."""
         try:
-            return accounts(await self._read("/accounts"))
+            return _read_as(accounts, await self._read("/accounts"))
         except errors.NotFound:
             return ()
 
     async def credits(self, email: str = "") -> Credits:
         """GET the credits of an account (API facts 11). `email` is needed with several accounts."""
-        return Credits.from_wire(await self._read("/features/", _given(email=email)))
+        return _read_as(Credits.from_wire, await self._read("/features/", _given(email=email)))
 
     # --- sending --------------------------------------------------------------------------------
 
@@ -264,18 +278,23 @@ class RunwayClient:
         return await call()
 
     async def _get(self, path: str, query: Mapping[str, Any] | None) -> Any:
-        try:
-            return _body_of(await self._http.get(self._base + path, params=query))
-        except httpx.HTTPError as error:
-            raise _lost(error) from None
+        return await _body_of(await self._http.call(self._http.built("GET", path, params=query), READ_SECONDS))
 
     async def _delete(self, path: str) -> None:
-        try:
-            answer = await self._http.delete(self._base + path)
-        except httpx.HTTPError as error:
-            raise _lost(error) from None
+        answer = await self._http.call(self._http.built("DELETE", path), READ_SECONDS)
         if not answer.is_success:
             raise error_of(answer)
+
+
+def _read_as(read: Callable[[Any], T], found: Any) -> T:
+    """What an answer means. Raises `ServerTrouble` when it cannot be understood."""
+    try:
+        return read(found)
+    except errors.RunwayError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever somebody has put into an answer
+        trouble = errors.ServerTrouble(f"the answer cannot be understood ({type(error).__name__})", 200)
+    raise trouble
 
 
 def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
@@ -283,13 +302,13 @@ def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
     found = []
     for item in items:
         with contextlib.suppress(errors.ServerTrouble):
-            found.append(read(item))
+            found.append(_read_as(read, item))
     return found
 
 
 def path_id(identifier: str) -> str:
     """An id as it stands in a path: raw but for what would break the path (API facts 2)."""
-    return quote(identifier, safe=":@-._~+")
+    return quote(identifier, safe=":@-._~+", errors="replace")
 
 
 async def _in_pieces(data: bytes, sent: Sent) -> AsyncIterator[bytes]:
@@ -307,20 +326,15 @@ def _given(**query: Any) -> dict[str, Any]:
     return {name: value for name, value in query.items() if value != ""}
 
 
-def _lost(error: httpx.HTTPError) -> errors.RunwayError:
-    """A transport failure, told apart by whether the request can have left."""
-    if isinstance(error, _NOT_SENT):
-        return errors.Unreachable(f"no connection to the API ({type(error).__name__}): nothing was sent")
-    return errors.NoAnswer(f"the connection broke before an answer came ({type(error).__name__})")
-
-
-def _body_of(answer: httpx.Response) -> Any:
+async def _body_of(answer: httpx.Response) -> Any:
     """The JSON of a success; raises the error that any other answer means."""
-    if answer.is_success:
-        with contextlib.suppress(*_UNREADABLE):
-            return answer.json()
-        raise errors.ServerTrouble("the answer is no JSON", answer.status_code)
-    raise error_of(answer)
+    if not answer.is_success:
+        raise error_of(answer)
+    try:
+        return await read_json(answer.content)
+    except BodyProblem as problem:
+        trouble = errors.ServerTrouble(f"the answer is no JSON that can be read: {problem}", answer.status_code)
+    raise trouble
 
 
 def error_of(answer: httpx.Response) -> errors.ApiError:
@@ -346,7 +360,10 @@ def _words(body: object) -> str:
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, Mapping):
         error = next((error[name] for name in ("errorMessage", "message", "reason") if error.get(name)), None)
-    return str(error)[:WORDS] if error else ""
+    try:
+        return str(error)[:WORDS] if error else ""
+    except RecursionError:
+        return ""
 
 
 def _plain(answer: httpx.Response) -> str:

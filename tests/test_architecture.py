@@ -32,6 +32,11 @@ STOREYS = [
         "images",
         "sources",
         "picture_link",
+        "api_http",
+        "broken",
+        "http_body",
+        "http_client",
+        "link_guard",
         "assets",
         "client",
         "media",
@@ -68,7 +73,17 @@ UPWARD = {
 }
 """The imports that point up: inside of a function, at the moment of use."""
 HOMES = {
-    "httpx": {"client", "media", "picture_link", "simulator"},
+    "httpx": {
+        "api_http",
+        "broken",
+        "client",
+        "http_body",
+        "http_client",
+        "link_guard",
+        "media",
+        "picture_link",
+        "simulator",
+    },
     "sqlite3": {"ledger", "ledger_file", "migrations", "unfinished", "simulator"},
     "IPython": {"notebook"},
     "ipywidgets": {"notebook"},
