@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import Generator
 from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+from anyio import fail_after
 
 from . import errors
 from .broken import BodyProblem, Broken
@@ -88,8 +88,9 @@ class ApiHttp:
         """
         trail = Trail(tells=self._tells)
         try:
-            return await asyncio.wait_for(self._answered(request, trail, limit), seconds)
-        except asyncio.TimeoutError:
+            with fail_after(seconds):
+                return await self._answered(request, trail, limit)
+        except TimeoutError:
             lost = _lost(f"no whole answer within {seconds:.0f} s", left=trail.left())
         except Broken as broken:
             lost = _lost(str(broken), left=broken.left)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -22,7 +23,7 @@ DEEPEST = 64
 """How deep the values of an answer lie in one another; those of the API do so about five deep."""
 
 
-async def pieces(answer: httpx.Response, limit: int) -> AsyncIterator[bytes]:
+async def pieces(answer: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
     """The body in pieces of at most 64 KB, unpacked, `limit` bytes in all.
 
     Raises `BodyProblem` for a larger one before more than that is unpacked, and `Broken`.
@@ -31,19 +32,21 @@ async def pieces(answer: httpx.Response, limit: int) -> AsyncIterator[bytes]:
     if promised is not None and promised > limit:
         raise too_large(limit)
     unpack, received = unpacker(answer.headers.get("Content-Encoding", "")), 0
-    async for chunk in _chunks(answer):
-        for piece in unpack(chunk):
-            received += len(piece)
-            if received > limit:
-                raise too_large(limit)
-            yield piece
+    async with aclosing(_chunks(answer)) as chunks:
+        async for chunk in chunks:
+            for piece in unpack(chunk):
+                received += len(piece)
+                if received > limit:
+                    raise too_large(limit)
+                yield piece
 
 
 async def body(answer: httpx.Response, limit: int) -> bytes:
     """The whole body, unpacked. Raises what `pieces` raises."""
     data = bytearray()
-    async for piece in pieces(answer, limit):
-        data += piece
+    async with aclosing(pieces(answer, limit)) as coming:
+        async for piece in coming:
+            data += piece
     return bytes(data)
 
 
@@ -51,10 +54,11 @@ async def beginning(answer: httpx.Response, limit: int) -> bytes:
     """The body as far as it can be read, `limit` bytes at most; the rest is left. Raises `Broken`."""
     data = bytearray()
     try:
-        async for piece in pieces(answer, 2**62):
-            data += piece
-            if len(data) >= limit:
-                break
+        async with aclosing(pieces(answer, 2**62)) as coming:
+            async for piece in coming:
+                data += piece
+                if len(data) >= limit:
+                    break
     except BodyProblem:
         pass  # what cannot be unpacked says nothing, and its status says enough
     return bytes(data[:limit])
@@ -72,7 +76,7 @@ def too_large(limit: int) -> BodyProblem:
     return BodyProblem(f"more than {limit / 1e9:g} GB" if limit >= 10**9 else f"more than {limit / 1e6:.3g} MB")
 
 
-async def _chunks(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
     """The bytes as they come, still packed, and nothing at the end.
 
     httpx would unpack a whole chunk at once: a thousandfold of it, and more where brotli is installed.

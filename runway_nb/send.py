@@ -30,21 +30,23 @@ from .task import Task
 OWN_REFERENCE = "rnb-{id}"
 """How a replyRef begins that we drew for a job; it names one wish and no other."""
 
+WAITS_FOR_ANSWER = "stopping as soon as the answer to the create has come: it may be paid"
+
 
 async def prepare(run: Run) -> None:
     """Turn keyframes into assets. Nothing here is paid."""
-    job, connection = run.job, await run.connected()
+    job, connection = run.job, await run.race(run.connected())
     if job.request.keyframes.given:
         job.change(detail="looking up the keyframes")
         places = await run.session.places(job.folder, partial(frame_picture, run))
-        found = await resolve_keyframes(job.request, places, lambda words: job.change(detail=words))
+        found = await run.race(resolve_keyframes(job.request, places, lambda words: job.change(detail=words)))
         job.request = found.request
         job.notes, job.comparisons = found.notes, found.comparisons
         posters = run.session.settings.posters
         await asyncio.to_thread(keep_slots, posters, job.id, COMPARISON, found.comparisons)
         job.request.check()
         run.commit(Phase.PREPARING, request=job.request.to_wish())
-        job.stills = await keyframe_stills(found.assets, connection.media)
+        job.stills = await run.race(keyframe_stills(found.assets, connection.media))
         await asyncio.to_thread(keep_slots, posters, job.id, KEYFRAME, job.stills)
     run.halt()
 
@@ -89,7 +91,7 @@ async def check(run: Run, doubt: str) -> Task:
     run.move(Phase.CHECKING, next_look=None, detail="")
     client, began = (await run.connected()).client, run.env.monotonic()
     try:
-        task = await _find(run, client)
+        task = await run.race(_find(run, client))
     except Stopped:
         raise errors.MaybeSent(f"{doubt}; the search for its task was stopped") from None
     except errors.RunwayError as error:
@@ -144,11 +146,13 @@ def lost_wish(job: Job, ledger: Ledger) -> LostWish:
 async def _post(run: Run, client: RunwayClient) -> Task:
     """One create call. Its phase is on disk, and the lease is ours, before it leaves."""
     run.halt()
+    # whole and encoded before the phase says that it is being sent: what fails here is no doubt
+    prepared = client.prepare(run.job.request)
     sent = run.env.clock()
     run.commit(Phase.SENDING, sent=sent)
     run.job.change(phase=Phase.SENDING, sent=sent, next_look=None, detail="")
     try:
-        return await client.create(run.job.request)
+        return await run.see_out(client.send(prepared), WAITS_FOR_ANSWER)
     except errors.NotEnoughCredits as error:
         raise await _with_balance(run, error, client) from None
     except errors.AccountBroken:
@@ -162,7 +166,7 @@ async def _post(run: Run, client: RunwayClient) -> Task:
 async def _with_balance(run: Run, error: errors.NotEnoughCredits, client: RunwayClient) -> errors.NotEnoughCredits:
     """The same error with the figures, when they can be had."""
     with suppress(errors.RunwayError):
-        balance = await client.credits(run.job.request.account)
+        balance = await run.race(client.credits(run.job.request.account))
         if balance.left is not None and balance.permitted is not None:
             needed, left, all_ = run.job.request.credits, balance.left, balance.permitted
             return errors.NotEnoughCredits(

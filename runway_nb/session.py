@@ -57,7 +57,7 @@ async def connect(settings: Settings) -> Connection:
 
     if settings.token is not None:
         client = RunwayClient(settings.token, base_url=settings.base_url, multipart=settings.multipart)
-        return Connection(client, MediaClient(local=settings.base_url.startswith("http:")))
+        return Connection(client, MediaClient(origin=settings.base_url))
     from .simulator import EMBEDDED_SPEED, Simulator
 
     try:
@@ -66,7 +66,9 @@ async def connect(settings: Settings) -> Connection:
         raise errors.MissingExtra(f"{missing}; or set a token: %runway login") from None
     await asyncio.to_thread(simulator.start)
     client = RunwayClient(EMBEDDED_TOKEN, base_url=simulator.base_url, multipart=settings.multipart)
-    return Connection(client, MediaClient(local=True), simulator.stop, lambda name: simulator.fault(name, times=1))
+    return Connection(
+        client, MediaClient(origin=simulator.base_url), simulator.stop, lambda name: simulator.fault(name, times=1)
+    )
 
 
 class Session:

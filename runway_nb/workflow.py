@@ -11,6 +11,8 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
 
+from anyio import move_on_after
+
 from . import errors
 from .fetch import fetch
 from .picture import task_account
@@ -26,6 +28,8 @@ from .unfinished import UNSENT
 
 WATCH_SECONDS = 1.0
 """Between two looks at a job that another kernel sees through."""
+STOP_SECONDS = 5.0
+"""Seconds that a stop waits for the API to free the slot."""
 
 
 class Workflow:
@@ -140,7 +144,7 @@ class Workflow:
         if task is None:
             return self._end(Phase.REMOVED, errors.Removed("removed before sending: nothing was charged"))
         try:
-            with suppress(errors.RunwayError):
+            with suppress(errors.RunwayError), move_on_after(STOP_SECONDS):
                 # a courtesy to the account's other tasks; a task that is tracked no more answers 404
                 await (await self.run.connected()).client.stop_tracking(task.id)
         finally:

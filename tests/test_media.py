@@ -257,10 +257,10 @@ def test_a_disk_that_refuses_is_named(tmp_path):
 
 
 def test_a_full_disk_is_named_and_not_tried_again(tmp_path, monkeypatch):
-    async def full(*_):
+    def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("runway_nb.media._save", full)
+    monkeypatch.setattr("runway_nb.draft.Draft.write", full)
     cdn = Cdn(_clip)
     with pytest.raises(DownloadError, match="No space left on device"):
         cdn.download(tmp_path / "a.mp4")
