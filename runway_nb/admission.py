@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .errors import ModerationBrake, OverBudget, RefusedBefore
+from .errors import ModerationBrake, OverBudget, RefusedBefore, RunwayError
 from .record import Books, Record
 from .spec import MAX_MODERATED
 
@@ -31,6 +31,8 @@ class Limits(NamedTuple):
     """Refusals by moderation within a day after which `force` is needed."""
     fresh: bool = False
     """Make it again, whatever it brought before."""
+    problem: RunwayError | None = None
+    """Why its video could not be kept; what is there already needs no room."""
 
 
 def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
@@ -40,6 +42,7 @@ def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
         RefusedBefore: moderation has refused the same words.
         ModerationBrake: moderation has refused too much within a day.
         OverBudget: it would cost more than is allowed.
+        RunwayError: its video could not be kept.
     """
     earlier = None if limits.fresh else answering(books.earlier)
     # one in doubt is looked for again even where nothing is reused: only the user's own word sends it again
@@ -49,6 +52,8 @@ def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
         _check_words(books.refused, limits)
         _check_moderation(books.moderated, limits)
     _check_credits(wish, books.spent, limits)
+    if limits.problem is not None:
+        raise limits.problem
     return None
 
 

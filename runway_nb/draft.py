@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
 import shutil
+import unicodedata
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -122,12 +124,9 @@ def unwritable(folder: Path, error: Exception) -> str:
     return f"cannot be written to {folder} ({reason}): {HOW_TO_CHANGE}"
 
 
-def check_folder(folder: Path, name: str) -> None:
-    """Raise `SettingsError` when a file of that name could not be written to a folder; the folder is made.
-
-    Nothing is left there but the folder.
-    """
-    probe = folder / f".{name}-{secrets.token_hex(4)}.part"
+def folder_problem(folder: Path, name: str) -> SettingsError | None:
+    """Why a file of that name could not be written to a folder, or None. The folder is made; nothing else is left."""
+    probe = folder / draft_name(folder / name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -136,7 +135,22 @@ def check_folder(folder: Path, name: str) -> None:
             with suppress(OSError):
                 probe.unlink()
     except (OSError, ValueError) as error:
-        problem = f"output is {str(folder)!r}, and a video {unwritable(folder, error)}"
-    else:
-        return
-    raise SettingsError(problem)
+        return SettingsError(f"output cannot be used, nothing was sent: a video {unwritable(folder, error)}")
+    return None
+
+
+def draft_name(path: Path) -> str:
+    """A name beside a file, new each time; it begins with a dot and ends with .part."""
+    return f".{path.stem}-{secrets.token_hex(4)}.part"
+
+
+def file_name(prompt: str, job_id: str) -> str:
+    """A short, stable name such as `a-lighthouse-at-dusk-7f3e2c54.mp4`: plain ASCII, safe on every system."""
+    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
+    slug = ""
+    for word in words:
+        if len(slug) + len(word) > 32:
+            break
+        slug = f"{slug}-{word}" if slug else word
+    return f"{slug or 'video'}-{job_id}.mp4"

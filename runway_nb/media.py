@@ -1,4 +1,4 @@
-"""Finished videos: fetch, check, name; and small stills of them.
+"""Finished videos: fetch and check; and small stills of them.
 
 The media host never sees the token: this is a client of its own, without our headers (API facts 4.4). Where a link
 leads is a server's word, so it is guarded (`link_guard`).
@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import io
-import re
-import secrets
 import time
-import unicodedata
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -20,8 +17,8 @@ import httpx
 from anyio import fail_after
 
 from .broken import BodyProblem, Broken
-from .draft import Draft, free_bytes, unwritable
-from .errors import DownloadError, LinkExpired
+from .draft import Draft, draft_name, free_bytes, unwritable
+from .errors import DownloadError, LinkExpired, NotVideo
 from .http_body import body, pieces, promised_bytes
 from .http_client import Trail, close, make_http, opened
 from .link_guard import (
@@ -103,7 +100,7 @@ class MediaClient:
         await close(self._http)
 
     async def download(
-        self, url: str, path: Path, progress: Progress, *, size: int | None = None, pauses: Sequence[float] = PAUSES
+        self, url: str, path: Path, progress: Progress, *, size: int | None = None, alone: bool = True
     ) -> Path:
         """Fetch a video to `path`: to a temporary name, checked to be whole, then renamed.
 
@@ -112,7 +109,7 @@ class MediaClient:
             path: Where the file is to lie.
             progress: Called with bytes received and bytes promised.
             size: Bytes that the task tells of it, or None.
-            pauses: Seconds between the attempts.
+            alone: There is no other link to try: what is no video is asked for again like all that fails.
 
         Raises `LinkExpired` for 401, 403, 404 and 410, `DownloadError` after the last attempt. Both leave nothing
         behind.
@@ -120,9 +117,9 @@ class MediaClient:
         if size is not None and not 0 < size <= VIDEO_LIMIT:
             size = None  # nonsense, which must not cost a video that has been paid for
         # a name of its own: a kernel that slept may still write to its draft when another has taken over
-        draft = Draft(path, f".{path.stem}-{secrets.token_hex(4)}.part", self._free)
+        draft = Draft(path, draft_name(path), self._free)
         try:
-            await self._attempts(url, draft, progress, size, pauses)
+            await self._attempts(url, draft, progress, size, alone)
             return await asyncio.to_thread(draft.finish)
         except (OSError, ValueError) as error:
             problem = f"the video {unwritable(path.parent, error)}"
@@ -148,15 +145,15 @@ class MediaClient:
             problem = f"the still could not be fetched: {error}"
         raise DownloadError(problem)
 
-    async def _attempts(
-        self, url: str, draft: Draft, progress: Progress, size: int | None, pauses: Sequence[float]
-    ) -> None:
-        for pause in pauses:
+    async def _attempts(self, url: str, draft: Draft, progress: Progress, size: int | None, alone: bool) -> None:
+        for pause in PAUSES:
             try:
                 return await self._fetch(url, draft, progress, size)
             except LinkExpired:
                 raise
-            except DownloadError:
+            except DownloadError as error:
+                if isinstance(error, NotVideo) and not alone:
+                    raise
                 await self._sleep(pause)
         return await self._fetch(url, draft, progress, size)
 
@@ -271,18 +268,6 @@ def _check_status(answer: httpx.Response) -> None:
         raise LinkExpired(f"the link to the video has expired (HTTP {answer.status_code})")
     if not answer.is_success:
         raise DownloadError(f"the media host answered HTTP {answer.status_code}")
-
-
-def file_name(prompt: str, job_id: str) -> str:
-    """A short, stable name such as `a-lighthouse-at-dusk-7f3e2c54.mp4`: plain ASCII, safe on every system."""
-    plain = unicodedata.normalize("NFKD", prompt).encode("ascii", "ignore").decode().lower()
-    words = re.findall(r"[a-z0-9]+", plain)
-    slug = ""
-    for word in words:
-        if len(slug) + len(word) > 32:
-            break
-        slug = f"{slug}-{word}" if slug else word
-    return f"{slug or 'video'}-{job_id}.mp4"
 
 
 def small_jpeg(data: bytes, width: int = 560, quality: int = 60) -> bytes | None:

@@ -20,6 +20,7 @@ from . import errors
 from .account import account_credits, account_task, account_tasks
 from .admission import Limits, admit, words_hash
 from .assets import AssetList, linked_assets
+from .draft import file_name, folder_problem
 from .environment import Environment
 from .images import picture_prints
 from .job import Job
@@ -134,6 +135,7 @@ class Studio:
         Raises:
             InvalidRequest: with all mistakes; nothing was sent.
             OverBudget, ModerationBrake: not allowed; nothing was sent.
+            SettingsError: the folder of videos cannot be written to; nothing was sent.
             LedgerError: it cannot be written down, so nothing was sent.
         """
         limits = Limits(fresh=fresh, force=force, cell_credits=max_credits)
@@ -149,6 +151,8 @@ class Studio:
             reuse=settings.reuse, day_credits=settings.max_credits, moderated=settings.max_moderated
         )
         wish = self._wish(request, cell, folder or self.folder)
+        problem = folder_problem(Path(wish.folder) / settings.output, file_name(request.prompt, wish.id))
+        limits = limits._replace(problem=problem)
         with self._lock:
             self._check_open()
             record = self.ledger.claim(wish, lambda books: admit(wish, books, limits), replaces=replaces)

@@ -6,7 +6,7 @@ the file.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
+from asyncio import CancelledError, to_thread
 from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +14,7 @@ from pathlib import Path
 from anyio import move_on_after
 
 from . import errors
+from .draft import file_name, folder_problem
 from .fetch import fetch
 from .picture import task_account
 from .record import Record
@@ -62,6 +63,10 @@ class Workflow:
     async def _make(self) -> None:
         run = self.run
         await prepare(run)
+        # once more: it may have waited long, or come from another day
+        name = file_name(run.job.request.prompt, run.job.id)
+        if problem := await to_thread(folder_problem, self._output, name):
+            raise problem
         ticket = run.queue.join(run.job.id, run.job.request.account)
         try:
             task = await self._take_up(await send(run, ticket), ticket, None)

@@ -13,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from runway_nb.draft import file_name
 from runway_nb.errors import DownloadError, LinkExpired
-from runway_nb.media import PAUSES, STILL_LIMIT, MediaClient, check_mp4, file_name, small_jpeg
+from runway_nb.media import PAUSES, STILL_LIMIT, MediaClient, small_jpeg
+from runway_nb.mp4 import check_mp4
 from runway_nb.simulator.instant import CLIP
 
 URL = "https://cdn.test/a.mp4?_jwt=aaa.bbb.ccc"
