@@ -14,13 +14,14 @@ from . import errors
 from .broken import BodyProblem, Broken
 from .http_body import beginning, body
 from .http_client import Trail, close, make_http, opened
+from .link_guard import is_host
+from .request import HALF
 from .settings import Secret, checked_url, is_loopback
 
 JSON_LIMIT = 32_000_000
 """Bytes of the largest answer that is read, unpacked; a full page of tasks has some hundred thousand."""
 ERROR_LIMIT, BUSY_LIMIT = 64 * 1024, 4_000_000
 """Bytes of a refusal that are read; that of a 429 names tasks, and none of them may be overlooked."""
-HALF = "the request holds half a character (a lone surrogate): take it out"
 
 
 class _Bearer(httpx.Auth):
@@ -72,11 +73,9 @@ class ApiHttp:
         """A request. Raises `InvalidRequest` for what cannot be written down; nothing is sent."""
         try:
             return self._http.build_request(method, self._base + path, **parts)
-        except UnicodeError:
-            problem = HALF
-        except Exception as error:  # noqa: BLE001 - httpx raises nearly anything, and its words may hold anything
-            problem = f"the request cannot be written down ({type(error).__name__}): check its ids and names"
-        raise errors.InvalidRequest([problem])
+        except Exception as error:  # noqa: BLE001 - httpx raises nearly anything
+            problem = unwritable(error)
+        raise problem
 
     async def call(self, request: httpx.Request, seconds: float, limit: int = JSON_LIMIT) -> httpx.Response:
         """The whole answer to a request that is sent once; all of it on one clock, and at most `limit` bytes.
@@ -102,6 +101,15 @@ class ApiHttp:
             return await _whole(answer, limit)
         finally:
             await close(answer)
+
+
+def unwritable(error: Exception) -> errors.InvalidRequest:
+    """The mistake of a request that cannot be written down; foreign words may hold anything and are not told."""
+    if isinstance(error, UnicodeError):
+        return errors.InvalidRequest([f"the request {HALF}"])
+    return errors.InvalidRequest(
+        [f"the request cannot be written down ({type(error).__name__}): check its ids, names and numbers"]
+    )
 
 
 def _lost(words: str, *, left: bool) -> errors.RunwayError:
@@ -134,7 +142,7 @@ def checked_base(base_url: str) -> str:
     base_url = checked_url(base_url)
     try:
         url = httpx.URL(base_url)
-        good = bool(url.host) and 0 < (url.port or 443) < 65536 and not url.query and not url.fragment
+        good = is_host(url) and not url.query and not url.fragment
     except (httpx.InvalidURL, ValueError):
         good = False
     if not good:
@@ -144,7 +152,7 @@ def checked_base(base_url: str) -> str:
 
 def _checked_secret(token: Secret) -> Secret:
     """A token that can stand in a header. Raises `SettingsError`, without a letter of it."""
-    if not re.fullmatch(r"[\x21-\x7e]+", str(token.reveal())):
+    if not (isinstance(token.reveal(), str) and re.fullmatch(r"[\x21-\x7e]+", token.reveal())):
         raise errors.SettingsError(
             "the token holds characters that no token has: copy it whole from useapi.net into USEAPI_TOKEN "
             "or %runway login"

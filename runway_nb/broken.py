@@ -17,7 +17,7 @@ HANDLES, NAME, TLS, CONNECTION, PROXY, REST = "handles", "name", "tls", "connect
 """Kinds of failures, by what can be done about them."""
 _WORDS = {
     HANDLES: "too many files are open: close some, or raise the limit with ulimit -n",
-    NAME: "the host cannot be found",
+    NAME: "the host, or its proxy, cannot be found",
     TLS: "no trusted TLS connection: see SSL_CERT_FILE and SSL_CERT_DIR",
     PROXY: "see HTTPS_PROXY, ALL_PROXY and NO_PROXY",
 }

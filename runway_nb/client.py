@@ -22,7 +22,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from . import errors
-from .api_http import HALF, ApiHttp, checked_base
+from .api_http import ApiHttp, checked_base, unwritable
 from .broken import BodyProblem
 from .http_body import read_json
 from .redact import redact
@@ -99,6 +99,8 @@ class RunwayClient:
         jitter: Gives numbers from 0 to 1 that spread those waits.
     """
 
+    _base = ""
+
     def __init__(
         self,
         token: Secret | str,
@@ -155,13 +157,15 @@ class RunwayClient:
         request.check()
         wire = request.to_wire()
         content: dict[str, Any] = {"json": wire}
-        if self._multipart:
-            content = {"files": {name: (None, _form_text(value)) for name, value in wire.items()}}
-        built = self._http.built("POST", request.row.path, **content)
         try:
+            if self._multipart:
+                content = {"files": {name: (None, _form_text(value)) for name, value in wire.items()}}
+            built = self._http.built("POST", request.row.path, **content)
             return PreparedCreate(request.row.path, built.headers["Content-Type"], built.read())
-        except UnicodeError:
-            problem = errors.InvalidRequest([HALF])
+        except errors.InvalidRequest:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever somebody has put into a field
+            problem = unwritable(error)
         raise problem
 
     async def send(self, prepared: PreparedCreate) -> Task:

@@ -19,7 +19,7 @@ import httpx
 from . import __version__
 from .broken import NO_HANDLES, Broken
 from .errors import RunwayError, SettingsError, Unreachable
-from .link_guard import LinkProblem
+from .link_guard import LinkProblem, is_host
 from .redact import redact_http_logs
 
 Step = Callable[[str, Mapping[str, Any]], Awaitable[None]]
@@ -126,7 +126,7 @@ def _proxy_problem(address: str) -> str:
     form = "give http://host:port, or unset it"
     try:
         proxy = httpx.Proxy(url=address if "://" in address else f"http://{address}")
-        good = bool(proxy.url.host) and 0 < (proxy.url.port or 80) < 65536
+        good = is_host(proxy.url)
         _ = proxy.raw_auth
     except Exception:  # noqa: BLE001 - the words of httpx may hold a password
         good = False

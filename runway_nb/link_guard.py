@@ -57,7 +57,7 @@ def shown_host(link: httpx.URL) -> str:
 def is_host(link: httpx.URL) -> bool:
     """True when the link names a host and a port that there can be."""
     # a port beyond these makes the socket raise what is no OSError
-    return bool(_HOST.fullmatch(host_name(link))) and 0 < (link.port or 80) < 65536
+    return bool(_HOST.fullmatch(host_name(link))) and 0 < (80 if link.port is None else link.port) < 65536
 
 
 def is_public(text: str) -> bool:

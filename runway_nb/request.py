@@ -15,6 +15,8 @@ from .picture import Picture, asset_account, is_link, is_place, picture_problem
 from .redact import redact
 from .spec import DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
 
+HALF = "holds half a character (a lone surrogate): take it out"
+"""What is wrong with text that cannot be encoded."""
 _UNCOUNTED = ("replyRef", "replyUrl", "maxJobs")
 
 
@@ -75,6 +77,9 @@ class Keyframes:
         for slot, picture in self.given.items():
             if problem := picture_problem(picture):
                 yield f"{slot} {problem}"
+            elif asset_account(picture) and not _can_be_sent(str(picture)):
+                # the name of a file may hold one: only what is in it is sent
+                yield f"{slot} {HALF}"
         if len({account for picture in self.given.values() if (account := asset_account(picture))}) > 1:
             yield "the keyframes belong to two accounts: one request takes pictures of one account only"
 
@@ -163,13 +168,15 @@ class VideoRequest:
         if not isinstance(self.prompt, str):
             yield f"prompt is {repr(self.prompt)[:60]}: give text"
         elif not _can_be_sent(self.prompt):
-            yield "prompt holds half a character (a lone surrogate): take it out"
+            yield f"prompt {HALF}"
         elif not self.prompt.strip() and not self.keyframes.given:
             yield "there is nothing to generate from: write a prompt, or give a keyframe"
         for name, text in (("reply_url", self.reply_url), ("reply_ref", self.reply_ref)):
             if text is not None and (not isinstance(text, str) or not 1 <= len(text) <= REPLY_LENGTH):
                 found = f"{len(text):,} characters long" if isinstance(text, str) else repr(text)
                 yield f"{name} is {found}: give text of 1 to {REPLY_LENGTH:,} characters"
+            elif text is not None and not _can_be_sent(text):
+                yield f"{name} {HALF}"
         if isinstance(self.reply_url, str) and not re.match(r"https?://[^\s/]+", self.reply_url):
             yield f"reply_url is {self.reply_url[:60]!r}: give an address that starts with https://"
 
