@@ -79,10 +79,12 @@ def _unusable(error: Exception, environ: Mapping[str, str]) -> RunwayError:
     """What is left to be wrong once certificates and proxies are known to be good."""
     if isinstance(error, OSError):
         return _no_certificates(error, "the certificates of certifi cannot be read: install certifi again")
-    name = _spelling("no_proxy", environ)
+    if not getproxies().get("no"):
+        kind = type(error).__name__
+        return SettingsError(f"no connection can be made ({kind}): check the proxies and certificates of this machine")
     return SettingsError(
-        f"{name} cannot be used: give names and addresses with commas between them, and no brackets, "
-        "such as localhost,127.0.0.1,::1,example.org"
+        f"{_spelling('no_proxy', environ)} cannot be used: give names and addresses with commas between them, and "
+        "no brackets, such as localhost,127.0.0.1,::1,example.org"
     )
 
 
