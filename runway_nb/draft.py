@@ -92,7 +92,7 @@ class Draft:
     def discard(self) -> None:
         """Take away what is left of it."""
         self._is_gone = True
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self.path.unlink()
 
     def _check_room(self, size: int) -> None:
@@ -132,7 +132,7 @@ def folder_problem(folder: Path, name: str) -> SettingsError | None:
         try:
             probe.write_bytes(b"runway_nb")
         finally:
-            with suppress(OSError):
+            with suppress(OSError, ValueError):
                 probe.unlink()
     except (OSError, ValueError) as error:
         return SettingsError(f"output cannot be used, nothing was sent: a video {unwritable(folder, error)}")

@@ -75,9 +75,10 @@ async def _try(run: Run, video: Artifact, media: MediaClient, path: Path, *, alo
 
 def _clear_drafts(path: Path) -> None:
     """Take away what a kernel left that was killed while it downloaded this video."""
-    for draft in path.parent.glob(f".{path.stem}-*.part"):
-        with suppress(OSError):
-            draft.unlink()
+    with suppress(OSError, ValueError):
+        for draft in path.parent.glob(f".{path.stem}-*.part"):
+            with suppress(OSError):
+                draft.unlink()
 
 
 async def _with_video(run: Run, task: Task, client: RunwayClient) -> Task:
