@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from .account_book import AccountBook
-from .errors import JobNotFound, LeaseLost, LedgerError
+from .errors import JobNotFound, LeaseLost, LedgerError, RunwayError
 from .lease import LEASE_SECONDS, is_gone, is_held
 from .ledger_file import identity, immediate, is_damage, open_file, set_aside, told
 from .record import Books, Record, Spending
@@ -355,6 +355,8 @@ class Ledger:
                 if self._connection.in_transaction and not self._changing:
                     self._connection.rollback()  # an interrupt came at a bad moment
                 yield self._connection
+            except RunwayError:
+                raise  # who decides within a transaction has said why
             except (sqlite3.Error, OSError, ValueError) as error:
                 if is_damage(error):
                     self._set_aside()
