@@ -15,7 +15,7 @@ from runway_nb.job import Job
 from runway_nb.media import MediaClient
 from runway_nb.notebook.display import bundle
 from runway_nb.request import Keyframes, VideoRequest
-from runway_nb.session import EMBEDDED_TOKEN, Connection
+from runway_nb.session import Connection
 from runway_nb.settings import Settings
 from runway_nb.simulator import EMBEDDED_SPEED, Simulator
 from runway_nb.studio import Studio
@@ -38,11 +38,14 @@ class Counted(httpx.AsyncHTTPTransport):
 def measure() -> list[Row]:
     """Jobs one after the other against the embedded simulator over real HTTP."""
     looks, delays, weights = [], [], []
-    with tempfile.TemporaryDirectory() as folder, Simulator(Path(folder) / "state", speed=EMBEDDED_SPEED) as simulator:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Simulator(Path(folder) / "state", speed=EMBEDDED_SPEED, embedded=True) as simulator,
+    ):
         home, transport = Path(folder), Counted()
 
         async def connect(_: Settings) -> Connection:
-            client = RunwayClient(EMBEDDED_TOKEN, base_url=simulator.base_url, transport=transport)
+            client = RunwayClient(simulator.token or "", base_url=simulator.base_url, transport=transport)
             return Connection(client, MediaClient(local=True))
 
         studio = Studio(Settings(None, simulator.base_url, home, home / "videos"), connect=connect)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import tempfile
 from contextlib import suppress
 from pathlib import Path
+
+from .private_files import private_folder, write_private
 
 _ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):")
 _KEY = re.compile(r"account~[0-9a-f]{12}")
@@ -37,14 +37,9 @@ class AccountBook:
         return key
 
     def _write(self, path: Path, address: str) -> None:
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=self._folder, prefix=".")
-        with open(handle, "w") as file:
-            file.write(address)
-            file.flush()
-            # the rows that need it are on disk when they are written, so it has to be there before
-            os.fsync(file.fileno())
-        os.replace(draft, path)
+        private_folder(self._folder)
+        # the rows that need it are on disk when they are written, so it has to be there before
+        write_private(path, address.encode(), durable=True)
 
     def _address(self, key: str) -> str:
         with suppress(FileNotFoundError):

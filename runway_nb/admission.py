@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from .errors import ModerationBrake, OverBudget, RefusedBefore, RunwayError
 from .record import Books, Record
+from .settings import Settings
 from .spec import MAX_MODERATED
 
 
@@ -33,6 +34,15 @@ class Limits(NamedTuple):
     """Make it again, whatever it brought before."""
     problem: RunwayError | None = None
     """Why its video could not be kept; what is there already needs no room."""
+
+    def within(self, settings: Settings, problem: RunwayError | None) -> Limits:
+        """The same under the settings, and with what is wrong with the folder of videos."""
+        return self._replace(
+            reuse=settings.reuse,
+            day_credits=settings.max_credits,
+            moderated=settings.max_moderated,
+            problem=problem,
+        )
 
 
 def admit(wish: Record, books: Books, limits: Limits) -> Record | None:

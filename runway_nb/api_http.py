@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,14 +43,21 @@ class ApiHttp:
         token: Sent there and nowhere else.
         transport: An httpx transport, for tests.
         timeout: Of the single steps of a call that names none.
+        seen: Called with the head of each answer.
 
     Raises `SettingsError` for a token, a proxy or certificates that cannot be used.
     """
 
     def __init__(
-        self, base: str, token: Secret, transport: httpx.AsyncBaseTransport | None, timeout: httpx.Timeout
+        self,
+        base: str,
+        token: Secret,
+        transport: httpx.AsyncBaseTransport | None,
+        timeout: httpx.Timeout,
+        seen: Callable[[httpx.Response], None],
     ) -> None:
         self._base = base
+        self._seen = seen
         self._tells = transport is None
         self._http = make_http(
             local=is_loopback(urlsplit(base).hostname),
@@ -98,6 +105,7 @@ class ApiHttp:
     async def _answered(self, request: httpx.Request, trail: Trail, limit: int) -> httpx.Response:
         answer = await opened(self._http, request, trail)
         try:
+            self._seen(answer)
             return await _whole(answer, limit)
         finally:
             await close(answer)

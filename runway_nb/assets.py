@@ -7,7 +7,6 @@ import difflib
 import hashlib
 import math
 import os
-import secrets
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 from urllib.parse import urlsplit
 
 from .errors import DownloadError, RunwayError
+from .private_files import private_folder, write_private
 from .redact import redact
 from .request import Keyframes
 from .spec import LIST_LIMIT, LIST_PAGES
@@ -309,22 +309,16 @@ class Thumbnails:
         return still
 
     def _keep(self, path: Path, still: bytes) -> None:
-        draft = path.with_name(f".{path.stem}-{secrets.token_hex(4)}.part")
         with suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._folder)
             self._prune()
-            try:
-                draft.write_bytes(still)
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
+            write_private(path, still)
 
     def _prune(self) -> None:
         """Remove the oldest pictures beyond what is kept, once per process."""
         if self._folder in self._pruned:
             return
         self._pruned.add(self._folder)
-        self._folder.chmod(0o700)
         with os.scandir(self._folder) as entries:
             files = [entry for entry in entries if entry.name.endswith((".jpg", ".part"))]
         files.sort(key=_written, reverse=True)

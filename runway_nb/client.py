@@ -27,6 +27,7 @@ from .broken import BodyProblem
 from .http_body import read_json
 from .redact import redact
 from .request import VideoRequest
+from .server_clock import ServerClock
 from .settings import Secret
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
@@ -97,6 +98,7 @@ class RunwayClient:
         transport: An httpx transport, for tests.
         sleep: Waits between the attempts of a read.
         jitter: Gives numbers from 0 to 1 that spread those waits.
+        clock: Keeps the server's time.
     """
 
     _base = ""
@@ -110,6 +112,7 @@ class RunwayClient:
         transport: httpx.AsyncBaseTransport | None = None,
         sleep: Sleep = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
+        clock: ServerClock | None = None,
     ) -> None:
         # the plain text is gone from here before anything can fail
         token = token if isinstance(token, Secret) else Secret(token)
@@ -117,7 +120,8 @@ class RunwayClient:
         self._multipart = multipart
         self._sleep = sleep
         self._jitter = jitter
-        self._http = ApiHttp(self._base, token, transport, READ_TIMEOUT)
+        self._clock = clock or ServerClock()
+        self._http = ApiHttp(self._base, token, transport, READ_TIMEOUT, self._note_time)
 
     async def __aenter__(self) -> RunwayClient:
         return self
@@ -139,6 +143,23 @@ class RunwayClient:
         """Scheme and host of the API."""
         parts = urlsplit(self._base)
         return f"{parts.scheme}://{parts.netloc}"
+
+    # --- the server's clock ---------------------------------------------------------------------
+
+    async def server_time(self) -> float | None:
+        """Unix seconds by the server's own clock, asked for when it is not known; None where it tells none."""
+        if self._clock.now() is None and not self._clock.is_silent:
+            with contextlib.suppress(errors.RunwayError):
+                await self._read("/scheduler/", retry=False)
+        return self._clock.now()
+
+    @property
+    def clock_offset(self) -> float:
+        """How many seconds the server's clock is before this machine's; 0 where it is not known."""
+        return self._clock.offset()
+
+    def _note_time(self, answer: httpx.Response) -> None:
+        self._clock.read(answer.headers.get("Date"))
 
     # --- tasks ----------------------------------------------------------------------------------
 
@@ -177,7 +198,9 @@ class RunwayClient:
 
     async def task(self, task_id: str, *, retry: bool = True) -> Task:
         """GET one task by its composite id (API facts 5). With `retry` False a failure is raised at once."""
-        return _read_as(Task.from_wire, await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
+        task = _read_as(Task.from_wire, await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
+        _check_id("task", task.id, task_id)
+        return task
 
     async def tasks(
         self, *, offset: int = 0, limit: int = LIST_LIMIT, statuses: Sequence[str] = (), email: str = ""
@@ -208,7 +231,9 @@ class RunwayClient:
 
     async def asset(self, asset_id: str) -> Asset:
         """GET one asset (API facts 8.3)."""
-        return _read_as(Asset.from_wire, await self._read(f"/assets/{path_id(asset_id)}"))
+        asset = _read_as(Asset.from_wire, await self._read(f"/assets/{path_id(asset_id)}"))
+        _check_id("asset", asset.id, asset_id)
+        return asset
 
     async def upload(
         self, data: bytes, *, name: str, content_type: str, email: str = "", progress: Sent | None = None
@@ -308,6 +333,12 @@ def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
         with contextlib.suppress(errors.ServerTrouble):
             found.append(_read_as(read, item))
     return found
+
+
+def _check_id(what: str, told: str, asked: str) -> None:
+    """Raise `ServerTrouble` when an answer is about something else than was asked for."""
+    if told.casefold() != asked.casefold():
+        raise errors.ServerTrouble(f"the answer is about another {what} than was asked for", 200)
 
 
 def path_id(identifier: str) -> str:

@@ -7,7 +7,6 @@ name the setting.
 from __future__ import annotations
 
 import errno
-import os
 import re
 import secrets
 import shutil
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from .errors import SettingsError
+from .private_files import open_private, private_folder, sync
 
 STEP = 1_000_000
 """Bytes that are written at a time."""
@@ -25,9 +25,9 @@ RESERVE = 32_000_000
 """Bytes that stay free: a video that fills the disk would stop the ledger and the notebook."""
 CHECKED = 16
 """Steps between two looks at the room that is left."""
+LONGEST_SLUG = 32
+"""Letters of a prompt in the name of its video, about."""
 HOW_TO_CHANGE = "set another folder with %config RunwayMagics.output or RUNWAY_NB_OUTPUT"
-_LOST = (errno.EIO, errno.ENOSPC, errno.EDQUOT)
-"""What fsync says when data is lost; all else means that a mount does not know it (many of hubs and clouds)."""
 
 
 class Draft:
@@ -50,10 +50,10 @@ class Draft:
 
     def begin(self, expected: int) -> None:
         """Begin anew; `expected` bytes will come, as far as is known. Raises OSError, also for want of room."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self.path.parent, tighten=False)
         self._check_room(expected)
         self._waiting = bytearray()
-        self._file = self.path.open("wb")
+        self._file = open_private(self.path)
         if self._is_gone:  # given up while this waited for the disk
             self.close()
             self.discard()
@@ -76,8 +76,7 @@ class Draft:
         """Write all, to the disk itself where that can be had. Raises OSError."""
         assert self._file is not None
         self.write()
-        self._file.flush()
-        sync(self._file.fileno())
+        sync(self._file)
 
     def finish(self) -> Path:
         """Give it its name. Raises OSError."""
@@ -109,28 +108,20 @@ def free_bytes(folder: Path) -> int | None:
         return None
 
 
-def sync(handle: int) -> None:
-    """Bring a file to the disk itself, where the mount can. Raises OSError when its data is lost."""
-    try:
-        os.fsync(handle)
-    except OSError as error:
-        if error.errno in _LOST:
-            raise
-
-
 def unwritable(folder: Path, error: Exception) -> str:
     """What is wrong with a folder, and what to do: the words that follow "the video"."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return f"cannot be written to {folder} ({reason}): {HOW_TO_CHANGE}"
 
 
-def folder_problem(folder: Path, name: str) -> SettingsError | None:
-    """Why a file of that name could not be written to a folder, or None. The folder is made; nothing else is left."""
-    probe = folder / draft_name(folder / name)
+def folder_problem(folder: Path, job_id: str) -> SettingsError | None:
+    """Why the video of a job could not be written to a folder, or None. The folder is made, and nothing else left."""
+    probe = folder / draft_name(folder / file_name("w" * LONGEST_SLUG, job_id))
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        private_folder(folder, tighten=False)
         try:
-            probe.write_bytes(b"runway_nb")
+            with open_private(probe) as file:
+                file.write(b"runway_nb")
         finally:
             with suppress(OSError, ValueError):
                 probe.unlink()
@@ -150,7 +141,7 @@ def file_name(prompt: str, job_id: str) -> str:
     words = re.findall(r"[a-z0-9]+", plain)
     slug = ""
     for word in words:
-        if len(slug) + len(word) > 32:
+        if len(slug) + len(word) > LONGEST_SLUG:
             break
         slug = f"{slug}-{word}" if slug else word
     return f"{slug or 'video'}-{job_id}.mp4"

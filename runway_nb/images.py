@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import secrets
 from pathlib import Path
 
 from .errors import InvalidRequest
 from .picture import Picture, asset_account
+from .private_files import private_folder, write_private
 from .request import Keyframes
 
 LARGEST = 50_000_000
@@ -54,13 +54,8 @@ def keep_picture(data: bytes, folder: Path, name: str = "picture") -> Path:
     try:
         if not path.is_file() or path.stat().st_size != len(data):
             for place in (folder.parent, folder, path.parent):
-                place.mkdir(mode=0o700, parents=True, exist_ok=True)
-            draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
-            try:
-                draft.write_bytes(data)
-                draft.replace(path)
-            finally:
-                draft.unlink(missing_ok=True)
+                private_folder(place)
+            write_private(path, data)
     except OSError as error:
         raise InvalidRequest([f"the picture cannot be kept in {folder}: {error.strerror}"]) from None
     return path

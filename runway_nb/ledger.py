@@ -22,9 +22,9 @@ from .account_book import AccountBook
 from .errors import JobNotFound, LeaseLost, LedgerError, RunwayError
 from .lease import LEASE_SECONDS, is_gone, is_held
 from .ledger_file import identity, immediate, is_damage, open_file, set_aside, told
-from .record import Books, Record, Spending
+from .record import REFUSED_FOR_NOW, Books, Record, Spending
 from .redact import mask_tokens
-from .unfinished import CLAUSE, UNSENT
+from .unfinished import CLAUSE, WITHOUT_TASK
 
 MODERATION_SECONDS = 24 * 60 * 60.0
 """How far back refusals by moderation are counted."""
@@ -32,6 +32,7 @@ MODERATION_SECONDS = 24 * 60 * 60.0
 
 _COLUMNS = tuple(spec.name for spec in fields(Record))
 _JSON = ("request", "wish")
+_NO_TASK = {"task_id": "", "guessed": False, "owner": "", "lease": 0.0}
 _SPENDING = (
     "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, party, COUNT(*), SUM(credits) FROM jobs "
     "WHERE created >= ? AND credits > 0 AND id NOT IN ({void}) "
@@ -85,6 +86,8 @@ class Ledger:
                 return found
             for job_id in self._abandoned(connection, but=record.owner):
                 self._void(connection, job_id)
+            for job_id in self._abandoned(connection, but=record.owner, was_sent=True):
+                self._leave_in_doubt(connection, job_id)
             if (found := decide(self._books(record))) is not None:
                 return found
             if replaces:
@@ -101,7 +104,7 @@ class Ledger:
             record = self.get(job_id)
             if record.owner != owner and record.is_held(self._clock()):
                 return record, False
-            if record.owner != owner and record.phase in UNSENT and not to_send:
+            if record.owner != owner and record.is_unsent and not to_send:
                 self._void(connection, job_id)
                 return self.get(job_id), True
             self._change(connection, job_id, {"owner": owner, "lease": self._clock() + LEASE_SECONDS})
@@ -113,22 +116,22 @@ class Ledger:
             until = self._clock() + LEASE_SECONDS
             connection.execute("UPDATE jobs SET lease = ? WHERE owner = ? AND lease > 0", (until, owner))
 
-    def accept(self, job_id: str, task_id: str) -> None:
-        """Write down the task that the answer to a job's create names. Nobody knows better: a search that took the
-        task for that of an equal wish was wrong, and that wish is in doubt again.
+    def assign(self, job_id: str, task_id: str, *, is_certain: bool) -> bool:
+        """Write down the task of a job; False when it belongs to another.
+
+        Args:
+            job_id: Whose.
+            task_id: The composite id.
+            is_certain: The answer to the create, our reference or our own seed names it. A job that was given the
+                task by its looks alone is in doubt again then.
         """
         with self._transaction() as connection:
-            wrong = self._select("WHERE task_id = ? AND id != ?", (self._accounts.mask(task_id), job_id))
-            for record in wrong:
-                doubt = {"phase": "unknown", "task_id": "", "video": "", "owner": "", "lease": 0.0}
-                self._change(connection, record.id, doubt)
-            self._change(connection, job_id, {"task_id": task_id})
-
-    def assign(self, job_id: str, task_id: str) -> bool:
-        """Write down that a task was found for a job; False when it belongs to another already."""
-        with self._transaction() as connection:
-            taken = self._select("WHERE task_id = ? AND id != ?", (self._accounts.mask(task_id), job_id))
-            return not taken and self._change(connection, job_id, {"task_id": task_id})
+            holders = self._select("WHERE task_id = ? AND id != ?", (self._accounts.mask(task_id), job_id))
+            if any(not (is_certain and holder.guessed) for holder in holders):
+                return False
+            for holder in holders:
+                self._change(connection, holder.id, {"phase": "unknown", "video": "", **_NO_TASK})
+            return self._change(connection, job_id, {"task_id": task_id, "guessed": not is_certain})
 
     def update(self, job_id: str, *, by: str = "", **changes: Any) -> None:
         """Change fields of a wish; unknown names raise.
@@ -188,18 +191,16 @@ class Ledger:
         found = self._select(f"WHERE {CLAUSE} ORDER BY created DESC", ())
         return [record for record in found if not record.is_held(now)]
 
-    def task_ids(self, except_job: str = "") -> frozenset[str]:
-        """The tasks of all other jobs: a lost task is none of these."""
+    def task_ids(self, except_job: str = "", *, guessed: bool = False) -> frozenset[str]:
+        """The tasks that belong to all other jobs for certain; with `guessed` those given by their looks alone."""
+        clause = "WHERE task_id != '' AND id != ? AND guessed = ?"
         with self._opened() as connection:
-            rows = connection.execute("SELECT task_id FROM jobs WHERE task_id != '' AND id != ?", (except_job,))
+            rows = connection.execute(f"SELECT task_id FROM jobs {clause}", (except_job, guessed))  # noqa: S608 - our own clause
             return frozenset(self._accounts.unmask(row[0]) for row in rows)
 
-    def has_rival(self, job_id: str) -> bool:
-        """True while the create of an equal wish is on its way: a task that shows up now may be of that one."""
-        wish = self.get(job_id)
-        clause = "WHERE digest = ? AND party = ? AND id != ? AND phase = 'sending' AND task_id = ''"
-        rivals = self._select(clause, (wish.digest, wish.party, job_id))
-        return any(rival.is_held(self._clock()) for rival in rivals)
+    def without_task(self, party: str) -> list[Record]:
+        """The jobs of a backend that were sent and whose tasks are not known, those being sent now included."""
+        return self._select(f"WHERE {WITHOUT_TASK} AND party = ? ORDER BY rowid", (party,))
 
     def spending(self, since: float = 0.0) -> list[Spending]:
         """What each notebook spent on each day, the newest day first. Jobs that cost nothing do not count."""
@@ -278,18 +279,24 @@ class Ledger:
             return self.get(replaced.resent_as)
         return None if replaced.is_in_doubt(self._clock()) else replaced
 
-    def _abandoned(self, connection: sqlite3.Connection, but: str = "") -> list[str]:
-        """The jobs that were never sent and whose owners are gone: nobody will send them.
+    def _abandoned(self, connection: sqlite3.Connection, but: str = "", *, was_sent: bool = False) -> list[str]:
+        """The jobs that wait and whose owners are gone: nobody will send them. Never sent, or answered with 429.
 
         Those of `but` are not: it is here, and merely late with renewing after its machine slept.
         """
         # written out, so that SQLite sees that its small index of unsent jobs will do
         rows = connection.execute(
-            "SELECT id, owner, lease FROM jobs WHERE phase IN ('preparing', 'waiting')"
+            "SELECT id, owner, lease FROM jobs WHERE phase IN ('preparing', 'waiting') AND (sent IS NOT NULL) = ?",
+            (was_sent,),
         ).fetchall()
         now, gone = self._clock(), {owner: is_gone(owner) for owner in {row["owner"] for row in rows}}
         late = [row for row in rows if gone[row["owner"]] or not is_held("", row["lease"], now)]
         return [row["id"] for row in late if not but or row["owner"] != but]
+
+    def _leave_in_doubt(self, connection: sqlite3.Connection, job_id: str) -> None:
+        """End the waiting of a job that was answered with 429: it is looked for before it is sent again."""
+        doubt = {"phase": "unknown", "error": "RateLimited", "message": REFUSED_FOR_NOW, "owner": "", "lease": 0.0}
+        self._change(connection, job_id, doubt)
 
     def _void(self, connection: sqlite3.Connection, job_id: str) -> None:
         """End a job that nobody will send; should its owner wake, it cannot send."""
@@ -334,7 +341,7 @@ class Ledger:
         masked = {name: v for name, v in values.items() if isinstance(v, str) and "account~" in v}
         values |= {name: self._accounts.unmask(v) for name, v in masked.items()}
         values |= {name: _object(values[name]) for name in _JSON}
-        return Record(**{**values, "simulated": bool(values["simulated"])})
+        return Record(**{**values, "simulated": bool(values["simulated"]), "guessed": bool(values["guessed"])})
 
     def _select(self, clause: str, values: Sequence[Any]) -> list[Record]:
         with self._opened() as connection:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from pathlib import Path
 
 from . import migrations
 from .errors import LedgerError
+from .private_files import close_to_others, copy_private, private_file, private_folder
 
 BUSY_SECONDS = 30.0
 """How long a change waits for those of other processes."""
@@ -26,8 +26,10 @@ _FULL = ("disk is full", "disk I/O error", "No space left")
 
 def open_file(path: Path) -> sqlite3.Connection:
     """Open or make the ledger. The tables come before WAL, which ignores the busy time-out."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.touch(mode=0o600)
+    private_folder(path.parent)
+    private_file(path)
+    for side in SIDES[1:]:  # new ones get the mode of the ledger
+        close_to_others(Path(f"{path}{side}"))
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     # a text that some accident has cut must not hide the other rows
@@ -127,7 +129,7 @@ def set_aside(path: Path, clock: Callable[[], float], close: Callable[[], None])
         aside = _free_name(path, stamp)
         for side in SIDES:
             with suppress(FileNotFoundError):
-                shutil.copy2(f"{path}{side}", f"{aside}{side}")
+                copy_private(Path(f"{path}{side}"), Path(f"{aside}{side}"))
         close()
         for side in SIDES:
             Path(f"{path}{side}").unlink(missing_ok=True)
@@ -145,7 +147,7 @@ def _alone(path: Path, attempts: int = 400, pause: float = 0.05) -> Iterator[Non
     lock = path.with_name("ledger-set-aside.lock")
     for _ in range(attempts):
         try:
-            lock.mkdir()
+            lock.mkdir(mode=0o700)
             break
         except FileExistsError:
             time.sleep(pause)

@@ -78,7 +78,15 @@ def _m003_uploads(connection: sqlite3.Connection) -> None:
     )
 
 
-STEPS: tuple[Step, ...] = (_m001_jobs, _m002_owners_and_books, _m003_uploads)
+def _m004_evidence(connection: sqlite3.Connection) -> None:
+    """When a create left by the server's clock, and whether a task was only thought to be a job's."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN server_sent REAL")
+    connection.execute("ALTER TABLE jobs ADD COLUMN guessed INTEGER NOT NULL DEFAULT 0")
+    # a time that an earlier step filled in, not that of a create
+    connection.execute("UPDATE jobs SET sent = NULL WHERE phase IN ('preparing', 'waiting') AND sent = created")
+
+
+STEPS: tuple[Step, ...] = (_m001_jobs, _m002_owners_and_books, _m003_uploads, _m004_evidence)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

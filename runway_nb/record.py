@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .lease import is_held
+from .unfinished import IN_DOUBT, UNSENT
 
-IN_DOUBT = ("unknown", "sending", "checking")
-"""Phases in which a create may have been paid whose task is not known."""
+REFUSED_FOR_NOW = "refused for now (HTTP 429), and its session ended before it was sent again"
+"""What is written on a job whose waiting ended with its session."""
 
 
 @dataclass(frozen=True)
@@ -64,13 +65,28 @@ class Record:
     """What moderation said, when it refused."""
     resent_as: str = ""
     """The job that was sent in its place, by the user's own decision."""
+    server_sent: float | None = None
+    """Unix seconds of the create call by the server's own clock; None where that was not known."""
+    guessed: bool = False
+    """The task was given to this job because it fits; whatever names it for another job is believed over that."""
 
     def __repr__(self) -> str:
         return f"<Record {self.id} {self.phase}>"
 
     def is_in_doubt(self, now: float) -> bool:
         """True when a create may have been paid, no task is known, and nobody is looking for one."""
-        return self.phase in IN_DOUBT and not self.task_id and not self.is_held(now)
+        return not self.task_id and not self.is_held(now) and (self.phase in IN_DOUBT or self.was_refused_for_now)
+
+    @property
+    def is_unsent(self) -> bool:
+        """True when no create has left."""
+        return self.phase in UNSENT and self.sent is None
+
+    @property
+    def was_refused_for_now(self) -> bool:
+        """True when the last create was answered with 429: nothing was started, by the API's word."""
+        waits = self.phase in UNSENT and self.sent is not None
+        return not self.task_id and (waits or (self.phase == "unknown" and self.error == "RateLimited"))
 
     def is_held(self, now: float) -> bool:
         """True while somebody sees it through."""

@@ -55,6 +55,8 @@ class Run:
         """Set when the user asks to stop."""
         self.looks = asyncio.Event()
         """Set when the user asks for a look."""
+        self.busy: errors.RateLimited | None = None
+        """The latest 429 to a create: it has started nothing, by the API's word, and is looked for all the same."""
 
     async def connected(self) -> Connection:
         """The clients."""

@@ -5,30 +5,25 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from . import errors
 from .client import RunwayClient
 from .follow import DEADLINE, EXPLORE_DEADLINE
-from .job import Job
 from .keyframes import keyframe_stills, resolve_keyframes
 from .ledger import Ledger
+from .matching import Search, contradiction, lost_request
 from .picture import task_account
-from .reconcile import LostWish, find_task, own_task
+from .reconcile import LATE_SECONDS, Found, find_task, look_for_task, named_task
 from .record import Record
 from .redact import short_id
 from .run import Run, Stopped
 from .shots import frame_picture
 from .slots import Ticket
 from .spec import RETRY_SECONDS
-from .state import Phase
+from .state import Phase, is_refusal
 from .stills import COMPARISON, KEYFRAME, keep_slots
-from .stored import stored_job
-from .task import Task
-
-OWN_REFERENCE = "rnb-{id}"
-"""How a replyRef begins that we drew for a job; it names one wish and no other."""
+from .task import RunningTask, Task
 
 WAITS_FOR_ANSWER = "stopping as soon as the answer to the create has come: it may be paid"
 
@@ -52,7 +47,7 @@ async def prepare(run: Run) -> None:
 
 
 async def send(run: Run, ticket: Ticket) -> Task:
-    """The task of the wish, once a slot was free and the create was answered.
+    """The task of the request, once a slot was free and the create was answered.
 
     Raises:
         ApiError, Unreachable: refused for certain; nothing was charged.
@@ -64,103 +59,176 @@ async def send(run: Run, ticket: Ticket) -> Task:
     while True:
         await _wait_for_turn(run, ticket)
         try:
-            task = await _post(run, client)
+            task = await run.race(started_already(run, client)) or await _post(run, client)
             break
         except errors.RateLimited as busy:
-            if task_or_none := own_task(busy.running, lost_wish(run.job, run.ledger)):
-                task = task_or_none
+            run.busy = busy
+            if (named := _named_by(busy, run)) is not None:
+                task = named
                 break
             now = run.env.monotonic()
             deadline = now + _patience(run) if deadline is None else deadline
             if now >= deadline:
-                raise
+                if (started := await run.race(started_already(run, client))) is None:
+                    run.busy = None
+                    raise
+                task = started
+                break
             seconds = min(_retry_seconds(run, busy), deadline - now)
             run.queue.send_back(ticket, seconds)
             _tell_holders(run, busy, seconds)
-    _accept(run, task)
+    run.busy = None
     run.queue.locate(ticket, task_account(task.id))
     return task
 
 
-async def check(run: Run, doubt: str) -> Task:
+async def check(run: Run, doubt: str, *, is_late: bool = False) -> Task:
     """Look for the task of a create that got no clear answer; nothing is sent meanwhile.
 
     Raises:
         MaybeSent: it was not found, or the account could not be looked at.
     """
-    run.move(Phase.CHECKING, next_look=None, detail="")
-    client, began = (await run.connected()).client, run.env.monotonic()
-    try:
-        task = await run.race(_find(run, client))
-    except Stopped:
-        raise errors.MaybeSent(f"{doubt}; the search for its task was stopped") from None
-    except errors.RunwayError as error:
-        raise errors.MaybeSent(f"{doubt}; the account could not be looked at: {error.message}") from None
+    began = run.env.monotonic()
+    task = await search(run, doubt, is_late=is_late)
     if task is None:
         seconds = run.env.monotonic() - began
         raise errors.MaybeSent(f"{doubt}; no task with its seed was found in {seconds:.0f} s")
     return task
 
 
-async def _find(run: Run, client: RunwayClient) -> Task | None:
-    """The task, once it is written down as this job's and no other's."""
-    while True:
-        now = run.env.clock()
-        task = await find_task(
-            lambda: lost_wish(run.job, run.ledger), client, now=now, pause=lambda seconds: run.pause(seconds, run.looks)
-        )
-        if task is None or run.ledger.assign(run.job.id, task.id):
-            return task
+async def search(run: Run, doubt: str, *, is_late: bool) -> Task | None:
+    """The task that a create may have started, once it is written down as this job's; None when there is none.
 
-
-def _accept(run: Run, task: Task) -> None:
-    """Write the task's id down, first and alone: nothing else may cost it, not even the loss of the lease."""
+    Raises:
+        MaybeSent: the account could not be looked at, so nothing is certain.
+    """
+    run.move(Phase.CHECKING, next_look=None, detail="")
     try:
-        run.ledger.accept(run.job.id, task.id)
+        return await run.race(_find(run, (await run.connected()).client, is_late=is_late))
+    except Stopped:
+        raise errors.MaybeSent(f"{doubt}; the search for its task was stopped") from None
+    except errors.RunwayError as error:
+        raise errors.MaybeSent(f"{doubt}; the account could not be looked at: {error.message}") from None
+
+
+async def is_long_past(run: Run, record: Record) -> bool:
+    """True when a create is so old that its task cannot be on its way; by the server's clock where it is known."""
+    client = (await run.connected()).client
+    now = await run.race(client.server_time())
+    if now is not None and record.server_sent is not None:
+        return now - record.server_sent > LATE_SECONDS
+    return abs(run.env.clock() - (record.sent or record.created)) > LATE_SECONDS
+
+
+async def _find(run: Run, client: RunwayClient, *, is_late: bool) -> Task | None:
+    while True:
+        found = await find_task(
+            lambda: _search_of(run, client),
+            client,
+            is_late=is_late,
+            pause=lambda seconds: run.pause(seconds, run.looks),
+        )
+        if found is None or run.ledger.assign(run.job.id, found.task.id, is_certain=found.is_certain):
+            return found and found.task
+
+
+async def started_already(run: Run, client: RunwayClient) -> Task | None:
+    """The task of an earlier create that was refused and did start it; looked for before anything is sent again.
+
+    Raises:
+        RateLimited: the account could not be looked at, so it has to wait longer.
+    """
+    if run.busy is None:
+        return None
+    try:
+        found = await look_for_task(_search_of(run, client), client)
+    except errors.RunwayError:
+        raise run.busy from None
+    return found.task if found is not None and _write_down(run, found) else None
+
+
+def _named_by(busy: errors.RateLimited, run: Run) -> Task | None:
+    """Ours among the tasks that a 429 names: a create of this request did start something."""
+    running = [RunningTask(task_id, reference) for task_id, reference in busy.running]
+    task = named_task(running, search_for(run.ledger.get(run.job.id), run.ledger)) if running else None
+    return task if task is not None and _write_down(run, Found(task, is_certain=True)) else None
+
+
+def _write_down(run: Run, found: Found) -> bool:
+    """Write the task's id down, first and alone: nothing else may cost it, not even the loss of the lease.
+
+    False when it belongs to another job.
+    """
+    try:
+        return run.ledger.assign(run.job.id, found.task.id, is_certain=found.is_certain)
     except errors.LedgerError as error:
         run.job.change(warning=error.message)
+        return True
 
 
-def lost_job_of(task: Task, ledger: Ledger, party: str, now: float, posters: Path) -> Record | None:
+def lost_job_of(task: Task, ledger: Ledger, party: str, now: float) -> Record | None:
     """The job in doubt that this task is the missing one of, once that is written down."""
-    for record in ledger.unfinished():
-        if record.party != party or not record.is_in_doubt(now):
+    for record in ledger.without_task(party):
+        if not record.is_in_doubt(now):
             continue
-        if lost_wish(stored_job(record, posters), ledger).fits(task) and ledger.assign(record.id, task.id):
+        search = search_for(record, ledger)
+        named = search.is_named(task.id, task.reply_ref)
+        is_certain = named or search.lost.has_own_seed
+        if (named or search.choose([task]) is not None) and ledger.assign(record.id, task.id, is_certain=is_certain):
             return ledger.get(record.id)
     return None
 
 
-def lost_wish(job: Job, ledger: Ledger) -> LostWish:
-    """What a search for the job's task has to go by."""
-    ours = (job.request.reply_ref or "").startswith(OWN_REFERENCE.format(id=job.id))
-    return LostWish(
-        job.request,
-        sent=job.state.sent or job.created,
-        reference=job.request.reply_ref or "" if ours else "",
-        others=ledger.task_ids(except_job=job.id),
-        has_rival=ledger.has_rival(job.id),
+def search_for(record: Record, ledger: Ledger, offset: float = 0.0) -> Search:
+    """What a search for the job's task has to go by. `offset`: see `matching.lost_request`."""
+    others = [other for other in ledger.without_task(record.party) if other.id != record.id]
+    return Search(
+        lost_request(record, offset),
+        tuple(lost_request(other, offset) for other in others),
+        taken=ledger.task_ids(except_job=record.id),
+        guessed=ledger.task_ids(except_job=record.id, guessed=True),
     )
+
+
+def _search_of(run: Run, client: RunwayClient) -> Search:
+    return search_for(run.ledger.get(run.job.id), run.ledger, client.clock_offset)
 
 
 async def _post(run: Run, client: RunwayClient) -> Task:
     """One create call. Its phase is on disk, and the lease is ours, before it leaves."""
+    server_sent = await run.race(client.server_time())
     run.halt()
     # whole and encoded before the phase says that it is being sent: what fails here is no doubt
     prepared = client.prepare(run.job.request)
     sent = run.env.clock()
-    run.commit(Phase.SENDING, sent=sent)
+    run.commit(Phase.SENDING, sent=sent, server_sent=server_sent)
     run.job.change(phase=Phase.SENDING, sent=sent, next_look=None, detail="")
+    run.busy = None
     try:
-        return await run.see_out(client.send(prepared), WAITS_FOR_ANSWER)
+        task = await run.see_out(client.send(prepared), WAITS_FOR_ANSWER)
     except errors.NotEnoughCredits as error:
         raise await _with_balance(run, error, client) from None
     except errors.AccountBroken:
         with suppress(errors.LedgerError):
             run.session.uploads.forget_account(run.job.request.account)
         raise
-    except (errors.NoAnswer, errors.ServerTrouble) as error:
+    except errors.RunwayError as error:
+        if is_refusal(error):
+            raise
         return await check(run, error.message)
+    return await _believed(run, task)
+
+
+async def _believed(run: Run, task: Task) -> Task:
+    """The task of a good answer, unless that contradicts what was sent: then it is a doubt."""
+    try:
+        doubt = contradiction(task, search_for(run.ledger.get(run.job.id), run.ledger))
+    except errors.LedgerError as error:
+        doubt, warning = "", error.message
+        run.job.change(warning=warning)
+    if not doubt and not _write_down(run, Found(task, is_certain=True)):
+        doubt = "the answer to the create names a task that belongs to another job"
+    return await check(run, doubt) if doubt else task
 
 
 async def _with_balance(run: Run, error: errors.NotEnoughCredits, client: RunwayClient) -> errors.NotEnoughCredits:

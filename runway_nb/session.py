@@ -10,6 +10,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,7 @@ from .assets import AssetList, Shelf, all_assets
 from .ledger import Ledger
 from .picture import Picture, ShotFrame
 from .request import VideoRequest
-from .settings import Settings
+from .settings import Secret, Settings
 from .slots import SlotQueue
 from .task import Asset
 from .uploads import Uploads
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from .client import RunwayClient
     from .keyframes import Places
     from .media import MediaClient
-
-EMBEDDED_TOKEN = "user:1-simulator"  # noqa: S105 - opens the simulator on this machine, nothing else
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,8 @@ class Connection:
     """Frees what stands behind the clients."""
     misbehave: Callable[[str], None] | None = None
     """Lets the next call to the embedded simulator go wrong, by the name of a fault."""
+    page: str = ""
+    """Address of the embedded simulator's page, with the key that opens it."""
 
 
 Connect = Callable[[Settings], Awaitable[Connection]]
@@ -61,14 +62,16 @@ async def connect(settings: Settings) -> Connection:
     from .simulator import EMBEDDED_SPEED, Simulator
 
     try:
-        simulator = Simulator(settings.home / "simulator", speed=EMBEDDED_SPEED)
+        simulator = Simulator(settings.home / "simulator", speed=EMBEDDED_SPEED, embedded=True)
+        await asyncio.to_thread(simulator.start)
     except ImportError as missing:
         raise errors.MissingExtra(f"{missing}; or set a token: %runway login") from None
-    await asyncio.to_thread(simulator.start)
-    client = RunwayClient(EMBEDDED_TOKEN, base_url=simulator.base_url, multipart=settings.multipart)
-    return Connection(
-        client, MediaClient(origin=simulator.base_url), simulator.stop, lambda name: simulator.fault(name, times=1)
-    )
+    except (OSError, RuntimeError) as error:
+        raise errors.RunwayError(f"the embedded simulator cannot start: {error}") from None
+    assert simulator.token is not None
+    client = RunwayClient(Secret(simulator.token), base_url=simulator.base_url, multipart=settings.multipart)
+    media, misbehave = MediaClient(origin=simulator.base_url), partial(simulator.fault, times=1)
+    return Connection(client, media, simulator.stop, misbehave, simulator.page)
 
 
 class Session:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from .errors import SettingsError
 from .home import default_home
+from .private_files import private_folder, write_private
 from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, MAX_MODERATED, TOKEN_FORM
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
@@ -245,6 +246,8 @@ def _keyring_token() -> str | None:
 
 
 def _file_token(path: Path) -> str | None:
+    if path.is_symlink():
+        raise SettingsError(f"{path} is a link: put the token itself into that file, or use %runway login")
     if not path.is_file():
         return None
     if os.name == "posix" and stat.S_IMODE(path.stat().st_mode) & 0o077:
@@ -265,9 +268,6 @@ def save_token(token: str, home: Path) -> str:
             # a keyring that keeps nothing raises nothing
             if keyring.get_password(_SERVICE, TOKEN_NAME) == secret.reveal():
                 return "the keyring"
-    home.mkdir(parents=True, exist_ok=True)
-    path = home / "token"
-    path.touch(mode=0o600, exist_ok=True)
-    path.chmod(0o600)
-    path.write_text(secret.reveal())
+    path = private_folder(home) / "token"
+    write_private(path, secret.reveal().encode())
     return f"the private file {path}"

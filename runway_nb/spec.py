@@ -21,6 +21,8 @@ DEFAULT_SLOTS = 2
 """Tasks that Runway lets run at once on an account, in practice (section 13)."""
 RETRY_SECONDS = (10.0, 30.0)
 """How long to wait after a 429 that names no time of its own (section 3.4)."""
+REFUSALS = frozenset({400, 401, 402, 404, 412, 422, 429, 596})
+"""Statuses of a create that has started nothing for certain; any other is a doubt (sections 2.3 and 14.3)."""
 LIST_PAGES = 21
 """Pages of a list that are read at most: an offset of 1,000 is the last (sections 6 and 8.2)."""
 LIST_LIMIT = 50

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 
-from .errors import ApiError, InvalidRequest, LedgerError, NoVideo, RunwayError, ServerTrouble, TaskError, Unreachable
+from . import errors
+from .errors import NoVideo, RunwayError, TaskError
+from .spec import REFUSALS
 from .task import Task
 
 
@@ -59,17 +61,18 @@ def failed_phase(phase: Phase, error: RunwayError) -> Phase:
     if phase in (Phase.PREPARING, Phase.WAITING):
         return Phase.REFUSED
     if phase is Phase.SENDING:
-        return Phase.REFUSED if _is_certain(error) else Phase.UNKNOWN
+        return Phase.REFUSED if is_refusal(error) else Phase.UNKNOWN
     if phase is Phase.CHECKING:
         return Phase.UNKNOWN
     failed = isinstance(error, TaskError) and not isinstance(error, NoVideo)
     return Phase.FAILED if failed else Phase.DETACHED
 
 
-def _is_certain(error: RunwayError) -> bool:
-    """True when a create that ended so has started nothing (API facts 2.3, 14.3)."""
-    certain = isinstance(error, (ApiError, Unreachable, LedgerError, InvalidRequest))
-    return certain and not isinstance(error, ServerTrouble)
+def is_refusal(error: RunwayError) -> bool:
+    """True when a create that ended so has started nothing, by the API's word or ours (API facts 2.3, 14.3)."""
+    if isinstance(error, errors.ApiError):
+        return error.status in REFUSALS
+    return isinstance(error, (errors.Unreachable, errors.LedgerError, errors.InvalidRequest))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from .private_files import private_folder, write_private
+
 POSTER = ""
 """The kind of the still of a finished video."""
 KEYFRAME, COMPARISON = "keyframe", "fitting"
@@ -19,8 +21,7 @@ _SLOTS = ("first", "middle", "last")
 def keep_still(folder: Path, job_id: str, data: bytes, kind: str = POSTER) -> None:
     """Write one small JPEG of a job."""
     with suppress(OSError):
-        folder.mkdir(parents=True, exist_ok=True)
-        _path(folder, job_id, kind).write_bytes(data)
+        write_private(_path(private_folder(folder), job_id, kind), data)
 
 
 def keep_slots(folder: Path, job_id: str, kind: str, pictures: Mapping[str, bytes]) -> None:

@@ -12,7 +12,7 @@ from .request import VideoRequest
 from .state import Phase, State
 from .stills import COMPARISON, KEYFRAME, kept_slots, kept_still
 from .task import PENDING, Status, Task
-from .unfinished import SETTLED, UNSENT
+from .unfinished import SETTLED
 
 
 def stored_job(record: Record, posters: Path, state: State | None = None) -> Job:
@@ -45,7 +45,7 @@ def is_over(record: Record) -> bool:
 
 def waking_state(record: Record) -> State:
     """The state of a job that is about to be followed again."""
-    if record.phase in UNSENT:
+    if record.is_unsent:
         return State()
     task = stored_task(record)
     return State(Phase.FOLLOWING if task else Phase.CHECKING, task=task, sent=record.sent)
@@ -54,7 +54,7 @@ def waking_state(record: Record) -> State:
 def state_of(record: Record, posters: Path) -> State:
     """The state that a record tells, at rest."""
     video = _file(record)
-    phase = _resting_phase(Phase(record.phase), video)
+    phase = _resting_phase(record, video)
     return State(
         phase,
         task=stored_task(record),
@@ -71,11 +71,12 @@ def _file(record: Record) -> Path | None:
     return Path(record.video) if record.video and Path(record.video).is_file() else None
 
 
-def _resting_phase(phase: Phase, video: Path | None) -> Phase:
+def _resting_phase(record: Record, video: Path | None) -> Phase:
     """Where a job stands that is not followed here: another kernel may be at it, so nothing is called certain."""
+    phase = Phase(record.phase)
     if video is not None:
         return Phase.DONE
-    if phase in (Phase.SENDING, Phase.CHECKING):
+    if phase in (Phase.SENDING, Phase.CHECKING) or record.was_refused_for_now:
         return Phase.UNKNOWN
     return phase if phase.is_final and phase is not Phase.DONE else Phase.DETACHED
 

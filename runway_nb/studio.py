@@ -20,7 +20,7 @@ from . import errors
 from .account import account_credits, account_task, account_tasks
 from .admission import Limits, admit, words_hash
 from .assets import AssetList, linked_assets
-from .draft import file_name, folder_problem
+from .draft import folder_problem
 from .environment import Environment
 from .images import picture_prints
 from .job import Job
@@ -135,8 +135,7 @@ class Studio:
         Raises:
             InvalidRequest: with all mistakes; nothing was sent.
             OverBudget, ModerationBrake: not allowed; nothing was sent.
-            SettingsError: the folder of videos cannot be written to; nothing was sent.
-            LedgerError: it cannot be written down, so nothing was sent.
+            LedgerError, SettingsError: ledger or output folder cannot be written, so nothing was sent.
         """
         limits = Limits(fresh=fresh, force=force, cell_credits=max_credits)
         return self.ask(request, limits, cell=cell, folder=folder).job
@@ -147,12 +146,8 @@ class Studio:
         """The same as `submit`, and whether the wish is new. `replaces` is the lost job in whose place it is sent."""
         request = self.checked(request)
         settings = self.settings
-        limits = limits._replace(
-            reuse=settings.reuse, day_credits=settings.max_credits, moderated=settings.max_moderated
-        )
         wish = self._wish(request, cell, folder or self.folder)
-        problem = folder_problem(Path(wish.folder) / settings.output, file_name(request.prompt, wish.id))
-        limits = limits._replace(problem=problem)
+        limits = limits.within(settings, folder_problem(Path(wish.folder) / settings.output, wish.id))
         with self._lock:
             self._check_open()
             record = self.ledger.claim(wish, lambda books: admit(wish, books, limits), replaces=replaces)
@@ -300,8 +295,12 @@ class Studio:
         return self.run(self._ask_account(account_tasks), timeout)
 
     def simulator_url(self, timeout: float = 60.0) -> str:
-        """The address of the embedded simulator's index page; starts it when needed."""
-        return self.run(self._client(), timeout).origin
+        """The address of the embedded simulator's page, with the key that opens it; starts it when needed.
+
+        The key is drawn anew in every process. With a token set it is the address of the API instead.
+        """
+        connection = self.run(self.session.connected(), timeout)
+        return connection.page or connection.client.origin
 
     def misbehave(self, fault: str, timeout: float = 60.0) -> None:
         """Let the embedded simulator do one thing wrong, for lessons. Raises `InvalidCommand` for an unknown name."""
@@ -396,7 +395,7 @@ class Studio:
         from .send import lost_job_of
 
         task = self._account_task(text)
-        lost = lost_job_of(task, self.ledger, self.settings.party, self._env.clock(), self._posters)
+        lost = lost_job_of(task, self.ledger, self.settings.party, self._env.clock())
         if lost is not None:
             return lost
         made = self._asked(task)
@@ -434,11 +433,12 @@ class Studio:
     async def _look_again(self, record: Record) -> bool:
         """Look once for the task of a job in doubt; True when it was found and written down."""
         from .reconcile import look_for_task
-        from .send import lost_wish
+        from .send import search_for
 
-        lost = lost_wish(stored_job(record, self._posters), self.ledger)
-        task = await look_for_task(lost, await self._client())
-        return task is not None and self.ledger.assign(record.id, task.id)
+        client = await self._client()
+        await client.server_time()
+        found = await look_for_task(search_for(record, self.ledger, client.clock_offset), client)
+        return found is not None and self.ledger.assign(record.id, found.task.id, is_certain=found.is_certain)
 
     async def picture_bytes(self, picture: Picture) -> bytes:
         """The picture that a keyframe means, for the background loop. Raises `RunwayError`."""

@@ -11,10 +11,20 @@ from .lease import is_held
 SETTLED = ("done", "refused", "removed", "failed")
 """Phases after which there is nothing left to fetch or to find out."""
 UNSENT = ("preparing", "waiting")
-"""Phases in which nothing has been sent: such a job is void once its owner is gone."""
+"""Phases in which nothing is on its way: such a job is void once its owner is gone, unless it was sent before and
+answered with 429.
+"""
+IN_DOUBT = ("unknown", "sending", "checking")
+"""Phases in which a create may have been paid whose task is not known."""
 FORGOTTEN = ("unknown", "stopped")
 """Phases in which a job rests by the user's decision, or for want of one."""
-CLAUSE = f"phase NOT IN ({', '.join(map(repr, SETTLED + UNSENT))}) AND (resent_as = '' OR task_id != '')"
+_REFUSED_FOR_NOW = f"(phase IN ({', '.join(map(repr, UNSENT))}) AND sent IS NOT NULL)"
+WITHOUT_TASK = f"(phase IN ({', '.join(map(repr, IN_DOUBT))}) OR {_REFUSED_FOR_NOW}) AND task_id = ''"
+"""The rows that were sent and whose tasks are not known."""
+CLAUSE = (
+    f"(phase NOT IN ({', '.join(map(repr, SETTLED + UNSENT))}) OR {_REFUSED_FOR_NOW}) "
+    "AND (resent_as = '' OR task_id != '')"
+)
 """The rows of the ledger that may bring a result; one in doubt that was sent again as another job does not."""
 
 

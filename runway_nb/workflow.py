@@ -11,26 +11,27 @@ from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
 
-from anyio import move_on_after
+from anyio import fail_after, move_on_after
 
 from . import errors
-from .draft import file_name, folder_problem
+from .draft import folder_problem
 from .fetch import fetch
 from .picture import task_account
-from .record import Record
+from .record import REFUSED_FOR_NOW, Record
 from .run import Run, Stopped
-from .send import check, prepare, send
+from .send import check, is_long_past, prepare, search, send, started_already
 from .slots import Ticket
-from .state import Phase, failed_phase
+from .state import Phase, State, failed_phase
 from .stored import is_over, state_of, stored_task, waking_state
 from .task import SUCCEEDED, Task
 from .track import track
-from .unfinished import UNSENT
 
 WATCH_SECONDS = 1.0
 """Between two looks at a job that another kernel sees through."""
 STOP_SECONDS = 5.0
 """Seconds that a stop waits for the API to free the slot."""
+SEARCH_SECONDS = 20.0
+"""Seconds that a stop waits for the word whether a create that was refused has started a task."""
 
 
 class Workflow:
@@ -63,12 +64,11 @@ class Workflow:
     async def _make(self) -> None:
         run = self.run
         await prepare(run)
-        # once more: it may have waited long, or come from another day
-        name = file_name(run.job.request.prompt, run.job.id)
-        if problem := await to_thread(folder_problem, self._output, name):
-            raise problem
         ticket = run.queue.join(run.job.id, run.job.request.account)
         try:
+            # once more: it may have waited long, or come from another day
+            if problem := await to_thread(folder_problem, self._output, run.job.id):
+                raise problem
             task = await self._take_up(await send(run, ticket), ticket, None)
         finally:
             run.queue.leave(ticket)
@@ -81,16 +81,31 @@ class Workflow:
                 self.run.journal(lease=0.0)
             self.run.job.become(state_of(record, self._posters))
             return None
-        if record.phase in UNSENT:
+        if record.is_unsent:
             self.run.job.become(waking_state(record))
             return await self._make()
-        task = stored_task(record) or await check(self.run, "the answer to the create was never read")
+        task = stored_task(record) or await self._found(record, to_send)
+        if task is None:
+            self.run.job.become(State())
+            return await self._make()
         ticket = self.run.queue.occupy(self.run.job.id, task_account(task.id))
         try:
             task = await self._take_up(task, ticket, 0.0)
         finally:
             self.run.queue.leave(ticket)
         return await self._fetch(task)
+
+    async def _found(self, record: Record, to_send: bool) -> Task | None:
+        """The task of a create whose answer is missing; None when it was refused for now and is to be sent again."""
+        is_late = await is_long_past(self.run, record)
+        if not record.was_refused_for_now:
+            return await check(self.run, "the answer to the create was never read", is_late=is_late)
+        self.run.busy = errors.RateLimited(REFUSED_FOR_NOW)
+        task = await search(self.run, REFUSED_FOR_NOW, is_late=is_late)
+        if task is None and not to_send:
+            raise self.run.busy
+        self.run.busy = None if task is not None else self.run.busy
+        return task
 
     async def _take_up(self, task: Task, ticket: Ticket, first_wait: float | None) -> Task:
         """Follow a task that exists to its end; its slot is free from then on."""
@@ -143,22 +158,31 @@ class Workflow:
 
     async def _stop(self) -> None:
         """Before sending the wish is taken back; after it the slot is freed (API facts 7.3)."""
-        task = self.run.job.task
-        if self.run.job.state.elsewhere:
+        run, task = self.run, self.run.job.task
+        if run.job.state.elsewhere:
             return self._end(Phase.DETACHED, errors.Detached("another kernel sees it through"))
+        if task is None and run.busy is not None:
+            try:
+                with fail_after(SEARCH_SECONDS):
+                    task = await started_already(run, (await run.connected()).client)
+            except (errors.RunwayError, TimeoutError):
+                return self._fail(errors.NoAnswer("the account could not be looked at"))
         if task is None:
             return self._end(Phase.REMOVED, errors.Removed("removed before sending: nothing was charged"))
         try:
             with suppress(errors.RunwayError), move_on_after(STOP_SECONDS):
                 # a courtesy to the account's other tasks; a task that is tracked no more answers 404
-                await (await self.run.connected()).client.stop_tracking(task.id)
+                await (await run.connected()).client.stop_tracking(task.id)
         finally:
             self._end(Phase.STOPPED, errors.TrackingStopped("tracking was stopped"))
         return None
 
     def _fail(self, error: errors.RunwayError) -> None:
         phase = failed_phase(self.run.job.state.phase, error)
-        if phase is Phase.UNKNOWN:
+        if self.run.busy is not None:
+            # by its word a 429 starts nothing: the next who asks for this looks for a task, then sends it again
+            phase, error = Phase.UNKNOWN, errors.RateLimited(REFUSED_FOR_NOW)
+        elif phase is Phase.UNKNOWN:
             error = errors.MaybeSent(f"maybe sent, no clear answer: {error.message}")
         self._end(phase, error)
 

@@ -26,6 +26,7 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 import pytest  # noqa: E402
 
 from fakes import FakeTime, Party  # noqa: E402
+from leftovers import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks
 from runway_nb.job import Job  # noqa: E402
 from runway_nb.request import VideoRequest  # noqa: E402
 from test_simulator_kit import Api  # noqa: E402

@@ -17,6 +17,7 @@ from runway_nb.keyframes import Places
 from runway_nb.ledger import Ledger
 from runway_nb.media import MediaClient
 from runway_nb.request import VideoRequest
+from runway_nb.server_clock import ServerClock
 from runway_nb.session import Connection
 from runway_nb.settings import Secret, Settings
 from runway_nb.simulator import Simulator, instant
@@ -125,6 +126,7 @@ class Party:
             transport=self.api,
             sleep=self.time.sleep,
             jitter=lambda: 0.5,
+            clock=ServerClock(self.environment.clock, self.environment.monotonic),
         )
         return Connection(client, MediaClient(local=True, transport=self.media, sleep=self.time.sleep))
 

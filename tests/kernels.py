@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import json
 import os
 import queue
@@ -20,6 +19,7 @@ from typing import Any
 import pytest
 from jupyter_client.manager import KernelManager
 
+from leftovers import at_end
 from runway_nb.simulator import samples
 
 TOKEN = "user:4711-abcDEF123"
@@ -57,7 +57,7 @@ def clean_env(home: Path, **more: str) -> dict[str, str]:
 def drawn_samples() -> Path:
     """The pictures that come with a simulator. To draw them takes each a second or two, so they are drawn once."""
     folder = tempfile.TemporaryDirectory(prefix="runway-nb-samples-", ignore_cleanup_errors=True)
-    atexit.register(folder.cleanup)
+    at_end(folder.cleanup)
     samples.write(Path(folder.name))
     return Path(folder.name)
 
@@ -81,11 +81,15 @@ class SimulatorProcess:
 
     def __init__(self, home: Path, *options: str) -> None:
         state = lay_samples(home)
-        command = [sys.executable, "-m", "runway_nb.simulator", "--port", "0", "--state", str(state), *options]
+        command = [sys.executable, "-m", "runway_nb.simulator", "--port", "0", "--with-parent", "--state", str(state)]
         env = clean_env(home, PYTHONUNBUFFERED="1")
-        self.process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
+        # nobody writes to the pipe: it ends when this process does, whatever ends it
+        self.process = subprocess.Popen(
+            [*command, *options], env=env, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
         assert self.process.stdout is not None
-        self.base_url = self.process.stdout.readline().split()[2].rstrip(",")
+        words = self.process.stdout.readline().split()
+        self.base_url, self.page = words[2].rstrip(","), words[4].rstrip(",")
 
     @property
     def env(self) -> dict[str, str]:
@@ -105,12 +109,19 @@ class SimulatorProcess:
     def _call(self, method: str, path: str, body: Any = None) -> Any:
         address = self.base_url.removesuffix("/v1/runwayml") + path
         data = None if body is None else json.dumps(body).encode()
-        with urllib.request.urlopen(urllib.request.Request(address, data, method=method), timeout=30) as answer:
+        headers = {"X-Simulator-Key": self.page.partition("?key=")[2]}
+        with urllib.request.urlopen(
+            urllib.request.Request(address, data, headers, method=method), timeout=30
+        ) as answer:
             return json.load(answer)
 
     def stop(self) -> None:
         self.process.terminate()
-        self.process.wait(20)
+        try:
+            self.process.communicate(timeout=20)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.communicate()
 
 
 @lru_cache
@@ -119,7 +130,7 @@ def shared_simulator(name: str = "") -> SimulatorProcess:
     place = os.environ.get("PYTEST_DEBUG_TEMPROOT")  # where the folders of tests lie, too
     folder = tempfile.TemporaryDirectory(prefix="runway-nb-tests-", dir=place, ignore_cleanup_errors=True)
     simulator = SimulatorProcess(Path(folder.name), "--speed", str(SPEED), "--instant", "--max-jobs", "10")
-    atexit.register(lambda: (simulator.stop(), folder.cleanup()))
+    at_end(lambda: (simulator.stop(), folder.cleanup()))
     return simulator
 
 

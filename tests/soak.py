@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from kernels import ROOT, SimulatorProcess, clean_env
+from leftovers import ended_with_parent
 from runway_nb.ledger import Ledger, Record
 from runway_nb.simulator.instant import CLIP
 
@@ -39,6 +40,8 @@ LEASE = 0.8
 """Seconds of a lease where a process is frozen. It comes back before another one would have given up its search."""
 PATIENCE = 100.0
 """Seconds after which a process that nobody kills counts as hanging."""
+CLOCKS = (0.0, 900.0, -900.0, 86_400.0, -86_400.0, 400 * 86_400.0, -400 * 86_400.0)
+"""Seconds by which the clock of a machine may be ahead."""
 TRIES = 3
 """Undisturbed processes until everything must have settled."""
 TROUBLE: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -46,6 +49,9 @@ TROUBLE: tuple[tuple[str, dict[str, Any]], ...] = (
     ("late-task", {}), ("lost-before", {}), ("522-before", {}), ("nested", {}),
     ("get-522", {}), ("get-drop", {}), ("get-html", {}), ("list-object", {}), ("list-bare", {}),
     ("scheduler-empty", {}),
+    ("refused", {"status": 409}), ("refused", {"status": 425}), ("refused", {"status": 403}), ("429-started", {}),
+    ("other-answer", {}), ("other-answer", {"what": "seed"}), ("other-answer", {"what": "reference"}),
+    ("get-other", {}),
     ("expired-link", {}), ("cut-download", {}), ("artifact-500", {}), ("slow-download", {"seconds": 0.6}),
 )  # fmt: skip
 
@@ -71,6 +77,8 @@ class Schedule(NamedTuple):
     trouble: tuple[tuple[str, dict[str, Any]], ...]
     rounds: tuple[tuple[Kill, ...], ...]
     """The processes of each round."""
+    clocks: tuple[float, ...]
+    """By how many seconds the machine's clock is ahead, from one process to the next."""
 
     def __str__(self) -> str:
         words = ", ".join(name for name, _ in self.trouble) or "no trouble"
@@ -82,7 +90,8 @@ def draw(seed: int) -> Schedule:
     wishes = tuple(f"Soak {seed} wish {n}" for n in range(chance.choice((1, 1, 2, 3))))
     trouble = tuple(chance.sample(TROUBLE, chance.choice((0, 1, 1, 2))))
     rounds = tuple(_round(chance) for _ in range(chance.choice((1, 2, 3))))
-    return Schedule(seed, wishes, chance.choice((1, 2)), trouble, rounds)
+    clocks = tuple(chance.choice(CLOCKS) for _ in range(4)) if chance.random() < 0.4 else (0.0,)
+    return Schedule(seed, wishes, chance.choice((1, 2)), trouble, rounds, clocks)
 
 
 def _round(chance: random.Random) -> tuple[Kill, ...]:
@@ -116,15 +125,18 @@ class Place:
             **more,
         )  # fmt: skip
         self.said: list[str] = []
-        self.kills = self.frozen = 0
+        self.kills = self.frozen = self.started = 0
         self.phases: Counter[str] = Counter()
         """In which phases jobs were left by a kill."""
 
     def start(self, manner: str) -> subprocess.Popen[str]:
         """A process that is ready and waits for its line."""
+        ahead = self.schedule.clocks[self.started % len(self.schedule.clocks)]
+        self.started += 1
         return subprocess.Popen(
-            [sys.executable, WORKER, manner, *self.schedule.wishes], cwd=self.folder, env=self.env, text=True,
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            [sys.executable, WORKER, manner, *self.schedule.wishes], cwd=self.folder, text=True,
+            env={**self.env, "SOAK_CLOCK": str(ahead)},
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, preexec_fn=ended_with_parent,
         )  # fmt: skip
 
     def tasks(self) -> list[dict[str, Any]]:

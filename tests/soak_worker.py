@@ -2,9 +2,11 @@
 
     python tests/soak_worker.py resume|ask WISH...
 
-With SOAK_LEASE its leases are that short, so that another process takes over from one that is frozen.
-It says "ready", waits for a line, says each phase of each job, and ends with 0 once every wish has its video.
+With SOAK_CLOCK its clock is so many seconds ahead. With SOAK_LEASE its leases are that short, so that another
+process takes over from one that is frozen. It says "ready", waits for a line, says each phase of each job, and ends with 0 once every wish has its video.
 """
+
+# ruff: noqa: E402
 
 from __future__ import annotations
 
@@ -12,6 +14,10 @@ import os
 import sys
 import threading
 import time
+
+_true_time = time.time
+# the clock of this machine may be wrong; before anything of ours is loaded, which takes it as it is then
+time.time = lambda: _true_time() + float(os.environ.get("SOAK_CLOCK", 0))
 
 # also what is otherwise loaded at first use: the moments to be killed in come after that
 import runway_nb.ledger

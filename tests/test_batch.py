@@ -15,6 +15,7 @@ import pytest
 
 from fakes import EMAIL
 from kernels import QUICK, RESULT, ROOT, clean_env, lay_samples, shared_simulator
+from leftovers import ended_with_parent
 from runway_nb.frames import duration
 
 pytestmark = pytest.mark.kernel
@@ -63,6 +64,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            preexec_fn=ended_with_parent,
         )
 
     def ended(self, timeout: float = 150.0) -> str:

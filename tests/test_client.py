@@ -133,7 +133,7 @@ def test_queries_are_encoded_and_empty_parts_left_out():
 )
 def test_an_id_is_raw_but_for_what_breaks_a_path(identifier, path):
     assert path_id(identifier) == path
-    api = Api(_json(_wire("task_succeeded")))
+    api = Api(_json({**_wire("task_succeeded"), "taskId": identifier}))
     api.call("task", identifier)
     assert api.requests[0].url.raw_path.decode() == f"/v1/runwayml/tasks/{path}"
 

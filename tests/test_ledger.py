@@ -82,7 +82,7 @@ def commit(job_id):
     return True
 
 def assign(job_id, task_id):
-    return ledger.assign(job_id, task_id)
+    return ledger.assign(job_id, task_id, is_certain=True)
 
 def hammer(number, seconds):
     done, end = [], time.monotonic() + seconds
@@ -636,9 +636,10 @@ def test_a_job_that_is_not_there_cannot_be_changed(ledger):
 def test_a_task_belongs_to_one_job(ledger):
     for name in ("0000000a", "0000000b"):
         ledger.add(_record(name, phase="checking"))
-    assert ledger.assign("0000000a", TASK_ID)
-    assert ledger.assign("0000000a", TASK_ID)
-    assert not ledger.assign("0000000b", TASK_ID)
+    assert ledger.assign("0000000a", TASK_ID, is_certain=True)
+    assert ledger.assign("0000000a", TASK_ID, is_certain=True)
+    assert not ledger.assign("0000000b", TASK_ID, is_certain=True)
+    assert not ledger.assign("0000000b", TASK_ID, is_certain=False)
     assert ledger.get("0000000b").task_id == ""
     assert ledger.task_ids() == {TASK_ID}
     assert ledger.task_ids(except_job="0000000a") == frozenset()

@@ -546,7 +546,7 @@ def test_a_name_that_cannot_be_given_is_told_with_the_setting(tmp_path, monkeypa
 @pytest.mark.parametrize("folder", ["file/deeper", "file", "x" * 300, "a\0b", "\ud800" * 90], ids=ascii)
 def test_a_folder_that_cannot_be_written_is_found_by_trying(tmp_path, folder):
     (tmp_path / "file").write_text("in the way")
-    problem = folder_problem(tmp_path / folder, "a-lamp-7f3e2c54.mp4")
+    problem = folder_problem(tmp_path / folder, "7f3e2c54")
     assert problem is not None
     assert "RunwayMagics.output or RUNWAY_NB_OUTPUT" in problem.message
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
@@ -554,17 +554,17 @@ def test_a_folder_that_cannot_be_written_is_found_by_trying(tmp_path, folder):
         Cdn(_clip).download(tmp_path / folder / "a.mp4")
 
 
-@pytest.mark.parametrize("refused", ["mkdir", "write_bytes"])
+@pytest.mark.parametrize("refused", ["runway_nb.draft.private_folder", "runway_nb.draft.open_private"])
 def test_a_folder_that_may_not_be_written_is_found_by_trying(tmp_path, monkeypatch, refused):
     def no(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr(Path, refused, no)
-    assert "Permission denied" in str(folder_problem(tmp_path / "out", "a.mp4"))
+    monkeypatch.setattr(refused, no)
+    assert "Permission denied" in str(folder_problem(tmp_path / "out", "7f3e2c54"))
 
 
 def test_a_folder_that_can_be_written_is_made_and_left_empty(tmp_path):
-    assert folder_problem(tmp_path / "new" / "out", "a.mp4") is None
+    assert folder_problem(tmp_path / "new" / "out", "7f3e2c54") is None
     assert list((tmp_path / "new" / "out").iterdir()) == []
 
 

@@ -81,6 +81,8 @@ class Api:
     def call(self, method: str, path: str, *, token: str | None = TOKEN, **arguments: Any) -> httpx.Response:
         """One call; `path` is that of the API, or any other when it is a whole address."""
         login = {"Authorization": f"Bearer {token}"} if token else {}
+        if path.startswith("http://sim.test/simulator") or path.rstrip("/") == "http://sim.test":
+            login["X-Simulator-Key"] = self.sim.key or ""
         headers = {**login, **arguments.pop("headers", {})}
         url = path if path.startswith("http") else f"http://sim.test/v1/runwayml{path}"
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import httpx
 import pytest
@@ -158,13 +158,17 @@ def test_two_simulators_may_share_a_state(sim, client, tmp_path):
 
 
 class Process:
-    def __init__(self, state: Path, *arguments: str) -> None:
-        command = [sys.executable, "-m", "runway_nb.simulator", "--port", "0", "--state", str(state), *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "runway_nb.simulator", "--port", "0", "--with-parent", "--instant", *arguments]
+        pipe = subprocess.PIPE
+        self.process = subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
         assert self.process.stdout
         line = self.process.stdout.readline()
         assert line.startswith("simulator at "), line + self.end(signal.SIGTERM)
-        self.client = httpx.Client(base_url=line.split()[2].rstrip(","), headers=LOGIN, timeout=10, trust_env=False)
+        self.line, words = line, line.split()
+        self.client = httpx.Client(base_url=words[2].rstrip(","), headers=LOGIN, timeout=10, trust_env=False)
+        self.page = words[4].rstrip(",")
+        self.address, _, self.key = self.page.partition("?key=")
 
     def end(self, number: int) -> str:
         if hasattr(self, "client"):
@@ -173,12 +177,28 @@ class Process:
         return self.process.communicate(timeout=10)[1]
 
 
-def test_a_task_goes_on_after_kill_9_and_a_restart(tmp_path):
-    first = Process(tmp_path, "--speed", "40", "--instant")
+@pytest.fixture
+def start():
+    """Starts simulators; none outlives the test, however that ends."""
+    made: list[Process] = []
+
+    def begin(*arguments: str) -> Process:
+        made.append(Process(*arguments))
+        return made[-1]
+
+    yield begin
+    for each in made:
+        if each.process.poll() is None:
+            each.end(signal.SIGTERM)
+
+
+def test_a_task_goes_on_after_kill_9_and_a_restart(start, tmp_path):
+    state = ("--state", str(tmp_path), "--speed", "40")
+    first = start(*state)
     task_id = first.client.post("/gen3turbo/create", json={"text_prompt": "A lamp", "seed": 3}).json()["taskId"]
     assert first.client.get(f"/tasks/{task_id}").json()["status"] in ("PENDING", "RUNNING")
     first.end(signal.SIGKILL)
-    second = Process(tmp_path, "--speed", "40", "--instant", "--fault", "429-runway")
+    second = start(*state, "--fault", "429-runway")
     task = wait_for_end(second.client, task_id)
     assert task["options"]["seed"] == 3
     assert httpx.get(task["artifacts"][0]["url"]).content == instant.CLIP
@@ -187,9 +207,74 @@ def test_a_task_goes_on_after_kill_9_and_a_restart(tmp_path):
     assert second.process.returncode == 0
 
 
+def test_the_page_and_the_control_path_ask_for_the_key_that_is_printed_at_the_start(start):
+    process = start()
+    faults = process.address + "simulator/faults"
+    for url in (process.address, faults, faults + "?key=wrong", process.address + "simulator/nothing"):
+        for method in ("GET", "POST", "DELETE"):
+            assert httpx.request(method, url, headers=LOGIN).status_code == 403
+    assert httpx.get(process.page).status_code == 200
+    assert httpx.get(faults, params={"key": process.key}).status_code == 200
+    assert httpx.get(faults, headers={"X-Simulator-Key": process.key}).status_code == 200
+    assert httpx.get(faults, headers={"Authorization": f"Bearer {process.key}"}).status_code == 200
+    origin = {"X-Simulator-Key": process.key, "Origin": "https://evil.example.org"}
+    assert httpx.delete(faults, headers=origin).status_code == 403
+    assert process.end(signal.SIGTERM) == "", "nothing is logged"
+
+
+def test_each_start_draws_another_key_and_a_key_can_be_given(start):
+    one, other, given = start(), start(), start("--key", "of-my-own-1")
+    assert one.key != other.key
+    assert len(one.key) >= 32
+    assert given.page.endswith("/?key=of-my-own-1")
+    assert httpx.get(given.page).status_code == 200
+    assert httpx.get(f"{given.address}?key={one.key}").status_code == 403
+
+
+def test_an_open_one_asks_for_no_key(start):
+    process = start("--open")
+    assert process.key == ""
+    assert httpx.get(process.page).status_code == 200
+    assert httpx.get(process.address + "simulator/counts").status_code == 200
+
+
+def test_it_ends_with_the_program_that_holds_its_input(start):
+    process = start()
+    process.client.close()
+    process.process.stdin.close()
+    assert process.process.wait(10) == 0
+
+
+def test_a_taken_port_is_one_line(sim, capsys):
+    from runway_nb.simulator.__main__ import main
+
+    with pytest.raises(SystemExit) as ended:
+        main(["--port", str(sim.port), "--instant"])
+    assert ended.value.code == 2
+    assert re.search(
+        r"error: port \d+ cannot be used \(.*in use\): give another one, or --port 0 for a free one",
+        capsys.readouterr().err,
+    )
+
+
+def test_a_state_that_cannot_be_used_is_one_line(tmp_path, capsys):
+    from runway_nb.simulator.__main__ import main
+
+    (tmp_path / "simulator.sqlite3").write_bytes(b"no database" * 100)
+    (tmp_path / "file").touch()
+    for state in (tmp_path, tmp_path / "file"):
+        with pytest.raises(SystemExit) as ended:
+            main(["--port", "0", "--instant", "--state", str(state)])
+        assert ended.value.code == 2
+        assert f"error: the state in {state} cannot be used" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "text"),
     [
+        (["--key", "short"], "the key has 5 characters: give 8 or more"),
+        (["--key", "of my own key"], "letters, digits and . _ ~ - only"),
+        (["--key", "of-my-own-1", "--open"], "not allowed with argument"),
         (["--host", "0.0.0.0"], "127.0.0.1 only"),
         (["--fault", "nonsense"], "invalid choice"),
         (["--accounts", "3"], "accounts is 3"),

@@ -117,7 +117,8 @@ def test_a_stop_ends_an_upload(party: Party) -> None:
 
 def test_a_stop_ends_the_search_for_a_lost_task(party: Party) -> None:
     party.simulator.fault("522-before")
-    hanging = Hanging(party.api.inner, _gets("/scheduler/"))
+    listed = _gets("/scheduler/")
+    hanging = Hanging(party.api.inner, lambda request: listed(request) and bool(party.api.calls("POST")))
     party.api.inner = hanging
     job = _stopped(party, party.submit(), hanging)
     assert job.state.phase is Phase.UNKNOWN
@@ -156,6 +157,13 @@ def test_a_create_that_never_answers_is_a_doubt_in_time(party: Party, monkeypatc
     assert job.state.phase is Phase.UNKNOWN
     assert isinstance(job.error, errors.MaybeSent)
     assert len(party.api.calls("POST")) == 1
+
+
+def test_a_stop_ends_the_question_for_the_time_of_the_server(party: Party) -> None:
+    hanging = Hanging(party.api.inner, _gets("/scheduler/"))
+    party.api.inner = hanging
+    job = _stopped(party, party.submit(), hanging)
+    assert (job.state.phase, party.started) == (Phase.REMOVED, 0)
 
 
 def test_a_stop_before_the_work_begins_sends_nothing(party: Party) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from kernels import PATIENCE, clean_env, shared_simulator
+from leftovers import ended_with_parent
 
 pytestmark = pytest.mark.kernel
 
@@ -40,7 +41,7 @@ class Script:
         (folder / "home").mkdir()
         self.process = subprocess.Popen(
             [sys.executable, *arguments], cwd=folder, env=clean_env(folder / "home", **shared_simulator().env, **PLAIN),
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=ended_with_parent,
         )  # fmt: skip
 
     @cached_property

@@ -28,6 +28,7 @@ from runway_nb.environment import Environment
 from runway_nb.errors import LeaseLost, LedgerError
 from runway_nb.ledger import Ledger, Record
 from runway_nb.media import MediaClient
+from runway_nb.server_clock import ServerClock
 from runway_nb.session import Connection
 from runway_nb.settings import Settings
 from runway_nb.simulator import Simulator, instant
@@ -455,8 +456,11 @@ class Kernel:
     def __init__(self, service: Service, network: Network, settings: Settings, folder: Path, tally: Any) -> None:
         self.process = process = Process(network.loop, tally)
         self._network = network
-        self.ledger = MortalLedger(settings.home, service.clock, process)
-        environment = Environment(service.clock, network.loop.time, process.sleep, network.draw.randint)
+        self._service = service
+        self.wrong = 0.0
+        """How many seconds this machine's clock is ahead of the true time."""
+        self.ledger = MortalLedger(settings.home, self._clock, process)
+        environment = Environment(self._clock, network.loop.time, process.sleep, network.draw.randint)
         self.studio = Studio(
             settings,
             ledger=self.ledger,
@@ -469,6 +473,9 @@ class Kernel:
     @property
     def alive(self) -> bool:
         return self.process.alive
+
+    def _clock(self) -> float:
+        return self._service.clock() + self.wrong
 
     def die(self, place: str = "between two steps") -> None:
         self.process.die(place)
@@ -484,6 +491,7 @@ class Kernel:
             transport=Wire(network, self.process, "a call"),
             sleep=sleep,
             jitter=network.draw.random,
+            clock=ServerClock(self._clock, network.loop.time),
         )
         return Connection(
             client, MediaClient(local=True, transport=Wire(network, self.process, "a download"), sleep=sleep)

@@ -13,7 +13,6 @@ from ..job import Job
 from ..record import Record, Spending
 from ..request import VideoRequest
 from ..task import Credits, Task
-from ..unfinished import UNSENT
 from .words import prompt_words
 
 PACKAGES = ("runway_nb", "ipython", "ipykernel", "ipywidgets", "jupyterlab", "httpx", "nest_asyncio2", "av")
@@ -53,7 +52,7 @@ def _job_row(record: Record, job: Job | None) -> tuple[str, ...]:
         percent = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
         state = f"{job.state.phase.value}{percent}"
     request = VideoRequest.from_wire(record.request, record.model)
-    if job is None and record.phase in UNSENT and not record.is_held(time.time()):
+    if job is None and record.is_unsent and not record.is_held(time.time()):
         state = "not sent"
     price = "simulator" if record.simulated else str(record.credits)
     return record.id, _when(record.created), state, price, _short(prompt_words(request))

@@ -293,7 +293,7 @@ class Magics:
         if not self.studio.settings.simulated:
             print("A token is set, so the simulator is not used.")
             return
-        print(f"The embedded simulator answers at {self.studio.simulator_url()}/ (this machine only).")
+        print(f"The embedded simulator answers at {self.studio.simulator_url()} (this machine only, with this key).")
 
     def _print_or_display(self, bundle: dict[str, str], display: Any) -> None:
         if self.view().mode == "terminal":

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from . import instant
@@ -16,6 +18,7 @@ from .renders import child_process
 from .server import HOST_NAMES, Simulator
 
 DEFAULT_PORT = 8765
+SEEN = "Others can read it in the list of processes"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -24,15 +27,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     if given.host not in HOST_NAMES:
         parser.error("--host: the simulator listens on 127.0.0.1 only")
-    with tempfile.TemporaryDirectory(prefix="simulator-") as place:
+    with ExitStack() as rest:
         try:
-            simulator = _simulator(given, Path(place))
-        except (ValueError, ImportError) as error:
+            state = given.state or Path(rest.enter_context(tempfile.TemporaryDirectory(prefix="simulator-")))
+            simulator = rest.enter_context(_simulator(given, state))
+        except (ValueError, ImportError, OSError, RuntimeError) as error:
             parser.error(str(error))
-        with simulator:
-            print(f"simulator at {simulator.base_url}, state in {simulator.world.root}", flush=True)
-            _wait_for_the_end()
+        print(_first_line(simulator), flush=True)
+        _wait_for_the_end(with_parent=given.with_parent)
     return 0
+
+
+def _first_line(simulator: Simulator) -> str:
+    """Other programs read the address and the key from it: its beginning stays as it is."""
+    return f"simulator at {simulator.base_url}, page {simulator.page}, state in {simulator.world.root}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -41,12 +49,23 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 for a free one (default %(default)s)")
     parser.add_argument("--speed", type=float, default=1.0, help="divides all times; 1 is the real pace")
     parser.add_argument("--state", type=Path, help="folder that keeps the state; default: none is kept")
-    parser.add_argument("--token", help="the only token that is good; default: any user:<digits>-<letters>")
+    text = "default: any user:<digits>-<letters>; the digits say whose things are seen"
+    parser.add_argument("--token", help=f"the only token that is good; {text}. {SEEN}")
+    doors = parser.add_mutually_exclusive_group()
+    text = "opens the page and the control path, as ?key=KEY or in the header X-Simulator-Key"
+    doors.add_argument("--key", help=f"{text}; default: one is drawn and printed. {SEEN}")
+    text = "no key, for a class: there every user of this machine sees and changes what all have"
+    doors.add_argument("--open", action="store_true", help=text)
     parser.add_argument("--accounts", type=int, default=1, help="Runway accounts, 0 to 2 (default %(default)s)")
     parser.add_argument("--max-jobs", type=int, default=5, help="slots of an account (default %(default)s)")
     parser.add_argument("--credits", type=int, default=2250, help="credits of an account (default %(default)s)")
     parser.add_argument("--runway-limit", type=int, help="tasks that Runway itself lets run at once")
     parser.add_argument("--link-seconds", type=float, default=86400.0, help="life of a link (default %(default)s)")
+    parser.add_argument(
+        "--with-parent",
+        action="store_true",
+        help="end when standard input ends, as it does with a pipe whose writer is gone",
+    )
     parser.add_argument("--instant", action="store_true", help="no rendering: the same tiny clip for all tasks")
     names = ", ".join(KINDS)
     text = f"may be repeated: {names}"
@@ -60,6 +79,8 @@ def _simulator(given: argparse.Namespace, place: Path) -> Simulator:
         speed=given.speed,
         port=given.port,
         token=given.token,
+        key=given.key,
+        open_to_all=given.open,
         accounts=given.accounts,
         renderer=instant.renderer if given.instant else child_process,
         max_jobs=given.max_jobs,
@@ -72,12 +93,23 @@ def _simulator(given: argparse.Namespace, place: Path) -> Simulator:
     return simulator
 
 
-def _wait_for_the_end() -> None:
+def _wait_for_the_end(*, with_parent: bool) -> None:
     ended = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: ended.set())
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: ended.set())
+    if with_parent:
+        threading.Thread(target=_read_to_the_end, args=(ended,), daemon=True).start()
     while not ended.wait(0.5):  # a plain wait() would not notice the signal on Windows
         pass
+
+
+def _read_to_the_end(ended: threading.Event) -> None:
+    # not sys.stdin, whose lock this thread would still hold when the interpreter ends
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    ended.set()
 
 
 if __name__ == "__main__":

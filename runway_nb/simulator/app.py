@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from email.utils import formatdate
 from typing import Any
 
 from starlette.applications import Starlette
@@ -14,12 +15,13 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from . import trouble
+from .access import Access
 from .calls import API, USER, Handler
 from .contract import BASE, RefusedError, not_found
 from .control import control_routes
 from .downloads import download_routes
 from .page import page_routes
-from .wire import ENTRY, Call, Desk, owner_of, refusal
+from .wire import ENTRY, Call, Desk, refusal
 
 
 def make_app(desk: Desk) -> Starlette:
@@ -35,7 +37,7 @@ def make_app(desk: Desk) -> Starlette:
 
 
 class Door:
-    """Every call passes here: its path is taken as it was sent, and it is written into the log."""
+    """Every call passes here: its path is taken as it was sent, it is written into the log, and it may come in."""
 
     def __init__(self, app: ASGIApp, desk: Desk) -> None:
         self._app = app
@@ -47,15 +49,21 @@ class Door:
             await self._app(scope, receive, send)
             return
         path = self._path(scope)
-        entry = self._desk.log.add({"method": scope["method"], **_without_token(path, scope), "status": None})
+        noted_path = _without_secrets(path, scope, self._desk.access)
+        entry = self._desk.log.add({"method": scope["method"], **noted_path, "status": None})
 
         async def noted(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start" and entry["status"] is None:
-                entry["status"] = message["status"]
+            if message["type"] == "http.response.start":
+                entry["status"] = entry["status"] or message["status"]
+                date = formatdate(self._desk.world.clock(), usegmt=True).encode()
+                message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
             await send(message)
 
         try:
+            self._desk.access.check(path, scope)
             await self._app({**scope, "path": path, ENTRY: entry}, receive, noted)
+        except RefusedError as error:
+            await refusal(error)(scope, receive, noted)
         except Exception as error:
             # the server is told to be quiet, so this is where it can be read
             entry["error"] = repr(error)
@@ -68,12 +76,13 @@ class Door:
         return path.rstrip("/") or "/"
 
 
-def _without_token(path: str, scope: Scope) -> dict[str, Any]:
+def _without_secrets(path: str, scope: Scope, access: Access) -> dict[str, Any]:
     """The path for the log; a token in the address is taken out and noted as a leak."""
     login = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
     token = login.rpartition(" ")[2]
     leaks = ["address"] if token and token in path + scope["query_string"].decode("latin-1") else []
-    return {"path": path.replace(token, "…") if leaks else path, **({"leaks": leaks} if leaks else {})}
+    path = access.masked(path.replace(token, "…") if leaks else path)
+    return {"path": path, **({"leaks": leaks} if leaks else {})}
 
 
 def _by_method(desk: Desk, calls: Mapping[str, tuple[str, Handler]]) -> Callable[[Request], Awaitable[Response]]:
@@ -87,7 +96,7 @@ def _by_method(desk: Desk, calls: Mapping[str, tuple[str, Handler]]) -> Callable
 async def _answered(desk: Desk, request: Request, name: str, handler: Handler) -> Response:
     if name == "create":
         desk.world.store.count("creates_received")
-    call = Call(desk, request, owner_of(request.headers.get("authorization"), desk.token))
+    call = Call(desk, request, desk.access.owner(request.headers.get("authorization")))
     fault = desk.faults.take("before", name)
     if fault:
         return trouble.instead(call, fault)

@@ -40,9 +40,18 @@ KINDS: dict[str, Kind] = {
     "get-429": Kind("before", "429 while polling; detail: retry_after", "task"),
     "get-html": Kind("before", "200 with an HTML body", "task"),
     "get-drop": Kind("before", "the connection is dropped", "task"),
+    "get-other": Kind("after", "the answer is about another task", "task"),
     "lost-answer": Kind("after", "the task starts, then the connection is dropped"),
     "slow-answer": Kind("after", "the task starts, the answer comes late; detail: seconds (30)"),
     "522": Kind("after", "the task starts, the answer is 522 with an HTML body; detail: status (as 522-before)"),
+    "refused": Kind(
+        "after",
+        "the task starts, the answer is a refusal that nobody documents; detail: status (409, as 403, 410, 425)",
+    ),
+    "429-started": Kind("after", "the task starts, the answer is 429 as from Runway; detail: retry_after"),
+    "other-answer": Kind(
+        "after", "the task starts, the answer is about another one; detail: what (all, reference, seed or prompt)"
+    ),
     "not-json": Kind("after", "the task starts, the answer is 200 with an HTML body"),
     "no-task-id": Kind("after", "the task starts, the answer is 200 without taskId"),
     "nested": Kind("reshape", "the answer is {task: {...}, code: 200}"),
@@ -92,6 +101,19 @@ OUTAGES = {
 }
 """What the detail `status` may be, and what such an answer says (API facts 2.2 and 2.3)."""
 
+REFUSALS = {
+    403: "Forbidden",
+    405: "Method Not Allowed",
+    409: "Conflict",
+    410: "Gone",
+    413: "Content Too Large",
+    418: "I'm a teapot",
+    423: "Locked",
+    425: "Too Early",
+    451: "Unavailable For Legal Reasons",
+}
+"""The same of `refused`: answers of which nobody says what they mean for a create."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -125,8 +147,9 @@ class Faults:
             raise ValueError(f"unknown fault {name!r}: known are {', '.join(sorted(KINDS))}")
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
             raise ValueError(f"times is {times!r}: give a whole number from 1, or nothing")
-        if "status" in details and details["status"] not in list(OUTAGES):
-            raise ValueError(f"status is {details['status']!r}: give one of {', '.join(map(str, OUTAGES))}")
+        known = REFUSALS if name == "refused" else OUTAGES
+        if "status" in details and details["status"] not in list(known):
+            raise ValueError(f"status is {details['status']!r}: give one of {', '.join(map(str, known))}")
         with self._lock:
             self._set[name] = Fault(name, times, details)
 

@@ -17,9 +17,21 @@ from .wire import Desk
 from .world import Seen
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    # the address of the page holds its key
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
 LONGEST = 200
 """Rows of each list."""
 STYLE = "body{font:15px/1.5 sans-serif;margin:2em;max-width:70em}td,th{text-align:left;padding:0 1em 0 0}"
+
+
+TOKENS = {
+    True: "Any token of the form <code>user:1234-abcd</code> is good; its number says who you are.",
+    False: "It takes one token only.",
+}
 
 
 def page_routes(desk: Desk) -> list[Route]:
@@ -33,7 +45,7 @@ def _index(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
         tasks = [desk.world.seen(task) for task in desk.world.store.tasks("deleted = 0")[:LONGEST]]
         assets = desk.world.store.assets("deleted = 0")[:LONGEST]
         text = _page(desk, f"{request.url.scheme}://{request.url.netloc}", tasks, assets)
-        return HTMLResponse(text, headers={"Content-Security-Policy": POLICY})
+        return HTMLResponse(text, headers=HEADERS)
 
     return endpoint
 
@@ -48,8 +60,7 @@ def _page(desk: Desk, base: str, tasks: list[Seen], assets: list[AssetRecord]) -
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Simulator</title>'
         f"<style>{STYLE}</style></head><body><h1>Simulator of a video API</h1>"
         "<p>It answers like the Runway API of useapi.net, costs nothing, and talks to nobody. "
-        f"Base address: <code>{escape(base + BASE)}</code>. Any token of the form "
-        "<code>user:1234-abcd</code> is good unless the simulator was started with one.</p>"
+        f"Base address: <code>{escape(base + BASE)}</code>. {TOKENS[desk.access.token is None]}</p>"
         f"<p>Faults that are set: {escape(faults)}. There are {len(KINDS)}; "
         "GET /simulator/faults lists them.</p><h2>Tasks</h2>"
         + _table(

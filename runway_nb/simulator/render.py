@@ -8,18 +8,20 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from runway_nb.camera import Camera, Matrix, inverse, seen_from, weights
+from runway_nb.private_files import private_file
 
 from . import caption, scene
 from .planes import SCALES, Box, Canvas, Planes, canvas, join, load, reach, split
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     import av
     from PIL.Image import Image
 
+WITH_PARENT = "--with-parent"
 FPS = 24
 STILL_SIDE = 640
 """Pixels on the long side of a still."""
@@ -286,7 +289,7 @@ def _in_place(path: Path) -> Iterator[Path]:
     """A temporary name in the same folder, which becomes `path` when the block ends well."""
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
-        yield part
+        yield private_file(part)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -298,9 +301,18 @@ def command(shot_file: Path, out: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Renders: the path of a shot as JSON, the path of the clip."""
-    shot_file, out = map(Path, arguments)
+    """Renders: the path of a shot as JSON, the path of the clip; `--with-parent`: no longer than its input lasts."""
+    shot_file, out = map(Path, arguments[:2])
+    if WITH_PARENT in arguments:
+        threading.Thread(target=_end_with_input, daemon=True).start()
     render(Shot.from_json(shot_file.read_text("utf-8")), out)
+
+
+def _end_with_input() -> None:
+    with suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    signal.raise_signal(signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -18,10 +19,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
+from runway_nb.private_files import private_folder, write_private
+
 MAX_RUNNING = 2
 NICENESS = 10
 MAX_TRIES = 3
 """How often a renderer is started that ended without a file and without an exit code of its own."""
+
+
+MAX_STARTS = 100
+"""How often a renderer is started that the machine refuses a process, memory or file handles; about 20 s."""
 
 
 class Running(Protocol):
@@ -69,12 +76,24 @@ def child_process(shot_file: Path, out: Path) -> Running:
 
     quiet = subprocess.DEVNULL
     child = subprocess.Popen(  # noqa: S603
-        render.command(shot_file, out), stdin=quiet, stdout=quiet, stderr=quiet, start_new_session=True
-    )
+        # nobody writes to the pipe: it ends with this process, whatever ends that
+        [*render.command(shot_file, out), render.WITH_PARENT], stdin=subprocess.PIPE, stdout=quiet, stderr=quiet,
+        start_new_session=True,
+        # where this process works may be gone, or hold modules of a user whose names are those of libraries
+        cwd=out.parent, env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_places())},
+    )  # fmt: skip
     if hasattr(os, "setpriority"):
-        with suppress(ProcessLookupError):  # it may have ended already
+        with suppress(OSError):  # it may have ended already, and a sandbox may forbid it
             os.setpriority(os.PRIO_PROCESS, child.pid, NICENESS)
     return child
+
+
+def _import_places() -> list[str]:
+    """Where this process finds its modules, this package among them: in a zip, or put on the path by hand."""
+    here = str(Path(__file__).parents[2])
+    with suppress(OSError):  # the working directory may be gone; what is found from there is, too
+        return [*dict.fromkeys([*map(os.path.abspath, filter(None, sys.path)), here])]
+    return [*dict.fromkeys([*filter(os.path.isabs, sys.path), here])]
 
 
 class Renders:
@@ -88,7 +107,8 @@ class Renders:
         self._queue: deque[str] = deque()
         self._running: dict[str, Running] = {}
         self._tries: dict[str, int] = {}
-        (root / "videos").mkdir(parents=True, exist_ok=True)
+        self._starts: dict[str, int] = {}
+        private_folder(root / "videos")
 
     def path(self, digest: str) -> Path:
         """Where the clip is, or will be."""
@@ -124,8 +144,8 @@ class Renders:
                 if code is not None:
                     del self._running[digest]
                     self._ended(digest, code)
-            while self._queue and len(self._running) < self._limit:
-                self._start(self._queue.popleft())
+            while self._queue and len(self._running) < self._limit and self._start(self._queue[0]):
+                self._queue.popleft()
 
     def close(self) -> None:
         """Stops what runs; a clip that is still wanted is started again at the next look."""
@@ -135,11 +155,20 @@ class Renders:
                 running.terminate()
             self._running.clear()
 
-    def _start(self, digest: str) -> None:
+    def _start(self, digest: str) -> bool:
+        """False when the machine has no room for a renderer now; the next pump tries again, for a while."""
         path = self.path(digest)
-        running = self._renderer(path.with_suffix(".json"), path)
+        try:
+            running = self._renderer(path.with_suffix(".json"), path)
+        except OSError as error:
+            self._starts[digest] = self._starts.get(digest, 0) + 1
+            if self._starts[digest] < MAX_STARTS:
+                return False
+            self._give_up(digest, f"no renderer could be started: {error}")
+            return True
         if running is not None:
             self._running[digest] = running
+        return True
 
     def _ended(self, digest: str, code: int) -> None:
         if self.path(digest).exists():
@@ -147,7 +176,11 @@ class Renders:
         self._tries[digest] = self._tries.get(digest, 0) + 1
         # below zero: ended by a signal, which says nothing about the shot
         if code > 0 or self._tries[digest] >= MAX_TRIES:
-            self._mark(digest).write_text(f"the renderer ended with code {code}\n", encoding="utf-8")
+            self._give_up(digest, f"the renderer ended with code {code}")
+
+    def _give_up(self, digest: str, why: str) -> None:
+        with suppress(OSError):  # then it is tried again later
+            write_whole(self._mark(digest), f"{why}\n".encode())
 
     def _mark(self, digest: str) -> Path:
         return self.path(digest).with_suffix(".failed")
@@ -155,7 +188,5 @@ class Renders:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Writes a file so that nobody ever sees a part of it."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    private_folder(path.parent)
+    write_private(path, data)

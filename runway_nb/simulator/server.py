@@ -39,8 +39,11 @@ class Simulator:
     """A simulator with its state in a folder.
 
     `speed` divides all times (`EMBEDDED_SPEED`: about 8 s for a clip of 5 s), `port` 0 means a free one,
-    `token` None any of the right form; `accounts` is 0 to 2, `max_jobs` their slots, `credits` what each has,
-    `runway_limit` what Runway itself lets run at once (None: no limit), `link_seconds` the life of a link.
+    `token` None any of the right form; `key` opens the page and the control path (None draws one, `open_to_all`
+    asks for none); `embedded` draws a token as well, without which nothing is answered; `accounts` is 0 to 2,
+    `max_jobs` their slots, `credits` what each has, `runway_limit` what Runway itself lets run at once (None: no
+    limit), `link_seconds` the life of a link. Raises `ValueError` for a number out of its range or a short key,
+    `OSError` for a state that cannot be used.
     """
 
     def __init__(
@@ -50,6 +53,9 @@ class Simulator:
         speed: float = 1.0,
         port: int = 0,
         token: str | None = None,
+        key: str | None = None,
+        open_to_all: bool = False,
+        embedded: bool = False,
         accounts: int = 1,
         clock: Callable[[], float] = time.time,
         renderer: Renderer = child_process,
@@ -61,12 +67,16 @@ class Simulator:
         link_seconds: float = 86400.0,
     ) -> None:
         _check_extra(renderer)
+        from .access import Access, checked_key, embedded_access, new_key
         from .app import make_app
         from .wire import Desk, Log
 
+        access = (
+            embedded_access() if embedded else Access(token, None if open_to_all else checked_key(key or new_key()))
+        )
         rules = Rules(speed, accounts, max_jobs, credits, runway_limit, link_seconds)
         self.world = World(Path(state), rules, clock=clock, renderer=renderer, pictures=pictures, draw=draw)
-        self._desk = Desk(self.world, Faults(), Log(), token)
+        self._desk = Desk(self.world, Faults(), Log(), access)
         self.app: Starlette = make_app(self._desk)
         self.port = port
         self._server: uvicorn.Server | None = None
@@ -77,6 +87,21 @@ class Simulator:
     def address(self) -> str:
         """`http://127.0.0.1:PORT`, where the page and the control path are."""
         return f"http://{HOST}:{self.port}"
+
+    @property
+    def page(self) -> str:
+        """The address of the page with the key that opens it, and the control path as the header X-Simulator-Key."""
+        return f"{self.address}/" + (f"?key={self.key}" if self.key else "")
+
+    @property
+    def key(self) -> str | None:
+        """What opens the page and the control path; None when they are open to all."""
+        return self._desk.access.key
+
+    @property
+    def token(self) -> str | None:
+        """The only token that is good; None: any of the right form."""
+        return self._desk.access.token
 
     @property
     def base_url(self) -> str:
@@ -93,14 +118,15 @@ class Simulator:
 
         try:
             listener = _listener(self.port)
-        except OSError:
+        except OSError as error:
             self.stop()
-            raise
+            advice = "give another one, or --port 0 for a free one" if self.port else "no port can be had"
+            raise OSError(f"port {self.port} cannot be used ({error.strerror}): {advice}") from None
         self.port = listener.getsockname()[1]
         # no handlers, no output: this lives in other people's processes
         config = uvicorn.Config(
             _guarded(self.app), http="h11", ws="none", lifespan="off", log_config=None, log_level="critical",
-            access_log=False, timeout_graceful_shutdown=0, server_header=False,
+            access_log=False, timeout_graceful_shutdown=0, server_header=False, date_header=False,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._run, args=(listener,), name="simulator", daemon=True)

@@ -12,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Protocol, cast
 
+from runway_nb.private_files import close_to_others, private_file, private_folder
+
 from .contract import MEDIA_TYPES, bare, composite, not_found
 from .renders import write_whole
 from .store import AssetRecord, Store
@@ -137,9 +139,11 @@ class Shelf:
         if asset.media != "image" or number:
             return None
         if not out.exists():
-            out.parent.mkdir(parents=True, exist_ok=True)
             try:
-                self.pictures.thumbnail(self.file(asset), out)
+                with tempfile.TemporaryDirectory(dir=self.root, prefix="drawing-") as place:
+                    small = private_file(Path(place, out.name))
+                    self.pictures.thumbnail(self.file(asset), small)
+                    small.replace(private_folder(out.parent) / out.name)
             except (OSError, ValueError):
                 return None  # not a picture after all: there is no preview of it
         return out
@@ -155,8 +159,9 @@ class Shelf:
         if not folder.exists():
             with tempfile.TemporaryDirectory(dir=self.root, prefix="drawing-") as place:
                 drawing = Path(place, "samples")
-                drawing.mkdir()
-                self.pictures.write(drawing)
+                private_folder(drawing)
+                for _, path in self.pictures.write(drawing):
+                    close_to_others(path)
                 _move_whole(drawing, folder)
         order = {name: number for number, name in enumerate(self.pictures.NAMES)}
         return sorted(folder.glob("*.jp*g"), key=lambda path: order.get(path.stem, len(order)))

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from runway_nb.private_files import close_to_others, private_file, private_folder
+
 from .life import Course
 
 SCHEMA = """
@@ -106,12 +108,26 @@ class AssetRecord:
 
 
 class Store:
-    """Tables in, records out. Writes happen inside `write()`; safe to use from any thread."""
+    """Tables in, records out. Writes happen inside `write()`; safe to use from any thread.
+
+    Raises `OSError` for a file that cannot be used.
+    """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = threading.RLock()
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+        try:
+            private_folder(path.parent)
+            private_file(path)
+            for side in ("-wal", "-shm"):  # new ones get the mode of the file
+                close_to_others(Path(f"{path}{side}"))
+            self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=BUSY_SECONDS)
+            with self._closed_on_failure():
+                self._prepare()
+        except (OSError, sqlite3.Error) as error:
+            advice = "give it another folder, or move this one away"
+            raise OSError(f"the state in {path.parent} cannot be used ({error}): {advice}") from None
+
+    def _prepare(self) -> None:
         self._db.row_factory = sqlite3.Row
         # a killed process loses nothing; only a power cut could, and what is simulated is worth no wait
         self._db.execute("PRAGMA synchronous = OFF")
@@ -120,6 +136,14 @@ class Store:
                 self._db.execute(statement)
         # only now: two processes that start together would meet in the switch to WAL otherwise
         self._db.execute("PRAGMA journal_mode = WAL")
+
+    @contextmanager
+    def _closed_on_failure(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException:
+            self._db.close()
+            raise
 
     def close(self) -> None:
         """Closes the file."""

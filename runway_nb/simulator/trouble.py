@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from .answers import tracked
 from .contract import RefusedError, composite
-from .faults import OUTAGES, Fault
+from .faults import OUTAGES, REFUSALS, Fault
 from .shelf import new_uuid
 from .wire import Call, Dropped, html, refusal
 from .world import NO_CREDITS, TOO_MANY, no_such_asset
@@ -26,6 +26,9 @@ TEXTS = {
     "get-429": (429, "Too many requests"),
 }
 TIMED_OUT = 522
+CONFLICT = 409
+ANOTHER = "00000000-0000-4000-8000-000000000000"
+"""The uuid of a task that is nobody's."""
 OWN = frozenset({408, 500})
 """Those that the service gives itself, in its usual envelope; the others come from the proxy, in HTML."""
 LISTS = frozenset({"list-object", "list-bare", "list-nameless", "scheduler-empty"})
@@ -57,6 +60,13 @@ async def afterwards(fault: Fault, answer: Response) -> Response:
         return Dropped()
     if fault.name == "522":
         return _outage(fault)
+    if fault.name == "refused":
+        status = int(fault.details.get("status", CONFLICT))
+        return refusal(RefusedError(status, REFUSALS[status]))
+    if fault.name == "429-started":
+        return _timed(JSONResponse({"error": TOO_MANY}, 429), fault)
+    if fault.name in ("other-answer", "get-other"):
+        return JSONResponse(_of_another(json.loads(bytes(answer.body)), str(fault.details.get("what", "all"))))
     if fault.name == "not-json":
         return html(200, "Service is being updated")
     if fault.name == "no-task-id":
@@ -65,6 +75,22 @@ async def afterwards(fault: Fault, answer: Response) -> Response:
         return JSONResponse(kept)
     await asyncio.sleep(float(fault.details.get("seconds", SLOW_SECONDS)))
     return answer
+
+
+def _of_another(body: dict[str, Any], what: str) -> dict[str, Any]:
+    """An answer that contradicts what was asked, in all or in one thing."""
+    options = dict(body.get("options") or {})
+    if what in ("all", "seed"):
+        options["seed"] = int(options.get("seed") or 0) + 1
+    if what in ("all", "prompt"):
+        options["text_prompt"] = "What somebody else asked for"
+    changed = {**body, "options": options, "name": ""}
+    if what in ("all", "reference"):
+        changed["replyRef"] = "rnb-of-another"
+    if what == "all":
+        head = str(body["taskId"]).rpartition("-task:")[0]
+        changed |= {"id": ANOTHER, "taskId": f"{head}-task:{ANOTHER}"}
+    return changed
 
 
 def reshaped(names: Mapping[str, Any], answer: Response) -> Response:

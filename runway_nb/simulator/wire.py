@@ -6,7 +6,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
@@ -14,7 +14,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from .contract import MAX_BODY, TOKEN, RefusedError
+from .access import Access
+from .contract import MAX_BODY, RefusedError
 from .faults import Faults
 from .world import World
 
@@ -51,8 +52,7 @@ class Desk:
     world: World
     faults: Faults
     log: Log
-    token: str | None = None
-    """The only token that is good; None: any of the right form."""
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True)
@@ -113,15 +113,6 @@ async def read_body(request: Request) -> bytes:
             raise RefusedError(413, f"The simulator takes up to {MAX_BODY} bytes")
         parts.append(part)
     return b"".join(parts)
-
-
-def owner_of(authorization: str | None, token: str | None) -> str:
-    """The user number of a good `Authorization` header (API facts 2)."""
-    scheme, _, given = (authorization or "").partition(" ")
-    match = TOKEN.fullmatch(given)
-    if scheme.lower() != "bearer" or match is None or (token is not None and given != token):
-        raise RefusedError(401, "Unauthorized")
-    return match[1]
 
 
 def refusal(error: RefusedError) -> Response:

@@ -21,6 +21,7 @@ import nbformat
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Playwright
 
 from kernels import PATIENCE, clean_env
+from leftovers import ended_with_parent
 
 MILLISECONDS = PATIENCE * 1000
 NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
@@ -60,8 +61,10 @@ def jupyter_lab(root: Path) -> Iterator[str]:
                "--JupyterNotebookApp.expose_app_in_browser=True", "--LabApp.news_url=",
                "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
     with log.open("w") as out:
-        server = subprocess.Popen([sys.executable, "-m", "jupyterlab", *options], cwd=root, env=env, stdout=out,
-                                  stderr=subprocess.STDOUT, start_new_session=True)  # fmt: skip
+        server = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", *options], cwd=root, env=env, stdout=out, stderr=subprocess.STDOUT,
+            start_new_session=True, preexec_fn=ended_with_parent,
+        )  # fmt: skip
     try:
         _wait_for(f"http://127.0.0.1:{port}/api", server, log)
         yield f"http://127.0.0.1:{port}"
@@ -71,6 +74,7 @@ def jupyter_lab(root: Path) -> Iterator[str]:
             server.wait(15)
         except subprocess.TimeoutExpired:
             os.killpg(server.pid, signal.SIGKILL)
+            server.wait()
 
 
 def _write_setting(folder: Path, values: dict[str, Any]) -> None:
