@@ -10,10 +10,14 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import selectors
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, TypeVar
+
+from .errors import RunwayError
 
 T = TypeVar("T")
 
@@ -29,8 +33,18 @@ class BackgroundLoop:
         self._pid = 0
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Start a coroutine and return its future; callable from any thread."""
-        return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._running())
+        """Start a coroutine and return its future; callable from any thread.
+
+        Raises `RunwayError` when this machine gives no loop or thread for it.
+        """
+        try:
+            loop = self._running()
+        except (OSError, RuntimeError) as error:
+            work.close()
+            problem = RunwayError(f"no work can be begun ({error}): close files or programs, then try again")
+        else:
+            return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, loop)
+        raise problem
 
     def call(self, function: Callable[..., object], *args: object) -> None:
         """Call a plain function on the loop's thread, soon. Does nothing when the loop is not running."""
@@ -55,10 +69,26 @@ class BackgroundLoop:
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or not self.is_running:
-                self._loop, self._pid = asyncio.new_event_loop(), os.getpid()
-                self._thread = threading.Thread(target=_serve, args=(self._loop,), name=self._name, daemon=True)
-                contextvars.Context().run(self._thread.start)
+                loop = _new_loop()
+                thread = threading.Thread(target=_serve, args=(loop,), name=self._name, daemon=True)
+                try:
+                    contextvars.Context().run(thread.start)
+                except RuntimeError:
+                    loop.close()
+                    raise
+                self._loop, self._thread, self._pid = loop, thread, os.getpid()
             return self._loop
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """A loop. Raises OSError before one is half made, which would complain when it is thrown away."""
+    selector = selectors.DefaultSelector()
+    try:
+        for end in socket.socketpair():
+            end.close()
+    finally:
+        selector.close()
+    return asyncio.new_event_loop()
 
 
 def run_nested(work: Coroutine[Any, Any, None]) -> None:

@@ -80,7 +80,19 @@ class Runner:
                 job.change(phase=phase, error=error, ended=self._env.clock())
 
     async def _see_through(self, job: Job, session: Session, begin: Begin) -> None:
-        """Run the workflow of a job."""
+        """Run the workflow of a job. Nobody may wait for ever for one whose modules cannot even be opened."""
+        try:
+            self._begin(job, session, begin)
+        except (OSError, ImportError) as error:
+            phase = failed_phase(job.state.phase, errors.Detached(""))
+            problem = errors.RunwayError(f"the work could not be begun ({error}): close files or programs")
+            changes: dict[str, Any] = {"error": "RunwayError", "message": problem.message, "lease": 0.0}
+            with suppress(errors.LedgerError, errors.LeaseLost):
+                changes |= {} if phase.is_sent else {"credits": 0}
+                self._ledger.update(job.id, by=self.owner, phase=phase.value, **changes)
+            job.change(phase=phase, error=problem, ended=self._env.clock())
+
+    def _begin(self, job: Job, session: Session, begin: Begin) -> None:
         # imported here, on the background thread, so that the card need not wait for httpx
         from .run import Run
         from .workflow import Workflow

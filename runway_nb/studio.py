@@ -423,6 +423,7 @@ class Studio:
     def _check_open(self) -> None:
         if self._closed:
             raise errors.RunwayError("this studio is closed: nothing was sent")
+        self.spawn(asyncio.sleep(0))  # raises, before anything is written down, where no loop can be made
 
     async def _client(self) -> RunwayClient:
         return (await self.session.connected()).client
