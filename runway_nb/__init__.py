@@ -81,7 +81,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-notebook_settings: Any = None
+notebook_settings: Any = globals().get("notebook_settings")  # kept by a reload of this module
 """What `%config RunwayMagics` holds and the notebook's folder, while the extension is loaded."""
 
 

@@ -29,6 +29,7 @@ class AccountBook:
 
     def key(self, address: str) -> str:
         """What stands in the ledger for an address; nothing for none."""
+        address = address.encode(errors="replace").decode()
         if not address or _KEY.fullmatch(address):
             return address
         key = "account~" + hashlib.sha256(address.encode()).hexdigest()[:12]

@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .errors import ModerationBrake, OverBudget, RefusedBefore, RunwayError
+from .errors import InvalidRequest, ModerationBrake, OverBudget, RefusedBefore, RunwayError
+from .plain import checked_switch, checked_whole
 from .record import Books, Record
+from .setting_values import MOST_CREDITS
 from .settings import Settings
 from .spec import MAX_MODERATED
 
@@ -27,7 +29,7 @@ class Limits(NamedTuple):
     cell_credits: int | None = None
     """The most that this wish may cost."""
     day_credits: int | None = None
-    """The most that the notebook may spend on a day."""
+    """The most that may be spent on a day at this backend, by all notebooks that share the ledger."""
     moderated: int = MAX_MODERATED
     """Refusals by moderation within a day after which `force` is needed."""
     fresh: bool = False
@@ -43,6 +45,27 @@ class Limits(NamedTuple):
             moderated=settings.max_moderated,
             problem=problem,
         )
+
+
+def checked_limits(limits: Limits) -> tuple[Limits, list[str]]:
+    """The limits with plain values for what a caller gives, and a line for each that cannot be read.
+
+    A limit that is no number would allow everything, and the text "no" would count as yes.
+    """
+    problems: list[str] = []
+    found = limits
+    for name in ("fresh", "force"):
+        try:
+            read: dict[str, Any] = {name: checked_switch(getattr(limits, name), name)}
+            found = found._replace(**read)
+        except InvalidRequest as error:
+            problems += error.problems
+    try:
+        if limits.cell_credits is not None:
+            found = found._replace(cell_credits=checked_whole(limits.cell_credits, "max_credits", 0, MOST_CREDITS))
+    except InvalidRequest as error:
+        problems += error.problems
+    return found, problems
 
 
 def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
@@ -109,10 +132,12 @@ def _check_credits(wish: Record, spent: int, limits: Limits) -> None:
             f"this shot costs {wish.credits} credits, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
+    where = "the simulator" if wish.simulated else wish.party
     if limits.day_credits is not None and wish.credits and spent + wish.credits > limits.day_credits:
         raise OverBudget(
-            f"this shot costs {wish.credits} credits; this notebook has spent {spent} of the {limits.day_credits} "
-            "that it may spend a day (max_credits); nothing was sent. %runway credits shows for what"
+            f"this shot costs {wish.credits} credits; {spent} of the {limits.day_credits} that may be spent a day "
+            f"(max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
+            "%runway credits shows for what"
         )
 
 

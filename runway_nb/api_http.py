@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx
@@ -18,10 +19,21 @@ from .link_guard import is_host
 from .request import HALF
 from .settings import Secret, checked_url, is_loopback
 
+T = TypeVar("T")
+
 JSON_LIMIT = 32_000_000
 """Bytes of the largest answer that is read, unpacked; a full page of tasks has some hundred thousand."""
 ERROR_LIMIT, BUSY_LIMIT = 64 * 1024, 4_000_000
 """Bytes of a refusal that are read; that of a 429 names tasks, and none of them may be overlooked."""
+
+
+@dataclass(frozen=True)
+class PreparedCreate:
+    """A create as it leaves, whole and encoded: nothing of ours can fail any more between here and the wire."""
+
+    path: str
+    content_type: str
+    content: bytes = field(repr=False)
 
 
 class _Bearer(httpx.Auth):
@@ -118,6 +130,17 @@ def unwritable(error: Exception) -> errors.InvalidRequest:
     return errors.InvalidRequest(
         [f"the request cannot be written down ({type(error).__name__}): check its ids, names and numbers"]
     )
+
+
+def read_as(read: Callable[[Any], T], found: Any) -> T:
+    """What an answer means. Raises `ServerTrouble` when it cannot be understood."""
+    try:
+        return read(found)
+    except errors.RunwayError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever somebody has put into an answer
+        trouble = errors.ServerTrouble(f"the answer cannot be understood ({type(error).__name__})", 200)
+    raise trouble
 
 
 def _lost(words: str, *, left: bool) -> errors.RunwayError:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 from urllib.parse import urlsplit
 
 from .errors import DownloadError, RunwayError
+from .line_words import needs_quotes
 from .private_files import private_folder, write_private
 from .redact import redact
 from .request import Keyframes
@@ -237,8 +238,7 @@ def _is_typable(asset: Asset) -> bool:
 def quoted(words: str) -> str:
     """In quotes where the first line of a cell would cut it."""
     mark = "'" if '"' in words else '"'
-    needed = not words or any(letter.isspace() or letter in "\"'" for letter in words)
-    return f"{mark}{words}{mark}" if needed else words
+    return f"{mark}{words}{mark}" if needs_quotes(words) else words
 
 
 def _known(asset: Asset) -> str:

@@ -11,10 +11,11 @@ the convention of CSS and of Pillow's `PERSPECTIVE`. Matrices are 3x3, row-major
 from __future__ import annotations
 
 import math
-import reprlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
+from .plain import is_a, is_number, plain, shown
 from .spec import CAMERA_LIMIT
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
@@ -39,7 +40,8 @@ class Camera:
     """Six camera moves, each -10 to 10, or a static camera.
 
     `None` leaves a move out of the request; 0 is sent. Positive means right, up, in, right, up, clockwise.
-    Values are checked by `VideoRequest`, together with everything else of a request.
+    Numbers of other libraries are kept as plain ones. Values are checked by `VideoRequest`, together with everything
+    else of a request.
     """
 
     horizontal: float | None = None
@@ -57,14 +59,16 @@ class Camera:
     static: bool | None = None
     """True holds the camera still; never together with a move."""
 
+    def __post_init__(self) -> None:
+        for spec in fields(self):
+            object.__setattr__(self, spec.name, plain(getattr(self, spec.name)))
+
     @classmethod
     def from_options(cls, camera: object) -> Camera:
         """The camera of a task's `options.camera` (API facts 3.3); what cannot be read stays out."""
-        told = camera if isinstance(camera, Mapping) else {}
-        moves = {name: told.get(key) for name, key in _OPTION_KEYS.items()}
-        found = cls(
-            **{name: value for name, value in moves.items() if value}, static=told.get("static") is True or None
-        )
+        told: Mapping[str, Any] = camera if is_a(camera, Mapping) else {}  # type: ignore[assignment]
+        moves = {name: value for name, key in _OPTION_KEYS.items() if (value := plain(told.get(key)))}
+        found = cls(**moves, static=told.get("static") is True or None)
         return cls() if any(found.problems()) else found
 
     @property
@@ -80,25 +84,19 @@ class Camera:
     def problems(self) -> Iterator[str]:
         """Each mistake as one line that names the value, the range and what to do."""
         for name, value in self.moves.items():
-            if not _is_number(value):
-                yield f"{name} is {reprlib.repr(value)}: give a number from -{CAMERA_LIMIT} to {CAMERA_LIMIT}"
+            if not is_number(value):
+                yield f"{name} is {shown(value)}: give a number from -{CAMERA_LIMIT} to {CAMERA_LIMIT}"
             elif abs(value) > CAMERA_LIMIT:
-                yield f"{name} is {value:g}: the range is -{CAMERA_LIMIT} to {CAMERA_LIMIT}"
-        if self.static and self.moves:
+                yield f"{name} is {shown(value)}: the range is -{CAMERA_LIMIT} to {CAMERA_LIMIT}"
+        if self.static is not None and not isinstance(self.static, bool):
+            yield f"static is {shown(self.static)}: give True or False"
+        elif self.static and self.moves:
             yield f"static goes without a move: leave out static, or {', '.join(self.moves)}"
 
     def to_wire(self) -> dict[str, float | bool]:
         """The fields of the create call; what was not given stays out (API facts 3.1)."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
-
-
-def _is_number(value: object) -> bool:
-    """True for a finite number; a whole number may be beyond what a float can hold."""
-    try:
-        return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    except OverflowError:
-        return False
 
 
 def ease(t: float) -> float:

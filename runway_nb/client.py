@@ -12,7 +12,6 @@ import contextlib
 import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from types import TracebackType
@@ -22,13 +21,16 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from . import errors
-from .api_http import ApiHttp, checked_base, unwritable
+from .api_http import ApiHttp, PreparedCreate, checked_base, read_as, unwritable
+from .arguments import plain_arguments
 from .broken import BodyProblem
+from .handle import Handle
 from .http_body import read_json
+from .plain import can_be_sent, checked_kind, checked_text, checked_texts, pair, shown
 from .redact import redact
 from .request import VideoRequest
 from .server_clock import ServerClock
-from .settings import Secret
+from .settings import Secret, read_secret
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
 
@@ -75,20 +77,13 @@ _ADVICE = {
     422: "change the words or the picture; many refusals can suspend the account",
     596: "the Runway session at useapi.net is broken: add the Runway account there again",
 }
+LONGEST_TEXT = 8000
+"""Characters of a text in an address; links with a signature are long."""
 _UNREADABLE = (ValueError, RecursionError)
 """What reading JSON raises: no JSON, wrong letters, numbers or nesting without end."""
 
 
-@dataclass(frozen=True)
-class PreparedCreate:
-    """A create as it leaves, whole and encoded: nothing of ours can fail any more between here and the wire."""
-
-    path: str
-    content_type: str
-    content: bytes = field(repr=False)
-
-
-class RunwayClient:
+class RunwayClient(Handle):
     """Calls of the API, as methods. Use it as an async context manager, or call `aclose`.
 
     Args:
@@ -115,8 +110,8 @@ class RunwayClient:
         clock: ServerClock | None = None,
     ) -> None:
         # the plain text is gone from here before anything can fail
-        token = token if isinstance(token, Secret) else Secret(token)
-        self._base = checked_base(base_url)
+        token = read_secret(token)
+        self._base = checked_base(checked_text(base_url, "base_url"))
         self._multipart = multipart
         self._sleep = sleep
         self._jitter = jitter
@@ -175,7 +170,7 @@ class RunwayClient:
 
     def prepare(self, request: VideoRequest) -> PreparedCreate:
         """The create call of a request, whole and encoded. Raises `InvalidRequest`; nothing was sent."""
-        request.check()
+        checked_kind(request, "request", VideoRequest, "a runway_nb.VideoRequest").check()
         wire = request.to_wire()
         content: dict[str, Any] = {"json": wire}
         try:
@@ -194,21 +189,24 @@ class RunwayClient:
         headers = {"Content-Type": prepared.content_type}
         parts: dict[str, Any] = {"content": prepared.content, "headers": headers, "timeout": CREATE_TIMEOUT}
         answer = await self._http.call(self._http.built("POST", prepared.path, **parts), CREATE_SECONDS)
-        return _read_as(Task.from_wire, await _body_of(answer))
+        return read_as(Task.from_wire, await _body_of(answer))
 
+    @plain_arguments
     async def task(self, task_id: str, *, retry: bool = True) -> Task:
         """GET one task by its composite id (API facts 5). With `retry` False a failure is raised at once."""
-        task = _read_as(Task.from_wire, await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
+        task = read_as(Task.from_wire, await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
         _check_id("task", task.id, task_id)
         return task
 
+    @plain_arguments
     async def tasks(
         self, *, offset: int = 0, limit: int = LIST_LIMIT, statuses: Sequence[str] = (), email: str = ""
     ) -> list[Task]:
         """GET the account's history of tasks, newest first (API facts 6)."""
-        query = _given(offset=offset, limit=limit, statuses=",".join(statuses), email=email)
+        query = _given(offset=offset, limit=limit, statuses=",".join(checked_texts(statuses, "statuses")), email=email)
         return _readable(Task.from_wire, listed(await self._read("/tasks/", query), "tasks"))
 
+    @plain_arguments
     async def delete_task(self, task_id: str) -> None:
         """Remove a task from the account's history; it is not a way to cancel (API facts 7.1)."""
         await self._delete(f"/tasks/{path_id(task_id)}")
@@ -216,25 +214,29 @@ class RunwayClient:
     async def running(self) -> tuple[RunningTask, ...]:
         """GET the tasks that useapi.net tracks now (API facts 7.2)."""
         found = listed(await self._read("/scheduler/"), "scheduler")
-        return _read_as(running_tasks, found)
+        return read_as(running_tasks, found)
 
+    @plain_arguments
     async def stop_tracking(self, task_id: str) -> None:
         """Free the slot. Runway goes on and the credits stay spent (API facts 7.3)."""
         await self._delete(f"/scheduler/{path_id(task_id)}")
 
     # --- assets ---------------------------------------------------------------------------------
 
+    @plain_arguments
     async def assets(self, *, offset: int = 0, limit: int = LIST_LIMIT, kind: str = "", email: str = "") -> list[Asset]:
         """GET one page of assets, at most 50 (API facts 8.2). `kind` is image, video or audio."""
         query = _given(offset=offset, limit=limit, mediaType=kind, email=email)
         return _readable(Asset.from_wire, listed(await self._read("/assets/", query), "assets"))
 
+    @plain_arguments
     async def asset(self, asset_id: str) -> Asset:
         """GET one asset (API facts 8.3)."""
-        asset = _read_as(Asset.from_wire, await self._read(f"/assets/{path_id(asset_id)}"))
+        asset = read_as(Asset.from_wire, await self._read(f"/assets/{path_id(asset_id)}"))
         _check_id("asset", asset.id, asset_id)
         return asset
 
+    @plain_arguments
     async def upload(
         self, data: bytes, *, name: str, content_type: str, email: str = "", progress: Sent | None = None
     ) -> Asset:
@@ -243,6 +245,7 @@ class RunwayClient:
         Sent again after a failure that may pass: at worst the account has it twice, and it costs nothing.
         `progress` is called with bytes sent and bytes in all.
         """
+        checked_kind(data, "data", bytes, "the bytes of a file")
 
         async def post() -> Any:
             request = self._http.built(
@@ -255,11 +258,15 @@ class RunwayClient:
             )
             return await _body_of(await self._http.call(request, UPLOAD_SECONDS + len(data) / UPLOAD_PACE))
 
-        return _read_as(Asset.from_wire, await self._repeated(post, UPLOAD_PAUSES))
+        return read_as(Asset.from_wire, await self._repeated(post, UPLOAD_PAUSES))
 
+    @plain_arguments
     async def upscaled(self, image_url: str, size: tuple[int, int], email: str = "") -> bytes:
         """GET a picture of the account in another size, free of charge (API facts 9); the bytes of a picture."""
-        query = _given(image_url=image_url, width=size[0], height=size[1], email=email)
+        sides = pair(size)
+        if not (isinstance(sides, tuple) and all(type(side) is int and side > 0 for side in sides)):
+            raise errors.InvalidRequest([f"size is {shown(size)}: give width and height in pixels"])
+        query = _given(image_url=image_url, width=sides[0], height=sides[1], email=email)
 
         async def get() -> bytes:
             request = self._http.built("GET", "/image_upscaler/", params=query, timeout=CREATE_TIMEOUT)
@@ -270,6 +277,7 @@ class RunwayClient:
 
         return await self._repeated(get, UPLOAD_PAUSES)
 
+    @plain_arguments
     async def delete_asset(self, asset_id: str) -> None:
         """Delete an asset for good (API facts 8.4)."""
         await self._delete(f"/assets/{path_id(asset_id)}")
@@ -279,13 +287,14 @@ class RunwayClient:
     async def accounts(self) -> tuple[Account, ...]:
         """GET the Runway accounts behind the token; secrets in the answer are not read (API facts 10)."""
         try:
-            return _read_as(accounts, await self._read("/accounts"))
+            return read_as(accounts, await self._read("/accounts"))
         except errors.NotFound:
             return ()
 
+    @plain_arguments
     async def credits(self, email: str = "") -> Credits:
         """GET the credits of an account (API facts 11). `email` is needed with several accounts."""
-        return _read_as(Credits.from_wire, await self._read("/features/", _given(email=email)))
+        return read_as(Credits.from_wire, await self._read("/features/", _given(email=email)))
 
     # --- sending --------------------------------------------------------------------------------
 
@@ -315,23 +324,12 @@ class RunwayClient:
             raise error_of(answer)
 
 
-def _read_as(read: Callable[[Any], T], found: Any) -> T:
-    """What an answer means. Raises `ServerTrouble` when it cannot be understood."""
-    try:
-        return read(found)
-    except errors.RunwayError:
-        raise
-    except Exception as error:  # noqa: BLE001 - whatever somebody has put into an answer
-        trouble = errors.ServerTrouble(f"the answer cannot be understood ({type(error).__name__})", 200)
-    raise trouble
-
-
 def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
     """The items that can be read; one without an id must not hide the others."""
     found = []
     for item in items:
         with contextlib.suppress(errors.ServerTrouble):
-            found.append(_read_as(read, item))
+            found.append(read_as(read, item))
     return found
 
 
@@ -343,7 +341,14 @@ def _check_id(what: str, told: str, asked: str) -> None:
 
 def path_id(identifier: str) -> str:
     """An id as it stands in a path: raw but for what would break the path (API facts 2)."""
-    return quote(identifier, safe=":@-._~+", errors="replace")
+    return quote(_short_enough(identifier, "the id"), safe=":@-._~+")
+
+
+def _short_enough(text: str, name: str) -> str:
+    """A text that an address can carry. Raises `InvalidRequest`."""
+    if len(text) <= LONGEST_TEXT and can_be_sent(text):
+        return text
+    raise errors.InvalidRequest([f"{name} is {shown(text)}: no address carries this"])
 
 
 async def _in_pieces(data: bytes, sent: Sent) -> AsyncIterator[bytes]:
@@ -358,7 +363,8 @@ def _form_text(value: object) -> str:
 
 
 def _given(**query: Any) -> dict[str, Any]:
-    return {name: value for name, value in query.items() if value != ""}
+    texts = {name: _short_enough(value, name) for name, value in query.items() if isinstance(value, str) and value}
+    return {name: value for name, value in query.items() if not isinstance(value, str)} | texts
 
 
 async def _body_of(answer: httpx.Response) -> Any:

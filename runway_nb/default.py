@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import atexit
 import os
-import sys
 import threading
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import Any, cast
 
 from .camera import Camera
-from .job import Job
+from .errors import InvalidRequest
+from .home import read_path
+from .job import Job, video_frames
+from .plain import checked_kind, checked_switch, is_a, shown, unexpected
 from .request import Keyframes, VideoRequest
 from .settings import resolve
 from .studio import Studio
 
-_default: tuple[Studio, object] | None = None
-_default_lock = threading.RLock()
+# a reload of this module finds its studio again: a second one would be a second owner of the same jobs
+_default: tuple[Studio, object] | None = globals().get("_default")
+_default_lock: threading.RLock = globals().get("_default_lock") or threading.RLock()
 
 
 def default_studio(*, fresh: bool = False) -> Studio:
@@ -26,9 +29,14 @@ def default_studio(*, fresh: bool = False) -> Studio:
     In a notebook `%config RunwayMagics` and the notebook's folder come from the loaded extension. Settings are
     decided again when that or our part of the environment has changed, or when asked to with `fresh`: asking
     the keyring takes time.
+
+    Raises `SettingsError` when a setting cannot be used, or those of the loaded extension are gone.
     """
+    from .notebook.loaded import notebook_settings
+
     global _default
-    config, folder = _notebook()
+    fresh = checked_switch(fresh, "fresh")
+    config, folder = notebook_settings()
     ours = {name: value for name, value in os.environ.items() if name.startswith(("USEAPI_", "RUNWAY_NB_"))}
     with _default_lock:
         if _default is None:
@@ -44,16 +52,27 @@ def default_studio(*, fresh: bool = False) -> Studio:
         return _default[0]
 
 
+def chosen_studio(studio: object) -> Studio:
+    """The studio that was given, or the one of this process. Raises `InvalidRequest` for what is none."""
+    if studio is None:
+        return default_studio()
+    return cast(Studio, checked_kind(studio, "studio", Studio, "a runway_nb.Studio"))
+
+
 def is_default(studio: Studio) -> bool:
     """True for the studio of this process."""
     made = _default
     return made is not None and made[0] is studio
 
 
-def _notebook() -> tuple[Mapping[str, object] | None, Path | None]:
-    """What the extension knows, when it is loaded; the package's front door keeps it."""
-    loaded = sys.modules[__package__].__dict__.get("notebook_settings")
-    return (loaded.values(), loaded.folder) if loaded is not None else (None, None)
+def attached(job_id: str) -> Job:
+    """The job of that id in this process's studio: what a pickled job becomes. One that is unfinished is followed.
+
+    Raises `JobNotFound` where the ledger does not have it: nothing is asked of the account, and nothing is sent.
+    """
+    studio = default_studio()
+    known = studio.jobs.get(job_id)
+    return known if known is not None else studio.attach(studio.ledger.get(job_id).id)
 
 
 def close_default_studio() -> None:
@@ -84,14 +103,24 @@ def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike
         out: The file to write; a relative one lies in the working directory.
 
     Raises:
-        InvalidRequest: the clips differ in size, or there are none.
+        InvalidRequest: the clips differ in size, or there are none; a path that cannot be one.
         RunwayError: a job without a video, or a file that cannot be read.
         MissingExtra: PyAV is not installed.
     """
-    from . import frames
+    target = read_path(out, "out")
+    if not target.name:
+        raise InvalidRequest([f"out is {shown(out)}: give the path of a file"])
+    if is_a(clips, str, bytes, PurePath, Mapping) or not is_a(clips, Iterable):
+        raise InvalidRequest([f"clips is {shown(clips)}: give a list of jobs and files"])
+    try:
+        given = list(clips)
+    except Exception as error:  # noqa: BLE001 - a generator may raise anything
+        raise unexpected(error, "the clips cannot be read") from None
+    return cast(Path, video_frames().concat([_file_of(clip) for clip in given], target))
 
-    paths = [clip.finished() if isinstance(clip, Job) else Path(clip).expanduser() for clip in clips]
-    return frames.concat(paths, Path(out).expanduser())
+
+def _file_of(clip: Any) -> Path:
+    return cast(Job, clip).finished() if is_a(clip, Job) else read_path(clip, "a clip")
 
 
 def generate(
@@ -140,7 +169,7 @@ def generate(
         max_credits: The most that this video may cost.
         studio: By default the one of this process.
     """
-    pictures, moves = Keyframes(first, middle, last), camera or Camera()
+    pictures, moves = Keyframes(first, middle, last), Camera() if camera is None else camera
     request = VideoRequest(prompt, pictures, moves, aspect, seconds, seed, explore, reply_url, reply_ref, max_jobs,
                            fit=fit, focus=focus, upscale=upscale)  # fmt: skip
-    return (studio or default_studio()).submit(request, fresh=fresh, force=force, max_credits=max_credits)
+    return chosen_studio(studio).submit(request, fresh=fresh, force=force, max_credits=max_credits)

@@ -5,6 +5,7 @@
     ├── InvalidCommand          a `%runway` line that cannot be carried out as it stands
     ├── SettingsError           a setting or a token that cannot be used
     ├── MissingExtra            an optional part is not installed
+    ├── NotPicklable            it lives in this process only; also a TypeError
     ├── OverBudget              it would cost more than is allowed; nothing was sent
     ├── ModerationBrake         moderation has refused too much within a day; nothing was sent
     │   └── RefusedBefore       moderation has refused the same words; nothing was sent
@@ -44,8 +45,10 @@ In a notebook each prints one line instead of a traceback, and the cell still co
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 
+from .console import as_shown
 from .redact import redact
 
 
@@ -61,7 +64,10 @@ class RunwayError(Exception):
         return str(self.args[0])
 
     def _render_traceback_(self) -> list[str]:
-        """IPython's hook: one clear line in place of a traceback."""
+        """IPython's hook: one clear line in place of a traceback, with signs that the terminal has."""
+        return [as_shown(line, sys.stdout) for line in self._lines()]
+
+    def _lines(self) -> list[str]:
         return [f"{type(self).__name__}: {self.message}"]
 
 
@@ -72,10 +78,10 @@ class InvalidRequest(RunwayError, ValueError):
         self.problems = tuple(redact(problem) for problem in problems)
         super().__init__("; ".join(self.problems))
 
-    def __reduce__(self) -> tuple[type[InvalidRequest], tuple[tuple[str, ...]]]:
-        return type(self), (self.problems,)
+    def __reduce__(self) -> tuple[type[InvalidRequest], tuple[tuple[str, ...]], dict[str, object]]:
+        return type(self), (self.problems,), vars(self)
 
-    def _render_traceback_(self) -> list[str]:
+    def _lines(self) -> list[str]:
         if len(self.problems) == 1:
             return [f"{type(self).__name__}: {self.problems[0]} (nothing was sent)"]
         head = f"{type(self).__name__}: {len(self.problems)} mistakes, nothing was sent"
@@ -92,6 +98,10 @@ class SettingsError(RunwayError, ValueError):
 
 class MissingExtra(RunwayError, ImportError):
     """An optional part is not installed; the message names the extra."""
+
+
+class NotPicklable(RunwayError, TypeError):
+    """It lives in this process only, and is written to no file and sent to no other process."""
 
 
 class OverBudget(RunwayError):

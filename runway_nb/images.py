@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
 
 from .errors import InvalidRequest
+from .home import expanded
 from .picture import Picture, asset_account
 from .private_files import private_folder, write_private
 from .request import Keyframes
@@ -20,11 +22,26 @@ def picture_file(picture: Picture, folder: Path) -> Path | None:
     if asset_account(text):
         return None
     try:
-        path = folder / Path(text).expanduser()
+        path = folder / expanded(text)
         return path if path.is_file() else None
-    except (OSError, RuntimeError, ValueError):
+    except (OSError, ValueError):
         # no home of that name, or longer than a path can be: then it is no file
         return None
+
+
+def file_problem(picture: Picture, folder: Path) -> str:
+    """Why a name gives no picture file although something is there, or no path at all; nothing otherwise."""
+    try:
+        found = (folder / expanded(str(picture))).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return ""
+    except OSError as error:
+        return (error.strerror or type(error).__name__).lower()
+    except ValueError as error:
+        return str(error)
+    if stat.S_ISREG(found.st_mode):
+        return ""
+    return "it is a folder" if stat.S_ISDIR(found.st_mode) else "it is no file with a picture"
 
 
 def picture_prints(keyframes: Keyframes, folder: Path) -> Keyframes:
@@ -34,9 +51,9 @@ def picture_prints(keyframes: Keyframes, folder: Path) -> Keyframes:
 
 def _print(picture: Picture, folder: Path) -> Picture:
     path = picture_file(picture, folder)
-    if path is None or path.stat().st_size > LARGEST:
-        return picture
     try:
+        if path is None or path.stat().st_size > LARGEST:
+            return picture
         return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:
         return picture  # what is wrong with it is told when it is read to be sent

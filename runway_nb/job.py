@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Generator
 from dataclasses import fields, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+from .console import as_shown
 from .errors import RunwayError, WaitInterrupted, WaitTimeout
+from .handle import Handle
+from .home import working_folder
 from .loop import run_nested
 from .picture import ShotFrame
+from .plain import checked_call, checked_number, checked_switch, checked_timeout, checked_whole, unexpected
 from .redact import redact
 from .request import VideoRequest
 from .state import Phase, State
@@ -28,16 +34,19 @@ _LOG = logging.getLogger("runway_nb")
 
 SLICE = 0.1
 """Seconds between two looks of a wait; an interrupt gets through at each."""
+MOST_FRAMES = 10_000
+"""Frames that are taken at once; a clip has some 240."""
 
 
 Observer = Callable[["Job"], None]
 Tick = Callable[[], None]
 
 
-class Job:
+class Job(Handle):
     """A wish that was submitted: its state, its video, and ways to wait for it.
 
-    Made by `generate`, `Studio.submit` and `Studio.attach`. All methods may be called from any thread.
+    Made by `generate`, `Studio.submit` and `Studio.attach`. All methods may be called from any thread. A copy of a
+    job is the job; pickled it is its id, by which the studio of the other process finds it (`default.attached`).
     """
 
     def __init__(
@@ -62,7 +71,7 @@ class Job:
         """True when the embedded simulator makes the video."""
         self.cell = cell
         """The cell that asked for it."""
-        self.folder = folder or Path.cwd()
+        self.folder = folder or working_folder()
         """The notebook's folder."""
         self.created = time.time() if created is None else created
         self.stills: dict[str, bytes] = {}
@@ -145,7 +154,13 @@ class Job:
         percent = f" {progress:.0%}".replace("%", " %") if progress is not None and not self.done else ""
         prompt = self.request.prompt
         words = prompt if len(prompt) <= 40 else prompt[:37] + "..."
-        return f"<Job {self.id} {self.status}{percent}: {words!r}>"
+        # a console of few signs would raise when a job is printed
+        return as_shown(f"<Job {self.id} {self.status}{percent}: {words!r}>", sys.stdout)
+
+    def __reduce__(self) -> tuple[Callable[[str], Job], tuple[str]]:
+        from .default import attached
+
+        return attached, (self.id,)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         from .notebook.display import bundle
@@ -169,31 +184,31 @@ class Job:
     @property
     def last_frame(self) -> Image:
         """The last frame of the finished video, as an RGB picture of Pillow. Raises as `frames` does."""
-        from . import frames
-
-        return frames.last_frame(self.finished())
+        picture: Image = video_frames().last_frame(self.finished())
+        return picture
 
     def frame(self, seconds: float) -> Image:
-        """The frame shown at a time, in seconds from the start. Raises as `frames` does."""
-        from . import frames
-
-        return frames.frame_at(self.finished(), seconds)
+        """The frame shown at a time, in seconds from the start. Raises as `frames` does, and `InvalidRequest`."""
+        seconds = checked_number(seconds, "seconds", "a time in seconds from the start")
+        picture: Image = video_frames().frame_at(self.finished(), seconds)
+        return picture
 
     def frames(self, count: int) -> list[Image]:
         """`count` frames evenly over the finished video, first and last included; one alone is from the middle.
 
-        Raises `RunwayError` without a video (the job's own, if it has one), `MissingExtra` without PyAV.
+        `count` is 1 to 10,000. Raises `InvalidRequest` for another, `RunwayError` without a video (the job's own,
+        if it has one), `MissingExtra` without PyAV.
         """
-        from . import frames
-
-        return frames.frames(self.finished(), count)
+        count = checked_whole(count, "count", 1, MOST_FRAMES)
+        pictures: list[Image] = video_frames().frames(self.finished(), count)
+        return pictures
 
     def finished(self) -> Path:
         """The file of the finished video. Raises `RunwayError` while there is none, and the job's own error."""
         if not self.done:
             raise RunwayError(f"job {self.id} has no video yet ({self.status}): wait for it with job.wait()")
         video = self.result().video
-        if video is None or not video.is_file():
+        if video is None or not os.path.isfile(video):
             raise RunwayError(f"the video of job {self.id} is not on disk: %runway attach {self.id} fetches it again")
         return video
 
@@ -203,7 +218,7 @@ class Job:
         """Block until the video is on disk, and return this job.
 
         Args:
-            timeout: Seconds to wait at most; the job itself goes on.
+            timeout: Seconds to wait at most, None for as long as it takes; the job itself goes on.
             keep_loop: Let your own tasks on this thread's event loop run meanwhile (nest_asyncio2 is applied
                 to it, at this call and not before).
             on_tick: Called without arguments about ten times a second, on this thread.
@@ -211,11 +226,12 @@ class Job:
         Raises:
             WaitTimeout: the time is up.
             WaitInterrupted: interrupted from the keyboard; the job goes on.
+            InvalidRequest: an argument that cannot be read.
             RunwayError: the job ended without a video; the same error as `error`.
         """
         tick = self._ticking(timeout, on_tick)
         try:
-            if keep_loop:
+            if checked_switch(keep_loop, "keep_loop"):
                 run_nested(self.until_ended(timeout, on_tick))
             else:
                 while not self._ended.wait(SLICE):
@@ -256,12 +272,15 @@ class Job:
 
     def _ticking(self, timeout: float | None, on_tick: Tick | None) -> Tick:
         """What each slice of a wait that begins now does: raise when the time is up, else call `on_tick`."""
-        deadline = math.inf if timeout is None else time.monotonic() + timeout
+        limit = checked_timeout(timeout)
+        deadline = math.inf if limit is None else time.monotonic() + limit
+        if on_tick is not None:
+            checked_call(on_tick, "on_tick")
 
         def tick() -> None:
             if time.monotonic() >= deadline:
                 raise WaitTimeout(
-                    f"not finished after {timeout:g} s; job {self.id} goes on in the background: "
+                    f"not finished after {limit or 0:g} s; job {self.id} goes on in the background: "
                     f"%runway wait {self.id}, or job.wait()"
                 )
             if on_tick is not None:
@@ -288,6 +307,7 @@ class Job:
 
     def on_end(self, act: Observer) -> None:
         """Call `act(job)` once when the job ends, before `done` becomes true; at once if it has ended."""
+        checked_call(act, "act")
         forget: list[Callable[[], None]] = []
 
         def watch(job: Job) -> None:
@@ -304,6 +324,7 @@ class Job:
 
     def observe(self, observer: Observer) -> Callable[[], None]:
         """Call `observer(job)` on the background thread after every change; the result ends it."""
+        checked_call(observer, "observer")
         with self._lock:
             self._observers = (*self._observers, observer)
 
@@ -332,6 +353,23 @@ class Job:
             _tell(observer, self)
         if self._state.phase.is_final:
             self._ended.set()
+
+
+class Submitted(NamedTuple):
+    """What became of a wish."""
+
+    job: Job
+    is_new: bool
+    """False when an equal wish was made before: nothing is sent, nothing is paid."""
+
+
+def video_frames() -> Any:
+    """The module that reads clips, loaded at its first use. Raises `RunwayError` where no file can be opened."""
+    try:
+        from . import frames
+    except OSError as error:
+        raise unexpected(error, "a part of the package cannot be loaded") from None
+    return frames
 
 
 def _is_task_of(names: frozenset[str]) -> bool:

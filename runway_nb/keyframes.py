@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from .assets import AssetList, Shelf, match_asset
 from .client import RunwayClient
 from .errors import DownloadError, InvalidRequest, NotFound
-from .images import picture_file, read_picture
+from .images import file_problem, picture_file, read_picture
 from .media import MediaClient, small_jpeg
 from .picture import Picture, ShotFrame, asset_account, is_link, shot_frame
 from .picture_link import fetch_picture
@@ -300,7 +300,8 @@ async def _find_all(named: dict[str, str], places: Places, problems: list[str]) 
     for slot, name in named.items():
         match = await (_by_id(name, places.client) if asset_account(name) else _by_name(name, places.shelf))
         if isinstance(match, str):
-            problems.append(f"{slot}: {match}")
+            reason = file_problem(name, places.folder)
+            problems.append(f"{slot}: {match}" + (f" (as a file: {reason})" if reason else ""))
         elif match.kind not in ("", "image"):
             problems.append(f"{slot}: asset {match.short_id} is of the kind {match.kind}: a keyframe is a picture")
         else:

@@ -19,9 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from .account_book import AccountBook
+from .arguments import plain_arguments, plain_columns
 from .errors import JobNotFound, LeaseLost, LedgerError, RunwayError
+from .handle import Handle
+from .home import read_path
 from .lease import LEASE_SECONDS, is_gone, is_held
 from .ledger_file import identity, immediate, is_damage, open_file, set_aside, told
+from .plain import checked_kind, shown
 from .record import REFUSED_FOR_NOW, Books, Record, Spending
 from .redact import mask_tokens
 from .unfinished import CLAUSE, WITHOUT_TASK
@@ -40,7 +44,7 @@ _SPENDING = (
 )
 
 
-class Ledger:
+class Ledger(Handle):
     """The jobs of this user. Safe to use from several threads and processes.
 
     Every write is on disk when the call returns (WAL, synchronous=FULL). Raises `LedgerError` when the file
@@ -48,6 +52,7 @@ class Ledger:
     """
 
     def __init__(self, home: Path, clock: Callable[[], float] = time.time) -> None:
+        home = read_path(home, "home")
         self.path = home / "ledger.sqlite3"
         self._accounts = AccountBook(home / "accounts")
         self._clock = clock
@@ -64,11 +69,13 @@ class Ledger:
 
     def add(self, record: Record) -> Record:
         """Write a new job down."""
+        checked_kind(record, "record", Record, "a Record")
         with self._transaction() as connection:
             return self._insert(connection, record)
 
     def adopt(self, record: Record) -> Record:
         """Write down a job for a task that was made elsewhere, or give the job that has the task already."""
+        checked_kind(record, "record", Record, "a Record")
         with self._transaction() as connection:
             known = self._select("WHERE task_id = ?", (self._accounts.mask(record.task_id),))
             return known[0] if known else self._insert(connection, record)
@@ -81,6 +88,7 @@ class Ledger:
             decide: Gives the earlier record to use instead, None to go on, or raises to refuse.
             replaces: The job in whose place this one is sent.
         """
+        checked_kind(record, "record", Record, "a Record")
         with self._transaction() as connection:
             if replaces and (found := self._instead(self.get(replaces))) is not None:
                 return found
@@ -95,6 +103,7 @@ class Ledger:
                 self._change(connection, replaces, doubt)
             return self._insert(connection, record)
 
+    @plain_arguments
     def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
         """The record, and True when `owner` holds its lease now.
 
@@ -110,12 +119,14 @@ class Ledger:
             self._change(connection, job_id, {"owner": owner, "lease": self._clock() + LEASE_SECONDS})
             return self.get(job_id), True
 
+    @plain_arguments
     def renew(self, owner: str) -> None:
         """Renew all leases that `owner` holds."""
         with self._transaction() as connection:
             until = self._clock() + LEASE_SECONDS
             connection.execute("UPDATE jobs SET lease = ? WHERE owner = ? AND lease > 0", (until, owner))
 
+    @plain_arguments
     def assign(self, job_id: str, task_id: str, *, is_certain: bool) -> bool:
         """Write down the task of a job; False when it belongs to another.
 
@@ -133,6 +144,7 @@ class Ledger:
                 self._change(connection, holder.id, {"phase": "unknown", "video": "", **_NO_TASK})
             return self._change(connection, job_id, {"task_id": task_id, "guessed": not is_certain})
 
+    @plain_arguments
     def update(self, job_id: str, *, by: str = "", **changes: Any) -> None:
         """Change fields of a wish; unknown names raise.
 
@@ -144,6 +156,7 @@ class Ledger:
         unknown = set(changes) - set(_COLUMNS)
         if unknown:
             raise TypeError(f"a record has no {', '.join(sorted(unknown))}")
+        changes = plain_columns(changes, besides=_JSON)
         with self._transaction() as connection:
             if self._change(connection, job_id, changes, by):
                 if changes.get("credits") == 0:
@@ -155,23 +168,26 @@ class Ledger:
 
     # --- reading --------------------------------------------------------------------------------
 
+    @plain_arguments
     def get(self, job_id: str) -> Record:
         """The record with exactly this id. Raises `JobNotFound`."""
         found = self._select("WHERE id = ?", (job_id,))
         if not found:
-            raise JobNotFound(f"no job {job_id!r} in the ledger: %runway list shows what is there")
+            raise JobNotFound(f"no job {shown(job_id)} in the ledger: %runway list shows what is there")
         return found[0]
 
+    @plain_arguments
     def find(self, text: str) -> Record:
         """The record that `text` names: our id or its beginning, a task id, or a replyRef."""
         found = self.named(text)
         if not found:
-            raise JobNotFound(f"no job {text!r} in the ledger: %runway list shows what is there")
+            raise JobNotFound(f"no job {shown(text)} in the ledger: %runway list shows what is there")
         if len(found) > 1:
             ids = ", ".join(record.id for record in found[:5])
-            raise JobNotFound(f"{text!r} names {len(found)} jobs ({ids}): give more of the id")
+            raise JobNotFound(f"{shown(text)} names {len(found)} jobs ({ids}): give more of the id")
         return found[0]
 
+    @plain_arguments
     def named(self, text: str) -> list[Record]:
         """The records that `text` names, newest first."""
         text = text.encode(errors="replace").decode()
@@ -181,6 +197,7 @@ class Ledger:
         )
         return self._select(clause, (text, self._accounts.mask(text)))
 
+    @plain_arguments
     def recent(self, limit: int = 50) -> list[Record]:
         """The newest records first."""
         return self._select("ORDER BY created DESC, rowid DESC LIMIT ?", (limit,))
@@ -191,6 +208,7 @@ class Ledger:
         found = self._select(f"WHERE {CLAUSE} ORDER BY created DESC", ())
         return [record for record in found if not record.is_held(now)]
 
+    @plain_arguments
     def task_ids(self, except_job: str = "", *, guessed: bool = False) -> frozenset[str]:
         """The tasks that belong to all other jobs for certain; with `guessed` those given by their looks alone."""
         clause = "WHERE task_id != '' AND id != ? AND guessed = ?"
@@ -198,10 +216,12 @@ class Ledger:
             rows = connection.execute(f"SELECT task_id FROM jobs {clause}", (except_job, guessed))  # noqa: S608 - our own clause
             return frozenset(self._accounts.unmask(row[0]) for row in rows)
 
+    @plain_arguments
     def without_task(self, party: str) -> list[Record]:
         """The jobs of a backend that were sent and whose tasks are not known, those being sent now included."""
         return self._select(f"WHERE {WITHOUT_TASK} AND party = ? ORDER BY rowid", (party,))
 
+    @plain_arguments
     def spending(self, since: float = 0.0) -> list[Spending]:
         """What each notebook spent on each day, the newest day first. Jobs that cost nothing do not count."""
         with self._opened() as connection:
@@ -210,13 +230,14 @@ class Ledger:
             rows = connection.execute(_SPENDING.format(void=marks), (since, *void))
             return [Spending(*row) for row in rows]
 
-    def spent_today(self, notebook: str, party: str) -> int:
-        """Credits of a notebook at a party since local midnight."""
-        rows = self.spending(_midnight(self._clock()))
-        return sum(row.credits for row in rows if (row.notebook, row.party) == (notebook, party))
+    @plain_arguments
+    def spent_today(self, party: str) -> int:
+        """Credits at a party since local midnight, by all notebooks of this ledger."""
+        return sum(row.credits for row in self.spending(_midnight(self._clock())) if row.party == party)
 
     # --- uploads --------------------------------------------------------------------------------
 
+    @plain_arguments
     def upload(self, content: str, party: str, account: str = "") -> str:
         """The asset that holds a picture, on this account or on the one that got it last; nothing when none does.
 
@@ -233,12 +254,14 @@ class Ledger:
             ).fetchone()
             return self._accounts.unmask(row["asset_id"]) if row else ""
 
+    @plain_arguments
     def keep_upload(self, content: str, party: str, account: str, asset_id: str) -> None:
         """Write down which asset holds a picture."""
         row = (content, party, self._accounts.key(account), self._accounts.mask(asset_id), self._clock())
         with self._transaction() as connection:
             connection.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row)
 
+    @plain_arguments
     def forget_uploads(self, party: str, *, asset_id: str = "", account: str = "") -> None:
         """Forget an asset that is gone, or all assets of an account that works no more."""
         gone = (party, self._accounts.mask(asset_id), self._accounts.key(account))
@@ -266,7 +289,7 @@ class Ledger:
                 (wish.party, now - MODERATION_SECONDS),
             ).fetchone()[0]
         again = [record for record in self._select(latest, (wish.words, wish.party)) if record.refusal]
-        spent = self.spent_today(wish.notebook, wish.party)
+        spent = self.spent_today(wish.party)
         return Books(tuple(self._of_digest(wish)), spent, moderated, next(iter(again), None))
 
     def _of_digest(self, wish: Record) -> list[Record]:

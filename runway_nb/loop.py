@@ -14,15 +14,18 @@ import selectors
 import socket
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future
+from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
 
-from .errors import RunwayError
+from .errors import InvalidCommand, InvalidRequest, NoAnswer, RunwayError
+from .handle import Handle
+from .plain import checked_timeout, unexpected
 
 T = TypeVar("T")
 
 
-class BackgroundLoop:
+class BackgroundLoop(Handle):
     """Runs coroutines on a thread of its own, started at the first `submit`."""
 
     def __init__(self, name: str = "runway_nb") -> None:
@@ -35,16 +38,35 @@ class BackgroundLoop:
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine and return its future; callable from any thread.
 
-        Raises `RunwayError` when this machine gives no loop or thread for it.
+        Raises `RunwayError` when the machine has no thread or no file handles left for it.
         """
         try:
-            loop = self._running()
-        except (OSError, RuntimeError) as error:
+            return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._running())
+        except (OSError, RuntimeError, MemoryError) as error:
             work.close()
-            problem = RunwayError(f"no work can be begun ({error}): close files or programs, then try again")
-        else:
-            return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, loop)
-        raise problem
+            raise unexpected(error, "the background thread cannot be started") from None
+
+    def run(self, work: Coroutine[Any, Any, T], timeout: object) -> T:
+        """The result of a coroutine, within `timeout` seconds; None for as long as it takes.
+
+        Raises `NoAnswer` when it takes too long, and nothing but errors of ours.
+        """
+        try:
+            seconds = checked_timeout(timeout)
+        except InvalidRequest:
+            work.close()
+            raise
+        future = self.submit(work)
+        try:
+            return future.result(seconds)
+        except RunwayError:
+            raise
+        except CancelledError:
+            raise RunwayError("the background thread was stopped before the answer came") from None
+        except Exception as error:  # noqa: BLE001 - the door to the user: whatever it is becomes one line
+            if isinstance(error, FutureTimeout) and not future.done():
+                raise NoAnswer(f"no answer within {seconds:.0f} s: try again") from None
+            raise unexpected(error) from None
 
     def call(self, function: Callable[..., object], *args: object) -> None:
         """Call a plain function on the loop's thread, soon. Does nothing when the loop is not running."""
@@ -96,16 +118,40 @@ def run_nested(work: Coroutine[Any, Any, None]) -> None:
 
     Here and nowhere else nest_asyncio2 is applied, and only to a loop that runs: it lets the user's own tasks go
     on while a cell waits.
-    """
-    import nest_asyncio2
 
+    Raises `InvalidCommand` for a loop that cannot be entered again, such as uvloop's; then nothing was run.
+    """
     try:
         loop = asyncio.get_running_loop()
     except RuntimeError:
         asyncio.run(work)
         return
-    nest_asyncio2.apply(loop)
+    try:
+        _let_enter_again(loop)
+    except BaseException:
+        work.close()
+        raise
     loop.run_until_complete(work)
+
+
+def _let_enter_again(loop: asyncio.AbstractEventLoop) -> None:
+    """Apply nest_asyncio2 to a loop. Raises `InvalidCommand` where that cannot be done."""
+    if not isinstance(loop, asyncio.BaseEventLoop):
+        raise _no_entry(loop, "keep_loop is for asyncio's own")  # before asyncio itself is changed for nothing
+    try:
+        import nest_asyncio2
+
+        nest_asyncio2.apply(loop)
+    except Exception as error:  # noqa: BLE001 - it changes asyncio itself, and each version of that may refuse
+        raise _no_entry(loop, f"nest_asyncio2 says {type(error).__name__}: {error}") from None
+
+
+def _no_entry(loop: asyncio.AbstractEventLoop, why: str) -> InvalidCommand:
+    kind = type(loop)
+    return InvalidCommand(
+        f"this thread's event loop ({kind.__module__}.{kind.__qualname__}) cannot keep running while a call waits "
+        f"({why}). The job goes on; wait for it with `await job`, or with job.wait() or --wait, without keep_loop"
+    )
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from .settings import backend_name, is_loopback
 
 Step = Callable[[sqlite3.Connection], None]
 
@@ -86,7 +89,31 @@ def _m004_evidence(connection: sqlite3.Connection) -> None:
     connection.execute("UPDATE jobs SET sent = NULL WHERE phase IN ('preparing', 'waiting') AND sent = created")
 
 
-STEPS: tuple[Step, ...] = (_m001_jobs, _m002_owners_and_books, _m003_uploads, _m004_evidence)
+def _m005_one_name_for_a_backend(connection: sqlite3.Connection) -> None:
+    """What was paid at one backend is one sum, however its address was spelt."""
+    for table in ("jobs", "uploads"):
+        parties = [row[0] for row in connection.execute(f"SELECT DISTINCT party FROM {table}")]  # noqa: S608 - our own names
+        for party in parties:
+            if party and party != "simulator" and (name := _name_of(party)) != party:
+                # an upload that is known under both names is one
+                connection.execute(f"UPDATE OR REPLACE {table} SET party = ? WHERE party = ?", (name, party))  # noqa: S608
+
+
+def _name_of(party: str) -> str:
+    try:
+        scheme = "http" if is_loopback(urlsplit(f"//{party}").hostname) else "https"
+        return backend_name(f"{scheme}://{party}")
+    except ValueError:
+        return party  # some accident has spoilt it
+
+
+STEPS: tuple[Step, ...] = (
+    _m001_jobs,
+    _m002_owners_and_books,
+    _m003_uploads,
+    _m004_evidence,
+    _m005_one_name_for_a_backend,
+)
 
 
 def migrate(connection: sqlite3.Connection) -> None:

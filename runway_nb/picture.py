@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from typing import NamedTuple
+from pathlib import PurePath
+from typing import Any, NamedTuple
 
+from .plain import is_a, is_number, pair, path_text, shown
 from .spec import ID_FORM
 
 Picture = str | os.PathLike[str]
 """An asset id, the name of an asset, the path or the link of a picture file, or a frame of a job (`shot_frame`)."""
 
+LONGEST_NAME = 10_000
+"""Characters of a keyframe at most; links with a signature are long."""
 _ID = re.compile(ID_FORM)
 _LINK = re.compile(r"https?://", re.IGNORECASE)
 _FRAME = re.compile(r"job:(?P<job>[0-9a-f]{8})(@(?P<seconds>\d{1,4}(\.\d{1,6})?))?")
@@ -35,9 +39,18 @@ class ShotFrame(NamedTuple):
         return f"{which} of job {self.job_id}"
 
 
-def asset_account(picture: Picture | None) -> str | None:
+def read_picture_name(picture: object) -> Any:
+    """A keyframe as it is kept: names and paths as plain text or `Path`, objects as they are (`plain.Unusable`)."""
+    return picture if is_a(picture, PurePath) else path_text(picture)
+
+
+def _is_name(picture: object) -> bool:
+    return is_a(picture, str, PurePath)
+
+
+def asset_account(picture: object) -> str | None:
     """The account's e-mail inside an asset id; None for anything else."""
-    match = _ID.fullmatch(str(picture)) if picture is not None else None
+    match = _ID.fullmatch(str(picture)) if _is_name(picture) else None
     return match["email"] if match and match["kind"] == "asset" else None
 
 
@@ -60,15 +73,17 @@ def shot_frame(picture: Picture) -> ShotFrame | None:
 
 def picture_problem(picture: object) -> str:
     """What is wrong with a keyframe as it is written, or nothing."""
-    if not isinstance(picture, (str, os.PathLike)) or not str(picture).strip():
-        return f"is {repr(picture)[:60]}: give a picture, a picture file, or an asset's name or id"
-    if str(picture).startswith("job:") and shot_frame(picture) is None:
-        return f"is {str(picture)[:40]!r}: a frame of a job is job:ID or job:ID@SECONDS"
+    text = str(picture) if _is_name(picture) else ""
+    if not text.strip():
+        return f"is {shown(picture)}: give a picture, a picture file, or an asset's name or id"
+    if len(text) > LONGEST_NAME:
+        return f"is a text of {len(text):,} characters: give a picture, a picture file, or an asset's name or id"
+    if text.startswith("job:") and shot_frame(text) is None:
+        return f"is {shown(text)}: a frame of a job is job:ID or job:ID@SECONDS"
     return ""
 
 
 def is_place(value: object) -> bool:
     """True for two numbers from 0 to 1: how far from the left and from the top of a picture."""
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        return False
-    return all(isinstance(part, (int, float)) and not isinstance(part, bool) and 0 <= part <= 1 for part in value)
+    found = pair(value)
+    return isinstance(found, tuple) and all(is_number(part) and 0 <= part <= 1 for part in found)

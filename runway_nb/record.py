@@ -52,7 +52,7 @@ class Record:
     party: str = ""
     """Who makes it: `simulator`, or the host of the API."""
     notebook: str = ""
-    """The notebook that asked, or its folder where the notebook has no name."""
+    """A label for the table of spending: the notebook that asked, or its folder where the notebook has no name."""
     sent: float | None = None
     """Unix seconds of the create call."""
     owner: str = ""
@@ -99,7 +99,7 @@ class Books(NamedTuple):
     earlier: tuple[Record, ...]
     """Of the same digest and party, newest first."""
     spent: int
-    """Credits of this notebook at this party since midnight."""
+    """Credits at this party since midnight, of all notebooks: a name changes too easily to be a budget's owner."""
     moderated: int
     """Refusals by moderation at this party within a day."""
     refused: Record | None

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from pathlib import PurePath
 from typing import Any
 
 from .camera import MOVES, Camera
 from .errors import InvalidRequest
-from .picture import Picture, asset_account, is_link, is_place, picture_problem
+from .picture import Picture, asset_account, is_link, is_place, picture_problem, read_picture_name
+from .plain import Unusable, can_be_sent, checked_kind, is_a, is_number, pair, plain, shown, whole
 from .redact import redact
 from .spec import DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
 
@@ -20,25 +22,26 @@ HALF = "holds half a character (a lone surrogate): take it out"
 _UNCOUNTED = ("replyRef", "replyUrl", "maxJobs")
 
 
-def _plain(value: Any) -> Any:
+def _one_spelling(value: Any) -> Any:
     """Numbers in one spelling: 4.0 and 4, or -0.0 and 0, are the same wish and get the same digest."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+    return int(value) if type(value) is float and value.is_integer() else value
 
 
 def _is_sound_link(link: object) -> bool:
-    return isinstance(link, str) and is_link(link) and _can_be_sent(link)
+    return type(link) is str and is_link(link) and can_be_sent(link)
+
+
+def _is_name(picture: object) -> bool:
+    return is_a(picture, str, PurePath, Unusable)
+
+
+def _named(picture: object) -> str:
+    return repr(redact(str(picture))) if is_a(picture, str, PurePath) else shown(picture)
 
 
 def _slot_at(time: object) -> str:
-    return next((slot for slot, _, place in DEFAULT_MODEL.keyframes if time == place), "")
-
-
-def _can_be_sent(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+    at = plain(time)
+    return next((slot for slot, _, place in DEFAULT_MODEL.keyframes if at == place), "")
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,21 @@ class Keyframes:
     last: Picture | None = None
     """Seen at the end of the shot."""
 
+    def __post_init__(self) -> None:
+        for slot, picture in self.given.items():
+            object.__setattr__(self, slot, read_picture_name(picture))
+
+    def __eq__(self, other: object) -> bool:
+        """Objects such as arrays are equal to themselves only: their own comparison gives no yes or no."""
+        if not isinstance(other, Keyframes):
+            return NotImplemented
+        pairs = ((getattr(self, spec.name), getattr(other, spec.name)) for spec in fields(self))
+        return all(mine is theirs or (_is_name(mine) and _is_name(theirs) and mine == theirs) for mine, theirs in pairs)
+
     @classmethod
     def from_options(cls, keyframes: object) -> Keyframes:
         """The links in a task's `options.keyframes`, by their time (API facts 3.3); what cannot be read stays out."""
-        told = [item for item in keyframes if isinstance(item, Mapping)] if isinstance(keyframes, list) else []
+        told = [item for item in keyframes if is_a(item, Mapping)] if type(keyframes) is list else []
         links = {_slot_at(item.get("timestamp")): link for item in told if _is_sound_link(link := item.get("image"))}
         return cls(**{slot: link for slot, link in links.items() if slot})
 
@@ -70,14 +84,14 @@ class Keyframes:
         return {slot: picture for slot, picture in slots.items() if picture is not None}
 
     def __repr__(self) -> str:
-        return f"Keyframes({', '.join(f'{slot}={redact(str(picture))!r}' for slot, picture in self.given.items())})"
+        return f"Keyframes({', '.join(f'{slot}={_named(picture)}' for slot, picture in self.given.items())})"
 
     def problems(self) -> Iterator[str]:
         """Each mistake as one line."""
         for slot, picture in self.given.items():
             if problem := picture_problem(picture):
                 yield f"{slot} {problem}"
-            elif asset_account(picture) and not _can_be_sent(str(picture)):
+            elif asset_account(picture) and not can_be_sent(str(picture)):
                 # the name of a file may hold one: only what is in it is sent
                 yield f"{slot} {HALF}"
         if len({account for picture in self.given.values() if (account := asset_account(picture))}) > 1:
@@ -86,7 +100,11 @@ class Keyframes:
 
 @dataclass(frozen=True)
 class VideoRequest:
-    """Everything of one create call (API facts 3.1). `check` raises all mistakes together."""
+    """Everything of one create call (API facts 3.1). `check` raises all mistakes together.
+
+    Numbers and texts of other libraries are read when the request is made, and kept as plain ones: numpy's 4.0,
+    `Decimal("4")` and 4 make equal requests. Raises `InvalidRequest` at once for what is no `Keyframes` or `Camera`.
+    """
 
     prompt: str = ""
     """What should happen; taken literally."""
@@ -115,10 +133,25 @@ class VideoRequest:
     upscale: bool | None = None
     """Let Runway's own upscaler, which is free, enlarge a picture that is too small (API facts 9)."""
 
+    def __post_init__(self) -> None:
+        for name, read in _READ.items():
+            object.__setattr__(self, name, read(getattr(self, name)))
+        parts = {"keyframes": (Keyframes, "first=..."), "camera": (Camera, "zoom=4")}
+        wrong = {name: kind for name, kind in parts.items() if not is_a(getattr(self, name), kind[0])}
+        if wrong:
+            lines = [
+                f"{name} is {shown(getattr(self, name))}: give runway_nb.{kind.__name__}({hint})"
+                for name, (kind, hint) in wrong.items()
+            ]
+            others = replace(self, **{name: kind() for name, (kind, _) in wrong.items()})
+            raise InvalidRequest([*lines, *others.problems()])
+
     @property
     def row(self) -> Model:
-        """The facts of the model."""
-        return MODELS[self.model]
+        """The facts of the model. Raises `InvalidRequest` for one that is not known."""
+        if isinstance(self.model, str) and self.model in MODELS:
+            return MODELS[self.model]
+        raise InvalidRequest([self._model_problem()])
 
     @property
     def account(self) -> str:
@@ -132,18 +165,19 @@ class VideoRequest:
 
     @property
     def length(self) -> int:
-        """Seconds of video, the API's default filled in."""
-        return int(self.seconds or self.row.seconds[0])
+        """Seconds of video; the API's default where none is given, or none that there is."""
+        lengths = self.row.seconds
+        return self.seconds if is_number(self.seconds) and self.seconds in lengths else lengths[0]
 
     @property
     def format(self) -> str:
-        """The aspect word, the API's default filled in."""
-        return self.aspect or next(iter(self.row.aspects))
+        """The aspect word; the API's default where none is given, or none that there is."""
+        return self.aspect if self.aspect in self.row.aspects else next(iter(self.row.aspects))
 
     def problems(self) -> tuple[str, ...]:
         """All mistakes; each names the value, the allowed range and what to do."""
-        if self.model not in MODELS:
-            return (f"model is {self.model!r}: known are {', '.join(MODELS)}",)
+        if not (isinstance(self.model, str) and self.model in MODELS):
+            return (self._model_problem(),)
         return (
             *self._text_problems(),
             *self.keyframes.problems(),
@@ -164,46 +198,49 @@ class VideoRequest:
             return ("a camera move without a keyframe: Runway may ignore the move or refuse the request",)
         return ("no keyframe: Runway may refuse a request of words alone",)
 
+    def _model_problem(self) -> str:
+        return f"model is {shown(self.model)}: known are {', '.join(MODELS)}"
+
     def _text_problems(self) -> Iterator[str]:
         if not isinstance(self.prompt, str):
-            yield f"prompt is {repr(self.prompt)[:60]}: give text"
-        elif not _can_be_sent(self.prompt):
+            yield f"prompt is {shown(self.prompt)}: give text"
+        elif not can_be_sent(self.prompt):
             yield f"prompt {HALF}"
         elif not self.prompt.strip() and not self.keyframes.given:
             yield "there is nothing to generate from: write a prompt, or give a keyframe"
         for name, text in (("reply_url", self.reply_url), ("reply_ref", self.reply_ref)):
             if text is not None and (not isinstance(text, str) or not 1 <= len(text) <= REPLY_LENGTH):
-                found = f"{len(text):,} characters long" if isinstance(text, str) else repr(text)
+                found = f"{len(text):,} characters long" if isinstance(text, str) else shown(text)
                 yield f"{name} is {found}: give text of 1 to {REPLY_LENGTH:,} characters"
-            elif text is not None and not _can_be_sent(text):
+            elif text is not None and not can_be_sent(text):
                 yield f"{name} {HALF}"
         if isinstance(self.reply_url, str) and not re.match(r"https?://[^\s/]+", self.reply_url):
-            yield f"reply_url is {self.reply_url[:60]!r}: give an address that starts with https://"
+            yield f"reply_url is {shown(self.reply_url)}: give an address that starts with https://"
 
     def _format_problems(self) -> Iterator[str]:
-        if self.aspect is not None and not (isinstance(self.aspect, str) and self.aspect in self.row.aspects):
-            yield f"aspect is {self.aspect!r}: give {' or '.join(self.row.aspects)}"
-        if self.seconds is not None and (isinstance(self.seconds, bool) or self.seconds not in self.row.seconds):
-            yield f"seconds is {self.seconds!r}: give {' or '.join(map(str, self.row.seconds))}"
+        if self.aspect is not None and self.aspect not in self.row.aspects:
+            yield f"aspect is {shown(self.aspect)}: give {' or '.join(self.row.aspects)}"
+        if self.seconds is not None and not (is_number(self.seconds) and self.seconds in self.row.seconds):
+            yield f"seconds is {shown(self.seconds)}: give {' or '.join(map(str, self.row.seconds))}"
         for name, value, (low, high) in (
             ("seed", self.seed, SEED_RANGE),
             ("max_jobs", self.max_jobs, MAX_JOBS_RANGE),
         ):
             if value is not None and (type(value) is not int or not low <= value <= high):
-                yield f"{name} is {value!r}: give a whole number from {low} to {high}"
+                yield f"{name} is {shown(value)}: give a whole number from {low} to {high}"
         if self.fit is not None and self.fit not in FITS:
-            yield f"fit is {self.fit!r}: give {', '.join(FITS)}"
+            yield f"fit is {shown(self.fit)}: give {', '.join(FITS)}"
         if self.focus is not None and not is_place(self.focus):
-            yield f"focus is {self.focus!r}: give two numbers from 0 to 1, such as 0.5,0.2"
+            yield f"focus is {shown(self.focus)}: give two numbers from 0 to 1, such as 0.5,0.2"
         for name, value in (("explore", self.explore), ("upscale", self.upscale)):
             if value is not None and not isinstance(value, bool):
-                yield f"{name} is {value!r}: give True or False"
+                yield f"{name} is {shown(value)}: give True or False"
 
     def to_wire(self) -> dict[str, Any]:
-        """The body of the create call; what was not given stays out (API facts 3.1)."""
+        """The body of the create call; what was not given stays out (API facts 3.1). Nothing is checked here."""
         pictures = {wire: getattr(self.keyframes, slot) for slot, wire, _ in self.row.keyframes}
         body = {
-            **{wire: picture if picture is None else str(picture) for wire, picture in pictures.items()},
+            **{wire: str(picture) if is_a(picture, str, PurePath) else picture for wire, picture in pictures.items()},
             "text_prompt": self.prompt or None,
             "aspect_ratio": self.aspect,
             **self.camera.to_wire(),
@@ -214,18 +251,19 @@ class VideoRequest:
             "replyRef": self.reply_ref,
             "maxJobs": self.max_jobs,
         }
-        return {name: _plain(value) for name, value in body.items() if value is not None}
+        return {name: _one_spelling(value) for name, value in body.items() if value is not None}
 
     def to_wish(self) -> dict[str, Any]:
         """The body, and what is done to pictures before they are sent; for the ledger."""
-        focus = None if self.focus is None else list(self.focus)
+        focus = [_one_spelling(part) for part in self.focus] if isinstance(self.focus, tuple) else self.focus
         ours = {"fit": self.fit, "focus": focus, "upscale": self.upscale}
         return {**self.to_wire(), **{name: value for name, value in ours.items() if value is not None}}
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any], model: str = DEFAULT_MODEL.name) -> VideoRequest:
-        """The request behind a body that `to_wire` or `to_wish` made."""
-        row = MODELS[model]
+        """The request behind a body that `to_wire` or `to_wish` made. Raises `InvalidRequest` for an unknown model."""
+        row = cls(model=model).row
+        checked_kind(body, "body", Mapping, "what to_wire() gives")
         return cls(
             prompt=body.get("text_prompt", ""),
             keyframes=Keyframes(**{slot: body.get(wire) for slot, wire, _ in row.keyframes}),
@@ -239,7 +277,7 @@ class VideoRequest:
             max_jobs=body.get("maxJobs"),
             model=model,
             fit=body.get("fit"),
-            focus=tuple(body["focus"]) if "focus" in body else None,
+            focus=body.get("focus"),
             upscale=body.get("upscale"),
         )
 
@@ -250,9 +288,10 @@ class VideoRequest:
         A value that cannot be read stays out. So do its keyframes: they are links there and no assets, and expire
         (`Keyframes.from_options` gives them).
         """
+        options = options if is_a(options, Mapping) else {}
         aspect = "portrait" if options.get("flip") is True else None
         found = cls(prompt, camera=Camera.from_options(options.get("camera")), aspect=aspect)
-        explore = options.get("exploreMode") or None
+        explore = plain(options.get("exploreMode")) or None
         more: dict[str, Any] = {"seed": seed, "seconds": options.get("seconds"), "explore": explore}
         for name, value in more.items():
             told = replace(found, **{name: value})
@@ -263,8 +302,22 @@ class VideoRequest:
     def digest(self) -> str:
         """SHA-256 of what decides the picture, as canonical JSON: equal requests, equal digests.
 
-        References, call-back address and slot limit do not count; a seed counts when it is set.
+        References, call-back address and slot limit do not count; a seed counts when it is set. Raises
+        `InvalidRequest` for a request that holds what cannot be sent.
         """
         counted = {name: value for name, value in self.to_wish().items() if name not in _UNCOUNTED}
-        text = json.dumps({"model": self.model, **counted}, sort_keys=True, separators=(",", ":"))
+        try:
+            text = json.dumps({"model": self.model, **counted}, sort_keys=True, separators=(",", ":"))
+        except Exception:  # noqa: BLE001 - what foreign values raise when they are asked
+            # a picture object, or what cannot be read
+            names = ", ".join(name for name, value in counted.items() if not is_a(value, str, int, float, list))
+            raise InvalidRequest(self.problems() or [f"{names} cannot be written down: submit the request"]) from None
         return "v1:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+_READ: dict[str, Callable[[object], Any]] = {
+    **dict.fromkeys(("prompt", "aspect", "reply_url", "reply_ref", "model", "fit", "explore", "upscale"), plain),
+    **dict.fromkeys(("seconds", "seed", "max_jobs"), whole),
+    "focus": pair,
+}
+"""How each field is read, once, when a request is made."""

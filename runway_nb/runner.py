@@ -13,6 +13,7 @@ from .job import Job
 from .lease import RENEW_SECONDS, new_owner
 from .ledger import Ledger
 from .loop import BackgroundLoop
+from .plain import unexpected
 from .session import Session
 from .state import Phase, failed_phase
 
@@ -50,7 +51,11 @@ class Runner:
         """Take a job in, bound to the session, and start its work. Callable from any thread."""
         self.jobs.pop(job.id, None)
         self.jobs[job.id] = job
-        self._loop.submit(self._see_through(job, session, begin))
+        try:
+            self._loop.submit(self._see_through(job, session, begin))
+        except errors.RunwayError as error:
+            self._end(job, error)
+            raise
 
     async def shut_down(self, sessions: Sequence[Session]) -> list[Callable[[], None]]:
         """Wait for answers under way, let every workflow write where it stands, then close the connections.
@@ -75,22 +80,25 @@ class Runner:
         """End the jobs whose work was cancelled before its first step; nobody may wait for them for ever."""
         for job in self.jobs.values():
             if not job.state.phase.is_final:
-                phase = failed_phase(job.state.phase, errors.Detached(""))
-                error = errors.Detached("the session ended before it was sent")
-                job.change(phase=phase, error=error, ended=self._env.clock())
+                self._end(job, errors.Detached("the session ended before it was sent"))
+
+    def _end(self, job: Job, error: errors.RunwayError) -> None:
+        """End a job whose work never began; a later call takes it up again."""
+        phase = failed_phase(job.state.phase, errors.Detached(""))
+        job.change(phase=phase, error=error, ended=self._env.clock())
 
     async def _see_through(self, job: Job, session: Session, begin: Begin) -> None:
-        """Run the workflow of a job. Nobody may wait for ever for one whose modules cannot even be opened."""
+        """Run the workflow of a job, which ends also where that cannot even be made."""
         try:
             self._begin(job, session, begin)
-        except (OSError, ImportError) as error:
+        except Exception as error:  # noqa: BLE001 - such as too few file handles for an import; nobody reads a result here
+            problem = unexpected(error, "the work cannot begin")
             phase = failed_phase(job.state.phase, errors.Detached(""))
-            problem = errors.RunwayError(f"the work could not be begun ({error}): close files or programs")
-            changes: dict[str, Any] = {"error": "RunwayError", "message": problem.message, "lease": 0.0}
+            changes: dict[str, Any] = {} if phase.is_sent else {"credits": 0}
+            changes |= {"error": "RunwayError", "message": problem.message, "lease": 0.0}
             with suppress(errors.LedgerError, errors.LeaseLost):
-                changes |= {} if phase.is_sent else {"credits": 0}
                 self._ledger.update(job.id, by=self.owner, phase=phase.value, **changes)
-            job.change(phase=phase, error=problem, ended=self._env.clock())
+            self._end(job, problem)
 
     def _begin(self, job: Job, session: Session, begin: Begin) -> None:
         # imported here, on the background thread, so that the card need not wait for httpx

@@ -18,6 +18,7 @@ from . import errors
 from .assets import AssetList, Shelf, all_assets
 from .ledger import Ledger
 from .picture import Picture, ShotFrame
+from .plain import unexpected
 from .request import VideoRequest
 from .settings import Secret, Settings
 from .slots import SlotQueue
@@ -66,8 +67,8 @@ async def connect(settings: Settings) -> Connection:
         await asyncio.to_thread(simulator.start)
     except ImportError as missing:
         raise errors.MissingExtra(f"{missing}; or set a token: %runway login") from None
-    except (OSError, RuntimeError) as error:
-        raise errors.RunwayError(f"the embedded simulator cannot start: {error}") from None
+    except Exception as error:  # noqa: BLE001 - a full disk, too few file handles, a port that is forbidden
+        raise unexpected(error, "the embedded simulator cannot be started") from None
     assert simulator.token is not None
     client = RunwayClient(Secret(simulator.token), base_url=simulator.base_url, multipart=settings.multipart)
     media, misbehave = MediaClient(origin=simulator.base_url), partial(simulator.fault, times=1)

@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .errors import SettingsError
-from .home import default_home
+from .errors import NotPicklable, SettingsError
+from .home import HOME_NAME, default_home, is_spare, setting_path
+from .plain import plain, shown
 from .private_files import private_folder, write_private
-from .spec import BASE_URL, DEFAULT_SLOTS, EMBED, MAX_JOBS_RANGE, MAX_MODERATED, TOKEN_FORM
+from .setting_values import MOST_CREDITS, READERS, read_number, read_switch, read_text
+from .spec import BASE_URL, DEFAULT_SLOTS, MAX_JOBS_RANGE, MAX_MODERATED, TOKEN_FORM
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
 CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
@@ -50,7 +52,10 @@ class Secret:
     __str__ = __repr__
 
     def __reduce__(self) -> str:
-        raise TypeError("a secret is not written to a file")
+        raise NotPicklable("a secret is not written to a file: set the token again where it is needed")
+
+    def __copy__(self) -> Secret:
+        return self
 
     def __deepcopy__(self, _: object) -> Secret:
         return self
@@ -75,11 +80,21 @@ class Settings:
     reuse: bool = True
     """Show what an unchanged request brought before instead of paying again."""
     max_credits: int | None = None
-    """The most that a notebook may spend on a day; None: no limit."""
+    """The most credits that all notebooks of this home may spend on a day at one backend; None: no limit."""
     max_moderated: int = MAX_MODERATED
     """Refusals by moderation within a day after which a request needs an explicit word."""
     slots: int = 2
     """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
+
+    def __post_init__(self) -> None:
+        """Read every value once. Raises `SettingsError`, also where settings are made by hand."""
+        values = {
+            "token": _checked_token(self.token),
+            "base_url": checked_url(read_text("base_url", self.base_url)),
+            **{name: read(name, getattr(self, name)) for name, read in READERS.items()},
+        }
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
 
     @property
     def simulated(self) -> bool:
@@ -104,7 +119,14 @@ class Settings:
     @property
     def party(self) -> str:
         """Who makes the videos: `simulator`, or the host of the API. Results of one never stand for another's."""
-        return "simulator" if self.simulated else urlsplit(self.base_url).netloc
+        return "simulator" if self.simulated else backend_name(self.base_url)
+
+
+def checked_settings(settings: object) -> Settings:
+    """The settings that were given. Raises `SettingsError` for anything else."""
+    if issubclass(type(settings), Settings):
+        return settings  # type: ignore[return-value]
+    raise SettingsError(f"settings is {shown(settings)}: give runway_nb.Settings(...)")
 
 
 Store = Callable[[], "str | None"]
@@ -136,30 +158,58 @@ def resolve(
 
     def pick(name: str, default: object = None) -> object:
         for source in (given or {}, config or {}, env):
-            if (value := source.get(name)) not in (None, ""):
+            if _is_given(value := source.get(name)):
                 return value
         return default
 
-    home = Path(str(pick("home", default_home(environ)))).expanduser().absolute()
-    token = pick("token") or next(filter(None, (store() for store in stores or token_stores(home))), None)
+    given_home = pick("home")
+    home = (
+        default_home(environ) if given_home is None or given_home is env["home"] else setting_path(given_home, "home")
+    )
+    token = pick("token") or next(filter(None, map(_asked, stores or token_stores(home))), None)
+    if token is not None and is_spare(home):
+        raise SettingsError(f"there is no home folder for the ledger of paid videos: set {HOME_NAME} to one that stays")
     return Settings(
         token=_checked_token(token),
-        base_url=checked_url(str(pick("base_url", BASE_URL))),
+        base_url=pick("base_url", BASE_URL),  # type: ignore[arg-type]
         home=home,
-        output=Path(str(pick("output", "runway_outputs"))).expanduser(),
-        embed=_checked_embed(str(pick("embed", "auto"))),
-        multipart=bool(pick("multipart", False)),
-        reuse=_checked_switch("reuse", pick("reuse", True)),
+        output=pick("output", "runway_outputs"),  # type: ignore[arg-type]
+        embed=pick("embed", "auto"),  # type: ignore[arg-type]
+        multipart=read_switch("multipart", pick("multipart", False)),
+        reuse=read_switch("reuse", pick("reuse", True)),
         max_credits=_lowest_limit(given or {}, config or {}, environ),
-        max_moderated=_checked_number("max_moderated", pick("max_moderated", MAX_MODERATED), 1, 1000),
-        slots=_checked_number("slots", pick("slots", DEFAULT_SLOTS), *MAX_JOBS_RANGE),
+        max_moderated=read_number("max_moderated", pick("max_moderated", MAX_MODERATED), 1, 1000),
+        slots=read_number("slots", pick("slots", DEFAULT_SLOTS), *MAX_JOBS_RANGE),
     )
 
 
+def _asked(store: Store) -> str | None:
+    """The token of a store. One that cannot be asked may have it: the simulator would be a surprise."""
+    try:
+        return store()
+    except OSError as error:
+        raise SettingsError(f"the token cannot be looked for ({error.strerror}): set {TOKEN_NAME}") from None
+
+
+def _is_given(value: object) -> bool:
+    return value is not None and not (type(value) is str and not value)
+
+
+def read_secret(token: object) -> Secret:
+    """A token of any form as a secret. Raises `SettingsError` for what is no text."""
+    if issubclass(type(token), Secret):
+        return token  # type: ignore[return-value]
+    if type(text := plain(token)) is not str or not text.isascii() or not text.isprintable():
+        raise SettingsError("the token is no plain text: copy it whole from useapi.net, with user: in front")
+    return Secret(text)
+
+
 def _checked_token(token: object) -> Secret | None:
-    if token is None or isinstance(token, Secret):
-        return token
-    text = str(token).strip()
+    if token is None or issubclass(type(token), Secret):
+        return token  # type: ignore[return-value]
+    if type(text := plain(token)) is not str:
+        raise SettingsError("the token is no text: copy it whole from useapi.net, with user: in front")
+    text = text.strip()
     if not re.fullmatch(TOKEN_FORM, text):
         found = f"{len(text)} characters" if text.isprintable() else "characters that cannot be printed"
         raise SettingsError(
@@ -180,35 +230,31 @@ def checked_url(url: str) -> str:
         if parts.username is not None or parts.password is not None:
             raise SettingsError("base_url holds a user name or a password: leave them out, the token opens the API")
         return url.rstrip("/")
-    raise SettingsError(f"base_url is {url!r}: give an https:// address (http:// only on this machine)")
+    raise SettingsError(f"base_url is {shown(url)}: give an https:// address (http:// only on this machine)")
+
+
+def backend_name(url: str) -> str:
+    """The host of an API in one spelling, with a port that is not the usual one.
+
+    Capitals, a dot at the end and the usual port written out make no other backend, and so change neither what was
+    paid there nor what may be paid.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+        host = host if ":" in host else host.encode("idna").decode()
+    except ValueError:
+        return urlsplit(url).netloc
+    host = f"[{host}]" if ":" in host else host
+    return host if port in (None, {"https": 443, "http": 80}.get(parts.scheme)) else f"{host}:{port}"
 
 
 def _lowest_limit(*sources: Mapping[str, object]) -> int | None:
     """The lowest limit of credits there is: what a teacher sets may be lowered in a notebook, never raised."""
     *named, environ = sources
     found = [*(source.get("max_credits") for source in named), environ.get(CREDITS_NAME)]
-    limits = [_checked_number("max_credits", value, 0, 10**9) for value in found if value not in (None, "")]
+    limits = [read_number("max_credits", value, 0, MOST_CREDITS) for value in found if _is_given(value)]
     return min(limits, default=None)
-
-
-def _checked_number(name: str, value: object, low: int, high: int) -> int:
-    text = str(value).strip()
-    if re.fullmatch(r"\d{1,10}", text) and low <= int(text) <= high:
-        return int(text)
-    raise SettingsError(f"{name} is {value!r}: give a whole number from {low} to {high}")
-
-
-def _checked_switch(name: str, value: object) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
-    if (found := words.get(str(value).strip().lower())) is None:
-        raise SettingsError(f"{name} is {value!r}: give 1 or 0")
-    return found
-
-
-def _checked_embed(word: str) -> str:
-    if word not in EMBED:
-        raise SettingsError(f"embed is {word!r}: give {', '.join(EMBED)}")
-    return word
 
 
 def is_loopback(host: str | None) -> bool:

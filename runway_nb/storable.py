@@ -1,4 +1,4 @@
-"""Pictures of a request in a form that can be written down: a wish must outlive the kernel.
+"""A request in a form that can be written down: it must outlive the kernel.
 
 Assets, jobs and tasks become their ids; a picture object, such as a figure or an array, becomes a file beside the
 ledger that is named by its content.
@@ -6,21 +6,71 @@ ledger that is named by its content.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
+from .admission import words_hash
 from .errors import InvalidRequest, RunwayError
-from .images import keep_picture
+from .images import keep_picture, picture_prints
 from .job import Job
+from .plain import is_a
+from .record import Record
 from .request import Keyframes, VideoRequest
+from .settings import Settings
 from .sources import is_picture, picture_bytes
-from .spec import DEFAULT_MODEL, MODELS
+from .spec import DEFAULT_MODEL, MODELS, SEED_RANGE
+from .state import Phase
 from .task import Asset, Task
 
 NOTHING = "-"
 """Stands for a picture that cannot be used, while the other mistakes are looked for."""
+
+
+class Asker(NamedTuple):
+    """Who asks, and from where."""
+
+    folder: Path
+    notebook: str
+    cell: str
+    owner: str
+    """Who runs the job (`lease.new_owner`)."""
+
+
+def new_record(request: VideoRequest, asker: Asker, settings: Settings, draw: Callable[[int, int], int]) -> Record:
+    """A new record: what is asked for, what will be sent, and who runs it.
+
+    Args:
+        request: Storable, and without mistakes.
+        asker: Who asks.
+        settings: Who makes it.
+        draw: Gives a whole number from a range, both ends included.
+    """
+    reference = secrets.token_hex(8)
+    sent = replace(
+        request,
+        seed=draw(*SEED_RANGE) if request.seed is None else request.seed,
+        reply_ref=request.reply_ref or f"rnb-{reference}",
+    )
+    return Record(
+        id=reference[:8],
+        phase=Phase.PREPARING.value,
+        request=sent.to_wish(),
+        wish=request.to_wish(),
+        model=request.model,
+        digest=replace(request, keyframes=picture_prints(request.keyframes, asker.folder)).digest,
+        reply_ref=sent.reply_ref or "",
+        credits=request.credits,
+        simulated=settings.simulated,
+        party=settings.party,
+        folder=str(asker.folder),
+        notebook=asker.notebook,
+        cell=asker.cell,
+        owner=asker.owner,
+        words=words_hash(request.prompt),
+    )
 
 
 def storable(
@@ -57,11 +107,11 @@ def _frames(request: VideoRequest) -> list[tuple[int, int]]:
 
 def _text(picture: Any, attach: Callable[[str], Job]) -> Any:
     """What stands for something of the account or of the ledger; anything else as it is."""
-    if isinstance(picture, Job):
+    if is_a(picture, Job):
         return picture.last
-    if isinstance(picture, Task):
+    if is_a(picture, Task):
         try:
             return attach(picture.id).last
         except RunwayError as error:
             raise InvalidRequest([error.message]) from None
-    return picture.id if isinstance(picture, Asset) else picture
+    return picture.id if is_a(picture, Asset) else picture

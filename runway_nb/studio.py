@@ -6,7 +6,6 @@ Callable from any thread; the work itself (`workflow`) runs on the background lo
 from __future__ import annotations
 
 import asyncio
-import secrets
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import TimeoutError as FutureTimeout
@@ -14,28 +13,30 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
 from .account import account_credits, account_task, account_tasks
-from .admission import Limits, admit, words_hash
+from .admission import Limits, admit, checked_limits
+from .arguments import plain_arguments
 from .assets import AssetList, linked_assets
 from .draft import folder_problem
 from .environment import Environment
-from .images import picture_prints
-from .job import Job
+from .handle import Handle
+from .home import result_folder, working_folder
+from .job import Job, Submitted
 from .ledger import Ledger
 from .loop import BackgroundLoop
-from .picture import Picture, ShotFrame
+from .picture import Picture, ShotFrame, picture_problem, read_picture_name
+from .plain import checked_kind, checked_text
 from .record import Record
 from .request import Keyframes, VideoRequest
 from .runner import CLOSE_SECONDS, Runner
 from .session import Connect, Session, connect
-from .settings import Settings
+from .settings import Settings, checked_settings
 from .shots import frame_png
-from .spec import SEED_RANGE
 from .state import Phase, State
-from .storable import storable
+from .storable import Asker, new_record, storable
 from .stored import is_over, stored_job, waking_state
 from .task import Asset, Credits, Task
 
@@ -45,15 +46,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Submitted(NamedTuple):
-    """What became of a wish."""
-
-    job: Job
-    is_new: bool
-    """False when an equal wish was made before: nothing is sent, nothing is paid."""
-
-
-class Studio:
+class Studio(Handle):
     """Submits wishes and sees them through.
 
     Args:
@@ -73,10 +66,11 @@ class Studio:
         loop: BackgroundLoop | None = None,
         environment: Environment | None = None,
     ) -> None:
-        self.folder = Path.cwd()
+        settings = checked_settings(settings)
+        self.folder = working_folder()
         """Where a relative output folder and relative pictures lie: the notebook's folder."""
         self.notebook = ""
-        """The notebook's name, for its budget; its folder stands for it where it has none."""
+        """The notebook's name, for the table of spending; its folder stands for it where it has none."""
         self._env = environment or Environment()
         self.ledger = ledger or Ledger(settings.home, self._env.clock)
         self._connect = connect
@@ -106,6 +100,7 @@ class Studio:
 
     def use(self, settings: Settings) -> None:
         """Take new settings for what is submitted from now on; jobs that run keep theirs."""
+        settings = checked_settings(settings)
         with self._lock:
             if self.session.can_serve(settings):
                 self.session.settings = settings
@@ -144,16 +139,17 @@ class Studio:
         self, request: VideoRequest, limits: Limits, *, cell: str = "", folder: Path | None = None, replaces: str = ""
     ) -> Submitted:
         """The same as `submit`, and whether the wish is new. `replaces` is the lost job in whose place it is sent."""
-        request = self.checked(request)
-        settings = self.settings
-        wish = self._wish(request, cell, folder or self.folder)
+        limits, problems = checked_limits(limits)
+        request, cell, settings = self.checked(request, problems), checked_text(cell, "cell"), self.settings
+        folder = result_folder(self.folder if folder is None else folder, settings.output)
+        wish = self._wish(request, cell, folder)
         limits = limits.within(settings, folder_problem(Path(wish.folder) / settings.output, wish.id))
         with self._lock:
             self._check_open()
             record = self.ledger.claim(wish, lambda books: admit(wish, books, limits), replaces=replaces)
             if record.id != wish.id:
                 return Submitted(self._wake(record, to_send=True), is_new=False)
-            job = stored_job(record, self._posters, State())
+            job = stored_job(record, self.settings.posters, State())
             self._runner.start(job, self.session, lambda workflow: workflow.make())
             return Submitted(job, is_new=True)
 
@@ -169,11 +165,13 @@ class Studio:
 
         Raises `InvalidRequest` with all mistakes.
         """
+        checked_kind(request, "request", VideoRequest, "a runway_nb.VideoRequest")
         request, unusable = storable(request, self.settings.pictures, self.attach, names)
         if found := [*problems, *unusable, *request.problems()]:
             raise errors.InvalidRequest(found)
         return request
 
+    @plain_arguments
     def attach(self, text: str) -> Job:
         """Follow a job again, or a task of the account that was made elsewhere.
 
@@ -201,6 +199,7 @@ class Studio:
         with self._lock:
             return [self._wake(record) for record in reversed(found)]
 
+    @plain_arguments
     def resend(self, text: str) -> Job:
         """Send a wish again whose create got no clear answer. The user decides this: it may be paid twice.
 
@@ -230,18 +229,20 @@ class Studio:
 
     def new_take(self, job: Job) -> Job:
         """Another take of a job with another seed, paid like the first. Raises what `submit` raises."""
-        self._check_party(self.ledger.get(job.id))
+        self._check_party(self.ledger.get(checked_kind(job, "job", Job, "a job").id))
         wish = replace(job.wish, seed=None, reply_ref=None)
         return self.submit(wish, cell=job.cell, folder=job.folder, fresh=True)
 
+    @plain_arguments
     def find(self, text: str = "") -> Job:
         """The living job, or the stored one, that `text` names; without text the newest there is."""
         if (living := self._living(text)) is not None:
             return living
         newest = self.ledger.recent(1) if not text else []
         record = newest[0] if newest else self.ledger.find(text)
-        return self.jobs.get(record.id) or stored_job(record, self._posters)
+        return self.jobs.get(record.id) or stored_job(record, self.settings.posters)
 
+    @plain_arguments
     def request_of(self, text: str) -> VideoRequest:
         """What a job of the ledger asked for, or a task of the account; nothing is followed. Raises `JobNotFound`."""
         if not text:
@@ -250,13 +251,14 @@ class Studio:
         return self.find(text).wish if is_ours else self._asked(self._account_task(text))
 
     def spent_today(self) -> int:
-        """Credits that this notebook has spent since midnight, by the ledger."""
-        return self.ledger.spent_today(self.notebook or str(self.folder), self.settings.party)
+        """Credits that all notebooks of this ledger have spent at the present party since midnight."""
+        return self.ledger.spent_today(self.settings.party)
 
     def credits(self, timeout: float = 60.0) -> list[tuple[str, Credits]]:
         """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""
         return self.run(self._ask_account(account_credits), timeout)
 
+    @plain_arguments
     def assets(self, text: str = "", kind: str = "", *, timeout: float = 60.0) -> AssetList:
         """What lies on all accounts behind the token, the newest first.
 
@@ -270,6 +272,7 @@ class Studio:
         """
         return self.run(self.session.shelf.get(), timeout).only(text, kind)
 
+    @plain_arguments
     def upload(
         self, picture: Any, *, name: str = "picture", timeout: float = 600.0, **fitting: Any
     ) -> tuple[Asset, tuple[str, ...]]:
@@ -288,6 +291,7 @@ class Studio:
 
     def delete_asset(self, asset: Asset, timeout: float = 60.0) -> None:
         """Delete an asset from the account, for good; nobody is asked."""
+        checked_kind(asset, "asset", Asset, "an asset, as studio.assets() lists them")
         self.run(self.session.delete_asset(asset), timeout)
 
     def tasks(self, timeout: float = 60.0) -> list[Task]:
@@ -302,6 +306,7 @@ class Studio:
         connection = self.run(self.session.connected(), timeout)
         return connection.page or connection.client.origin
 
+    @plain_arguments
     def misbehave(self, fault: str, timeout: float = 60.0) -> None:
         """Let the embedded simulator do one thing wrong, for lessons. Raises `InvalidCommand` for an unknown name."""
         misbehave = self.run(self.session.connected(), timeout).misbehave
@@ -318,10 +323,7 @@ class Studio:
 
     def run(self, work: Coroutine[Any, Any, T], timeout: float) -> T:
         """Run a coroutine on the background loop and give its result. Raises `NoAnswer` when it takes too long."""
-        try:
-            return self._loop.submit(work).result(timeout)
-        except FutureTimeout:
-            raise errors.NoAnswer(f"no answer within {timeout:.0f} s: try again") from None
+        return self._loop.run(work, timeout)
 
     def close(self) -> None:
         """Stop following; what runs at Runway goes on and can be attached again."""
@@ -337,40 +339,15 @@ class Studio:
 
     # --- inside ---------------------------------------------------------------------------------
 
-    @property
-    def _posters(self) -> Path:
-        return self.settings.posters
-
     def _living(self, text: str) -> Job | None:
         """The job of this process that `text` names, or the newest without text."""
         living = [job for job in list(self.jobs.values()) if job.id.startswith(text)]
         return living[-1] if living and (not text or len(living) == 1) else None
 
     def _wish(self, request: VideoRequest, cell: str, folder: Path) -> Record:
-        """A new record: what is asked for, what will be sent, and who sees it through."""
-        reference = secrets.token_hex(8)
-        sent = replace(
-            request,
-            seed=self._env.draw(*SEED_RANGE) if request.seed is None else request.seed,
-            reply_ref=request.reply_ref or f"rnb-{reference}",
-        )
-        return Record(
-            id=reference[:8],
-            phase=Phase.PREPARING.value,
-            request=sent.to_wish(),
-            wish=request.to_wish(),
-            model=request.model,
-            digest=replace(request, keyframes=picture_prints(request.keyframes, folder)).digest,
-            reply_ref=sent.reply_ref or "",
-            credits=request.credits,
-            simulated=self.settings.simulated,
-            party=self.settings.party,
-            folder=str(folder),
-            notebook=self.notebook or str(folder),
-            cell=cell,
-            owner=self._runner.owner,
-            words=words_hash(request.prompt),
-        )
+        """A new record of this studio."""
+        asker = Asker(folder, self.notebook or str(folder), cell, self._runner.owner)
+        return new_record(request, asker, self.settings, self._env.draw)
 
     def _wake(self, record: Record, *, to_send: bool = False) -> Job:
         """The job of a record: the living one, the stored one when it is over, else one that is seen through."""
@@ -378,8 +355,8 @@ class Studio:
         if living is not None and not living.done:
             return living
         if is_over(record):
-            return stored_job(record, self._posters)
-        job = stored_job(record, self._posters, waking_state(record))
+            return stored_job(record, self.settings.posters)
+        job = stored_job(record, self.settings.posters, waking_state(record))
         self._check_open()
         self._runner.start(job, self.session, lambda workflow: workflow.resume(to_send=to_send))
         return job
@@ -443,6 +420,8 @@ class Studio:
 
     async def picture_bytes(self, picture: Picture) -> bytes:
         """The picture that a keyframe means, for the background loop. Raises `RunwayError`."""
+        if problem := picture_problem(picture := read_picture_name(picture)):
+            raise errors.InvalidRequest([f"the picture {problem}"])
         return await self.session.picture(picture, self.folder, self._frame)
 
     async def _frame(self, frame: ShotFrame) -> bytes:

@@ -63,11 +63,11 @@ def _whole(value: object) -> int | None:
 
 def _text(value: object) -> str:
     """Text that can be stored and printed: half characters are replaced."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) else ""
+    return value.encode(errors="replace").decode() if type(value) is str else ""
 
 
 def _mapping(value: object) -> Json:
-    return value if isinstance(value, Mapping) else {}
+    return value if issubclass(type(value), Mapping) else {}  # type: ignore[return-value]
 
 
 def _items(value: object) -> list[Json]:

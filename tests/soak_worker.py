@@ -3,7 +3,8 @@
     python tests/soak_worker.py resume|ask WISH...
 
 With SOAK_CLOCK its clock is so many seconds ahead. With SOAK_LEASE its leases are that short, so that another
-process takes over from one that is frozen. It says "ready", waits for a line, says each phase of each job, and ends with 0 once every wish has its video.
+process takes over from one that is frozen. It says "ready", waits for a line, says each phase of each job, and ends
+with 0 once every wish has its video.
 """
 
 # ruff: noqa: E402

@@ -17,7 +17,19 @@ MODULES = {
 TOP = {name: tree for name, tree in MODULES.items() if "." not in name and name != "__init__"}
 
 STOREYS = [
-    {"errors", "spec", "redact", "home", "private_files"},
+    {
+        "errors",
+        "spec",
+        "redact",
+        "home",
+        "console",
+        "line_words",
+        "private_files",
+        "handle",
+        "plain",
+        "arguments",
+        "setting_values",
+    },
     {"camera", "picture", "request", "task", "follow"},
     {
         "settings",
@@ -73,6 +85,7 @@ UPWARD = {
     ("assets", "notebook.gallery"),
     ("job", "notebook.display"),
     ("session", "simulator"),
+    ("default", "notebook.loaded"),
     ("__init__", "notebook.extension"),
 }
 """The imports that point up: inside of a function, at the moment of use."""

@@ -186,7 +186,7 @@ async def _never(seconds: float) -> None:
 
 def test_a_budget_counts_what_a_429_may_have_started(party: Party) -> None:
     record = killed_in_line(party, VideoRequest("A lamp turns"))
-    assert party.studio.ledger.spent_today(record.notebook, record.party) == record.credits > 0
+    assert party.studio.ledger.spent_today(record.party) == record.credits > 0
 
 
 # --- answers that contradict ------------------------------------------------------------------------

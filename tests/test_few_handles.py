@@ -42,7 +42,7 @@ def test_a_loop_that_cannot_be_made_is_one_line_and_can_be_made_later(
         monkeypatch.setattr(socket, "socketpair", _none_left)
     else:
         monkeypatch.setattr(threading.Thread, "start", no_thread)
-    with pytest.raises(errors.RunwayError, match="no work can be begun"):
+    with pytest.raises(errors.RunwayError, match="the background thread cannot be started"):
         loop.submit(asyncio.sleep(0))
     assert not loop.is_running
     monkeypatch.undo()
@@ -63,6 +63,6 @@ def test_a_job_whose_work_cannot_be_begun_ends(party: Party, monkeypatch: pytest
     job = party.ended(party.submit())
     monkeypatch.undo()
     assert (job.state.phase, party.started) == (Phase.REFUSED, 0)
-    assert "could not be begun" in str(job.error)
+    assert "the work cannot begin" in str(job.error)
     record = party.studio.ledger.get(job.id)
     assert (record.phase, record.credits, record.lease) == ("refused", 0, 0.0)

@@ -724,12 +724,12 @@ def test_a_wish_that_nobody_will_send_does_not_count(ledger, time, gone, phase):
     assert ledger.spending() == []
 
 
-def test_the_purse_of_a_notebook_is_its_own_and_of_today(ledger, time):
+def test_the_purse_is_of_a_backend_and_of_today_whatever_the_notebook_is_called(ledger, time):
     time.now = clock.mktime((2026, 11, 22, 23, 59, 59, 0, 0, -1))
     ledger.add(_wish("0000000a", phase="done", digest="v1:a"))
     ledger.add(_wish("0000000b", phase="done", digest="v1:b", notebook="other.ipynb"))
     ledger.add(_wish("0000000c", phase="done", digest="v1:c", party="api.useapi.net"))
-    assert _books(ledger, _wish()).spent == 25
+    assert _books(ledger, _wish()).spent == _books(ledger, _wish(notebook="renamed.ipynb")).spent == 50
     time.now += 1
     assert _books(ledger, _wish()).spent == 0
     ledger.add(_wish("0000000d", phase="done", digest="v1:d"))
@@ -1336,6 +1336,23 @@ def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_p
     connection.close()
     assert columns == ["content", "party", "account", "asset_id", "created"]
     assert Ledger(tmp_path).upload("content", "api.test") == ASSET_ID
+
+
+def test_rows_of_one_backend_come_together_however_its_address_was_spelt(tmp_path):
+    spellings = ["api.useapi.net", "API.useapi.net", "api.useapi.net.", "api.useapi.net:443", "[bad", "simulator", ""]
+    ledger = Ledger(tmp_path)
+    for number, party in enumerate(spellings):
+        ledger.add(_record(f"0000000{number}", phase="done", credits=25, party=party))
+        ledger.keep_upload("content", party, EMAIL, ASSET_ID)
+    ledger.close()
+    with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
+        connection.execute("PRAGMA user_version = 4")
+    connection.close()
+    ledger = Ledger(tmp_path)
+    assert ledger.spent_today("api.useapi.net") == 4 * 25
+    assert {record.party for record in ledger.recent()} == {"api.useapi.net", "[bad", "simulator", ""}
+    assert ledger.upload("content", "api.useapi.net") == ASSET_ID
+    ledger.close()
 
 
 def test_rows_of_the_first_schema_stand_for_an_equal_wish(old):

@@ -11,11 +11,14 @@ import textwrap
 import threading
 import warnings
 from concurrent.futures import CancelledError
+from pathlib import Path
 
 import pytest
 
-from runway_nb.loop import BackgroundLoop
+from runway_nb.errors import InvalidCommand
+from runway_nb.loop import BackgroundLoop, run_nested
 
+ROOT = Path(__file__).parents[1]
 MARK: contextvars.ContextVar[str] = contextvars.ContextVar("MARK", default="empty")
 
 
@@ -172,3 +175,87 @@ def test_a_script_ends_while_work_goes_on():
     """
     run = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=10)
     assert (run.stdout, run.returncode) == ("end\n", 0)
+
+
+# --- on a loop that runs already ------------------------------------------------------------------------
+
+
+class Foreign(asyncio.AbstractEventLoop):
+    """A loop that is not asyncio's own, as uvloop's: it hands everything on to one."""
+
+    def __init__(self):
+        self.inner = asyncio.new_event_loop()
+
+    def get_debug(self):
+        return False
+
+
+for _name in ("call_soon", "call_later", "call_at", "time", "create_future", "create_task", "call_exception_handler"):
+    setattr(Foreign, _name, lambda self, *args, _name=_name, **more: getattr(self.inner, _name)(*args, **more))
+Foreign.__abstractmethods__ = frozenset()
+
+
+def _on(loop, act):
+    """What `act` raises or gives, called while `loop` is the one that runs on this thread."""
+    asyncio.events._set_running_loop(loop)
+    try:
+        return act()
+    finally:
+        asyncio.events._set_running_loop(None)
+
+
+def test_a_loop_that_cannot_be_entered_again_is_one_line_and_asyncio_stays_as_it_is():
+    script = """
+    import asyncio, sys, warnings
+    warnings.simplefilter("error")  # a coroutine that nobody awaits
+    sys.path.insert(0, "tests")
+    from test_loop import Foreign, _on
+    from runway_nb.errors import InvalidCommand
+    from runway_nb.loop import run_nested
+    foreign, before = Foreign(), (asyncio.run, asyncio.Task)
+    async def work():
+        raise AssertionError("it ran")
+    try:
+        _on(foreign, lambda: run_nested(work()))
+    except InvalidCommand as refused:
+        assert refused.__suppress_context__ or refused.__context__ is None
+        print(refused.message)
+    assert (asyncio.run, asyncio.Task) == before and "nest_asyncio2" not in sys.modules
+    foreign.inner.close()
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=20, cwd=ROOT
+    )
+    assert "(test_loop.Foreign) cannot keep running while a call waits" in run.stdout, run.stderr
+    assert "The job goes on; wait for it with `await job`, or with job.wait() or --wait" in run.stdout
+    assert run.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("Can't patch loop of type Loop"), RuntimeError("patched"), AttributeError()]
+)
+def test_whatever_nest_asyncio2_raises_is_one_line(monkeypatch, error):
+    import nest_asyncio2
+
+    def refuses(loop):
+        raise error
+
+    async def cell():
+        run_nested(asyncio.sleep(0))
+
+    monkeypatch.setattr(nest_asyncio2, "apply", refuses)
+    with pytest.raises(InvalidCommand, match=f"nest_asyncio2 says {type(error).__name__}") as caught:
+        asyncio.run(cell())
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_a_wait_that_cannot_keep_the_loop_leaves_its_job(party):
+    job = party.submit()
+    foreign = Foreign()
+    try:
+        with pytest.raises(InvalidCommand, match="The job goes on"):
+            _on(foreign, lambda: job.wait(keep_loop=True))
+    finally:
+        foreign.inner.close()
+    assert party.ended(job).video is not None

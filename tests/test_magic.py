@@ -284,6 +284,53 @@ def test_the_commands_for_pictures_work_in_a_terminal(session: Session, monkeypa
     assert "fig-" not in session.line("assets")
 
 
+@pytest.mark.parametrize("error", [EOFError, RuntimeError("input(): lost sys.stdin"), ValueError, OSError(5, "x")])
+def test_a_question_that_nobody_answers_deletes_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch, error: Any
+) -> None:
+    def asked(question: str) -> str:
+        raise error
+
+    monkeypatch.setattr("builtins.input", asked)
+    with pytest.raises(InvalidCommand, match="nobody is there to ask"):
+        session.line("delete harbour")
+    assert "harbour" in session.line("assets har")
+
+
+@pytest.mark.parametrize(
+    ("line", "body"),
+    [
+        ("shot", "--zoom 4 --seconds 10\nA lamp"),
+        ("shot \\", "--zoom 4\nA lamp"),
+        ("shot", "%%runway other\nA lamp"),
+        ("shot", "A lamp --dry-run"),
+        ("shot --seed {{big}}", "A lamp"),
+        ("shot", "{{big}}"),
+        ("shot --first \u201cof a lamp", "A lamp"),
+        ("shot \u2014zoom 4", "A lamp"),
+    ],
+)
+def test_a_cell_that_is_misread_sends_nothing_and_makes_no_variable(session: Session, line: str, body: str) -> None:
+    session.keep(big=10**5000)
+    with pytest.raises(InvalidRequest) as caught:
+        session.cell(line, body)
+    assert len(caught.value.problems) == 1
+    assert "shot" not in session.shell.user_ns
+    assert not session.party.api.requests
+
+
+def test_all_mistakes_come_with_options_below_the_first_line(session: Session) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        session.cell("shot --zom 3", "--zoom 4\nA lamp")
+    assert [problem.split()[0] for problem in caught.value.problems] == ["options", "--zom"]
+
+
+def test_a_prompt_from_python_is_literal(session: Session) -> None:
+    job = session.party.ended(session.party.studio.submit(VideoRequest("--zoom 4 --seconds 10")))
+    assert job.request.prompt == "--zoom 4 --seconds 10"
+    assert session.creates == 1
+
+
 # --- the commands -----------------------------------------------------------------------------------
 
 
@@ -339,12 +386,70 @@ def test_the_names_complete(session: Session, line: str, symbol: str, expected: 
     assert expected in matches
 
 
+def test_a_cell_with_wait_is_awaited_only_where_the_kernel_itself_runs_it(session: Session) -> None:
+    async def do_execute(transform: Any) -> str:
+        return str(transform("%%runway x --wait\nA lamp"))
+
+    shell = session.shell
+    shell.input_transformers_cleanup.append(extension.await_cell)
+    try:
+        of_kernel = _result(do_execute(shell.transform_cell))
+        shell.run_line_magic("autoawait", "False")
+        without = _result(do_execute(shell.transform_cell))
+    finally:
+        shell.run_line_magic("autoawait", "True")
+        shell.input_transformers_cleanup.remove(extension.await_cell)
+    assert of_kernel.startswith("await ")
+    assert without == shell.transform_cell("%%runway x --wait\nA lamp")
+    assert without.startswith("get_ipython().run_cell_magic('runway', 'x --wait'")
+
+
+def _result(work: Any) -> Any:
+    """What a coroutine gives that waits for nothing."""
+    with pytest.raises(StopIteration) as end:
+        work.send(None)
+    return end.value.value
+
+
+def test_a_cell_with_wait_is_complete_with_its_blank_line_only(session: Session) -> None:
+    manager = session.shell.input_transformer_manager
+
+    async def do_execute(cell: str) -> str:
+        return str(manager.check_complete(cell)[0])
+
+    manager.cleanup_transforms.append(extension.await_cell)
+    try:
+        for head in ("%%runway x --wait", "%%runway\u00a0x --wait"):
+            for typed in ("", "\n", "\nA lamp", "\nA lamp\n"):
+                assert _result(do_execute(head + typed)) == "incomplete", typed
+            assert _result(do_execute(f"{head}\nA lamp\n\n")) == "complete"
+    finally:
+        manager.cleanup_transforms.remove(extension.await_cell)
+
+
+@pytest.mark.parametrize(
+    ("cell", "call"),
+    [
+        ("%%runway\u00a0x --wait\nA lamp", "run_cell_magic('runway', 'x --wait', 'A lamp\\n')"),
+        ("%%runway\tx\nA lamp", "run_cell_magic('runway', 'x', 'A lamp\\n')"),
+        ("\ufeff%%runway\u200b x\nA lamp", "run_cell_magic('runway', ' x', 'A lamp\\n')"),
+        ("\u00a0%%runway x\nA lamp", "run_cell_magic('runway', 'x', 'A lamp\\n')"),
+        ("%%runway x\n%runway\u00a0A lamp", "run_cell_magic('runway', 'x', '%runway\\xa0A lamp\\n')"),
+        ("%runway\u00a0list", "run_line_magic('runway', 'list')"),
+        ("x = 1\n%runway\u3000show", "run_line_magic('runway', 'show')"),
+        ("%%runways\u00a0x\nA", "run_cell_magic('runways\\xa0x', '', 'A\\n')"),
+    ],
+)
+def test_what_looks_like_a_space_behind_a_magic_is_one(session: Session, cell: str, call: str) -> None:
+    assert call in session.shell.transform_cell(cell)
+
+
 def test_unload_takes_back_what_load_did(session: Session) -> None:
     shell = session.shell
     shell.extension_manager.unload_extension("runway_nb")
     assert "runway" not in shell.magics_manager.magics["cell"]
     assert "runway" not in shell.magics_manager.magics["line"]
-    assert extension.await_cell not in shell.input_transformers_cleanup
+    assert not [t for t in shell.input_transformers_cleanup if "runway_nb" in t.__module__]
     assert not [c for c in shell.configurables if type(c).__name__ == "RunwayMagics"]
     shell.extension_manager.load_extension("runway_nb")
     assert "runway" in shell.magics_manager.magics["cell"]
@@ -361,7 +466,7 @@ def test_unload_takes_back_what_load_did(session: Session) -> None:
     ],
 )
 def test_wait_becomes_an_await(lines: list[str], awaits: bool) -> None:
-    out = extension.await_cell(lines)
+    out = extension.awaited(lines)
     assert out[:1] != lines[:1] if awaits else out == lines
     if awaits:
         compile(out[0].removeprefix("await "), "cell", "eval")

@@ -16,7 +16,7 @@ import pytest
 from fakes import EMAIL, TOKEN
 from runway_nb import errors
 from runway_nb.camera import Camera
-from runway_nb.job import Job
+from runway_nb.job import Job, Submitted
 from runway_nb.notebook.panel import panel as module
 from runway_nb.notebook.panel.page import Page
 from runway_nb.notebook.panel.panel import Panel
@@ -26,7 +26,6 @@ from runway_nb.notebook.panel.pictures import Loaded, Pictures
 from runway_nb.notebook.panel.preview import make_preview
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.state import Phase, State
-from runway_nb.studio import Submitted
 from runway_nb.task import SUCCEEDED, Status, Task
 from strategies import ASSET_ID, TASK_ID
 from test_panel import REQUEST, a_bench, button, parts, said, tell, wait_until

@@ -691,10 +691,12 @@ def test_anything_else_keeps(desk, monkeypatch, capsys, answer):
     assert len(desk.names) == 2
 
 
-@pytest.mark.parametrize("error", [EOFError, KeyboardInterrupt])
-def test_a_question_that_is_broken_off_deletes_nothing(desk, monkeypatch, error):
+@pytest.mark.parametrize(
+    ("error", "raised"), [(EOFError, InvalidCommand), (KeyboardInterrupt, KeyboardInterrupt)], ids=str
+)
+def test_a_question_that_is_broken_off_deletes_nothing(desk, monkeypatch, error, raised):
     answers(monkeypatch, error, "y")
-    with pytest.raises(error):
+    with pytest.raises(raised):
         desk.line("delete harbour meadow")
     assert len(desk.names) == 2
 

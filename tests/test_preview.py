@@ -14,7 +14,8 @@ import traitlets
 from PIL import Image
 
 from runway_nb import camera
-from runway_nb.notebook.panel.preview import STATIC, PlainPreview, constants, make_preview, script, still_for
+from runway_nb.notebook.panel.preview import PlainPreview, constants, make_preview, script, still_for
+from runway_nb.notebook.static import STATIC
 from runway_nb.spec import CAMERA_LIMIT
 
 anywidget = pytest.importorskip("anywidget")
@@ -23,6 +24,7 @@ WITHOUT = """
 import sys
 sys.modules["anywidget"] = None
 from runway_nb.notebook.panel.preview import make_preview
+from runway_nb.notebook.static import STATIC
 preview = make_preview(zoom=4.0)
 preview.first = preview.still_for(open(sys.argv[1], "rb").read())
 preview.middle, preview.say = b"", "here"

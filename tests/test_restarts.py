@@ -400,10 +400,10 @@ def test_what_is_over_a_limit_is_refused_before_it_is_sent(book):
     try:
         book.run("%%runway\nA lamp of silver")
         assert book.refused("%%runway\nA lamp of bronze").startswith(
-            "OverBudget: this shot costs 25 credits; this notebook has spent 25 of the 30"
+            "OverBudget: this shot costs 25 credits; 25 of the 30 that may be spent a day"
         )
         said = book.run("%runway credits")
-        assert "This notebook: 25 credits today; it may spend 30 a day." in said.text()
+        assert "All notebooks together: 25 credits today; 30 a day may be spent (max_credits)." in said.text()
         assert "notebooks" in str([m["content"]["data"]["text/plain"] for m in said.of_type("display_data")])
         book.run("all_done()")
     finally:

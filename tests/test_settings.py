@@ -13,7 +13,7 @@ import pytest
 
 from runway_nb.errors import SettingsError
 from runway_nb.home import default_home
-from runway_nb.settings import Secret, Settings, is_loopback, resolve, save_token
+from runway_nb.settings import Secret, Settings, backend_name, is_loopback, resolve, save_token
 from runway_nb.spec import BASE_URL
 
 TOKEN = "user:4711-abcDEF123"
@@ -287,3 +287,22 @@ def test_the_lowest_limit_of_credits_holds():
 def test_a_limit_that_cannot_be_read_is_named(name, value):
     with pytest.raises(SettingsError, match=f"is '{value}': give"):
         resolve(environ={name: value})
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["https://api.useapi.net/v1", "https://API.UseAPI.net/v1/runwayml", "https://api.useapi.net./v1",
+     "https://api.useapi.net:443/v1", "https://\uff41pi.useapi.net/v1", "HTTPS://api.useapi.net"],
+)  # fmt: skip
+def test_a_backend_has_one_name_however_its_address_is_spelt(url):
+    assert backend_name(url) == "api.useapi.net"
+    assert resolve({"token": "user:4711-abcDEF123", "base_url": url}, environ={}).party == "api.useapi.net"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [("https://api.useapi.net:8443/v1", "api.useapi.net:8443"), ("http://127.0.0.1:443/v1", "127.0.0.1:443"),
+     ("https://[2001:DB8::1]/v1", "[2001:db8::1]"), ("https://a..b/v1", "a..b"), ("http://localhost:80/", "localhost")],
+)  # fmt: skip
+def test_another_port_or_host_is_another_backend(url, name):
+    assert backend_name(url) == name

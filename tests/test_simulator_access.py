@@ -175,7 +175,7 @@ def test_a_state_that_cannot_be_used_is_one_line_of_ours(tmp_path):
     (tmp_path / "home" / "simulator" / "simulator.sqlite3").write_bytes(b"no database" * 100)
     settings = Settings(None, "https://api.useapi.net/v1/runwayml", tmp_path / "home", tmp_path / "out")
     with pytest.raises(
-        errors.RunwayError, match=r"the embedded simulator cannot start: the state in .* cannot be used"
+        errors.RunwayError, match=r"the embedded simulator cannot be started .*the state in .* cannot be used"
     ):
         asyncio.run(connect(settings))
 

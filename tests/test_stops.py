@@ -309,7 +309,7 @@ def test_a_task_that_never_names_a_video_can_be_taken_up_again(party: Party, art
 # --- where it is to lie --------------------
 
 
-@pytest.mark.parametrize("output", ["file", "file/deeper", "x" * 300, "a\0b", "/proc/nowhere/out"])
+@pytest.mark.parametrize("output", ["file", "file/deeper", "x" * 300, "/proc/nowhere/out"])
 def test_a_folder_that_cannot_be_written_is_found_before_anything_is_paid(party: Party, output: str) -> None:
     from dataclasses import replace
     from pathlib import Path

@@ -320,19 +320,56 @@ def test_a_shot_over_its_limit_is_refused_before_anything_is_sent(party: Party) 
     assert party.studio.ledger.recent() == []
 
 
-def test_the_budget_is_of_a_notebook_and_a_day(party: Party) -> None:
+def test_the_budget_is_of_a_day_and_of_all_notebooks_whatever_their_names(party: Party) -> None:
     party.studio.use(replace(party.settings, max_credits=50))
     party.submit().wait(10)
     party.submit().wait(10)
-    with pytest.raises(errors.OverBudget, match="has spent 50 of the 50"):
+    for name in ("", "renamed.ipynb"):
+        party.studio.notebook = name
+        with pytest.raises(errors.OverBudget, match=r"50 of the 50 that may be spent a day.*all notebooks together"):
+            party.submit()
+    party.studio.folder = party.folder / "moved"
+    with pytest.raises(errors.OverBudget):
         party.submit()
+    party.studio.folder, party.studio.notebook = party.folder, ""
     assert again(party).video is not None, "a stored result costs nothing"
-    party.studio.notebook = "other.ipynb"
-    party.submit().wait(10)
-    party.studio.notebook = ""
+    assert party.started == 2
     party.time.now += 86400
     party.submit().wait(10)
-    assert party.started == 4
+    assert party.started == 3
+
+
+def test_two_kernels_have_their_own_limits_over_one_sum(party: Party) -> None:
+    other = party.make_studio()
+    other.use(replace(party.settings, max_credits=75))
+    party.studio.use(replace(party.settings, max_credits=25))
+    party.submit("One").wait(10)
+    with pytest.raises(errors.OverBudget, match="25 of the 25"):
+        party.submit("Two")
+    other.submit(VideoRequest("Two")).wait(10)
+    other.submit(VideoRequest("Three")).wait(10)
+    with pytest.raises(errors.OverBudget, match="75 of the 75"):
+        other.submit(VideoRequest("Four"))
+    other.close()
+    assert party.started == 3
+
+
+@pytest.mark.parametrize("address", ["HTTP://127.0.0.1/v1/runwayml", "http://127.0.0.1:80/v1/runwayml"])
+def test_another_spelling_of_the_address_is_no_other_budget(party: Party, address: str) -> None:
+    party.studio.use(replace(party.settings, max_credits=25))
+    party.submit().wait(10)
+    party.studio.use(replace(party.settings, max_credits=25, base_url=address))
+    with pytest.raises(errors.OverBudget):
+        party.submit()
+    assert again(party).video is not None
+    assert party.started == 1
+
+
+@pytest.mark.parametrize("limit", [float("nan"), -1, "25", True, 2.5, float("inf"), object()], ids=repr)
+def test_a_limit_that_is_no_amount_limits_nothing_and_is_refused(party: Party, limit: Any) -> None:
+    with pytest.raises(errors.InvalidRequest, match=r"max_credits is .*: give a whole number"):
+        party.studio.submit(VideoRequest("A lamp"), max_credits=limit)
+    assert not party.api.requests
 
 
 def test_explore_mode_passes_a_spent_budget(party: Party) -> None:

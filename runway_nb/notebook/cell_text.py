@@ -14,7 +14,9 @@ from ..errors import InvalidRequest
 from ..redact import short_id
 from ..request import Keyframes, VideoRequest
 from ..spec import DEFAULT_MODEL, ID_FORM
-from .options import OPTIONS, CellOptions, Option, by_number, fill, literal, parse
+from .options import OPTIONS, CellOptions, Option, parse
+from .stray_options import literal_words, stray_problem
+from .template import by_number, fill, literal
 
 _MAGIC = "%%runway"
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -79,7 +81,7 @@ def request_of_cell(text: str) -> VideoRequest | None:
     if magic.rstrip() != _MAGIC:
         return None
     read = parse(options, {})
-    problems = list(read.problems)
+    problems = [*read.problems, *filter(None, [stray_problem(options, body)])]
     prompt = fill(body.strip(), {}, problems)
     return None if problems else _request(prompt, read.values)
 
@@ -135,4 +137,4 @@ def _prompt(text: str) -> str:
     text = _UNSEEN_IN_PROMPT.sub(lambda match: by_number(match[0]), literal(text))
     for lost in _LOST:
         text = lost.sub(lambda match: match[1] + by_number(match[2]), text)
-    return text
+    return literal_words(text)

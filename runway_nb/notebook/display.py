@@ -81,7 +81,7 @@ def source(video: Path, folder: Path, embed: str) -> str:
         return "data:video/mp4;base64," + base64.b64encode(video.read_bytes()).decode()
     try:
         return quote(Path(os.path.relpath(video, folder)).as_posix())
-    except ValueError:  # another drive of Windows: no way leads there
+    except (ValueError, OSError):  # another drive of Windows, or no working directory: no way leads there
         return quote(video.name)
 
 

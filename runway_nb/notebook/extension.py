@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Bool, Enum, Int, Unicode
+from traitlets import Bool, Enum, Int, TraitError, Unicode
 from traitlets.config import Configurable
+
+from ..errors import SettingsError
+from ..home import working_folder
+from .loaded import loaded_settings
 
 if TYPE_CHECKING:
     from ..job import Job
@@ -17,6 +21,14 @@ if TYPE_CHECKING:
 
 WORTH_TELLING = 7 * 24 * 60 * 60.0
 """Seconds after which a job in doubt is not told of any more; it stays in the list."""
+
+
+_CLASS = "RunwayMagics"
+_ON_THE_WAY = ("IPython.", __name__)
+"""Modules between who runs a cell and a transformer of its text."""
+_UNSEEN = "[\u00ad\u200b-\u200f\u2060\ufeff]"
+_BEFORE = re.compile(rf"^(?:\s|{_UNSEEN})+(?=%%runway\b)")
+_AFTER = re.compile(rf"^(\s*)(?:{_UNSEEN})*(%%?runway)(?:[^\S\n ]|{_UNSEEN})+")
 
 
 class RunwayMagics(Configurable):
@@ -31,9 +43,9 @@ class RunwayMagics(Configurable):
     reuse = Bool(
         None, allow_none=True, help="Whether an unchanged cell shows its stored result; it does by default."
     ).tag(config=True)
-    max_credits = Int(None, allow_none=True, help="The most credits that this notebook may spend on a day.").tag(
-        config=True
-    )
+    max_credits = Int(
+        None, allow_none=True, help="The most credits that may be spent on a day, by all notebooks together."
+    ).tag(config=True)
     max_moderated = Int(
         None, allow_none=True, help="Refusals by moderation within a day after which --force is needed; 3 by default."
     ).tag(config=True)
@@ -44,7 +56,7 @@ class RunwayMagics(Configurable):
     def __init__(self, shell: Any) -> None:
         super().__init__(parent=shell)
         self._shell = shell
-        self.folder = Path.cwd()
+        self.folder = working_folder()
         """The notebook's folder: kernels start there, and `%cd` comes later."""
         self._magics: Magics | None = None
 
@@ -101,8 +113,46 @@ class LineMagic:
         return line_help()
 
 
+def spell_magic(lines: list[str]) -> list[str]:
+    """Input transformer: what stands around `%%runway` or `%runway` and only looks like a space, or like nothing.
+
+    IPython would take a no-break space for a part of the name.
+    """
+    if not lines:
+        return lines
+    first = _AFTER.sub(r"\1\2 ", _BEFORE.sub("", lines[0]))
+    # the lines below a cell magic are its own
+    return [first, *(lines[1:] if first.startswith("%%") else (_AFTER.sub(r"\1\2 ", line) for line in lines[1:]))]
+
+
 def await_cell(lines: list[str]) -> list[str]:
-    """Input transformer: `%%runway ... --wait` becomes a top-level await (Jupyter facts, section 1)."""
+    """Input transformer: `%%runway ... --wait` becomes a top-level await (Jupyter facts, section 1).
+
+    Only in a cell that the kernel is about to run and can await: inside of `%%time`, `%%capture`, `run_cell` or a
+    notebook that another one runs, the magic itself waits.
+    """
+    return awaited(lines) if lines and lines[0].startswith("%%runway ") and _is_awaited() else lines
+
+
+await_cell.has_side_effects = True  # type: ignore[attr-defined]
+"""Whether a cell is complete is asked without it: a cell magic ends with a blank line, an await with its line."""
+
+
+def _is_awaited() -> bool:
+    """True when the cell that is transformed is run by the kernel itself, on a loop that awaits it."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    if shell is None or not shell.autoawait or shell.loop_runner is not shell.loop_runner_map["asyncio"][0]:
+        return False
+    frame = sys._getframe(1)
+    while frame.f_back is not None and str(frame.f_globals.get("__name__")).startswith(_ON_THE_WAY):
+        frame = frame.f_back
+    return frame.f_code.co_name == "do_execute"
+
+
+def awaited(lines: list[str]) -> list[str]:
+    """The cell as a top-level await, where its options ask to wait."""
     if not lines or not lines[0].startswith("%%runway ") or "--wait" not in lines[0]:
         return lines
     from .options import wants_await
@@ -121,15 +171,29 @@ def complete(_: Any, event: Any) -> list[str]:
     return completions(event.line, event.symbol)
 
 
+def configured(shell: Any) -> RunwayMagics:
+    """The settings as IPython's configuration has them. Raises `SettingsError` for one that cannot be used."""
+    try:
+        return RunwayMagics(shell)
+    except TraitError as wrong:
+        raise SettingsError(f"IPython's configuration of RunwayMagics cannot be used: {wrong}") from None
+
+
 def load(shell: Any) -> RunwayMagics:
-    """Register magics, settings, completion, the transformer of `--wait`, and the live view of jobs."""
-    home = RunwayMagics(shell)
+    """Register magics, settings, completion, the transformers, and the view of jobs.
+
+    Settings of an extension that was loaded before stay. Raises `SettingsError` for one that cannot be used.
+    """
+    _take_back(shell)
+    home = configured(shell)
     shell.configurables.append(home)
+    shell.input_transformers_cleanup.append(spell_magic)
     shell.register_magic_function(CellMagic(home), "cell", "runway")
     shell.register_magic_function(LineMagic(home), "line", "runway")
     for key in ("%%runway", "%runway"):
         shell.set_hook("complete_command", complete, str_key=key)
     if not hasattr(shell, "kernel"):
+        shell.display_formatter.mimebundle_formatter.for_type_by_name("runway_nb.job", "Job", _terminal_bundle)
         return home
     shell.input_transformers_cleanup.append(await_cell)
 
@@ -140,14 +204,27 @@ def load(shell: Any) -> RunwayMagics:
     return home
 
 
+def _terminal_bundle(job: Job) -> dict[str, str]:
+    """A job for a terminal, with the signs that it has."""
+    from ..console import as_shown
+    from .display import bundle
+
+    return {"text/plain": as_shown(bundle(job)["text/plain"], sys.stdout)}
+
+
 def tell_unfinished() -> None:
     """One quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
+    from ..console import write_line
     from ..home import default_home
     from ..unfinished import count_unfinished
 
-    count = count_unfinished(default_home() / "ledger.sqlite3", time.time(), WORTH_TELLING)
+    try:
+        home = default_home()
+    except SettingsError:
+        return  # the first cell that needs it says what is wrong, with what to do
+    count = count_unfinished(home / "ledger.sqlite3", time.time(), WORTH_TELLING)
     if words := unfinished_words(count):
-        print(words)
+        write_line(words)
 
 
 def unfinished_words(count: int) -> str:
@@ -159,19 +236,28 @@ def unfinished_words(count: int) -> str:
 
 
 def unload(shell: Any) -> None:
-    """Take back everything that `load` registered, and stop following."""
-    for kind in ("cell", "line"):
-        shell.magics_manager.magics[kind].pop("runway", None)
-    shell.configurables[:] = [other for other in shell.configurables if not isinstance(other, RunwayMagics)]
-    if await_cell in shell.input_transformers_cleanup:
-        shell.input_transformers_cleanup.remove(await_cell)
-    for key in ("%%runway", "%runway"):
-        shell.strdispatchers["complete_command"].strs.pop(key, None)
-    _forget_job_view(shell.display_formatter.ipython_display_formatter)
+    """Take back everything that `load` registered, and stop following. The settings come back with the next load."""
+    _take_back(shell)
     if "runway_nb.default" in sys.modules:
         from ..default import close_default_studio
 
         close_default_studio()
+
+
+def _take_back(shell: Any) -> None:
+    """Unregister what `load` registered, also by a copy of this package that was loaded before."""
+    for kind in ("cell", "line"):
+        shell.magics_manager.magics[kind].pop("runway", None)
+    if (settings := loaded_settings(shell)) is not None:
+        # not forgotten: a budget that was set holds in this shell
+        shell.config[_CLASS].update(settings.values())
+    shell.configurables[:] = [other for other in shell.configurables if type(other).__name__ != _CLASS]
+    transformers = shell.input_transformers_cleanup
+    transformers[:] = [other for other in transformers if getattr(other, "__module__", "") != __name__]
+    for key in ("%%runway", "%runway"):
+        shell.strdispatchers["complete_command"].strs.pop(key, None)
+    for formatter in (shell.display_formatter.ipython_display_formatter, shell.display_formatter.mimebundle_formatter):
+        _forget_job_view(formatter)
 
 
 def _forget_job_view(formatter: Any) -> None:

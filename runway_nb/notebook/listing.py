@@ -81,9 +81,9 @@ def credits_text(rows: Iterable[tuple[str, Credits]], simulated: bool) -> str:
 
 
 def budget_text(limit: int | None, spent: int) -> str:
-    """What the notebook spent today, and what it may spend."""
-    allowed = "no limit is set (max_credits)" if limit is None else f"it may spend {limit:,} a day"
-    return f"This notebook: {spent:,} credits today; {allowed}."
+    """What all notebooks spent today, and what they may spend."""
+    allowed = "no limit is set" if limit is None else f"{limit:,} a day may be spent"
+    return f"All notebooks together: {spent:,} credits today; {allowed} (max_credits)."
 
 
 def spending_bundle(rows: Iterable[Spending]) -> dict[str, str]:

@@ -20,11 +20,13 @@ from typing import Any, NamedTuple
 import ipywidgets
 from IPython.display import display, update_display
 
+from ..console import write_line
 from ..errors import RunwayError
 from ..job import Job
 from ..state import Phase
 from ..studio import Studio
 from .display import bundle, jpeg_uri, placeholder, said
+from .static import static_text
 from .text import live_line
 from .words import (
     DOT,
@@ -73,7 +75,9 @@ class View(NamedTuple):
 def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:
     """Show a job where the cell's output stands, and keep it up to date until it ends."""
     if view.mode == "terminal":
-        print(view.bundle(job, reused=reused)["text/plain"] if job.done else live_line(job, look(job, time.time())))
+        write_line(
+            view.bundle(job, reused=reused)["text/plain"] if job.done else live_line(job, look(job, time.time()))
+        )
     elif job.done:
         display(view.bundle(job, reused=reused), raw=True)
     elif view.mode == "batch":
@@ -102,7 +106,7 @@ def marked(place: str) -> dict[str, Any]:
 @lru_cache(maxsize=4)
 def style_sheet(*names: str) -> str:
     """The style sheets of live widgets; they travel with them, so nothing is built or requested."""
-    texts = [(Path(__file__).parent / "static" / name).read_text() for name in names or ("card.css",)]
+    texts = [static_text(name) for name in names or ("card.css",)]
     return f"<style>{''.join(texts)}</style>"
 
 

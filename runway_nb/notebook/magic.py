@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..admission import Limits
 from ..camera import MOVES, Camera
+from ..console import as_shown, write_line
 from ..errors import InvalidCommand, InvalidRequest, RunwayError, WaitInterrupted
 from ..job import Job
 from ..redact import redact
 from ..request import Keyframes, VideoRequest
 from ..spec import EMBED
 from . import options
+from .stray_options import stray_problem
+from .template import fill
 from .variables import Named, named_picture
 
 if TYPE_CHECKING:
@@ -74,12 +78,15 @@ class Magics:
 
         read = options.parse(line, self.shell.user_ns)
         problems = list(read.problems)
+        if stray := stray_problem(line, cell):
+            # a line that was to go on has no other mistake of its own
+            raise InvalidRequest([stray, *([] if line.rstrip().endswith("\\") else problems)])
         # IPython refuses a cell without a body, so a cell without words ends with a blank line
         text = f"%%runway {line}".strip() + f"\n{cell.strip() or chr(10)}"
-        prompt = options.fill(cell.strip(), self.shell.user_ns, problems)
+        prompt = fill(cell.strip(), self.shell.user_ns, problems)
         request = self._request(prompt, read.values, problems, self._variables(read.name, text))
         if read.values.get("dry_run"):
-            print(dry_run_text(request))
+            write_line(dry_run_text(request))
             return None, read.values
         asked = self.studio.ask(request, _limits(read.values), cell=text, folder=self.folder)
         if read.name:
@@ -133,12 +140,12 @@ class Magics:
         command(*arguments if name in ("assets", "upload", "delete") else arguments[:1])
 
     def _help(self, *_: str) -> None:
-        print(f"{options.cell_help()}\n\n{options.line_help()}")
+        write_line(f"{options.cell_help()}\n\n{options.line_help()}")
 
     def _version(self, *_: str) -> None:
         from .listing import versions
 
-        print(versions())
+        write_line(versions())
 
     def _login(self, *_: str) -> None:
         import os
@@ -153,7 +160,7 @@ class Magics:
         where = save_token(getpass("Token of useapi.net (user:...): "), default_home())
         default_studio(fresh=True)
         first = f", after {TOKEN_NAME}, which is set and comes first" if os.environ.get(TOKEN_NAME) else ""
-        print(f"Kept in {where}; it is used from now on{first}.")
+        write_line(f"Kept in {where}; it is used from now on{first}.")
 
     def _list(self, what: str = "") -> None:
         from IPython.display import display
@@ -200,7 +207,7 @@ class Magics:
         sent = job.state.phase.is_sent
         job.stop()
         what = "what Runway has begun goes on" + ("" if job.simulated else ", and its credits stay spent")
-        print(f"Stopping job {job.id}: {what if sent else 'it is taken back, nothing is charged'}.")
+        write_line(f"Stopping job {job.id}: {what if sent else 'it is taken back, nothing is charged'}.")
 
     def _running(self) -> list[Job]:
         return [job for job in self.studio.jobs.values() if not job.done]
@@ -216,9 +223,9 @@ class Magics:
         for party in sorted({record.party for record in elsewhere}):
             ids = ", ".join(record.id for record in elsewhere if record.party == party)
             need = "unset the token" if party == "simulator" else "set its token and address"
-            print(f"Made at {party}: {ids}. To pick up these, {need} first.")
+            write_line(f"Made at {party}: {ids}. To pick up these, {need} first.")
         if not jobs and not elsewhere:
-            print("Nothing is unfinished.")
+            write_line("Nothing is unfinished.")
         self._show_woken(jobs)
 
     def _resend(self, name: str = "") -> None:
@@ -268,7 +275,7 @@ class Magics:
         words, values = options.parse_arguments(arguments, options.DELETING)
         if self.view().mode == "batch" and not values.get("yes"):
             raise InvalidCommand("nobody is there to ask: %runway delete NAME --yes deletes without a question")
-        delete(self.studio, words, None if values.get("yes") else input)
+        delete(self.studio, words, None if values.get("yes") else _answer)
 
     def _credits(self, *_: str) -> None:
         from IPython.display import display
@@ -277,27 +284,28 @@ class Magics:
 
         studio = self.studio
         try:
-            print(credits_text(studio.credits(), studio.settings.simulated))
+            write_line(credits_text(studio.credits(), studio.settings.simulated))
         except RunwayError as error:
             # what was spent is known without the API
-            print(f"The account's own figures could not be had: {error.message}")
-        print(budget_text(studio.settings.max_credits, studio.spent_today()))
+            write_line(f"The account's own figures could not be had: {error.message}")
+        write_line(budget_text(studio.settings.max_credits, studio.spent_today()))
         for bundle in (spending_bundle(studio.ledger.spending()), job_costs_bundle(studio.ledger.recent(20))):
             self._print_or_display(bundle, display)
 
     def _simulator(self, fault: str = "") -> None:
         if fault:
             self.studio.misbehave(fault)
-            print(f"The simulator will do one thing wrong: {fault}.")
+            write_line(f"The simulator will do one thing wrong: {fault}.")
             return
         if not self.studio.settings.simulated:
-            print("A token is set, so the simulator is not used.")
+            write_line("A token is set, so the simulator is not used.")
             return
-        print(f"The embedded simulator answers at {self.studio.simulator_url()} (this machine only, with this key).")
+        address = self.studio.simulator_url()
+        write_line(f"The embedded simulator answers at {address} (this machine only, with this key).")
 
     def _print_or_display(self, bundle: dict[str, str], display: Any) -> None:
         if self.view().mode == "terminal":
-            print(bundle["text/plain"])
+            write_line(bundle["text/plain"])
         else:
             display(bundle, raw=True)
 
@@ -327,6 +335,14 @@ class Magics:
     def _is_hosted(self) -> bool:
         """Colab and VS Code, where a relative path does not reach the file (Jupyter facts, section 3)."""
         return "google.colab" in str(type(self.shell)) or "__vsc_ipynb_file__" in self.shell.user_ns
+
+
+def _answer(question: str) -> str:
+    """What the user types after a question. Raises `InvalidCommand` where nobody is there."""
+    try:
+        return input(as_shown(question, sys.stdout))
+    except (EOFError, RuntimeError, ValueError, OSError):  # standard input is at its end, missing or closed
+        raise InvalidCommand("nobody is there to ask: %runway delete NAME --yes deletes without a question") from None
 
 
 def _limits(values: dict[str, Any]) -> Limits:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import difflib
 import re
-import shlex
+import unicodedata
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import InvalidCommand, InvalidRequest
+from ..line_words import DASHES, OpenQuote, plain_number, plain_signs, shortened, split
 from ..spec import CAMERA_LIMIT, DEFAULT_MODEL, EMBED, FITS, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
+from .template import REFERENCE, fill
+from .template import by_number as by_number
+from .template import literal as literal
 
 
 class Option(NamedTuple):
@@ -118,8 +122,7 @@ COMMANDS: tuple[Command, ...] = (
 _ARGUMENTS = {"assets": LISTING, "upload": FITTING, "delete": DELETING}
 _BY_FLAG = {option.flag: option for option in OPTIONS}
 _NAME = re.compile(r"[^\W\d]\w*")
-_REFERENCE = re.compile(r"\{\{\s*([^\W\d]\w*|U\+(?:10|[0-9A-Fa-f])?[0-9A-Fa-f]{1,4})\s*\}\}")
-"""A variable, or a character by its number, which ends at 10FFFF."""
+_LONGEST_FLAG, _NAMES_TOLD = 40, 8
 
 
 class CellOptions(NamedTuple):
@@ -137,10 +140,9 @@ def parse(line: str, variables: Mapping[str, object]) -> CellOptions:
     values: dict[str, Any] = {}
     problems: list[str] = []
     try:
-        whole = _REFERENCE.sub(r"{{\1}}", line)
-        words = deque(fill(word, variables, problems) for word in _split(whole))
-    except ValueError:
-        return CellOptions("", {}, ("a quotation mark is left open on the %%runway line: close it",))
+        words = deque(fill(word, variables, problems) for word in split(REFERENCE.sub(r"{{\1}}", line)))
+    except OpenQuote as wrong:
+        return CellOptions("", {}, (wrong.told("%%runway"),))
     names = _read_words(words, values, problems, OPTIONS)
     problems += _name_problems(names)
     return CellOptions(names[0] if len(names) == 1 else "", values, tuple(problems))
@@ -152,7 +154,7 @@ def parse_arguments(words: Iterable[str], table: Sequence[Option]) -> tuple[list
     problems: list[str] = []
     plain = _read_words(deque(words), values, problems, table)
     problems += [
-        f"{option.flag} is {value!r}: give {', '.join(option.choices)}"
+        f"{option.flag} is {shortened(str(value))}: give {', '.join(option.choices)}"
         for option in table
         if option.kind == "choice" and (value := values.get(option.field)) not in (None, *option.choices)
     ]
@@ -164,17 +166,10 @@ def parse_arguments(words: Iterable[str], table: Sequence[Option]) -> tuple[list
 def wants_await(line: str) -> bool:
     """True when the options ask for `--wait`, which a kernel carries out as a top-level await."""
     try:
-        words = _split(line)
-    except ValueError:
+        words = split(line)
+    except OpenQuote:
         return False
     return "--wait" in words and "--keep-loop" not in words
-
-
-def _split(line: str) -> list[str]:
-    """Words by space, quotes removed; backslashes stay, for paths."""
-    lexer = shlex.shlex(line, posix=True)
-    lexer.whitespace_split, lexer.escape, lexer.commenters = True, "", ""
-    return list(lexer)
 
 
 def _read_words(words: deque[str], values: dict[str, Any], problems: list[str], table: Sequence[Option]) -> list[str]:
@@ -184,9 +179,36 @@ def _read_words(words: deque[str], values: dict[str, Any], problems: list[str], 
         word = words.popleft()
         if word.startswith("--"):
             _read_option(word, words, values, problems, table)
+        elif flag := known_flag(word, table):
+            problems.append(f"{shortened(word)} is no option: type {flag}")
+            _drop_value(word, words)
         else:
             plain.append(word)
     return plain
+
+
+def known_flag(word: str, table: Sequence[Option] = OPTIONS) -> str:
+    """The option that a word begins, or that it means: other dashes, capitals, "=" without dashes. Else nothing."""
+    name, equals, _ = word.partition("=")
+    stem = name.lstrip(DASHES)
+    flag = "--" + unicodedata.normalize("NFKC", stem).casefold().replace("_", "-")
+    is_meant = bool(equals) or stem != name
+    return flag if is_meant and any(option.flag == flag for option in table) else ""
+
+
+def reads_as_value(option: Option, text: str) -> bool:
+    """True when an option may have this value, as far as its kind tells; a variable is not looked up."""
+    problems: list[str] = []
+    if "{{" not in text:
+        _converted(option, text, problems)
+    is_chosen = option.kind != "choice" or "{{" in text or text in option.choices
+    return is_chosen and not problems and not text.startswith("--")
+
+
+def _drop_value(word: str, rest: deque[str]) -> None:
+    """The word after an option that is none is its value, and no name of the job."""
+    if rest and "=" not in word and not rest[0].startswith(tuple(DASHES)):
+        rest.popleft()
 
 
 def _read_option(
@@ -197,9 +219,8 @@ def _read_option(
     known = {option.flag: option for option in table}
     option = known.get(flag)
     if option is None:
-        problems.append(_unknown(flag, known))
-        if rest and not equals and not rest[0].startswith("--"):
-            rest.popleft()
+        problems.append(_unknown(word, table))
+        _drop_value(word, rest)
         return
     if option.field in values:
         problems.append(f"{flag} is given twice")
@@ -214,75 +235,61 @@ def _read_option(
     values[option.field] = _converted(option, text if equals else rest.popleft(), problems)
 
 
-def _unknown(flag: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(flag, list(known), 1)
-    return f"{flag} is no option: " + (f"do you mean {near[0]}?" if near else "see %runway help")
+def _unknown(word: str, table: Sequence[Option]) -> str:
+    flag = word.partition("=")[0]
+    meant = known_flag(word, table) or next(iter(difflib.get_close_matches(flag, [o.flag for o in table], 1)), "")
+    shown = flag if flag.isprintable() and len(flag) <= _LONGEST_FLAG else shortened(flag)
+    return f"{shown} is no option: " + (f"do you mean {meant}?" if meant else "see %runway help")
 
 
 def _converted(option: Option, text: str, problems: list[str]) -> Any:
     """The value in its type; a range is checked with the request, a wrong kind of value here."""
-    kinds: dict[str, Callable[[str], Any]] = {"number": float, "whole": int, "place": _place}
+    kinds: dict[str, Callable[[str], Any]] = {"number": _number, "whole": _whole, "place": _place}
     kind = kinds.get(option.kind)
     if kind is None:
         return text
     try:
         return kind(text)
     except ValueError:
+        if any(problem.startswith(f"{match[0]} ") for match in REFERENCE.finditer(text) for problem in problems):
+            return None  # what is wrong with the variable is told already
         what = {"number": "a number", "whole": "a whole number", "place": "two numbers, such as 0.5,0.2"}[option.kind]
-        problems.append(f"{option.flag} is {text!r}: give {what}")
+        problems.append(f"{option.flag} is {shortened(text)}: give {what}")
         return None
 
 
+def _number(text: str) -> float:
+    return float(plain_number(text))
+
+
+def _whole(text: str) -> int:
+    return int(plain_signs(text))
+
+
 def _place(text: str) -> tuple[float, ...]:
-    x, y = text.split(",")
-    return float(x), float(y)
+    """Two numbers; where their points are commas, a semicolon stands between them."""
+    x, y = text.split(";") if ";" in text else plain_signs(text).split(",")
+    return _number(x), _number(y)
 
 
 def _name_problems(names: list[str]) -> list[str]:
     if len(names) > 1:
-        return [f"one name for the job at most, found {' '.join(map(repr, names))}: quote values that hold spaces"]
+        found = " ".join(map(shortened, names[:_NAMES_TOLD]))
+        more = f" and {len(names) - _NAMES_TOLD} more" if len(names) > _NAMES_TOLD else ""
+        flag = next((f"--{name}" for name in names if f"--{name}" in _BY_FLAG), "")
+        hint = f"type {flag} for the option" if flag else "quote values that hold spaces"
+        return [f"one name for the job at most, found {found}{more}: {hint}"]
     if names and not _NAME.fullmatch(names[0]):
-        return [f"{names[0]!r} cannot be the name of a variable"]
+        return [f"{shortened(names[0])} cannot be the name of a variable"]
     return []
-
-
-def fill(text: str, variables: Mapping[str, object], problems: list[str]) -> str:
-    """`text` with each {{name}} replaced by a plain variable, once; the rest is taken literally.
-
-    {{U+7B}} is the character of that number, so {{U+7B}}{name}} is the text {{name}}: see `literal`.
-    """
-
-    def value_of(match: re.Match[str]) -> str:
-        name = match[1]
-        if name.startswith("U+"):
-            return chr(int(name[2:], 16))
-        if name not in variables:
-            problems.append(f"{{{{{name}}}}} is no variable: define {name} first")
-        elif not isinstance(value := variables[name], (str, int, float)):
-            problems.append(f"{{{{{name}}}}} is a {type(value).__name__}: only text and numbers are filled in")
-        else:
-            return str(value)
-        return match[0]
-
-    return _REFERENCE.sub(value_of, text)
-
-
-def literal(text: str) -> str:
-    """What `fill` makes `text` of, whatever the variables are."""
-    return _REFERENCE.sub(lambda match: by_number("{") + match[0][1:], text)
-
-
-def by_number(letter: str) -> str:
-    """A character in the form that `fill` reads, {{U+7B}}: no space, no quotation mark, nothing unseen."""
-    return f"{{{{U+{ord(letter):X}}}}}"
 
 
 def command_of(line: str) -> tuple[str, list[str]]:
     """The command of a `%runway` line and its arguments. Raises `InvalidCommand`."""
     try:
-        words = _split(line) or ["help"]
-    except ValueError:
-        raise InvalidCommand("a quotation mark is left open on the %runway line: close it") from None
+        words = split(line) or ["help"]
+    except OpenQuote as wrong:
+        raise InvalidCommand(wrong.told("%runway")) from None
     names = [command.name for command in COMMANDS]
     if words[0] not in names:
         near = difflib.get_close_matches(words[0], names, 1)
@@ -318,7 +325,8 @@ def cell_help() -> str:
     return (
         "%%runway [NAME] [options]\n\nMake a video from the words in the cell. The cell returns at once; "
         "the job goes to the variable NAME.\nThe words are taken literally, but {{name}} is replaced by a "
-        "variable, and {{U+7B}} by the character of\nthat number: {{U+7B}}{name}} is the text {{name}}.\n\n"
+        "variable, and {{U+7B}} by the character of\nthat number: {{U+7B}}{name}} is the text {{name}}. "
+        "All options stand on the first line; words that\nread like one are written {{U+2D}}-zoom.\n\n"
         f"Options:\n{rows}"
     )
 

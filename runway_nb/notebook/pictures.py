@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import display, update_display
 
 from ..assets import AssetList, Thumbnails, created_words, match_asset, typed_names
+from ..console import write_line
 from ..errors import InvalidCommand, InvalidRequest, NoAnswer, RunwayError
 from ..redact import redact
 from ..task import Asset
@@ -35,7 +36,7 @@ def show_assets(studio: Studio, mode: str, text: str = "", kind: str = "", page:
     """A page of what lies on the account; in a live notebook its pictures come in one by one."""
     gallery = _Gallery(studio, studio.assets() if mode == "live" else _fresh(studio), text, kind, page)
     if mode == "terminal":
-        print(gallery.bundle()["text/plain"])
+        write_line(gallery.bundle()["text/plain"])
     elif mode == "batch":
         with suppress(NoAnswer):
             studio.run(gallery.load(), LOAD_SECONDS)
@@ -130,7 +131,7 @@ def upload(studio: Studio, words: Sequence[str], fitting: Mapping[str, Any], var
         with suppress(RunwayError):
             typed = typed_names(studio.assets()).get(asset.id, typed)
         told = "".join(f"\n  {note}" for note in notes)
-        print(f"{redact(word)[:60]} is on the account: --first {typed}{told}")
+        write_line(f"{redact(word)[:60]} is on the account: --first {typed}{told}")
 
 
 def delete(studio: Studio, words: Sequence[str], ask: Callable[[str], str] | None) -> None:
@@ -149,7 +150,7 @@ def delete(studio: Studio, words: Sequence[str], ask: Callable[[str], str] | Non
             "y",
             "yes",
         ):
-            print(f"{name} stays.")
+            write_line(f"{name} stays.")
             continue
         studio.delete_asset(asset)
-        print(f"{name} ({asset.short_id}) is deleted.")
+        write_line(f"{name} ({asset.short_id}) is deleted.")

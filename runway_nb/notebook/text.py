@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from ..home import home_folder
 from ..job import Job
 from ..redact import redact_cell
 from .words import MINUS, Look, Notice, clock, facts, made, megabytes, prompt_words, shows_id
@@ -106,5 +107,5 @@ def shown_path(path: Path, folder: Path) -> str:
     try:
         return path.relative_to(folder).as_posix()
     except ValueError:
-        home = Path.home()
-        return f"~{os.sep}{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+        home = home_folder()
+        return f"~{os.sep}{path.relative_to(home)}" if home and path.is_relative_to(home) else str(path)

@@ -15,7 +15,7 @@ from ..task import Asset, Task
 
 _STEP = r"\.[^\W\d]\w*|\[[\w -]+\]"
 _EXPRESSION = re.compile(rf"(?P<name>[^\W\d]\w*)(?P<steps>(?:{_STEP})*?)(?:\.frame\((?P<seconds>[\d.]+)\))?")
-_KEPT = (str, os.PathLike, Job, Task, Asset)
+_KEPT = (os.PathLike, Job, Task, Asset)
 _ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".svg")
 _LAST = (".last", ".last_frame")
 
@@ -39,8 +39,19 @@ def named_picture(word: str, variables: Mapping[str, Any]) -> Named:
     if match is None or match["name"] not in variables:
         return Named(word, name)
     value = _followed(match, variables)
-    # asked of its type: an object may answer anything about itself, or break
-    return Named(value if issubclass(type(value), _KEPT) or is_picture(value) else word, name)
+    if issubclass(type(value), str):
+        return Named(str.__str__(value), name)  # the text itself, whatever a class of the user makes of it
+    return Named(value if _may_be_picture(value) else word, name)
+
+
+def _may_be_picture(value: Any) -> bool:
+    """True for what a keyframe may be. Asked of its type: an object may answer anything about itself, or break."""
+    try:
+        return issubclass(type(value), _KEPT) or is_picture(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - whatever a class of the user raises, SystemExit included
+        return False
 
 
 def _followed(match: re.Match[str], variables: Mapping[str, Any]) -> Any:
@@ -74,7 +85,9 @@ def _next(value: Any, step: str, base: str) -> Any:
     """One step of a path: an attribute, or the item with an index or a key."""
     try:
         return getattr(value, step[1:]) if step[0] == "." else _item(value, step[1:-1])
-    except Exception:  # noqa: BLE001 - whatever an object of the user raises there
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - whatever an object of the user raises there, SystemExit included
         if base == "Out":
             raise InvalidRequest([f"Out{step} is not there: that cell has no result"]) from None
         return None

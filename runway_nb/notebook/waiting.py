@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import time
 from collections.abc import Callable
 from typing import TextIO
 
+from ..console import is_terminal, write, write_line
 from ..job import Job
 from .display import bundle
 from .text import WIDTH, done_line, live_line, log_key, log_line, sent_line
@@ -19,7 +19,7 @@ class Reporter:
 
     def __init__(self, job: Job, mode: str, out: TextIO | None = None, clock: Callable[[], float] = time.time) -> None:
         self._job, self._mode, self._clock = job, mode, clock
-        self._out = out or sys.stdout
+        self._out = out
         self._shown: object = None
         self._sent = job.task is not None
         self._was_done = job.done
@@ -30,29 +30,34 @@ class Reporter:
             return
         self._tell_sent()
         seen = look(self._job, self._clock())
-        rewrite = self._mode == "terminal" and self._out.isatty()
+        rewrite = self._rewrites
         key: object = live_line(self._job, seen) if rewrite else log_key(seen)
         if key != self._shown:
             self._shown = key
-            line = f"\r{live_line(self._job, seen):<{WIDTH}}" if rewrite else f"{log_line(self._job, seen)}\n"
-            self._out.write(line)
-            self._out.flush()
+            write(
+                f"\r{live_line(self._job, seen):<{WIDTH}}" if rewrite else f"{log_line(self._job, seen)}\n", self._out
+            )
 
     def _tell_sent(self) -> None:
         """In a log, once: the price, and what the account has left by the answer to the create."""
         if self._mode == "batch" and not self._sent and self._job.task is not None:
             self._sent = True
-            self._out.write(f"{sent_line(self._job)}\n")
+            write_line(sent_line(self._job), self._out)
 
     def end(self) -> None:
         """In a terminal the result itself, in a log one line; with a live card it stands in the output already."""
         if not self._job.done or self._was_done:
             return  # an end that stood there before has been shown
         if self._mode == "batch" and self._job.video is not None:
-            self._out.write(f"{done_line(self._job)}\n")
+            write_line(done_line(self._job), self._out)
         if self._mode == "terminal":
-            gap = "\n" if self._out.isatty() and self._shown else ""
-            self._out.write(f"{gap}{bundle(self._job)['text/plain']}\n")
+            gap = "\n" if self._rewrites and self._shown else ""
+            write_line(f"{gap}{bundle(self._job)['text/plain']}", self._out)
+
+    @property
+    def _rewrites(self) -> bool:
+        """True where a line can be written over."""
+        return self._mode == "terminal" and is_terminal(self._out)
 
 
 def wait(job: Job, mode: str, *, keep_loop: bool = False) -> None:

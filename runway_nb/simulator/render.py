@@ -296,8 +296,18 @@ def _in_place(path: Path) -> Iterator[Path]:
 
 
 def command(shot_file: Path, out: Path) -> list[str]:
-    """The command line of a child process that renders the shot in a JSON file."""
-    return [sys.executable, "-m", "runway_nb.simulator.render", str(shot_file), str(out)]
+    """The command line of a child process that renders the shot in a JSON file.
+
+    The child looks for modules where this process does: the package may lie in a zip file, or in a folder that was
+    put into `sys.path` by hand, and the working directory may hold a file of any name, or be gone.
+    """
+    return [sys.executable, "-c", _CHILD, "\n".join(sys.path), str(shot_file), str(out)]
+
+
+_CHILD = (
+    "import sys; sys.path[:] = sys.argv.pop(1).split('\\n'); "
+    "from runway_nb.simulator.render import main; main(sys.argv[1:])"
+)
 
 
 def main(arguments: Sequence[str]) -> None:

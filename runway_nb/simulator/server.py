@@ -118,6 +118,7 @@ class Simulator:
 
         try:
             listener = _listener(self.port)
+            loop = _loop_for(listener)
         except OSError as error:
             self.stop()
             advice = "give another one, or --port 0 for a free one" if self.port else "no port can be had"
@@ -129,7 +130,7 @@ class Simulator:
             access_log=False, timeout_graceful_shutdown=0, server_header=False, date_header=False,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._run, args=(listener,), name="simulator", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(loop, listener), name="simulator", daemon=True)
         self._thread.start()
         self._wait_for_start()
         return self
@@ -192,9 +193,8 @@ class Simulator:
                 raise RuntimeError("the simulator did not start")
             time.sleep(0.005)
 
-    def _run(self, listener: socket.socket) -> None:
+    def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
         # not asyncio.run: notebooks patch it
-        loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
         try:
             loop.run_until_complete(self._serve(listener))
@@ -256,6 +256,15 @@ def _listener(port: int) -> socket.socket:
         listener.close()
         raise
     return listener
+
+
+def _loop_for(listener: socket.socket) -> asyncio.AbstractEventLoop:
+    """A loop; made before its thread, so that a lack of file handles is told to whoever starts the simulator."""
+    try:
+        return asyncio.new_event_loop()
+    except OSError:
+        listener.close()
+        raise
 
 
 def _guarded(app: ASGIApp) -> ASGIApp:

@@ -26,7 +26,8 @@ pytestmark = pytest.mark.browser
 PANEL = """
 import threading, time
 import ipywidgets as W
-from runway_nb.notebook.panel.preview import KEYFRAMES, STATIC, camera, make_preview
+from runway_nb.notebook.panel.preview import KEYFRAMES, camera, make_preview
+from runway_nb.notebook.static import STATIC
 
 preview = make_preview()
 

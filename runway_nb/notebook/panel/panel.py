@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,8 @@ from IPython import get_ipython
 from IPython.display import display, update_display
 
 from ...admission import Limits
-from ...default import default_studio, is_default
+from ...console import write_line
+from ...default import chosen_studio, default_studio, is_default
 from ...environment import Environment
 from ...errors import InvalidRequest, RunwayError
 from ...fit import aspect_of
@@ -28,6 +28,7 @@ from ...request import Keyframes, VideoRequest
 from ...state import Phase
 from ..cell_text import cell_text
 from ..live import Stage, View, marked, new_place, style_sheet
+from ..loaded import loaded_settings
 from .account_line import AccountLine
 from .camera import CameraControls
 from .durable import panel_text
@@ -35,7 +36,7 @@ from .keyframes import KeyframeControls
 from .page import Page
 from .parts import button, lean, line, problem, unexpected
 from .preview import make_preview
-from .reopen import ReopenField
+from .reopen import ReopenField, readable_source
 from .words import RequestControls
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Panel(ipywidgets.VBox):
     jobs = traitlets.Tuple(help="All jobs made here, the newest first.")
 
     def __init__(self, source: VideoRequest | Job | str | None = None, *, studio: Studio | None = None) -> None:
-        self._studio = studio or default_studio()
+        source = readable_source(source)
+        self._studio = chosen_studio(studio)
         self._view, self._variables = _surroundings(self._studio.folder)
         self._is_sending = self._is_broken = False
         self._changing = threading.RLock()
@@ -107,6 +109,7 @@ class Panel(ipywidgets.VBox):
 
         Raises `JobNotFound` for an unknown id, `InvalidRequest` for values that no control has.
         """
+        source = readable_source(source)
         request = self._studio.request_of(source) if isinstance(source, str) else _request_of(source)
         # words and pictures may still be missing; a value that no control can show is a mistake at once
         replace(request, prompt=request.prompt or "-", keyframes=Keyframes()).check()
@@ -368,7 +371,7 @@ class Panel(ipywidgets.VBox):
     def _ipython_display_(self) -> None:
         """IPython's hook: the panel, and below it the place of its jobs."""
         if self._view.mode == "terminal":
-            return print(self._durable()["text/plain"])
+            return write_line(self._durable()["text/plain"])
         if self._view.mode == "batch":
             return display(self._durable(), raw=True)
         first = not self._place
@@ -428,7 +431,7 @@ class Panel(ipywidgets.VBox):
 
 def _surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:
     """How results are shown, and the notebook's variables: from the extension where it is loaded."""
-    loaded = sys.modules["runway_nb"].__dict__.get("notebook_settings")
+    loaded = loaded_settings()
     shell = get_ipython()
     variables = shell.user_ns if shell is not None else {}
     if loaded is not None:

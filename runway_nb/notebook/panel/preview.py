@@ -12,7 +12,6 @@ import io
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import ipywidgets
@@ -23,11 +22,11 @@ from ... import camera
 from ...errors import InvalidRequest
 from ...fit import Size, fit_picture, measure
 from ...spec import CAMERA_LIMIT, MODELS
+from ..static import static_text
 
 STILL_SIDE = 960
 """Pixels on the long side of a picture that goes to the page, at most."""
 STILL_QUALITY = 82
-STATIC = Path(__file__).parents[1] / "static"
 SCRIPTS = ("camera.js", "stage.js", "panel.js", "notebook.js", "results.js", "preview.js")
 KEYFRAMES = ("first", "middle", "last")
 
@@ -51,7 +50,7 @@ def constants() -> dict[str, Any]:
 @lru_cache(maxsize=1)
 def script() -> str:
     """The browser's side as one module: nothing is built, and nothing is asked for over the network."""
-    parts = [(STATIC / name).read_text("utf-8") for name in SCRIPTS]
+    parts = [static_text(name) for name in SCRIPTS]
     return "\n".join([f"const CAMERA = {json.dumps(constants())};", *parts])
 
 

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 
 from ...account import account_tasks
-from ...errors import LedgerError
+from ...errors import InvalidRequest, LedgerError
+from ...job import Job
+from ...plain import is_a, plain, shown
 from ...record import Record
 from ...redact import redact
+from ...request import VideoRequest
 from ...task import Task
 from ..words import DOT
 from .choices import shortened
@@ -90,3 +93,12 @@ def entries(records: Iterable[Record], tasks: Iterable[Task]) -> dict[str, str]:
 
 def _entry(name: str, words: str) -> str:
     return DOT.join(filter(None, (name, shortened(redact(words)))))
+
+
+def readable_source(source: Any) -> VideoRequest | Job | str | None:
+    """What a panel begins with. Raises `InvalidRequest` for what is none of it."""
+    if source is None or is_a(source, VideoRequest, Job):
+        return source
+    if type(name := plain(source)) is str:
+        return name
+    raise InvalidRequest([f"a panel begins with a request, a job or the id of one, and not with {shown(source)}"])

@@ -1,0 +1,97 @@
+"""What was typed on one line, in words: quotes of any keyboard, spaces of any width, numbers with any signs."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+"""Signs that stand for a hyphen where a keyboard, or a word processor, puts another in its place."""
+_CLOSING = {
+    '"': '"', "'": "'", "\uff02": "\uff02", "\uff07": "\uff07",
+    "\u201c": '\u201d\u201c"', "\u201d": '\u201d"', "\u201e": '\u201c\u201d"', "\u201f": '\u201d"',
+    "\u2018": "\u2019\u2018'", "\u2019": "\u2019'", "\u201a": "\u2018\u2019'", "\u201b": "\u2019'",
+    "\u00ab": "\u00bb", "\u00bb": "\u00ab\u00bb", "\u2039": "\u203a", "\u203a": "\u2039\u203a",
+    "\u300c": "\u300d", "\u300e": "\u300f", "\u301d": "\u301e\u301f",
+}  # fmt: skip
+"""The quotation marks that open, and what may close each: several languages, and editors that turn one mark only."""
+QUOTES = frozenset("".join([*_CLOSING, *_CLOSING.values()]))
+_UNSEEN = frozenset("\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+"""Marks without width that come with copied text. Joiners are not among them: names of files are spelt with these."""
+_SIGNS = str.maketrans({**dict.fromkeys(DASHES, "-"), "\uff0b": "+", "\uff0e": ".", "\u066b": ".", "\uff0c": ","})
+_COMMA = re.compile(r"([-+]?\d*),(\d+)")
+
+
+class OpenQuote(ValueError):
+    """A quotation mark that nothing closes. `mark` is the mark."""
+
+    def __init__(self, mark: str) -> None:
+        super().__init__(mark)
+        self.mark = mark
+
+    def told(self, where: str) -> str:
+        """The mistake in words, on the line called `where`."""
+        if self.mark in "'\"":
+            return f"a quotation mark is left open on the {where} line: close it"
+        return (
+            f"the quotation mark {self.mark} ({unicodedata.name(self.mark)}) is left open on the {where} line: "
+            "close it, or type straight ones"
+        )
+
+
+def split(line: str) -> list[str]:
+    """Return the words of a line, without their quotes; backslashes stay, for paths.
+
+    Any space parts words, and marks without width are left out; inside quotes both stay. Curly quotes count where a
+    word, or the value after "=", begins, so that an apostrophe is one. Raises `OpenQuote`.
+    """
+    words: list[str] = []
+    word: str | None = None
+    place = 0
+    while place < len(line):
+        letter = line[place]
+        if letter.isspace():
+            words += [] if word is None else [word]
+            word = None
+        elif letter in "'\"" or (letter in _CLOSING and (not word or word.endswith("="))):
+            end = _closed(line, place)
+            word = (word or "") + line[place + 1 : end]
+            place = end
+        elif letter not in _UNSEEN:
+            word = (word or "") + letter
+        place += 1
+    return words if word is None else [*words, word]
+
+
+def _closed(line: str, place: int) -> int:
+    """Where the quotation mark at a place is closed."""
+    closing = _CLOSING[line[place]]
+    end = next((at for at in range(place + 1, len(line)) if line[at] in closing), None)
+    if end is None:
+        raise OpenQuote(line[place])
+    return end
+
+
+def needs_quotes(word: str) -> bool:
+    """True when a word would not come back from `split` as it is, or would continue the line."""
+    return not word or word.endswith("\\") or any(c.isspace() or c in QUOTES or c in _UNSEEN for c in word)
+
+
+def seen(text: str) -> str:
+    """`text` without the marks that have no width."""
+    return "".join(letter for letter in text if letter not in _UNSEEN)
+
+
+def plain_number(text: str) -> str:
+    """A typed number as Python reads it: minus and plus of any keyboard, a comma for the point."""
+    return _COMMA.sub(r"\1.\2", plain_signs(text)) if _COMMA.fullmatch(plain_signs(text)) else plain_signs(text)
+
+
+def plain_signs(text: str) -> str:
+    """`text` with the hyphen, plus, point and comma of ASCII in place of their likes."""
+    return seen(text).translate(_SIGNS)
+
+
+def shortened(text: str, most: int = 60) -> str:
+    """`text` as a message names it: in quotes, with escapes for what cannot be seen, and not too long."""
+    return repr(text if len(text) <= most else text[: most - 3] + "...")

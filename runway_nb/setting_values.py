@@ -1,0 +1,70 @@
+"""The values of settings, read and checked: from the environment all are texts, from a caller they are anything."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+from .errors import InvalidRequest, SettingsError
+from .home import read_path
+from .plain import plain, shown, whole
+from .spec import EMBED, MAX_JOBS_RANGE
+
+MOST_CREDITS = 10**9
+"""No limit of credits is higher."""
+_SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+
+
+def read_text(name: str, value: object) -> str:
+    """A text. Raises `SettingsError`, as all of these do."""
+    if type(found := plain(value)) is str:
+        return found
+    raise SettingsError(f"{name} is {shown(value)}: give text")
+
+
+def read_number(name: str, value: object, low: int, high: int) -> int:
+    """A whole number, or the text of one, from a range with both ends."""
+    found = whole(value)
+    if type(found) is str and re.fullmatch(r"[0-9]{1,10}", found.strip()):
+        found = int(found)
+    if type(found) is int and low <= found <= high:
+        return found
+    raise SettingsError(f"{name} is {shown(value)}: give a whole number from {low} to {high}")
+
+
+def read_switch(name: str, value: object) -> bool:
+    """A yes or no, or a word for it."""
+    found = whole(value)
+    word = str(found).strip().lower() if type(found) in (str, int, bool) else ""
+    if word not in _SWITCHES:
+        raise SettingsError(f"{name} is {shown(value)}: give 1 or 0")
+    return _SWITCHES[word]
+
+
+def read_embed(name: str, value: object) -> str:
+    """`auto`, `always` or `never`."""
+    if (word := plain(value)) not in EMBED:
+        raise SettingsError(f"{name} is {shown(value)}: give {', '.join(EMBED)}")
+    return str(word)
+
+
+def read_folder(name: str, value: object) -> Path:
+    """A path, `~` filled in."""
+    try:
+        return read_path(value, name)
+    except InvalidRequest as error:
+        raise SettingsError(error.message) from None
+
+
+READERS: dict[str, Callable[[str, object], object]] = {
+    "home": read_folder,
+    "output": read_folder,
+    "embed": read_embed,
+    "multipart": read_switch,
+    "reuse": read_switch,
+    "max_credits": lambda name, value: None if value is None else read_number(name, value, 0, MOST_CREDITS),
+    "max_moderated": lambda name, value: read_number(name, value, 0, 1000),
+    "slots": lambda name, value: read_number(name, value, *MAX_JOBS_RANGE),
+}
+"""How each value of `Settings` is read, but for token and address."""
