@@ -211,7 +211,7 @@ def _hammered(home: Path) -> list[Row]:
     told = [json.loads(writer.communicate()[0]) for writer in writers]
     written = {job_id for ids, _, _ in told for job_id in ids}
     ledger = Ledger(home)
-    found = {record.id: record.phase for record in ledger.recent(10**6)}
+    found = {record.id: record.phase for record in ledger.recent(10**6) if isinstance(record, Record)}
     ledger.close()
     lost = sum(found.get(job_id) != "sending" for job_id in written)
     name = f"{WRITERS} processes, {SECONDS:.0f} s"

@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from .errors import InvalidRequest, ModerationBrake, OverBudget, RefusedBefore, RunwayError
+from .errors import InvalidRequest, MaybeSent, ModerationBrake, OverBudget, RefusedBefore, RunwayError
 from .plain import checked_switch, checked_whole
 from .record import Books, Record
 from .setting_values import MOST_CREDITS
 from .settings import Settings
 from .spec import MAX_MODERATED
+
+_NOTES = 3
+"""Remarks on a budget that an error has room for."""
 
 
 class Limits(NamedTuple):
@@ -75,16 +78,22 @@ def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
         RefusedBefore: moderation has refused the same words.
         ModerationBrake: moderation has refused too much within a day.
         OverBudget: it would cost more than is allowed.
+        MaybeSent: an equal wish stands in the ledger that cannot be read.
         RunwayError: its video could not be kept.
     """
     earlier = None if limits.fresh else answering(books.earlier)
     # one in doubt is looked for again even where nothing is reused: only the user's own word sends it again
     if earlier is not None and (limits.reuse or earlier.phase == "unknown"):
         return earlier
+    if books.unreadable and not limits.fresh:
+        raise MaybeSent(
+            f"an equal request may have been paid: {books.unreadable[0].line}. Nothing was sent; --fresh sends it, "
+            "and pays for it"
+        )
     if not limits.force:
         _check_words(books.refused, limits)
         _check_moderation(books.moderated, limits)
-    _check_credits(wish, books.spent, limits)
+    _check_credits(wish, books, limits)
     if limits.problem is not None:
         raise limits.problem
     return None
@@ -126,19 +135,25 @@ def _check_moderation(moderated: int, limits: Limits) -> None:
         )
 
 
-def _check_credits(wish: Record, spent: int, limits: Limits) -> None:
+def _check_credits(wish: Record, books: Books, limits: Limits) -> None:
     if limits.cell_credits is not None and wish.credits > limits.cell_credits:
         raise OverBudget(
             f"this shot costs {wish.credits} credits, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
     where = "the simulator" if wish.simulated else wish.party
-    if limits.day_credits is not None and wish.credits and spent + wish.credits > limits.day_credits:
+    if limits.day_credits is not None and wish.credits and books.spent + wish.credits > limits.day_credits:
         raise OverBudget(
-            f"this shot costs {wish.credits} credits; {spent} of the {limits.day_credits} that may be spent a day "
-            f"(max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
-            "%runway credits shows for what"
+            f"this shot costs {wish.credits} credits; {books.spent} of the {limits.day_credits} that may be spent a "
+            f"day (max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
+            f"%runway credits shows for what{_noted(books.notes)}"
         )
+
+
+def _noted(notes: Sequence[str]) -> str:
+    """The first of some remarks, for the end of a sentence."""
+    more = f" (and {len(notes) - _NOTES} more)" if len(notes) > _NOTES else ""
+    return f": {'; '.join(notes[:_NOTES])}{more}" if notes else ""
 
 
 def day_of(moment: float) -> str:

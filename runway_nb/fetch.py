@@ -110,7 +110,8 @@ async def _poster(run: Run, video: Artifact, media: MediaClient) -> bytes | None
 
 def _finish(run: Run, task: Task, path: Path, poster: bytes | None) -> None:
     now = run.env.clock()
-    took = now - (run.job.state.sent or run.job.created)
+    # a clock that was set back meanwhile makes it end before it began
+    took = max(0.0, now - (run.job.state.sent or run.job.created))
     journal = {
         "video": str(path), "took": took, "status": str(task.status), "error": "", "message": "", "lease": 0.0,
     }  # fmt: skip

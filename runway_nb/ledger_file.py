@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
+import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
 from . import migrations
-from .errors import LedgerError
+from .errors import LedgerError, RunwayError
+from .handle import Handle
 from .private_files import close_to_others, copy_private, private_file, private_folder
+from .sqlite_errors import FAILURES, is_busy, is_damage, told
 
 BUSY_SECONDS = 30.0
 """How long a change waits for those of other processes."""
@@ -20,8 +25,6 @@ LOCK_PAUSES = (0.0005, 0.004)
 """Seconds between two tries to take the lock, drawn from this range."""
 SIDES = ("", "-wal", "-shm")
 """The files of a ledger, by what follows its name."""
-_DAMAGED = ("malformed", "not a database")
-_FULL = ("disk is full", "disk I/O error", "No space left")
 
 
 def open_file(path: Path) -> sqlite3.Connection:
@@ -52,7 +55,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
     if found < len(migrations.STEPS):
         with immediate(connection):
             migrations.migrate(connection)
-    _use_wal(connection)
+    _use_wal(connection, path)
     connection.execute("PRAGMA synchronous = FULL")
 
 
@@ -77,7 +80,7 @@ def _lock(connection: sqlite3.Connection, draw: Callable[[float, float], float] 
     try:
         while not _has_lock(connection):
             if waited > BUSY_SECONDS:
-                raise sqlite3.OperationalError(f"another process has locked it for {BUSY_SECONDS:.0f} s")
+                raise sqlite3.OperationalError(f"it is locked for {BUSY_SECONDS:.0f} s now")
             pause = draw(*LOCK_PAUSES)
             time.sleep(pause)
             waited += pause
@@ -89,37 +92,33 @@ def _has_lock(connection: sqlite3.Connection) -> bool:
     try:
         connection.execute("BEGIN IMMEDIATE")
     except sqlite3.OperationalError as busy:
-        if "locked" not in str(busy):
+        if not is_busy(busy):
             raise
     return connection.in_transaction
 
 
-def _use_wal(connection: sqlite3.Connection, attempts: int = 100, pause: float = 0.05) -> None:
-    for _ in range(attempts):
-        with suppress(sqlite3.OperationalError):
+def _use_wal(connection: sqlite3.Connection, path: Path, attempts: int = 100, pause: float = 0.05) -> None:
+    for attempt in range(attempts):
+        try:
             if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
                 return
+        except sqlite3.OperationalError as error:
+            # others that open the same file pass; a disk or a right that is missing does not
+            if attempt >= 10 and not is_busy(error):
+                raise
         time.sleep(pause)
-    raise sqlite3.OperationalError("write-ahead logging could not be switched on")
-
-
-def is_damage(error: Exception) -> bool:
-    """True when SQLite says that the file is no sound database."""
-    return isinstance(error, sqlite3.DatabaseError) and any(words in str(error) for words in _DAMAGED)
-
-
-def told(error: Exception, path: Path) -> str:
-    """One line for a failure of the file, with what to do."""
-    if any(words in str(error) for words in _FULL):
-        return f"the ledger {path} cannot be written ({error}): make room on the disk, then run the cell again"
-    return f"the ledger {path} cannot be used: {error}"
+    raise LedgerError(
+        f"the ledger {path} cannot be kept safe there (write-ahead logging could not be switched on), as in some "
+        "network folders: set RUNWAY_NB_HOME to a folder on a local disk"
+    )
 
 
 def set_aside(path: Path, clock: Callable[[], float], close: Callable[[], None]) -> Path | None:
     """Move a damaged ledger and its side files out of the way; None when another process has done so already.
 
     Nothing is written over: the new name carries the time, and a number where that is taken. The files are copied
-    as they are before `close` ends the connection, since SQLite tidies up at that moment.
+    as they are before `close` ends the connection, since SQLite tidies up at that moment. Raises OSError when they
+    cannot be copied; then they stay where they are.
     """
     stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(clock()))
     with _alone(path):
@@ -127,9 +126,14 @@ def set_aside(path: Path, clock: Callable[[], float], close: Callable[[], None])
             close()
             return None
         aside = _free_name(path, stamp)
-        for side in SIDES:
-            with suppress(FileNotFoundError):
-                copy_private(Path(f"{path}{side}"), Path(f"{aside}{side}"))
+        try:
+            for side in SIDES:
+                with suppress(FileNotFoundError):
+                    copy_private(Path(f"{path}{side}"), Path(f"{aside}{side}"))
+        except OSError:
+            for side in SIDES:
+                Path(f"{aside}{side}").unlink(missing_ok=True)
+            raise
         close()
         for side in SIDES:
             Path(f"{path}{side}").unlink(missing_ok=True)
@@ -174,3 +178,93 @@ def identity(path: Path) -> tuple[int, int] | None:
         found = path.stat()
         return found.st_dev, found.st_ino
     return None
+
+
+class LedgerFile(Handle):
+    """The ledger's file, opened at the first use and again when another took its place.
+
+    Safe to use from several threads; no connection crosses a fork. Every failure is one `LedgerError`.
+    """
+
+    def __init__(self, home: Path, clock: Callable[[], float]) -> None:
+        self.path = home / "ledger.sqlite3"
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        self._changing = False
+        _OPEN.add(self)
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                with suppress(sqlite3.Error):
+                    connection.close()
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The connection, alone; a connection never crosses a fork."""
+        with self._lock:
+            try:
+                if self._connection is None or not (self._connection.in_transaction or self._is_same_file()):
+                    self.close()
+                    self._connection = open_file(self.path)
+                    self._file = identity(self.path)
+                if self._connection.in_transaction and not self._changing:
+                    self._connection.rollback()  # an interrupt came at a bad moment
+                yield self._connection
+            except RunwayError:
+                raise  # some of them are ValueErrors, too
+            except FAILURES as error:
+                if is_damage(error):
+                    self._set_aside()
+                raise LedgerError(told(error, self.path)) from None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._opened() as connection:
+            self._changing = True
+            try:
+                with immediate(connection):
+                    yield connection
+            finally:
+                self._changing = False
+
+    def _is_same_file(self) -> bool:
+        """False when the file was set aside or removed: what is written to it would be lost."""
+        return self._file == identity(self.path)
+
+    def _set_aside(self) -> None:
+        """Put a damaged file out of the way and say so, once: the next call begins a new ledger."""
+        try:
+            aside = set_aside(self.path, self._clock, self.close)
+        except OSError as error:
+            problem = told(error, self.path)
+            raise LedgerError(f"the ledger is damaged and cannot be set aside: {problem}") from None
+        if aside is not None:
+            raise LedgerError(
+                f"the ledger {self.path} was damaged and is now set aside as {aside.name}, with every job in it; "
+                "nothing was sent. A new one begins with the next call and does not know what was paid before: "
+                "%runway list --account shows the tasks of the account"
+            ) from None
+
+
+_OPEN: weakref.WeakSet[LedgerFile] = weakref.WeakSet()
+
+
+def _close_before_fork() -> None:
+    """A child that inherits SQLite's idea of its locks would damage the file."""
+    for ledger in list(_OPEN):
+        ledger._lock.acquire()
+        ledger.close()
+
+
+def _go_on_after_fork() -> None:
+    for ledger in list(_OPEN):
+        ledger._lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_close_before_fork, after_in_parent=_go_on_after_fork, after_in_child=_go_on_after_fork)

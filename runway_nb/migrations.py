@@ -93,7 +93,7 @@ def _m005_one_name_for_a_backend(connection: sqlite3.Connection) -> None:
     """What was paid at one backend is one sum, however its address was spelt."""
     for table in ("jobs", "uploads"):
         parties = [row[0] for row in connection.execute(f"SELECT DISTINCT party FROM {table}")]  # noqa: S608 - our own names
-        for party in parties:
+        for party in filter(lambda party: isinstance(party, str), parties):
             if party and party != "simulator" and (name := _name_of(party)) != party:
                 # an upload that is known under both names is one
                 connection.execute(f"UPDATE OR REPLACE {table} SET party = ? WHERE party = ?", (name, party))  # noqa: S608
@@ -107,12 +107,20 @@ def _name_of(party: str) -> str:
         return party  # some accident has spoilt it
 
 
+def _m006_beats(connection: sqlite3.Connection) -> None:
+    """When each lease was last renewed, by the seconds of its owner's machine: a clock on the wall may be set."""
+    connection.execute(
+        "CREATE TABLE beats (job_id TEXT PRIMARY KEY, boot TEXT NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID"
+    )
+
+
 STEPS: tuple[Step, ...] = (
     _m001_jobs,
     _m002_owners_and_books,
     _m003_uploads,
     _m004_evidence,
     _m005_one_name_for_a_backend,
+    _m006_beats,
 )
 
 

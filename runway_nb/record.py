@@ -73,9 +73,10 @@ class Record:
     def __repr__(self) -> str:
         return f"<Record {self.id} {self.phase}>"
 
-    def is_in_doubt(self, now: float) -> bool:
-        """True when a create may have been paid, no task is known, and nobody is looking for one."""
-        return not self.task_id and not self.is_held(now) and (self.phase in IN_DOUBT or self.was_refused_for_now)
+    @property
+    def may_be_lost(self) -> bool:
+        """True when a create may have been paid whose task is not known."""
+        return not self.task_id and (self.phase in IN_DOUBT or self.was_refused_for_now)
 
     @property
     def is_unsent(self) -> bool:
@@ -89,8 +90,34 @@ class Record:
         return not self.task_id and (waits or (self.phase == "unknown" and self.error == "RateLimited"))
 
     def is_held(self, now: float) -> bool:
-        """True while somebody sees it through."""
+        """True while somebody seems to see it through, by the clock; `Ledger.is_held` says whether it may be taken."""
         return is_held(self.owner, self.lease, now)
+
+
+@dataclass(frozen=True)
+class UnreadableRecord:
+    """What can still be told of a row that cannot be read; nothing of it is ever changed."""
+
+    id: str
+    """Of the job, or the number of its row."""
+    problem: str
+    """Why it cannot be read."""
+    credits: int
+    """What it counts: what it cost, or where that cannot be read the most that a shot costs."""
+    is_price_known: bool
+    created: float | None
+    """Unix seconds, or None."""
+    task_id: str = field(default="", repr=False)
+    party: str = ""
+
+    @property
+    def line(self) -> str:
+        """One line that says so."""
+        return f"job {self.id} cannot be read: {self.problem}"
+
+
+Found = Record | UnreadableRecord
+"""What a row of the ledger gives."""
 
 
 class Books(NamedTuple):
@@ -104,6 +131,10 @@ class Books(NamedTuple):
     """Refusals by moderation at this party within a day."""
     refused: Record | None
     """The newest wish with the same words that moderation refused."""
+    unreadable: tuple[UnreadableRecord, ...] = ()
+    """Of the same digest and party, newest first: any of them may have been paid."""
+    notes: tuple[str, ...] = ()
+    """What of the credits is not plain: prices that cannot be read, days to come."""
 
 
 class Spending(NamedTuple):

@@ -166,10 +166,10 @@ def _write_down(run: Run, found: Found) -> bool:
         return True
 
 
-def lost_job_of(task: Task, ledger: Ledger, party: str, now: float) -> Record | None:
+def lost_job_of(task: Task, ledger: Ledger, party: str) -> Record | None:
     """The job in doubt that this task is the missing one of, once that is written down."""
     for record in ledger.without_task(party):
-        if not record.is_in_doubt(now):
+        if ledger.is_held(record):
             continue
         search = search_for(record, ledger)
         named = search.is_named(task.id, task.reply_ref)

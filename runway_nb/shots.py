@@ -41,7 +41,7 @@ def _at_its_end(run: Run, job_id: str) -> Job | None:
         record = run.ledger.get(job_id)
     except errors.JobNotFound as error:
         raise errors.InvalidRequest([error.message]) from None
-    held = record.is_held(run.env.clock()) and not is_over(record)
+    held = run.ledger.is_held(record) and not is_over(record)
     return None if held else stored_job(record, run.session.settings.posters)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from . import errors
@@ -40,7 +41,9 @@ def stored_task(record: Record) -> Task | None:
 
 def is_over(record: Record) -> bool:
     """True when there is nothing left to fetch or to find out; a video whose file is gone can be fetched again."""
-    return record.phase in SETTLED and not (record.phase == Phase.DONE.value and record.task_id and not _file(record))
+    return record.phase in SETTLED and not (
+        record.phase == Phase.DONE.value and record.task_id and not video_file(record)
+    )
 
 
 def waking_state(record: Record) -> State:
@@ -53,7 +56,7 @@ def waking_state(record: Record) -> State:
 
 def state_of(record: Record, posters: Path) -> State:
     """The state that a record tells, at rest."""
-    video = _file(record)
+    video = video_file(record)
     phase = _resting_phase(record, video)
     return State(
         phase,
@@ -63,12 +66,16 @@ def state_of(record: Record, posters: Path) -> State:
         video=video,
         poster=kept_still(posters, record.id) if video else None,
         error=None if video else _error(record, phase),
-        ended=(record.sent or record.created) + record.took if record.took is not None else record.updated,
+        # a clock that was set back meanwhile makes it end before it began
+        ended=record.updated if record.took is None else (record.sent or record.created) + max(0.0, record.took),
     )
 
 
-def _file(record: Record) -> Path | None:
-    return Path(record.video) if record.video and Path(record.video).is_file() else None
+def video_file(record: Record) -> Path | None:
+    """The finished file of a job; None when it is not there, or its folder cannot be looked into."""
+    with suppress(OSError, ValueError):
+        return Path(record.video) if record.video and Path(record.video).is_file() else None
+    return None
 
 
 def _resting_phase(record: Record, video: Path | None) -> Phase:
@@ -90,6 +97,8 @@ def _error(record: Record, phase: Phase) -> errors.RunwayError:
         return errors.InvalidRequest([record.message])
     if isinstance(kind, type) and issubclass(kind, errors.RunwayError):
         return kind(record.message)
+    if record.error and record.phase in SETTLED:
+        return errors.RunwayError(record.message or f"it ended as {record.error}")
     if record.phase == Phase.DONE.value:
         return errors.DownloadError(f"its file {Path(record.video).name} is not there any more")
     seen = time.strftime("%d %b %H:%M", time.localtime(record.updated)).lstrip("0")

@@ -72,7 +72,7 @@ class Studio(Handle):
         self.notebook = ""
         """The notebook's name, for the table of spending; its folder stands for it where it has none."""
         self._env = environment or Environment()
-        self.ledger = ledger or Ledger(settings.home, self._env.clock)
+        self.ledger = ledger or Ledger(settings.home, self._env.clock, self._env.monotonic)
         self._connect = connect
         self._loop = loop or BackgroundLoop()
         self._lock = threading.RLock()
@@ -130,6 +130,8 @@ class Studio(Handle):
         Raises:
             InvalidRequest: with all mistakes; nothing was sent.
             OverBudget, ModerationBrake: not allowed; nothing was sent.
+            MaybeSent: an equal request stands in the ledger that cannot be read, so it may have been paid; nothing was
+                sent, and `fresh` sends it.
             LedgerError, SettingsError: ledger or output folder cannot be written, so nothing was sent.
         """
         limits = Limits(fresh=fresh, force=force, cell_credits=max_credits)
@@ -213,7 +215,7 @@ class Studio(Handle):
         self._check_party(record)
         if record.resent_as:
             return self.attach(record.resent_as)
-        if not record.is_in_doubt(self._env.clock()):
+        if not record.may_be_lost or self.ledger.is_held(record):
             raise errors.InvalidCommand(
                 f"job {record.id} is not in doubt ({record.phase}): %runway attach {record.id} follows it, "
                 "and --fresh in its cell makes it again"
@@ -238,8 +240,7 @@ class Studio(Handle):
         """The living job, or the stored one, that `text` names; without text the newest there is."""
         if (living := self._living(text)) is not None:
             return living
-        newest = self.ledger.recent(1) if not text else []
-        record = newest[0] if newest else self.ledger.find(text)
+        record = self.ledger.find(text) if text else self.ledger.newest()
         return self.jobs.get(record.id) or stored_job(record, self.settings.posters)
 
     @plain_arguments
@@ -372,7 +373,7 @@ class Studio(Handle):
         from .send import lost_job_of
 
         task = self._account_task(text)
-        lost = lost_job_of(task, self.ledger, self.settings.party, self._env.clock())
+        lost = lost_job_of(task, self.ledger, self.settings.party)
         if lost is not None:
             return lost
         made = self._asked(task)

@@ -16,7 +16,7 @@ from PIL import Image
 
 from fakes import FakeTime, Party
 from runway_nb import default as default_module
-from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound
+from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound, LedgerError, MaybeSent
 from runway_nb.job import Job
 from runway_nb.notebook import extension
 from runway_nb.request import VideoRequest
@@ -471,3 +471,30 @@ def test_wait_becomes_an_await(lines: list[str], awaits: bool) -> None:
     if awaits:
         compile(out[0].removeprefix("await "), "cell", "eval")
         assert "'x --wait', 'a lamp\\n'" in out[0]
+
+
+def test_a_job_that_cannot_be_read_is_a_line_of_each_list_and_stops_no_command(session: Session) -> None:
+    jobs = []
+    for seed in (1, 2, 3):
+        session.cell(f"shot --seed {seed}")
+        jobs.append(session.job().id)
+    ledger, studio = session.party.studio.ledger, session.party.studio
+    with ledger._transaction() as connection:
+        connection.execute("UPDATE jobs SET phase = 'archived' WHERE id = ?", (jobs[1],))
+        connection.execute("UPDATE jobs SET phase = 'detached', video = '' WHERE id = ?", (jobs[0],))
+    studio.jobs.clear()
+    new = "written by a newer runway_nb (phase 'archived')"
+    for command in ("list", "credits"):
+        said = session.line(command)
+        assert all(job_id in said for job_id in jobs)
+        assert said.count(new) == 1
+    assert f"job {jobs[1]} cannot be read: {new}." in session.line("resume")
+    assert session.party.ended(studio.jobs[jobs[0]]).video
+    studio.jobs.clear()
+    assert jobs[2] in session.line("show")
+    for command in ("show", "attach", "resend", "cell", "wait"):
+        with pytest.raises(LedgerError, match="cannot be read"):
+            session.shell.run_line_magic("runway", f"{command} {jobs[1]}")
+    with pytest.raises(MaybeSent, match="--fresh"):
+        session.cell("shot --seed 2")
+    assert session.creates == 3

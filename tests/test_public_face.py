@@ -161,13 +161,15 @@ CALLS: dict[str, Call] = {
     **{
         f"Ledger.{name}": lambda w, x, name=name: getattr(w.ledger, name)(x)
         for name in (
-            "find", "get", "named", "recent", "spending", "spent_today", "without_task", "task_ids", "renew", "add", "adopt",
+            "find", "get", "named", "recent", "spending", "spent_today", "without_task", "task_ids", "renew", "add",
+            "adopt",
         )
     },
     **{
         f"Ledger.{name}": lambda w, x, name=name: getattr(w.ledger, name)(x, x)
         for name in ("upload", "take", "claim")
     },
+    "Ledger.is_held": lambda w, x: w.ledger.is_held(x),
     "Ledger.assign": lambda w, x: w.ledger.assign(x, x, is_certain=x),
     "Ledger.update": lambda w, x: (w.ledger.update(w.job.id, message=x), w.ledger.get(w.job.id)),
     "Ledger.keep_upload": lambda w, x: w.ledger.keep_upload(x, x, x, x),

@@ -25,7 +25,7 @@ import httpx
 
 from runway_nb.client import RunwayClient
 from runway_nb.environment import Environment
-from runway_nb.errors import LeaseLost, LedgerError
+from runway_nb.errors import LeaseLost, LedgerError, NoAnswer
 from runway_nb.ledger import Ledger, Record
 from runway_nb.media import MediaClient
 from runway_nb.server_clock import ServerClock
@@ -213,6 +213,12 @@ class ProcessLoop:
             raise Died("submit")
         return Answer(self._process, contextvars.Context().run(self._begin, work))
 
+    def run(self, work: Coroutine[Any, Any, Any], timeout: float | None) -> Any:
+        try:
+            return self.submit(work).result(timeout)
+        except concurrent.futures.TimeoutError:
+            raise NoAnswer("no answer in time") from None
+
     def call(self, function: Callable[..., object], *args: object) -> None:
         if self.is_running:
             contextvars.Context().run(self._process.loop.call_soon, function, *args)
@@ -241,7 +247,7 @@ class MortalLedger(Ledger):
     """The ledger as one process has it open: before, inside and after each transaction the process may die."""
 
     def __init__(self, home: Path, clock: Callable[[], float], process: Process) -> None:
-        super().__init__(home, clock)
+        super().__init__(home, clock, process.loop.time)
         self._process = process
         self._watched: set[str] = set()
         self.on_claim: Callable[[], None] = lambda: None

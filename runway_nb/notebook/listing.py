@@ -10,13 +10,15 @@ from importlib import metadata
 from pathlib import PurePath
 
 from ..job import Job
-from ..record import Record, Spending
+from ..record import Found, Spending, UnreadableRecord
 from ..request import VideoRequest
 from ..task import Credits, Task
 from .words import prompt_words
 
 PACKAGES = ("runway_nb", "ipython", "ipykernel", "ipywidgets", "jupyterlab", "httpx", "nest_asyncio2", "av")
 _PROMPT = 44
+_LINES = 10
+"""Lines about jobs that cannot be read."""
 
 
 def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> dict[str, str]:
@@ -40,13 +42,16 @@ def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str)
     return {"text/html": html, "text/plain": text}
 
 
-def jobs_bundle(records: Iterable[Record], living: Mapping[str, Job]) -> dict[str, str]:
+def jobs_bundle(records: Iterable[Found], living: Mapping[str, Job]) -> dict[str, str]:
     """The newest jobs of the ledger; those of this process with their state of this moment."""
     rows = [_job_row(record, living.get(record.id)) for record in records]
     return table_bundle(("id", "when", "state", "credits", "prompt"), rows, "No jobs yet.")
 
 
-def _job_row(record: Record, job: Job | None) -> tuple[str, ...]:
+def _job_row(record: Found, job: Job | None) -> tuple[str, ...]:
+    if isinstance(record, UnreadableRecord):
+        price = "simulator" if record.party == "simulator" else _price(record)
+        return record.id, _when(record.created), "cannot be read", price, record.problem
     state = f"sent again as {record.resent_as}" if record.resent_as and not record.task_id else record.phase
     if job is not None and not job.done:
         percent = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
@@ -94,13 +99,26 @@ def spending_bundle(rows: Iterable[Spending]) -> dict[str, str]:
     return table_bundle(("day", "notebook", "where", "jobs", "credits"), lines, "Nothing was spent yet.")
 
 
-def job_costs_bundle(records: Iterable[Record]) -> dict[str, str]:
+def job_costs_bundle(records: Iterable[Found]) -> dict[str, str]:
     """What each of the newest jobs cost; 0 when it is certain that nothing was charged."""
     rows = [
-        (record.id, _when(record.created), record.phase, str(record.credits), _name(record.notebook))
+        (record.id, _when(record.created), "cannot be read", _price(record), record.problem)
+        if isinstance(record, UnreadableRecord)
+        else (record.id, _when(record.created), record.phase, str(record.credits), _name(record.notebook))
         for record in records
     ]  # fmt: skip
     return table_bundle(("job", "when", "state", "credits", "notebook"), rows, "No jobs yet.")
+
+
+def unreadable_text(records: Sequence[UnreadableRecord]) -> str:
+    """A line for each job that cannot be read, and how many there are beyond these."""
+    lines = [f"{record.line}." for record in records[:_LINES]]
+    more = len(records) - _LINES
+    return "\n".join([*lines, f"{more} more cannot be read."] if more > 0 else lines)
+
+
+def _price(record: UnreadableRecord) -> str:
+    return str(record.credits) if record.is_price_known else f"unknown, counted as {record.credits}"
 
 
 def _name(notebook: str) -> str:
@@ -122,7 +140,9 @@ def versions() -> str:
     return "\n".join(found)
 
 
-def _when(seconds: float) -> str:
+def _when(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
     return time.strftime("%d %b %H:%M", time.localtime(seconds)).lstrip("0")
 
 

@@ -218,13 +218,18 @@ class Magics:
         self._show_woken([self.studio.attach(name)])
 
     def _resume(self, *_: str) -> None:
+        from .listing import unreadable_text
+
         jobs = self.studio.resume()
         elsewhere = [r for r in self.studio.ledger.unfinished() if r.party != self.studio.settings.party]
         for party in sorted({record.party for record in elsewhere}):
             ids = ", ".join(record.id for record in elsewhere if record.party == party)
             need = "unset the token" if party == "simulator" else "set its token and address"
             write_line(f"Made at {party}: {ids}. To pick up these, {need} first.")
-        if not jobs and not elsewhere:
+        unreadable = self.studio.ledger.unreadable()
+        if unreadable:
+            write_line(unreadable_text(unreadable))
+        if not jobs and not elsewhere and not unreadable:
             write_line("Nothing is unfinished.")
         self._show_woken(jobs)
 

@@ -12,9 +12,10 @@ from ...assets import AssetList, typed_names
 from ...images import picture_file
 from ...job import Job
 from ...picture import ShotFrame, asset_account, is_link, shot_frame
-from ...record import Record
+from ...record import Found, Record
 from ...redact import redact, short_id
 from ...sources import is_picture
+from ...stored import video_file
 from ...task import Asset
 from ..words import prompt_words
 
@@ -51,10 +52,10 @@ def frame_choices(jobs: Iterable[Job]) -> list[Choice]:
     return [Choice(f"last frame of {job.id} ({_short(job)})", job.last, job.last) for job in reversed(alive)]
 
 
-def stored_frame_choices(records: Iterable[Record], but: Collection[str]) -> list[Choice]:
+def stored_frame_choices(records: Iterable[Found], but: Collection[str]) -> list[Choice]:
     """The last frames of videos that the ledger knows from other sessions, in its order."""
-    found = [record for record in records if record.id not in but and record.video and Path(record.video).is_file()]
-    frames = [(record, str(ShotFrame(record.id))) for record in found]
+    readable = [record for record in records if isinstance(record, Record) and record.id not in but]
+    frames = [(record, str(ShotFrame(record.id))) for record in readable if video_file(record) is not None]
     return [
         Choice(f"last frame of {record.id} ({shortened(str(record.request.get('text_prompt', '')))})", frame, frame)
         for record, frame in frames

@@ -15,7 +15,7 @@ from ...assets import AssetList
 from ...errors import InvalidRequest, LedgerError, RunwayError
 from ...fit import aspect_of
 from ...images import keep_picture
-from ...record import Record
+from ...record import Found
 from ...request import Keyframes, VideoRequest
 from ...spec import DEFAULT_MODEL
 from ...task import Task
@@ -187,7 +187,7 @@ class KeyframeControls:
             *self._asset_choices(),
         ]
 
-    def _recent(self) -> list[Record]:
+    def _recent(self) -> list[Found]:
         try:
             return self._studio.ledger.recent(RECENT)
         except LedgerError:

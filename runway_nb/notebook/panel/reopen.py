@@ -11,7 +11,7 @@ from ...account import account_tasks
 from ...errors import InvalidRequest, LedgerError
 from ...job import Job
 from ...plain import is_a, plain, shown
-from ...record import Record
+from ...record import Found, Record
 from ...redact import redact
 from ...request import VideoRequest
 from ...task import Task
@@ -64,7 +64,7 @@ class ReopenField:
         self._tasks = tuple(await account_tasks(client))
         self.offer()
 
-    def _recent(self) -> list[Record]:
+    def _recent(self) -> list[Found]:
         try:
             return self._studio.ledger.recent(NEWEST)
         except LedgerError:
@@ -82,13 +82,17 @@ class ReopenField:
             self._reopen(self._names.get(text, text))
 
 
-def entries(records: Iterable[Record], tasks: Iterable[Task]) -> dict[str, str]:
+def entries(records: Iterable[Found], tasks: Iterable[Task]) -> dict[str, str]:
     """What is offered, to the id that it stands for: jobs as given, then tasks that are no job's."""
     records = list(records)
     known = {record.task_id for record in records}
-    jobs = {_entry(record.id, str(record.request.get("text_prompt", ""))): record.id for record in records}
+    jobs = {_entry(record.id, _words(record)): record.id for record in records}
     others = [task for task in tasks if task.id not in known]
     return jobs | {_entry(f"task {task.short_id}", task.prompt or task.name): task.id for task in others}
+
+
+def _words(record: Found) -> str:
+    return str(record.request.get("text_prompt", "")) if isinstance(record, Record) else "cannot be read"
 
 
 def _entry(name: str, words: str) -> str:

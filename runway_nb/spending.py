@@ -1,0 +1,139 @@
+"""What was spent: the day's budget, and the table by day, notebook and party.
+
+A day is a local day. Clocks are set, so a day's spending goes by the order of the rows as well: what was written
+after a row of today is of today, whatever its date says; what is dated later than today counts until that is past.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .record import Spending
+from .rows import LAST_MOMENT, MOST_CREDITS, counted_credits, row_name, sound_moment
+from .unfinished import UNSENT
+
+if TYPE_CHECKING:
+    import sqlite3
+
+UNKNOWN = "unknown"
+"""The day, notebook or party of a job where it cannot be read."""
+_PLAIN = (
+    f"(typeof(created) IN ('integer', 'real') AND +created BETWEEN 0 AND {LAST_MOMENT:.0f} "
+    f"AND typeof(credits) = 'integer' AND credits BETWEEN 0 AND {MOST_CREDITS} "
+    "AND typeof(notebook) = 'text' AND typeof(party) = 'text' "
+    f"AND COALESCE(phase, '') NOT IN ({', '.join(map(repr, UNSENT))}))"
+)
+"""The rows that SQLite can sum up by itself: all is readable, and they are not void. No index is of use for that."""
+_TABLE = (
+    "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, party, COUNT(*), SUM(credits) FROM jobs "  # noqa: S608
+    f"WHERE created >= ? AND credits > 0 AND {_PLAIN} GROUP BY day, notebook, party"
+)
+_PARTS = "rowid, id, created, credits, notebook, party, request, model"
+_OTHERS = f"SELECT {_PARTS} FROM jobs WHERE credits IS NOT 0 AND NOT {_PLAIN}"  # noqa: S608 - our own clauses
+_SUM = (
+    "SELECT COALESCE(SUM(credits), 0), COALESCE(SUM(CASE WHEN created >= :end THEN credits END), 0) FROM jobs "  # noqa: S608
+    f"WHERE party = :party AND (created >= :begin OR rowid >= :first) AND {_PLAIN}"
+)
+# text and blobs are more than any number, NULL is neither; apart, each of these has an index
+_SINCE = ("created >= :begin", "created < 0", "created IS :nothing", "rowid >= :first")
+_OTHERS_SINCE = f"{_OTHERS} AND rowid IN ({' UNION '.join(f'SELECT rowid FROM jobs WHERE {part}' for part in _SINCE)})"  # noqa: S608
+
+
+class Spent(NamedTuple):
+    """What was spent today."""
+
+    credits: int
+    notes: tuple[str, ...] = ()
+    """What of it is not plain."""
+
+
+def spent_on_day(connection: sqlite3.Connection, now: float, void: Collection[str], *, party: str) -> Spent:
+    """Credits at a party on the local day of `now`, by all notebooks: their names change.
+
+    Counted is what is dated on that day or later, and what was written after the first row of that day. A row whose
+    date cannot be read counts unless one that was written later is of an earlier day.
+
+    Args:
+        connection: The ledger.
+        now: Unix seconds.
+        void: Ids of jobs that nobody will send.
+        party: Where it was spent; a row that does not tell counts for all.
+    """
+    begin, end = local_day(now)
+    values = {"begin": begin, "end": end, "party": party, "nothing": None}
+    values["first"] = first_row_between(connection, begin, end)
+    spent, ahead = connection.execute(_SUM, values).fetchone()
+    notes = []
+    for row in _others_since(connection, values):
+        if row["id"] in void or not _is_of(row["party"], party):
+            continue
+        price, is_certain = counted_credits(dict(row))
+        spent += price
+        ahead += price if (sound_moment(row["created"]) or 0.0) >= end else 0
+        if not is_certain:
+            notes.append(f"job {row_name(row['id'], row['rowid'])} cannot be read and counts as {price}")
+    if ahead:
+        notes.insert(0, f"{ahead} of them are dated after today, by a clock that was ahead")
+    return Spent(spent, tuple(notes))
+
+
+def _others_since(connection: sqlite3.Connection, values: dict[str, Any]) -> list[sqlite3.Row]:
+    """The rows of a day that SQLite cannot sum up by itself."""
+    first = values["first"]
+    rows = connection.execute(_OTHERS_SINCE, values).fetchall()
+    undated = {row["rowid"] for row in rows if row["rowid"] < first and sound_moment(row["created"]) is None}
+    passed = _last_row_before(connection, values["begin"]) if undated else 0
+    return [row for row in rows if row["rowid"] not in undated or row["rowid"] > passed]
+
+
+def spending_table(connection: sqlite3.Connection, since: float, void: Collection[str]) -> list[Spending]:
+    """What each notebook spent on each day, the newest day first; jobs that cost nothing do not count."""
+    jobs: Counter[tuple[str, str, str]] = Counter()
+    prices: Counter[tuple[str, str, str]] = Counter()
+    for day, notebook, party, number, price in connection.execute(_TABLE, (since,)):
+        jobs[day, notebook, party] += number
+        prices[day, notebook, party] += price
+    for row in connection.execute(_OTHERS):
+        moment, (price, _) = sound_moment(row["created"]), counted_credits(dict(row))
+        if row["id"] not in void and price and (moment is None or moment >= since):
+            key = _day(moment), _text(row["notebook"]), _text(row["party"])
+            jobs[key] += 1
+            prices[key] += price
+    rows = [Spending(*key, jobs[key], prices[key]) for key in sorted(jobs, key=lambda key: key[1:])]
+    return sorted(rows, key=lambda row: row.day, reverse=True)
+
+
+def local_day(now: float) -> tuple[float, float]:
+    """The beginning of the local day and that of the next, in Unix seconds; 23 to 25 hours where clocks change."""
+    today = time.localtime(now)
+    begin, end = (
+        time.mktime((today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1)) for days in (0, 1)
+    )
+    return begin, end
+
+
+def first_row_between(connection: sqlite3.Connection, begin: float, end: float) -> int:
+    """The number of the first row that was written in a time; more than any where there is none."""
+    clause = "SELECT MIN(rowid) FROM jobs WHERE created >= ? AND created < ?"
+    found = connection.execute(clause, (begin, end)).fetchone()[0]
+    return 2**63 - 1 if found is None else int(found)
+
+
+def _last_row_before(connection: sqlite3.Connection, begin: float) -> int:
+    clause = "SELECT MAX(rowid) FROM jobs WHERE created >= 0 AND created < ?"
+    return int(connection.execute(clause, (begin,)).fetchone()[0] or 0)
+
+
+def _is_of(value: Any, wanted: str) -> bool:
+    return value == wanted or not isinstance(value, str)
+
+
+def _day(moment: float | None) -> str:
+    return UNKNOWN if moment is None else time.strftime("%Y-%m-%d", time.localtime(moment))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else UNKNOWN
