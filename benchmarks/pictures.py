@@ -283,10 +283,10 @@ async def _listing(state: Path) -> list[Row]:
 
 
 async def _pages(client: RunwayClient) -> None:
-    """The same pages with the same connections; the answers are not read."""
+    """The same pages with the same connections; the answers are not understood."""
     for number in range(ASSETS // LIST_LIMIT):
         query = {"offset": number * LIST_LIMIT, "limit": LIST_LIMIT}
-        (await client._http.get(f"{client._base}/assets/", params=query)).raise_for_status()
+        (await client._http.call(client._http.built("GET", "/assets/", params=query), 60.0)).raise_for_status()
 
 
 async def _in_turn(*works: Callable[[], Any]) -> list[float]:

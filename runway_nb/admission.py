@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from .errors import InvalidRequest, MaybeSent, ModerationBrake, OverBudget, RefusedBefore
+from .errors import InvalidRequest, MaybeSent, ModerationBrake, OverBudget, RefusedBefore, RunwayError
 from .plain import checked_switch, checked_whole
 from .record import Books, Record
 from .setting_values import MOST_CREDITS
+from .settings import Settings
 from .spec import MAX_MODERATED
 
 _NOTES = 3
@@ -36,6 +37,17 @@ class Limits(NamedTuple):
     """Refusals by moderation within a day after which `force` is needed."""
     fresh: bool = False
     """Make it again, whatever it brought before."""
+    problem: RunwayError | None = None
+    """Why its video could not be kept; what is there already needs no room."""
+
+    def within(self, settings: Settings, problem: RunwayError | None) -> Limits:
+        """The same under the settings, and with what is wrong with the folder of videos."""
+        return self._replace(
+            reuse=settings.reuse,
+            day_credits=settings.max_credits,
+            moderated=settings.max_moderated,
+            problem=problem,
+        )
 
 
 def checked_limits(limits: Limits) -> tuple[Limits, list[str]]:
@@ -47,7 +59,8 @@ def checked_limits(limits: Limits) -> tuple[Limits, list[str]]:
     found = limits
     for name in ("fresh", "force"):
         try:
-            found = found._replace(**{name: checked_switch(getattr(limits, name), name)})
+            read: dict[str, Any] = {name: checked_switch(getattr(limits, name), name)}
+            found = found._replace(**read)
         except InvalidRequest as error:
             problems += error.problems
     try:
@@ -66,6 +79,7 @@ def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
         ModerationBrake: moderation has refused too much within a day.
         OverBudget: it would cost more than is allowed.
         MaybeSent: an equal wish stands in the ledger that cannot be read.
+        RunwayError: its video could not be kept.
     """
     earlier = None if limits.fresh else answering(books.earlier)
     # one in doubt is looked for again even where nothing is reused: only the user's own word sends it again
@@ -80,6 +94,8 @@ def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
         _check_words(books.refused, limits)
         _check_moderation(books.moderated, limits)
     _check_credits(wish, books, limits)
+    if limits.problem is not None:
+        raise limits.problem
     return None
 
 

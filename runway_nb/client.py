@@ -20,14 +20,17 @@ from urllib.parse import quote, urlsplit
 
 import httpx
 
-from . import __version__, errors
+from . import errors
+from .api_http import ApiHttp, PreparedCreate, checked_base, read_as, unwritable
 from .arguments import plain_arguments
+from .broken import BodyProblem
 from .handle import Handle
+from .http_body import read_json
 from .plain import can_be_sent, checked_kind, checked_text, checked_texts, pair, shown
-from .redact import redact_http_logs, redact_line
+from .redact import redact_line
 from .request import VideoRequest
 from .server_clock import ServerClock
-from .settings import Secret, checked_url, is_loopback, read_secret
+from .settings import Secret, read_secret
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
 
@@ -46,8 +49,16 @@ WORDS = 300
 """Characters of an error text that are read."""
 LONGEST_PAUSE = 30.0
 """A longer Retry-After is not obeyed in a read; the caller sees the error instead."""
+CREATE_SECONDS = 120.0
+"""Seconds that a create may take in all, its whole answer included; then it is in doubt."""
+READ_SECONDS = 45.0
+"""The same for one attempt of a read or a delete."""
+UPLOAD_SECONDS, UPLOAD_PACE = 120.0, 16_000
+"""The same for one attempt of an upload or an enlargement, and the bytes for which an upload gets a second more."""
 CREATE_TIMEOUT = httpx.Timeout(120.0, connect=20.0)
 READ_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
+PICTURE_LIMIT = 64_000_000
+"""Bytes of the largest picture of the upscaler."""
 
 _BY_STATUS: dict[int, type[errors.ApiError]] = {
     400: errors.BadRequest,
@@ -70,8 +81,6 @@ LONGEST_TEXT = 8000
 """Characters of a text in an address; links with a signature are long."""
 _UNREADABLE = (ValueError, RecursionError)
 """What reading JSON raises: no JSON, wrong letters, numbers or nesting without end."""
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-"""Failures before the request left (API facts 14.3)."""
 
 
 class RunwayClient(Handle):
@@ -87,6 +96,8 @@ class RunwayClient(Handle):
         clock: Keeps the server's time.
     """
 
+    _base = ""
+
     def __init__(
         self,
         token: Secret | str,
@@ -98,29 +109,14 @@ class RunwayClient(Handle):
         jitter: Callable[[], float] = random.random,
         clock: ServerClock | None = None,
     ) -> None:
-        redact_http_logs()
-        base_url = checked_url(checked_text(base_url, "base_url"))
-        local = is_loopback(urlsplit(base_url).hostname)
-        secret = read_secret(token)
-        self._base = base_url
+        # the plain text is gone from here before anything can fail
+        token = read_secret(token)
+        self._base = checked_base(checked_text(base_url, "base_url"))
         self._multipart = multipart
         self._sleep = sleep
         self._jitter = jitter
-        self._http = httpx.AsyncClient(
-            headers={
-                "Authorization": f"Bearer {secret.reveal()}",
-                "Accept": "application/json",
-                "User-Agent": f"runway_nb/{__version__}",
-            },
-            timeout=READ_TIMEOUT,
-            follow_redirects=False,
-            # a TLS context costs 20 ms and loopback has no use for one, nor for a proxy
-            verify=not local,
-            trust_env=not local,
-            transport=transport,
-            event_hooks={"response": [self._note_time]},
-        )
         self._clock = clock or ServerClock()
+        self._http = ApiHttp(self._base, token, transport, READ_TIMEOUT, self._note_time)
 
     async def __aenter__(self) -> RunwayClient:
         return self
@@ -157,7 +153,7 @@ class RunwayClient(Handle):
         """How many seconds the server's clock is before this machine's; 0 where it is not known."""
         return self._clock.offset()
 
-    async def _note_time(self, answer: httpx.Response) -> None:
+    def _note_time(self, answer: httpx.Response) -> None:
         self._clock.read(answer.headers.get("Date"))
 
     # --- tasks ----------------------------------------------------------------------------------
@@ -170,21 +166,35 @@ class RunwayClient(Handle):
             Unreachable, ApiError: refused for certain; nothing was started.
             NoAnswer, ServerTrouble: in doubt; the task may exist.
         """
+        return await self.send(self.prepare(request))
+
+    def prepare(self, request: VideoRequest) -> PreparedCreate:
+        """The create call of a request, whole and encoded. Raises `InvalidRequest`; nothing was sent."""
         checked_kind(request, "request", VideoRequest, "a runway_nb.VideoRequest").check()
-        url, body = self._base + request.row.path, request.to_wire()
-        content: dict[str, Any] = {"json": body}
-        if self._multipart:
-            content = {"files": {name: (None, _form_text(value)) for name, value in body.items()}}
+        wire = request.to_wire()
+        content: dict[str, Any] = {"json": wire}
         try:
-            answer = await self._http.post(url, timeout=CREATE_TIMEOUT, **content)
-        except httpx.HTTPError as error:
-            raise _lost(error) from None
-        return Task.from_wire(_body_of(answer))
+            if self._multipart:
+                content = {"files": {name: (None, _form_text(value)) for name, value in wire.items()}}
+            built = self._http.built("POST", request.row.path, **content)
+            return PreparedCreate(request.row.path, built.headers["Content-Type"], built.read())
+        except errors.InvalidRequest:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever somebody has put into a field
+            problem = unwritable(error)
+        raise problem
+
+    async def send(self, prepared: PreparedCreate) -> Task:
+        """POST what was prepared, once. Raises what `create` raises."""
+        headers = {"Content-Type": prepared.content_type}
+        parts: dict[str, Any] = {"content": prepared.content, "headers": headers, "timeout": CREATE_TIMEOUT}
+        answer = await self._http.call(self._http.built("POST", prepared.path, **parts), CREATE_SECONDS)
+        return read_as(Task.from_wire, await _body_of(answer))
 
     @plain_arguments
     async def task(self, task_id: str, *, retry: bool = True) -> Task:
         """GET one task by its composite id (API facts 5). With `retry` False a failure is raised at once."""
-        task = Task.from_wire(await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
+        task = read_as(Task.from_wire, await self._read(f"/tasks/{path_id(task_id)}", retry=retry))
         _check_id("task", task.id, task_id)
         return task
 
@@ -203,7 +213,8 @@ class RunwayClient(Handle):
 
     async def running(self) -> tuple[RunningTask, ...]:
         """GET the tasks that useapi.net tracks now (API facts 7.2)."""
-        return running_tasks(listed(await self._read("/scheduler/"), "scheduler"))
+        found = listed(await self._read("/scheduler/"), "scheduler")
+        return read_as(running_tasks, found)
 
     @plain_arguments
     async def stop_tracking(self, task_id: str) -> None:
@@ -221,7 +232,7 @@ class RunwayClient(Handle):
     @plain_arguments
     async def asset(self, asset_id: str) -> Asset:
         """GET one asset (API facts 8.3)."""
-        asset = Asset.from_wire(await self._read(f"/assets/{path_id(asset_id)}"))
+        asset = read_as(Asset.from_wire, await self._read(f"/assets/{path_id(asset_id)}"))
         _check_id("asset", asset.id, asset_id)
         return asset
 
@@ -237,19 +248,17 @@ class RunwayClient(Handle):
         checked_kind(data, "data", bytes, "the bytes of a file")
 
         async def post() -> Any:
-            try:
-                answer = await self._http.post(
-                    f"{self._base}/assets/",
-                    params=_given(name=name.encode(errors="replace").decode(), email=email),
-                    content=_in_pieces(data, progress or (lambda *_: None)),
-                    headers={"Content-Type": content_type, "Content-Length": str(len(data))},
-                    timeout=CREATE_TIMEOUT,
-                )
-            except httpx.HTTPError as error:
-                raise _lost(error) from None
-            return _body_of(answer)
+            request = self._http.built(
+                "POST",
+                "/assets/",
+                params=_given(name=name.encode(errors="replace").decode(), email=email),
+                content=_in_pieces(data, progress or (lambda *_: None)),
+                headers={"Content-Type": content_type, "Content-Length": str(len(data))},
+                timeout=CREATE_TIMEOUT,
+            )
+            return await _body_of(await self._http.call(request, UPLOAD_SECONDS + len(data) / UPLOAD_PACE))
 
-        return Asset.from_wire(await self._repeated(post, UPLOAD_PAUSES))
+        return read_as(Asset.from_wire, await self._repeated(post, UPLOAD_PAUSES))
 
     @plain_arguments
     async def upscaled(self, image_url: str, size: tuple[int, int], email: str = "") -> bytes:
@@ -260,10 +269,8 @@ class RunwayClient(Handle):
         query = _given(image_url=image_url, width=sides[0], height=sides[1], email=email)
 
         async def get() -> bytes:
-            try:
-                answer = await self._http.get(f"{self._base}/image_upscaler/", params=query, timeout=CREATE_TIMEOUT)
-            except httpx.HTTPError as error:
-                raise _lost(error) from None
+            request = self._http.built("GET", "/image_upscaler/", params=query, timeout=CREATE_TIMEOUT)
+            answer = await self._http.call(request, UPLOAD_SECONDS, PICTURE_LIMIT)
             if not answer.is_success:
                 raise error_of(answer)
             return answer.content
@@ -280,14 +287,14 @@ class RunwayClient(Handle):
     async def accounts(self) -> tuple[Account, ...]:
         """GET the Runway accounts behind the token; secrets in the answer are not read (API facts 10)."""
         try:
-            return accounts(await self._read("/accounts"))
+            return read_as(accounts, await self._read("/accounts"))
         except errors.NotFound:
             return ()
 
     @plain_arguments
     async def credits(self, email: str = "") -> Credits:
         """GET the credits of an account (API facts 11). `email` is needed with several accounts."""
-        return Credits.from_wire(await self._read("/features/", _given(email=email)))
+        return read_as(Credits.from_wire, await self._read("/features/", _given(email=email)))
 
     # --- sending --------------------------------------------------------------------------------
 
@@ -309,16 +316,10 @@ class RunwayClient(Handle):
         return await call()
 
     async def _get(self, path: str, query: Mapping[str, Any] | None) -> Any:
-        try:
-            return _body_of(await self._http.get(self._base + path, params=query))
-        except httpx.HTTPError as error:
-            raise _lost(error) from None
+        return await _body_of(await self._http.call(self._http.built("GET", path, params=query), READ_SECONDS))
 
     async def _delete(self, path: str) -> None:
-        try:
-            answer = await self._http.delete(self._base + path)
-        except httpx.HTTPError as error:
-            raise _lost(error) from None
+        answer = await self._http.call(self._http.built("DELETE", path), READ_SECONDS)
         if not answer.is_success:
             raise error_of(answer)
 
@@ -328,7 +329,7 @@ def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
     found = []
     for item in items:
         with contextlib.suppress(errors.ServerTrouble):
-            found.append(read(item))
+            found.append(read_as(read, item))
     return found
 
 
@@ -366,20 +367,15 @@ def _given(**query: Any) -> dict[str, Any]:
     return {name: value for name, value in query.items() if not isinstance(value, str)} | texts
 
 
-def _lost(error: httpx.HTTPError) -> errors.RunwayError:
-    """A transport failure, told apart by whether the request can have left."""
-    if isinstance(error, _NOT_SENT):
-        return errors.Unreachable(f"no connection to the API ({type(error).__name__}): nothing was sent")
-    return errors.NoAnswer(f"the connection broke before an answer came ({type(error).__name__})")
-
-
-def _body_of(answer: httpx.Response) -> Any:
+async def _body_of(answer: httpx.Response) -> Any:
     """The JSON of a success; raises the error that any other answer means."""
-    if answer.is_success:
-        with contextlib.suppress(*_UNREADABLE):
-            return answer.json()
-        raise errors.ServerTrouble("the answer is no JSON", answer.status_code)
-    raise error_of(answer)
+    if not answer.is_success:
+        raise error_of(answer)
+    try:
+        return await read_json(answer.content)
+    except BodyProblem as problem:
+        trouble = errors.ServerTrouble(f"the answer is no JSON that can be read: {problem}", answer.status_code)
+    raise trouble
 
 
 def error_of(answer: httpx.Response) -> errors.ApiError:
@@ -405,7 +401,10 @@ def _words(body: object) -> str:
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, Mapping):
         error = next((error[name] for name in ("errorMessage", "message", "reason") if error.get(name)), None)
-    return redact_line(str(error), WORDS) if error else ""
+    try:
+        return redact_line(str(error), WORDS) if error else ""
+    except RecursionError:
+        return ""
 
 
 def _plain(answer: httpx.Response) -> str:

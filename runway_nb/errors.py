@@ -35,7 +35,8 @@
     │   └── TrackingStopped     stopped by the user
     ├── Removed                 taken back before it was sent
     ├── DownloadError           the video is finished but could not be fetched
-    │   └── LinkExpired         its link has expired; reading the task again gives a fresh one
+    │   ├── LinkExpired         its link has expired; reading the task again gives a fresh one
+    │   └── NotVideo            its link leads to something that is no video
     ├── JobNotFound             no stored job answers to that name
     └── LedgerError             the ledger cannot be read or written
 
@@ -240,6 +241,10 @@ class DownloadError(RunwayError):
 
 class LinkExpired(DownloadError):
     """The link to the video has expired; reading the task again gives a fresh one."""
+
+
+class NotVideo(DownloadError):
+    """The link leads to something that is no video, such as a picture or a web page."""
 
 
 class JobNotFound(RunwayError, LookupError):

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from . import errors
 from .client import RunwayClient
-from .media import MediaClient, file_name, small_jpeg
-from .run import Run
+from .draft import file_name
+from .media import MediaClient, small_jpeg
+from .run import Run, Stopped
 from .session import Connection
 from .state import Phase
 from .stills import keep_still
-from .task import Task
+from .task import Artifact, Task
 
-VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0)
-"""Seconds between the looks for a video that a finished task does not name yet."""
+VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0, 30.0, 30.0, 30.0, 30.0)
+"""Seconds between the looks for a video that a finished task does not name yet: three minutes in all."""
 LINK_ATTEMPTS = 3
 """How many links are tried before a download is given up."""
+POSTERS = 2
+"""How many previews are tried for the still of a video."""
+_PASSING = (errors.ServerTrouble, errors.NoAnswer, errors.Unreachable, errors.RateLimited)
 
 
 async def fetch(run: Run, task: Task, connection: Connection, output: Path, posters: Path) -> None:
@@ -32,35 +38,58 @@ async def fetch(run: Run, task: Task, connection: Connection, output: Path, post
     """
     run.move(Phase.DOWNLOADING, next_look=None)
     path = output / file_name(run.job.request.prompt, run.job.id)
-    _clear_drafts(path)
+    await asyncio.to_thread(_clear_drafts, path)
+    task, video = await _download(run, task, connection, path)
+    poster = await _poster(run, video, connection.media)
+    if poster is not None:
+        await asyncio.to_thread(keep_still, posters, run.job.id, poster)
+    _finish(run, task, path, poster)
+
+
+async def _download(run: Run, task: Task, connection: Connection, path: Path) -> tuple[Task, Artifact]:
+    """The task as last seen, and the first of its artifacts that brings a video. Raises the first failure."""
+    failed: list[errors.DownloadError] = []
     for attempt in range(1, LINK_ATTEMPTS + 1):
         task = await _with_video(run, task, connection.client)
-        assert task.video is not None
-        try:
-            await connection.media.download(task.video.url, path, lambda *sizes: _received(run, *sizes))
+        for video in task.videos:
+            try:
+                await _try(run, video, connection.media, path, alone=len(task.videos) == 1)
+            except errors.LinkExpired as error:
+                failed.append(error)
+                if attempt < LINK_ATTEMPTS:
+                    break
+            except errors.DownloadError as error:
+                failed.append(error)
+            else:
+                return task, video
+        else:
             break
-        except errors.LinkExpired:
-            if attempt == LINK_ATTEMPTS:
-                raise
-            task = await connection.client.task(task.id)
-    _finish(run, task, path, await _poster(task, connection.media), posters)
+        task = await run.race(connection.client.task(task.id))
+    raise failed[0]
+
+
+async def _try(run: Run, video: Artifact, media: MediaClient, path: Path, *, alone: bool) -> None:
+    work = media.download(video.url, path, partial(_received, run), size=video.size, alone=alone)
+    await run.race(work)
 
 
 def _clear_drafts(path: Path) -> None:
     """Take away what a kernel left that was killed while it downloaded this video."""
-    for draft in path.parent.glob(f".{path.stem}-*.part"):
-        with suppress(OSError):
-            draft.unlink()
+    with suppress(OSError, ValueError):
+        for draft in path.parent.glob(f".{path.stem}-*.part"):
+            with suppress(OSError):
+                draft.unlink()
 
 
 async def _with_video(run: Run, task: Task, client: RunwayClient) -> Task:
     """The task once it names its video: the file may come a little after the word (API facts 4.4)."""
     for seconds in VIDEO_PAUSES:
-        if task.video is not None:
+        if task.videos:
             return task
         await run.pause(seconds, run.looks)
-        task = await client.task(task.id)
-    if task.video is None:
+        with suppress(*_PASSING):  # the next look may do better, and the video is paid for
+            task = await run.race(client.task(task.id, retry=False))
+    if not task.videos:
         raise errors.NoVideo("the task succeeded and names no video yet")
     return task
 
@@ -70,18 +99,17 @@ def _received(run: Run, received: int, total: int | None) -> None:
     run.job.change(received=received, total=total)
 
 
-async def _poster(task: Task, media: MediaClient) -> bytes | None:
-    """A small still out of the task's previews; a video without one is still a video."""
-    for url in task.video.preview_urls[:1] if task.video else ():
-        with suppress(errors.DownloadError):
-            return small_jpeg(await media.still(url))
+async def _poster(run: Run, video: Artifact, media: MediaClient) -> bytes | None:
+    """A small still out of the previews; a video without one is still a video, and so is one of a job that stops."""
+    for url in video.preview_urls[:POSTERS]:
+        with suppress(errors.DownloadError, Stopped):
+            if still := await asyncio.to_thread(small_jpeg, await run.race(media.still(url))):
+                return still
     return None
 
 
-def _finish(run: Run, task: Task, path: Path, poster: bytes | None, posters: Path) -> None:
+def _finish(run: Run, task: Task, path: Path, poster: bytes | None) -> None:
     now = run.env.clock()
-    if poster is not None:
-        keep_still(posters, run.job.id, poster)
     # a clock that was set back meanwhile makes it end before it began
     took = max(0.0, now - (run.job.state.sent or run.job.created))
     journal = {

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .errors import DownloadError, InvalidRequest, MissingExtra, RunwayError
-from .media import check_mp4
+from .mp4 import check_mp4
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -113,7 +113,7 @@ async def keyframe_stills(assets: Mapping[str, Asset], media: MediaClient) -> di
     for slot, asset in assets.items():
         for url in (*asset.preview_urls, asset.url)[:1]:
             with suppress(DownloadError):
-                if still := small_jpeg(await media.still(url), STILL_WIDTH):
+                if still := await asyncio.to_thread(small_jpeg, await media.still(url), STILL_WIDTH):
                     stills[slot] = still
     return stills
 
@@ -255,7 +255,7 @@ async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClie
             if asset.width and asset.height:
                 words[slot] = aspect_of((asset.width, asset.height), model.aspects)
             elif asset.url:
-                words[slot] = _aspect(await media.still(asset.url), model)
+                words[slot] = await asyncio.to_thread(_aspect, await media.still(asset.url), model)
     return words
 
 

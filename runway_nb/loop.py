@@ -10,6 +10,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import os
+import selectors
+import socket
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
@@ -89,7 +91,7 @@ class BackgroundLoop(Handle):
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or not self.is_running:
-                loop = asyncio.new_event_loop()
+                loop = _new_loop()
                 thread = threading.Thread(target=_serve, args=(loop,), name=self._name, daemon=True)
                 try:
                     contextvars.Context().run(thread.start)
@@ -98,6 +100,17 @@ class BackgroundLoop(Handle):
                     raise
                 self._loop, self._thread, self._pid = loop, thread, os.getpid()
             return self._loop
+
+
+def _new_loop() -> asyncio.AbstractEventLoop:
+    """A loop. Raises OSError before one is half made, which would complain when it is thrown away."""
+    selector = selectors.DefaultSelector()
+    try:
+        for end in socket.socketpair():
+            end.close()
+    finally:
+        selector.close()
+    return asyncio.new_event_loop()
 
 
 def run_nested(work: Coroutine[Any, Any, None]) -> None:

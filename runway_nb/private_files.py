@@ -18,8 +18,9 @@ from typing import IO
 
 FOLDER, FILE = 0o700, 0o600
 _OTHERS = 0o077
-_CANNOT_SYNC = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP)
-"""What a mount says that knows no fsync; what was written is there all the same."""
+_LOST = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
+"""What fsync says when data is lost. All else means that a mount knows no fsync: what was written is there all the
+same, and mounts of hubs and clouds have many words for it."""
 
 
 def private_folder(path: Path, *, tighten: bool = True) -> Path:
@@ -96,7 +97,7 @@ def sync(file: IO[bytes]) -> None:
     try:
         os.fsync(file.fileno())
     except OSError as error:
-        if error.errno not in _CANNOT_SYNC:
+        if error.errno in _LOST:
             raise
 
 

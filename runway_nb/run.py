@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
 from . import errors
 from .environment import Environment
@@ -14,6 +15,8 @@ from .redact import redact
 from .session import Connection, Session
 from .slots import SlotQueue
 from .state import Phase
+
+T = TypeVar("T")
 
 
 class Stopped(Exception):
@@ -82,6 +85,42 @@ class Run:
         for wake in wakes:
             wake.clear()
         self.halt()
+
+    async def race(self, work: Awaitable[T], seconds: float | None = None) -> T:
+        """The result of `work`, which is cancelled as soon as the user stops.
+
+        Raises:
+            Stopped: the user stops; `work` has ended by then.
+            TimeoutError: it took longer than `seconds`.
+        """
+        from anyio import move_on_after
+
+        with move_on_after(seconds) as scope, self._told(scope.cancel):
+            return await work
+        self.halt()
+        raise TimeoutError
+
+    async def see_out(self, work: Awaitable[T], words: str) -> T:
+        """The result of `work`, whatever the user does; one who stops meanwhile is told why it is waited for."""
+        with self._told(lambda: self.job.change(detail=words)):
+            return await work
+
+    @contextmanager
+    def _told(self, act: Callable[[], object]) -> Iterator[None]:
+        """Call `act` once when the user stops meanwhile, or has."""
+
+        def ended(stop: asyncio.Future[Any]) -> None:
+            if not stop.cancelled():
+                act()
+
+        stop = asyncio.ensure_future(self.stopped.wait())
+        stop.add_done_callback(ended)
+        if self.job.stop_asked.is_set():
+            self.stopped.set()
+        try:
+            yield
+        finally:
+            stop.cancel()
 
     def move(self, phase: Phase, *, journal: Mapping[str, Any] | None = None, **state: Any) -> None:
         """The next phase: first into the ledger, then onto the screen."""

@@ -92,7 +92,13 @@ class Runner:
         try:
             self._begin(job, session, begin)
         except Exception as error:  # noqa: BLE001 - such as too few file handles for an import; nobody reads a result here
-            self._end(job, unexpected(error, "the work cannot begin"))
+            problem = unexpected(error, "the work cannot begin")
+            phase = failed_phase(job.state.phase, errors.Detached(""))
+            changes: dict[str, Any] = {} if phase.is_sent else {"credits": 0}
+            changes |= {"error": "RunwayError", "message": problem.message, "lease": 0.0}
+            with suppress(errors.LedgerError, errors.LeaseLost):
+                self._ledger.update(job.id, by=self.owner, phase=phase.value, **changes)
+            self._end(job, problem)
 
     def _begin(self, job: Job, session: Session, begin: Begin) -> None:
         # imported here, on the background thread, so that the card need not wait for httpx

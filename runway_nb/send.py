@@ -25,21 +25,23 @@ from .state import Phase, is_refusal
 from .stills import COMPARISON, KEYFRAME, keep_slots
 from .task import RunningTask, Task
 
+WAITS_FOR_ANSWER = "stopping as soon as the answer to the create has come: it may be paid"
+
 
 async def prepare(run: Run) -> None:
     """Turn keyframes into assets. Nothing here is paid."""
-    job, connection = run.job, await run.connected()
+    job, connection = run.job, await run.race(run.connected())
     if job.request.keyframes.given:
         job.change(detail="looking up the keyframes")
         places = await run.session.places(job.folder, partial(frame_picture, run))
-        found = await resolve_keyframes(job.request, places, lambda words: job.change(detail=words))
+        found = await run.race(resolve_keyframes(job.request, places, lambda words: job.change(detail=words)))
         job.request = found.request
         job.notes, job.comparisons = found.notes, found.comparisons
         posters = run.session.settings.posters
         await asyncio.to_thread(keep_slots, posters, job.id, COMPARISON, found.comparisons)
         job.request.check()
         run.commit(Phase.PREPARING, request=job.request.to_wish())
-        job.stills = await keyframe_stills(found.assets, connection.media)
+        job.stills = await run.race(keyframe_stills(found.assets, connection.media))
         await asyncio.to_thread(keep_slots, posters, job.id, KEYFRAME, job.stills)
     run.halt()
 
@@ -57,7 +59,7 @@ async def send(run: Run, ticket: Ticket) -> Task:
     while True:
         await _wait_for_turn(run, ticket)
         try:
-            task = await started_already(run, client) or await _post(run, client)
+            task = await run.race(started_already(run, client)) or await _post(run, client)
             break
         except errors.RateLimited as busy:
             run.busy = busy
@@ -67,7 +69,7 @@ async def send(run: Run, ticket: Ticket) -> Task:
             now = run.env.monotonic()
             deadline = now + _patience(run) if deadline is None else deadline
             if now >= deadline:
-                if (started := await started_already(run, client)) is None:
+                if (started := await run.race(started_already(run, client))) is None:
                     run.busy = None
                     raise
                 task = started
@@ -102,7 +104,7 @@ async def search(run: Run, doubt: str, *, is_late: bool) -> Task | None:
     """
     run.move(Phase.CHECKING, next_look=None, detail="")
     try:
-        return await _find(run, (await run.connected()).client, is_late=is_late)
+        return await run.race(_find(run, (await run.connected()).client, is_late=is_late))
     except Stopped:
         raise errors.MaybeSent(f"{doubt}; the search for its task was stopped") from None
     except errors.RunwayError as error:
@@ -112,7 +114,7 @@ async def search(run: Run, doubt: str, *, is_late: bool) -> Task | None:
 async def is_long_past(run: Run, record: Record) -> bool:
     """True when a create is so old that its task cannot be on its way; by the server's clock where it is known."""
     client = (await run.connected()).client
-    now = await client.server_time()
+    now = await run.race(client.server_time())
     if now is not None and record.server_sent is not None:
         return now - record.server_sent > LATE_SECONDS
     return abs(run.env.clock() - (record.sent or record.created)) > LATE_SECONDS
@@ -194,14 +196,16 @@ def _search_of(run: Run, client: RunwayClient) -> Search:
 
 async def _post(run: Run, client: RunwayClient) -> Task:
     """One create call. Its phase is on disk, and the lease is ours, before it leaves."""
-    server_sent = await client.server_time()
+    server_sent = await run.race(client.server_time())
     run.halt()
+    # whole and encoded before the phase says that it is being sent: what fails here is no doubt
+    prepared = client.prepare(run.job.request)
     sent = run.env.clock()
     run.commit(Phase.SENDING, sent=sent, server_sent=server_sent)
     run.job.change(phase=Phase.SENDING, sent=sent, next_look=None, detail="")
     run.busy = None
     try:
-        task = await client.create(run.job.request)
+        task = await run.see_out(client.send(prepared), WAITS_FOR_ANSWER)
     except errors.NotEnoughCredits as error:
         raise await _with_balance(run, error, client) from None
     except errors.AccountBroken:
@@ -230,7 +234,7 @@ async def _believed(run: Run, task: Task) -> Task:
 async def _with_balance(run: Run, error: errors.NotEnoughCredits, client: RunwayClient) -> errors.NotEnoughCredits:
     """The same error with the figures, when they can be had."""
     with suppress(errors.RunwayError):
-        balance = await client.credits(run.job.request.account)
+        balance = await run.race(client.credits(run.job.request.account))
         if balance.left is not None and balance.permitted is not None:
             needed, left, all_ = run.job.request.credits, balance.left, balance.permitted
             return errors.NotEnoughCredits(

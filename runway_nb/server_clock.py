@@ -30,7 +30,7 @@ class ServerClock:
         """Take the `Date` header of an answer; what cannot be read changes nothing."""
         try:
             told = parsedate_to_datetime(date or "").timestamp()
-        except (TypeError, ValueError, OverflowError):
+        except (TypeError, ValueError, OverflowError, LookupError, OSError):
             self.is_silent = True
             return
         known, monotonic = self.now(), self._monotonic()

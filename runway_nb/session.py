@@ -59,7 +59,7 @@ async def connect(settings: Settings) -> Connection:
 
     if settings.token is not None:
         client = RunwayClient(settings.token, base_url=settings.base_url, multipart=settings.multipart)
-        return Connection(client, MediaClient(local=settings.base_url.startswith("http:")))
+        return Connection(client, MediaClient(origin=settings.base_url))
     from .simulator import EMBEDDED_SPEED, Simulator
 
     try:
@@ -71,8 +71,8 @@ async def connect(settings: Settings) -> Connection:
         raise unexpected(error, "the embedded simulator cannot be started") from None
     assert simulator.token is not None
     client = RunwayClient(Secret(simulator.token), base_url=simulator.base_url, multipart=settings.multipart)
-    misbehave = partial(simulator.fault, times=1)
-    return Connection(client, MediaClient(local=True), simulator.stop, misbehave, simulator.page)
+    media, misbehave = MediaClient(origin=simulator.base_url), partial(simulator.fault, times=1)
+    return Connection(client, media, simulator.stop, misbehave, simulator.page)
 
 
 class Session:

@@ -20,6 +20,7 @@ from .account import account_credits, account_task, account_tasks
 from .admission import Limits, admit, checked_limits
 from .arguments import plain_arguments
 from .assets import AssetList, linked_assets
+from .draft import folder_problem
 from .environment import Environment
 from .handle import Handle
 from .home import result_folder, working_folder
@@ -132,7 +133,7 @@ class Studio(Handle):
             OverBudget, ModerationBrake: not allowed; nothing was sent.
             MaybeSent: an equal request stands in the ledger that cannot be read, so it may have been paid; nothing was
                 sent, and `fresh` sends it.
-            LedgerError: it cannot be written down, so nothing was sent.
+            LedgerError, SettingsError: ledger or output folder cannot be written, so nothing was sent.
         """
         limits = Limits(fresh=fresh, force=force, cell_credits=max_credits)
         return self.ask(request, limits, cell=cell, folder=folder).job
@@ -144,10 +145,8 @@ class Studio(Handle):
         limits, problems = checked_limits(limits)
         request, cell, settings = self.checked(request, problems), checked_text(cell, "cell"), self.settings
         folder = result_folder(self.folder if folder is None else folder, settings.output)
-        limits = limits._replace(
-            reuse=settings.reuse, day_credits=settings.max_credits, moderated=settings.max_moderated
-        )
         wish = self._wish(request, cell, folder)
+        limits = limits.within(settings, folder_problem(Path(wish.folder) / settings.output, wish.id))
         with self._lock:
             self._check_open()
             record = self.ledger.claim(wish, lambda books: admit(wish, books, limits), replaces=replaces)
@@ -403,6 +402,7 @@ class Studio(Handle):
     def _check_open(self) -> None:
         if self._closed:
             raise errors.RunwayError("this studio is closed: nothing was sent")
+        self.spawn(asyncio.sleep(0))  # raises, before anything is written down, where no loop can be made
 
     async def _client(self) -> RunwayClient:
         return (await self.session.connected()).client

@@ -7,7 +7,7 @@ Flat or nested answers, numbers as text, missing fields and unknown words are al
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -137,6 +137,9 @@ class Artifact:
     size: int | None = None
     """Bytes."""
     file_name: str = ""
+    rank: int | None = 1
+    """How likely it is the video: 0 told to be one, 1 not told, 2 contradicted, 3 named like something else; None:
+    told to be something else."""
 
     @classmethod
     def from_wire(cls, value: Json) -> Artifact:
@@ -147,15 +150,50 @@ class Artifact:
             preview_urls=_urls(value.get("previewUrls")),
             size=_whole(value.get("fileSize")),
             file_name=_text(value.get("filename")),
+            rank=_rank(value),
         )
 
     @property
-    def is_picture(self) -> bool:
-        """True for a still picture, told by the link's extension."""
-        return self.url.partition("?")[0].lower().endswith((".jpg", ".jpeg", ".png", ".webp", ".gif"))
+    def may_be_video(self) -> bool:
+        """True for what has a link and is not told to be something else."""
+        return bool(self.url) and self.rank is not None
 
     def __repr__(self) -> str:
         return f"<Artifact {short_id(self.asset_id)}>"
+
+
+_ENDINGS = {
+    "video": ("mp4", "m4v", "mov", "webm", "mkv"),
+    "image": ("jpg", "jpeg", "jfif", "png", "apng", "webp", "gif", "avif", "heic", "bmp", "tif", "tiff", "svg"),
+    "audio": ("mp3", "wav", "m4a", "aac", "ogg", "flac"),
+    "text": ("txt", "json", "vtt", "srt", "html", "xml", "csv", "pdf", "zip"),
+}
+_BY_ENDING = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings}
+
+
+def _kind_of_name(name: str) -> str:
+    """What an ending tells, or nothing."""
+    return _BY_ENDING.get(name.rstrip().rpartition(".")[2].lower(), "")
+
+
+def _rank(value: Json) -> int | None:
+    """See `Artifact.rank`. A name alone proves nothing: it is the task's, and may end as the name of a keyframe."""
+    link = _text(value.get("url")).partition("?")[0].partition("#")[0]
+    told = {*_told_kinds(value), _kind_of_name(link)} - {""}
+    if told:
+        return (0 if len(told) == 1 else 2) if "video" in told else None
+    return {"video": 0, "": 1}.get(_kind_of_name(_text(value.get("filename"))), 3)
+
+
+def _told_kinds(value: Json) -> Iterator[str]:
+    """What the fields say that the API has for it here or elsewhere, and what the metadata show."""
+    metadata = _mapping(value.get("metadata"))
+    for place in (value, metadata):
+        for name in ("mediaType", "type", "mimeType", "contentType"):
+            said = place.get(name)
+            word = (_text(said) or _text(_mapping(said).get("name"))).strip().lower().partition("/")[0]
+            yield word if word in _ENDINGS else ""
+    yield "video" if any(_number(metadata.get(name)) for name in ("duration", "frameRate")) else ""
 
 
 def _urls(value: object) -> tuple[str, ...]:
@@ -223,9 +261,14 @@ class Task:
         return short_id(self.id)
 
     @property
+    def videos(self) -> tuple[Artifact, ...]:
+        """The artifacts that may be the video, the most likely first."""
+        return tuple(sorted((item for item in self.artifacts if item.may_be_video), key=lambda item: item.rank or 0))
+
+    @property
     def video(self) -> Artifact | None:
-        """The first artifact that has a link and is not a still picture."""
-        return next((item for item in self.artifacts if item.url and not item.is_picture), None)
+        """The first of `videos`."""
+        return next(iter(self.videos), None)
 
     @property
     def is_cancelled(self) -> bool:

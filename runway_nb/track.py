@@ -48,8 +48,9 @@ async def track(run: Run, task: Task, client: RunwayClient, first_wait: float | 
 async def _look(run: Run, task: Task, client: RunwayClient, follower: Follower) -> Task | None:
     """One GET; None when the network or the server failed and the next look may do better."""
     try:
-        return await client.task(task.id, retry=False)
-    except (errors.ServerTrouble, errors.NoAnswer, errors.Unreachable, errors.RateLimited):
+        left = follower.deadline() - run.env.monotonic()
+        return await run.race(client.task(task.id, retry=False), max(0.0, left))
+    except (TimeoutError, errors.ServerTrouble, errors.NoAnswer, errors.Unreachable, errors.RateLimited):
         return None
     except errors.NotFound:
         if run.env.monotonic() - follower.started < FRESH_SECONDS:

@@ -6,12 +6,15 @@ the file.
 
 from __future__ import annotations
 
-from asyncio import CancelledError
+from asyncio import CancelledError, to_thread
 from collections.abc import Awaitable
 from contextlib import suppress
 from pathlib import Path
 
+from anyio import fail_after, move_on_after
+
 from . import errors
+from .draft import folder_problem
 from .fetch import fetch
 from .picture import task_account
 from .record import REFUSED_FOR_NOW, Record
@@ -25,6 +28,10 @@ from .track import track
 
 WATCH_SECONDS = 1.0
 """Between two looks at a job that another kernel sees through."""
+STOP_SECONDS = 5.0
+"""Seconds that a stop waits for the API to free the slot."""
+SEARCH_SECONDS = 20.0
+"""Seconds that a stop waits for the word whether a create that was refused has started a task."""
 
 
 class Workflow:
@@ -59,6 +66,9 @@ class Workflow:
         await prepare(run)
         ticket = run.queue.join(run.job.id, run.job.request.account)
         try:
+            # once more: it may have waited long, or come from another day
+            if problem := await to_thread(folder_problem, self._output, run.job.id):
+                raise problem
             task = await self._take_up(await send(run, ticket), ticket, None)
         finally:
             run.queue.leave(ticket)
@@ -153,13 +163,14 @@ class Workflow:
             return self._end(Phase.DETACHED, errors.Detached("another kernel sees it through"))
         if task is None and run.busy is not None:
             try:
-                task = await started_already(run, (await run.connected()).client)
-            except errors.RunwayError as error:
-                return self._fail(error)
+                with fail_after(SEARCH_SECONDS):
+                    task = await started_already(run, (await run.connected()).client)
+            except (errors.RunwayError, TimeoutError):
+                return self._fail(errors.NoAnswer("the account could not be looked at"))
         if task is None:
             return self._end(Phase.REMOVED, errors.Removed("removed before sending: nothing was charged"))
         try:
-            with suppress(errors.RunwayError):
+            with suppress(errors.RunwayError), move_on_after(STOP_SECONDS):
                 # a courtesy to the account's other tasks; a task that is tracked no more answers 404
                 await (await run.connected()).client.stop_tracking(task.id)
         finally:

@@ -15,7 +15,7 @@ import zlib
 import httpx
 import pytest
 
-from runway_nb import __version__, picture_link
+from runway_nb import __version__, link_guard, picture_link
 from runway_nb.errors import InvalidRequest
 from runway_nb.picture_link import REDIRECTS, fetch_picture
 
@@ -639,7 +639,7 @@ def _system_names(monkeypatch, names):
 
 def test_names_are_found_by_the_system_when_nobody_else_is_asked(monkeypatch):
     _system_names(monkeypatch, {"inner.test": "127.0.0.1"})
-    options = {"resolve": picture_link._addresses}
+    options = {"resolve": link_guard.system_addresses}
     for name, words in [("inner.test", "a private address"), ("b" * 64 + ".test", "cannot be found")]:
         assert words in Web(_to(f"https://{name}/"), _picture).refused(**options)
 

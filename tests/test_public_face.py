@@ -226,7 +226,7 @@ DRIVEN = {
     Studio: {"ask", "checked", "spawn", "run"},  # for our own screens
     Job: {"steer", "become", "change", "until_ended"},  # for the studio
     Ledger: set(),
-    RunwayClient: set(),
+    RunwayClient: {"prepare", "send"},  # the two halves of `create`
 }
 """Classes, and the methods that are not driven: what they are given comes from us."""
 

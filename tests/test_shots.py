@@ -128,6 +128,9 @@ def test_the_last_frame_is_what_is_sent(party: Party) -> None:
 def test_a_stop_while_waiting_takes_the_wish_back(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
     first = party.submit("The first shot")
+    is_sent = threading.Event()
+    first.observe(lambda job: is_sent.set() if job.task is not None else None)
+    assert is_sent.wait(10)
     second = chained(party, first)
     second.observe(lambda job: job.stop() if job.state.detail.startswith("waiting for") else None)
     party.ended(second)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..admission import Limits
+from ..admission import Limits, checked_limits
 from ..camera import MOVES, Camera
 from ..console import as_shown, write_line
 from ..errors import InvalidCommand, InvalidRequest, RunwayError, WaitInterrupted
@@ -78,7 +78,7 @@ class Magics:
         from . import live  # noqa: F401 - before the work starts, so that the two need not share the processor
 
         read = options.parse(line, self.shell.user_ns)
-        problems = [*read.problems, *_limits(read.values).problems()]
+        problems = [*read.problems, *checked_limits(_limits(read.values))[1]]
         if stray := stray_problem(line, cell):
             # a line that was to go on has no other mistake of its own
             raise InvalidRequest([stray, *([] if line.rstrip().endswith("\\") else problems)])

@@ -153,7 +153,8 @@ def _look(job: Job, now: float) -> Look:
                     "Remove", REMOVE_HINT)  # fmt: skip
     if state.phase is Phase.CHECKING:
         return Look("Checking", "checking", CHECKING, "hold", "no clear answer", None, hint=CHECKING_HINT)
-    return Look("Sending", "sending", "one request, never repeated by itself", "wait", "POST", enabled=False)
+    detail = state.detail or "one request, never repeated by itself"
+    return Look("Sending", "sending", detail, "wait", "POST", enabled=False)
 
 
 def _elsewhere(state: State) -> Look:
