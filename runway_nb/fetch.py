@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import suppress
 from pathlib import Path
 
@@ -74,7 +75,7 @@ async def _poster(task: Task, media: MediaClient) -> bytes | None:
     """A small still out of the task's previews; a video without one is still a video."""
     for url in task.video.preview_urls[:1] if task.video else ():
         with suppress(errors.DownloadError):
-            return small_jpeg(await media.still(url))
+            return await asyncio.to_thread(small_jpeg, await media.still(url))
     return None
 
 

@@ -6,7 +6,6 @@ The media host never sees the token: this is a client of its own, without our he
 from __future__ import annotations
 
 import asyncio
-import io
 import os
 import re
 import secrets
@@ -18,7 +17,7 @@ from pathlib import Path
 import httpx
 
 from . import __version__
-from .errors import DownloadError, LinkExpired
+from .errors import DownloadError, InvalidRequest, LinkExpired
 from .redact import redact_http_logs
 from .settings import is_loopback
 
@@ -185,16 +184,12 @@ def file_name(prompt: str, job_id: str) -> str:
 
 
 def small_jpeg(data: bytes, width: int = 560, quality: int = 60) -> bytes | None:
-    """The picture as a JPEG at most `width` pixels wide; None when it cannot be read."""
-    from PIL import Image
+    """The picture as a JPEG at most `width` pixels wide; None when it cannot be read.
 
-    # broken files make Pillow raise nearly anything, SyntaxError included; a still only decorates
-    with suppress(Exception):
-        with Image.open(io.BytesIO(data)) as source:
-            source.draft("RGB", (width, width))
-            picture = source.convert("RGB")
-        picture.thumbnail((width, width * 2))
-        out = io.BytesIO()
-        picture.save(out, "JPEG", quality=quality, optimize=True)
-        return out.getvalue()
+    It takes a while: not on the loop.
+    """
+    from .fit import thumbnail
+
+    with suppress(InvalidRequest):  # a still only decorates
+        return thumbnail(data, (width, width * 2), quality)
     return None

@@ -6,6 +6,7 @@ import os
 import re
 from typing import NamedTuple
 
+from .file_link import file_link_problem, is_file_link
 from .spec import ID_FORM
 
 Picture = str | os.PathLike[str]
@@ -62,6 +63,8 @@ def picture_problem(picture: object) -> str:
     """What is wrong with a keyframe as it is written, or nothing."""
     if not isinstance(picture, (str, os.PathLike)) or not str(picture).strip():
         return f"is {repr(picture)[:60]}: give a picture, a picture file, or an asset's name or id"
+    if is_file_link(str(picture)) and (problem := file_link_problem(str(picture))):
+        return problem
     if str(picture).startswith("job:") and shot_frame(picture) is None:
         return f"is {str(picture)[:40]!r}: a frame of a job is job:ID or job:ID@SECONDS"
     return ""

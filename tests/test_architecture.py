@@ -18,7 +18,7 @@ TOP = {name: tree for name, tree in MODULES.items() if "." not in name and name 
 
 STOREYS = [
     {"errors", "spec", "redact", "home"},
-    {"camera", "picture", "request", "task", "follow"},
+    {"camera", "picture", "request", "task", "follow", "name_forms", "file_link"},
     {
         "settings",
         "environment",
@@ -28,6 +28,14 @@ STOREYS = [
         "record",
         "frames",
         "fit",
+        "decode",
+        "deep",
+        "levels",
+        "arrays",
+        "picture_limits",
+        "picture_parts",
+        "tiff_parts",
+        "strangers",
         "account",
         "images",
         "sources",

@@ -41,11 +41,11 @@ def test_a_missing_file_says_why(tmp_path):
 
 
 def test_a_file_that_may_not_be_read_says_why(tmp_path, monkeypatch):
-    def refuse(self):
+    def refuse(self, mode):
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "lamp.png").write_bytes(_picture())
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(InvalidRequest, match="Permission denied"):
         read_picture(tmp_path / "lamp.png")
 
