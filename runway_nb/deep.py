@@ -15,6 +15,9 @@ from .levels import LITTLE, Numbers, Scale, is_sentinel, no_value_problem, scale
 _STRIP = 1_000_000
 """Pixels that are counted over at once: in between they take four bytes each, several times."""
 
+LARGEST_PLANES = 30_000_000
+"""Pixels of 16 bits a channel whose lower bytes are read, too: that takes twelve bytes a pixel."""
+
 
 @dataclass(frozen=True)
 class Declared:
@@ -55,20 +58,25 @@ def eight_bits_of_planes(
         low: Gives the lower ones; asked for when the upper ones say too little.
         declared: What the file says.
     """
-    colours = [cast("tuple[int, int]", band.getextrema()) for band in high.split()[:3]]
-    if max(most for _, most in colours) - min(least for least, _ in colours) >= 256 * LITTLE:
+    spread = cast("list[tuple[int, int]]", high.getextrema())[:3]
+    if max(most for _, most in spread) - min(least for least, _ in spread) >= 256 * LITTLE:
         return high, ""
-    planes = list(zip(high.split(), low().split(), strict=True))
-    known = [_plane_numbers(*plane, declared) for plane in planes]
+    if high.width * high.height > LARGEST_PLANES:
+        size = f"{LARGEST_PLANES / 1e6:.0f} million pixels"
+        raise InvalidRequest([f"the picture uses a corner of its 16 bits only: save it with 8 bits, or at most {size}"])
+    lower = low()
+    known = [_plane_numbers(high, lower, band) for band in range(len(high.getbands()))]
     least, most = min(found.low for found in known[:3]), max(found.high for found in known[:3])
-    copied = all(found.is_copied for found in known[:3])
-    scale = scale_of(Numbers(least, most, 16, declared.range, copied))
+    scale = scale_of(Numbers(least, most, 16, declared.range, all(found.is_copied for found in known[:3])))
     if not scale.note:
         return high, ""
     opaque = max([*(found.high for found in known[3:]), 1])
-    scales = [scale] * 3 + [Scale(0, 65535 if opaque >= 65536 * LITTLE else opaque)]
-    bands = [_plane_levels(*plane, one) for plane, one in zip(planes, scales, strict=False)]
-    return Image.merge(high.mode, bands), scale.note
+    clear = Scale(0, 65535 if opaque >= 65536 * LITTLE else opaque)
+    scales = [scale] * 3 + [clear] * (len(known) - 3)
+    made = Image.new(high.mode, high.size)
+    for top, *bands in zip(_tops(high), *(_joined(high, lower, band) for band in range(len(known))), strict=True):
+        made.paste(Image.merge(high.mode, [_levels(*one) for one in zip(bands, scales, strict=True)]), (0, top))
+    return made, scale.note
 
 
 def _levels(strip: Image.Image, scale: Scale) -> Image.Image:
@@ -76,10 +84,14 @@ def _levels(strip: Image.Image, scale: Scale) -> Image.Image:
     return cast(Image.Image, cast(Any, strip).point(lambda value: value * factor + shift).convert("L"))
 
 
+def _tops(image: Image.Image) -> range:
+    return range(0, image.height, max(1, _STRIP // image.width))
+
+
 def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """The picture in parts from the top down, of whole numbers in 32 bits or of floats."""
-    rows = max(1, _STRIP // image.width)
-    for top in range(0, image.height, rows):
+    """The picture in parts from the top down; whole numbers in 32 bits."""
+    rows = _tops(image).step
+    for top in _tops(image):
         strip = image.crop((0, top, image.width, min(image.height, top + rows)))
         yield top, strip.convert("I") if strip.mode.startswith("I;") else strip
 
@@ -177,23 +189,19 @@ def _is_copied(planes: Iterator[tuple[bytes, bytes]]) -> bool:
 # --- colours of 16 bits -------------------------------------------------------------------------------
 
 
-def _joined(high: Image.Image, low: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+def _joined(high: Image.Image, low: Image.Image, band: int) -> Iterator[Image.Image]:
     """The whole numbers of a channel out of its two bytes, strip by strip."""
-    for (top, upper), (_, lower) in zip(_strips(high), _strips(low), strict=True):
-        yield top, ImageMath.lambda_eval(lambda names: names["high"] * 256 + names["low"], high=upper, low=lower)
+    for upper, lower in _bands(high, low, band):
+        yield ImageMath.lambda_eval(lambda names: names["high"] * 256 + names["low"], high=upper, low=lower)
 
 
-def _plane_numbers(high: Image.Image, low: Image.Image, declared: Declared) -> Numbers:
-    extremes = [cast("tuple[int, int]", strip.getextrema()) for _, strip in _joined(high, low)]
+def _bands(high: Image.Image, low: Image.Image, band: int) -> Iterator[tuple[Image.Image, Image.Image]]:
+    for (_, upper), (_, lower) in zip(_strips(high), _strips(low), strict=True):
+        yield upper.getchannel(band), lower.getchannel(band)
+
+
+def _plane_numbers(high: Image.Image, low: Image.Image, band: int) -> Numbers:
+    extremes = [cast("tuple[int, int]", strip.getextrema()) for strip in _joined(high, low, band)]
     least, most = min(low for low, _ in extremes), max(high for _, high in extremes)
-    planes = (
-        (lower.tobytes(), upper.tobytes()) for (_, lower), (_, upper) in zip(_strips(low), _strips(high), strict=True)
-    )
-    return Numbers(least, most, 16, declared.range, _is_copied(iter(planes)))
-
-
-def _plane_levels(high: Image.Image, low: Image.Image, scale: Scale) -> Image.Image:
-    made = Image.new("L", high.size)
-    for top, strip in _joined(high, low):
-        made.paste(_levels(strip, scale), (0, top))
-    return made
+    planes = ((lower.tobytes(), upper.tobytes()) for upper, lower in _bands(high, low, band))
+    return Numbers(least, most, 16, None, _is_copied(planes))

@@ -168,18 +168,28 @@ def tiff_parts(data: bytes) -> TiffParts:
             continue
         if entries[tag].number > _MOST_VALUES:
             raise InvalidRequest(["the picture is broken (a directory too large): save it as PNG or JPEG"])
-    one = {tag: (tiff.values(entries.get(tag), 1) or (0,))[0] for tag in (256, 257, 322, 323, 258, 339)}
+    one = {tag: _whole(tiff, entries.get(tag)) for tag in (256, 257, 322, 323, 258, 339)}
+    if not one[256] or not one[257]:
+        raise InvalidRequest(["the picture is broken (no width or height): save it as PNG or JPEG"])
     return TiffParts(
         _bare(tiff, page),
-        (int(one[256]), int(one[257])),
+        (one[256], one[257]),
         _pages(tiff, page),
-        (int(one[322]), int(one[323])),
+        (one[322], one[323]),
         orientation_of(data) or 1,
-        _declared(tiff, entries, int(one[258])),
+        _declared(tiff, entries, one[258]),
         _missing(tiff, entries),
         tiff.values(entries.get(_PHOTOMETRIC), 1) == (0,),
-        int(one[339]) in (0, 1),
+        one[339] in (0, 1),
     )
+
+
+def _whole(tiff: Tiff, entry: Entry | None) -> int:
+    """The first whole number of an entry; 0 when there is none. Raises `InvalidRequest` for any other number."""
+    found = (tiff.values(entry, 1) or (0,))[0]
+    if not isinstance(found, int) or found < 0:
+        raise InvalidRequest(["the picture is broken (a size that is no whole number): save it as PNG or JPEG"])
+    return found
 
 
 def _bare(tiff: Tiff, page: Directory) -> bytes:
