@@ -173,20 +173,20 @@ def _readers(keyframes: Keyframes, places: Places) -> dict[str, _Reader]:
             name = f"the picture at {link.hostname}"
             readers[slot] = _Reader(name, Path(link.path).stem[:60] or "picture", partial(places.fetch, str(picture)))
         elif paths := picture_files(picture, places.folder):
-            readers[slot] = _file_reader(paths)
+            readers[slot] = _file_reader(picture, paths)
         elif is_file_link(str(picture)):
             readers[slot] = _Reader(str(picture)[:60], "", partial(_refuse, "there is no such file: check the path"))
     return readers
 
 
-def _file_reader(paths: list[Path]) -> _Reader:
+def _file_reader(picture: Picture, paths: list[Path]) -> _Reader:
     """Of a picture file, or of several between which nobody can choose by what is typed."""
     if len(paths) == 1:
         stem = unicodedata.normalize("NFC", paths[0].stem)
         return _Reader(paths[0].name, stem, partial(asyncio.to_thread, read_picture, paths[0]))
     names = ", ".join(sorted(told_apart(path.name) for path in paths[:5]))
     line = f"the names of {len(paths)} files look like that ({names}): rename the one you mean"
-    return _Reader(paths[0].name, "", partial(_refuse, line))
+    return _Reader(Path(picture).name, "", partial(_refuse, line))
 
 
 async def _refuse(line: str) -> bytes:
