@@ -182,7 +182,8 @@ def _lower(source: Source) -> Image.Image:
 def _told(tile: Any, raw: str) -> Any:
     """A tile with another way to read its bytes."""
     way = raw if isinstance(tile[3], str) else (raw, *tile[3][1:])
-    return type(tile)(*tile[:3], way)
+    parts = (*tile[:3], way)
+    return type(tile)(*parts) if hasattr(tile, "_fields") else parts  # a plain tuple in older versions of Pillow
 
 
 @contextmanager
