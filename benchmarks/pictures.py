@@ -28,6 +28,7 @@ from PIL import Image, ImageChops, ImageStat
 from runway_nb import fit
 from runway_nb.assets import AssetList, all_assets, match_asset
 from runway_nb.client import RunwayClient
+from runway_nb.decode import open_picture
 from runway_nb.notebook import gallery
 from runway_nb.request import Keyframes
 from runway_nb.simulator import Simulator
@@ -123,7 +124,7 @@ def _part(size: fit.Size) -> fit.Box:
 
 def _pixels(data: bytes) -> Image.Image:
     """As `fit_picture` does it, not encoded."""
-    source = fit._open(data)
+    source = open_picture(data)
     box, inner, _ = fit._plan(source.size, FRAME, fit.Fit())
     return fit._render(source, box, inner, "#000000")
 

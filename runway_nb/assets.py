@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from .errors import DownloadError, RunwayError
 from .line_words import needs_quotes
+from .name_forms import name_key
 from .private_files import private_folder, write_private
 from .redact import redact, redact_line
 from .request import Keyframes
@@ -66,8 +67,8 @@ class AssetList(Sequence[Asset]):
 
     def only(self, text: str = "", kind: str = "") -> AssetList:
         """Those with `text` in the name, in capitals or not, and of that kind (image, video or audio)."""
-        part = text.casefold()
-        found = (asset for asset in self.items if part in asset.name.casefold() and kind in ("", asset.kind))
+        part = _key(text)
+        found = (asset for asset in self.items if part in _key(asset.name) and kind in ("", asset.kind))
         return AssetList(tuple(found), self.notes)
 
     @property
@@ -176,12 +177,17 @@ async def _together(works: Iterable[Coroutine[Any, Any, T]]) -> list[T]:
 # --- names ------------------------------------------------------------------------------------------
 
 
+def _key(name: str) -> str:
+    """The same text for names that look the same, in capitals or not."""
+    return name_key(name_key(name).casefold())
+
+
 def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
     """The asset of that name (with or without its ending) or short id, or a line that says what is wrong."""
     # names of assets are kept as they may be shown, so what was typed is compared in that form
-    wanted, shown = redact_line(name, NAME).casefold(), repr(redact_line(name, 60))
+    wanted, shown = _key(redact_line(name, NAME)), repr(redact_line(name, 60))
     everything = list(assets)
-    hits = [asset for asset in everything if wanted in (asset.name.casefold(), asset.stem.casefold())]
+    hits = [asset for asset in everything if wanted in (_key(asset.name), _key(asset.stem))]
     hits = hits or [asset for asset in everything if len(name) >= 8 and asset.short_id.casefold().startswith(wanted)]
     if len(hits) == 1:
         return hits[0]
@@ -218,9 +224,9 @@ def typed_names(assets: Iterable[Asset]) -> dict[str, str]:
     kind, can stand on the first line of a cell, and holds nothing to be masked.
     """
     everything = list(assets)
-    users = Counter(word for asset in everything for word in {asset.name.casefold(), asset.stem.casefold()})
+    users = Counter(word for asset in everything for word in {_key(asset.name), _key(asset.stem)})
     return {
-        asset.id: quoted(asset.stem) if users[asset.stem.casefold()] == 1 and _is_typable(asset) else asset.short_id
+        asset.id: quoted(asset.stem) if users[_key(asset.stem)] == 1 and _is_typable(asset) else asset.short_id
         for asset in everything
     }
 
@@ -251,7 +257,7 @@ def _known(asset: Asset) -> str:
 
 def _near(wanted: str, assets: Iterable[Asset]) -> list[str]:
     """Names that are spelt alike, then such as hold the word; three at most."""
-    stems = {asset.stem.casefold()[:_LONGEST]: asset.stem for asset in assets}
+    stems = {_key(asset.stem)[:_LONGEST]: asset.stem for asset in assets}
     close = difflib.get_close_matches(wanted[:_LONGEST], stems, 3)
     holding = [stem for stem in stems if len(wanted) >= 3 and wanted in stem]
     return [stems[stem] for stem in dict.fromkeys([*close, *holding])][:3]

@@ -10,66 +10,35 @@ from __future__ import annotations
 import io
 import math
 import re
-import struct
-import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from PIL import ExifTags, Image, ImageCms, ImageDraw
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
+from PIL import Image, ImageCms, ImageDraw
 
+from .decode import BROKEN, TURNS, Source, decoding, load, open_picture, working
+from .decode import Size as Size
 from .errors import InvalidRequest
+from .levels import flatness
 from .picture import is_place
+from .picture_parts import MOST_COUNTED, png_chunks
 from .spec import FITS
 
 UPSCALE_WARNING = 1.5
 """From this enlargement on a note says that the picture may look soft."""
-LARGEST_PIXELS = 89_000_000
-"""Asked before anything is decoded. At four bytes a pixel this holds a picture within 360 MB (twice that with
-transparency); it is more than a camera makes, and just under the 89.5 million at which Pillow itself complains."""
-LARGEST_SCANS = 100
-"""A JPEG of a few MB can hold 100 000 empty scans and keep a decoder busy for hours; an honest one has up to 20."""
 LARGEST_PNG = 8_000_000
 """Bytes; a bigger one is sent as a JPEG."""
 QUALITY = 95
 """Of a JPEG, with the colours at full resolution."""
+GAP = 3
+"""A picture that is much too large is first made smaller by a whole factor, to this many times what is needed."""
+_ROWS = 1_000_000
+"""Pixels of a large picture that are brought to the colours of the result at once."""
 
-Size = tuple[int, int]
 Box = tuple[float, float, float, float]
 WHOLE: Box = (0.0, 0.0, 1.0, 1.0)
 
-_READERS: dict[str, tuple[re.Pattern[bytes], Any]] = {
-    "JPEG": (re.compile(rb"\xff\xd8\xff"), JpegImageFile),
-    "PNG": (re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile),
-    "GIF": (re.compile(rb"GIF8[79]a"), GifImageFile),
-    "WebP": (re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WebPImageFile),
-    "TIFF": (re.compile(rb"II[*+]\0|MM\0[*+]"), TiffImageFile),
-    "BMP": (re.compile(rb"BM"), BmpImageFile),
-}
-"""Kind: first bytes, Pillow's reader. Nothing else is opened: Pillow also knows kinds that run other programs."""
 _LOSSLESS = ("PNG", "GIF", "BMP", "TIFF")
-_TURNS: dict[int, tuple[Image.Transpose | None, bool, bool, bool]] = {
-    1: (None, False, False, False),
-    2: (Image.Transpose.FLIP_LEFT_RIGHT, False, True, False),
-    3: (Image.Transpose.ROTATE_180, False, True, True),
-    4: (Image.Transpose.FLIP_TOP_BOTTOM, False, False, True),
-    5: (Image.Transpose.TRANSPOSE, True, False, False),
-    6: (Image.Transpose.ROTATE_270, True, False, True),
-    7: (Image.Transpose.TRANSVERSE, True, True, True),
-    8: (Image.Transpose.ROTATE_90, True, True, False),
-}
-"""EXIF orientation: how the stored picture becomes the seen one, and the way back for a place in it: are the axes
-swapped, and is then the stored x, the stored y counted from the other side."""
-_FAULTS = (SyntaxError, ValueError, TypeError, LookupError, ArithmeticError, RuntimeError, Warning)
-_BROKEN = (OSError, EOFError, MemoryError, struct.error, zlib.error, Image.DecompressionBombError, *_FAULTS)
-"""What Pillow raises for files that are broken. Caught around its decoding only."""
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -116,25 +85,9 @@ class Fitted:
         return self.scale > UPSCALE_WARNING
 
 
-@dataclass
-class _Source:
-    """A picture whose header has been read."""
-
-    kind: str
-    image: Any
-    stored: Size
-    orientation: int
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def size(self) -> Size:
-        """As seen."""
-        return self.stored[::-1] if _TURNS[self.orientation][1] else self.stored
-
-
 def measure(data: bytes) -> Size:
     """Width and height as seen. Reads the header only. Raises `InvalidRequest` with what is wrong."""
-    return _open(data).size
+    return open_picture(data).size
 
 
 def aspect_of(size: Size, aspects: Mapping[str, Size]) -> str:
@@ -152,10 +105,11 @@ def fit_picture(data: bytes, size: Size, fit: Fit = Fit()) -> Fitted:
     """Bring a picture to exactly this size. Raises `InvalidRequest` with what is wrong."""
     if problems := list(fit.problems()):
         raise InvalidRequest(problems)
-    source = _open(data)
+    source = open_picture(data)
     source_size = source.size
     if source_size == size and _passes(source, data):
-        return Fitted(data, f"image/{source.kind.lower()}", size, size, WHOLE, 1.0, ())
+        told = _flatness(source.image)
+        return Fitted(data, f"image/{source.kind.lower()}", size, size, WHOLE, 1.0, told)
     box, inner, scale = _plan(source_size, size, fit)
     picture = _render(source, box, inner, fit.background)
     if inner != size:
@@ -172,7 +126,7 @@ def comparison(data: bytes, fitted: Fitted, width: int = 240) -> bytes:
     """A small JPEG, `width` across: the source with the seen part outlined, and beside it the fitted picture."""
     gap = max(2, width // 30)
     pane = max(1, (width - gap) // 2)
-    source = _open(data)
+    source = open_picture(data)
     before = _render(source, WHOLE, _inside(source.size, (pane, pane)), "#000000")
     left, top, right, bottom = (part * side for part, side in zip(fitted.box, before.size * 2, strict=True))
     corners = (int(left), int(top), max(int(left), math.ceil(right) - 1), max(int(top), math.ceil(bottom) - 1))
@@ -181,7 +135,7 @@ def comparison(data: bytes, fitted: Fitted, width: int = 240) -> bytes:
         ImageDraw.Draw(seen).rectangle(corners, fill=255)
         before = Image.composite(before, before.point(lambda value: value * 0.35), seen)
     ImageDraw.Draw(before).rectangle(corners, outline="#ffffff")
-    sent = _open(fitted.data)
+    sent = open_picture(fitted.data)
     after = _render(sent, WHOLE, _inside(sent.size, (pane, pane)), "#000000")
     height = max(before.height, after.height)
     sheet = Image.new("RGB", (max(width, 2 * pane + gap), height), "#808080")
@@ -190,90 +144,22 @@ def comparison(data: bytes, fitted: Fitted, width: int = 240) -> bytes:
     return _saved(sheet, "JPEG", quality=85, subsampling=0)
 
 
-@contextmanager
-def _decoding() -> Iterator[None]:
-    """Stands around Pillow's work on bytes from outside; what it cannot do becomes one clear line."""
-    try:
-        yield
-    except (MemoryError, Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise InvalidRequest(["the picture unpacks to more than there is room for: make it smaller"]) from None
-    except _BROKEN as error:
-        reason = " ".join(str(error).split())[:80] if re.search("[a-z]", str(error)) else type(error).__name__
-        if re.search("truncat|end of|incomplete", reason, re.IGNORECASE):
-            raise InvalidRequest([f"the picture is cut off ({reason}): copy or download the file again"]) from None
-        reason = reason.replace("not identified by this driver", "no pixels, or of an unknown kind")
-        line = f"the picture is broken ({reason}): open it in an editor and save it as PNG or JPEG"
-        raise InvalidRequest([line]) from None
+def thumbnail(data: bytes, size: Size, quality: int = 60) -> bytes:
+    """The picture as a small JPEG that fits within this size, upright, never enlarged.
+
+    Raises `InvalidRequest` with what is wrong.
+    """
+    source = open_picture(data)
+    inner = _inside(source.size, (min(size[0], source.size[0]), min(size[1], source.size[1])))
+    return _saved(_render(source, WHOLE, inner, "#000000"), "JPEG", quality=quality, optimize=True)
 
 
-def _open(data: bytes) -> _Source:
-    """Read the header, and refuse by it what must not be decoded."""
-    kind = next((kind for kind, (sign, _) in _READERS.items() if sign.match(data)), None)
-    if kind is None:
-        raise InvalidRequest([_stranger(data)])
-    if kind == "JPEG" and (scans := data.count(b"\xff\xda")) > LARGEST_SCANS:
-        raise InvalidRequest([f"the picture has {scans} scans, no JPEG needs so many: save it again with an editor"])
-    with _decoding():
-        image = _READERS[kind][1](io.BytesIO(data))
-        stored = image.size
-        if isinstance(image, TiffImageFile):
-            # Pillow turns a TIFF upright by itself while it decodes, and some versions already say so in the size
-            stored = (int(image.tag_v2[256]), int(image.tag_v2[257]))
-    if stored[0] * stored[1] > LARGEST_PIXELS:
-        found, most = stored[0] * stored[1] / 1e6, LARGEST_PIXELS / 1e6
-        line = f"the picture has {stored[0]} × {stored[1]} = {found:.0f} million pixels: the most is {most:.0f} million"
-        raise InvalidRequest([line])
-    return _Source(kind, image, stored, _orientation(image, data))
-
-
-def _stranger(data: bytes) -> str:
-    """One line for what is no picture that can be read."""
-    head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if not data:
-        return "the picture is empty (0 bytes): give a picture file"
-    if head.startswith((b"<!doctype html", b"<html")):
-        return "this is a web page, no picture: save the picture itself, as PNG or JPEG"
-    if b"<svg" in head:
-        return "an SVG is no pixel picture: export it as PNG"
-    if data[4:8] == b"ftyp" and data[8:12] in (b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"avif", b"avis"):
-        return "a HEIC or AVIF picture cannot be read: export it as JPEG or PNG"
-    return "this is no picture that can be read: give a PNG, JPEG, WebP, GIF, BMP or TIFF file"
-
-
-def _orientation(image: Any, data: bytes) -> int:
-    """The EXIF orientation, 1 to 8. EXIF data that cannot be read turn nothing: then the picture is as it lies."""
-    if isinstance(image, PngImageFile) and "exif" not in image.info:
-        # it may also come after the pixels, and the PNG reader's own getexif would decode them to get there
-        image.info.update(("exif", body) for kind, body in _chunks(data) if kind == b"eXIf")
-    try:
-        found = Image.Image.getexif(image).get(ExifTags.Base.Orientation, 1)
-    except _BROKEN:
-        return 1
-    return found if isinstance(found, int) and found in _TURNS else 1
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """The chunks of a PNG, as far as they are whole; what follows the last one comes without a kind."""
-    at = 8
-    while at + 12 <= len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
-        kind = data[at + 4 : at + 8]
-        if at + 12 + length > len(data):
-            break
-        yield kind, data[at + 8 : at + 8 + length] if kind == b"eXIf" else b""
-        at += 12 + length
-        if kind == b"IEND":
-            break
-    if at != len(data):
-        yield b"", data[at : at + 1]
-
-
-def _passes(source: _Source, data: bytes) -> bool:
+def _passes(source: Source, data: bytes) -> bool:
     """True for a plain picture with nothing in the file besides; it is decoded once to see that it is whole."""
     bare = {"PNG": _bare_png, "JPEG": _bare_jpeg}.get(source.kind)
-    if bare is None or source.orientation != 1 or source.image.mode != "RGB" or not bare(data):
+    if bare is None or source.parts.orientation != 1 or source.image.mode != "RGB" or not bare(data):
         return False
-    with _decoding():
+    with decoding():
         source.image.load()
     return True
 
@@ -281,7 +167,7 @@ def _passes(source: _Source, data: bytes) -> bool:
 def _bare_png(data: bytes) -> bool:
     """Eight bits, RGB, and no chunk but those of the pixels."""
     known = {b"IHDR", b"IDAT", b"IEND", b"pHYs", b"sRGB"}
-    return data[24:26] == b"\x08\x02" and {kind for kind, _ in _chunks(data)} <= known
+    return data[24:26] == b"\x08\x02" and {kind for kind, _ in png_chunks(data)} <= known
 
 
 def _bare_jpeg(data: bytes) -> bool:
@@ -321,35 +207,58 @@ def _inside(source: Size, size: Size) -> Size:
     return width, height
 
 
-def _render(source: _Source, box: Box, size: Size, background: str) -> Image.Image:
+def _render(source: Source, box: Box, size: Size, background: str) -> Image.Image:
     """A part of the source at this size, upright, opaque, in sRGB. Adds to the source's notes what was done."""
-    image = source.image
-    turn, swapped, _, _ = _TURNS[source.orientation]
-    part = _stored(box, source.orientation)
+    turn, swapped, _, _ = TURNS[source.parts.orientation]
+    part = _stored(box, source.parts.orientation)
     wanted = size[::-1] if swapped else size
-    source.notes.extend(_losses(source))
-    with _decoding():
-        extent: tuple[float, float] = image.size
-        needed = [math.ceil(side / (part[i + 2] - part[i])) for i, side in enumerate(wanted)]
-        image.seek(0)  # counting the frames may have stopped at a broken one
-        if draft := image.draft(None, (needed[0], needed[1])):
-            extent = draft[1][2:]
-        image.load()
-        if source.kind == "TIFF":
-            turn, part, wanted, extent = None, box, size, image.size
-        flat = _flat(image)
-    if flat is None:
-        raise InvalidRequest([f"the picture's pixels are of the kind {image.mode}: save it as an RGB PNG or JPEG"])
+    source.notes.extend(_frames(source))
+    needed = [math.ceil(side / (part[i + 2] - part[i])) for i, side in enumerate(wanted)]
+    image, extent = load(source, (needed[0], needed[1]))
+    if source.kind == "TIFF":
+        turn, part, wanted = None, box, size  # Pillow has turned it
+    if image.mode == "CMYK":
+        source.notes.append("CMYK turned to RGB")
     area = tuple(fraction * side for fraction, side in zip(part, (*extent, *extent), strict=True))
-    small = flat.resize(wanted, Image.Resampling.LANCZOS, box=cast(Box, area), reducing_gap=3.0)
+    with working():
+        small, area = _reduced(image, cast(Box, area), wanted)
+        small = small.resize(wanted, Image.Resampling.LANCZOS, box=area)
     if turn is not None:
         small = small.transpose(turn)
-    return _opaque(small, image.info.get("icc_profile"), background, source.notes)
+    picture = _opaque(small, source.profile, background, source.notes)
+    source.notes.extend(_flatness(picture))
+    return picture
+
+
+def _reduced(image: Image.Image, area: Box, wanted: Size) -> tuple[Image.Image, Box]:
+    """What is seen of a picture, in a mode that can be resized, and where in it; smaller by a whole factor where that
+    is not seen. It is done in strips: a large picture is never there twice.
+    """
+    left, top, right, bottom = math.floor(area[0]), math.floor(area[1]), math.ceil(area[2]), math.ceil(area[3])
+    across, down = (max(1, int((area[i + 2] - area[i]) / wanted[i] / GAP)) for i in (0, 1))
+    rows = max(1, _ROWS // (right - left) // down) * down
+    made: Image.Image | None = None
+    for start in range(top, bottom, rows):
+        strip = _flat(image.crop((left, start, right, min(bottom, start + rows))))
+        if strip is None:
+            raise InvalidRequest([f"the picture's pixels are of the kind {image.mode}: save it as an RGB PNG or JPEG"])
+        strip = strip.reduce((across, down)) if (across, down) != (1, 1) else strip
+        if made is None:
+            made = Image.new(strip.mode, (strip.width, math.ceil((bottom - top) / down)))
+        made.paste(strip, (0, (start - top) // down))
+    assert made is not None
+    seen = ((area[0] - left) / across, (area[1] - top) / down, (area[2] - left) / across, (area[3] - top) / down)
+    return made, (seen[0], seen[1], min(seen[2], made.width), min(seen[3], made.height))
+
+
+def _flatness(picture: Image.Image) -> tuple[str, ...]:
+    """A note for a picture in which there is next to nothing to see."""
+    return tuple(filter(None, [flatness([cast("tuple[int, int]", band.getextrema()) for band in picture.split()])]))
 
 
 def _stored(box: Box, orientation: int) -> Box:
     """Where a part of the seen picture lies in the stored one."""
-    _, swapped, from_right, from_bottom = _TURNS[orientation]
+    _, swapped, from_right, from_bottom = TURNS[orientation]
     left, top, right, bottom = box
     if swapped:
         left, top, right, bottom = top, left, bottom, right
@@ -360,26 +269,19 @@ def _stored(box: Box, orientation: int) -> Box:
     return left, top, right, bottom
 
 
-def _losses(source: _Source) -> Iterator[str]:
-    """Says what of the file is left behind; asked before it is decoded."""
-    image, frames = source.image, 1
-    with suppress(*_BROKEN):  # a later one may be broken: the first is all that is asked for
-        frames = getattr(image, "n_frames", 1)
+def _frames(source: Source) -> Iterator[str]:
+    """Says what was done before it became a file, and what of the file is left behind."""
+    if source.parts.note:
+        yield source.parts.note
+    frames = source.parts.frames
     if frames > 1:
-        one, which = ("page", "a") if source.kind == "TIFF" else ("frame", "an animated")
-        yield f"first {one} of {frames} of {which} {source.kind}"
-    if any(";16" in str(tile[3]) for tile in image.tile):
-        yield "16 bit per channel reduced to 8"
-    elif image.mode[0] in "IF":
-        yield "more than 8 bit per channel reduced to 8"
-    if image.mode == "CMYK":
-        yield "CMYK turned to RGB"
+        count = f"more than {MOST_COUNTED - 1}" if frames >= MOST_COUNTED else f"{frames}"
+        one = {"TIFF": f"page of {count} of a TIFF", "JPEG": f"picture of {count} in a JPEG (MPO)"}
+        yield "first " + one.get(source.kind, f"frame of {count} of an animated {source.kind}")
 
 
 def _flat(image: Image.Image) -> Image.Image | None:
     """The same picture in a mode that can be resized: L, RGB, CMYK, or with alpha multiplied in, La or RGBa."""
-    if image.mode[0] in "IF":
-        return _eight_bits(image)
     if image.mode == "LA":
         return image.convert("La")
     if image.mode not in ("La", "RGBa") and image.has_transparency_data:
@@ -388,19 +290,6 @@ def _flat(image: Image.Image) -> Image.Image | None:
     if image.mode in ("1", "P", "YCbCr", "RGBX"):
         return image.convert("L" if image.mode == "1" else "RGB")
     return image if image.mode in ("L", "RGB", "CMYK", "La", "RGBa") else None
-
-
-def _eight_bits(image: Any) -> Image.Image:
-    """Whole numbers up to 65535 or broken ones up to 1 on a scale to 255; anything else from its least to its most."""
-    if image.mode.startswith("I;"):
-        image = image.convert("I")
-    low, high = image.getextrema()
-    usual = 65535.0 if image.mode == "I" else 1.0 if high <= 1 else 255.0
-    if low >= 0 and high <= usual:
-        low, high = 0.0, usual
-    factor = 255 / (high - low) if math.isfinite(high - low) and high > low else 0.0
-    shift = 0.5 - low * factor if factor else 0.5
-    return cast(Image.Image, image.point(lambda value: value * factor + shift).convert("L"))
 
 
 def _opaque(picture: Image.Image, profile: bytes | None, background: str, notes: list[str]) -> Image.Image:
@@ -428,7 +317,7 @@ def _srgb(picture: Image.Image, profile: bytes | None, notes: list[str]) -> Imag
         if found.profile.xcolor_space == "RGB ":
             picture = picture.convert("RGB")
         turned = ImageCms.profileToProfile(picture, found, ImageCms.createProfile("sRGB"), outputMode="RGB")
-    except (ImageCms.PyCMSError, ImportError, *_BROKEN):
+    except (ImageCms.PyCMSError, ImportError, *BROKEN):
         notes.append("its colour profile cannot be used and is left out")
         return picture.convert("RGB")
     if "srgb" not in name.lower():

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 HOW_TO_INSTALL = 'frames and joined clips need an extra: pip install "runway_nb[simulator]"'
+LARGEST_FRAME = 40_000_000
+"""Pixels of a frame that is decoded; the largest level of H.264 has 36 million."""
 UNTOLD = Fraction(1, 24)
 """Seconds a single frame is shown whose file does not tell."""
 SLACK = Fraction(1, 1_000_000)
@@ -207,8 +209,15 @@ def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
             # without a codec, or of noughts, it has no pixel format
             if stream is None or stream.codec_context is None or stream.codec_context.format is None:
                 raise RunwayError(f"{path} holds no video that can be decoded")
+            _check_size(path, stream.codec_context)
             stream.thread_type = "AUTO"
             yield container, stream
+
+
+def _check_size(path: Path, coder: Any) -> None:
+    if coder.width * coder.height > LARGEST_FRAME:
+        most = f"the most is {LARGEST_FRAME / 1e6:.0f} million pixels"
+        raise RunwayError(f"{path} has frames of {coder.width}x{coder.height} pixels: {most}")
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -14,8 +15,10 @@ from urllib.parse import urlsplit
 from .assets import AssetList, Shelf, match_asset
 from .client import RunwayClient
 from .errors import DownloadError, InvalidRequest, NotFound
-from .images import file_problem, picture_file, read_picture
+from .file_link import is_file_link
+from .images import file_problem, picture_files, read_picture
 from .media import MediaClient, small_jpeg
+from .name_forms import told_apart
 from .picture import Picture, ShotFrame, asset_account, is_link, shot_frame
 from .picture_link import fetch_picture
 from .redact import redact_line, short_id
@@ -90,7 +93,8 @@ async def resolve_keyframes(request: VideoRequest, places: Places, tell: Tell = 
     request = _with_aspect(request, pictures, known)
     fitted = await asyncio.to_thread(_fit_all, pictures, request)
     sheets = await asyncio.to_thread(_comparisons, pictures, fitted)
-    assets = found | await _upload_all(_contents(pictures, fitted, request, places), found, places, tell)
+    contents = await asyncio.to_thread(_contents, pictures, fitted, request, places)
+    assets = found | await _upload_all(contents, found, places, tell)
     keyframes = Keyframes(**{slot: assets[slot].id for slot in request.keyframes.given})
     notes = tuple(f"{slot} keyframe: {note}" for slot, picture in fitted.items() for note in _notes(picture, request))
     return Resolved(replace(request, keyframes=keyframes), assets, notes, sheets)
@@ -168,11 +172,26 @@ def _readers(keyframes: Keyframes, places: Places) -> dict[str, _Reader]:
             link = urlsplit(str(picture))
             name = f"the picture at {link.hostname}"
             readers[slot] = _Reader(name, _stem(link.path) or "picture", partial(places.fetch, str(picture)))
-        elif (path := picture_file(picture, places.folder)) is not None:
-            readers[slot] = _Reader(
-                redact_line(path.name), _stem(path.name), partial(asyncio.to_thread, read_picture, path)
-            )
+        elif paths := picture_files(picture, places.folder):
+            readers[slot] = _file_reader(picture, paths)
+        elif is_file_link(str(picture)):
+            name = redact_line(str(picture), 60)
+            readers[slot] = _Reader(name, "", partial(_refuse, "there is no such file: check the path"))
     return readers
+
+
+def _file_reader(picture: Picture, paths: list[Path]) -> _Reader:
+    """Of a picture file, or of several between which nobody can choose by what is typed."""
+    if len(paths) == 1:
+        name, path = unicodedata.normalize("NFC", paths[0].name), paths[0]
+        return _Reader(redact_line(name), _stem(name), partial(asyncio.to_thread, read_picture, path))
+    names = ", ".join(sorted(told_apart(path.name) for path in paths[:5]))
+    line = f"the names of {len(paths)} files look like that ({names}): rename the one you mean"
+    return _Reader(redact_line(Path(picture).name), "", partial(_refuse, line))
+
+
+async def _refuse(line: str) -> bytes:
+    raise InvalidRequest([line])
 
 
 def _stem(name: str) -> str:
@@ -211,7 +230,7 @@ async def _read_all(
         tell(f"reading {reader.name}")
         with _noted(problems, slot, reader.name):
             data = await reader.read()
-            word = request.aspect or _aspect(data, request.row)
+            word = request.aspect if request.aspect else await asyncio.to_thread(_aspect, data, request.row)
             fitted = await asyncio.to_thread(_fit_one, data, word, request)
             pictures[slot] = _Picture(reader, data, word, fitted)
     return pictures

@@ -7,7 +7,6 @@ leads is a server's word, so it is guarded (`link_guard`).
 from __future__ import annotations
 
 import asyncio
-import io
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager, suppress
@@ -18,7 +17,7 @@ from anyio import fail_after
 
 from .broken import BodyProblem, Broken
 from .draft import Draft, draft_name, free_bytes, unwritable
-from .errors import DownloadError, LinkExpired, NotVideo
+from .errors import DownloadError, InvalidRequest, LinkExpired, NotVideo
 from .http_body import body, pieces, promised_bytes
 from .http_client import Trail, close, make_http, opened
 from .link_guard import (
@@ -271,16 +270,12 @@ def _check_status(answer: httpx.Response) -> None:
 
 
 def small_jpeg(data: bytes, width: int = 560, quality: int = 60) -> bytes | None:
-    """The picture as a JPEG at most `width` pixels wide; None when it cannot be read."""
-    from PIL import Image
+    """The picture as a JPEG at most `width` pixels wide; None when it cannot be read.
 
-    # broken files make Pillow raise nearly anything, SyntaxError included; a still only decorates
-    with suppress(Exception):
-        with Image.open(io.BytesIO(data)) as source:
-            source.draft("RGB", (width, width))
-            picture = source.convert("RGB")
-        picture.thumbnail((width, width * 2))
-        out = io.BytesIO()
-        picture.save(out, "JPEG", quality=quality, optimize=True)
-        return out.getvalue()
+    It takes a while: not on the loop.
+    """
+    from .fit import thumbnail
+
+    with suppress(InvalidRequest):  # a still only decorates
+        return thumbnail(data, (width, width * 2), quality)
     return None

@@ -7,6 +7,7 @@ import re
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
+from .file_link import file_link_problem, is_file_link
 from .plain import is_a, is_number, pair, path_text, shown
 from .spec import ID_FORM
 
@@ -78,6 +79,8 @@ def picture_problem(picture: object) -> str:
         return f"is {shown(picture)}: give a picture, a picture file, or an asset's name or id"
     if len(text) > LONGEST_NAME:
         return f"is a text of {len(text):,} characters: give a picture, a picture file, or an asset's name or id"
+    if is_file_link(text) and (problem := file_link_problem(text)):
+        return problem
     if text.startswith("job:") and shot_frame(text) is None:
         return f"is {shown(text)}: a frame of a job is job:ID or job:ID@SECONDS"
     return ""

@@ -21,7 +21,11 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from .errors import InvalidRequest
+from .images import LARGEST
+from .picture_limits import check_pixels
+from .picture_parts import NOTE_KEY
 from .redact import redact_line
+from .strangers import RAW_LINE, is_raw
 
 Frames = Sequence[tuple[int, int]]
 
@@ -36,12 +40,10 @@ _CONTROLS = {"ipywidgets", "anywidget"}
 _TABLE_MAKERS = {"pandas", "polars", "pyarrow"}
 _TABLES = {"DataFrame", "Series", "LazyFrame"}
 """Tables follow the array protocol too; as a picture one is hardly meant."""
-_BLOCK = 1_000_000
-"""Values of an array that are counted over at once: in between they take eight bytes each."""
-_SLACK = 0.5 / 255
-"""Floats may lie this far outside 0 and 1, as they do after a resize: they still round to a level."""
 _SEEN_AS = {"La": "LA", "RGBa": "RGBA", "PA": "RGBA"} | dict.fromkeys(("RGBX", "YCbCr", "LAB", "HSV"), "RGB")
 """Modes of PIL that no file keeps, or that look the same in another: the mode they are brought to."""
+_DRAWN = ("EPS", "WMF", "EMF", "PDF")
+"""Formats whose pixels another program makes."""
 _IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 """Modes of PIL that PNG keeps; the rest goes into a TIFF."""
 
@@ -174,9 +176,41 @@ def _is_pil(value: object) -> bool:
 
 def _of_pil(image: Any, _: Frames) -> bytes:
     """The frame an image stands on, lossless, with its transparency and its colour profile."""
-    _check_pixels("the PIL image", *image.size)
+    check_pixels("the PIL image", *image.size)
     with _foreign("the PIL image cannot be read", "open it again, its file is cut off, broken or closed"):
-        return _saved(_upright(image))
+        _check_opened(image)
+        return _file_of(image) or _saved(_upright(image))
+
+
+def _check_opened(image: Any) -> None:
+    """Raises `InvalidRequest` for what an image was opened from and is no finished picture.
+
+    Some kinds are drawn by other programs, at the moment in which their pixels are asked for.
+    """
+    if _is_a(image, "PIL.ImageFile", "StubImageFile") or (image.format in _DRAWN and getattr(image, "tile", None)):
+        raise InvalidRequest([f"the PIL image was opened from {image.format}: export it as PNG or JPEG"])
+    if image.format == "TIFF" and (data := _opened_from(image)) and is_raw(data):
+        raise InvalidRequest([RAW_LINE])
+
+
+def _opened_from(image: Any) -> bytes:
+    """The file of an image whose pixels have not been read yet; nothing for any other."""
+    file = getattr(image, "fp", None) or getattr(image, "_fp", None)
+    if not getattr(image, "tile", None) or file is None or getattr(file, "closed", False):
+        return b""
+    at = file.tell()
+    try:
+        file.seek(0)
+        data = file.read(LARGEST + 1)
+    finally:
+        file.seek(at)
+    return data if isinstance(data, bytes) and len(data) <= LARGEST else b""
+
+
+def _file_of(image: Any) -> bytes:
+    """The file itself where it holds 16 bits a channel in colour, of which Pillow reads only eight."""
+    is_deep = image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
+    return _opened_from(image) if is_deep and image.format in ("PNG", "TIFF") else b""
 
 
 def _upright(image: Any) -> Any:
@@ -194,8 +228,10 @@ def _upright(image: Any) -> Any:
     return image.copy()
 
 
-def _saved(image: Any) -> bytes:
-    """An image of any mode as a file; it is the image's last use, its notes are thrown away."""
+def _saved(image: Any, note: str = "") -> bytes:
+    """An image of any mode as a file, and in it a note on what was done to it. It is the image's last use: its own
+    notes are thrown away.
+    """
     # the profile of a LAB image tells of LAB, and holds no longer
     kept = ("transparency",) if image.mode == "LAB" else ("transparency", "icc_profile")
     if image.mode in _SEEN_AS:
@@ -203,21 +239,15 @@ def _saved(image: Any) -> bytes:
     image.info = {key: image.info[key] for key in kept if image.info.get(key) is not None}
     out = io.BytesIO()
     if image.mode in _IN_PNG:
-        image.save(out, "PNG", compress_level=1)
+        from PIL.PngImagePlugin import PngInfo
+
+        said = PngInfo()
+        if note:
+            said.add_itxt(NOTE_KEY, note)
+        image.save(out, "PNG", compress_level=1, pnginfo=said)
     else:
         image.save(out, "TIFF")
     return out.getvalue()
-
-
-def _check_pixels(name: str, width: int, height: int) -> None:
-    from .fit import LARGEST_PIXELS
-
-    if not width * height:
-        raise InvalidRequest([f"{name} has {width} × {height} pixels: give one with something to see"])
-    if width * height > LARGEST_PIXELS:
-        found, most = width * height / 1e6, LARGEST_PIXELS / 1e6
-        line = f"{name} has {width} × {height} = {found:.0f} million pixels: the most is {most:.0f} million"
-        raise InvalidRequest([line])
 
 
 # --- arrays -------------------------------------------------------------------------------------------
@@ -231,62 +261,12 @@ def _is_array(value: object) -> bool:
 
 def _of_array(value: Any, _: Frames) -> bytes:
     with _foreign(f"the {_name(value)} cannot become an array", "give a numpy array"):
-        import numpy as np
+        from .arrays import levels_of
 
-        # asked before anything is copied: it may lie on a disk, or in lazy pieces
-        _check_shape(tuple(int(side) for side in np.shape(value)))
-        # what lies under a mask is anything
-        array = value.filled(0) if isinstance(value, np.ma.MaskedArray) else np.asarray(value)
-        _check_shape(array.shape)
-        _check_pixels("the array", array.shape[1], array.shape[0])
-        levels = _levels(array, np)
+        levels, note = levels_of(value)
     from PIL import Image
 
-    return _saved(Image.fromarray(levels[:, :, 0] if levels.shape[2:] == (1,) else levels))
-
-
-def _check_shape(shape: tuple[int, ...]) -> None:
-    """Raises `InvalidRequest` for a shape that no picture has."""
-    found = f"the array has the shape {shape}"
-    if len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4)):
-        return _check_pixels("the array", shape[1], shape[0])
-    if len(shape) == 3 and shape[0] in (1, 3, 4):
-        cure = "give np.moveaxis(a, 0, -1), of a tensor a.permute(1, 2, 0)"
-        raise InvalidRequest([f"{found}, its channels come first: {cure}"])
-    one = ", one picture at a time" if len(shape) > 3 else ""
-    raise InvalidRequest([f"{found}: give (height, width), or (height, width, channels) with 1, 3 or 4 channels{one}"])
-
-
-def _levels(array: Any, np: Any) -> Any:
-    """The same picture in whole numbers from 0 to 255, contiguous, in blocks that keep the memory small."""
-    kind, name = array.dtype.kind, array.dtype.name
-    if kind not in "buif":
-        raise InvalidRequest([f"an array of {name} is no picture: give whole numbers 0 to 255, or floats 0 to 1"])
-    if name == "uint8":
-        return np.ascontiguousarray(array)
-    if name not in ("bool", "uint16"):
-        _check_values(array, float(array.min()), float(array.max()))
-    factor = 1 / 257 if name == "uint16" else 255 if kind in "bf" else 1
-    levels = np.empty(array.shape, np.uint8)
-    rows = max(1, _BLOCK * len(array) // array.size)
-    for start in range(0, len(array), rows):
-        levels[start : start + rows] = np.rint(array[start : start + rows].astype(np.float64) * factor)
-    return levels
-
-
-def _check_values(array: Any, low: float, high: float) -> None:
-    """Raises `InvalidRequest` with the range that was found."""
-    name = f"the {'x'.join(str(side) for side in array.shape)} {array.dtype.name} array"
-    if not math.isfinite(low) or not math.isfinite(high):
-        raise InvalidRequest([f"{name} holds NaN or inf: np.nan_to_num(a) puts numbers in their place"])
-    whole = array.dtype.kind != "f"
-    least, most = (0.0, 255.0) if whole else (-_SLACK, 1 + _SLACK)
-    if least <= low and high <= most:
-        return
-    cure = "give 0 to 255, or floats 0 to 1"
-    if not whole and low >= least and high <= 255:
-        cure = "floats go from 0 to 1, divide by 255"
-    raise InvalidRequest([f"{name} holds {low:.6g} to {high:.6g}: {cure}"])
+    return _saved(Image.fromarray(levels[:, :, 0] if levels.shape[2:] == (1,) else levels), note)
 
 
 # --- figures ------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from runway_nb.assets import AssetList, Shelf, Thumbnails, all_assets, created_w
 from runway_nb.errors import NoAnswer, RunwayError, ServerTrouble, Unauthorized
 from runway_nb.media import MediaClient
 from runway_nb.notebook.options import parse
+from runway_nb.notebook.panel.choices import asset_choices
 from runway_nb.spec import LIST_LIMIT, LIST_PAGES
 from runway_nb.task import Account, Asset
 from strategies import EMAIL, TASK_ID
@@ -277,6 +278,51 @@ def test_a_name_of_two_assets_lists_their_ids_and_what_tells_them_apart():
     assert match_asset("twin", known).endswith("ids 1bbbbbbb (upload, 4 Mar 09:14), 2bbbbbbb (generated)")
     assert match_asset("2bbbbbbb", TWINS) is TWINS[1]
     assert created_words(known[1]) == ""
+
+
+FORMS = {
+    # what is typed, what the account says
+    "whole and apart": ("caf\u00e9", "cafe\u0301.png"),
+    "apart and whole": ("cafe\u0301.png", "caf\u00e9.png"),
+    "capitals": ("CAFE\u0301", "caf\u00e9.png"),
+    "a narrow no-break space": ("shot at 10.15 PM.png", "shot at 10.15\u202fPM.png"),
+    "a no-break space": ("two\u00a0words", "two words.png"),
+    "a ligature": ("\ufb01sh", "fish.png"),
+    "full width": ("\uff11\uff12", "12.png"),
+    "korean": ("\ud55c", "\u1112\u1161\u11ab.png"),
+    "a mark that nobody sees": ("\u200efish", "fish.png"),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_a_name_in_another_form_of_unicode_is_the_same_name(name):
+    typed, told = FORMS[name]
+    found = an_asset(told, 0x1ABBBBBB)
+    assert match_asset(typed, [LAMP, found]) is found
+    assert list(AssetList((LAMP, found)).only(typed)) == [found]
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_two_names_that_look_the_same_are_told_apart_by_their_ids_only(name):
+    """Also where one of them is written exactly as it was typed: nobody sees the difference."""
+    typed, told = FORMS[name]
+    pair = [an_asset(typed, 0x1ABBBBBB), an_asset(told, 0x2ABBBBBB)]
+    line = match_asset(typed, pair)
+    assert isinstance(line, str)
+    assert line.endswith("names 2 assets: give one of the ids 1abbbbbb, 2abbbbbb")
+    assert list(typed_names(pair).values()) == ["1abbbbbb", "2abbbbbb"]
+    labels = [choice.label for choice in asset_choices(AssetList(tuple(pair)))]
+    assert ["1abbbbbb" in labels[0], "2abbbbbb" in labels[1]] == [True, True]
+
+
+def test_a_name_that_looks_like_that_of_a_file_or_a_variable_carries_its_id():
+    (choice,) = asset_choices(AssetList((an_asset("caf\u00e9.png", 0x1ABBBBBB),)), {"cafe\u0301"})
+    assert choice.word == "1abbbbbb"
+
+
+def test_other_letters_that_look_alike_are_other_letters():
+    latin, cyrillic = an_asset("a.png", 1), an_asset("\u0430.png", 2)
+    assert match_asset("a", [latin, cyrillic]) is latin
 
 
 def test_a_name_wins_over_a_short_id():

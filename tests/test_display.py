@@ -228,6 +228,12 @@ def test_the_plain_text_of_a_result(tmp_path: Path) -> None:
     ]
 
 
+def test_a_picture_that_stands_in_the_cell_as_text_is_cut_short(tmp_path: Path) -> None:
+    cell = f"%%runway --first data:image/png;base64,iVBORw0KGgo{9000 * 'A'}= --zoom 4\n{PROMPT}"
+    told = bundle(a_result(tmp_path, cell=cell))["text/plain"].splitlines()[-1]
+    assert told == "Cell    %%runway --first data:image/png;base64,iVBORw0K\N{HORIZONTAL ELLIPSIS} --zoom 4"
+
+
 @pytest.mark.parametrize(
     "hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</video></div>", "'\"&<>"]
 )

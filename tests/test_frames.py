@@ -505,6 +505,14 @@ def test_a_name_is_never_taken_for_a_protocol(tmp_path, monkeypatch):
         assert concat([path], Path("out.mp4")).is_file()
 
 
+def test_gigantic_frames_are_refused_before_they_are_decoded(tmp_path, monkeypatch):
+    path = _clip(tmp_path, "a", 3)
+    monkeypatch.setattr("runway_nb.frames.LARGEST_FRAME", 100)
+    for reader in READERS:
+        with pytest.raises(RunwayError, match=r"a\.mp4 has frames of \d+x\d+ pixels: the most is 0 million pixels"):
+            reader(path)
+
+
 # --- the extra --------------------------------------------------------------------------------------
 
 

@@ -7,13 +7,14 @@ import os
 import stat
 import threading
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from PIL import Image
 
 from runway_nb import images
 from runway_nb.errors import InvalidRequest
-from runway_nb.images import keep_picture, picture_file, picture_prints, read_picture
+from runway_nb.images import keep_picture, picture_file, picture_files, picture_prints, read_picture
 from runway_nb.request import Keyframes
 from strategies import ASSET_ID
 
@@ -41,11 +42,11 @@ def test_a_missing_file_says_why(tmp_path):
 
 
 def test_a_file_that_may_not_be_read_says_why(tmp_path, monkeypatch):
-    def refuse(self):
+    def refuse(self, mode):
         raise PermissionError(13, "Permission denied")
 
     (tmp_path / "lamp.png").write_bytes(_picture())
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(InvalidRequest, match="Permission denied"):
         read_picture(tmp_path / "lamp.png")
 
@@ -98,6 +99,61 @@ def test_a_file_lies_beside_the_notebook_or_where_its_path_says(tmp_path, monkey
 @pytest.mark.parametrize("name", ["sea.png", ".", "x" * 5000, "a\0b", "~nobody-here/x.png", "https://a.test/x.png"])
 def test_anything_else_is_no_file(tmp_path, name):
     assert picture_file(name, tmp_path) is None
+
+
+APART, WHOLE = "cafe\u0301.png", "caf\u00e9.png"
+SHOT = "Screenshot 2026-11-28 at 10.15.30\u202fPM.png"
+
+
+@pytest.mark.parametrize(
+    ("typed", "there"),
+    [(WHOLE, APART), (APART, WHOLE), (SHOT.replace("\u202f", " "), SHOT), (SHOT, SHOT.replace("\u202f", " "))],
+    ids=ascii,
+)
+def test_a_file_is_found_by_a_name_in_another_form(tmp_path, typed, there):
+    (tmp_path / there).write_bytes(_picture())
+    (tmp_path / "other.png").touch()
+    for name in (typed, tmp_path / typed, f"./{typed}", f"file:{quote(typed)}"):
+        assert picture_file(name, tmp_path) == tmp_path / there
+    assert picture_prints(Keyframes(typed), tmp_path) == picture_prints(Keyframes(there), tmp_path)
+    assert picture_file(typed.upper(), tmp_path) is None, "capitals count"
+
+
+def test_so_is_a_folder(tmp_path):
+    folder = tmp_path / "e\u0301te\u0301" / "deeper one"
+    folder.mkdir(parents=True)
+    (folder / APART).touch()
+    assert picture_file(f"\u00e9t\u00e9/deeper\u00a0one/{WHOLE}", tmp_path) == folder / APART
+
+
+def test_the_file_of_exactly_that_name_goes_before_one_that_looks_the_same(tmp_path):
+    (tmp_path / APART).touch()
+    (tmp_path / WHOLE).touch()
+    assert picture_file(WHOLE, tmp_path) == tmp_path / WHOLE
+    assert picture_file(APART, tmp_path) == tmp_path / APART
+
+
+def test_between_files_that_look_the_same_nobody_chooses(tmp_path):
+    twins = ["caf\u00e9\u00a0a.png", "cafe\u0301\u2009a.png"]
+    for name in twins:
+        (tmp_path / name).touch()
+    assert picture_file("caf\u00e9 a.png", tmp_path) is None
+    assert {path.name for path in picture_files("caf\u00e9 a.png", tmp_path)} == set(twins)
+
+
+def test_a_name_of_plain_letters_looks_like_no_other_and_no_folder_is_read_for_it(tmp_path, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", lambda _: pytest.fail("a folder was read"))
+        assert picture_file("lamp.png", tmp_path) is None
+
+
+def test_a_link_to_a_file_means_the_file(tmp_path):
+    path = tmp_path / "two words #1 100%.png"
+    path.write_bytes(_picture())
+    for link in (path.as_uri(), path.as_uri().replace("file://", "file://localhost"), f"file:{path}"):
+        assert picture_file(link.replace("100%.png", "100%25.png"), tmp_path) == path
+    assert picture_file("file:two%20words%20%231%20100%25.png", tmp_path) == path
+    assert picture_file(f"file://elsewhere{path}", tmp_path) is None
 
 
 def test_an_id_is_never_a_file(tmp_path):

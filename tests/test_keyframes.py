@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import http.server
 import io
 import math
@@ -21,6 +22,7 @@ from PIL import Image, ImageChops, ImageStat
 from fakes import TOKEN, Party, places
 from runway_nb import frames
 from runway_nb.camera import Camera
+from runway_nb.decode import open_picture
 from runway_nb.errors import BadRequest, InvalidRequest, NotFound, RunwayError, ServerTrouble
 from runway_nb.fit import fit_picture
 from runway_nb.keyframes import keyframe_stills, resolve_keyframes
@@ -243,6 +245,61 @@ def test_a_folder_or_a_missing_file_is_taken_for_a_name(tmp_path, name):
     (tmp_path / "folder").mkdir()
     (problem,) = Api(LAMP).problems(tmp_path, first=name)
     assert "is neither a file here nor an asset; assets are lamp" in problem
+
+
+def test_a_link_to_a_file_and_one_in_the_text_itself_are_pictures(party: Party):
+    path = party.folder / "a lamp.png"
+    path.write_bytes(_picture(size=(1280, 768)))
+    text = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+    wishes = [VideoRequest("x", Keyframes(first)) for first in (path.as_uri(), "a lamp.png", text)]
+    jobs = [party.studio.submit(wish).wait(10) for wish in wishes]
+    assert jobs[0].id == jobs[1].id, "the same picture, the same request"
+    assert len({job.request.keyframes.first for job in jobs}) == 1, "sent once"
+
+
+def test_a_link_to_no_file_is_said_to_be_one(tmp_path):
+    (problem,) = Api(LAMP).problems(tmp_path, first="file:///nowhere/lamp.png")
+    assert problem == "first: file:///nowhere/lamp.png: there is no such file: check the path"
+
+
+def test_between_files_whose_names_look_the_same_the_user_chooses(tmp_path):
+    for name in ("caf\u00e9\u00a0a.png", "cafe\u0301\u2009a.png"):
+        (tmp_path / name).write_bytes(_picture())
+    (problem,) = Api(LAMP).problems(tmp_path, first="caf\u00e9 a.png")
+    assert problem.endswith(
+        r": the names of 2 files look like that (caf\xe9\xa0a.png, cafe\u0301\u2009a.png): rename the one you mean"
+    )
+
+
+def test_what_was_done_to_the_numbers_of_an_array_or_a_file_is_told(party: Party):
+    numpy = pytest.importorskip("numpy")
+    heights = numpy.tile(numpy.linspace(12.25, 871, 1280), (768, 1))
+    Image.fromarray(heights.astype("float32")).save(party.folder / "heights.tif")
+    twelve = (heights * 4).astype("uint16")
+    for first, said in [
+        (heights, "scaled from 12.25 … 871 to 0 … 255"),
+        (Image.fromarray(heights.astype("float32")), "scaled from 12.25 … 871 to 0 … 255"),
+        ("heights.tif", "scaled from 12.25 … 871 to 0 … 255"),
+        (twelve, "scaled from 49 … 3484 to 0 … 255"),
+        (Image.new("RGB", (1280, 768)), "the picture is one colour throughout"),
+    ]:
+        job = party.submit(keyframes=Keyframes(first)).wait(10)
+        assert f"first keyframe: {said}" in " ".join(job.notes)
+        assert said in job._repr_mimebundle_()["text/plain"]
+
+
+def test_pictures_are_read_and_decoded_beside_the_loop(tmp_path, monkeypatch):
+    seen = []
+
+    def opened(data):
+        seen.append(threading.current_thread())
+        return open_picture(data)
+
+    monkeypatch.setattr("runway_nb.fit.open_picture", opened)
+    (tmp_path / "small.png").write_bytes(_picture(size=(90, 60)))
+    Api().resolve(tmp_path, VideoRequest("x", Keyframes("small.png"), upscale=None))
+    assert seen
+    assert threading.main_thread() not in seen
 
 
 def test_a_file_too_large_is_refused(tmp_path, monkeypatch):

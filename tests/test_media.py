@@ -744,8 +744,11 @@ def test_garbage_is_no_picture(data):
     assert small_jpeg(data) is None
 
 
-def test_a_bomb_is_no_picture(monkeypatch):
+def test_a_bomb_is_no_picture_and_what_the_user_told_pillow_does_not_matter(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    assert small_jpeg(_picture(size=(100, 100)))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
+    monkeypatch.setattr("runway_nb.picture_limits.LARGEST_PIXELS", 9_999)
     assert small_jpeg(_picture(size=(100, 100))) is None
 
 

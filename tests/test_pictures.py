@@ -128,7 +128,9 @@ def add_elsewhere(party, name, data=None, content_type="image/png"):
 
 def png(colour="teal", size=(1280, 768)):
     out = io.BytesIO()
-    Image.new("RGB", size, colour).save(out, "PNG", compress_level=1)
+    picture = Image.new("RGB", size, colour)
+    picture.paste("white", (0, 0, size[0] // 2, size[1] // 2))
+    picture.save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 

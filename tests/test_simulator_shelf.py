@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+import struct
+import zlib
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from PIL import ImageFile
 
-from runway_nb.simulator import instant
+from runway_nb.simulator import instant, samples
+from runway_nb.simulator.planes import load
 from test_simulator_kit import EMAIL, LONG, START, TOKEN, Api, picture
 
 
@@ -311,3 +315,23 @@ def test_the_page_lists_everything_escaped_and_without_scripts(api):
     assert "<img" not in answer.text
     assert "&lt;script&gt;" in answer.text
     assert "&lt;img src=x" in answer.text
+
+
+@pytest.mark.filterwarnings("ignore:Image size")
+@pytest.mark.parametrize("pixels", [(13_000, 13_000), (16_383, 16_383)], ids=str)
+def test_a_picture_of_few_bytes_and_far_too_many_pixels_is_not_opened(tmp_path, monkeypatch, pixels):
+    head = struct.pack("<Q", 0x2F | pixels[0] - 1 << 8 | pixels[1] - 1 << 22)[:5]
+    (tmp_path / "bomb.webp").write_bytes(b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0" + head + bytes(9))
+    head = b"IHDR" + struct.pack(">IIBBBBB", *pixels, 1, 0, 0, 0, 0)
+    parts = struct.pack(">I", 13) + head + struct.pack(">I", zlib.crc32(head)) + bytes(4) + b"IDAT" + bytes(20)
+    (tmp_path / "bomb.png").write_bytes(b"\x89PNG\r\n\x1a\n" + parts)
+    monkeypatch.setattr(ImageFile.ImageFile, "load", lambda _: pytest.fail("it was decoded"))
+    for path in (tmp_path / "bomb.webp", tmp_path / "bomb.png"):
+        for work in (
+            lambda p: samples.thumbnail(p, tmp_path / "out.jpg"),
+            lambda p: samples.upscale(p.read_bytes(), 9, 9),
+        ):
+            with pytest.raises(OSError, match="pixels"):
+                work(path)
+        with pytest.raises(OSError, match="pixels"):
+            load(path, 1280, 768)

@@ -9,20 +9,20 @@ import pathlib
 import subprocess
 import sys
 import tracemalloc
+from contextlib import suppress
 from unittest.mock import MagicMock, Mock
 from urllib.parse import quote_from_bytes
 
 import matplotlib as mpl
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from IPython import display as shown
 from matplotlib.figure import Figure
 from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageOps, ImageStat
 
-from runway_nb import fit as fitting
 from runway_nb import sources
 from runway_nb.errors import InvalidRequest
 from runway_nb.fit import FITS, Fit, fit_picture, measure
@@ -438,28 +438,129 @@ def test_bytes_of_an_array_come_back_as_they_are(array, layout):
     assert (_values(array, array.shape) == array).all()
 
 
+def _span(array):
+    colours = array[..., :3] if array.ndim == 3 else array
+    return float(colours.max()) - float(colours.min())
+
+
 @settings(deadline=None, max_examples=50)
 @given(st.data(), st.sampled_from([np.float16, np.float32, np.float64]), LAYOUTS)
-def test_floats_are_rounded_to_the_nearest_level(data, kind, layout):
+def test_floats_that_use_their_scale_are_rounded_to_the_nearest_level(data, kind, layout):
     width = np.dtype(kind).itemsize * 8
     array = data.draw(arrays.arrays(kind, SHAPES, elements=st.floats(0, 1, width=width)))
+    assume(not 0 < _span(array) < 1 / 8)
     array = _read_only(layout(array))
     assert (_values(array, array.shape) == np.round(255 * array.astype(np.float64))).all()
 
 
 @settings(deadline=None, max_examples=50)
 @given(arrays.arrays(np.uint16, SHAPES), LAYOUTS)
-def test_sixteen_bits_are_rounded_to_the_nearest_level(array, layout):
+def test_sixteen_bits_that_use_their_scale_are_rounded_to_the_nearest_level(array, layout):
+    assume(not 0 < _span(array) < 65535 / 4)
+    assume(array.shape[2:] != (4,) or array[..., 3].max() >= 16384)
     array = _read_only(layout(array))
     assert (_values(array, array.shape) == np.round(array / 257)).all()
 
 
 @settings(deadline=None, max_examples=50)
+@given(arrays.arrays(np.uint8, SHAPES.filter(lambda shape: shape[2:] != (4,))), LAYOUTS, st.sampled_from([257, 256]))
+def test_eight_bits_written_in_sixteen_are_the_same_picture(array, layout, step):
+    deep = _read_only(layout(array.astype(np.uint16) * step))
+    assert abs(_values(deep, array.shape) - layout(array).astype(int)).max() <= (0 if step == 257 else 1)
+
+
+@settings(deadline=None, max_examples=50)
 @given(st.data(), st.sampled_from([np.int8, np.int16, np.int32, np.int64, np.uint32, np.uint64]))
-def test_other_whole_numbers_are_levels(data, kind):
+def test_other_whole_numbers_that_use_their_scale_are_levels(data, kind):
     most = min(255, np.iinfo(kind).max)
     array = _read_only(data.draw(arrays.arrays(kind, SHAPES, elements=st.integers(0, most))))
+    assume(not 0 < _span(array) < 255 / 8)
     assert (_values(array, array.shape) == array).all()
+
+
+KINDS_OF_NUMBERS = [np.uint16, np.int16, np.int32, np.int64, np.uint32, np.float16, np.float32, np.float64]
+
+
+@settings(deadline=None, max_examples=80)
+@given(st.data(), st.sampled_from(KINDS_OF_NUMBERS), LAYOUTS)
+def test_any_numbers_keep_their_order_and_are_seen_or_refused(data, kind, layout):
+    """The least is darkest, the most is brightest, and what was more is never less."""
+    array = data.draw(arrays.arrays(kind, st.tuples(st.integers(1, 9), st.integers(1, 9))))
+    levels = None
+    with suppress(InvalidRequest):
+        levels = _values(_read_only(layout(array)), array.shape).astype(int)
+    if levels is None:
+        assert not np.isfinite(array).all() or np.abs(array).max() > 9000
+        return
+    numbers = layout(array).astype(np.float64).ravel()
+    order = np.argsort(numbers, kind="stable")
+    assert (np.diff(levels.ravel()[order]) >= 0).all()
+    if numbers.max() > numbers.min():
+        assert levels.max() - levels.min() >= 255 // 8
+
+
+SCALED = [
+    # numbers, what is said of them, their levels
+    (np.array([[12.25, 871.0]]), "scaled from 12.25 … 871 to 0 … 255", [0, 255]),
+    (np.array([[-1.0, 0.0, 1.0]]), "scaled from -1 … 1 to 0 … 255", [0, 128, 255]),
+    (np.array([[0, 254.7]]), "its numbers, 0 … 254.7, are taken as 0 … 255", [0, 255]),
+    (np.array([[0, 1.01]]), "scaled from 0 … 1.01 to 0 … 255", [0, 255]),
+    (np.array([[0, 1e300]]), "scaled from 0 … 1e+300 to 0 … 255", [0, 255]),
+    (np.array([[0, 0.06]]), "scaled from 0 … 0.06 to 0 … 255", [0, 255]),
+    (np.linspace(-3, 900, 3).astype(int).reshape(1, 3), "scaled from -3 … 900 to 0 … 255", [0, 127, 255]),
+    (np.array([[0, 1, 5]]), "scaled from 0 … 5 to 0 … 255", [0, 51, 255]),
+    (np.uint16([[0, 2048, 4095]]), "scaled from 0 … 4095 to 0 … 255", [0, 128, 255]),
+    (np.uint16([[0, 511, 1023]]), "scaled from 0 … 1023 to 0 … 255", [0, 127, 255]),
+    (np.uint16([[0, 8191, 16383]]), "scaled from 0 … 16383 to 0 … 255", [0, 127, 255]),
+    (np.uint16([[29000, 29250, 29500]]), "scaled from 29000 … 29500 to 0 … 255", [0, 128, 255]),
+    (np.uint16([[0, 100, 255]]), "its numbers, 0 … 255, are taken as 0 … 255", [0, 100, 255]),
+    (np.int32([[0, 32896, 65535]]), "its numbers, 0 … 65535, are taken as 0 … 65535", [0, 128, 255]),
+    (np.int64([[0, 2**40]]), "scaled from 0 … 1.09951e+12 to 0 … 255", [0, 255]),
+]
+
+
+def _said(value, size=None):
+    data = picture_bytes(value, FRAMES)
+    return fit_picture(data, size or measure(data)).notes
+
+
+@pytest.mark.parametrize(("array", "note", "levels"), SCALED, ids=[note for _, note, _ in SCALED])
+def test_numbers_beyond_their_scale_or_in_a_corner_of_it_are_spread_and_that_is_told(array, note, levels):
+    assert np.abs(_values(array, (len(levels),)).astype(int) - levels).max() <= 1
+    assert _said(array) == (note,)
+    colours = np.repeat(array[:, :, None], 3, 2)
+    assert _said(colours) == (note,)
+
+
+def test_numbers_that_use_their_scale_need_no_words():
+    for value in (LIGHT / 255, LIGHT, LIGHT.astype(int), LIGHT.astype(np.uint16) * 257, LIGHT > 90, PIXELS / 255):
+        assert _said(value) == ()
+
+
+def test_opaque_stays_opaque_whatever_the_colours_are_scaled_by():
+    clear = np.concatenate([PIXELS.astype(float) * 40 - 3000, np.ones((*LIGHT.shape, 1))], axis=2)
+    assert _said(clear)[0].startswith("scaled from -")
+    assert _values(clear, clear.shape)[..., 3].min() == 255
+    deep = np.concatenate([PIXELS.astype(np.uint16) * 16, np.full((*LIGHT.shape, 1), 4095, np.uint16)], axis=2)
+    assert _values(deep, deep.shape)[..., 3].min() == 255
+
+
+def test_masked_pixels_become_black_and_are_counted():
+    assert _said(_masked())[0] == "4,800 of 66,000 pixels are masked and become black"
+    heights = np.ma.masked_array([[-9999.0, 12.25], [40.0, 871.0]], [[True, False], [False, False]])
+    assert _said(heights)[0] == "scaled from 12.25 … 871 to 0 … 255; 1 of 4 pixels are masked and become black"
+    assert _values(heights, (2, 2))[0, 0] == 0
+
+
+@pytest.mark.parametrize(
+    "value", [np.zeros((4, 4)), np.full((4, 4, 3), 900), np.full((2, 2), -7.5), np.ones((3, 3), bool)]
+)
+def test_a_picture_of_one_colour_is_said_to_be(value):
+    assert _said(value)[-1] == "the picture is one colour throughout: see that it is the one you mean"
+
+
+def test_a_nearly_black_picture_is_said_to_be():
+    assert _said(LIGHT // 20)[-1] == "the picture is nearly black throughout (no level is above 10 of 255)"
 
 
 @settings(deadline=None, max_examples=50)
@@ -589,7 +690,7 @@ def _released():
 
 GIVE = f"give {sources.ALLOWED}"
 KALEIDO = "a plotly figure needs the package kaleido to become a picture: pip install kaleido"
-LEVELS = "give 0 to 255, or floats 0 to 1"
+FILL = "put numbers in their place (of an array: np.nan_to_num) and give it again"
 KINDS_OF_ARRAY = "give (height, width), or (height, width, channels) with 1, 3 or 4 channels"
 WRONG = [
     ("the picture is empty (0 bytes of bytes)", lambda: b"", GIVE),
@@ -638,23 +739,28 @@ WRONG = [
         lambda: np.broadcast_to(np.uint8(0), (100_000, 100_000)),
         "the most is 89 million",
     ),
-    ("the 5x5 int64 array holds -3 to 900", lambda: np.linspace(-3, 900, 25).astype(int).reshape(5, 5), LEVELS),
-    ("the 1x2x3 int16 array holds 0 to 256", lambda: np.int16([[[0, 1, 2], [3, 4, 256]]]), LEVELS),
-    ("the 1x2 float64 array holds 0 to 254.7", lambda: np.array([[0, 254.7]]), "floats go from 0 to 1, divide by 255"),
-    ("the 1x2 float32 array holds 0 to 255", lambda: np.float32([[0, 255]]), "floats go from 0 to 1, divide by 255"),
-    ("the 1x2 float64 array holds -1 to 1", lambda: np.array([[-1.0, 1.0]]), LEVELS),
-    ("the 1x2 float64 array holds 0 to 1.01", lambda: np.array([[0, 1.01]]), "floats go from 0 to 1, divide by 255"),
-    ("the 1x2 float64 array holds 0 to 1e+300", lambda: np.array([[0, 1e300]]), LEVELS),
     (
-        "the 1x2 float64 array holds NaN or inf",
+        "the 1x2 float64 array holds NaN or inf in 1 of 2 pixels",
         lambda: np.array([[0, np.nan]]),
         "np.nan_to_num(a) puts numbers in their place",
     ),
     (
-        "the 1x2 float16 array holds NaN or inf",
-        lambda: np.float16([[0, -np.inf]]),
+        "the 2x2x3 float16 array holds NaN or inf in 3 of 4 pixels",
+        lambda: np.float16([[[0, -np.inf, 0], [0, 1, 0]], [[np.nan] * 3, [np.inf, 0, 0]]]),
         "np.nan_to_num(a) puts numbers in their place",
     ),
+    (
+        "3 of 12 pixels have no value (-9999)",
+        lambda: np.array([[-9999, 12, 13.5, 871], [40, -9999, 41, 42], [50, 51, -9999, 53]]),
+        FILL,
+    ),
+    (
+        "1 of 4 pixels have no value (3.40282e+38)",
+        lambda: np.float32([[3.4028235e38, 12], [13.5, 871]]),
+        FILL,
+    ),
+    ("1 of 4 pixels have no value (-32768)", lambda: np.int16([[-32768, 12], [13, 871]]), FILL),
+    ("4 of 4 pixels have no value (masked)", lambda: np.ma.masked_all((2, 2)), FILL),
     (
         "an array of complex128 is no picture",
         lambda: np.zeros((5, 5), complex),
@@ -663,6 +769,16 @@ WRONG = [
     (
         "an array of object is no picture",
         lambda: np.full((2, 2), None),
+        "give whole numbers 0 to 255, or floats 0 to 1",
+    ),
+    (
+        "an array of datetime64[D] is no picture",
+        lambda: np.full((2, 2), np.datetime64("2026-11-28")),
+        "give whole numbers 0 to 255, or floats 0 to 1",
+    ),
+    (
+        "an array of void24 is no picture",
+        lambda: np.zeros((2, 2), [("r", "u1"), ("g", "u1"), ("b", "u1")]),
         "give whole numbers 0 to 255, or floats 0 to 1",
     ),
     (
@@ -731,7 +847,7 @@ def test_an_image_that_was_left_before_it_was_loaded_is_told(tmp_path):
 
 
 def test_an_image_with_too_many_pixels_is_refused_before_it_is_loaded(monkeypatch):
-    monkeypatch.setattr(fitting, "LARGEST_PIXELS", 50_000)
+    monkeypatch.setattr("runway_nb.picture_limits.LARGEST_PIXELS", 50_000)
     broken = _lazy(PNG[:200])
     assert _line(broken) == "the PIL image has 300 × 220 = 0 million pixels: the most is 0 million"
     assert _line(LIGHT) == "the array has 300 × 220 = 0 million pixels: the most is 0 million"

@@ -186,7 +186,7 @@ def test_the_account_of_another_keyframe_is_sent_it_too(tmp_path: Path, time: Fa
 def test_what_the_studio_uploads_is_a_keyframe_later_for_nothing(party: Party) -> None:
     draw(party.folder, "a.png")
     asset, notes = party.studio.upload("a.png")
-    assert notes == ()
+    assert notes == ("the picture is one colour throughout: see that it is the one you mean",)
     job = shoot(party, "a.png").wait(10)
     assert (job.request.keyframes.first, uploads(party)) == (asset.id, 1)
     party.studio.delete_asset(asset)

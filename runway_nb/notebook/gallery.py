@@ -6,13 +6,13 @@ of flex boxes away and read no number without its zero: so tiles are inline bloc
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from html import escape
 
 from ..assets import AssetList, created_words, quoted, typed_names
+from ..errors import InvalidRequest
 from ..redact import redact, short_id
 from ..task import Asset
 from .display import jpeg_uri
@@ -125,16 +125,11 @@ def _small(still: bytes) -> tuple[bytes, int, int] | None:
 
     Kept, since a page is drawn again while its pictures come in.
     """
-    from PIL import Image
+    from ..fit import measure, thumbnail
 
-    # broken files make Pillow raise nearly anything
-    with suppress(Exception):
-        with Image.open(io.BytesIO(still)) as source:
-            picture = source.convert("RGB")
-        picture.thumbnail(FRAME)
-        out = io.BytesIO()
-        picture.save(out, "JPEG", quality=QUALITY, optimize=True)
-        return out.getvalue(), *picture.size
+    with suppress(InvalidRequest):
+        small = thumbnail(still, FRAME, QUALITY)
+        return small, *measure(small)
     return None
 
 

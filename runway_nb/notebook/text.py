@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 from ..home import home_folder
@@ -87,7 +88,7 @@ def result_text(job: Job, shown_path: str, note: str = "") -> str:
         f"Shot    {shot}, {made(job)}, id {job.id}{kind}",
     ]
     if job.cell:
-        lines.append(f"Cell    {redact_cell(job.cell).partition(chr(10))[0]}")
+        lines.append(f"Cell    {_without_data(redact_cell(job.cell).partition(chr(10))[0])}")
     lines += [f"Note    {redact_line(line)}" for line in (*filter(None, [note]), *job.warnings)]
     return "\n".join(lines)
 
@@ -109,3 +110,8 @@ def shown_path(path: Path, folder: Path) -> str:
     except ValueError:
         home = home_folder()
         return redact(f"~{os.sep}{path.relative_to(home)}" if home and path.is_relative_to(home) else str(path))
+
+
+def _without_data(line: str) -> str:
+    """The line with a picture that stands in it as text cut short."""
+    return re.sub(r"(data:[^\s,]{0,80},\S{8})\S+", "\\1\N{HORIZONTAL ELLIPSIS}", line)

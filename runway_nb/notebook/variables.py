@@ -35,7 +35,8 @@ def named_picture(word: str, variables: Mapping[str, Any]) -> Named:
 
     Raises `InvalidRequest` for an expression that begins at a job or at `Out` and leads nowhere.
     """
-    name = re.sub(r"\W+", "-", redact_line(word)).strip("-_").lower()[:40].rstrip("-_") or "picture"
+    spoken = "" if word[:5].lower() == "data:" else redact_line(word)
+    name = re.sub(r"\W+", "-", spoken).strip("-_").lower()[:40].rstrip("-_") or "picture"
     match = _EXPRESSION.fullmatch(word)
     if match is None or match["name"] not in variables:
         return Named(word, name)

@@ -10,12 +10,13 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from runway_nb.camera import Matrix, apply
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.ImageFile import ImageFile
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels; right and bottom lie outside."""
@@ -35,6 +36,10 @@ TO_RGB = (
 """The inverse of `TO_YUV`."""
 SCALES = (1, 2, 2)
 """How many pixels of the picture one sample of Y, U, V spans."""
+KINDS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF")
+"""Of the files that are opened. Pillow also knows kinds that run other programs."""
+LARGEST_PIXELS = 40_000_000
+"""Of an upload that is looked into: a few bytes can claim any number."""
 REACH = 7
 """Frames of mirrored picture on each side, at most. From a first keyframe no view needs more than 2 (camera model,
 "No empty border"); a last keyframe seen from the start of an extreme move needs 6.3."""
@@ -42,11 +47,25 @@ MARGIN = 2
 """Samples round what is seen, for the neighbours that bilinear sampling takes."""
 
 
+def opened(source: Path | str | BinaryIO) -> ImageFile:
+    """The picture in a file, nothing of it decoded yet. Raises OSError for one of too many pixels, and for none."""
+    from PIL import Image
+
+    try:
+        file = Image.open(source, formats=KINDS)
+    except Image.DecompressionBombError as bomb:
+        raise OSError(str(bomb)) from None
+    if file.width * file.height > LARGEST_PIXELS:
+        file.close()
+        raise OSError(f"{file.width} x {file.height} pixels are more than {LARGEST_PIXELS:,}")
+    return file
+
+
 def load(path: Path | str, width: int, height: int) -> Image:
     """The picture in a file, upright, centre-cropped to cover width x height, RGB, transparency on black."""
     from PIL import Image, ImageOps
 
-    with Image.open(path) as file:
+    with opened(path) as file:
         longest = max(width, height)
         file.draft("RGB", (longest, longest))
         picture = ImageOps.exif_transpose(file)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from . import motifs
 from .motifs import PALETTES
+from .planes import opened
 from .scene import MOTIFS, Motif, paint
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def thumbnail(path: Path, out: Path, width: int = 320) -> None:
     """Writes a JPEG of the picture, upright, `width` pixels wide (or narrower, if the picture is)."""
     from PIL import Image, ImageOps
 
-    with Image.open(path) as file:
+    with opened(path) as file:
         file.draft("RGB", (2 * width, 2 * width))
         picture = ImageOps.exif_transpose(file).convert("RGB")
         picture.thumbnail((width, 4 * width), Image.Resampling.LANCZOS)
@@ -62,7 +63,7 @@ def upscale(data: bytes, width: int, height: int) -> bytes:
     """The encoded picture resampled to width x height pixels, as JPEG."""
     from PIL import Image, ImageOps
 
-    with Image.open(io.BytesIO(data)) as file:
+    with opened(io.BytesIO(data)) as file:
         picture = ImageOps.exif_transpose(file).convert("RGB")
     out = io.BytesIO()
     picture.resize((width, height), Image.Resampling.LANCZOS).save(out, "JPEG", quality=90)

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from ...assets import AssetList, typed_names
+from ...file_link import path_of_link
 from ...images import picture_file
 from ...job import Job
+from ...name_forms import name_key
 from ...picture import ShotFrame, asset_account, is_link, shot_frame
 from ...record import Found, Record
 from ...redact import redact_line, short_id
@@ -81,8 +83,9 @@ def asset_choices(assets: AssetList, taken: Collection[str] = ()) -> list[Choice
         taken: Names that mean a variable or a file first.
     """
     pictures = assets.only(kind="image")
-    typed = typed_names(pictures)
-    return [_asset_choice(asset, asset.short_id if asset.stem in taken else typed[asset.id]) for asset in pictures]
+    typed, others = typed_names(pictures), set(map(name_key, taken))
+    words = {asset.id: asset.short_id if name_key(asset.stem) in others else typed[asset.id] for asset in pictures}
+    return [_asset_choice(asset, words[asset.id]) for asset in pictures]
 
 
 def listed_words(assets: AssetList) -> str:
@@ -144,8 +147,8 @@ def distinct(labels: Iterable[str]) -> list[str]:
 
 
 def _matching(choices: Iterable[Choice], text: str) -> list[Choice]:
-    words = text.casefold().split()
-    return [choice for choice in choices if all(word in choice.label.casefold() for word in words)]
+    words = name_key(text).casefold().split()
+    return [choice for choice in choices if all(word in name_key(choice.label).casefold() for word in words)]
 
 
 def _is_other_array(value: Any) -> bool:
@@ -171,7 +174,7 @@ def _name(text: str) -> str:
     if is_link(text):
         address = redact_line(text).partition("?")[0]
         return address if len(address) <= _LONGEST_NAME else address.rpartition("/")[2][:_LONGEST_NAME]
-    return redact_line(Path(text).name, _LONGEST_NAME)
+    return redact_line(Path(path_of_link(text) or text).name, _LONGEST_NAME)
 
 
 def _short(job: Job) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import importlib
-import io
 import json
 from collections.abc import Mapping
 from functools import lru_cache
@@ -16,11 +15,10 @@ from typing import Any
 
 import ipywidgets
 import traitlets
-from PIL import Image
 
 from ... import camera
 from ...errors import InvalidRequest
-from ...fit import Size, fit_picture, measure
+from ...fit import thumbnail
 from ...spec import CAMERA_LIMIT, MODELS
 from ..static import static_text
 
@@ -56,20 +54,10 @@ def script() -> str:
 
 def still_for(picture: bytes) -> bytes:
     """The picture as a JPEG small enough for the page; nothing for what is no picture."""
-    data = bytes(picture)
     try:
-        fitted = fit_picture(data, _inside(measure(data)))
-    except (InvalidRequest, MemoryError):
+        return thumbnail(bytes(picture), (STILL_SIDE, STILL_SIDE), STILL_QUALITY)
+    except InvalidRequest:
         return b""
-    out = io.BytesIO()
-    with Image.open(io.BytesIO(fitted.data)) as image:
-        image.convert("RGB").save(out, "JPEG", quality=STILL_QUALITY)
-    return out.getvalue()
-
-
-def _inside(size: Size) -> Size:
-    scale = min(1.0, STILL_SIDE / max(size))
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _move() -> Any:
