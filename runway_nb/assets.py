@@ -239,7 +239,9 @@ def created_words(asset: Asset, form: str = "%d %b %H:%M") -> str:
 def _is_typable(asset: Asset) -> bool:
     stem = asset.stem
     both_quotes = '"' in stem and "'" in stem
-    return asset.has_own_name and stem.isprintable() and not (stem.startswith("--") or "{{" in stem or both_quotes)
+    # what is typed is compared as it may be shown, so a name has to be the same in that form
+    is_plain = stem.isprintable() and _key(redact_line(stem, NAME)) == _key(stem)
+    return asset.has_own_name and is_plain and not (stem.startswith("--") or "{{" in stem or both_quotes)
 
 
 def quoted(words: str) -> str:

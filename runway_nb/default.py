@@ -13,6 +13,7 @@ from .camera import Camera
 from .errors import InvalidRequest
 from .home import read_path
 from .job import Job, video_frames
+from .loaded_settings import notebook_settings
 from .plain import checked_kind, checked_switch, is_a, shown, unexpected
 from .request import Keyframes, VideoRequest
 from .settings import resolve
@@ -32,8 +33,6 @@ def default_studio(*, fresh: bool = False) -> Studio:
 
     Raises `SettingsError` when a setting cannot be used, or those of the loaded extension are gone.
     """
-    from .notebook.loaded import notebook_settings
-
     global _default
     fresh = checked_switch(fresh, "fresh")
     config, folder = notebook_settings()

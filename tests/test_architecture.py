@@ -100,6 +100,7 @@ STOREYS = [
         "runner",
         "studio",
         "default",
+        "loaded_settings",
     },
 ]
 """From the ground up; a module imports from its own storey and from those below."""
@@ -107,7 +108,7 @@ UPWARD = {
     ("assets", "notebook.gallery"),
     ("job", "notebook.display"),
     ("session", "simulator"),
-    ("default", "notebook.loaded"),
+    ("loaded_settings", "notebook.extension"),
     ("__init__", "notebook.extension"),
 }
 """The imports that point up: inside of a function, at the moment of use."""

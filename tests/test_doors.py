@@ -17,10 +17,10 @@ from runway_nb import errors
 from runway_nb.account import account_task
 from runway_nb.assets import match_asset, typed_names
 from runway_nb.client import RunwayClient, error_of
+from runway_nb.draft import file_name
 from runway_nb.images import keep_picture
 from runway_nb.job import Job
 from runway_nb.keyframes import _stem
-from runway_nb.media import file_name
 from runway_nb.notebook import gallery, listing
 from runway_nb.notebook.display import bundle, placeholder, said
 from runway_nb.notebook.live import body_html

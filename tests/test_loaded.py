@@ -18,7 +18,7 @@ import runway_nb
 from kernels import PATIENCE, clean_env, shared_simulator
 from runway_nb import default as default_module
 from runway_nb.errors import SettingsError
-from runway_nb.notebook.loaded import loaded_settings, notebook_settings
+from runway_nb.loaded_settings import loaded_settings, notebook_settings
 
 FORGET = "for n in [n for n in sys.modules if n.partition('.')[0] == 'runway_nb']: del sys.modules[n]\n"
 RELOADS = {

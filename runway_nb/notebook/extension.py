@@ -12,7 +12,7 @@ from traitlets.config import Configurable
 
 from ..errors import SettingsError
 from ..home import working_folder
-from .loaded import loaded_settings
+from ..loaded_settings import loaded_settings
 
 if TYPE_CHECKING:
     from ..job import Job
@@ -63,9 +63,10 @@ class RunwayMagics(Configurable):
     @property
     def magics(self) -> Magics:
         """Made at the first use."""
-        if self._magics is None:
-            from .magic import Magics
+        from .magic import Magics
 
+        # after a reload the class is another one, and the parts of two loads do not fit together
+        if type(self._magics) is not Magics:
             self._magics = Magics(self._shell, self.values, self.folder)
         return self._magics
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import SettingsError
+from .errors import SettingsError
 
 _CLASS = "RunwayMagics"
 _PACKAGE = __name__.partition(".")[0]
@@ -52,7 +52,7 @@ def _of_profile(shell: Any) -> Mapping[str, object] | None:
     """The settings in IPython's own configuration, for a shell in which the extension is not loaded."""
     if _CLASS not in getattr(shell, "config", ()):
         return None
-    from .extension import configured
+    from .notebook.extension import configured
 
     return configured(shell).values()
 
