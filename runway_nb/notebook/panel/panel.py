@@ -23,12 +23,12 @@ from ...environment import Environment
 from ...errors import InvalidRequest, RunwayError
 from ...fit import aspect_of
 from ...job import Job
+from ...loaded_settings import loaded_settings
 from ...redact import short_id
 from ...request import Keyframes, VideoRequest
 from ...state import Phase
 from ..cell_text import cell_text
 from ..live import Stage, View, marked, new_place, style_sheet
-from ..loaded import loaded_settings
 from .account_line import AccountLine
 from .camera import CameraControls
 from .durable import panel_text
