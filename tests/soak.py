@@ -1,6 +1,6 @@
 """Scripts are killed at random moments until everything settles; then every wish must be paid once and be there.
 
-    python tests/soak.py [--schedules 200] [--first SEED] [--lanes 3]
+    python tests/soak.py [--schedules 300] [--first SEED] [--lanes 3]
 
 Each schedule draws from its seed: one to three wishes, some trouble at the API, and rounds of one or two
 processes (`soak_worker.py`) on one ledger, each ended by SIGKILL. In some rounds one of two is frozen for longer
@@ -326,7 +326,7 @@ def run(seeds: Sequence[int], lanes: int, root: Path) -> Sums:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--schedules", type=int, default=200)
+    parser.add_argument("--schedules", type=int, default=300)
     parser.add_argument("--first", type=int, default=random.SystemRandom().randrange(10**6), help="the first seed")
     parser.add_argument("--lanes", type=int, default=3, help="schedules at once")
     given = parser.parse_args()

@@ -35,8 +35,8 @@ from runway_nb.spec import SEED_RANGE
 from runway_nb.studio import Studio
 from virtual import PLACES, Died, Kernel, Network, Process, Service, VirtualLoop, mark_of, no_threads
 
-SCHEDULES = 2000
-CHUNKS = 8
+SCHEDULES = 10_000
+CHUNKS = 40
 BITES = range(2840, 2960)
 """Further seeds, in whose schedules is counted what happens; chosen so that everything does."""
 BASE = "http://127.0.0.1/v1/runwayml"
