@@ -49,14 +49,20 @@ import sys
 from collections.abc import Iterable
 
 from .console import as_shown
-from .redact import redact
+
+
+def masked(message: str) -> str:
+    """The text as it may be shown (`redact`)."""
+    from .redact import redact  # at the first error: loading the extension needs none of it
+
+    return redact(message)
 
 
 class RunwayError(Exception):
     """The base of all errors. The message holds no token, no e-mail address and no control character."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(redact(message))
+        super().__init__(masked(message))
 
     @property
     def message(self) -> str:
@@ -75,7 +81,7 @@ class InvalidRequest(RunwayError, ValueError):
     """Mistakes in what was asked; `problems` lists all of them. Nothing was sent."""
 
     def __init__(self, problems: Iterable[str]) -> None:
-        self.problems = tuple(redact(problem) for problem in problems)
+        self.problems = tuple(masked(problem) for problem in problems)
         super().__init__("; ".join(self.problems))
 
     def __reduce__(self) -> tuple[type[InvalidRequest], tuple[tuple[str, ...]], dict[str, object]]:

@@ -7,7 +7,6 @@ cannot be asked (another machine, another user), or that lives and renews nothin
 from __future__ import annotations
 
 import os
-import secrets
 import socket
 import time
 from collections.abc import Callable
@@ -25,7 +24,7 @@ RENEW_SECONDS = 5.0
 
 def new_owner() -> str:
     """A name for an owner: machine, process, when that began, and a random part, since process numbers come again."""
-    return f"{_place()}/{os.getpid()}/{secrets.token_hex(4)}.{_began(os.getpid()) or ''}".rstrip(".")
+    return f"{_place()}/{os.getpid()}/{os.urandom(4).hex()}.{_began(os.getpid()) or ''}".rstrip(".")
 
 
 def is_held(owner: str, lease: float, now: float) -> bool:

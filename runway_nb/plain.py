@@ -11,13 +11,12 @@ import math
 import operator
 import os
 import reprlib
+import sys
 import threading
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any
 
-from .errors import InvalidRequest, RunwayError
-from .redact import redact
+from .errors import InvalidRequest, RunwayError, masked
 
 SHOWN = 60
 """Characters of a value that a message shows at most."""
@@ -74,7 +73,7 @@ def shown(value: object) -> str:
         text = _SHORT.repr(value)
     except Exception:  # noqa: BLE001 - the repr of a foreign value may raise anything
         text = f"<{kind_of(value)}>"
-    line = redact("".join(sign if sign.isprintable() else " " for sign in text))
+    line = masked("".join(sign if sign.isprintable() else " " for sign in text))
     line = line if is_a(value, str) else " ".join(line.split())
     return line if len(line) <= SHOWN else line[: SHOWN - 3] + "..."
 
@@ -98,7 +97,7 @@ def unexpected(error: BaseException, failure: str = "something unexpected happen
 
 def _text_of(error: BaseException) -> str:
     try:
-        return " ".join(redact(str(error)).split())[: 4 * SHOWN]
+        return " ".join(masked(str(error)).split())[: 4 * SHOWN]
     except Exception:  # noqa: BLE001 - as in `shown`
         return ""
 
@@ -140,13 +139,19 @@ def _items(value: Any) -> list[Any] | None:
     return None
 
 
+def _is_decimal(value: object) -> bool:
+    # whoever has a Decimal has loaded its module; nobody else needs it
+    module = sys.modules.get("decimal")
+    return module is not None and is_a(value, module.Decimal)
+
+
 def _read(value: Any) -> object:
     """A value of another class. May raise whatever that class does."""
     # the class's own reading, whatever a subclass makes of it
     for kind in (str, int, float):
         if is_a(value, kind):
             return plain(kind.__dict__[f"__{'str' if kind is str else kind.__name__}__"](value))
-    if is_a(value, Decimal):
+    if _is_decimal(value):
         return _of_float(value, float(value)) if value.is_finite() else None
     if (shape := _shape(value)) is not None:
         return _item(value) if shape == () else None
