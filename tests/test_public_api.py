@@ -219,7 +219,7 @@ def test_every_file_that_the_package_reads_is_beside_it():
 
 def test_every_library_of_the_package_is_a_dependency():
     wanted = {re.split(r"[<>=\[]", line)[0].lower() for line in PROJECT["project"]["dependencies"]}
-    assert wanted == {"anywidget", "httpx", "ipython", "ipywidgets", "nest_asyncio2", "pillow", "platformdirs"}
+    assert wanted == {"anyio", "anywidget", "httpx", "ipython", "ipywidgets", "nest_asyncio2", "pillow", "platformdirs"}
 
 
 def test_typed_use_is_checked():
