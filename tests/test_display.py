@@ -15,6 +15,7 @@ from runway_nb.job import Job
 from runway_nb.notebook import live, text
 from runway_nb.notebook.display import EMBED_CAP, bundle, notice_html, source
 from runway_nb.notebook.words import cost, look, made, megabytes, notice
+from runway_nb.record import REFUSED_FOR_NOW
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.state import Phase, State
 from runway_nb.task import Status, Task
@@ -129,6 +130,11 @@ NOTICES: list[tuple[Phase, errors.RunwayError, str, str, str]] = [
     (Phase.UNKNOWN, errors.MaybeSent("maybe sent, no clear answer: the connection broke"),
      "Maybe sent: no clear answer", "The request left once; the connection broke.",
      "%runway attach 7f3e2c54  # look again\n%runway resend 7f3e2c54  # send again, 25 credits"),
+    (Phase.UNKNOWN, errors.RateLimited(REFUSED_FOR_NOW), "Not sent yet: all slots were taken",
+     "Refused for now (HTTP 429), and its session ended before it was sent again.",
+     "%runway attach 7f3e2c54  # looks, and sends nothing"),
+    (Phase.REFUSED, errors.RateLimited("Runway takes no more tasks now (HTTP 429)"), "Not sent",
+     "Runway takes no more tasks now (HTTP 429).", ""),
     (Phase.REMOVED, errors.Removed("x"), "Removed before sending", "", ""),
     (Phase.DETACHED, errors.DownloadError("the download broke off"), "Not downloaded: the video is finished at Runway",
      "The download broke off.", "%runway attach 7f3e2c54"),

@@ -309,6 +309,17 @@ def _maybe(job: Job) -> Notice:
     )  # fmt: skip
 
 
+def _refused_for_now(job: Job) -> Notice:
+    if job.state.phase is not Phase.UNKNOWN:
+        return _by_phase(job)
+    return Notice(
+        "calm", "\N{HORIZONTAL ELLIPSIS}", "Not sent yet: all slots were taken", _reason(job),
+        "Run the cell again: the account is looked at, and the request is sent if nothing was started.",
+        f"%runway attach {job.id}  # looks, and sends nothing",
+        _needed(job),
+    )  # fmt: skip
+
+
 def _deadline(job: Job) -> Notice:
     return Notice(
         "calm", "\N{HORIZONTAL ELLIPSIS}", "Detached: still running at Runway",
@@ -379,6 +390,7 @@ _NOTICES = (
     (errors.PromptRefused, _refused_prompt),
     (errors.NotEnoughCredits, _poor),
     (errors.MaybeSent, _maybe),
+    (errors.RateLimited, _refused_for_now),
     (errors.DeadlineReached, _deadline),
     (errors.TrackingStopped, _stopped),
     (errors.Removed, _removed),
