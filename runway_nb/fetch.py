@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from . import errors
+from .artifact import Artifact
 from .client import RunwayClient
 from .draft import file_name
 from .media import MediaClient, small_jpeg
@@ -15,7 +16,7 @@ from .run import Run, Stopped
 from .session import Connection
 from .state import Phase
 from .stills import keep_still
-from .task import Artifact, Task
+from .task import Task
 
 VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0, 30.0, 30.0, 30.0, 30.0)
 """Seconds between the looks for a video that a finished task does not name yet: three minutes in all."""

@@ -59,6 +59,11 @@ class LostRequest:
         """True when the task can be the one and tells enough to be told from those of other requests."""
         return self.may_fit(task) and self._tells_seed(task) is True and (self.has_own_seed or self.tells_words(task))
 
+    def is_proven(self, task: Task) -> bool:
+        """True when the task shows the reference that was sent, or the seed that we drew."""
+        is_named = bool(task.reply_ref) and task.reply_ref == self.request.reply_ref
+        return is_named or (self.has_own_seed and task.seed == self.request.seed)
+
     def tells_words(self, task: Task) -> bool:
         """True when the task tells what it was asked for: what is not told proves nothing for a fixed seed."""
         return bool(task.prompt if self.request.prompt else task.options)
@@ -162,18 +167,25 @@ def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
 
 
 def contradiction(task: Task, search: Search) -> str:
-    """How the task in the answer to a create differs from what was sent, in words; nothing when it does not."""
-    request = search.lost.request
+    """How the task that an answer shows differs from what was sent, in words; nothing when it does not."""
+    lost, request = search.lost, search.lost.request
     owner = task_account(task.id).casefold()
+    # what these say is our reading of the API: it is not held against a task that proves to be ours
+    weak = {} if lost.is_proven(task) else {
+        "a task of another kind": task.task_type not in ("", request.row.task_type),
+        "a task of another length": task.options.get("seconds") not in (None, request.length),
+        "a task from before": lost.is_before(task),
+    }  # fmt: skip
     wrong = {
         "a task of another account": bool(owner and request.account) and owner != request.account.casefold(),
         "a task that belongs to another job": task.id in search.taken,
         "another reference": bool(task.reply_ref) and task.reply_ref != request.reply_ref,
         "another seed": task.seed is not None and task.seed != request.seed,
         "another prompt": bool(task.prompt) and not is_same_text(task.prompt, request.prompt),
+        **weak,
     }
     found = [words for words, holds in wrong.items() if holds]
-    return f"the answer to the create names {' and '.join(found)}" if found else ""
+    return " and ".join(found)
 
 
 def is_same_text(told: str, sent: str) -> bool:

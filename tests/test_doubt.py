@@ -396,3 +396,89 @@ def test_a_wrong_early_match_is_undone_by_what_names_the_task(tmp_path: Path) ->
     assert (undone.phase, undone.task_id, undone.video, undone.guessed) == ("unknown", "", "", False)
     assert not ledger.assign("0000000a", OTHER, is_certain=True)
     assert [record.id for record in ledger.without_task("api.test")] == ["0000000a"]
+
+
+# --- a task that nothing proves to be ours ----------------------------------------------------------
+
+
+def _answered(party: Party, task: dict[str, Any]) -> Change:
+    """The create starts a task and answers with another."""
+
+    def change(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        return httpx.Response(200, json=task) if request.method == "POST" else answer
+
+    return change
+
+
+@pytest.mark.parametrize("seed", [None, 700424])
+@pytest.mark.parametrize(
+    "identifier", [OTHER, OTHER.replace("4711", "9999"), OTHER.replace("-task:", "-asset:"), OTHER[-36:], "../accounts"]
+)
+def test_a_task_that_nobody_knows_is_not_waited_for(party: Party, identifier: str, seed: int | None) -> None:
+    with changing(party, _answered(party, {"taskId": identifier, "status": "PENDING"})):
+        job = party.submit(seed=seed).wait(10)
+    assert job.video is not None
+    assert (party.started, creates(party)) == (1, 1)
+    assert party.studio.ledger.get(job.id).task_id != identifier
+
+
+@pytest.mark.parametrize("told", [{}, {"createdAt": "2001-01-01T00:00:00Z"}, {"taskType": "gen4"}])
+def test_a_strangers_task_is_known_by_its_first_look(party: Party, told: dict[str, Any]) -> None:
+    other = party.submit("Something else").wait(10)
+    assert other.task is not None
+    with party.studio.ledger._transaction() as connection:
+        connection.execute("DELETE FROM jobs")
+    with changing(party, _answered(party, {"taskId": other.task.id, "status": "PENDING", **told})):
+        job = party.submit().wait(10)
+    assert job.task is not None
+    assert job.task.seed == job.seed
+    assert job.task.id != other.task.id
+    assert (party.started, creates(party)) == (2, 2)
+
+
+def test_a_bare_answer_is_followed_and_proven_by_its_first_look(party: Party) -> None:
+    def bare(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.method != "POST":
+            return answer
+        return httpx.Response(200, json={"taskId": answer.json()["taskId"]})
+
+    with changing(party, bare):
+        job = party.submit().wait(10)
+    assert job.video is not None
+    assert not party.studio.ledger.get(job.id).guessed
+
+
+def test_when_the_true_task_is_not_found_either_it_is_a_doubt(party: Party) -> None:
+    party.simulator.fault("522-before", times=1)
+    with changing(party, _answered(party, {"taskId": OTHER})):
+        job = party.ended(party.submit())
+    assert job.state.phase is Phase.UNKNOWN
+    assert party.studio.ledger.get(job.id).may_be_lost
+    assert creates(party) == 1
+
+
+@pytest.mark.parametrize("status", sorted(CERTAIN))
+@pytest.mark.parametrize("shape", ["task", "running"])
+def test_a_refusal_that_names_our_task_has_started_it(party: Party, status: int, shape: str) -> None:
+    def refuse(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.method != "POST":
+            return answer
+        body = answer.json()
+        item = {"taskId": body["taskId"], "replyRef": body["replyRef"]}
+        named = item if shape == "task" else {"runningTasks": {EMAIL: [item]}}
+        return httpx.Response(status, json={"error": "no", **named})
+
+    with changing(party, refuse):
+        job = party.submit().wait(10)
+    assert job.video is not None
+    assert (party.started, creates(party)) == (1, 1)
+
+
+def test_a_year_that_cannot_be_leaves_the_job_readable(party: Party) -> None:
+    def far(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        answer.headers["Date"] = "Fri, 31 Dec 9999 23:59:59 GMT"
+        return answer
+
+    party.simulator.fault("lost-answer", times=1)
+    with changing(party, far):
+        assert party.submit(seed=7).wait(10).video is not None
