@@ -148,7 +148,7 @@ class Task:
             problem=TaskProblem.from_wire(inner.get("error")),
             artifacts=tuple(
                 Artifact.from_wire(item)
-                for item in items_in(inner.get("artifacts"))
+                for item in listed(inner.get("artifacts"), "artifacts")
                 if is_artifact_of(item, identifier)
             ),
             task_type=shown_in(inner.get("taskType"), KIND),
