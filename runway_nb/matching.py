@@ -113,13 +113,22 @@ class Search:
     guessed: frozenset[str] = frozenset()
     """Tasks that were given to other jobs by their looks alone."""
 
+    def __post_init__(self) -> None:
+        for name in ("taken", "guessed"):
+            object.__setattr__(self, name, frozenset(map(str.casefold, getattr(self, name))))
+
+    def is_taken(self, task_id: str) -> bool:
+        """True for the task of another job, however its id is spelt."""
+        return task_id.casefold() in self.taken
+
     def is_named(self, task_id: str, reference: str) -> bool:
         """True when our own reference stands on a task: then it is ours, whoever was thought to have it."""
-        return bool(reference) and reference == self.lost.reference and task_id not in self.taken
+        return bool(reference) and reference == self.lost.reference and not self.is_taken(task_id)
 
     def may_fit(self, task: Task) -> bool:
         """True unless something says no; only the whole task can tell more."""
-        return task.id not in self.taken | self.guessed and any(one.may_fit(task) for one in self._equals)
+        is_open = not self.is_taken(task.id) and task.id.casefold() not in self.guessed
+        return is_open and any(one.may_fit(task) for one in self._equals)
 
     def fits(self, task: Task) -> bool:
         """True when the task can be ours or an equal request's, and cannot be that of a different one in doubt."""
@@ -178,7 +187,7 @@ def contradiction(task: Task, search: Search) -> str:
     }  # fmt: skip
     wrong = {
         "a task of another account": bool(owner and request.account) and owner != request.account.casefold(),
-        "a task that belongs to another job": task.id in search.taken,
+        "a task that belongs to another job": search.is_taken(task.id),
         "another reference": bool(task.reply_ref) and task.reply_ref != request.reply_ref,
         "another seed": task.seed is not None and task.seed != request.seed,
         "another prompt": bool(task.prompt) and not is_same_text(task.prompt, request.prompt),

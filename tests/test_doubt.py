@@ -219,18 +219,19 @@ def test_what_contradicts_is_told_in_words_when_nothing_is_found(party: Party) -
 OTHER = "user:4711-runwayml:a@b.example-task:9c2a1f34-58c1-4f0b-b1f4-2e6f0a7d8c33"
 
 
-def test_the_task_of_another_job_in_an_answer_takes_nothing_from_it(party: Party) -> None:
+@pytest.mark.parametrize("spelt", [str, str.upper, str.title])
+def test_the_task_of_another_job_in_an_answer_takes_nothing_from_it(party: Party, spelt: Callable[[str], str]) -> None:
     first = party.submit().wait(10)
 
     def repeat(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
         assert first.task is not None
-        return httpx.Response(200, json={"taskId": first.task.id}) if request.method == "POST" else answer
+        return httpx.Response(200, json={"taskId": spelt(first.task.id)}) if request.method == "POST" else answer
 
     with changing(party, repeat):
         second = party.submit("Another lamp").wait(10)
     records = {record.id: record for record in party.studio.ledger.recent()}
     assert records[first.id].phase == records[second.id].phase == "done"
-    assert records[first.id].task_id != records[second.id].task_id
+    assert records[first.id].task_id.lower() != records[second.id].task_id.lower()
     assert (party.started, creates(party)) == (2, 2)
 
 
