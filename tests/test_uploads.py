@@ -163,7 +163,7 @@ def test_after_a_restart_a_picture_is_not_sent_again(party: Party) -> None:
 def test_another_party_is_sent_it_too(party: Party) -> None:
     draw(party.folder, "a.png")
     shoot(party, "a.png").wait(10)
-    party.studio.use(replace(party.settings, base_url="http://localhost/v1/runwayml"))
+    party.studio.use(replace(party.settings, base_url="http://127.0.0.1:81/v1/runwayml"))
     shoot(party, "a.png").wait(10)
     shoot(party, "a.png").wait(10)
     assert uploads(party) == 2
