@@ -20,6 +20,8 @@ from .task import Task
 
 SKEW_SECONDS = 300.0
 """How far a task may seem older than its create: two servers write the two times."""
+SAME_SECONDS = 60.0
+"""How near a task is to its create where two clocks agree."""
 LATEST_SECONDS = 24 * 60 * 60.0
 """How much later than its create a task may have been made; a service may queue what it was sent."""
 LONG_SEED = 6
@@ -42,6 +44,8 @@ class LostRequest:
     has_own_seed: bool = False
     """We drew the seed; one that the user fixed may name several tasks."""
     job_id: str = ""
+    sent_here: float | None = None
+    """Unix seconds of the create by this machine's clock: not to be trusted, to be heard where two servers differ."""
 
     def may_fit(self, task: Task) -> bool:
         """True unless what the task tells says no; an item of a list may tell little."""
@@ -71,11 +75,29 @@ class LostRequest:
     def is_before(self, task: Task) -> bool:
         """True when the task was made before the create left, by the clocks of the servers."""
         made = unix_time(task.created_at)
-        return made is not None and self.sent is not None and made < self.sent - SKEW_SECONDS
+        if made is None or self.sent is None or self._agrees_with_here(made):
+            return False
+        return made < self.sent - SKEW_SECONDS
+
+    def is_long_before(self, task: Task) -> bool:
+        """The same by this machine's clock, too: a history is not left early for one clock that is wrong."""
+        made = unix_time(task.created_at)
+        if made is None or self.sent is None:
+            return False
+        return made < min(self.sent, self.sent if self.sent_here is None else self.sent_here) - SKEW_SECONDS
 
     def _is_after(self, task: Task) -> bool:
         made = unix_time(task.created_at)
-        return made is not None and self.sent is not None and made > self.sent + LATEST_SECONDS
+        if made is None or self.sent is None or self._agrees_with_here(made):
+            return False
+        return made > self.sent + LATEST_SECONDS
+
+    def _agrees_with_here(self, made: float) -> bool:
+        """True where this machine's clock and that of the task agree, whatever the head of an answer said.
+
+        The server that writes it may be another one, with a clock of its own that is off.
+        """
+        return self.sent_here is not None and abs(made - self.sent_here) <= SAME_SECONDS
 
     def _has_same_options(self, task: Task) -> bool:
         """Length, camera and number of keyframes, as far as they are told.
@@ -143,7 +165,7 @@ class Search:
     def is_past(self, tasks: Sequence[Task]) -> bool:
         """True when the rest of a history that runs from new to old can only be older than the create."""
         newest_first = (unix_time(tasks[0].created_at) or 0.0) >= (unix_time(tasks[-1].created_at) or 0.0)
-        return newest_first and all(one.is_before(tasks[-1]) for one in self._equals)
+        return newest_first and all(one.is_long_before(tasks[-1]) for one in self._equals)
 
     @property
     def _equals(self) -> list[LostRequest]:
@@ -169,6 +191,7 @@ def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
         VideoRequest.from_wire(record.request, record.model),
         sent=sent,
         about=sent if sent is not None else (record.sent or record.created) + offset,
+        sent_here=record.sent,
         reference=record.reply_ref if record.reply_ref.startswith(OWN_REFERENCE.format(id=record.id)) else "",
         has_own_seed=bool(record.wish) and record.wish.get("seed") is None,
         job_id=record.id,

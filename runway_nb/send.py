@@ -25,6 +25,8 @@ from .state import Phase, is_refusal
 from .stills import COMPARISON, KEYFRAME, keep_slots
 from .task import RunningTask, Task
 
+LONGEST_SEARCH = 600.0
+"""Seconds that a search for a task may take in all, however slowly the server answers; about a minute is usual."""
 WAITS_FOR_ANSWER = "stopping as soon as the answer to the create has come: it may be paid"
 
 
@@ -104,9 +106,12 @@ async def search(run: Run, doubt: str, *, is_late: bool) -> Task | None:
     """
     run.move(Phase.CHECKING, next_look=None, detail="")
     try:
-        return await run.race(_find(run, (await run.connected()).client, is_late=is_late))
+        return await run.race(_find(run, (await run.connected()).client, is_late=is_late), LONGEST_SEARCH)
     except Stopped:
         raise errors.MaybeSent(f"{doubt}; the search for its task was stopped") from None
+    except TimeoutError:
+        minutes = LONGEST_SEARCH / 60
+        raise errors.MaybeSent(f"{doubt}; the account could not be looked at within {minutes:.0f} minutes") from None
     except errors.RunwayError as error:
         raise errors.MaybeSent(f"{doubt}; the account could not be looked at: {error.message}") from None
 

@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from fakes import EMAIL, Changed, FakeTime, Party
-from runway_nb import errors
+from runway_nb import errors, send
 from runway_nb.camera import Camera
 from runway_nb.job import Job
 from runway_nb.ledger import Ledger
@@ -317,6 +318,22 @@ def test_an_equal_task_of_before_is_not_taken_for_ours(party: Party) -> None:
     studio.close()
 
 
+@pytest.mark.parametrize("seed", [None, 7])
+@pytest.mark.parametrize("wrong", [3600.0, -3600.0, 2 * DAY, -2 * DAY, 400 * DAY, -400 * DAY])
+def test_a_date_that_is_not_of_the_service_loses_no_paid_video(party: Party, wrong: float, seed: int | None) -> None:
+    """The head of an answer comes from another server than the times of tasks, and the list of what runs is empty."""
+
+    def dated(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        answer.headers["Date"] = formatdate(party.time.now + wrong, usegmt=True)
+        return answer
+
+    party.simulator.fault("lost-answer", times=1)
+    party.simulator.fault("scheduler-empty")
+    with changing(party, dated):
+        assert party.submit(seed=seed).wait(10).video is not None
+    assert (party.started, creates(party)) == (1, 1)
+
+
 def test_a_search_tells_the_time_that_the_service_told(party: Party) -> None:
     job = _wrong_clock(party, 400 * DAY).submit(VideoRequest("A lamp turns")).wait(10)
     record = party.studio.ledger.get(job.id)
@@ -447,6 +464,29 @@ def test_a_bare_answer_is_followed_and_proven_by_its_first_look(party: Party) ->
         job = party.submit().wait(10)
     assert job.video is not None
     assert not party.studio.ledger.get(job.id).guessed
+
+
+def test_a_search_has_one_clock_however_slowly_the_account_answers(
+    party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "LONGEST_SEARCH", 0.3)
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "GET" and "/accounts" in request.url.path:
+                await asyncio.sleep(60)
+            return await inner.handle_async_request(request)
+
+    party.simulator.fault("lost-answer", times=1)
+    party.simulator.fault("scheduler-empty")
+    inner, party.api.inner = party.api.inner, Slow()
+    job = party.ended(party.submit())
+    assert job.state.phase is Phase.UNKNOWN
+    assert job.error is not None
+    assert "could not be looked at within" in job.error.message
+    party.api.inner = inner
+    assert party.studio.attach(job.id).wait(10).video is not None
+    assert (party.started, creates(party)) == (1, 1)
 
 
 def test_when_the_true_task_is_not_found_either_it_is_a_doubt(party: Party) -> None:
