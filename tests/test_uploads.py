@@ -675,3 +675,17 @@ def test_upscale_belongs_to_the_wish(party: Party) -> None:
     jobs = [party.studio.submit(wish).wait(10) for wish in wishes]
     assert jobs[0].id != jobs[1].id == jobs[2].id
     assert party.studio.new_take(jobs[1]).wish.upscale is True
+
+
+def test_an_upload_that_is_said_to_lie_on_another_account_is_not_used(tmp_path: Path, time: FakeTime) -> None:
+    def moved(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.method != "POST" or "assets" not in request.url.path:
+            return answer
+        return httpx.Response(200, text=answer.text.replace(EMAIL, "stranger@example.org"))
+
+    with Party(tmp_path, time, accounts=2) as party:
+        party.api.inner = Changed(party.api.inner, moved)
+        job = party.ended(shoot(party, draw(tmp_path, "a.png")))
+        assert job.state.phase is Phase.REFUSED
+        assert "asset of another account" in str(job.error)
+        assert party.started == 0
