@@ -13,7 +13,6 @@ import random
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timezone
-from email.utils import parsedate_to_datetime
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -21,6 +20,7 @@ from urllib.parse import quote, urlsplit
 import httpx
 
 from . import errors
+from .answer_values import is_same_id
 from .api_http import ApiHttp, PreparedCreate, checked_base, read_as, unwritable
 from .arguments import plain_arguments
 from .broken import BodyProblem
@@ -29,7 +29,7 @@ from .http_body import read_json
 from .plain import can_be_sent, checked_kind, checked_text, checked_texts, pair, shown
 from .redact import redact_line
 from .request import VideoRequest
-from .server_clock import ServerClock
+from .server_clock import ServerClock, date_of
 from .settings import Secret, read_secret
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
@@ -189,6 +189,8 @@ class RunwayClient(Handle):
         headers = {"Content-Type": prepared.content_type}
         parts: dict[str, Any] = {"content": prepared.content, "headers": headers, "timeout": CREATE_TIMEOUT}
         answer = await self._http.call(self._http.built("POST", prepared.path, **parts), CREATE_SECONDS)
+        if not answer.is_success and _names_task(answer):
+            raise errors.ServerTrouble(f"{read_as(error_of, answer).message}, yet it names a task", answer.status_code)
         return read_as(Task.from_wire, await _body_of(answer))
 
     @plain_arguments
@@ -272,7 +274,7 @@ class RunwayClient(Handle):
             request = self._http.built("GET", "/image_upscaler/", params=query, timeout=CREATE_TIMEOUT)
             answer = await self._http.call(request, UPLOAD_SECONDS, PICTURE_LIMIT)
             if not answer.is_success:
-                raise error_of(answer)
+                raise read_as(error_of, answer)
             return answer.content
 
         return await self._repeated(get, UPLOAD_PAUSES)
@@ -321,7 +323,7 @@ class RunwayClient(Handle):
     async def _delete(self, path: str) -> None:
         answer = await self._http.call(self._http.built("DELETE", path), READ_SECONDS)
         if not answer.is_success:
-            raise error_of(answer)
+            raise read_as(error_of, answer)
 
 
 def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
@@ -335,7 +337,7 @@ def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
 
 def _check_id(what: str, told: str, asked: str) -> None:
     """Raise `ServerTrouble` when an answer is about something else than was asked for."""
-    if told.casefold() != asked.casefold():
+    if not is_same_id(told, asked):
         raise errors.ServerTrouble(f"the answer is about another {what} than was asked for", 200)
 
 
@@ -370,7 +372,7 @@ def _given(**query: Any) -> dict[str, Any]:
 async def _body_of(answer: httpx.Response) -> Any:
     """The JSON of a success; raises the error that any other answer means."""
     if not answer.is_success:
-        raise error_of(answer)
+        raise read_as(error_of, answer)
     try:
         return await read_json(answer.content)
     except BodyProblem as problem:
@@ -387,13 +389,16 @@ def error_of(answer: httpx.Response) -> errors.ApiError:
         body = None
     words = _words(body) or _plain(answer)
     if status == 429:
-        return _rate_limited(words, body, answer.headers.get("Retry-After"))
+        # a date in it is by the server's own clock
+        now = date_of(answer.headers.get("Date", "")) or datetime.now(timezone.utc)
+        after = answer.headers.get("Retry-After", body.get("retryAfter") if isinstance(body, Mapping) else None)
+        return errors.RateLimited(f"{words.rstrip('.')} (HTTP 429)", 429, _holders(body), retry_after(after, now))
     kind = _BY_STATUS.get(status)
     if kind is None:
         doubtful = status == 408 or status >= 500 or status < 400
         kind = errors.ServerTrouble if doubtful else errors.ApiError
     advice = f": {_ADVICE[status]}" if status in _ADVICE else ""
-    return kind(f"{words.rstrip('.')} (HTTP {status}){advice}", status)
+    return kind(f"{words.rstrip('.')} (HTTP {status}){advice}", status, _holders(body))
 
 
 def _words(body: object) -> str:
@@ -409,23 +414,25 @@ def _words(body: object) -> str:
 
 def _plain(answer: httpx.Response) -> str:
     """The beginning of a body that is no JSON, without markup."""
-    text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", answer.text[:2000], flags=re.DOTALL | re.IGNORECASE)
+    # not as the charset of its head says: what some names stand for unpacks, or decodes no text
+    text = answer.content[:4000].decode(errors="replace")[:2000]
+    text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
     return redact_line(text, 120) or "the server answered without words"
 
 
-def _rate_limited(words: str, body: object, header: str | None) -> errors.RateLimited:
-    """Both kinds of 429; the tasks that hold the slots come with kind A only (API facts 3.4)."""
-    content = body if isinstance(body, Mapping) else {}
-    holders = content.get("runningTasks")
+def _holders(body: object) -> tuple[tuple[str, str], ...]:
+    """The tasks that hold the slots, as (id, replyRef); they come with kind A of a 429 only (API facts 3.4)."""
+    holders = body.get("runningTasks") if isinstance(body, Mapping) else None
     lists = holders.values() if isinstance(holders, Mapping) else ()
     running = running_tasks(item for group in lists if isinstance(group, list) for item in group)
-    after = header if header is not None else content.get("retryAfter")
-    return errors.RateLimited(
-        f"{words.rstrip('.')} (HTTP 429)",
-        429,
-        tuple((task.id, task.reply_ref) for task in running),
-        retry_after(after, datetime.now(timezone.utc)),
-    )
+    return tuple((task.id, task.reply_ref) for task in running)
+
+
+def _names_task(answer: httpx.Response) -> bool:
+    """True for an answer that is a task, whatever its status says."""
+    with contextlib.suppress(errors.ServerTrouble, *_UNREADABLE):
+        return bool(read_as(Task.from_wire, answer.json()))
+    return False
 
 
 def retry_after(value: object, now: datetime) -> float | None:
@@ -433,9 +440,11 @@ def retry_after(value: object, now: datetime) -> float | None:
     text = str(value).strip() if value is not None else ""
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
         return float(text)
-    for read in (parsedate_to_datetime, lambda text: datetime.fromisoformat(text.replace("Z", "+00:00"))):
-        with contextlib.suppress(ValueError, TypeError):
-            moment = read(text)
-            moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-            return max(0.0, (moment - now).total_seconds())
-    return None
+    moment = date_of(text)
+    if moment is None:
+        with contextlib.suppress(ValueError):
+            moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    if moment is None:
+        return None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - now).total_seconds())

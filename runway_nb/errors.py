@@ -123,11 +123,15 @@ class RefusedBefore(ModerationBrake):
 
 
 class ApiError(RunwayError):
-    """The API answered with an error. `status` is the HTTP status."""
+    """The API answered with an error. `status` is the HTTP status.
 
-    def __init__(self, message: str, status: int = 0) -> None:
+    `running` holds a (task id, replyRef) pair for each task that the answer names as holding a slot.
+    """
+
+    def __init__(self, message: str, status: int = 0, running: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(message)
         self.status = status
+        self.running = running
 
 
 class BadRequest(ApiError):
@@ -157,8 +161,7 @@ class PromptRefused(ApiError):
 class RateLimited(ApiError):
     """429: all slots are taken.
 
-    `running` holds a (task id, replyRef) pair for each task that the API names as holding a slot, and is
-    empty when Runway itself is full. `retry_after` is in seconds, or None (API facts 3.4).
+    `running` is empty when Runway itself is full. `retry_after` is in seconds, or None (API facts 3.4).
     """
 
     def __init__(
@@ -168,8 +171,7 @@ class RateLimited(ApiError):
         running: tuple[tuple[str, str], ...] = (),
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(message, status)
-        self.running = running
+        super().__init__(message, status, running)
         self.retry_after = retry_after
 
 

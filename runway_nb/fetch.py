@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 from . import errors
+from .artifact import Artifact
 from .client import RunwayClient
 from .draft import file_name
 from .media import MediaClient, small_jpeg
@@ -15,7 +17,7 @@ from .run import Run, Stopped
 from .session import Connection
 from .state import Phase
 from .stills import keep_still
-from .task import Artifact, Task
+from .task import Task
 
 VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0, 30.0, 30.0, 30.0, 30.0)
 """Seconds between the looks for a video that a finished task does not name yet: three minutes in all."""
@@ -48,22 +50,31 @@ async def fetch(run: Run, task: Task, connection: Connection, output: Path, post
 
 async def _download(run: Run, task: Task, connection: Connection, path: Path) -> tuple[Task, Artifact]:
     """The task as last seen, and the first of its artifacts that brings a video. Raises the first failure."""
-    failed: list[errors.DownloadError] = []
+    failed: list[errors.RunwayError] = []
+    no_videos: set[str] = set()
     for attempt in range(1, LINK_ATTEMPTS + 1):
-        task = await _with_video(run, task, connection.client)
-        for video in task.videos:
+        try:
+            task = await _with_video(run, task, connection.client, no_videos)
+        except errors.NoVideo as missing:
+            raise next(iter(failed), missing) from None
+        for video in _open(task, no_videos):
             try:
                 await _try(run, video, connection.media, path, alone=len(task.videos) == 1)
             except errors.LinkExpired as error:
                 failed.append(error)
                 if attempt < LINK_ATTEMPTS:
                     break
+            except errors.NotVideo as error:
+                failed.append(error)
+                no_videos.add(_name_of(video))
             except errors.DownloadError as error:
                 failed.append(error)
             else:
                 return task, video
         else:
-            break
+            if _open(task, no_videos):
+                break
+            continue  # pictures alone: the video may come a little later
         task = await run.race(connection.client.task(task.id))
     raise failed[0]
 
@@ -81,15 +92,28 @@ def _clear_drafts(path: Path) -> None:
                 draft.unlink()
 
 
-async def _with_video(run: Run, task: Task, client: RunwayClient) -> Task:
-    """The task once it names its video: the file may come a little after the word (API facts 4.4)."""
+def _open(task: Task, no_videos: Collection[str]) -> list[Artifact]:
+    """The artifacts that may be the video, without those that turned out to be none."""
+    return [video for video in task.videos if _name_of(video) not in no_videos]
+
+
+def _name_of(video: Artifact) -> str:
+    """What an artifact is known by when its link is renewed."""
+    return video.asset_id or video.url.partition("?")[0]
+
+
+async def _with_video(run: Run, task: Task, client: RunwayClient, no_videos: Collection[str]) -> Task:
+    """The task once it names its video: the file may come a little after the word (API facts 4.4).
+
+    `no_videos` names files that turned out to be none.
+    """
     for seconds in VIDEO_PAUSES:
-        if task.videos:
+        if _open(task, no_videos):
             return task
         await run.pause(seconds, run.looks)
         with suppress(*_PASSING):  # the next look may do better, and the video is paid for
             task = await run.race(client.task(task.id, retry=False))
-    if not task.videos:
+    if not _open(task, no_videos):
         raise errors.NoVideo("the task succeeded and names no video yet")
     return task
 

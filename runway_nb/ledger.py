@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from .account_book import AccountBook
+from .answer_values import is_same_id
 from .arguments import plain_arguments, plain_columns
 from .errors import JobNotFound, LeaseLost, LedgerError
 from .home import read_path
@@ -29,6 +30,8 @@ from .unfinished import CLAUSE, UNPAID_CLAUSE, WITHOUT_TASK
 
 MODERATION_SECONDS = 24 * 60 * 60.0
 """How far back refusals by moderation are counted."""
+UUID_LENGTH = 36
+"""Signs of the number in a task id."""
 _NO_TASK = {"task_id": "", "guessed": False, "owner": "", "lease": 0.0}
 _MOST_ROWS = 2**63 - 1
 _SELECT = f"SELECT rowid, {', '.join(COLUMNS)} FROM jobs"  # noqa: S608 - our own column names
@@ -75,7 +78,7 @@ class Ledger(KeptUploads):
         """Write down a job for a task that was made elsewhere, or give the job that has the task already."""
         checked_kind(record, "record", Record, "a Record")
         with self._transaction() as connection:
-            known = self._found("WHERE task_id = ?", (self._accounts.mask(record.task_id),))
+            known = self._of_task(record.task_id)
             return _readable(known[0]) if known else self._insert(connection, record)
 
     def claim(self, record: Record, decide: Callable[[Books], Record | None], *, replaces: str = "") -> Record:
@@ -152,7 +155,7 @@ class Ledger(KeptUploads):
                 task by its looks alone is in doubt again then.
         """
         with self._transaction() as connection:
-            holders = self._found("WHERE task_id = ? AND id != ?", (self._accounts.mask(task_id), job_id))
+            holders = [holder for holder in self._of_task(task_id) if holder.id != job_id]
             guesses = [holder for holder in holders if isinstance(holder, Record) and holder.guessed]
             if len(guesses) < len(holders) or (guesses and not is_certain):
                 return False
@@ -249,6 +252,14 @@ class Ledger(KeptUploads):
         with self._opened() as connection:
             rows = connection.execute(f"SELECT task_id FROM jobs {clause}", (except_job, guessed))  # noqa: S608 - our own clause
             return frozenset(self._accounts.unmask(row[0]) for row in rows)
+
+    def _of_task(self, task_id: str) -> list[Found]:
+        """The jobs that have a task, however its id is spelt there."""
+        # the address in it is stored by its own spelling, so the number behind it finds more than the whole
+        clause = "WHERE task_id = ?1 OR (?2 != '' AND instr(lower(task_id), ?2) > 0) ORDER BY rowid"
+        whole, number = self._accounts.mask(task_id), task_id.lower().rpartition("-task:")[2]
+        found = self._found(clause, (whole, number if len(number) == UUID_LENGTH else ""))
+        return [job for job in found if isinstance(job, UnreadableRecord) or is_same_id(job.task_id, task_id)]
 
     @plain_arguments
     def without_task(self, party: str) -> list[Record]:

@@ -20,6 +20,8 @@ from .task import Task
 
 SKEW_SECONDS = 300.0
 """How far a task may seem older than its create: two servers write the two times."""
+SAME_SECONDS = 60.0
+"""How near a task is to its create where two clocks agree."""
 LATEST_SECONDS = 24 * 60 * 60.0
 """How much later than its create a task may have been made; a service may queue what it was sent."""
 LONG_SEED = 6
@@ -42,6 +44,8 @@ class LostRequest:
     has_own_seed: bool = False
     """We drew the seed; one that the user fixed may name several tasks."""
     job_id: str = ""
+    sent_here: float | None = None
+    """Unix seconds of the create by this machine's clock: not to be trusted, to be heard where two servers differ."""
 
     def may_fit(self, task: Task) -> bool:
         """True unless what the task tells says no; an item of a list may tell little."""
@@ -59,6 +63,11 @@ class LostRequest:
         """True when the task can be the one and tells enough to be told from those of other requests."""
         return self.may_fit(task) and self._tells_seed(task) is True and (self.has_own_seed or self.tells_words(task))
 
+    def is_proven(self, task: Task) -> bool:
+        """True when the task shows the reference that was sent, or the seed that we drew."""
+        is_named = bool(task.reply_ref) and task.reply_ref == self.request.reply_ref
+        return is_named or (self.has_own_seed and task.seed == self.request.seed)
+
     def tells_words(self, task: Task) -> bool:
         """True when the task tells what it was asked for: what is not told proves nothing for a fixed seed."""
         return bool(task.prompt if self.request.prompt else task.options)
@@ -66,11 +75,29 @@ class LostRequest:
     def is_before(self, task: Task) -> bool:
         """True when the task was made before the create left, by the clocks of the servers."""
         made = unix_time(task.created_at)
-        return made is not None and self.sent is not None and made < self.sent - SKEW_SECONDS
+        if made is None or self.sent is None or self._agrees_with_here(made):
+            return False
+        return made < self.sent - SKEW_SECONDS
+
+    def is_long_before(self, task: Task) -> bool:
+        """The same by this machine's clock, too: a history is not left early for one clock that is wrong."""
+        made = unix_time(task.created_at)
+        if made is None or self.sent is None:
+            return False
+        return made < min(self.sent, self.sent if self.sent_here is None else self.sent_here) - SKEW_SECONDS
 
     def _is_after(self, task: Task) -> bool:
         made = unix_time(task.created_at)
-        return made is not None and self.sent is not None and made > self.sent + LATEST_SECONDS
+        if made is None or self.sent is None or self._agrees_with_here(made):
+            return False
+        return made > self.sent + LATEST_SECONDS
+
+    def _agrees_with_here(self, made: float) -> bool:
+        """True where this machine's clock and that of the task agree, whatever the head of an answer said.
+
+        The server that writes it may be another one, with a clock of its own that is off.
+        """
+        return self.sent_here is not None and abs(made - self.sent_here) <= SAME_SECONDS
 
     def _has_same_options(self, task: Task) -> bool:
         """Length, camera and number of keyframes, as far as they are told.
@@ -108,13 +135,22 @@ class Search:
     guessed: frozenset[str] = frozenset()
     """Tasks that were given to other jobs by their looks alone."""
 
+    def __post_init__(self) -> None:
+        for name in ("taken", "guessed"):
+            object.__setattr__(self, name, frozenset(map(str.casefold, getattr(self, name))))
+
+    def is_taken(self, task_id: str) -> bool:
+        """True for the task of another job, however its id is spelt."""
+        return task_id.casefold() in self.taken
+
     def is_named(self, task_id: str, reference: str) -> bool:
         """True when our own reference stands on a task: then it is ours, whoever was thought to have it."""
-        return bool(reference) and reference == self.lost.reference and task_id not in self.taken
+        return bool(reference) and reference == self.lost.reference and not self.is_taken(task_id)
 
     def may_fit(self, task: Task) -> bool:
         """True unless something says no; only the whole task can tell more."""
-        return task.id not in self.taken | self.guessed and any(one.may_fit(task) for one in self._equals)
+        is_open = not self.is_taken(task.id) and task.id.casefold() not in self.guessed
+        return is_open and any(one.may_fit(task) for one in self._equals)
 
     def fits(self, task: Task) -> bool:
         """True when the task can be ours or an equal request's, and cannot be that of a different one in doubt."""
@@ -129,7 +165,7 @@ class Search:
     def is_past(self, tasks: Sequence[Task]) -> bool:
         """True when the rest of a history that runs from new to old can only be older than the create."""
         newest_first = (unix_time(tasks[0].created_at) or 0.0) >= (unix_time(tasks[-1].created_at) or 0.0)
-        return newest_first and all(one.is_before(tasks[-1]) for one in self._equals)
+        return newest_first and all(one.is_long_before(tasks[-1]) for one in self._equals)
 
     @property
     def _equals(self) -> list[LostRequest]:
@@ -155,6 +191,7 @@ def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
         VideoRequest.from_wire(record.request, record.model),
         sent=sent,
         about=sent if sent is not None else (record.sent or record.created) + offset,
+        sent_here=record.sent,
         reference=record.reply_ref if record.reply_ref.startswith(OWN_REFERENCE.format(id=record.id)) else "",
         has_own_seed=bool(record.wish) and record.wish.get("seed") is None,
         job_id=record.id,
@@ -162,18 +199,25 @@ def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
 
 
 def contradiction(task: Task, search: Search) -> str:
-    """How the task in the answer to a create differs from what was sent, in words; nothing when it does not."""
-    request = search.lost.request
+    """How the task that an answer shows differs from what was sent, in words; nothing when it does not."""
+    lost, request = search.lost, search.lost.request
     owner = task_account(task.id).casefold()
+    # what these say is our reading of the API: it is not held against a task that proves to be ours
+    weak = {} if lost.is_proven(task) else {
+        "a task of another kind": task.task_type not in ("", request.row.task_type),
+        "a task of another length": task.options.get("seconds") not in (None, request.length),
+        "a task from before": lost.is_before(task),
+    }  # fmt: skip
     wrong = {
         "a task of another account": bool(owner and request.account) and owner != request.account.casefold(),
-        "a task that belongs to another job": task.id in search.taken,
+        "a task that belongs to another job": search.is_taken(task.id),
         "another reference": bool(task.reply_ref) and task.reply_ref != request.reply_ref,
         "another seed": task.seed is not None and task.seed != request.seed,
         "another prompt": bool(task.prompt) and not is_same_text(task.prompt, request.prompt),
+        **weak,
     }
     found = [words for words, holds in wrong.items() if holds]
-    return f"the answer to the create names {' and '.join(found)}" if found else ""
+    return " and ".join(found)
 
 
 def is_same_text(told: str, sent: str) -> bool:

@@ -23,6 +23,10 @@ class Stopped(Exception):
     """The user asked to stop; raised only where the work can end safely."""
 
 
+class WrongTask(Exception):
+    """The task that was followed turns out to be another's; the words say how that is known."""
+
+
 class Run:
     """What every step of a job's work needs.
 

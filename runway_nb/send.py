@@ -25,6 +25,8 @@ from .state import Phase, is_refusal
 from .stills import COMPARISON, KEYFRAME, keep_slots
 from .task import RunningTask, Task
 
+LONGEST_SEARCH = 600.0
+"""Seconds that a search for a task may take in all, however slowly the server answers; about a minute is usual."""
 WAITS_FOR_ANSWER = "stopping as soon as the answer to the create has come: it may be paid"
 
 
@@ -104,9 +106,12 @@ async def search(run: Run, doubt: str, *, is_late: bool) -> Task | None:
     """
     run.move(Phase.CHECKING, next_look=None, detail="")
     try:
-        return await run.race(_find(run, (await run.connected()).client, is_late=is_late))
+        return await run.race(_find(run, (await run.connected()).client, is_late=is_late), LONGEST_SEARCH)
     except Stopped:
         raise errors.MaybeSent(f"{doubt}; the search for its task was stopped") from None
+    except TimeoutError:
+        minutes = LONGEST_SEARCH / 60
+        raise errors.MaybeSent(f"{doubt}; the account could not be looked at within {minutes:.0f} minutes") from None
     except errors.RunwayError as error:
         raise errors.MaybeSent(f"{doubt}; the account could not be looked at: {error.message}") from None
 
@@ -147,9 +152,10 @@ async def started_already(run: Run, client: RunwayClient) -> Task | None:
     return found.task if found is not None and _write_down(run, found) else None
 
 
-def _named_by(busy: errors.RateLimited, run: Run) -> Task | None:
-    """Ours among the tasks that a 429 names: a create of this request did start something."""
-    running = [RunningTask(task_id, reference) for task_id, reference in busy.running]
+def _named_by(refusal: errors.RunwayError, run: Run) -> Task | None:
+    """Ours among the tasks that a refusal names: a create of this request did start something."""
+    named = refusal.running if isinstance(refusal, errors.ApiError) else ()
+    running = [RunningTask(*pair) for pair in named if pair[1] == run.job.request.reply_ref]
     task = named_task(running, search_for(run.ledger.get(run.job.id), run.ledger)) if running else None
     return task if task is not None and _write_down(run, Found(task, is_certain=True)) else None
 
@@ -206,29 +212,64 @@ async def _post(run: Run, client: RunwayClient) -> Task:
     run.busy = None
     try:
         task = await run.see_out(client.send(prepared), WAITS_FOR_ANSWER)
-    except errors.NotEnoughCredits as error:
-        raise await _with_balance(run, error, client) from None
-    except errors.AccountBroken:
-        with suppress(errors.LedgerError):
-            run.session.uploads.forget_account(run.job.request.account)
+    except errors.RateLimited:
         raise
     except errors.RunwayError as error:
-        if is_refusal(error):
-            raise
-        return await check(run, error.message)
+        if not is_refusal(error):
+            return await check(run, error.message)
+        if (named := _named_by(error, run)) is not None:
+            return named
+        raise await _refusal(run, error, client) from None
     return await _believed(run, task)
 
 
 async def _believed(run: Run, task: Task) -> Task:
     """The task of a good answer, unless that contradicts what was sent: then it is a doubt."""
+    doubt, is_certain = "", True
     try:
-        doubt = contradiction(task, search_for(run.ledger.get(run.job.id), run.ledger))
+        known = search_for(run.ledger.get(run.job.id), run.ledger)
+        doubt, is_certain = contradiction(task, known), known.lost.is_proven(task)
     except errors.LedgerError as error:
-        doubt, warning = "", error.message
-        run.job.change(warning=warning)
-    if not doubt and not _write_down(run, Found(task, is_certain=True)):
-        doubt = "the answer to the create names a task that belongs to another job"
-    return await check(run, doubt) if doubt else task
+        run.job.change(warning=error.message)
+    if not doubt and not _write_down(run, Found(task, is_certain=is_certain)):
+        doubt = "a task that belongs to another job"
+    return await check(run, f"the answer to the create names {doubt}") if doubt else task
+
+
+def wrong_words(run: Run, seen: Task | None) -> str:
+    """How a task that was given to the job without proof turns out to be another's; nothing while it may be ours.
+
+    Args:
+        run: The run.
+        seen: As the API shows it; None where the API shows no such task.
+    """
+    with suppress(errors.LedgerError):
+        record = run.ledger.get(run.job.id)
+        if not record.guessed:
+            return ""
+        if seen is None:
+            return "the task that it was taken for cannot be found"
+        known = search_for(record, run.ledger)
+        if doubt := contradiction(seen, known):
+            return f"the task that it was taken for shows {doubt}"
+        if known.lost.is_proven(seen):
+            run.ledger.assign(record.id, seen.id, is_certain=True)
+    return ""
+
+
+async def look_instead(run: Run, words: str) -> Task:
+    """The task of a create after another one was followed for it. Raises what `check` raises."""
+    run.commit(Phase.CHECKING, task_id="", guessed=False, status="")
+    run.job.change(task=None, progress=None, looked=None, remaining=None)
+    return await check(run, words)
+
+
+async def _refusal(run: Run, error: errors.RunwayError, client: RunwayClient) -> errors.RunwayError:
+    """The error that a refusal is told as, once it is known what it means for others."""
+    if isinstance(error, errors.AccountBroken):
+        with suppress(errors.LedgerError):
+            run.session.uploads.forget_account(run.job.request.account)
+    return await _with_balance(run, error, client) if isinstance(error, errors.NotEnoughCredits) else error
 
 
 async def _with_balance(run: Run, error: errors.NotEnoughCredits, client: RunwayClient) -> errors.NotEnoughCredits:

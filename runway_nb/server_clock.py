@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 
 JUMP_SECONDS = 2.0
 """How far the two clocks of this machine may part before one of them must have jumped, or the machine slept."""
+YEARS = (2020, 3000)
+"""What a server may say that the year is: outside of them its clock tells no time."""
 
 
 class ServerClock:
@@ -28,11 +31,11 @@ class ServerClock:
 
     def read(self, date: str | None) -> None:
         """Take the `Date` header of an answer; what cannot be read changes nothing."""
-        try:
-            told = parsedate_to_datetime(date or "").timestamp()
-        except (TypeError, ValueError, OverflowError, LookupError, OSError):
+        moment = date_of(date or "")
+        if moment is None or not YEARS[0] <= moment.year < YEARS[1]:
             self.is_silent = True
             return
+        told = moment.timestamp()
         known, monotonic = self.now(), self._monotonic()
         self.is_silent = False
         # it is at least as late there as the answer says, in whole seconds: the latest of several is nearest
@@ -50,3 +53,12 @@ class ServerClock:
         """How many seconds the server's clock is before this machine's; 0 where it is not known."""
         now = self.now()
         return 0.0 if now is None else now - self._wall()
+
+
+def date_of(text: str) -> datetime | None:
+    """The moment of an HTTP date in any of its forms, or None; one without a zone is UTC (RFC 9110, 5.6.7)."""
+    try:
+        moment = parsedate_to_datetime(text)
+    except (TypeError, ValueError, OverflowError, LookupError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)

@@ -210,12 +210,13 @@ def _lowest_limit(sources: Iterable[_Source]) -> int | None:
 def backend_name(url: str) -> str:
     """The host of an API in one spelling, with a port that is not the usual one.
 
-    Capitals, a dot at the end and the usual port written out make no other backend, and so change neither what was
-    paid there nor what may be paid.
+    Capitals, a dot at the end, the usual port written out and the other names of this machine make no other backend,
+    and so change neither what was paid there nor what may be paid.
     """
     try:
         parts = urlsplit(url)
         host, port = (parts.hostname or "").rstrip("."), parts.port
+        host = "127.0.0.1" if is_loopback(host) else host
         host = host if ":" in host else host.encode("idna").decode()
     except ValueError:
         return urlsplit(url).netloc

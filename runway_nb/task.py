@@ -6,17 +6,26 @@ Flat or nested answers, numbers as text, missing fields and unknown words are al
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
-from typing import Any
 
+from .answer_values import (
+    Json,
+    agreed_in,
+    id_in,
+    items_in,
+    mapping_in,
+    number_in,
+    shown_in,
+    text_in,
+    urls_in,
+    whole_in,
+)  # fmt: skip
+from .artifact import Artifact, is_artifact_of
 from .errors import ServerTrouble
-from .redact import LINE, know_address, know_id, redact_line, short_id
-
-Json = Mapping[str, Any]
+from .redact import know_address, know_id, redact_line, short_id
 
 STATUS, KIND, NAME = 60, 40, 200
 """The most characters of a status, of a kind and of a name; nothing that is one is longer."""
@@ -56,45 +65,11 @@ _FINAL = frozenset({SUCCEEDED, FAILED}) | _CANCELLED
 _KNOWN = frozenset({PENDING, THROTTLED, RUNNING}) | _FINAL
 
 
-def _number(value: object) -> float | None:
-    """A finite number out of a number or text, else None."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        return None
-    try:
-        number = float(value)
-    except (ValueError, OverflowError):
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _whole(value: object) -> int | None:
-    number = _number(value)
-    return None if number is None else int(number)
-
-
-def _text(value: object) -> str:
-    """Text that can be stored and printed: half characters are replaced."""
-    return value.encode(errors="replace").decode() if type(value) is str else ""
-
-
-def _shown(value: object, limit: int = LINE) -> str:
-    """Text that is there to be shown and for nothing else: on one line, without secrets and control characters."""
-    return redact_line(_text(value), limit)
-
-
-def _mapping(value: object) -> Json:
-    return value if issubclass(type(value), Mapping) else {}  # type: ignore[return-value]
-
-
-def _items(value: object) -> list[Json]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
-
-
 def listed(body: object, key: str) -> list[Json]:
     """The objects of a list answer: a bare array, an array under `key`, or a single object (API facts 6)."""
     if isinstance(body, Mapping):
-        return _items(body[key]) if isinstance(body.get(key), list) else [body] if body else []
-    return _items(body)
+        return items_in(body[key]) if isinstance(body.get(key), list) else [body] if body else []
+    return items_in(body)
 
 
 @dataclass(frozen=True)
@@ -116,88 +91,15 @@ class TaskProblem:
     def from_wire(cls, value: object) -> TaskProblem | None:
         """An object, a plain text or null."""
         if isinstance(value, str) and value:
-            message = _shown(value)
+            message = shown_in(value)
             return cls(message=message, reason=message if message.startswith("SAFETY.") else "")
         if not isinstance(value, Mapping) or not value:
             return None
         return cls(
-            message=_shown(value.get("errorMessage")) or _shown(value.get("message")),
-            reason=_shown(value.get("reason"), NAME),
-            category=_shown(value.get("moderation_category"), NAME),
+            message=shown_in(value.get("errorMessage")) or shown_in(value.get("message")),
+            reason=shown_in(value.get("reason"), NAME),
+            category=shown_in(value.get("moderation_category"), NAME),
         )
-
-
-@dataclass(frozen=True)
-class Artifact:
-    """A file that a task made (API facts 4.4). `url` is signed and expires."""
-
-    asset_id: str
-    url: str
-    preview_urls: tuple[str, ...] = ()
-    size: int | None = None
-    """Bytes."""
-    file_name: str = ""
-    rank: int | None = 1
-    """How likely it is the video: 0 told to be one, 1 not told, 2 contradicted, 3 named like something else; None:
-    told to be something else."""
-
-    @classmethod
-    def from_wire(cls, value: Json) -> Artifact:
-        """One item of `artifacts`."""
-        return cls(
-            asset_id=_text(value.get("assetId")),
-            url=_text(value.get("url")),
-            preview_urls=_urls(value.get("previewUrls")),
-            size=_whole(value.get("fileSize")),
-            file_name=_text(value.get("filename")),
-            rank=_rank(value),
-        )
-
-    @property
-    def may_be_video(self) -> bool:
-        """True for what has a link and is not told to be something else."""
-        return bool(self.url) and self.rank is not None
-
-    def __repr__(self) -> str:
-        return f"<Artifact {short_id(self.asset_id)}>"
-
-
-_ENDINGS = {
-    "video": ("mp4", "m4v", "mov", "webm", "mkv"),
-    "image": ("jpg", "jpeg", "jfif", "png", "apng", "webp", "gif", "avif", "heic", "bmp", "tif", "tiff", "svg"),
-    "audio": ("mp3", "wav", "m4a", "aac", "ogg", "flac"),
-    "text": ("txt", "json", "vtt", "srt", "html", "xml", "csv", "pdf", "zip"),
-}
-_BY_ENDING = {ending: kind for kind, endings in _ENDINGS.items() for ending in endings}
-
-
-def _kind_of_name(name: str) -> str:
-    """What an ending tells, or nothing."""
-    return _BY_ENDING.get(name.rstrip().rpartition(".")[2].lower(), "")
-
-
-def _rank(value: Json) -> int | None:
-    """See `Artifact.rank`. A name alone proves nothing: it is the task's, and may end as the name of a keyframe."""
-    link = _text(value.get("url")).partition("?")[0].partition("#")[0]
-    told = {*_told_kinds(value), _kind_of_name(link)} - {""}
-    if told:
-        return (0 if len(told) == 1 else 2) if "video" in told else None
-    return {"video": 0, "": 1}.get(_kind_of_name(_text(value.get("filename"))), 3)
-
-
-def _told_kinds(value: Json) -> Iterator[str]:
-    """What the fields say that the API has for it here or elsewhere, and what the metadata show."""
-    metadata = _mapping(value.get("metadata"))
-    for place in (value, metadata):
-        for name in ("mediaType", "type", "mimeType", "contentType"):
-            said = place.get(name)
-            word = (_text(said) or _text(_mapping(said).get("name"))).strip().lower().partition("/")[0]
-            yield word if word in _ENDINGS else ""
-    yield "video" if any(_number(metadata.get(name)) for name in ("duration", "frameRate")) else ""
-
-
-def _urls(value: object) -> tuple[str, ...]:
-    return tuple(url for url in value if isinstance(url, str)) if isinstance(value, list) else ()
 
 
 @dataclass(frozen=True)
@@ -228,31 +130,36 @@ class Task:
 
     @classmethod
     def from_wire(cls, body: object) -> Task:
-        """Read a flat or nested answer. Raises `ServerTrouble` when there is no task id in it."""
-        outer = _mapping(body)
-        inner = _mapping(outer.get("task")) or outer
-        identifier = _text(inner.get("taskId")) or _text(outer.get("taskId"))
+        """Read a flat or nested answer. Raises `ServerTrouble` when there is no task id in it, or more than one."""
+        outer = mapping_in(body)
+        inner = mapping_in(outer.get("task")) or outer
+        identifier, reference = (agreed_in(outer, inner, name) for name in ("taskId", "replyRef"))
+        identifier = id_in(identifier)
         if not identifier:
             raise ServerTrouble("the answer names no task", 200)
         know_id(identifier)
-        options, features = _mapping(inner.get("options")), _mapping(outer.get("features"))
-        ratio = _number(inner.get("progressRatio"))
+        options, features = mapping_in(inner.get("options")), mapping_in(outer.get("features"))
+        ratio = number_in(inner.get("progressRatio"))
         return cls(
             id=identifier,
-            status=Status(_shown(inner.get("status"), STATUS).upper() or "UNKNOWN"),
+            status=Status(shown_in(inner.get("status"), STATUS).upper() or "UNKNOWN"),
             progress=None if ratio is None else min(1.0, max(0.0, ratio)),
-            starts_in=_number(inner.get("estimatedTimeToStartSeconds")),
+            starts_in=number_in(inner.get("estimatedTimeToStartSeconds")),
             problem=TaskProblem.from_wire(inner.get("error")),
-            artifacts=tuple(Artifact.from_wire(item) for item in _items(inner.get("artifacts"))),
-            task_type=_shown(inner.get("taskType"), KIND),
-            name=_shown(inner.get("name")),
-            created_at=_shown(inner.get("createdAt"), KIND),
-            seed=_whole(options.get("seed")),
-            prompt=_text(options.get("text_prompt")),
+            artifacts=tuple(
+                Artifact.from_wire(item)
+                for item in listed(inner.get("artifacts"), "artifacts")
+                if is_artifact_of(item, identifier)
+            ),
+            task_type=shown_in(inner.get("taskType"), KIND),
+            name=shown_in(inner.get("name")),
+            created_at=shown_in(inner.get("createdAt"), KIND),
+            seed=whole_in(options.get("seed")),
+            prompt=text_in(options.get("text_prompt")),
             options=options,
-            reply_ref=_text(outer.get("replyRef")) or _text(inner.get("replyRef")),
-            credits_used=_number(features.get("numPlanCredits_used")),
-            credits_permitted=_number(features.get("numPlanCredits_permitted")),
+            reply_ref=reference,
+            credits_used=number_in(features.get("numPlanCredits_used")),
+            credits_permitted=number_in(features.get("numPlanCredits_permitted")),
         )
 
     @property
@@ -318,27 +225,27 @@ class Asset:
     @classmethod
     def from_wire(cls, value: object) -> Asset:
         """An upload's answer or an item of the list; the two differ in names (API facts 8.1, 8.2)."""
-        outer = _mapping(value)
-        item = _mapping(outer.get("asset")) or outer
-        identifier = _text(item.get("assetId")) or _text(outer.get("assetId"))
+        outer = mapping_in(value)
+        item = mapping_in(outer.get("asset")) or outer
+        identifier = id_in(agreed_in(outer, item, "assetId"))
         if not identifier:
             raise ServerTrouble("the answer names no asset", 200)
         know_id(identifier)
-        kind = _shown(item.get("mediaType"), KIND) or _shown(_mapping(item.get("type")).get("name"), KIND)
-        metadata, upload = _mapping(item.get("metadata")), item.get("isUserUpload")
+        kind = shown_in(item.get("mediaType"), KIND) or shown_in(mapping_in(item.get("type")).get("name"), KIND)
+        metadata, upload = mapping_in(item.get("metadata")), item.get("isUserUpload")
         width, height = _frame(metadata)
         return cls(
             id=identifier,
-            name=_text(item.get("name")),
+            name=text_in(item.get("name")),
             kind=kind,
-            url=_text(item.get("url")),
-            preview_urls=_urls(item.get("previewUrls")),
-            size=_whole(item.get("fileSize", item.get("size"))),
-            created=_unix(_text(item.get("createdAt"))),
+            url=text_in(item.get("url")),
+            preview_urls=urls_in(item.get("previewUrls")),
+            size=whole_in(item.get("fileSize", item.get("size"))),
+            created=_unix(text_in(item.get("createdAt"))),
             width=width,
             height=height,
-            seconds=_number(metadata.get("duration")),
-            task_id=_text(item.get("taskId")),
+            seconds=number_in(metadata.get("duration")),
+            task_id=text_in(item.get("taskId")),
             is_upload=upload if isinstance(upload, bool) else None,
         )
 
@@ -361,9 +268,9 @@ def _frame(metadata: Json) -> tuple[int | None, int | None]:
     """Width and height: fields of their own, or before August 2025 in `dimensions` and `size` (API facts 8.2)."""
     sides = metadata.get("dimensions")
     pair = sides if isinstance(sides, list) and len(sides) == 2 else (None, None)
-    nested = _mapping(metadata.get("size"))
+    nested = mapping_in(metadata.get("size"))
     width, height = (
-        next(filter(None, (_whole(metadata.get(name)), _whole(nested.get(name)), _whole(side))), None)
+        next(filter(None, (whole_in(metadata.get(name)), whole_in(nested.get(name)), whole_in(side))), None)
         for name, side in zip(("width", "height"), pair, strict=True)
     )
     return (width, height) if (width or 0) > 0 and (height or 0) > 0 else (None, None)
@@ -391,9 +298,11 @@ class RunningTask:
 
 def running_tasks(values: Iterable[object]) -> tuple[RunningTask, ...]:
     """The readable items of a list of tracked tasks."""
-    items = (_mapping(value) for value in values)
+    items = (mapping_in(value) for value in values)
     found = tuple(
-        RunningTask(_text(item["taskId"]), _text(item.get("replyRef"))) for item in items if item.get("taskId")
+        RunningTask(identifier, text_in(item.get("replyRef")))
+        for item in items
+        if (identifier := id_in(item.get("taskId")))
     )
     for task in found:
         know_id(task.id)
@@ -414,12 +323,12 @@ class Account:
 
 def accounts(body: object) -> tuple[Account, ...]:
     """The accounts of GET /accounts, an object keyed by e-mail."""
-    found = [(email, _mapping(value)) for email, value in _mapping(body).items() if "@" in email]
+    found = [(email, mapping_in(value)) for email, value in mapping_in(body).items() if "@" in email]
     # all of them first: the error of one may name another
     for email, _ in found:
         know_address(email)
     return tuple(
-        Account(email, _whole(value.get("maxJobs")), redact_line(str(value.get("error") or "")))
+        Account(email, whole_in(value.get("maxJobs")), redact_line(str(value.get("error") or "")))
         for email, value in found
     )
 
@@ -439,6 +348,6 @@ class Credits:
     @classmethod
     def from_wire(cls, body: object) -> Credits:
         """The answer of GET /features."""
-        outer = _mapping(body)
-        used, permitted = _mapping(outer.get("used")), _mapping(outer.get("permitted"))
-        return cls(_number(used.get("numPlanCredits")), _number(permitted.get("numPlanCredits")))
+        outer = mapping_in(body)
+        used, permitted = mapping_in(outer.get("used")), mapping_in(outer.get("permitted"))
+        return cls(number_in(used.get("numPlanCredits")), number_in(permitted.get("numPlanCredits")))

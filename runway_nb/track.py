@@ -5,11 +5,14 @@ from __future__ import annotations
 from . import errors
 from .client import RunwayClient
 from .follow import Follower, Look
-from .run import Run
+from .run import Run, WrongTask
+from .send import wrong_words
 from .task import Task
 
 FRESH_SECONDS = 60.0
 """A 404 for a task younger than this is taken for a delay, not for an answer (API facts 5)."""
+_NOT_OURS = (400, 403, 404, 410)
+"""What may be said of an id that is none, or a stranger's."""
 
 
 async def track(run: Run, task: Task, client: RunwayClient, first_wait: float | None) -> Task:
@@ -24,6 +27,7 @@ async def track(run: Run, task: Task, client: RunwayClient, first_wait: float | 
     Raises:
         DeadlineReached: no end in time; the task goes on.
         NotFound: the API does not know it any more.
+        WrongTask: it is not the job's.
     """
     request = run.job.request
     follower = Follower(run.env.monotonic(), explore=bool(request.explore), seconds=request.length)
@@ -36,6 +40,8 @@ async def track(run: Run, task: Task, client: RunwayClient, first_wait: float | 
         run.job.change(next_look=run.env.clock() + seconds)
         await run.pause(seconds, run.looks)
         seen = await _look(run, task, client, follower)
+        if seen is not None and not run.job.state.looked and (wrong := wrong_words(run, seen)):
+            raise WrongTask(wrong)
         now = run.env.monotonic()
         follower = follower.missed(now) if seen is None else follower.seen(_look_at(seen, now))
         task = seen or task
@@ -52,9 +58,14 @@ async def _look(run: Run, task: Task, client: RunwayClient, follower: Follower) 
         return await run.race(client.task(task.id, retry=False), max(0.0, left))
     except (TimeoutError, errors.ServerTrouble, errors.NoAnswer, errors.Unreachable, errors.RateLimited):
         return None
-    except errors.NotFound:
-        if run.env.monotonic() - follower.started < FRESH_SECONDS:
+    except errors.ApiError as error:
+        is_missing = isinstance(error, errors.NotFound)
+        if is_missing and run.env.monotonic() - follower.started < FRESH_SECONDS:
             return None
+        if error.status in _NOT_OURS and not run.job.state.looked and (wrong := wrong_words(run, None)):
+            raise WrongTask(wrong) from None
+        if not is_missing:
+            raise
         raise errors.NotFound(
             "Runway does not find the task (HTTP 404): it was deleted, or the token is of another user", 404
         ) from None

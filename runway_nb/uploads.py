@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
-from .errors import AccountBroken, InvalidRequest, NotFound, RunwayError
+from .errors import AccountBroken, InvalidRequest, NotFound, RunwayError, ServerTrouble
 from .ledger import Ledger
 from .picture import asset_account
 from .task import Asset
@@ -82,8 +82,11 @@ class Uploads:
                 if email:
                     self.forget_account(email)
                 raise
+            owner = asset_account(asset.id) or email
+            if email and owner.casefold() != email.casefold():
+                raise ServerTrouble("the upload was answered with an asset of another account: try again", 200)
             self._added()
-            self._ledger.keep_upload(content.key, self._party, asset_account(asset.id) or email, asset.id)
+            self._ledger.keep_upload(content.key, self._party, owner, asset.id)
             return asset
 
     def forget_account(self, email: str) -> None:

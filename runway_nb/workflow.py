@@ -18,8 +18,8 @@ from .draft import folder_problem
 from .fetch import fetch
 from .picture import task_account
 from .record import REFUSED_FOR_NOW, Record
-from .run import Run, Stopped
-from .send import check, is_long_past, prepare, search, send, started_already
+from .run import Run, Stopped, WrongTask
+from .send import check, is_long_past, look_instead, prepare, search, send, started_already
 from .slots import Ticket
 from .state import Phase, State, failed_phase
 from .stored import is_over, state_of, stored_task, waking_state
@@ -107,13 +107,19 @@ class Workflow:
         self.run.busy = None if task is not None else self.run.busy
         return task
 
-    async def _take_up(self, task: Task, ticket: Ticket, first_wait: float | None) -> Task:
-        """Follow a task that exists to its end; its slot is free from then on."""
+    async def _take_up(self, task: Task, ticket: Ticket, first_wait: float | None, *, is_second: bool = False) -> Task:
+        """Follow a task that exists to its end; its slot is free from then on. One that is another's is looked for."""
         run = self.run
         # the id once more: the line of its own may have failed
         known = {"task_id": task.id, "status": str(task.status), "error": "", "message": ""}
         run.move(Phase.FOLLOWING, task=task, journal=known)
-        task = await track(run, task, (await run.connected()).client, first_wait)
+        client = (await run.connected()).client
+        try:
+            task = await track(run, task, client, first_wait)
+        except WrongTask as wrong:
+            if is_second:
+                raise errors.NotFound(str(wrong), 404) from None
+            return await self._take_up(await look_instead(run, str(wrong)), ticket, None, is_second=True)
         run.queue.leave(ticket)
         if task.status != SUCCEEDED:
             raise task_error(task)

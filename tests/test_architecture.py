@@ -33,7 +33,7 @@ STOREYS = [
         "arguments",
         "setting_values",
     },
-    {"camera", "picture", "request", "task", "follow", "name_forms", "file_link"},
+    {"camera", "picture", "request", "answer_values", "artifact", "task", "follow", "name_forms", "file_link"},
     {
         "credentials",
         "settings",

@@ -21,6 +21,8 @@ from runway_nb.camera import Camera
 from runway_nb.client import PIECE, READ_PAUSES, UPLOAD_PAUSES, RunwayClient, error_of, path_id, retry_after
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret
+from runway_nb.spec import REFUSALS
+from runway_nb.state import is_refusal
 from runway_nb.task import RunningTask
 from strategies import ASSET_ID, EMAIL, TASK_ID, json_values
 
@@ -299,7 +301,8 @@ def test_odd_lists_of_holders_are_no_holders(holders):
         ("20", 20.0), (" 7.5 ", 7.5), (12, 12.0), ("Thu, 01 Jan 2026 00:00:30 GMT", 30.0),
         ("Thu, 01 Jan 2026 01:00:30 +0100", 30.0), ("2026-01-01T00:01:00.000Z", 60.0), ("2026-01-01T00:01:00", 60.0),
         ("Thu, 01 Jan 2015 00:00:00 GMT", 0.0), (None, None), ("", None), ("soon", None), ("-5", None), (True, None),
-        ({}, None),
+        ({}, None), ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", None),
+        ("Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None), ("Thu Jan  1 00:00:30 2026", 30.0),
     ],
 )  # fmt: skip
 def test_a_time_to_wait_is_seconds_a_date_or_an_iso_time(value, seconds):
@@ -311,6 +314,33 @@ def test_a_time_to_wait_is_seconds_a_date_or_an_iso_time(value, seconds):
 def test_no_time_to_wait_breaks_its_reader(value):
     found = retry_after(value, NOW)
     assert found is None or found >= 0.0
+
+
+def test_a_date_to_wait_for_is_by_the_clock_of_the_server():
+    headers = {"Retry-After": "Thu, 01 Jan 2015 00:00:20 GMT", "Date": "Thu, 01 Jan 2015 00:00:00 GMT"}
+    error = error_of(httpx.Response(429, json={"error": "busy"}, headers=headers))
+    assert isinstance(error, errors.RateLimited)
+    assert error.retry_after == 20.0
+
+
+@pytest.mark.parametrize("status", [400, 429, 500])
+@pytest.mark.parametrize("charset", ["hex", "bz2", "zlib", "rot13", "idna", "undefined", "utf-16", "\x00", "nosuch"])
+def test_the_charset_of_a_refusal_is_not_called(status, charset):
+    headers = {"Content-Type": f"text/html; charset={charset}"}
+    error = error_of(httpx.Response(status, headers=headers, content=b"<b>out of order \xff</b>"))
+    assert (error.status, error.message) == (status, f"out of order \ufffd (HTTP {status})")
+
+
+@pytest.mark.parametrize("status", sorted(REFUSALS))
+def test_a_refusal_that_names_a_task_is_a_doubt(status):
+    error = Api(_json({"error": "no", "taskId": TASK_ID}, status)).fails("create", REQUEST)
+    assert isinstance(error, errors.ServerTrouble)
+    assert not is_refusal(error)
+
+
+def test_an_answer_that_cannot_be_read_is_no_refusal_whatever_its_status():
+    error = Api(httpx.Response(429, headers={"Content-Encoding": "br"}, stream=httpx.ByteStream(b"x")))
+    assert not is_refusal(error.fails("create", REQUEST))
 
 
 def test_the_header_goes_before_the_body():

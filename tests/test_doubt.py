@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from fakes import EMAIL, Changed, FakeTime, Party
-from runway_nb import errors
+from runway_nb import errors, send
 from runway_nb.camera import Camera
 from runway_nb.job import Job
 from runway_nb.ledger import Ledger
@@ -219,18 +220,19 @@ def test_what_contradicts_is_told_in_words_when_nothing_is_found(party: Party) -
 OTHER = "user:4711-runwayml:a@b.example-task:9c2a1f34-58c1-4f0b-b1f4-2e6f0a7d8c33"
 
 
-def test_the_task_of_another_job_in_an_answer_takes_nothing_from_it(party: Party) -> None:
+@pytest.mark.parametrize("spelt", [str, str.upper, str.title])
+def test_the_task_of_another_job_in_an_answer_takes_nothing_from_it(party: Party, spelt: Callable[[str], str]) -> None:
     first = party.submit().wait(10)
 
     def repeat(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
         assert first.task is not None
-        return httpx.Response(200, json={"taskId": first.task.id}) if request.method == "POST" else answer
+        return httpx.Response(200, json={"taskId": spelt(first.task.id)}) if request.method == "POST" else answer
 
     with changing(party, repeat):
         second = party.submit("Another lamp").wait(10)
     records = {record.id: record for record in party.studio.ledger.recent()}
     assert records[first.id].phase == records[second.id].phase == "done"
-    assert records[first.id].task_id != records[second.id].task_id
+    assert records[first.id].task_id.lower() != records[second.id].task_id.lower()
     assert (party.started, creates(party)) == (2, 2)
 
 
@@ -316,6 +318,22 @@ def test_an_equal_task_of_before_is_not_taken_for_ours(party: Party) -> None:
     studio.close()
 
 
+@pytest.mark.parametrize("seed", [None, 7])
+@pytest.mark.parametrize("wrong", [3600.0, -3600.0, 2 * DAY, -2 * DAY, 400 * DAY, -400 * DAY])
+def test_a_date_that_is_not_of_the_service_loses_no_paid_video(party: Party, wrong: float, seed: int | None) -> None:
+    """The head of an answer comes from another server than the times of tasks, and the list of what runs is empty."""
+
+    def dated(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        answer.headers["Date"] = formatdate(party.time.now + wrong, usegmt=True)
+        return answer
+
+    party.simulator.fault("lost-answer", times=1)
+    party.simulator.fault("scheduler-empty")
+    with changing(party, dated):
+        assert party.submit(seed=seed).wait(10).video is not None
+    assert (party.started, creates(party)) == (1, 1)
+
+
 def test_a_search_tells_the_time_that_the_service_told(party: Party) -> None:
     job = _wrong_clock(party, 400 * DAY).submit(VideoRequest("A lamp turns")).wait(10)
     record = party.studio.ledger.get(job.id)
@@ -396,3 +414,112 @@ def test_a_wrong_early_match_is_undone_by_what_names_the_task(tmp_path: Path) ->
     assert (undone.phase, undone.task_id, undone.video, undone.guessed) == ("unknown", "", "", False)
     assert not ledger.assign("0000000a", OTHER, is_certain=True)
     assert [record.id for record in ledger.without_task("api.test")] == ["0000000a"]
+
+
+# --- a task that nothing proves to be ours ----------------------------------------------------------
+
+
+def _answered(party: Party, task: dict[str, Any]) -> Change:
+    """The create starts a task and answers with another."""
+
+    def change(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        return httpx.Response(200, json=task) if request.method == "POST" else answer
+
+    return change
+
+
+@pytest.mark.parametrize("seed", [None, 700424])
+@pytest.mark.parametrize(
+    "identifier", [OTHER, OTHER.replace("4711", "9999"), OTHER.replace("-task:", "-asset:"), OTHER[-36:], "../accounts"]
+)
+def test_a_task_that_nobody_knows_is_not_waited_for(party: Party, identifier: str, seed: int | None) -> None:
+    with changing(party, _answered(party, {"taskId": identifier, "status": "PENDING"})):
+        job = party.submit(seed=seed).wait(10)
+    assert job.video is not None
+    assert (party.started, creates(party)) == (1, 1)
+    assert party.studio.ledger.get(job.id).task_id != identifier
+
+
+@pytest.mark.parametrize("told", [{}, {"createdAt": "2001-01-01T00:00:00Z"}, {"taskType": "gen4"}])
+def test_a_strangers_task_is_known_by_its_first_look(party: Party, told: dict[str, Any]) -> None:
+    other = party.submit("Something else").wait(10)
+    assert other.task is not None
+    with party.studio.ledger._transaction() as connection:
+        connection.execute("DELETE FROM jobs")
+    with changing(party, _answered(party, {"taskId": other.task.id, "status": "PENDING", **told})):
+        job = party.submit().wait(10)
+    assert job.task is not None
+    assert job.task.seed == job.seed
+    assert job.task.id != other.task.id
+    assert (party.started, creates(party)) == (2, 2)
+
+
+def test_a_bare_answer_is_followed_and_proven_by_its_first_look(party: Party) -> None:
+    def bare(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.method != "POST":
+            return answer
+        return httpx.Response(200, json={"taskId": answer.json()["taskId"]})
+
+    with changing(party, bare):
+        job = party.submit().wait(10)
+    assert job.video is not None
+    assert not party.studio.ledger.get(job.id).guessed
+
+
+def test_a_search_has_one_clock_however_slowly_the_account_answers(
+    party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(send, "LONGEST_SEARCH", 0.3)
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            if request.method == "GET" and "/accounts" in request.url.path:
+                await asyncio.sleep(60)
+            return await inner.handle_async_request(request)
+
+    party.simulator.fault("lost-answer", times=1)
+    party.simulator.fault("scheduler-empty")
+    inner, party.api.inner = party.api.inner, Slow()
+    job = party.ended(party.submit())
+    assert job.state.phase is Phase.UNKNOWN
+    assert job.error is not None
+    assert "could not be looked at within" in job.error.message
+    party.api.inner = inner
+    assert party.studio.attach(job.id).wait(10).video is not None
+    assert (party.started, creates(party)) == (1, 1)
+
+
+def test_when_the_true_task_is_not_found_either_it_is_a_doubt(party: Party) -> None:
+    party.simulator.fault("522-before", times=1)
+    with changing(party, _answered(party, {"taskId": OTHER})):
+        job = party.ended(party.submit())
+    assert job.state.phase is Phase.UNKNOWN
+    assert party.studio.ledger.get(job.id).may_be_lost
+    assert creates(party) == 1
+
+
+@pytest.mark.parametrize("status", sorted(CERTAIN))
+@pytest.mark.parametrize("shape", ["task", "running"])
+def test_a_refusal_that_names_our_task_has_started_it(party: Party, status: int, shape: str) -> None:
+    def refuse(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.method != "POST":
+            return answer
+        body = answer.json()
+        item = {"taskId": body["taskId"], "replyRef": body["replyRef"]}
+        named = item if shape == "task" else {"runningTasks": {EMAIL: [item]}}
+        return httpx.Response(status, json={"error": "no", **named})
+
+    with changing(party, refuse):
+        job = party.submit().wait(10)
+    assert job.video is not None
+    assert (party.started, creates(party)) == (1, 1)
+
+
+def test_a_year_that_cannot_be_leaves_the_job_readable(party: Party) -> None:
+    def far(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        answer.headers["Date"] = "Fri, 31 Dec 9999 23:59:59 GMT"
+        return answer
+
+    party.simulator.fault("lost-answer", times=1)
+    with changing(party, far):
+        assert party.submit(seed=7).wait(10).video is not None

@@ -537,6 +537,7 @@ def test_an_interrupt_at_a_bad_moment_leaves_no_lock(ledger):
 def test_a_task_is_adopted_once(ledger):
     first = ledger.adopt(_record("0000000a", task_id=TASK_ID))
     assert ledger.adopt(_record("0000000b", task_id=TASK_ID)) == first
+    assert ledger.adopt(_record("0000000c", task_id=TASK_ID.upper())) == first
 
 
 def test_a_lost_wish_is_sent_again_once_and_stands_no_more(ledger):
@@ -696,6 +697,7 @@ def test_a_task_belongs_to_one_job(ledger):
     assert ledger.assign("0000000a", TASK_ID, is_certain=True)
     assert not ledger.assign("0000000b", TASK_ID, is_certain=True)
     assert not ledger.assign("0000000b", TASK_ID, is_certain=False)
+    assert not ledger.assign("0000000b", TASK_ID.upper(), is_certain=True)
     assert ledger.get("0000000b").task_id == ""
     assert ledger.task_ids() == {TASK_ID}
     assert ledger.task_ids(except_job="0000000a") == frozenset()

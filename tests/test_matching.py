@@ -295,3 +295,11 @@ def test_a_reference_of_the_users_is_no_proof():
     body = {**REQUEST.to_wire(), "replyRef": "my-film"}
     lost = lost_request(replace(_record(), request=body, reply_ref="my-film"))
     assert lost.reference == ""
+
+
+@pytest.mark.parametrize("wrong", [0.0, 3600.0, 400 * 86_400.0])
+def test_a_history_is_not_left_early_for_a_date_that_is_ahead(wrong):
+    lost = LostRequest(REQUEST, SENT + wrong, SENT + wrong, sent_here=SENT, job_id="0000000a")
+    search = Search(lost)
+    assert not search.is_past([replace(TASK, created_at=_iso(SENT + seconds)) for seconds in (900, 10)])
+    assert search.is_past([replace(TASK, created_at=_iso(SENT + seconds)) for seconds in (10, -900)])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from email.utils import formatdate
 
 import pytest
@@ -69,3 +70,29 @@ def test_several_answers_are_never_ahead_and_never_further_behind_than_one(steps
         clock.read(machine.date())
         now = clock.now()
         assert SERVER + machine.passed - 1.0 <= now <= SERVER + machine.passed + 1e-6
+
+
+@pytest.mark.parametrize("form", ["%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S -0000", "%a, %d %b %Y %H:%M:%S"])
+@pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])
+def test_a_time_without_a_zone_is_not_that_of_this_machine(monkeypatch, form, zone):
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    machine = Machine()
+    clock = machine.clock()
+    clock.read(time.strftime(form, time.gmtime(SERVER + machine.passed)))
+    monkeypatch.undo()
+    time.tzset()
+    assert clock.now() == pytest.approx(SERVER + machine.passed, abs=1.0)
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "Thu, 01 Jan 1970 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT",
+        "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +99999999999999999999",
+    ],
+)  # fmt: skip
+def test_a_time_that_cannot_be_is_none(date):
+    clock = Machine().clock()
+    clock.read(date)
+    assert (clock.now(), clock.is_silent) == (None, True)

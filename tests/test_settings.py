@@ -299,10 +299,15 @@ def test_a_backend_has_one_name_however_its_address_is_spelt(url):
     assert resolve({"token": "user:4711-abcDEF123", "base_url": url}, environ={}).party == "api.useapi.net"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
+def test_this_machine_is_one_backend_by_all_its_names(host):
+    assert backend_name(f"http://{host}:8765/v1") == "127.0.0.1:8765"
+
+
 @pytest.mark.parametrize(
     ("url", "name"),
     [("https://api.useapi.net:8443/v1", "api.useapi.net:8443"), ("http://127.0.0.1:443/v1", "127.0.0.1:443"),
-     ("https://[2001:DB8::1]/v1", "[2001:db8::1]"), ("https://a..b/v1", "a..b"), ("http://localhost:80/", "localhost")],
+     ("https://[2001:DB8::1]/v1", "[2001:db8::1]"), ("https://a..b/v1", "a..b"), ("http://localhost:80/", "127.0.0.1")],
 )  # fmt: skip
 def test_another_port_or_host_is_another_backend(url, name):
     assert backend_name(url) == name

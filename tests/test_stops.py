@@ -270,6 +270,29 @@ def test_only_a_page_in_the_place_of_the_video_can_be_fetched_again(party: Party
     assert party.started == 1
 
 
+def test_a_video_that_is_named_after_its_pictures_is_waited_for(party: Party) -> None:
+    """The first looks show a file alone that turns out to be none."""
+    looks: list[int] = []
+
+    def late(artifacts: list[Any]) -> list[Any]:
+        looks.append(1)
+        page = _bare(f"http://127.0.0.1/page?{len(looks)}")
+        return [page] if len(looks) <= 5 else [page, *artifacts]
+
+    def page(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        known = request.url.path.startswith("/artifacts")
+        return answer if known else httpx.Response(200, html="<html>a page</html>")
+
+    _with_artifacts(party, late)
+    party.media.inner = Changed(party.media.inner, page)
+    assert party.submit().wait(10).video is not None
+
+
+def test_a_file_that_stands_alone_is_read_without_its_list(party: Party) -> None:
+    _with_artifacts(party, lambda artifacts: artifacts and artifacts[0])
+    assert party.submit().wait(10).video is not None
+
+
 @pytest.mark.parametrize("trouble", [500, 522, 429, 408, "drop", "page"])
 def test_a_video_that_is_named_late_is_waited_for_through_trouble(party: Party, trouble: int | str) -> None:
     """Three looks show none, then five fail."""

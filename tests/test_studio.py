@@ -125,7 +125,7 @@ def test_a_wish_that_was_refused_for_nothing_is_simply_made_again(party: Party, 
 
 def test_the_simulators_result_never_stands_for_runways(party: Party) -> None:
     again(party).wait(10)
-    party.studio.use(replace(party.settings, base_url="http://localhost/v1/runwayml"))
+    party.studio.use(replace(party.settings, base_url="http://127.0.0.1:81/v1/runwayml"))
     again(party).wait(10)
     assert party.started == 2
 
@@ -444,7 +444,7 @@ def test_two_run_at_once_and_the_next_goes_when_one_ends(party: Party) -> None:
 
 def test_another_take_of_a_simulated_job_is_not_paid_at_runway(party: Party) -> None:
     job = party.submit().wait(10)
-    party.studio.use(replace(party.settings, base_url="http://localhost/v1/runwayml"))
+    party.studio.use(replace(party.settings, base_url="http://127.0.0.1:81/v1/runwayml"))
     with pytest.raises(errors.RunwayError, match=r"was made at 127\.0\.0\.1"):
         party.studio.new_take(job)
     assert party.started == 1

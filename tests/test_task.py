@@ -332,3 +332,31 @@ def test_no_repr_holds_an_email(value):
 def test_a_repr_says_how_far_a_task_is():
     assert repr(_task(status="RUNNING", progressRatio="0.42")) == "<Task 9c2a1f34 RUNNING 42%>"
     assert repr(Status("RUNNING")) == "Status('RUNNING')"
+
+
+@pytest.mark.parametrize(
+    "odd", [12345, ["a"], {"id": TASK_ID}, TASK_ID + "\r\nX: y", "a" * 1001, "", None, TASK_ID + "\u202e"]
+)
+def test_an_id_that_cannot_be_asked_for_is_none(odd):
+    assert running_tasks([{"taskId": odd, "replyRef": "rnb-x"}]) == ()
+    with pytest.raises(ServerTrouble, match="names no task"):
+        Task.from_wire({"taskId": odd})
+
+
+@pytest.mark.parametrize("name", ["taskId", "replyRef"])
+def test_an_answer_with_two_words_about_one_thing_is_not_believed(name):
+    body = {"taskId": TASK_ID, "replyRef": "rnb-x"}
+    assert Task.from_wire({**body, "task": {**body, "taskId": TASK_ID.upper()}}).reply_ref == "rnb-x"
+    with pytest.raises(ServerTrouble, match=f"two values of {name}"):
+        Task.from_wire({**body, "task": {**body, name: "another"}})
+
+
+def test_the_file_of_another_task_is_none_of_this_one():
+    files = [
+        {"url": f"https://a.test/{n}.mp4", "taskId": told} for n, told in enumerate([OTHER, TASK_ID.upper(), None])
+    ]
+    task = Task.from_wire({"taskId": TASK_ID, "artifacts": files})
+    assert [file.url[-5] for file in task.videos] == ["1", "2"]
+
+
+OTHER = TASK_ID[:-1] + "0"

@@ -163,7 +163,7 @@ def test_after_a_restart_a_picture_is_not_sent_again(party: Party) -> None:
 def test_another_party_is_sent_it_too(party: Party) -> None:
     draw(party.folder, "a.png")
     shoot(party, "a.png").wait(10)
-    party.studio.use(replace(party.settings, base_url="http://localhost/v1/runwayml"))
+    party.studio.use(replace(party.settings, base_url="http://127.0.0.1:81/v1/runwayml"))
     shoot(party, "a.png").wait(10)
     shoot(party, "a.png").wait(10)
     assert uploads(party) == 2
@@ -675,3 +675,17 @@ def test_upscale_belongs_to_the_wish(party: Party) -> None:
     jobs = [party.studio.submit(wish).wait(10) for wish in wishes]
     assert jobs[0].id != jobs[1].id == jobs[2].id
     assert party.studio.new_take(jobs[1]).wish.upscale is True
+
+
+def test_an_upload_that_is_said_to_lie_on_another_account_is_not_used(tmp_path: Path, time: FakeTime) -> None:
+    def moved(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        if request.method != "POST" or "assets" not in request.url.path:
+            return answer
+        return httpx.Response(200, text=answer.text.replace(EMAIL, "stranger@example.org"))
+
+    with Party(tmp_path, time, accounts=2) as party:
+        party.api.inner = Changed(party.api.inner, moved)
+        job = party.ended(shoot(party, draw(tmp_path, "a.png")))
+        assert job.state.phase is Phase.REFUSED
+        assert "asset of another account" in str(job.error)
+        assert party.started == 0
