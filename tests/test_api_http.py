@@ -484,7 +484,11 @@ def _locals_behind(error):
 
 @pytest.mark.parametrize("base", ["https://a.test", "x", "https://a.test:x"])
 def test_no_local_variable_of_a_failed_start_holds_the_token(monkeypatch, base):
-    for name, value in {"SSL_CERT_FILE": "/nonexistent", "HTTPS_PROXY": "socks9://x", "NO_PROXY": "[::1]"}.items():
+    for name, value in {
+        "SSL_CERT_FILE": "/dev/null/nonexistent",
+        "HTTPS_PROXY": "socks9://x",
+        "NO_PROXY": "[::1]",
+    }.items():
         with monkeypatch.context() as patch:
             patch.setenv(name, value)
             with pytest.raises(errors.SettingsError) as caught:

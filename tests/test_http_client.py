@@ -31,9 +31,9 @@ BROKEN = [
     ("ALL_PROXY", "socks5://u:hunter2@127.0.0.1:1"), ("https_proxy", "socks5h://127.0.0.1:1"),
     ("HTTPS_PROXY", "socks4://127.0.0.1:1"), ("HTTPS_PROXY", "file:///etc/passwd"),
     ("NO_PROXY", "localhost,[::1]"), ("no_proxy", "[::1"), ("NO_PROXY", "example.org,a b:c:d,[fe80::1]"),
-    ("SSL_CERT_FILE", "/nonexistent/cacert.pem"), ("SSL_CERT_FILE", "/"), ("SSL_CERT_FILE", __file__),
-    ("SSL_CERT_FILE", os.devnull), ("SSL_CERT_DIR", "/nonexistent"), ("SSL_CERT_DIR", __file__),
-    ("SSLKEYLOGFILE", "/nonexistent/keys"),
+    ("SSL_CERT_FILE", "/dev/null/nonexistent/cacert.pem"), ("SSL_CERT_FILE", "/"), ("SSL_CERT_FILE", __file__),
+    ("SSL_CERT_FILE", os.devnull), ("SSL_CERT_DIR", "/dev/null/nonexistent"), ("SSL_CERT_DIR", __file__),
+    ("SSLKEYLOGFILE", "/dev/null/nonexistent/keys"),
 ]  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def test_the_embedded_simulator_needs_none_of_them(broken, tmp_path):
         {"NO_PROXY": "*", "HTTPS_PROXY": "socks9://x"}, {"NO_PROXY": "localhost,127.0.0.1,::1,.example.org"},
         {"HTTPS_PROXY": "proxy.example.org:3128"}, {"HTTP_PROXY": "http://u:p%40ss@proxy.example.org"},
         {"ALL_PROXY": "https://[2001:db8::1]:3128"}, {"HTTPS_PROXY": "", "SSL_CERT_FILE": "", "NO_PROXY": ""},
-        {"SSL_CERT_DIR": "/nonexistent" + os.pathsep + os.getcwd()},
+        {"SSL_CERT_DIR": "/dev/null/nonexistent" + os.pathsep + os.getcwd()},
     ],
 )  # fmt: skip
 def test_what_can_be_used_is_used(monkeypatch, settings):

@@ -49,7 +49,7 @@ with Simulator(root / "state", embedded=True) as simulator:
 """
 BROKEN = {
     "HTTP_PROXY": "http://[::1", "https_proxy": "nonsense://:x", "ALL_PROXY": "socks9://", "NO_PROXY": "[",
-    "SSL_CERT_FILE": "/nonexistent", "SSL_CERT_DIR": "/nonexistent",
+    "SSL_CERT_FILE": "/dev/null/nonexistent", "SSL_CERT_DIR": "/dev/null/nonexistent",
 }  # fmt: skip
 
 
