@@ -28,6 +28,8 @@ from .task import RunningTask, Task
 LONGEST_SEARCH = 600.0
 """Seconds that a search for a task may take in all, however slowly the server answers; about a minute is usual."""
 WAITS_FOR_ANSWER = "stopping as soon as the answer to the create has come: it may be paid"
+SOON_SECONDS = 60.0
+"""When a task is looked for that a 429 may have started, where nothing is to be sent for longer than that."""
 
 
 async def prepare(run: Run) -> None:
@@ -79,6 +81,10 @@ async def send(run: Run, ticket: Ticket) -> Task:
             seconds = min(_retry_seconds(run, busy), deadline - now)
             run.queue.send_back(ticket, seconds)
             _tell_holders(run, busy, seconds)
+            if seconds > SOON_SECONDS and (soon := await _looked_soon(run, client)) is not None:
+                run.queue.go(ticket)
+                task = soon
+                break
     run.busy = None
     run.queue.locate(ticket, task_account(task.id))
     return task
@@ -150,6 +156,14 @@ async def started_already(run: Run, client: RunwayClient) -> Task | None:
     except errors.RunwayError:
         raise run.busy from None
     return found.task if found is not None and _write_down(run, found) else None
+
+
+async def _looked_soon(run: Run, client: RunwayClient) -> Task | None:
+    """The task that a 429 did start, looked for long before the request may be sent again; None when there is none."""
+    await run.pause(SOON_SECONDS)
+    with suppress(errors.RateLimited):  # it is looked for once more before anything is sent
+        return await run.race(started_already(run, client))
+    return None
 
 
 def _named_by(refusal: errors.RunwayError, run: Run) -> Task | None:

@@ -97,6 +97,14 @@ def test_wherever_the_service_shows_it(party: Party, fault: str) -> None:
     assert (party.started, creates(party)) == (1, 1)
 
 
+def test_a_task_is_found_soon_though_nothing_may_be_sent_for_long(party: Party, time: FakeTime) -> None:
+    party.simulator.fault("429-started", times=1, retry_after=10**9)
+    began = time.now
+    assert party.submit().wait(10).video is not None
+    assert (party.started, creates(party)) == (1, 1)
+    assert time.now - began < 300
+
+
 def test_nothing_is_sent_again_while_the_account_cannot_be_looked_at(party: Party, time: FakeTime) -> None:
     party.simulator.fault("429-started", times=1)
     for place in ("scheduler", "tasks"):
