@@ -92,11 +92,12 @@ def is_a(value: object, *kinds: type) -> bool:
 def unexpected(error: BaseException, failure: str = "something unexpected happened") -> RunwayError:
     """A foreign error as one line of ours; to be raised `from None`."""
     reason = getattr(error, "strerror", None)
-    text = reason if is_a(reason, str) else _text_of(error)
+    text = reason if is_a(reason, str) else words_of(error)
     return RunwayError(f"{failure} ({kind_of(error)}{text and ': '}{text})")
 
 
-def _text_of(error: BaseException) -> str:
+def words_of(error: BaseException) -> str:
+    """What a foreign error says, on one line and without secrets; nothing where it cannot even be asked."""
     try:
         return " ".join(redact(str(error)).split())[: 4 * SHOWN]
     except Exception:  # noqa: BLE001 - as in `shown`

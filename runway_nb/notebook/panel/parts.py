@@ -9,6 +9,7 @@ from typing import Any
 
 import ipywidgets
 
+from ...plain import kind_of, words_of
 from ...redact import redact, redact_line
 
 _SHARED: dict[type, Any] = {}
@@ -62,7 +63,7 @@ def problem(words: str) -> str:
 
 def unexpected(error: Exception) -> str:
     """An error that nobody has thought of, on one line."""
-    return redact(f"{type(error).__name__}: {error}")
+    return redact(f"{kind_of(error)}: {words_of(error)}")
 
 
 class Mute(threading.local):
