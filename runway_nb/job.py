@@ -21,7 +21,15 @@ from .handle import Handle
 from .home import working_folder
 from .loop import run_nested
 from .picture import ShotFrame
-from .plain import checked_call, checked_number, checked_switch, checked_timeout, checked_whole, unexpected
+from .plain import (
+    checked_call,
+    checked_number,
+    checked_switch,
+    checked_timeout,
+    checked_whole,
+    is_interrupt,
+    unexpected,
+)
 from .redact import redact_line
 from .request import VideoRequest
 from .state import Phase, State
@@ -384,6 +392,6 @@ def _tell(observer: Observer, job: Job) -> None:
     try:
         observer(job)
     except BaseException as error:  # whatever a display raises, an exit of the process included
-        if isinstance(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread():
-            raise  # it is the user's own
+        if is_interrupt(error):
+            raise
         _LOG.warning("%s", unexpected(error, f"job {job.id} could not be shown").message)

@@ -96,6 +96,11 @@ def unexpected(error: BaseException, failure: str = "something unexpected happen
     return RunwayError(f"{failure} ({kind_of(error)}{text and ': '}{text})")
 
 
+def is_interrupt(error: BaseException) -> bool:
+    """True for an interrupt from the keyboard: it comes to the main thread only."""
+    return is_a(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
+
+
 def words_of(error: BaseException) -> str:
     """What a foreign error says, on one line and without secrets; nothing where it cannot even be asked."""
     try:
