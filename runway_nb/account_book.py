@@ -7,11 +7,13 @@ import re
 from contextlib import suppress
 from pathlib import Path
 
-from .private_files import private_folder, write_private
+from .private_files import private_folder, read_private, write_private
 from .redact import addresses, know_address
 
 _ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):", re.IGNORECASE)
 _KEY = re.compile(r"account~[0-9a-f]{12}")
+LONGEST = 64 * 1024
+"""Bytes of the file of an address; a link with a password is longer than any other."""
 _NESTED = 4
 """So deep keys may lie in one another: in the password of a link there may be an id."""
 
@@ -36,8 +38,14 @@ class AccountBook:
         start, end = (place - match.start() for place in match.span("email"))
         return f"{match[0][:start]}{self.key(match['email'])}{match[0][end:]}"
 
+    def unmask_if_known(self, text: str) -> str:
+        """The text that was masked, or `text` itself where an address cannot be had."""
+        with suppress(OSError, ValueError):
+            return self.unmask(text)
+        return text
+
     def unmask(self, text: str) -> str:
-        """The text that was masked."""
+        """The text that was masked. Raises `OSError`, `ValueError` where an address cannot be had."""
         for _ in range(_NESTED):
             before, text = text, _KEY.sub(lambda match: self._address(match[0]), text)
             if text == before:
@@ -51,7 +59,7 @@ class AccountBook:
             return address
         know_address(address)
         key = "account~" + hashlib.sha256(address.encode(errors="replace")).hexdigest()[:12]
-        if self._address(key) != address:
+        if self._known(key) != address:
             self._write(self._folder / key, address)
         return key
 
@@ -60,9 +68,15 @@ class AccountBook:
         # the rows that need it are on disk when they are written, so it has to be there before
         write_private(path, address.encode(), durable=True)
 
+    def _known(self, key: str) -> str:
+        """The address; nothing where it cannot be had, and is written anew."""
+        with suppress(OSError, ValueError):
+            return self._address(key)
+        return ""
+
     def _address(self, key: str) -> str:
-        with suppress(FileNotFoundError):
-            address = (self._folder / key).read_text(encoding="utf-8")
+        with suppress(FileNotFoundError, NotADirectoryError):
+            address = read_private(self._folder / key, LONGEST).decode()
             know_address(address)
             return address
         return key

@@ -19,10 +19,11 @@ from urllib.parse import urlsplit
 from .errors import DownloadError, RunwayError
 from .line_words import needs_quotes
 from .name_forms import name_key
-from .private_files import private_folder, write_private
+from .private_files import private_folder, read_private, write_private
 from .redact import redact, redact_line
 from .request import Keyframes
 from .spec import LIST_LIMIT, LIST_PAGES
+from .stills import LARGEST
 from .task import NAME, Asset
 
 if TYPE_CHECKING:
@@ -279,7 +280,7 @@ class Thumbnails:
     def cached(self, asset: Asset) -> bytes | None:
         """The picture on disk, when it is there and whole."""
         with suppress(OSError):
-            data = self._path(asset).read_bytes()
+            data = read_private(self._path(asset), LARGEST)
             return data if data.startswith(b"\xff\xd8") and data.endswith(b"\xff\xd9") else None
         return None
 

@@ -30,7 +30,7 @@ from .plain import can_be_sent, checked_kind, checked_text, checked_texts, pair,
 from .redact import redact_line
 from .request import VideoRequest
 from .server_clock import ServerClock, date_of
-from .settings import Secret, read_secret
+from .settings import Secret, read_secret, secret_of
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
 
@@ -110,13 +110,15 @@ class RunwayClient(Handle):
         clock: ServerClock | None = None,
     ) -> None:
         # the plain text is gone from here before anything can fail
-        token = read_secret(token)
+        given = secret_of(token)
+        del token
+        hidden = read_secret(given)
         self._base = checked_base(checked_text(base_url, "base_url"))
         self._multipart = multipart
         self._sleep = sleep
         self._jitter = jitter
         self._clock = clock or ServerClock()
-        self._http = ApiHttp(self._base, token, transport, READ_TIMEOUT, self._note_time)
+        self._http = ApiHttp(self._base, hidden, transport, READ_TIMEOUT, self._note_time)
 
     async def __aenter__(self) -> RunwayClient:
         return self

@@ -125,7 +125,8 @@ def _quietly(ask: Callable[[], object]) -> object:
     except KeyboardInterrupt:
         interrupt: BaseException = KeyboardInterrupt()
     except SystemExit as stop:
-        interrupt = SystemExit(stop.code)
+        # words of a store, which are printed at the end, may hold what it was given
+        interrupt = SystemExit(stop.code if type(stop.code) in (int, type(None)) else 1)
     except BaseException:  # noqa: BLE001 - a keyring raises anything, also what is no Exception
         return None
     raise interrupt

@@ -26,7 +26,10 @@ def default_home(environ: Mapping[str, str] = os.environ) -> Path:
 
     Raises `SettingsError` where none of them can be had.
     """
-    if given := environ.get(HOME_NAME):
+    given = environ.get(HOME_NAME)
+    # it holds the token, and a traceback that shows variables would show it
+    del environ
+    if given:
         return setting_path(given, HOME_NAME)
     return _data_folder() or spare_home()
 

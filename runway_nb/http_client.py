@@ -24,6 +24,8 @@ from .redact import redact_http_logs
 
 Step = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 """Called by the transport at each step of a request, with its name and what it is about."""
+GetEnv = Callable[[str], "str | None"]
+"""Gives one variable. The environment as a whole holds the token, and no function that raises has it as a variable."""
 
 _BEFORE = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError,
@@ -43,7 +45,7 @@ def make_http(
     auth: httpx.Auth | None = None,
     headers: Mapping[str, str],
     timeout: httpx.Timeout,
-    environ: Mapping[str, str] = os.environ,
+    getenv: GetEnv = os.getenv,
 ) -> httpx.AsyncClient:
     """A client that follows no redirects; where one leads is in `extensions["location"]` of the answer.
 
@@ -53,7 +55,7 @@ def make_http(
         auth: Adds the login as a request leaves.
         headers: Sent with each request, besides our name.
         timeout: Of the single steps of a call.
-        environ: The environment, to name the variable that is wrong.
+        getenv: Gives a variable of the environment.
 
     Raises:
         SettingsError: a variable for proxies or certificates cannot be used.
@@ -61,8 +63,8 @@ def make_http(
     """
     redact_http_logs()
     if not local and transport is None:
-        _check_certificates(environ)
-        _check_proxies(environ)
+        _check_certificates(getenv)
+        _check_proxies(getenv)
     try:
         # a TLS context costs 20 ms and loopback has no use for one, nor for a proxy
         return httpx.AsyncClient(
@@ -71,11 +73,11 @@ def make_http(
             event_hooks={"response": [_keep_location]},
         )  # fmt: skip
     except Exception as error:  # noqa: BLE001 - httpx raises nearly anything for a setting that it cannot use
-        problem = _unusable(error, environ)
+        problem = _unusable(error, getenv)
     raise problem
 
 
-def _unusable(error: Exception, environ: Mapping[str, str]) -> RunwayError:
+def _unusable(error: Exception, getenv: GetEnv) -> RunwayError:
     """What is left to be wrong once certificates and proxies are known to be good."""
     if isinstance(error, OSError):
         return _no_certificates(error, "the certificates of certifi cannot be read: install certifi again")
@@ -83,7 +85,7 @@ def _unusable(error: Exception, environ: Mapping[str, str]) -> RunwayError:
         kind = type(error).__name__
         return SettingsError(f"no connection can be made ({kind}): check the proxies and certificates of this machine")
     return SettingsError(
-        f"{_spelling('no_proxy', environ)} cannot be used: give names and addresses with commas between them, and "
+        f"{_spelling('no_proxy', getenv)} cannot be used: give names and addresses with commas between them, and "
         "no brackets, such as localhost,127.0.0.1,::1,example.org"
     )
 
@@ -94,8 +96,8 @@ def _no_certificates(error: Exception, words: str) -> RunwayError:
     return SettingsError(words)
 
 
-def _check_certificates(environ: Mapping[str, str]) -> None:
-    file, folder, log = (environ.get(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"))
+def _check_certificates(getenv: GetEnv) -> None:
+    file, folder, log = (getenv(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"))
     problem: RunwayError | None = None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     if file:
@@ -114,14 +116,14 @@ def _check_certificates(environ: Mapping[str, str]) -> None:
         raise problem
 
 
-def _check_proxies(environ: Mapping[str, str]) -> None:
+def _check_proxies(getenv: GetEnv) -> None:
     """Raise `SettingsError` for the first proxy that is none; its address may hold a password and is not told."""
     proxies = getproxies()
     if "*" in [host.strip() for host in proxies.get("no", "").split(",")]:
         return
     for scheme in ("http", "https", "all"):
         if (address := proxies.get(scheme)) and (problem := _proxy_problem(address)):
-            raise SettingsError(f"the proxy in {_spelling(f'{scheme}_proxy', environ)} cannot be used: {problem}")
+            raise SettingsError(f"the proxy in {_spelling(f'{scheme}_proxy', getenv)} cannot be used: {problem}")
 
 
 def _proxy_problem(address: str) -> str:
@@ -139,9 +141,9 @@ def _proxy_problem(address: str) -> str:
     return ""
 
 
-def _spelling(name: str, environ: Mapping[str, str]) -> str:
+def _spelling(name: str, getenv: GetEnv) -> str:
     """How a variable is spelt where it is set; the system's own settings have no variable."""
-    found = [key for key in (name, name.upper()) if environ.get(key)]
+    found = [key for key in (name, name.upper()) if getenv(key)]
     return found[0] if found else f"{name.upper()} (or in the settings of the system)"
 
 

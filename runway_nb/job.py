@@ -21,8 +21,16 @@ from .handle import Handle
 from .home import working_folder
 from .loop import run_nested
 from .picture import ShotFrame
-from .plain import checked_call, checked_number, checked_switch, checked_timeout, checked_whole, unexpected
-from .redact import redact, redact_line
+from .plain import (
+    checked_call,
+    checked_number,
+    checked_switch,
+    checked_timeout,
+    checked_whole,
+    is_interrupt,
+    unexpected,
+)
+from .redact import redact_line
 from .request import VideoRequest
 from .state import Phase, State
 from .task import Task
@@ -349,10 +357,12 @@ class Job(Handle):
         with self._lock:
             self._state = replace(self._state, **changes)
             observers = self._observers
-        for observer in observers:
-            _tell(observer, self)
-        if self._state.phase.is_final:
-            self._ended.set()
+        try:
+            for observer in observers:
+                _tell(observer, self)
+        finally:
+            if self._state.phase.is_final:
+                self._ended.set()
 
 
 class Submitted(NamedTuple):
@@ -378,8 +388,10 @@ def _is_task_of(names: frozenset[str]) -> bool:
 
 
 def _tell(observer: Observer, job: Job) -> None:
-    """Call an observer; a screen that fails must not stop the work for a paid wish."""
+    """Call an observer; a screen that fails must not stop the work for a paid wish, nor end the loop that does it."""
     try:
         observer(job)
-    except Exception as error:  # noqa: BLE001 - whatever a display raises
-        _LOG.warning("job %s could not be shown: %s: %s", job.id, type(error).__name__, redact(str(error)))
+    except BaseException as error:  # whatever a display raises, an exit of the process included
+        if is_interrupt(error):
+            raise
+        _LOG.warning("%s", unexpected(error, f"job {job.id} could not be shown").message)

@@ -32,7 +32,7 @@ class KeptUploads(LedgerFile):
                 f"SELECT asset_id FROM uploads {clause}",  # noqa: S608 - our own clause
                 (content, party, self._accounts.key(account)),
             ).fetchone()
-            return self._accounts.unmask(row["asset_id"]) if row and isinstance(row["asset_id"], str) else ""
+            return self._accounts.unmask_if_known(row["asset_id"]) if row and isinstance(row["asset_id"], str) else ""
 
     @plain_arguments
     def keep_upload(self, content: str, party: str, account: str, asset_id: str) -> None:

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from .spec import TOKEN_FORM
+from .spelling import readings
 
 TOKENS = 48
 """The most pieces of tokens that are kept; a token has up to three."""
@@ -25,9 +26,14 @@ SHORTEST, LONGEST = 8, 512
 _PLAIN_WORD = 12
 """From this length on a piece of a token counts as a secret even if it looks like a word."""
 
-_RUN = re.compile(r"[A-Za-z0-9+/_-]{10,}={0,2}")
-"""What may be base64."""
-_HEX = re.compile("[0-9a-fA-F]+")
+_CODE = "[A-Za-z0-9+/_-]"
+_RUN = re.compile(rf"{_CODE}{{10,}}(?:(?<={_CODE}{{60}})(?:\r?\n|\\n| ){_CODE}{{2,}})*={{0,2}}")
+"""What may be base64, on one line or in lines as mails have it."""
+_BREAK = re.compile(r"\r?\n|\\n| ")
+_HEX = re.compile("(?:[0-9a-fA-F]{2}[: ]?){8,}[0-9a-fA-F]?")
+"""What may be hexadecimal digits, together or two by two."""
+NESTED = 2
+"""So deep codes are looked for in one another."""
 _URL_SAFE = str.maketrans("-_", "+/")
 
 
@@ -125,8 +131,13 @@ def _forms(address: str) -> Iterator[str]:
 # --- looking ----------------------------------------------------------------------------------------
 
 
-def hits(text: str) -> Iterator[Hit]:
-    """The known secrets in a text, whatever their capitals, as they are, in base64 and in hexadecimal digits."""
+def hits(text: str, depth: int = 0) -> Iterator[Hit]:
+    """The known secrets in a text, whatever their capitals, as they are, in base64 and in hexadecimal digits.
+
+    Args:
+        text: Looked into as it is written.
+        depth: In how many codes it was found.
+    """
     tokens, addresses, codes = _known
     if not codes:
         return
@@ -137,7 +148,9 @@ def hits(text: str) -> Iterator[Hit]:
     if "@" in small:
         yield from _all(small, addresses, is_token=False)
     for run in _RUN.finditer(text):
-        yield from _coded(run, codes)
+        yield from _coded(run, codes, depth)
+    for run in _HEX.finditer(text):
+        yield from _digits(run, codes)
 
 
 def _all(text: str, secrets: Iterable[str], *, is_token: bool) -> Iterator[Hit]:
@@ -148,18 +161,35 @@ def _all(text: str, secrets: Iterable[str], *, is_token: bool) -> Iterator[Hit]:
             at = text.find(secret, at + len(secret))
 
 
-def _coded(run: re.Match[str], codes: Iterable[tuple[bytes, bool]]) -> Iterator[Hit]:
-    """A run of letters that holds a secret in base64, whatever stands before it, or in hexadecimal digits."""
-    written = run[0].rstrip("=").translate(_URL_SAFE)
+def _coded(run: re.Match[str], codes: Iterable[tuple[bytes, bool]], depth: int) -> Iterator[Hit]:
+    """A run of letters that holds a secret in base64, whatever stands before it."""
+    written = _BREAK.sub("", run[0]).rstrip("=").translate(_URL_SAFE)
+    in_lines = len(written) < len(run[0].rstrip("="))
     for skipped in range(4):
         part = written[skipped:]
         part = part[: len(part) - (len(part) % 4 == 1)]
-        if found := _in_bytes(binascii.a2b_base64(part + "=" * (-len(part) % 4)), codes):
+        data = binascii.a2b_base64(part + "=" * (-len(part) % 4))
+        if found := _in_bytes(data, codes) or _spelled(data, depth + 1):
             begin, end, is_token = found
             start, stop = (run.start() + skipped + 4 * three for three in (begin // 3, -(-end // 3)))
-            yield Hit(start, run.end() if stop + 4 > run.end() else stop, is_token)
-    if _HEX.fullmatch(run[0]) and (found := _in_bytes(bytes.fromhex(run[0][: len(run[0]) // 2 * 2]), codes)):
-        yield Hit(run.start(), run.end(), found[2])
+            is_all = in_lines or stop + 4 > run.end()
+            yield Hit(run.start() if in_lines else start, run.end() if is_all else stop, is_token)
+
+
+def _digits(run: re.Match[str], codes: Iterable[tuple[bytes, bool]]) -> Iterator[Hit]:
+    """A run of hexadecimal digits that holds a secret, with a digit before it or none."""
+    digits = run[0].replace(":", "").replace(" ", "")
+    for part in (digits, digits[1:]):
+        if found := _in_bytes(bytes.fromhex(part[: len(part) // 2 * 2]), codes):
+            yield Hit(run.start(), run.end(), found[2])
+
+
+def _spelled(data: bytes, depth: int) -> tuple[int, int, bool] | None:
+    """The same as `_in_bytes` for what is text again, with the secret in another spelling: then all of it is one."""
+    if depth > NESTED or len(data) < SHORTEST or not data.isascii() or not (text := data.decode("ascii")).isprintable():
+        return None
+    found = next((hit for read in readings(text) for hit in hits(read.text, depth)), None)
+    return None if found is None else (0, len(data), found.is_token)
 
 
 def _in_bytes(data: bytes, codes: Iterable[tuple[bytes, bool]]) -> tuple[int, int, bool] | None:

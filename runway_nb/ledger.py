@@ -251,7 +251,7 @@ class Ledger(KeptUploads):
         clause = "WHERE typeof(task_id) = 'text' AND task_id != '' AND id != ? AND (guessed = 1) = ?"
         with self._opened() as connection:
             rows = connection.execute(f"SELECT task_id FROM jobs {clause}", (except_job, guessed))  # noqa: S608 - our own clause
-            return frozenset(self._accounts.unmask(row[0]) for row in rows)
+            return frozenset(self._accounts.unmask_if_known(row[0]) for row in rows)
 
     def _of_task(self, task_id: str) -> list[Found]:
         """The jobs that have a task, however its id is spelt there."""
@@ -271,7 +271,7 @@ class Ledger(KeptUploads):
         """What each notebook spent on each day, the newest day first. Jobs that cost nothing do not count."""
         with self._opened() as connection:
             rows = spending_table(connection, since, self._abandoned(connection))
-            return [row._replace(notebook=self._accounts.unmask(row.notebook)) for row in rows]
+            return [row._replace(notebook=self._accounts.unmask_if_known(row.notebook)) for row in rows]
 
     @plain_arguments
     def spent_today(self, party: str) -> int:

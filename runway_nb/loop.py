@@ -157,10 +157,19 @@ def _no_entry(loop: asyncio.AbstractEventLoop, why: str) -> InvalidCommand:
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     """The thread: run until stopped, then let every task see its cancellation."""
     asyncio.set_event_loop(loop)
-    loop.run_forever()
+    _run_until_stopped(loop)
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
     loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     loop.run_until_complete(loop.shutdown_asyncgens())
     loop.close()
+
+
+def _run_until_stopped(loop: asyncio.AbstractEventLoop) -> None:
+    """Run whatever is raised: a task that wants to exit the process has ended, and others see paid work through."""
+    while True:
+        try:
+            return loop.run_forever()
+        except (SystemExit, KeyboardInterrupt):
+            continue

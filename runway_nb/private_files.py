@@ -83,6 +83,19 @@ def write_private(path: Path, data: bytes, *, durable: bool = False) -> None:
         draft.unlink(missing_ok=True)
 
 
+def read_private(path: Path, limit: int) -> bytes:
+    """The bytes of a small file of ours: never those of what a link leads to, nor of what has no end.
+
+    Raises `OSError`, also for more than `limit` bytes.
+    """
+    handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
+    with open(handle, "rb") as file:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode) or found.st_size > limit:
+            raise OSError(errno.EINVAL, "it is no file of this package")
+        return file.read(limit)
+
+
 def copy_private(source: Path, target: Path) -> None:
     """Copy a file, with its times, to one for its owner alone, whatever the mode of the source. Raises `OSError`."""
     with source.open("rb") as old, open_private(target) as new:

@@ -11,7 +11,7 @@ from . import errors
 from .environment import Environment
 from .job import Job
 from .ledger import Ledger
-from .redact import redact
+from .plain import words_of
 from .session import Connection, Session
 from .slots import SlotQueue
 from .state import Phase
@@ -147,4 +147,4 @@ class Run:
         except errors.LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the video
-            self.job.change(warning=redact(str(error)))
+            self.job.change(warning=words_of(error))

@@ -9,14 +9,17 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
+from functools import wraps
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from .credentials import TOKEN_NAME as TOKEN_NAME
 from .credentials import Secret as Secret
-from .credentials import Store, checked_token, secret_of, stored_token
+from .credentials import Store, checked_token, stored_token
 from .credentials import read_secret as read_secret
 from .credentials import save_token as save_token
+from .credentials import secret_of as secret_of
 from .credentials import token_stores as token_stores
 from .errors import SettingsError
 from .home import HOME_NAME, default_home, is_spare, setting_path
@@ -100,6 +103,25 @@ class Settings:
     def party(self) -> str:
         """Who makes the videos: `simulator`, or the host of the API. Results of one never stand for another's."""
         return "simulator" if self.simulated else backend_name(self.base_url)
+
+
+_generated_init = Settings.__init__
+
+
+@wraps(_generated_init)
+def _init(self: Settings, *given: Any, **named: Any) -> None:
+    """Hide the token before anything can fail: the frame of a generated method keeps what it was given."""
+    given = (*map(_hidden_token, given[:1]), *given[1:])
+    named = {name: _hidden_token(value) if name == "token" else value for name, value in named.items()}
+    _generated_init(self, *given, **named)
+
+
+def _hidden_token(value: object) -> Secret | None:
+    """What was given as a token; an empty text stays one, since None means the simulator."""
+    return None if value is None else secret_of(value) or Secret("")
+
+
+Settings.__init__ = _init  # type: ignore[method-assign]
 
 
 def checked_settings(settings: object) -> Settings:

@@ -14,6 +14,7 @@ import io
 import math
 import re
 import sys
+from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -24,7 +25,7 @@ from .errors import InvalidRequest
 from .images import LARGEST
 from .picture_limits import check_pixels
 from .picture_parts import NOTE_KEY
-from .redact import redact_line
+from .plain import kind_of, words_of
 from .strangers import RAW_LINE, is_raw
 
 Frames = Sequence[tuple[int, int]]
@@ -118,9 +119,11 @@ def _foreign(failure: str, cure: str) -> Iterator[None]:
         yield
     except InvalidRequest:
         raise
-    except Exception as error:  # noqa: BLE001 - no list of what any decoder and any plotting library raises is whole
-        text = redact_line(str(error))[:120]
-        reason = type(error).__name__ + (f": {text}" if text else "")
+    except (KeyboardInterrupt, SystemExit, GeneratorExit, CancelledError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - no list is whole, and a panic of machine code is no Exception
+        text = words_of(error)[:120]
+        reason = kind_of(error) + (f": {text}" if text else "")
         raise InvalidRequest([f"{failure} ({reason}): {cure}"]) from None
 
 

@@ -28,14 +28,17 @@ _STOPS = {"\u3002": ".", "\uff61": "."}
 """Full stops of Chinese and Japanese, which end a label of a domain too."""
 _MARK = re.compile(rf"[%&\\{_HIDDEN}{_OTHER}]")
 _SPELLED = re.compile(
-    r"%(?:25)*(?P<one>[0-7][0-9a-fA-F])"
+    r"%(?:25)*(?:(?P<one>[0-7][0-9a-fA-F])|u(?P<script>[0-9a-fA-F]{4}))"
     r"|(?P<many>(?:%(?:25)*[89a-fA-F][0-9a-fA-F])+)"
-    r"|&(?:amp;)*\#(?:(?P<decimal>[0-9]{1,7})|[xX](?P<hex>[0-9a-fA-F]{1,6}));?"
+    r"|&(?:amp;)*\#(?:0{0,40}(?P<decimal>[0-9]{1,7})|[xX]0{0,40}(?P<hex>[0-9a-fA-F]{1,6}));?"
     r"|&(?:amp;)*(?P<name>[A-Za-z]{2,12};)"
-    r"|\\{1,16}(?:u(?P<json>[0-9a-fA-F]{4})|x(?P<byte>[0-9a-fA-F]{2})|(?P<slash>/))"
+    r"|\\{1,16}(?:u(?P<json>[0-9a-fA-F]{4})|u\{0{0,40}(?P<braces>[0-9a-fA-F]{1,6})\}|U(?P<long>[0-9a-fA-F]{8})"
+    r"|x(?P<byte>[0-9a-fA-F]{2})|(?P<octal>[01][0-7]{2})|(?P<plain>[/@.:_+-]))"
     rf"|(?P<hidden>[{_HIDDEN}])|(?P<other>[{_OTHER}])"
 )
-_NUMBERS = {"one": 16, "decimal": 10, "hex": 16, "json": 16, "byte": 16}
+_NUMBERS = {
+    "one": 16, "script": 16, "decimal": 10, "hex": 16, "json": 16, "braces": 16, "long": 16, "byte": 16, "octal": 8,
+}  # fmt: skip
 _PERCENT = re.compile("%(?:25)*")
 
 
@@ -110,4 +113,4 @@ def _meant(match: re.Match[str]) -> str:
         return html5.get(written, match[0])
     if kind == "other":
         return _STOPS.get(written) or unicodedata.normalize("NFKC", written)
-    return written if kind == "slash" else ""
+    return written if kind == "plain" else ""

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
-from .private_files import private_folder, write_private
+from .private_files import private_folder, read_private, write_private
 
+LARGEST = 10_000_000
+"""Bytes; a small picture has some ten thousand."""
 POSTER = ""
 """The kind of the still of a finished video."""
 KEYFRAME, COMPARISON = "keyframe", "fitting"
@@ -33,7 +35,7 @@ def keep_slots(folder: Path, job_id: str, kind: str, pictures: Mapping[str, byte
 def kept_still(folder: Path, job_id: str, kind: str = POSTER) -> bytes | None:
     """One small JPEG of a job, when it is there."""
     with suppress(OSError):
-        return _path(folder, job_id, kind).read_bytes() or None
+        return read_private(_path(folder, job_id, kind), LARGEST) or None
     return None
 
 

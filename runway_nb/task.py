@@ -31,6 +31,10 @@ STATUS, KIND, NAME = 60, 40, 200
 """The most characters of a status, of a kind and of a name; nothing that is one is longer."""
 
 
+_WORDS = frozenset({"PENDING", "THROTTLED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "CANCELED"})
+"""The words that the API documents or that its clients have seen."""
+
+
 class Status(str):
     """The API's own word for the state of a task, in capitals. Unknown words are kept, and are no end.
 
@@ -40,9 +44,8 @@ class Status(str):
     __slots__ = ()
 
     def __new__(cls, word: str) -> Status:  # noqa: D102 - as the class says
-        # what is plain letters needs no mask, and is what is read a thousand times
-        plain = word.isascii() and word.isalpha() and len(word) <= STATUS
-        return super().__new__(cls, word if plain else redact_line(word, STATUS))
+        # what is known needs no mask, and is what is read a thousand times
+        return super().__new__(cls, word if str(word) in _WORDS else redact_line(word, STATUS))
 
     @property
     def is_final(self) -> bool:
@@ -52,7 +55,7 @@ class Status(str):
     @property
     def is_known(self) -> bool:
         """True for the words that the API documents or that its clients have seen."""
-        return self in _KNOWN
+        return self in _WORDS
 
     def __repr__(self) -> str:
         return f"Status({str(self)!r})"
@@ -62,7 +65,6 @@ PENDING, THROTTLED, RUNNING = Status("PENDING"), Status("THROTTLED"), Status("RU
 SUCCEEDED, FAILED = Status("SUCCEEDED"), Status("FAILED")
 _CANCELLED = frozenset({"CANCELLED", "CANCELED"})
 _FINAL = frozenset({SUCCEEDED, FAILED}) | _CANCELLED
-_KNOWN = frozenset({PENDING, THROTTLED, RUNNING}) | _FINAL
 
 
 def listed(body: object, key: str) -> list[Json]:

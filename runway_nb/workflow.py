@@ -17,6 +17,7 @@ from . import errors
 from .draft import folder_problem
 from .fetch import fetch
 from .picture import task_account
+from .plain import unexpected
 from .record import REFUSED_FOR_NOW, Record
 from .run import Run, Stopped, WrongTask
 from .send import check, is_long_past, look_instead, prepare, search, send, started_already
@@ -157,7 +158,7 @@ class Workflow:
             self._fail(errors.Detached("tracking ended with the session"))
             raise
         except Exception as error:  # noqa: BLE001 - a paid wish must not vanish through a mistake of ours
-            self._fail(errors.RunwayError(f"unexpected {type(error).__name__}: {error}"))
+            self._fail(unexpected(error))
         finally:
             if not run.job.state.phase.is_final:
                 self._fail(errors.Detached("tracking ended with the session"))

@@ -15,10 +15,12 @@ from typing import Any
 import pytest
 
 from runway_nb import default, errors
+from runway_nb.client import RunwayClient
 from runway_nb.credentials import Secret, file_token, save_token, token_stores
 from runway_nb.errors import RunwayError, SettingsError
 from runway_nb.notebook.magic import Magics
-from runway_nb.settings import resolve
+from runway_nb.settings import Settings, resolve
+from runway_nb.spec import BASE_URL
 
 TOKEN = "".join(["user:4711-", "keptWELL77hidden"])
 """Put together here, so that no line of a traceback holds it."""
@@ -56,6 +58,32 @@ def shown(error: BaseException) -> str:
                 told += [f"{at.tb_frame.f_code.co_name}.{name} = {value!r}" for name, value in names.items()]
             at = at.tb_next
     return "\n".join(told)
+
+
+TRAILING = TOKEN + "\u00e9"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: RunwayClient(TRAILING),
+        lambda: RunwayClient(TRAILING.encode()),  # type: ignore[arg-type]
+        lambda: RunwayClient([TOKEN]),  # type: ignore[arg-type]
+        lambda: RunwayClient(TOKEN, base_url="http://example.org"),
+        lambda: Settings(TOKEN, "http://example.org", Path(), Path()),  # type: ignore[arg-type]
+        lambda: Settings(token=TRAILING, base_url=BASE_URL, home=Path(), output=Path()),  # type: ignore[arg-type]
+        lambda: Settings([TOKEN], BASE_URL, Path(), Path()),  # type: ignore[arg-type]
+    ],
+)
+def test_no_frame_keeps_a_token_that_was_given_by_hand(make):
+    with pytest.raises(SettingsError) as caught:
+        make()
+    assert HIDDEN not in shown(caught.value)
+
+
+def test_an_empty_token_is_no_way_to_the_simulator():
+    with pytest.raises(SettingsError):
+        Settings("", BASE_URL, Path(), Path())  # type: ignore[arg-type]
 
 
 # --- a keyring of any mood --------------------------------------------------------------------------
@@ -148,6 +176,14 @@ def test_an_interrupt_in_a_keyring_goes_on_without_what_the_keyring_holds(tmp_pa
     with pytest.raises(KeyboardInterrupt) as caught:
         save_token(Secret(TOKEN), tmp_path)
     assert HIDDEN not in shown(caught.value)
+
+
+def test_an_exit_in_a_keyring_goes_on_without_the_words_of_the_keyring(tmp_path, keyring):
+    keyring(put=SystemExit(f"no place for {TOKEN}"))
+    with pytest.raises(SystemExit) as caught:
+        save_token(Secret(TOKEN), tmp_path)
+    assert HIDDEN not in shown(caught.value)
+    assert caught.value.code == 1
 
 
 # --- Colab ------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from html.parser import HTMLParser
 from pathlib import Path
@@ -272,6 +273,15 @@ def test_embedding(tmp_path: Path) -> None:
     assert not source(inside, outside, "auto").startswith("data:")
     assert not source(inside, tmp_path, "capped").startswith("data:")
     assert source(inside, tmp_path, "always").startswith("data:")
+
+
+def test_a_video_that_cannot_be_read_is_not_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: Path) -> bytes:
+        raise OSError(errno.EIO, "Input/output error")
+
+    (tmp_path / "a.mp4").write_bytes(b"0")
+    monkeypatch.setattr(Path, "read_bytes", fail)
+    assert source(tmp_path / "a.mp4", tmp_path, "always") == "a.mp4"
 
 
 def test_an_embedded_video_offers_no_dead_link(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ from runway_nb.notebook.text import live_line, log_line
 from runway_nb.notebook.variables import named_picture
 from runway_nb.notebook.words import look, notice
 from runway_nb.record import Record, Spending
-from runway_nb.redact import know_address
+from runway_nb.redact import know_address, know_token
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret, Settings
 from runway_nb.state import Phase, State
@@ -89,6 +89,9 @@ def test_a_status_is_one_short_word_whatever_the_server_says():
         status = Task.from_wire({"taskId": TASK_ID, "status": word}).status
         check(status, repr(status), longest=80)
         assert "\n" not in status
+    know_token("user:4711-onlyLETTERSinHERE")
+    check(*map(Status, ("onlyLETTERSinHERE", "ONLYLETTERSINHERE")))
+    assert "letters" not in Status("onlyLETTERSinHERE").lower()
     assert Status("running\r\n") == "running"
     assert Task.from_wire({"taskId": TASK_ID, "status": "\x1b[1mSUCCEEDED"}).status == "SUCCEEDED"
 

@@ -325,3 +325,13 @@ def _child(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProc
     return subprocess.run(
         [sys.executable, "-c", code, *arguments], env=environ, cwd=folder, capture_output=True, text=True, timeout=120
     )
+
+
+def test_a_home_that_cannot_be_used_shows_nothing_else_of_the_environment(monkeypatch):
+    monkeypatch.setenv("RUNWAY_NB_HOME", "~nosuch/home")
+    with pytest.raises(errors.SettingsError) as caught:
+        default_home()
+    at = caught.value.__traceback__
+    while at is not None:
+        assert not [name for name, value in at.tb_frame.f_locals.items() if value is os.environ]
+        at = at.tb_next

@@ -68,6 +68,15 @@ def test_a_broken_variable_is_named_and_its_value_is_not(broken, make):
     _line(caught.value, broken)
 
 
+def test_no_frame_has_the_environment_as_a_variable(broken):
+    with pytest.raises(SettingsError) as caught:
+        MediaClient()
+    at = caught.value.__traceback__
+    while at is not None:
+        assert not [name for name, value in at.tb_frame.f_locals.items() if value is os.environ]
+        at = at.tb_next
+
+
 def test_a_link_of_the_user_is_a_mistake_that_names_the_variable(broken):
     with pytest.raises(errors.InvalidRequest) as caught:
         asyncio.run(fetch_picture("https://example.org/a.png"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 import subprocess
 import sys
 import textwrap
@@ -265,7 +266,38 @@ def test_an_observer_that_fails_stops_neither_the_others_nor_the_work(caplog):
         job.change(**DONE)
     assert seen == [job]
     assert job.done
-    assert caplog.messages == ["job 7f3e2c54 could not be shown: OSError: no screen for ***@***"]
+    assert caplog.messages == ["job 7f3e2c54 could not be shown (OSError: no screen for ***@***)"]
+
+
+class _Wordless(Exception):
+    def __str__(self) -> str:
+        raise ValueError("no words")
+
+
+class _Panic(BaseException):
+    """As machine code raises it."""
+
+
+@pytest.mark.parametrize(
+    "error", [_Wordless(), _Panic(), SystemExit(1), KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError()]
+)
+def test_whatever_an_observer_raises_the_paid_work_goes_on(party, error):
+    def fail(_):
+        raise error
+
+    job = party.submit()
+    job.observe(fail)
+    job.on_end(fail)
+    assert party.ended(job).video is not None
+    assert party.ended(party.submit("Another")).video is not None
+
+
+def test_an_interrupt_of_the_user_in_an_observer_is_the_users_own_and_the_job_has_ended():
+    job = _job()
+    job.observe(lambda _: signal.raise_signal(signal.SIGINT))
+    with pytest.raises(KeyboardInterrupt):
+        job.change(**DONE)
+    assert job.done
 
 
 def test_the_end_is_told_once_and_only_then():

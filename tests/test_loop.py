@@ -259,3 +259,16 @@ def test_a_wait_that_cannot_keep_the_loop_leaves_its_job(party):
     finally:
         foreign.inner.close()
     assert party.ended(job).video is not None
+
+
+async def _exit() -> None:
+    raise SystemExit(1)
+
+
+def test_a_task_that_wants_to_exit_ends_alone():
+    loop = BackgroundLoop("tested")
+    ended = loop.submit(_exit())
+    with pytest.raises(SystemExit):
+        ended.result(5)
+    assert loop.submit(asyncio.sleep(0, "goes on")).result(5) == "goes on"
+    loop.stop()

@@ -813,3 +813,25 @@ def test_after_a_page_was_loaded_anew_results_stand_in_the_panel(bench):
         assert panel._stage.root not in panel.children
         tell(panel, "shown", notebook=False)
     assert panel._stage.root in panel.children
+
+
+class _Panic(BaseException):
+    """As machine code raises it."""
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), _Panic(), SystemExit(1)])
+def test_an_observer_of_the_user_that_fails_hides_no_card_and_stops_no_other_job(bench, error):
+    def fail(_):
+        raise error
+
+    panel = bench.panel(REQUEST)
+    for name in ("request", "job", "jobs"):
+        panel.observe(fail, name)
+    panel._press()
+    bench.settled(panel)
+    (job,) = panel.jobs
+    assert panel.job is job
+    assert panel._stage.holds(job)
+    assert bench.party.ended(job).video is not None
+    assert type(error).__name__ in panel._said.value
+    assert not panel._generate.disabled

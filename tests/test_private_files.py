@@ -14,16 +14,21 @@ import pytest
 from fakes import FakeTime, Party
 from runway_nb import concat, private_files
 from runway_nb.errors import SettingsError
+from runway_nb.ledger import Ledger
 from runway_nb.private_files import (
     close_to_others,
     copy_private,
     open_private,
     private_file,
     private_folder,
+    read_private,
     write_private,
 )
+from runway_nb.record import UnreadableRecord
+from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret, save_token, token_stores
 from runway_nb.simulator.instant import CLIP
+from runway_nb.stills import keep_still, kept_still
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="modes are those of POSIX")
 TOKEN = "user:4711-abcDEF123"
@@ -274,3 +279,52 @@ def test_a_token_file_that_is_a_link_is_refused(tmp_path):
     (tmp_path / "token").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(SettingsError, match="token is a link: "):
         token_stores(tmp_path)[-1]()
+
+
+def _link(path: Path, elsewhere: Path) -> None:
+    path.symlink_to(elsewhere)
+
+
+ODD_FILES = {
+    "a link": _link,
+    "a link to what has no end": lambda path, _: path.symlink_to("/dev/zero"),
+    "a link to itself": lambda path, _: path.symlink_to(path),
+    "a pipe": lambda path, _: os.mkfifo(path),
+    "a folder": lambda path, _: path.mkdir(),
+    "too much": lambda path, _: path.write_bytes(b"x" * 101),
+}
+
+
+@pytest.mark.parametrize("kind", ODD_FILES)
+def test_what_is_no_small_file_of_ours_is_never_read(tmp_path, kind):
+    (tmp_path / "elsewhere").write_bytes(b"of others")
+    ODD_FILES[kind](tmp_path / "odd", tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="Errno"):
+        read_private(tmp_path / "odd", 100)
+
+
+def test_a_small_file_is_read_whole(tmp_path):
+    (tmp_path / "a").write_bytes(b"x" * 100)
+    assert read_private(tmp_path / "a", 100) == b"x" * 100
+
+
+@pytest.mark.parametrize("kind", [kind for kind in ODD_FILES if kind != "too much"])
+def test_an_odd_file_in_the_place_of_an_address_or_a_still_costs_one_row_and_no_picture(party, kind, tmp_path):
+    job = party.ended(party.submit())
+    keep_still(party.settings.posters, job.id, b"still")
+    assert kept_still(party.settings.posters, job.id) == b"still"
+    party.studio.close()
+    (tmp_path / "elsewhere").write_bytes(b"of others")
+    folders = party.settings.home / "accounts", party.settings.posters
+    for path in [file for folder in folders for file in folder.iterdir()]:
+        path.unlink()
+        ODD_FILES[kind](path, tmp_path / "elsewhere")
+    assert kept_still(party.settings.posters, job.id) is None
+    ledger = Ledger(party.settings.home)
+    (row,) = ledger.recent()
+    assert isinstance(row, UnreadableRecord)
+    assert "of others" not in "".join(ledger.task_ids())
+    assert [spent.jobs for spent in ledger.spending()] == [1]
+    studio = party.make_studio()
+    assert party.ended(studio.submit(VideoRequest("Another"))).video is not None
+    studio.close()

@@ -124,6 +124,10 @@ SPELLINGS = {
     "signs of direction inside": "\u202e".join,
     "soft hyphens inside": "\u00ad".join,
     "hex": lambda text: text.encode().hex(),
+    "hex after a digit": lambda text: f"7{text.encode().hex()}",
+    "hex after a word": lambda text: f"id_{text.encode().hex()}",
+    "hex, two by two": lambda text: text.encode().hex(":"),
+    "hex of a long text": lambda text: f"{'.' * 40}{text}".encode().hex() + " word",
     **{f"base64 after {n}": lambda text, n=n: _in_base64(text, n) for n in range(4)},
     **{f"url-safe after {n}": lambda text, n=n: _in_base64(text, n, base64.urlsafe_b64encode) for n in range(3)},
     **{f"no padding after {n}": lambda text, n=n: _in_base64(text, n).rstrip("=") for n in range(3)},
@@ -132,6 +136,18 @@ SPELLINGS = {
     "base64 of UTF-16": lambda text: base64.b64encode(text.encode("utf-16-le")).decode(),
     "base64 in a path": lambda text: f"https://a.test/b/{base64.urlsafe_b64encode(text.encode()).decode()}/c",
     "base64 with percent": lambda text: quote(base64.b64encode(text.encode()).decode(), safe=""),
+    "base64 of percent": lambda text: base64.b64encode(quote(text, safe="").encode()).decode(),
+    "base64 of base64": lambda text: base64.b64encode(base64.b64encode(text.encode())).decode(),
+    "base64 in lines": lambda text: base64.encodebytes(
+        b"what stands before the break of the line......" + text.encode()
+    ).decode(),
+    "entities with zeros": lambda text: "".join(f"&#{ord(letter):09d};" for letter in text),
+    "entities in hex with zeros": lambda text: "".join(f"&#x{ord(letter):08x};" for letter in text),
+    "JavaScript's escape": lambda text: "".join(f"%u{ord(letter):04x}" for letter in text),
+    "braces": lambda text: "".join(f"\\u{{{ord(letter):x}}}" for letter in text),
+    "long escapes": lambda text: "".join(f"\\U{ord(letter):08x}" for letter in text),
+    "octal": lambda text: "".join(f"\\{ord(letter):03o}" for letter in text),
+    "backslashes": lambda text: text.replace("@", "\\@").replace(".", "\\.").replace("-", "\\-"),
 }
 SECRETS = [KNOWN_TOKEN, KNOWN_TOKEN.partition(":")[2], TAIL, KNOWN_EMAIL, ODD_EMAIL]
 

@@ -312,3 +312,10 @@ def test_the_account_of_the_service_has_a_default_reply_address(api):
     answer = api.call("POST", url, json={"replyUrl": "x" * 1025})
     assert answer.json() == {"error": "replyUrl is too long", "code": 400}
     assert api.call("GET", url, token=None).status_code == 401
+
+
+def test_a_body_that_is_nested_without_end_is_no_fault_of_the_simulator(api):
+    answer = api.call("POST", "/gen3turbo/create", content=b"[" * 100_000, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400
+    answer = api.call("POST", "http://sim.test/simulator/faults", content=b"[" * 100_000)
+    assert answer.status_code == 400

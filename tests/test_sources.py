@@ -669,6 +669,22 @@ class Raises:
         raise KeyError("no\nsuch " + 300 * "x")
 
 
+class Panic(BaseException):
+    """As the machine code of a plotting library raises it, here without words that could be had."""
+
+    def __str__(self):
+        raise ValueError("no words")
+
+
+class Panics:
+    def _repr_png_(self):
+        raise Panic
+
+
+def test_a_panic_of_a_plotting_library_is_one_line():
+    assert "Panic" in _line(Panics())
+
+
 class Remote:
     """As a tensor that is not on the CPU."""
 

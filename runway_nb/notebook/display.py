@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -77,8 +78,10 @@ def source(video: Path, folder: Path, embed: str) -> str:
     """
     inside = video.is_relative_to(folder)
     wanted = embed == "capped" or (embed == "auto" and not inside)
-    if embed == "always" or (wanted and video.stat().st_size <= EMBED_CAP):
-        return "data:video/mp4;base64," + base64.b64encode(video.read_bytes()).decode()
+    # a disk that fails, or a file that only its owner may read, leaves the way to it
+    with suppress(OSError):
+        if embed == "always" or (wanted and video.stat().st_size <= EMBED_CAP):
+            return "data:video/mp4;base64," + base64.b64encode(video.read_bytes()).decode()
     try:
         return quote(Path(os.path.relpath(video, folder)).as_posix())
     except (ValueError, OSError):  # another drive of Windows, or no working directory: no way leads there

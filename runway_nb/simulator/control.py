@@ -90,7 +90,7 @@ def all_counts(desk: Desk) -> dict[str, int]:
 async def _object(request: Request) -> dict[str, Any]:
     try:
         body = json.loads(await read_body(request))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise RefusedError(400, "the body is not JSON") from None
     if not isinstance(body, dict):
         raise RefusedError(400, "the body is not a JSON object")

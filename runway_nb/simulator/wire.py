@@ -97,7 +97,7 @@ class Call:
         """The body as one JSON object."""
         try:
             body = json.loads(await read_body(self.request))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise RefusedError(400, "Parameter body has incorrect format") from None
         if not isinstance(body, dict):
             raise RefusedError(400, "Parameter body has incorrect format")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,7 +34,7 @@ from .camera import CameraControls
 from .durable import panel_text
 from .keyframes import KeyframeControls
 from .page import Page
-from .parts import button, lean, line, problem, unexpected
+from .parts import button, lean, line, problem, told
 from .preview import make_preview
 from .reopen import ReopenField, readable_source
 from .words import RequestControls
@@ -132,16 +132,9 @@ class Panel(ipywidgets.VBox):
         finally:
             done()
 
-    @contextmanager
-    def _told(self, say: Callable[[str], None] | None = None) -> Iterator[None]:
+    def _told(self, say: Callable[[str], None] | None = None) -> AbstractContextManager[None]:
         """What goes wrong is said in the panel: nobody else would ever tell it."""
-        say = say or self._say
-        try:
-            yield
-        except RunwayError as error:
-            say(error.message)
-        except Exception as error:  # noqa: BLE001 - see above
-            say(unexpected(error))
+        return told(say or self._say)
 
     def _say(self, words: str) -> None:
         """A problem that belongs to no control, below all of them; nothing for no words."""
@@ -204,7 +197,8 @@ class Panel(ipywidgets.VBox):
                 self._is_broken = False
                 self._say("")
             request = VideoRequest(keyframes=self.keyframes.read(), camera=self.camera.read(), **self.words.read())
-            self.request = request
+            with self._told():
+                self.request = request
             problems = [*request.problems(), *self.keyframes.trouble(request.aspect)]
             # what decides size and price is always one of a few values, whatever else is wrong
             sized = VideoRequest(
@@ -344,8 +338,6 @@ class Panel(ipywidgets.VBox):
     def _take_on(self, job: Job, *, is_new: bool) -> None:
         """Show a job that was asked for here."""
         self._phases[job.id] = job.state.phase
-        self.job = job
-        self.jobs = (job, *(other for other in self.jobs if other.id != job.id))
         if is_new or not self._stage.holds(job):
             self._stage.add(job, reused=not is_new)
         else:
@@ -353,6 +345,10 @@ class Panel(ipywidgets.VBox):
         self.words.after_sending(job.seed)
         self._page.say(f"{'Sent' if is_new else 'Nothing was sent'}: job {job.id}.")
         self.offer_again()
+        # an observer that fails hides no card
+        for name, value in {"job": job, "jobs": (job, *(old for old in self.jobs if old.id != job.id))}.items():
+            with self._told():
+                setattr(self, name, value)
         job.observe(self._follow)
         job.on_end(lambda job: self._studio.spawn(self._after_job(job)))
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from html import escape
 from typing import Any
 
 import ipywidgets
 
+from ...errors import RunwayError
+from ...plain import is_interrupt, kind_of, words_of
 from ...redact import redact, redact_line
 
 _SHARED: dict[type, Any] = {}
@@ -60,9 +63,22 @@ def problem(words: str) -> str:
     return f'<div class="rnb-problem" role="alert">{escape(redact(words))}</div>' if words else ""
 
 
-def unexpected(error: Exception) -> str:
+@contextmanager
+def told(say: Callable[[str], None]) -> Iterator[None]:
+    """Stands around what somebody asked for in a page: whatever goes wrong is one line, an observer's exit included."""
+    try:
+        yield
+    except RunwayError as error:
+        say(error.message)
+    except BaseException as error:  # observers of the user may raise anything
+        if is_interrupt(error):
+            raise
+        say(unexpected(error))
+
+
+def unexpected(error: BaseException) -> str:
     """An error that nobody has thought of, on one line."""
-    return redact(f"{type(error).__name__}: {error}")
+    return redact(f"{kind_of(error)}: {words_of(error)}")
 
 
 class Mute(threading.local):
