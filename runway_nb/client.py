@@ -10,9 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote, urlsplit
@@ -22,14 +20,14 @@ import httpx
 from . import errors
 from .answer_values import is_same_id
 from .api_http import ApiHttp, PreparedCreate, checked_base, read_as, unwritable
+from .api_refusals import UNREADABLE, error_of
 from .arguments import plain_arguments
 from .broken import BodyProblem
 from .handle import Handle
 from .http_body import read_json
 from .plain import can_be_sent, checked_kind, checked_text, checked_texts, pair, shown
-from .redact import redact_line
 from .request import VideoRequest
-from .server_clock import ServerClock, date_of
+from .server_clock import ServerClock
 from .settings import Secret, read_secret, secret_of
 from .spec import BASE_URL, LIST_LIMIT
 from .task import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
@@ -45,8 +43,6 @@ UPLOAD_PAUSES = (1.0, 4.0)
 """Seconds between the attempts of an upload."""
 PIECE = 64 * 1024
 """Bytes that are sent at a time."""
-WORDS = 300
-"""Characters of an error text that are read."""
 LONGEST_PAUSE = 30.0
 """A longer Retry-After is not obeyed in a read; the caller sees the error instead."""
 CREATE_SECONDS = 120.0
@@ -60,27 +56,8 @@ READ_TIMEOUT = httpx.Timeout(30.0, connect=10.0)
 PICTURE_LIMIT = 64_000_000
 """Bytes of the largest picture of the upscaler."""
 
-_BY_STATUS: dict[int, type[errors.ApiError]] = {
-    400: errors.BadRequest,
-    401: errors.Unauthorized,
-    402: errors.NoSubscription,
-    404: errors.NotFound,
-    410: errors.NotFound,
-    412: errors.NotEnoughCredits,
-    422: errors.PromptRefused,
-    596: errors.AccountBroken,
-}
-_ADVICE = {
-    401: "check the token (%runway login, or USEAPI_TOKEN)",
-    402: "renew the useapi.net subscription",
-    412: "add credits at Runway, or use explore mode with an Unlimited plan",
-    422: "change the words or the picture; many refusals can suspend the account",
-    596: "the Runway session at useapi.net is broken: add the Runway account there again",
-}
 LONGEST_TEXT = 8000
 """Characters of a text in an address; links with a signature are long."""
-_UNREADABLE = (ValueError, RecursionError)
-"""What reading JSON raises: no JSON, wrong letters, numbers or nesting without end."""
 
 
 class RunwayClient(Handle):
@@ -382,71 +359,8 @@ async def _body_of(answer: httpx.Response) -> Any:
     raise trouble
 
 
-def error_of(answer: httpx.Response) -> errors.ApiError:
-    """The error that an answer means (API facts 2.2, 2.3); its text is read without trusting its form."""
-    status = answer.status_code
-    try:
-        body = answer.json()
-    except _UNREADABLE:
-        body = None
-    words = _words(body) or _plain(answer)
-    if status == 429:
-        # a date in it is by the server's own clock
-        now = date_of(answer.headers.get("Date", "")) or datetime.now(timezone.utc)
-        after = answer.headers.get("Retry-After", body.get("retryAfter") if isinstance(body, Mapping) else None)
-        return errors.RateLimited(f"{words.rstrip('.')} (HTTP 429)", 429, _holders(body), retry_after(after, now))
-    kind = _BY_STATUS.get(status)
-    if kind is None:
-        doubtful = status == 408 or status >= 500 or status < 400
-        kind = errors.ServerTrouble if doubtful else errors.ApiError
-    advice = f": {_ADVICE[status]}" if status in _ADVICE else ""
-    return kind(f"{words.rstrip('.')} (HTTP {status}){advice}", status, _holders(body))
-
-
-def _words(body: object) -> str:
-    """The text of `error`: a string, or an object passed through from the wrapped service."""
-    error = body.get("error") if isinstance(body, Mapping) else None
-    if isinstance(error, Mapping):
-        error = next((error[name] for name in ("errorMessage", "message", "reason") if error.get(name)), None)
-    try:
-        return redact_line(str(error), WORDS) if error else ""
-    except RecursionError:
-        return ""
-
-
-def _plain(answer: httpx.Response) -> str:
-    """The beginning of a body that is no JSON, without markup."""
-    # not as the charset of its head says: what some names stand for unpacks, or decodes no text
-    text = answer.content[:4000].decode(errors="replace")[:2000]
-    text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
-    return redact_line(text, 120) or "the server answered without words"
-
-
-def _holders(body: object) -> tuple[tuple[str, str], ...]:
-    """The tasks that hold the slots, as (id, replyRef); they come with kind A of a 429 only (API facts 3.4)."""
-    holders = body.get("runningTasks") if isinstance(body, Mapping) else None
-    lists = holders.values() if isinstance(holders, Mapping) else ()
-    running = running_tasks(item for group in lists if isinstance(group, list) for item in group)
-    return tuple((task.id, task.reply_ref) for task in running)
-
-
 def _names_task(answer: httpx.Response) -> bool:
     """True for an answer that is a task, whatever its status says."""
-    with contextlib.suppress(errors.ServerTrouble, *_UNREADABLE):
+    with contextlib.suppress(errors.ServerTrouble, *UNREADABLE):
         return bool(read_as(Task.from_wire, answer.json()))
     return False
-
-
-def retry_after(value: object, now: datetime) -> float | None:
-    """Seconds to wait out of a Retry-After: seconds, an HTTP date or an ISO time (API facts 2.3)."""
-    text = str(value).strip() if value is not None else ""
-    if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
-        return float(text)
-    moment = date_of(text)
-    if moment is None:
-        with contextlib.suppress(ValueError):
-            moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if moment is None:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - now).total_seconds())

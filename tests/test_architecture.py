@@ -63,6 +63,7 @@ STOREYS = [
         "http_client",
         "link_guard",
         "assets",
+        "api_refusals",
         "client",
         "media",
         "mp4",
@@ -116,6 +117,7 @@ HOMES = {
     "httpx": {
         "api_http",
         "broken",
+        "api_refusals",
         "client",
         "http_body",
         "http_client",
@@ -285,8 +287,8 @@ def test_time_chance_and_environment_are_handed_in(module):
     assert {name for name in used if name.startswith("random.")} == set()
 
 
-def test_the_client_looks_at_the_clock_for_dates_only():
-    assert _attributes(TOP["client"]) & WATCHED == {"datetime.now"}
+def test_refusals_look_at_the_clock_for_dates_only():
+    assert _attributes(TOP["api_refusals"]) & WATCHED == {"datetime.now"}
 
 
 @pytest.mark.parametrize("module", sorted(set(MODULES) - {"__main__", "simulator.__main__"}))

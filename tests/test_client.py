@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from fakes import Party
 from runway_nb import errors
+from runway_nb.api_refusals import error_of, retry_after
 from runway_nb.camera import Camera
-from runway_nb.client import PIECE, READ_PAUSES, UPLOAD_PAUSES, RunwayClient, error_of, path_id, retry_after
+from runway_nb.client import PIECE, READ_PAUSES, UPLOAD_PAUSES, RunwayClient, path_id
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret
 from runway_nb.spec import REFUSALS

@@ -15,8 +15,9 @@ import pytest
 from fakes import EMAIL, TOKEN, Changed, Party
 from runway_nb import errors
 from runway_nb.account import account_task
+from runway_nb.api_refusals import error_of
 from runway_nb.assets import match_asset, typed_names
-from runway_nb.client import RunwayClient, error_of
+from runway_nb.client import RunwayClient
 from runway_nb.draft import file_name
 from runway_nb.images import keep_picture
 from runway_nb.job import Job
