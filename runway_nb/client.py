@@ -95,6 +95,7 @@ class RunwayClient(Handle):
         self._sleep = sleep
         self._jitter = jitter
         self._clock = clock or ServerClock()
+        self._asking = asyncio.Lock()
         self._http = ApiHttp(self._base, hidden, transport, READ_TIMEOUT, self._note_time)
 
     async def __aenter__(self) -> RunwayClient:
@@ -122,9 +123,10 @@ class RunwayClient(Handle):
 
     async def server_time(self) -> float | None:
         """Unix seconds by the server's own clock, asked for when it is not known; None where it tells none."""
-        if self._clock.now() is None and not self._clock.is_silent:
-            with contextlib.suppress(errors.RunwayError):
-                await self._read("/scheduler/", retry=False)
+        async with self._asking:  # once for all that ask at a time, who then go on in their order
+            if self._clock.now() is None and not self._clock.is_silent:
+                with contextlib.suppress(errors.RunwayError):
+                    await self._read("/scheduler/", retry=False)
         return self._clock.now()
 
     @property
