@@ -60,12 +60,12 @@ class LeaseWatch:
     def __init__(self, monotonic: Clock, seconds: float = LEASE_SECONDS, boot: str | None = None) -> None:
         self._monotonic = monotonic
         self._seconds = seconds
-        self._boot = _boot() if boot is None else boot
+        self.boot = _boot() if boot is None else boot
         self._seen: dict[str, tuple[str, float, float]] = {}
 
     def beat(self) -> Beat:
         """What stands for a renewal of this moment."""
-        return Beat(self._boot, self._monotonic())
+        return Beat(self.boot, self._monotonic())
 
     def is_held(self, job_id: str, owner: str, lease: float, beat: Beat | None) -> bool:
         """True while the owner of a job's lease keeps others away.
@@ -80,7 +80,7 @@ class LeaseWatch:
             self._seen.pop(job_id, None)
             return False
         now = self._monotonic()
-        if beat is not None and beat.boot == self._boot and beat.seconds <= now:
+        if beat is not None and beat.boot == self.boot and beat.seconds <= now:
             return now - beat.seconds < self._seconds
         seen = self._seen.get(job_id)
         if seen is None or seen[:2] != (owner, lease) or now < seen[2]:
@@ -92,6 +92,13 @@ class LeaseWatch:
 def steady(clock: Clock, wall: Clock = time.time, monotonic: Clock = time.monotonic) -> Clock:
     """Seconds that never jump: the machine's own for its own clock; another clock stands for both."""
     return monotonic if clock is wall else clock
+
+
+def uptime(monotonic: Clock) -> Clock:
+    """Seconds of this run of the machine, those in which it slept included where the system counts them."""
+    if monotonic is time.monotonic and hasattr(time, "CLOCK_BOOTTIME"):
+        return lambda: time.clock_gettime(time.CLOCK_BOOTTIME)
+    return monotonic
 
 
 def is_gone(owner: str) -> bool:

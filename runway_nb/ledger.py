@@ -20,12 +20,12 @@ from .arguments import plain_arguments, plain_columns
 from .errors import JobNotFound, LeaseLost, LedgerError
 from .home import read_path
 from .kept_uploads import KeptUploads
-from .lease import LEASE_SECONDS, Beat, LeaseWatch, steady
+from .lease import LEASE_SECONDS, Beat, LeaseWatch, steady, uptime
 from .plain import checked_kind, checked_whole, shown
 from .record import REFUSED_FOR_NOW, Books, Found, Record, Spending, UnreadableRecord
 from .redact import mask_tokens
 from .rows import COLUMNS, JSON_COLUMNS, read_row, stored_value
-from .spending import Spent, first_row_between, spending_table, spent_on_day
+from .spending import Moment, Spent, first_row_between, spending_table, spent_on_day
 from .unfinished import CLAUSE, UNPAID_CLAUSE, WITHOUT_TASK
 
 MODERATION_SECONDS = 24 * 60 * 60.0
@@ -62,6 +62,7 @@ class Ledger(KeptUploads):
         home = read_path(home, "home")
         super().__init__(home, clock, AccountBook(home / "accounts"))
         self._leases = LeaseWatch(monotonic or steady(clock), LEASE_SECONDS, boot)
+        self._uptime = uptime(monotonic or steady(clock))
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path.name}>"
@@ -280,7 +281,8 @@ class Ledger(KeptUploads):
 
     def _spent(self, party: str) -> Spent:
         with self._opened() as connection:
-            return spent_on_day(connection, self._clock(), self._abandoned(connection), party=party)
+            moment = Moment(self._clock(), self._leases.boot, self._uptime())
+            return spent_on_day(connection, moment, self._abandoned(connection), party=party)
 
     # --- what bears on a new wish ---------------------------------------------------------------
 
@@ -373,7 +375,7 @@ class Ledger(KeptUploads):
         now = self._clock()
         lease = now + LEASE_SECONDS if record.owner else 0.0
         written = replace(record, created=now, updated=now, lease=lease)
-        row = self._row_of(vars(written))
+        row = self._row_of(vars(written)) | {"boot": self._leases.boot, "uptime": self._uptime()}
         names, marks = ", ".join(row), ", ".join("?" * len(row))
         connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
         self._beat(connection, "id = ?", record.id)

@@ -112,6 +112,10 @@ def _m006_beats(connection: sqlite3.Connection) -> None:
     connection.execute(
         "CREATE TABLE beats (job_id TEXT PRIMARY KEY, boot TEXT NOT NULL, seconds REAL NOT NULL) WITHOUT ROWID"
     )
+    # the same of the moment in which a job was written down, for the day's budget
+    connection.execute("ALTER TABLE jobs ADD COLUMN boot TEXT NOT NULL DEFAULT ''")
+    connection.execute("ALTER TABLE jobs ADD COLUMN uptime REAL")
+    connection.execute("CREATE INDEX jobs_uptime ON jobs (boot, uptime)")
 
 
 STEPS: tuple[Step, ...] = (

@@ -1,7 +1,9 @@
 """What was spent: the day's budget, and the table by day, notebook and party.
 
 A day is a local day. Clocks are set, so a day's spending goes by the order of the rows as well: what was written
-after a row of today is of today, whatever its date says; what is dated later than today counts until that is past.
+after a row of today is of today, whatever its date says; what is dated later than today counts until that is past. And
+where a date and the seconds of this run of the machine disagree about how long ago something was written, the clock was
+set in between: then the seconds decide, and a day has 24 hours.
 """
 
 from __future__ import annotations
@@ -33,13 +35,31 @@ _TABLE = (
 )
 _PARTS = "rowid, id, created, credits, notebook, party, request, model"
 _OTHERS = f"SELECT {_PARTS} FROM jobs WHERE credits IS NOT 0 AND NOT {_PLAIN}"  # noqa: S608 - our own clauses
+SET_SECONDS, DAY_SECONDS = 300.0, 86_400.0
+"""How far a clock and the machine's own seconds may part before the clock counts as set; and a day of such seconds."""
+_SET_SINCE = (
+    f"(boot = :boot AND uptime BETWEEN :uptime - {DAY_SECONDS:.0f} AND :uptime "
+    f"AND ABS((:now - created) - (:uptime - uptime)) > {SET_SECONDS:.0f})"
+)
+"""The rows of the last 24 hours that carry the date of a clock that was set since."""
 _SUM = (
     "SELECT COALESCE(SUM(credits), 0), COALESCE(SUM(CASE WHEN created >= :end THEN credits END), 0) FROM jobs "  # noqa: S608
-    f"WHERE party = :party AND (created >= :begin OR rowid >= :first) AND {_PLAIN}"
+    f"WHERE party = :party AND (created >= :begin OR rowid >= :first OR {_SET_SINCE}) AND {_PLAIN}"
 )
 # text and blobs are more than any number, NULL is neither; apart, each of these has an index
 _SINCE = ("created >= :begin", "created < 0", "created IS :nothing", "rowid >= :first")
 _OTHERS_SINCE = f"{_OTHERS} AND rowid IN ({' UNION '.join(f'SELECT rowid FROM jobs WHERE {part}' for part in _SINCE)})"  # noqa: S608
+
+
+class Moment(NamedTuple):
+    """A moment as this machine has it."""
+
+    now: float
+    """Unix seconds, by a clock that may be wrong."""
+    boot: str
+    """Which run of which machine this is."""
+    uptime: float
+    """Seconds of that run."""
 
 
 class Spent(NamedTuple):
@@ -50,20 +70,20 @@ class Spent(NamedTuple):
     """What of it is not plain."""
 
 
-def spent_on_day(connection: sqlite3.Connection, now: float, void: Collection[str], *, party: str) -> Spent:
-    """Credits at a party on the local day of `now`, by all notebooks: their names change.
+def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collection[str], *, party: str) -> Spent:
+    """Credits at a party on the local day of `moment`, by all notebooks: their names change.
 
     Counted is what is dated on that day or later, and what was written after the first row of that day. A row whose
     date cannot be read counts unless one that was written later is of an earlier day.
 
     Args:
         connection: The ledger.
-        now: Unix seconds.
+        moment: The present one.
         void: Ids of jobs that nobody will send.
         party: Where it was spent; a row that does not tell counts for all.
     """
-    begin, end = local_day(now)
-    values = {"begin": begin, "end": end, "party": party, "nothing": None}
+    begin, end = local_day(moment.now)
+    values = {"begin": begin, "end": end, "party": party, "nothing": None, **moment._asdict()}
     values["first"] = first_row_between(connection, begin, end)
     spent, ahead = connection.execute(_SUM, values).fetchone()
     notes = []

@@ -112,7 +112,7 @@ def _loosen(path: Path) -> None:
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("CREATE TABLE loose AS SELECT * FROM jobs")
         connection.execute("DROP TABLE jobs")
-        columns = ", ".join(COLUMNS)
+        columns = ", ".join((*COLUMNS, "boot", "uptime"))
         connection.execute(f"CREATE TABLE jobs ({columns})")
         connection.execute(f"INSERT INTO jobs ({columns}) SELECT {columns} FROM loose")
         connection.execute("DROP TABLE loose")
