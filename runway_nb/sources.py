@@ -26,6 +26,7 @@ from .picture_limits import check_pixels
 from .picture_parts import NOTE_KEY
 from .redact import redact_line
 from .strangers import RAW_LINE, is_raw
+from .tiff_parts import check_planes
 
 Frames = Sequence[tuple[int, int]]
 
@@ -116,9 +117,9 @@ def _foreign(failure: str, cure: str) -> Iterator[None]:
     """Stands around code of others, which may raise anything; it becomes one line."""
     try:
         yield
-    except InvalidRequest:
+    except (InvalidRequest, KeyboardInterrupt):
         raise
-    except Exception as error:  # noqa: BLE001 - no list of what any decoder and any plotting library raises is whole
+    except BaseException as error:  # noqa: BLE001 - no list of what any library raises is whole, panics included
         text = redact_line(str(error))[:120]
         reason = type(error).__name__ + (f": {text}" if text else "")
         raise InvalidRequest([f"{failure} ({reason}): {cure}"]) from None
@@ -189,8 +190,13 @@ def _check_opened(image: Any) -> None:
     """
     if _is_a(image, "PIL.ImageFile", "StubImageFile") or (image.format in _DRAWN and getattr(image, "tile", None)):
         raise InvalidRequest([f"the PIL image was opened from {image.format}: export it as PNG or JPEG"])
-    if image.format == "TIFF" and (data := _opened_from(image)) and is_raw(data):
+    if image.format != "TIFF":
+        return
+    if (data := _opened_from(image)) and is_raw(data):
         raise InvalidRequest([RAW_LINE])
+    if tags := getattr(image, "tag_v2", None):
+        # what Pillow has made of them is wrong, and nothing shows it
+        check_planes(tags.get(284, 1), max(tags.get(258, (1,))), tags.get(259, 1))
 
 
 def _opened_from(image: Any) -> bytes:
