@@ -24,6 +24,7 @@ from .errors import InvalidRequest
 from .images import LARGEST
 from .picture_limits import check_pixels
 from .picture_parts import NOTE_KEY
+from .plain import kind_of, name_of
 from .redact import redact_line
 from .strangers import RAW_LINE, is_raw
 from .tiff_parts import check_planes
@@ -94,11 +95,11 @@ def _has(value: object, method: str) -> bool:
 
 def _makers(value: object) -> set[str]:
     """The packages that its class and the classes above come from."""
-    return {str(base.__module__).partition(".")[0] for base in type(value).__mro__}
+    return {str(type.__dict__["__module__"].__get__(base)).partition(".")[0] for base in type(value).__mro__}
 
 
 def _is_table(value: object) -> bool:
-    names = {base.__name__ for base in type(value).__mro__}
+    names = {name_of(base) for base in type(value).__mro__}
     return bool(_makers(value) & _TABLE_MAKERS or names & _TABLES)
 
 
@@ -109,7 +110,7 @@ def _is_a(value: object, module: str, name: str) -> bool:
 
 
 def _name(value: object) -> str:
-    return f"the class {value.__name__:.40}" if isinstance(value, type) else f"{type(value).__name__:.40}"
+    return f"the class {name_of(value):.40}" if isinstance(value, type) else kind_of(value)
 
 
 @contextmanager
