@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from .errors import InvalidRequest
-from .levels import SLACK, Numbers, Scale, is_sentinel, no_value_problem, scale_of
+from .levels import SLACK, Numbers, Scale, no_value_problem, scale_of, sentinels
 from .picture_limits import check_pixels
 
 _BLOCK = 1_000_000
@@ -125,24 +125,24 @@ def _check_values(array: Any, seen: Any, np: Any) -> None:
 
 def _numbers(array: Any, seen: Any) -> Numbers:
     low, high = _extremes(array, seen)
-    for number in {low, high}:
-        rest = _extremes(array, seen, without=number)
-        if len(rest) == 2 and is_sentinel(number, *(rest if number == low else rest[::-1])):
-            spots = array == array.dtype.type(number)
-            count = int((spots.any(axis=2) if spots.ndim == 3 else spots).sum())
-            raise InvalidRequest([no_value_problem(count, array.shape[0] * array.shape[1], f"{number:g}")])
     kind = array.dtype.kind
     bits = 0 if kind == "f" else 16 if kind == "u" and array.dtype.itemsize == 2 else 32
-    return Numbers(low, high, bits, None, bits == 16 and _is_copied(array))
+    if bits == 16 and _is_copied(array):
+        return Numbers(low, high, bits, None, is_copied=True)
+    for number in sentinels(lambda without: _extremes(array, seen, without)):
+        spots = array == array.dtype.type(number)
+        count = int((spots.any(axis=2) if spots.ndim == 3 else spots).sum())
+        raise InvalidRequest([no_value_problem(count, array.shape[0] * array.shape[1], f"{number:g}")])
+    return Numbers(low, high, bits)
 
 
-def _extremes(array: Any, seen: Any, without: float | None = None) -> tuple[float, ...]:
-    """The least and the most of what is seen; of the other numbers where one is left out, nothing without others."""
+def _extremes(array: Any, seen: Any, without: Sequence[float] = ()) -> tuple[float, ...]:
+    """The least and the most of what is seen; of the other numbers where some are left out, nothing without others."""
     found: list[tuple[float, float]] = []
     for part in _blocks(array):
         block = array[part] if seen is None else array[part][seen[part]]
-        if without is not None:
-            block = block[block != block.dtype.type(without)]
+        for number in without:
+            block = block[block != block.dtype.type(number)]
         if block.size:
             found.append((float(block.min()), float(block.max())))
     return (min(low for low, _ in found), max(high for _, high in found)) if found else ()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from PIL import Image, ImageMath
 
 from .errors import InvalidRequest
-from .levels import LITTLE, Numbers, Scale, is_sentinel, no_value_problem, scale_of
+from .levels import LITTLE, Numbers, Scale, no_value_problem, scale_of, sentinels
 
 _STRIP = 1_000_000
 """Pixels that are counted over at once: in between they take four bytes each, several times."""
@@ -110,15 +110,14 @@ def _numbers(image: Image.Image, declared: Declared) -> Numbers:
     """Raises `InvalidRequest` for pixels without a value."""
     _check_values(image, declared.missing)
     low, high = _extremes(image)
-    for number in {low, high}:
-        rest = _extremes(image, without=number)
-        if len(rest) == 2 and is_sentinel(number, *(rest if number == low else rest[::-1])):
-            raise _holds(image, number)
+    sixteen = image.mode.startswith("I;") or declared.is_sixteen
+    if sixteen and _is_copied(_byte_planes(image)):
+        return Numbers(low, high, 16, declared.range, is_copied=True)
+    for number in sentinels(lambda without: _extremes(image, without)):
+        raise _holds(image, number)
     if image.mode == "I" and declared.is_unsigned and low < 0:
         raise InvalidRequest(["the picture holds numbers above 2,147,483,647: divide them, and save it again"])
-    sixteen = image.mode.startswith("I;") or declared.is_sixteen
-    bits = 0 if image.mode == "F" else 16 if sixteen else 32
-    return Numbers(low, high, bits, declared.range, sixteen and _is_copied(_byte_planes(image)))
+    return Numbers(low, high, 0 if image.mode == "F" else 16 if sixteen else 32, declared.range)
 
 
 def _holds(image: Image.Image, number: float) -> InvalidRequest:
@@ -131,19 +130,24 @@ def _holds(image: Image.Image, number: float) -> InvalidRequest:
     )
 
 
-def _extremes(image: Image.Image, without: float | None = None) -> tuple[float, ...]:
-    """The least and the most; of the other numbers where one is left out, and nothing where there is no other."""
-    found: list[tuple[float, float]] = []
-    for _, strip in _strips(image):
-        low, high = cast("tuple[float, float]", strip.getextrema())
-        if without is not None and without in (low, high):
-            if low == high:
-                continue
-            strip = strip.copy()
-            strip.paste(cast(Any, high if without == low else low), (0, 0), _equal(strip, without))
-            low, high = cast("tuple[float, float]", strip.getextrema())
-        found.append((low, high))
+def _extremes(image: Image.Image, without: Sequence[float] = ()) -> tuple[float, ...]:
+    """The least and the most; of the other numbers where some are left out, and nothing where there is no other."""
+    found = [ends for _, strip in _strips(image) if (ends := _ends(strip, without))]
     return (min(low for low, _ in found), max(high for _, high in found)) if found else ()
+
+
+def _ends(strip: Image.Image, without: Sequence[float]) -> tuple[float, float] | None:
+    """The same for a strip. Of the numbers that are left out those farther outside come first."""
+    low, high = cast("tuple[float, float]", strip.getextrema())
+    for number in without:
+        if number not in (low, high):
+            continue
+        if low == high:
+            return None
+        strip = strip.copy()
+        strip.paste(cast(Any, high if number == low else low), (0, 0), _equal(strip, number))
+        low, high = cast("tuple[float, float]", strip.getextrema())
+    return low, high
 
 
 def _check_values(image: Image.Image, missing: float | None) -> None:

@@ -119,7 +119,9 @@ def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike
         raise InvalidRequest([f"clips is {shown(clips)}: give a list of jobs and files"])
     try:
         given = list(clips)
-    except Exception as error:  # noqa: BLE001 - a generator may raise anything
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a generator may raise anything
         raise unexpected(error, "the clips cannot be read") from None
     return cast(Path, video_frames().concat([_file_of(clip) for clip in given], target))
 

@@ -253,7 +253,7 @@ def _reduced(image: Image.Image, area: Box, wanted: Size) -> tuple[Image.Image, 
 
 def _flatness(picture: Image.Image) -> tuple[str, ...]:
     """A note for a picture in which there is next to nothing to see."""
-    return tuple(filter(None, [flatness([cast("tuple[int, int]", band.getextrema()) for band in picture.split()])]))
+    return tuple(filter(None, [flatness([band.histogram() for band in picture.split()])]))
 
 
 def _stored(box: Box, orientation: int) -> Box:

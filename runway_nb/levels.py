@@ -7,7 +7,8 @@ from its least to its most, and that is told.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 LITTLE = 1 / 4
@@ -20,9 +21,17 @@ DARK = 16
 """A picture without a level above this is nearly black."""
 FLAT = 4
 """A picture whose levels differ by no more is nearly one colour."""
-_SENTINELS = (9999, 32767, 32768, 99999, 999999, 2147483647, 2147483648)
+FEW = 100
+"""One pixel in so many may be brighter in a picture that is nearly black all the same: broken points of a sensor."""
+_SENTINELS = (999, 9999, 9999.9, 32767, 32768, 99999, 100000, 999999, 2147483647, 2147483648)
 """Numbers far from all others that stand for none, with either sign."""
+_TOPS = (65535, 4294967295)
+"""The same in types without a sign, where they also stand for what is too bright to be measured."""
+_FAR, _FARTHER = 4, 255 / DARK - 1
+"""So many times what all others span is far; the second leaves them hardly a level."""
 _HUGE = 1e19
+MOST_SENTINELS = 2
+"""Numbers at each end that may stand for none."""
 
 
 class Numbers(NamedTuple):
@@ -50,7 +59,7 @@ class Scale(NamedTuple):
     def factor(self) -> float:
         """Levels for each step of the numbers."""
         half = self.white / 2 - self.black / 2  # the whole span may be more than a float holds
-        return 127.5 / half if half > 0 else 0.0
+        return 127.5 / half if half >= sys.float_info.min else 0.0
 
     @property
     def shift(self) -> float:
@@ -96,23 +105,51 @@ def no_value_problem(count: int, pixels: int, what: str = "NaN or infinite") -> 
     return f"{count:,} of {pixels:,} pixels have no value ({what}): {cure}"
 
 
-def is_sentinel(number: float, nearest: float, other: float) -> bool:
-    """True for an extreme number that stands for none: a usual one for that, far from all others.
+def sentinels(extremes: Callable[[Sequence[float]], tuple[float, ...]]) -> list[float]:
+    """The numbers that stand for none: usual ones for that, at the ends, and far from all others.
 
-    Args:
-        number: The least or the most.
-        nearest: The number next to it.
-        other: The number at the other end.
+    `extremes` gives the least and the most of the numbers that are not among those it gets, or nothing.
     """
-    usual = abs(number) >= _HUGE or abs(number) in _SENTINELS
-    return usual and nearest != other and abs(number - nearest) > 4 * abs(nearest - other)
+    left: list[float] = []
+    rest = extremes(left)
+    # a file may use one number for what was not measured and others for what lies outside
+    for _ in range(MOST_SENTINELS):
+        usual = [number for number in dict.fromkeys(rest) if _distance(number)]
+        left += usual
+        rest = extremes(left) if usual else rest
+    return [number for number in left if rest and _is_far(number, *rest)]
 
 
-def flatness(extremes: Sequence[tuple[int, int]]) -> str:
-    """What is to be told of a picture by the least and the most level of each channel; or nothing."""
+def _distance(number: float) -> float:
+    """How many times what all others span a number has to be away to stand for none; 0 for one that never does."""
+    size = round(abs(number), 1)
+    return _FAR if size >= _HUGE or size in _SENTINELS else _FARTHER if size in _TOPS else 0
+
+
+def _is_far(number: float, low: float, high: float) -> bool:
+    gap = low - number if number < low else number - high
+    return low != high and gap > _distance(number) * (high - low)
+
+
+def flatness(bands: Sequence[Sequence[int]]) -> str:
+    """What is to be told of a picture by how many pixels have each level, by channel; or nothing."""
+    extremes = [_ends(counts) for counts in bands]
     span, most = max(high - low for low, high in extremes), max(high for _, high in extremes)
     if not span:
         return "the picture is one colour throughout: see that it is the one you mean"
     if most <= DARK:
         return f"the picture is nearly black throughout (no level is above {most} of 255)"
-    return "the picture is nearly one colour throughout" if span <= FLAT else ""
+    if span <= FLAT:
+        return "the picture is nearly one colour throughout"
+    most = max(_ends(counts, sum(counts) // FEW)[1] for counts in bands)
+    return f"nearly all of the picture is black (99 % of it has no level above {most} of 255)" if most <= DARK else ""
+
+
+def _ends(counts: Sequence[int], few: int = 0) -> tuple[int, int]:
+    """The least and the most level, without the `few` brightest pixels."""
+    seen = [level for level, count in enumerate(counts) if count]
+    for place in range(len(seen) - 1, -1, -1):
+        few -= counts[seen[place]]
+        if few < 0:
+            return seen[0], seen[place]
+    return 0, 0

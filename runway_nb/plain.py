@@ -14,9 +14,11 @@ import reprlib
 import sys
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import InvalidRequest, RunwayError, masked
+
+T = TypeVar("T")
 
 SHOWN = 60
 """Characters of a value that a message shows at most."""
@@ -69,10 +71,7 @@ _SHORT = _Short()
 
 def shown(value: object) -> str:
     """The value as a message shows it: its `repr` in one short line, without secrets. Never raises."""
-    try:
-        text = _SHORT.repr(value)
-    except Exception:  # noqa: BLE001 - the repr of a foreign value may raise anything
-        text = f"<{kind_of(value)}>"
+    text = _asked(lambda: _SHORT.repr(value), f"<{kind_of(value)}>")
     line = masked("".join(sign if sign.isprintable() else " " for sign in text))
     line = line if is_a(value, str) else " ".join(line.split())
     return line if len(line) <= SHOWN else line[: SHOWN - 3] + "..."
@@ -80,7 +79,12 @@ def shown(value: object) -> str:
 
 def kind_of(value: object) -> str:
     """The name of a value's class, in short. Never raises."""
-    return str(type.__dict__["__name__"].__get__(type(value)))[:40]
+    return name_of(type(value))[:40]
+
+
+def name_of(kind: type) -> str:
+    """The name of a class, whatever its own class makes of such a question."""
+    return str(type.__dict__["__name__"].__get__(kind))
 
 
 def is_a(value: object, *kinds: type) -> bool:
@@ -102,10 +106,17 @@ def is_interrupt(error: BaseException) -> bool:
 
 def words_of(error: BaseException) -> str:
     """What a foreign error says, on one line and without secrets; nothing where it cannot even be asked."""
+    return _asked(lambda: " ".join(masked(str(error)).split())[: 4 * SHOWN], "")
+
+
+def _asked(ask: Callable[[], T], otherwise: T) -> T:
+    """What foreign code answers. It may raise anything, also what is no `Exception`, as machine code that panics."""
     try:
-        return " ".join(masked(str(error)).split())[: 4 * SHOWN]
-    except Exception:  # noqa: BLE001 - as in `shown`
-        return ""
+        return ask()
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - see above
+        return otherwise
 
 
 # --- read -------------------------------------------------------------------------------------------
@@ -115,10 +126,7 @@ def plain(value: object) -> Any:
     """The same value as `str`, `int`, `float`, `bool` or None; `Unusable` for what is none of these."""
     if type(value) in _PLAIN:
         return Unusable(value) if type(value) is int and value.bit_length() > LARGEST_BITS else value
-    try:
-        found = _read(value)
-    except Exception:  # noqa: BLE001 - a foreign value may raise anything when it is asked
-        return Unusable(value)
+    found = _asked(lambda: _read(value), None)
     return found if type(found) in _PLAIN and found is not None else Unusable(value)
 
 
@@ -130,10 +138,8 @@ def whole(value: object) -> Any:
 
 def pair(value: object) -> Any:
     """Two plain values out of a tuple, a list or an array; anything else as `plain` gives it."""
-    try:
-        items = _items(value)
-    except Exception:  # noqa: BLE001 - as in `plain`
-        return Unusable(value)
+    nothing: list[Any] | None = []
+    items = _asked(lambda: _items(value), nothing)
     return plain(value) if items is None else (plain(items[0]), plain(items[1])) if len(items) == 2 else Unusable(value)
 
 
@@ -282,7 +288,5 @@ def path_text(value: object) -> object:
         return plain(value)
     if not _has(value, "__fspath__"):
         return value
-    try:
-        return os.fsdecode(os.fspath(value))  # type: ignore[call-overload]
-    except Exception:  # noqa: BLE001 - as in `plain`
-        return Unusable(value)
+    found = _asked(lambda: os.fsdecode(os.fspath(value)), None)  # type: ignore[call-overload]
+    return Unusable(value) if found is None else found

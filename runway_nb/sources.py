@@ -14,7 +14,6 @@ import io
 import math
 import re
 import sys
-from asyncio import CancelledError
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
@@ -25,8 +24,9 @@ from .errors import InvalidRequest
 from .images import LARGEST
 from .picture_limits import check_pixels
 from .picture_parts import NOTE_KEY
-from .plain import kind_of, words_of
+from .plain import kind_of, name_of, words_of
 from .strangers import RAW_LINE, is_raw
+from .tiff_parts import check_planes
 
 Frames = Sequence[tuple[int, int]]
 
@@ -94,11 +94,11 @@ def _has(value: object, method: str) -> bool:
 
 def _makers(value: object) -> set[str]:
     """The packages that its class and the classes above come from."""
-    return {str(base.__module__).partition(".")[0] for base in type(value).__mro__}
+    return {str(type.__dict__["__module__"].__get__(base)).partition(".")[0] for base in type(value).__mro__}
 
 
 def _is_table(value: object) -> bool:
-    names = {base.__name__ for base in type(value).__mro__}
+    names = {name_of(base) for base in type(value).__mro__}
     return bool(_makers(value) & _TABLE_MAKERS or names & _TABLES)
 
 
@@ -109,7 +109,7 @@ def _is_a(value: object, module: str, name: str) -> bool:
 
 
 def _name(value: object) -> str:
-    return f"the class {value.__name__:.40}" if isinstance(value, type) else f"{type(value).__name__:.40}"
+    return f"the class {name_of(value):.40}" if isinstance(value, type) else kind_of(value)
 
 
 @contextmanager
@@ -117,9 +117,7 @@ def _foreign(failure: str, cure: str) -> Iterator[None]:
     """Stands around code of others, which may raise anything; it becomes one line."""
     try:
         yield
-    except InvalidRequest:
-        raise
-    except (KeyboardInterrupt, SystemExit, GeneratorExit, CancelledError):
+    except (InvalidRequest, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - no list is whole, and a panic of machine code is no Exception
         text = words_of(error)[:120]
@@ -192,8 +190,13 @@ def _check_opened(image: Any) -> None:
     """
     if _is_a(image, "PIL.ImageFile", "StubImageFile") or (image.format in _DRAWN and getattr(image, "tile", None)):
         raise InvalidRequest([f"the PIL image was opened from {image.format}: export it as PNG or JPEG"])
-    if image.format == "TIFF" and (data := _opened_from(image)) and is_raw(data):
+    if image.format != "TIFF":
+        return
+    if (data := _opened_from(image)) and is_raw(data):
         raise InvalidRequest([RAW_LINE])
+    if tags := getattr(image, "tag_v2", None):
+        # what Pillow has made of them is wrong, and nothing shows it
+        check_planes(tags.get(284, 1), max(tags.get(258, (1,))), tags.get(259, 1))
 
 
 def _opened_from(image: Any) -> bytes:

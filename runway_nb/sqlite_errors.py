@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -54,6 +55,8 @@ _LINES = {
     OTHER: "the ledger {path} cannot be used: {error}",
 }  # fmt: skip
 
+ROOM = 64 * 1024
+"""Bytes; the index beside a ledger grows by half of that at a time."""
 FAILURES = (sqlite3.Error, sqlite3.Warning, OSError, ValueError, OverflowError, MemoryError)
 """All that SQLite, the file system and the values between them raise."""
 
@@ -84,9 +87,19 @@ def is_busy(error: Exception) -> bool:
 def told(error: Exception, path: Path) -> str:
     """One line for a failure of the file, with what to do."""
     kind = kind_of(error)
+    if kind == IO and _is_full(path):
+        kind = FULL
     if kind in (CANNOT_OPEN, OTHER) and _is_folder(path):
         return f"the ledger {path} is a folder: move it away, or set RUNWAY_NB_HOME to another folder"
     return _LINES[kind].format(path=path, error=" ".join(str(error).split()) or type(error).__name__)
+
+
+def _is_full(path: Path) -> bool:
+    """True when the disk has no room left for what SQLite writes beside the file; it calls that an I/O error, too."""
+    try:
+        return shutil.disk_usage(path.parent).free < ROOM
+    except OSError:
+        return False
 
 
 def _has_no_handle() -> bool:

@@ -168,9 +168,10 @@ def tiff_parts(data: bytes) -> TiffParts:
             continue
         if entries[tag].number > _MOST_VALUES:
             raise InvalidRequest(["the picture is broken (a directory too large): save it as PNG or JPEG"])
-    one = {tag: _whole(tiff, entries.get(tag)) for tag in (256, 257, 322, 323, 258, 339)}
+    one = {tag: _whole(tiff, entries.get(tag)) for tag in (256, 257, 322, 323, 258, 259, 284, 339)}
     if not one[256] or not one[257]:
         raise InvalidRequest(["the picture is broken (no width or height): save it as PNG or JPEG"])
+    check_planes(one[284], one[258], one[259])
     return TiffParts(
         _bare(tiff, page),
         (one[256], one[257]),
@@ -182,6 +183,15 @@ def tiff_parts(data: bytes) -> TiffParts:
         tiff.values(entries.get(_PHOTOMETRIC), 1) == (0,),
         one[339] in (0, 1),
     )
+
+
+def check_planes(arrangement: int, bits: int, compression: int) -> None:
+    """Raise `InvalidRequest` for colours of more than eight bits in planes of their own, not packed: Pillow takes each
+    byte of them for a pixel, where what is packed is read by libtiff.
+    """
+    if arrangement == 2 and bits > 8 and compression in (0, 1):
+        found = f"a TIFF whose colours lie in planes of {bits} bits cannot be read"
+        raise InvalidRequest([f"{found}: save it with the colours of each pixel together, or as PNG"])
 
 
 def _whole(tiff: Tiff, entry: Entry | None) -> int:

@@ -24,6 +24,17 @@ class Rude:
     __getattr__ = _refuse
 
 
+class Stopping(Rude):
+    """The same with what is no `Exception`, as machine code that panics."""
+
+    def _refuse(self, *_: Any, **__: Any) -> Any:
+        raise SystemExit("stop")
+
+    __repr__ = __str__ = __eq__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
+    __float__ = __index__ = __int__ = __fspath__ = __lt__ = __le__ = __gt__ = __ge__ = __format__ = _refuse
+    __getattr__ = _refuse
+
+
 class RudeText(str):
     """A text whose methods raise."""
 
@@ -107,6 +118,7 @@ NUMBERS: dict[str, Any] = {
 """Fives."""
 
 ODD: dict[str, Callable[[], Any]] = {
+    "what stops": Stopping,
     "None": lambda: None,
     "True": lambda: True,
     "numpy bool": lambda: np.bool_(True),

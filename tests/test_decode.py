@@ -64,7 +64,7 @@ def _tiff(array, *extra, order="<", packed=False, form=1, photometric=None, next
     end = start + sum(len(body) for body in bodies if len(body) > 4)
     heap, table = b"", b""
     for (tag, kind, values), body in zip(tags, bodies, strict=True):
-        body = struct.pack(f"{order}I", end) if tag == 273 else body
+        body = struct.pack(f"{order}I", end) if tag == 273 and len(values) == 1 else body
         here = struct.pack(f"{order}I", start + len(heap)) if len(body) > 4 else body.ljust(4, b"\0")
         heap += body if len(body) > 4 else b""
         table += struct.pack(f"{order}HHI", tag, kind, len(values)) + here
@@ -188,6 +188,90 @@ def test_pixels_without_a_value_are_counted_whatever_the_picture_is(hole, line):
         assert _line(data).startswith(line)
     with pytest.raises(InvalidRequest, match="2 of 1,536 pixels"):
         picture_bytes(heights, [SIZE])
+
+
+def _with_holes(array, *holes):
+    """Some of each number that stands for none, in a row of its own."""
+    array = array.copy()
+    for row, hole in enumerate(holes):
+        array[row, :2] = hole
+    return array
+
+
+SEVERAL = [
+    (_slope(871, 12).astype(np.int16), (-9999, -32768), "-32768"),
+    (np.float32(_slope(871, 12)), (-9999, 32767), "-9999"),
+    (np.float32(_slope(871, 12)), (-9999.9,), "-9999.9"),
+    (np.float32(_slope(30, -5)), (-999,), "-999"),
+    (_slope(871, 12).astype(np.uint16), (65535,), "65535"),
+    (_slope(4095).astype(np.uint16), (65535,), "65535"),
+]
+
+
+@pytest.mark.parametrize(("heights", "holes", "told"), SEVERAL, ids=[f"{a.dtype} {told}" for a, _, told in SEVERAL])
+def test_several_numbers_may_stand_for_none_and_the_most_of_a_type_may(heights, holes, told):
+    array = _with_holes(heights, *holes)
+    line = f"2 of 1,536 pixels have no value ({told})"
+    assert _line(_tiff(array, form={"i": 2, "u": 1, "f": 3}[array.dtype.kind])).startswith(line)
+    with pytest.raises(InvalidRequest) as refused:
+        picture_bytes(array, [SIZE])
+    assert refused.value.problems[0].startswith(line)
+
+
+def test_a_picture_that_uses_all_of_its_type_has_no_holes():
+    whole = np.linspace(-32768, 32767, SIZE[0] * SIZE[1]).astype(np.int16).reshape(SIZE[::-1])
+    bright = _with_holes(_slope(60000).astype(np.uint16), 65535)
+    logo = np.resize([0, 0, 257, 65535], SIZE[::-1]).astype(np.uint16)
+    for array in (whole, bright, logo, _slope(1e30, 1e20), _slope(1e300, -1e300)):
+        assert picture_bytes(array, [SIZE])
+    assert fit_picture(_tiff(bright), SIZE)
+    assert fit_picture(_tiff(logo), SIZE)
+    assert fit_picture(_tiff(whole, form=2), SIZE)
+
+
+def test_numbers_too_near_to_each_other_to_be_told_apart_are_one_colour():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data = picture_bytes(_slope(1e-310), [SIZE])
+    assert "one colour throughout" in fit_picture(data, SIZE).notes[-1]
+
+
+@pytest.mark.parametrize("level", [0.01, 0.001])
+def test_a_dark_picture_with_a_few_bright_points_is_told_to_be_dark(level):
+    points = _slope(level)
+    points[5:7, 5:8] = 1
+    files = [
+        picture_bytes(np.round(255 * points).astype(np.uint8), [SIZE]),
+        _png(_deep(points * 65535, 3, 0), colour=2),
+        _file(Image.fromarray(np.float32(points)), "TIFF"),
+    ]
+    for data in files:
+        assert fit_picture(data, SIZE).notes[-1].startswith("nearly all of the picture is black (99 % of it")
+    assert fit_picture(picture_bytes(_slope(), [SIZE]), SIZE).notes == ()
+
+
+def _in_planes(array):
+    """A TIFF with its colours one after the other, which Pillow writes not."""
+    planes = np.ascontiguousarray(np.moveaxis(array, -1, 0))
+    heads = (284, 3, [2]), (273, 4, [0] * 3), (279, 4, [planes[0].nbytes] * 3)
+    body = bytearray(_tiff(array, *heads)[: -array.nbytes])
+    entry = next(at for at in range(10, len(body), 12) if struct.unpack_from("<H", body, at) == (273,))
+    table = struct.unpack_from("<I", body, entry + 8)[0]
+    struct.pack_into("<3I", body, table, *(len(body) + planes[0].nbytes * band for band in range(3)))
+    return bytes(body) + planes.tobytes()
+
+
+def test_colours_in_planes_of_more_than_eight_bits_are_refused_and_not_read_wrong():
+    colours = np.stack([_slope(), _slope(0, 1), _slope(0.5, 0.2)], -1)
+    eight = _in_planes(np.round(255 * colours).astype(np.uint8))
+    assert np.abs(_seen(fit_picture(eight, SIZE)) - 255 * colours).max() <= 1
+    sixteen = _in_planes(np.round(65535 * colours).astype(np.uint16))
+    assert _line(sixteen).startswith("a TIFF whose colours lie in planes of 16 bits cannot be read")
+    image = Image.open(io.BytesIO(sixteen))
+    for _ in range(2):
+        with pytest.raises(InvalidRequest, match="planes of 16 bits"):
+            picture_bytes(image, [SIZE])
+        image.load()
 
 
 def test_the_number_that_a_file_names_for_none_is_none():

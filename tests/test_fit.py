@@ -145,7 +145,8 @@ def test_every_source_comes_out_with_exactly_the_size_plain_and_stays_so(name, s
     again = fit_picture(fitted.data, size, Fit(mode))
     assert again.data is fitted.data
     assert (again.box, again.scale) == (WHOLE, 1.0)
-    assert set(again.notes) <= {ONE_COLOUR}
+    bars = [note for note in again.notes if note.startswith("nearly all of the picture is black")]
+    assert {*again.notes} - {*bars} <= {ONE_COLOUR}
 
 
 @pytest.mark.parametrize("size", ASPECTS.values(), ids=ASPECTS)

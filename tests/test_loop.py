@@ -50,6 +50,30 @@ def test_work_runs_on_a_daemon_thread_of_its_own(loop):
     assert thread is not threading.current_thread()
 
 
+def test_it_ends_quietly_where_the_policy_of_loops_was_changed_meanwhile():
+    code = """
+        import asyncio, pathlib, tempfile
+        from runway_nb.loop import BackgroundLoop
+        from runway_nb.simulator import Simulator, instant
+
+        def none():
+            raise RuntimeError("there is no current event loop")
+
+        loop = BackgroundLoop()
+        ended = loop.submit(asyncio.sleep(60))
+        loop.submit(asyncio.sleep(0)).result(5)
+        with tempfile.TemporaryDirectory() as folder:
+            with Simulator(pathlib.Path(folder), renderer=instant.renderer):
+                # as uvloop and nest_asyncio2 do together
+                asyncio.events._get_event_loop = asyncio.events.get_event_loop = none
+            loop.stop()
+        print(ended.cancelled())
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
 def test_many_threads_share_one_loop(loop):
     barrier, loops = threading.Barrier(16), []
 

@@ -123,6 +123,16 @@ def test_a_taken_port_is_said_at_once(sim, tmp_path):
         Simulator(tmp_path / "other", port=sim.port, renderer=instant.renderer).start()
 
 
+def test_what_keeps_it_from_starting_is_told_by_who_starts_it(tmp_path, monkeypatch, capfd):
+    async def refused(*_, **__):
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("uvicorn.Server.serve", refused)
+    with pytest.raises(RuntimeError, match=r"did not start .*Too many open files"):
+        Simulator(tmp_path, renderer=instant.renderer).start()
+    assert capfd.readouterr().err == ""
+
+
 def test_callbacks_arrive_by_themselves(sim, client):
     posts = []
 

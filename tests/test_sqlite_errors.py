@@ -10,6 +10,7 @@ import sys
 import textwrap
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -198,6 +199,13 @@ def test_a_folder_in_its_place_is_named(tmp_path):
     (tmp_path / "ledger.sqlite3").mkdir()
     with pytest.raises(LedgerError, match=r"ledger\.sqlite3 is a folder"):
         Ledger(tmp_path).recent()
+
+
+def test_an_io_error_on_a_full_disk_asks_for_room(tmp_path, monkeypatch):
+    error = sqlite3.OperationalError("disk I/O error")
+    assert ROOM not in told(error, tmp_path / "ledger.sqlite3")
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=8192))
+    assert ROOM in told(error, tmp_path / "ledger.sqlite3")
 
 
 def test_a_side_file_that_is_a_folder_is_no_damage(tmp_path):

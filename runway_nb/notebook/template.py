@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Real
 
+from ..plain import name_of
+
 REFERENCE = re.compile(r"\{\{\s*([^\W\d]\w*|U\+(?:10|[0-9A-Fa-f])?[0-9A-Fa-f]{1,4})\s*\}\}")
 """A variable, or a character by its number, which ends at 10FFFF."""
 LONGEST = 100_000
@@ -45,17 +47,12 @@ def _text(variables: Mapping[str, object], name: str) -> str:
     elif issubclass(kind, (int, float, Decimal)) or _is_number(value):
         text = _digits(value)
     else:
-        raise ValueError(f"is a {_name_of(kind)}: only text and numbers are filled in")
+        raise ValueError(f"is a {name_of(kind)}: only text and numbers are filled in")
     if len(text) > LONGEST:
         raise ValueError(f"has {len(text):,} characters: at most {LONGEST:,} are filled in")
     if "\0" in text or re.search("[\ud800-\udfff]", text):
         raise ValueError("holds a NUL or half a character (a lone surrogate): take it out")
     return text
-
-
-def _name_of(kind: type) -> str:
-    """The name of a class, whatever its own class makes of such a question."""
-    return str(type.__dict__["__name__"].__get__(kind))
 
 
 def _is_number(value: object) -> bool:
@@ -75,7 +72,7 @@ def _digits(value: object) -> str:
     except BaseException as error:  # noqa: BLE001 - whatever a number of the user raises, SystemExit included
         if type(error) is ValueError and issubclass(type(value), int):
             raise ValueError("is a whole number of too many digits: give one that can be written down") from None
-        raise ValueError(f"cannot be written as text: it raises {_name_of(type(error))}") from None
+        raise ValueError(f"cannot be written as text: it raises {name_of(type(error))}") from None
     return text
 
 

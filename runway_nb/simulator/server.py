@@ -82,6 +82,7 @@ class Simulator:
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
         self._stopped = False
+        self._failure = ""
 
     @property
     def address(self) -> str:
@@ -190,7 +191,7 @@ class Simulator:
         give_up = time.monotonic() + START_TIMEOUT
         while not self._server.started:
             if not self._thread.is_alive() or time.monotonic() > give_up:
-                raise RuntimeError("the simulator did not start")
+                raise RuntimeError(f"the simulator did not start{self._failure}")
             time.sleep(0.005)
 
     def _run(self, loop: asyncio.AbstractEventLoop, listener: socket.socket) -> None:
@@ -201,7 +202,12 @@ class Simulator:
             rest = asyncio.all_tasks(loop)
             for task in rest:
                 task.cancel()
-            loop.run_until_complete(asyncio.gather(*rest, return_exceptions=True))
+            # not gather, which asks for a current loop: where somebody sets another policy there is none
+            if rest:
+                loop.run_until_complete(asyncio.wait(rest))
+        except Exception as error:  # noqa: BLE001 - told to whoever started it; the thread has nobody to tell
+            self._failure = f" ({error})"
+            self._desk.log.add({"error": repr(error)})
         finally:
             asyncio.set_event_loop(None)
             loop.close()
