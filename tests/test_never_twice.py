@@ -33,6 +33,7 @@ from runway_nb.settings import Secret, Settings
 from runway_nb.simulator.faults import OUTAGES, REFUSALS
 from runway_nb.spec import SEED_RANGE
 from runway_nb.studio import Studio
+from runway_nb.unfinished import IN_DOUBT
 from virtual import PLACES, Died, Kernel, Network, Process, Service, VirtualLoop, mark_of, no_threads
 
 SCHEDULES = 10_000
@@ -529,8 +530,9 @@ class Schedule:
         return open_ + idle
 
     def _is_settled(self, record: Record) -> bool:
-        if record.phase == "unknown" and not record.task_id:
-            return bool(record.resent_as) or (not self.resends and self.is_unpaid(record))
+        if record.phase in IN_DOUBT and not record.task_id:
+            given_up = record.phase == "unknown" and not self.resends and self.is_unpaid(record)
+            return bool(record.resent_as) or given_up
         return record.phase in SETTLED
 
     def check(self) -> None:
