@@ -327,8 +327,10 @@ class Magics:
         """How results are shown: asked anew each time, since one kernel may serve several front ends."""
         from .live import View
 
-        chosen = str(embed or self._config()["embed"])
-        return View(self._mode(), "capped" if chosen == "auto" and self._is_hosted() else chosen, self.folder)
+        chosen, mode = str(embed or self._config()["embed"]), self._mode()
+        # what a batch run writes is moved, or written elsewhere to begin with, and leaves a file beside it behind
+        travels = chosen == "auto" and (mode == "batch" or self._is_hosted())
+        return View(mode, "capped" if travels else chosen, self.folder)
 
     def _mode(self) -> str:
         """No kernel: a terminal. A front end that cannot be asked: nobody watches (Jupyter facts, section 1)."""
