@@ -76,9 +76,17 @@ def secret_of(value: object) -> Secret | None:
     """What was given as a token, hidden; None for nothing. Never fails, since its frame holds the text."""
     if is_a(value, Secret):
         return Secret(value.reveal().strip()) if value.reveal() != value.reveal().strip() else value  # type: ignore[attr-defined, return-value]
+    if _is_secret_of_before(value):
+        return secret_of(value.reveal())  # type: ignore[attr-defined]
     # the text itself, whatever a subclass makes of it; what is none has no form of a token, and is not looked at
     text = str.__str__(value).strip() if is_a(value, str) else ""
     return None if value is None or (is_a(value, str) and not text) else Secret(text)
+
+
+def _is_secret_of_before(value: object) -> bool:
+    """True for a secret of this module as it was before somebody reloaded it."""
+    kind = type(value)
+    return kind.__name__ == Secret.__name__ and kind.__module__ == __name__
 
 
 def read_secret(value: object) -> Secret:

@@ -16,7 +16,7 @@ import pytest
 
 from runway_nb import default, errors
 from runway_nb.client import RunwayClient
-from runway_nb.credentials import Secret, file_token, save_token, token_stores
+from runway_nb.credentials import Secret, file_token, save_token, secret_of, token_stores
 from runway_nb.errors import RunwayError, SettingsError
 from runway_nb.notebook.magic import Magics
 from runway_nb.settings import Settings, resolve
@@ -477,3 +477,10 @@ def test_login_with_nothing_to_keep_is_one_line(monkeypatch, typed):
 
 def test_the_usual_places_are_asked_in_order(tmp_path):
     assert [store() for store in token_stores(tmp_path)] == [None, None, None]
+
+
+def test_a_token_of_before_a_reload_is_the_same_token():
+    """As after `importlib.reload` of every module of a package, which makes each class anew."""
+    before = type("Secret", (), {"__module__": Secret.__module__, "reveal": lambda self: TOKEN})()
+    assert secret_of(before) == Secret(TOKEN)
+    assert resolve({"token": before}, environ={}, stores=()).token == Secret(TOKEN)

@@ -273,7 +273,7 @@ def test_a_renderer_that_cannot_fails_the_task(tmp_path):
     slow.started[0].end(code=1)
     api.clock.pass_(LONG)
     task = api.task(task_id)
-    assert (task["status"], task["error"]["reason"]) == ("FAILED", "ASSET.INVALID")
+    assert (task["status"], task["error"]["reason"]) == ("FAILED", "INTERNAL.BAD_OUTPUT.00")
     assert Api(tmp_path, clock=api.clock).task(task_id)["status"] == "FAILED"
 
 

@@ -26,7 +26,11 @@ from .store import AssetRecord, Store, TaskRecord
 
 NO_CREDITS = "You do not have enough credits to run this task."
 TOO_MANY = "You have too many tasks running or pending. Please wait for some of them to finish before starting more."
-BROKEN = {"errorMessage": "The video could not be made", "reason": "ASSET.INVALID", "message": ""}
+BROKEN = {
+    "errorMessage": "The simulator could not render the video on this machine: memory, disk or handles may be short",
+    "reason": "INTERNAL.BAD_OUTPUT.00",
+    "message": "",
+}
 Shape = Mapping[str, Mapping[str, Any]]
 
 
