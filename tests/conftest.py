@@ -23,7 +23,12 @@ MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30:
     os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
+
+# a machine that is busy with something else is no counterexample
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 from fakes import FakeTime, Party  # noqa: E402
 from leftovers import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks

@@ -39,7 +39,7 @@ from runway_nb.simulator.render import Shot
 
 with Simulator(root / "state", embedded=True) as simulator:
     login = {"Authorization": f"Bearer {simulator.token}"}
-    client = httpx.Client(base_url=simulator.base_url, headers=login, trust_env=False)
+    client = httpx.Client(base_url=simulator.base_url, headers=login, trust_env=False, timeout=60)
     print(runway_nb.__file__)
     print(client.get("/assets", params={"offset": 0, "limit": 9}).status_code)
     print(client.post("/gen3turbo/create", json={"text_prompt": "A lamp"}).status_code)
