@@ -58,8 +58,8 @@ SURELY = {
     "took": "long",
     "credits": "dear",
     "simulated": "maybe",
-    "folder": "/work\0/x",
-    "video": "/work\0/x.mp4",
+    "folder": "/films\0/x",
+    "video": "/films\0/x.mp4",
     "owner": b"nobody",
     "task_id": b"task",
     "reply_ref": b"ref",
@@ -294,7 +294,7 @@ def test_a_folder_that_cannot_be_looked_into_is_a_file_that_is_not_there(ledger,
     def refuse(self):
         raise PermissionError(13, "Permission denied", str(self))
 
-    _spoil(ledger.path, "video", "/work/x.mp4")
+    _spoil(ledger.path, "video", "/films/x.mp4")
     monkeypatch.setattr(Path, "is_file", refuse)
     assert stored_job(ledger.get(SPOILT_ID), ledger.path.parent).video is None
     assert stored_frame_choices(ledger.recent(), ()) == []
