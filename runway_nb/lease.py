@@ -94,9 +94,9 @@ def steady(clock: Clock, wall: Clock = time.time, monotonic: Clock = time.monoto
     return monotonic if clock is wall else clock
 
 
-def uptime(monotonic: Clock) -> Clock:
+def uptime(monotonic: Clock, machine: Clock = time.monotonic) -> Clock:
     """Seconds of this run of the machine, those in which it slept included where the system counts them."""
-    if monotonic is time.monotonic and hasattr(time, "CLOCK_BOOTTIME"):
+    if monotonic is machine and hasattr(time, "CLOCK_BOOTTIME"):
         return lambda: time.clock_gettime(time.CLOCK_BOOTTIME)
     return monotonic
 
