@@ -90,28 +90,34 @@ async def send(run: Run, ticket: Ticket) -> Task:
     return task
 
 
-async def check(run: Run, doubt: str, *, is_late: bool = False) -> Task:
-    """Look for the task of a create that got no clear answer; nothing is sent meanwhile.
+async def check(run: Run, doubt: str, record: Record | None = None) -> Task:
+    """Look for the task of a create that got no clear answer; nothing is sent meanwhile. `record`: see `search`.
 
     Raises:
         MaybeSent: it was not found, or the account could not be looked at.
     """
     began = run.env.monotonic()
-    task = await search(run, doubt, is_late=is_late)
+    task = await search(run, doubt, record)
     if task is None:
         seconds = run.env.monotonic() - began
         raise errors.MaybeSent(f"{doubt}; no task with its seed was found in {seconds:.0f} s")
     return task
 
 
-async def search(run: Run, doubt: str, *, is_late: bool) -> Task | None:
+async def search(run: Run, doubt: str, record: Record | None = None) -> Task | None:
     """The task that a create may have started, once it is written down as this job's; None when there is none.
+
+    Args:
+        run: The run.
+        doubt: What is in doubt, in words.
+        record: Of a create that an earlier run has sent.
 
     Raises:
         MaybeSent: the account could not be looked at, so nothing is certain.
     """
     run.move(Phase.CHECKING, next_look=None, detail="")
     try:
+        is_late = record is not None and await _is_long_past(run, record)
         return await run.race(_find(run, (await run.connected()).client, is_late=is_late), LONGEST_SEARCH)
     except Stopped:
         raise errors.MaybeSent(f"{doubt}; the search for its task was stopped") from None
@@ -122,7 +128,7 @@ async def search(run: Run, doubt: str, *, is_late: bool) -> Task | None:
         raise errors.MaybeSent(f"{doubt}; the account could not be looked at: {error.message}") from None
 
 
-async def is_long_past(run: Run, record: Record) -> bool:
+async def _is_long_past(run: Run, record: Record) -> bool:
     """True when a create is so old that its task cannot be on its way; by the server's clock where it is known."""
     client = (await run.connected()).client
     now = await run.race(client.server_time())

@@ -20,7 +20,7 @@ from .picture import task_account
 from .plain import unexpected
 from .record import REFUSED_FOR_NOW, Record
 from .run import Run, Stopped, WrongTask
-from .send import check, is_long_past, look_instead, prepare, search, send, started_already
+from .send import check, look_instead, prepare, search, send, started_already
 from .slots import Ticket
 from .state import Phase, State, failed_phase
 from .stored import is_over, state_of, stored_task, waking_state
@@ -98,11 +98,10 @@ class Workflow:
 
     async def _found(self, record: Record, to_send: bool) -> Task | None:
         """The task of a create whose answer is missing; None when it was refused for now and is to be sent again."""
-        is_late = await is_long_past(self.run, record)
         if not record.was_refused_for_now:
-            return await check(self.run, "the answer to the create was never read", is_late=is_late)
+            return await check(self.run, "the answer to the create was never read", record)
         self.run.busy = errors.RateLimited(REFUSED_FOR_NOW)
-        task = await search(self.run, REFUSED_FOR_NOW, is_late=is_late)
+        task = await search(self.run, REFUSED_FOR_NOW, record)
         if task is None and not to_send:
             raise self.run.busy
         self.run.busy = None if task is not None else self.run.busy
@@ -174,6 +173,8 @@ class Workflow:
                     task = await started_already(run, (await run.connected()).client)
             except (errors.RunwayError, TimeoutError):
                 return self._fail(errors.NoAnswer("the account could not be looked at"))
+        if task is None and run.job.state.phase.is_sent:
+            return self._fail(errors.NoAnswer("it was stopped before its task was found"))
         if task is None:
             return self._end(Phase.REMOVED, errors.Removed("removed before sending: nothing was charged"))
         try:

@@ -125,6 +125,26 @@ def test_a_stop_ends_the_search_for_a_lost_task(party: Party) -> None:
     assert "the search for its task was stopped" in str(job.error)
 
 
+@pytest.mark.parametrize("fault", ["522", "429-started"])
+def test_a_stop_takes_no_paid_request_of_an_earlier_session_for_one_that_was_never_sent(
+    party: Party, fault: str
+) -> None:
+    party.simulator.fault(fault)
+    inner = party.api.inner
+    party.api.inner = hanging = Hanging(inner, lambda request: request.method == "GET" and bool(party.started))
+    lost = party.submit(fresh=False)
+    _until(lambda: hanging.hung)
+    party.studio.close()
+    party.studio = party.make_studio()
+    party.api.inner = hanging = Hanging(inner, _gets("/scheduler/"))
+    job = _stopped(party, party.studio.attach(lost.id), hanging)
+    record = party.studio.ledger.get(lost.id)
+    assert (job.state.phase, record.phase, record.credits) == (Phase.UNKNOWN, "unknown", 25)
+    party.api.inner = inner
+    again = party.ended(party.submit(fresh=False))
+    assert (again.id, again.state.phase, party.started) == (lost.id, Phase.DONE, 1)
+
+
 def test_a_stop_does_not_wait_long_for_its_own_courtesy(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workflow_module, "STOP_SECONDS", 0.1)
     hanging = Hanging(party.api.inner, lambda request: "/tasks/" in request.url.path or request.method == "DELETE")
