@@ -142,18 +142,24 @@ class Studio(Handle):
         self, request: VideoRequest, limits: Limits, *, cell: str = "", folder: Path | None = None, replaces: str = ""
     ) -> Submitted:
         """The same as `submit`, and whether the wish is new. `replaces` is the lost job in whose place it is sent."""
+        return self._ask(self.session, request, limits, cell, folder, replaces)
+
+    def _ask(
+        self, session: Session, request: VideoRequest, limits: Limits, cell: str, folder: Path | None, replaces: str
+    ) -> Submitted:
+        """The same at a party that was chosen before: settings may change while pictures are read."""
         limits, problems = checked_limits(limits)
-        request, cell, settings = self.checked(request, problems), checked_text(cell, "cell"), self.settings
+        request, cell, settings = self.checked(request, problems), checked_text(cell, "cell"), session.settings
         folder = result_folder(self.folder if folder is None else folder, settings.output)
-        wish = self._wish(request, cell, folder)
+        wish = self._wish(session, request, cell, folder)
         limits = limits.within(settings, folder_problem(Path(wish.folder) / settings.output, wish.id))
         with self._lock:
             self._check_open()
             record = self.ledger.claim(wish, lambda books: admit(wish, books, limits), replaces=replaces)
             if record.id != wish.id:
-                return Submitted(self._wake(record, to_send=True), is_new=False)
-            job = stored_job(record, self.settings.posters, State())
-            self._runner.start(job, self.session, lambda workflow: workflow.make())
+                return Submitted(self._wake(session, record, to_send=True), is_new=False)
+            job = stored_job(record, settings.posters, State())
+            self._runner.start(job, session, lambda workflow: workflow.make())
             return Submitted(job, is_new=True)
 
     def checked(
@@ -187,20 +193,21 @@ class Studio(Handle):
         """
         if not text:
             raise errors.JobNotFound("attach needs the id of a job: %runway list shows them")
-        living = self._living(text)
+        living, session = self._living(text), self.session
         if living is not None and not living.done:
             return living
-        record = self.ledger.find(text) if self.ledger.named(text) else self._adopt(text)
+        record = self.ledger.find(text) if self.ledger.named(text) else self._adopt(session, text)
         if not is_over(record):
-            self._check_party(record)
+            _check_party(session, record)
         with self._lock:
-            return self._wake(record)
+            return self._wake(session, record)
 
     def resume(self) -> list[Job]:
         """Follow again every job that may still bring a result and that nobody sees through, oldest first."""
-        found = [record for record in self.ledger.unfinished() if record.party == self.settings.party]
+        session = self.session
+        found = [record for record in self.ledger.unfinished() if record.party == session.settings.party]
         with self._lock:
-            return [self._wake(record) for record in reversed(found)]
+            return [self._wake(session, record) for record in reversed(found)]
 
     @plain_arguments
     def resend(self, text: str) -> Job:
@@ -212,8 +219,8 @@ class Studio(Handle):
             InvalidCommand: the job is not in doubt.
             RunwayError: the account cannot be looked at, or the wish may not be sent; nothing was sent.
         """
-        record = self.ledger.find(text)
-        self._check_party(record)
+        record, session = self.ledger.find(text), self.session
+        _check_party(session, record)
         if record.resent_as:
             return self.attach(record.resent_as)
         if not record.may_be_lost or self.ledger.is_held(record):
@@ -221,20 +228,20 @@ class Studio(Handle):
                 f"job {record.id} is not in doubt ({record.phase}): %runway attach {record.id} follows it, "
                 "and --fresh in its cell makes it again"
             )
-        if self.run(self._look_again(record), 120.0):
+        if self.run(self._look_again(session, record), 120.0):
             return self.attach(record.id)
         wish = VideoRequest.from_wire(record.wish or record.request, record.model)
         if not record.wish:
             # written before wishes were kept: its seed and reference may be ours, and name the first create
             wish = replace(wish, seed=None, reply_ref=None)
-        asked = self.ask(wish, Limits(fresh=True), cell=record.cell, folder=Path(record.folder), replaces=record.id)
-        return asked.job
+        return self._ask(session, wish, Limits(fresh=True), record.cell, Path(record.folder), record.id).job
 
     def new_take(self, job: Job) -> Job:
         """Another take of a job with another seed, paid like the first. Raises what `submit` raises."""
-        self._check_party(self.ledger.get(checked_kind(job, "job", Job, "a job").id))
+        session = self.session
+        _check_party(session, self.ledger.get(checked_kind(job, "job", Job, "a job").id))
         wish = replace(job.wish, seed=None, reply_ref=None)
-        return self.submit(wish, cell=job.cell, folder=job.folder, fresh=True)
+        return self._ask(session, wish, Limits(fresh=True), job.cell, job.folder, "").job
 
     @plain_arguments
     def find(self, text: str = "") -> Job:
@@ -250,7 +257,7 @@ class Studio(Handle):
         if not text:
             raise errors.JobNotFound("the id of a job or task is missing: %runway list shows them")
         is_ours = self._living(text) is not None or self.ledger.named(text)
-        return self.find(text).wish if is_ours else self._asked(self._account_task(text))
+        return self.find(text).wish if is_ours else self._asked(self._account_task(self.session, text))
 
     def spent_today(self) -> int:
         """Credits that all notebooks of this ledger have spent at the present party since midnight."""
@@ -258,7 +265,7 @@ class Studio(Handle):
 
     def credits(self, timeout: float = 60.0) -> list[tuple[str, Credits]]:
         """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""
-        return self.run(self._ask_account(account_credits), timeout)
+        return self.run(_ask_account(self.session, account_credits), timeout)
 
     @plain_arguments
     def assets(self, text: str = "", kind: str = "", *, timeout: float = 60.0) -> AssetList:
@@ -298,7 +305,7 @@ class Studio(Handle):
 
     def tasks(self, timeout: float = 60.0) -> list[Task]:
         """The newest tasks of all accounts behind the token, those made elsewhere included."""
-        return self.run(self._ask_account(account_tasks), timeout)
+        return self.run(_ask_account(self.session, account_tasks), timeout)
 
     def simulator_url(self, timeout: float = 60.0) -> str:
         """The address of the embedded simulator's page, with the key that opens it; starts it when needed.
@@ -346,39 +353,33 @@ class Studio(Handle):
         living = [job for job in list(self.jobs.values()) if job.id.startswith(text)]
         return living[-1] if living and (not text or len(living) == 1) else None
 
-    def _wish(self, request: VideoRequest, cell: str, folder: Path) -> Record:
+    def _wish(self, session: Session, request: VideoRequest, cell: str, folder: Path) -> Record:
         """A new record of this studio."""
         asker = Asker(folder, self.notebook or str(folder), cell, self._runner.owner)
-        return new_record(request, asker, self.settings, self._env.draw)
+        return new_record(request, asker, session.settings, self._env.draw)
 
-    def _wake(self, record: Record, *, to_send: bool = False) -> Job:
+    def _wake(self, session: Session, record: Record, *, to_send: bool = False) -> Job:
         """The job of a record: the living one, the stored one when it is over, else one that is seen through."""
         living = self.jobs.get(record.id)
         if living is not None and not living.done:
             return living
         if is_over(record):
-            return stored_job(record, self.settings.posters)
-        job = stored_job(record, self.settings.posters, waking_state(record))
+            return stored_job(record, session.settings.posters)
+        job = stored_job(record, session.settings.posters, waking_state(record))
         self._check_open()
-        self._runner.start(job, self.session, lambda workflow: workflow.resume(to_send=to_send))
+        self._runner.start(job, session, lambda workflow: workflow.resume(to_send=to_send))
         return job
 
-    def _check_party(self, record: Record) -> None:
-        if record.party != self.settings.party:
-            made = "by the simulator" if record.simulated else f"at {record.party}"
-            need = "unset the token" if record.simulated else "set the token first (%runway login)"
-            raise errors.RunwayError(f"job {record.id} was made {made}: {need}, then try again")
-
-    def _adopt(self, text: str) -> Record:
+    def _adopt(self, session: Session, text: str) -> Record:
         """A record for a task of the account that this ledger does not know; it was paid elsewhere."""
         from .send import lost_job_of
 
-        task = self._account_task(text)
-        lost = lost_job_of(task, self.ledger, self.settings.party)
+        task = self._account_task(session, text)
+        lost = lost_job_of(task, self.ledger, session.settings.party)
         if lost is not None:
             return lost
         made = self._asked(task)
-        wish = self._wish(made, "", self.folder)
+        wish = self._wish(session, made, "", self.folder)
         sent = {**made.to_wire(), **({"replyRef": task.reply_ref} if task.reply_ref else {})}
         return self.ledger.adopt(
             replace(
@@ -387,9 +388,9 @@ class Studio(Handle):
             )
         )  # fmt: skip
 
-    def _account_task(self, text: str) -> Task:
+    def _account_task(self, session: Session, text: str) -> Task:
         """The task of the account that `text` names, made anywhere."""
-        return self.run(self._ask_account(lambda client: account_task(client, text)), 120.0)
+        return self.run(_ask_account(session, lambda client: account_task(client, text)), 120.0)
 
     def _asked(self, task: Task) -> VideoRequest:
         """What a task of the account asked for; without its pictures while the account cannot be listed."""
@@ -404,18 +405,12 @@ class Studio(Handle):
             raise errors.RunwayError("this studio is closed: nothing was sent")
         self.spawn(asyncio.sleep(0))  # raises, before anything is written down, where no loop can be made
 
-    async def _client(self) -> RunwayClient:
-        return (await self.session.connected()).client
-
-    async def _ask_account(self, question: Callable[[RunwayClient], Awaitable[T]]) -> T:
-        return await question(await self._client())
-
-    async def _look_again(self, record: Record) -> bool:
+    async def _look_again(self, session: Session, record: Record) -> bool:
         """Look once for the task of a job in doubt; True when it was found and written down."""
         from .reconcile import look_for_task
         from .send import search_for
 
-        client = await self._client()
+        client = (await session.connected()).client
         await client.server_time()
         found = await look_for_task(search_for(record, self.ledger, client.clock_offset), client)
         return found is not None and self.ledger.assign(record.id, found.task.id, is_certain=found.is_certain)
@@ -429,3 +424,14 @@ class Studio(Handle):
     async def _frame(self, frame: ShotFrame) -> bytes:
         """A frame of a finished job."""
         return await asyncio.to_thread(frame_png, self.find(frame.job_id), frame)
+
+
+def _check_party(session: Session, record: Record) -> None:
+    if record.party != session.settings.party:
+        made = "by the simulator" if record.simulated else f"at {record.party}"
+        need = "unset the token" if record.simulated else "set the token first (%runway login)"
+        raise errors.RunwayError(f"job {record.id} was made {made}: {need}, then try again")
+
+
+async def _ask_account(session: Session, question: Callable[[RunwayClient], Awaitable[T]]) -> T:
+    return await question((await session.connected()).client)

@@ -46,7 +46,9 @@ def creates(party: Party) -> int:
 def lost(party: Party, request: VideoRequest, at: float, *, is_exact: bool = True, **fields: Any) -> Record:
     """A record of a kernel that was killed between its create and the answer."""
     studio = party.studio
-    made = replace(studio._wish(request, "", party.folder), phase="sending", owner="", sent=at, **fields)
+    made = replace(
+        studio._wish(studio.session, request, "", party.folder), phase="sending", owner="", sent=at, **fields
+    )
     studio.ledger.add(replace(made, server_sent=at if is_exact else None))
     return studio.ledger.get(made.id)
 

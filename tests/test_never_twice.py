@@ -374,7 +374,7 @@ class Schedule:
         wish = VideoRequest.from_wire(lost.wish)
 
         def look(studio: Studio) -> object:
-            return studio.run(studio._look_again(lost), 120.0)
+            return studio.run(studio._look_again(studio.session, lost), 120.0)
 
         def send(studio: Studio) -> object:
             return studio.ask(wish, Limits(fresh=True), folder=self.folder, replaces=lost.id)

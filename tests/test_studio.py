@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,22 @@ def test_the_simulators_result_never_stands_for_runways(party: Party) -> None:
     assert party.started == 2
 
 
+@pytest.mark.parametrize(
+    "ask", [again, lambda party: party.studio.new_take(party.studio.find())], ids=["submit", "new take"]
+)
+def test_settings_that_change_while_a_request_is_prepared_hold_for_the_next_one(
+    party: Party, ask: Callable[[Party], Job]
+) -> None:
+    elsewhere = replace(party.settings, base_url="http://127.0.0.1:81/v1/runwayml")
+    again(party, "A first lamp").wait(10)
+    party.environment = party.environment._replace(draw=lambda low, _: (party.studio.use(elsewhere), low)[1])
+    party.studio = party.make_studio()
+    job = ask(party).wait(10)
+    assert party.studio.settings.party == elsewhere.party
+    assert {request.url.port for request in party.api.requests} == {None}
+    assert party.studio.ledger.get(job.id).party == party.settings.party
+
+
 # --- a lost answer --------------------------------------------------------------------------------------
 
 
@@ -187,8 +204,8 @@ def test_resend_sends_nothing_when_another_kernel_finds_the_task_meanwhile(party
     lost = party.ended(party.submit())
     other, looked = party.make_studio(), party.studio._look_again
 
-    async def look_and_be_slow(record: Record) -> bool:
-        found = await looked(record)
+    async def look_and_be_slow(session, record: Record) -> bool:
+        found = await looked(session, record)
         party.time.now += 600
         other.attach(record.id).wait(10)
         return found
