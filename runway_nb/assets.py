@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 from urllib.parse import urlsplit
 
-from .errors import DownloadError, RunwayError
+from .errors import RunwayError
 from .line_words import needs_quotes
 from .name_forms import name_key
 from .private_files import private_folder, read_private, write_private
@@ -24,7 +24,7 @@ from .redact import redact, redact_line
 from .request import Keyframes
 from .spec import LIST_LIMIT, LIST_PAGES
 from .stills import LARGEST
-from .task import NAME, Asset
+from .task import NAME, Asset, working_accounts
 
 if TYPE_CHECKING:
     from .client import RunwayClient
@@ -36,8 +36,6 @@ LISTED_AT_ONCE = 3
 """Requests for pages that are under way together, over all accounts."""
 FETCHED_AT_ONCE = 6
 """Pictures that are fetched together."""
-STILL_WIDTH = 240
-"""Pixels; shown 120 wide, on dense screens twice as many."""
 KEPT = 2_000
 """Pictures that stay on disk: the newest."""
 _WORDS = {"image": ("image", "images"), "video": ("video", "videos"), "audio": ("audio file", "audio files")}
@@ -104,7 +102,7 @@ async def all_assets(client: RunwayClient, kind: str = "") -> AssetList:
         RunwayError: no account could be listed.
     """
     accounts = await client.accounts()
-    working = [account for account in accounts if not account.error] or list(accounts)
+    working = working_accounts(accounts)
     # one account alone need not be named
     emails = [account.email for account in working] if len(accounts) > 1 else [""]
     gate = asyncio.Semaphore(LISTED_AT_ONCE)
@@ -302,20 +300,10 @@ class Thumbnails:
     async def _picture(self, asset: Asset, media: MediaClient) -> bytes | None:
         if still := await asyncio.to_thread(self.cached, asset):
             return still
-        for url in filter(None, (*asset.preview_urls[:1], asset.url if asset.kind == "image" else "")):
-            with suppress(DownloadError):
-                data = await media.still(url)
-                if still := await asyncio.to_thread(self._small, asset, data):
-                    return still
-        return None
+        from .media import STILL_WIDTH
 
-    def _small(self, asset: Asset, data: bytes) -> bytes | None:
-        """The picture made small and kept; None when it is none."""
-        from .media import small_jpeg
-
-        still = small_jpeg(data, STILL_WIDTH)
-        if still:
-            self._keep(self._path(asset), still)
+        if still := await media.small_still(asset.still_urls, STILL_WIDTH):
+            await asyncio.to_thread(self._keep, self._path(asset), still)
         return still
 
     def _keep(self, path: Path, still: bytes) -> None:

@@ -12,7 +12,7 @@ from . import errors
 from .artifact import Artifact
 from .client import RunwayClient
 from .draft import file_name
-from .media import MediaClient, small_jpeg
+from .media import POSTER_WIDTH, MediaClient
 from .run import Run, Stopped
 from .session import Connection
 from .state import Phase
@@ -125,10 +125,8 @@ def _received(run: Run, received: int, total: int | None) -> None:
 
 async def _poster(run: Run, video: Artifact, media: MediaClient) -> bytes | None:
     """A small still out of the previews; a video without one is still a video, and so is one of a job that stops."""
-    for url in video.preview_urls[:POSTERS]:
-        with suppress(errors.DownloadError, Stopped):
-            if still := await asyncio.to_thread(small_jpeg, await run.race(media.still(url))):
-                return still
+    with suppress(Stopped):
+        return await run.race(media.small_still(video.preview_urls[:POSTERS], POSTER_WIDTH))
     return None
 
 

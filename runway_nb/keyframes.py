@@ -17,7 +17,7 @@ from .client import RunwayClient
 from .errors import DownloadError, InvalidRequest, NotFound
 from .file_link import is_file_link
 from .images import file_problem, picture_files, read_picture
-from .media import MediaClient, small_jpeg
+from .media import STILL_WIDTH, MediaClient
 from .name_forms import told_apart
 from .picture import Picture, ShotFrame, asset_account, is_link, shot_frame
 from .picture_link import fetch_picture
@@ -34,8 +34,6 @@ MIDDLE = (0.5, 0.5)
 """Where a picture is cropped when nothing else is asked for."""
 MUCH = 0.1
 """From this part of a picture on a note says that so much is cut away."""
-STILL_WIDTH = 240
-"""Pixels; the card shows a keyframe 120 wide, on dense screens twice as many."""
 
 Tell = Callable[[str], None]
 """Takes words on what is being done."""
@@ -113,13 +111,8 @@ async def read_keyframe(picture: Picture, places: Places) -> bytes:
 
 async def keyframe_stills(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
     """Small JPEGs for the card; a picture that cannot be fetched is left out, since it only decorates."""
-    stills = {}
-    for slot, asset in assets.items():
-        for url in (*asset.preview_urls, asset.url)[:1]:
-            with suppress(DownloadError):
-                if still := await asyncio.to_thread(small_jpeg, await media.still(url), STILL_WIDTH):
-                    stills[slot] = still
-    return stills
+    found = {slot: await media.small_still(asset.still_urls, STILL_WIDTH) for slot, asset in assets.items()}
+    return {slot: still for slot, still in found.items() if still}
 
 
 def _raise_any(problems: list[str]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing, asynccontextmanager, suppress
 from pathlib import Path
 
@@ -39,6 +39,8 @@ Progress = Callable[[int, "int | None"], None]
 
 PAUSES = (1.0, 3.0, 8.0)
 """Seconds between the attempts of a download."""
+STILL_WIDTH, POSTER_WIDTH = 240, 560
+"""Pixels of a small picture, shown 120 wide, and of the still of a video; on dense screens twice as many."""
 STILL_LIMIT = 20_000_000
 """Bytes of the largest still that is read."""
 STILL_SECONDS = 30.0
@@ -144,6 +146,17 @@ class MediaClient:
             problem = f"the still could not be fetched: {error}"
         raise DownloadError(problem)
 
+    async def small_still(self, urls: Iterable[str], width: int) -> bytes | None:
+        """The first of some pictures that can be had, as a JPEG at most `width` pixels wide.
+
+        None when there is none: a still only decorates.
+        """
+        for url in filter(None, urls):
+            with suppress(DownloadError):
+                if still := await asyncio.to_thread(small_jpeg, await self.still(url), width):
+                    return still
+        return None
+
     async def _attempts(self, url: str, draft: Draft, progress: Progress, size: int | None, alone: bool) -> None:
         for pause in PAUSES:
             try:
@@ -188,7 +201,7 @@ class MediaClient:
         ends, came = self._clock() + WINDOW, 0
         while True:
             try:
-                with fail_after(max(0.1, ends - self._clock())):
+                with fail_after(WINDOW):
                     piece = await coming.__anext__()
             except StopAsyncIteration:
                 return
@@ -269,7 +282,7 @@ def _check_status(answer: httpx.Response) -> None:
         raise DownloadError(f"the media host answered HTTP {answer.status_code}")
 
 
-def small_jpeg(data: bytes, width: int = 560, quality: int = 60) -> bytes | None:
+def small_jpeg(data: bytes, width: int = POSTER_WIDTH, quality: int = 60) -> bytes | None:
     """The picture as a JPEG at most `width` pixels wide; None when it cannot be read.
 
     It takes a while: not on the loop.

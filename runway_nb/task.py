@@ -6,7 +6,7 @@ Flat or nested answers, numbers as text, missing fields and unknown words are al
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -257,6 +257,12 @@ class Asset:
         return short_id(self.id)
 
     @property
+    def still_urls(self) -> tuple[str, ...]:
+        """Links to a still of it, the smaller one first; of a video there is but the preview."""
+        whole = (self.url,) if self.kind in ("", "image") else ()
+        return *self.preview_urls[:1], *whole
+
+    @property
     def stem(self) -> str:
         """The name without its ending."""
         head, _, ending = self.name.rpartition(".")
@@ -333,6 +339,11 @@ def accounts(body: object) -> tuple[Account, ...]:
         Account(email, whole_in(value.get("maxJobs")), redact_line(str(value.get("error") or "")))
         for email, value in found
     )
+
+
+def working_accounts(accounts: Sequence[Account]) -> list[Account]:
+    """Those that are in no trouble, or all where each is."""
+    return [account for account in accounts if not account.error] or list(accounts)
 
 
 @dataclass(frozen=True)

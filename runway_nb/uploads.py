@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 from .errors import AccountBroken, InvalidRequest, NotFound, RunwayError, ServerTrouble
 from .ledger import Ledger
 from .picture import asset_account
-from .task import Asset
+from .task import Asset, working_accounts
 
 if TYPE_CHECKING:
     from .client import RunwayClient, Sent
@@ -57,8 +57,7 @@ class Uploads:
         accounts = await client.accounts()
         if not accounts:
             raise RunwayError("no Runway account is set up at useapi.net: add one there first")
-        working = [account for account in accounts if not account.error] or list(accounts)
-        return working[0].email if len(accounts) > 1 else ""
+        return working_accounts(accounts)[0].email if len(accounts) > 1 else ""
 
     async def asset(self, content: Content, email: str, client: RunwayClient, sent: Sent | None = None) -> Asset:
         """The asset that holds a picture on an account; it is uploaded when there is none (any more).

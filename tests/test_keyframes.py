@@ -637,6 +637,14 @@ def test_the_preview_goes_before_the_whole_picture():
     assert all(still.startswith(b"\xff\xd8") for still in stills.values())
 
 
+def test_the_whole_picture_stands_in_for_a_preview_that_is_gone():
+    def answer(request):
+        return httpx.Response(404) if request.url.path == "/preview" else httpx.Response(200, content=_picture())
+
+    stills = _stills(answer, Asset("a", url="https://cdn.test/whole", preview_urls=("https://cdn.test/preview",)))
+    assert stills["first"].startswith(b"\xff\xd8")
+
+
 @pytest.mark.parametrize(
     "answer",
     [lambda _: httpx.Response(404), lambda _: httpx.Response(500), lambda _: httpx.Response(200, content=b"x")],

@@ -373,6 +373,22 @@ def test_a_slow_line_is_waited_for_and_a_drip_is_not(tmp_path, seconds, comes_on
         assert list(tmp_path.iterdir()) == []
 
 
+def test_a_video_that_comes_on_may_pause_at_any_moment(tmp_path, monkeypatch):
+    """Each pause is shorter than a window, and goes over the end of one."""
+    monkeypatch.setattr(media_module, "WINDOW", 0.5)
+    big = HEAD + _box(b"mdat", bytes(6 * LEAST))
+
+    async def serve(_):
+        yield head(f"Content-Length: {len(big)}")
+        for start in range(0, len(big), 2 * LEAST):
+            await asyncio.sleep(0.35)
+            yield big[start : start + 2 * LEAST]
+
+    real = Real(serve)
+    assert real.download(tmp_path / "a.mp4").read_bytes() == big
+    assert len(real.port.heads) == 1
+
+
 @pytest.mark.parametrize("packed", [False, True])
 def test_a_video_without_an_end_is_given_up_once(tmp_path, monkeypatch, packed):
     monkeypatch.setattr(media_module, "VIDEO_LIMIT", 3_000_000)
