@@ -86,7 +86,7 @@ class Fitted:
 
 
 def measure(data: bytes) -> Size:
-    """Width and height as seen. Reads the header only. Raises `InvalidRequest` with what is wrong."""
+    """Width and height as seen; nothing is decoded. Raises `InvalidRequest` with what is wrong."""
     return open_picture(data).size
 
 

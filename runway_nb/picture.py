@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import PurePath
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 from .file_link import file_link_problem, is_file_link
 from .plain import is_a, is_number, pair, path_text, shown
@@ -81,9 +82,18 @@ def picture_problem(picture: object) -> str:
         return f"is a text of {len(text):,} characters: give a picture, a picture file, or an asset's name or id"
     if is_file_link(text) and (problem := file_link_problem(text)):
         return problem
+    if is_link(text) and not _can_be_split(text):
+        return "is a link that cannot be read: give it as https://host/picture.png"
     if text.startswith("job:") and shot_frame(text) is None:
         return f"is {shown(text)}: a frame of a job is job:ID or job:ID@SECONDS"
     return ""
+
+
+def _can_be_split(link: str) -> bool:
+    try:
+        return urlsplit(link).hostname is not None
+    except ValueError:
+        return False
 
 
 def is_place(value: object) -> bool:

@@ -71,7 +71,7 @@ def _broken(reason: str) -> InvalidRequest:
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """The kinds and the contents of a PNG's chunks, as far as they are whole; the rest comes without a kind."""
+    """The kind and all bytes of each chunk of a PNG, as far as they are whole; the rest comes without a kind."""
     at = 8
     view = memoryview(data)
     for _ in range(_MOST_PARTS):
@@ -79,7 +79,7 @@ def png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
         kind = data[at + 4 : at + 8]
         if at + 12 + length > len(data):
             break
-        yield kind, view[at + 8 : at + 8 + length]
+        yield kind, view[at : at + 12 + length]
         at += 12 + length
         if kind == b"IEND":
             break
@@ -101,10 +101,11 @@ class _Png:
     is_first_frame: bool = False
     """False for a picture that comes before the first frame: it stands outside of the animation."""
 
-    def take(self, kind: bytes, body: memoryview) -> None:
+    def take(self, kind: bytes, chunk: memoryview) -> None:
         """The next chunk."""
+        body = chunk[8:-4]
         if kind in _PNG_PIXELS:
-            self.bare.append(_chunk(kind, body))
+            self.bare.append(bytes(chunk))  # with its own checksum: the decoder says where it is damaged
             self.has_pixels = self.has_pixels or kind == b"IDAT"
         elif kind in _TEXTS:
             keyword, text = _text(kind, bytes(body))
@@ -112,7 +113,7 @@ class _Png:
         elif kind in _FACTS:
             self.facts.setdefault(kind, bytes(body))
         elif not kind and self.bare[-1][4:8] != b"IEND":
-            self.bare.append(bytes(body))  # cut off: the decoder says where
+            self.bare.append(bytes(chunk))  # cut off: the decoder says where
         elif not self.has_pixels:
             self.is_first_frame = self.is_first_frame or kind == b"fcTL"
             self.frames = int.from_bytes(body[:4], "big") if kind == b"acTL" else self.frames
@@ -121,8 +122,8 @@ class _Png:
 def png_parts(data: bytes) -> Parts:
     """Of a PNG."""
     png = _Png([data[:8]])
-    for kind, body in png_chunks(data):
-        png.take(kind, body)
+    for kind, chunk in png_chunks(data):
+        png.take(kind, chunk)
     frames = png.frames + (not png.is_first_frame) if 0 < png.frames < 2**31 else 1
     return Parts(
         b"".join(png.bare),
@@ -132,10 +133,6 @@ def png_parts(data: bytes) -> Parts:
         _plain(png.texts.get(NOTE_KEY.encode(), b"")),
         max(png.facts.get(b"sBIT", b""), default=0),
     )
-
-
-def _chunk(kind: bytes, body: memoryview) -> bytes:
-    return b"".join((len(body).to_bytes(4, "big"), kind, body, zlib.crc32(body, zlib.crc32(kind)).to_bytes(4, "big")))
 
 
 def _text(kind: bytes, body: bytes) -> tuple[bytes, bytes]:

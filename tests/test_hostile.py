@@ -19,6 +19,7 @@ from fakes import Changed, Party, places
 from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.client import RunwayClient
+from runway_nb.fit import fit_picture
 from runway_nb.keyframes import resolve_keyframes
 from runway_nb.ledger import Ledger, Record
 from runway_nb.media import MediaClient, small_jpeg
@@ -285,3 +286,22 @@ def test_names_are_taken_literally(tmp_path: Path, text: str) -> None:
     ledger.add(a_record("aaaaaaaa"))
     with pytest.raises(errors.JobNotFound):
         ledger.find(text)
+
+
+@pytest.mark.parametrize(("mode", "part"), [("RGB", b"IHDR"), ("P", b"PLTE")])
+def test_a_png_whose_checksums_tell_of_damage_is_refused(mode: str, part: bytes) -> None:
+    out = io.BytesIO()
+    Image.new("RGB", (1280, 768), "teal").convert(mode).save(out, "PNG")
+    data = bytearray(out.getvalue())
+    begin = data.index(part)
+    end = begin + 4 + int.from_bytes(data[begin - 4 : begin], "big")
+    data[end] ^= 0xFF
+    with pytest.raises(errors.InvalidRequest, match="the picture is"):
+        fit_picture(bytes(data), (1280, 768))
+
+
+@pytest.mark.parametrize("link", ["https://[::1/x.png", "https://[x]/a.png", "https://a\uff0fb/x.png"])
+@pytest.mark.parametrize("slot", ["first", "middle", "last"])
+def test_a_link_that_cannot_be_read_is_a_mistake_of_the_request(link: str, slot: str) -> None:
+    (problem,) = VideoRequest("A lamp", Keyframes(**{slot: link})).problems()
+    assert problem.startswith(f"{slot} is a link that cannot be read: give it as https://host/picture.png")
