@@ -28,6 +28,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .extension_points import provide
+
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
@@ -68,6 +70,12 @@ _HOMES = {
 }
 
 __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipython_extension"])
+
+
+provide("job.mimebundle", "runway_nb.notebook.display:bundle")
+provide("job.unpickled", "runway_nb.default:attached")
+provide("assets.mimebundle", "runway_nb.notebook.gallery:bundle")
+provide("settings.configured", "runway_nb.notebook.extension:configured")
 
 
 def __getattr__(name: str) -> Any:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, overload
 from urllib.parse import urlsplit
 
 from .errors import RunwayError
+from .extension_points import provided
 from .line_words import needs_quotes
 from .name_forms import name_key
 from .private_files import private_folder, read_private, write_private
@@ -25,6 +26,7 @@ from .request import Keyframes
 from .spec import LIST_LIMIT, LIST_PAGES
 from .stills import LARGEST
 from .task import NAME, Asset, working_accounts
+from .thumbnails import THUMBNAIL_WIDTH, fetch_thumbnail
 
 if TYPE_CHECKING:
     from .client import RunwayClient
@@ -88,9 +90,8 @@ class AssetList(Sequence[Asset]):
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
         """IPython's hook: a page of tiles, and a table as text."""
-        from .notebook.gallery import bundle
-
-        return bundle(self)
+        bundle: dict[str, str] = provided("assets.mimebundle")(self)
+        return bundle
 
 
 async def all_assets(client: RunwayClient, kind: str = "") -> AssetList:
@@ -300,9 +301,7 @@ class Thumbnails:
     async def _picture(self, asset: Asset, media: MediaClient) -> bytes | None:
         if still := await asyncio.to_thread(self.cached, asset):
             return still
-        from .media import STILL_WIDTH
-
-        if still := await media.small_still(asset.still_urls, STILL_WIDTH):
+        if still := await fetch_thumbnail(media, asset.still_urls, THUMBNAIL_WIDTH):
             await asyncio.to_thread(self._keep, self._path(asset), still)
         return still
 

@@ -12,12 +12,13 @@ from . import errors
 from .artifact import Artifact
 from .client import RunwayClient
 from .draft import file_name
-from .media import POSTER_WIDTH, MediaClient
+from .media import MediaClient
 from .run import Run, Stopped
 from .session import Connection
 from .state import Phase
 from .stills import keep_still
 from .task import Task
+from .thumbnails import POSTER_WIDTH, fetch_thumbnail
 
 VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0, 30.0, 30.0, 30.0, 30.0)
 """Seconds between the looks for a video that a finished task does not name yet: three minutes in all."""
@@ -126,7 +127,7 @@ def _received(run: Run, received: int, total: int | None) -> None:
 async def _poster(run: Run, video: Artifact, media: MediaClient) -> bytes | None:
     """A small still out of the previews; a video without one is still a video, and so is one of a job that stops."""
     with suppress(Stopped):
-        return await run.race(media.small_still(video.preview_urls[:POSTERS], POSTER_WIDTH))
+        return await run.race(fetch_thumbnail(media, video.preview_urls[:POSTERS], POSTER_WIDTH))
     return None
 
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from .console import as_shown
 from .errors import RunwayError, WaitInterrupted, WaitTimeout
+from .extension_points import provided
 from .handle import Handle
 from .home import working_folder
 from .loop import run_nested
@@ -166,14 +167,11 @@ class Job(Handle):
         return as_shown(f"<Job {self.id} {self.status}{percent}: {words!r}>", sys.stdout)
 
     def __reduce__(self) -> tuple[Callable[[str], Job], tuple[str]]:
-        from .default import attached
-
-        return attached, (self.id,)
+        return provided("job.unpickled"), (self.id,)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        from .notebook.display import bundle
-
-        return bundle(self)
+        bundle: dict[str, str] = provided("job.mimebundle")(self)
+        return bundle
 
     # --- its pictures ---------------------------------------------------------------------------
 

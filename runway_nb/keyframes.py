@@ -17,7 +17,7 @@ from .client import RunwayClient
 from .errors import DownloadError, InvalidRequest, NotFound
 from .file_link import is_file_link
 from .images import file_problem, picture_files, read_picture
-from .media import STILL_WIDTH, MediaClient
+from .media import MediaClient
 from .name_forms import told_apart
 from .picture import Picture, ShotFrame, asset_account, is_link, shot_frame
 from .picture_link import fetch_picture
@@ -25,6 +25,7 @@ from .redact import redact_line, short_id
 from .request import Keyframes, VideoRequest
 from .spec import FITS, Model
 from .task import Asset
+from .thumbnails import THUMBNAIL_WIDTH, fetch_thumbnail
 from .uploads import Content, Uploads, enlarged, plain
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ async def read_keyframe(picture: Picture, places: Places) -> bytes:
 
 async def keyframe_stills(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
     """Small JPEGs for the card; a picture that cannot be fetched is left out, since it only decorates."""
-    found = {slot: await media.small_still(asset.still_urls, STILL_WIDTH) for slot, asset in assets.items()}
+    found = {slot: await fetch_thumbnail(media, asset.still_urls, THUMBNAIL_WIDTH) for slot, asset in assets.items()}
     return {slot: still for slot, still in found.items() if still}
 
 

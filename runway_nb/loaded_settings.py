@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import SettingsError
+from .extension_points import provided
 
 _CLASS = "RunwayMagics"
 _PACKAGE = __name__.partition(".")[0]
@@ -52,9 +53,8 @@ def _of_profile(shell: Any) -> Mapping[str, object] | None:
     """The settings in IPython's own configuration, for a shell in which the extension is not loaded."""
     if _CLASS not in getattr(shell, "config", ()):
         return None
-    from .notebook.extension import configured
-
-    return configured(shell).values()
+    values: Mapping[str, object] = provided("settings.configured")(shell).values()
+    return values
 
 
 def _running_shell() -> Any:

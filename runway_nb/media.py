@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -17,7 +17,7 @@ from anyio import fail_after
 
 from .broken import BodyProblem, Broken
 from .draft import Draft, draft_name, free_bytes, unwritable
-from .errors import DownloadError, InvalidRequest, LinkExpired, NotVideo
+from .errors import DownloadError, LinkExpired, NotVideo
 from .http_body import body, pieces, promised_bytes
 from .http_client import Trail, close, make_http, opened
 from .link_guard import (
@@ -39,8 +39,6 @@ Progress = Callable[[int, "int | None"], None]
 
 PAUSES = (1.0, 3.0, 8.0)
 """Seconds between the attempts of a download."""
-STILL_WIDTH, POSTER_WIDTH = 240, 560
-"""Pixels of a small picture, shown 120 wide, and of the still of a video; on dense screens twice as many."""
 STILL_LIMIT = 20_000_000
 """Bytes of the largest still that is read."""
 STILL_SECONDS = 30.0
@@ -145,17 +143,6 @@ class MediaClient:
         except (Broken, LinkProblem, BodyProblem) as error:
             problem = f"the still could not be fetched: {error}"
         raise DownloadError(problem)
-
-    async def small_still(self, urls: Iterable[str], width: int) -> bytes | None:
-        """The first of some pictures that can be had, as a JPEG at most `width` pixels wide.
-
-        None when there is none: a still only decorates.
-        """
-        for url in filter(None, urls):
-            with suppress(DownloadError):
-                if still := await asyncio.to_thread(small_jpeg, await self.still(url), width):
-                    return still
-        return None
 
     async def _attempts(self, url: str, draft: Draft, progress: Progress, size: int | None, alone: bool) -> None:
         for pause in PAUSES:
@@ -280,15 +267,3 @@ def _check_status(answer: httpx.Response) -> None:
         raise LinkExpired(f"the link to the video has expired (HTTP {answer.status_code})")
     if not answer.is_success:
         raise DownloadError(f"the media host answered HTTP {answer.status_code}")
-
-
-def small_jpeg(data: bytes, width: int = POSTER_WIDTH, quality: int = 60) -> bytes | None:
-    """The picture as a JPEG at most `width` pixels wide; None when it cannot be read.
-
-    It takes a while: not on the loop.
-    """
-    from .fit import thumbnail
-
-    with suppress(InvalidRequest):  # a still only decorates
-        return thumbnail(data, (width, width * 2), quality)
-    return None

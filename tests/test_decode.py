@@ -20,9 +20,9 @@ from PIL import GifImagePlugin, Image, ImageFile, PngImagePlugin
 from runway_nb import decode, picture_limits
 from runway_nb.errors import InvalidRequest
 from runway_nb.fit import Fit, comparison, fit_picture, measure, thumbnail
-from runway_nb.media import small_jpeg
 from runway_nb.notebook.panel.preview import still_for
 from runway_nb.sources import picture_bytes
+from runway_nb.thumbnails import small_jpeg
 
 SIZE = (48, 32)
 FORMS = {1: "B", 2: "s", 3: "H", 4: "I", 11: "f", 12: "d"}
@@ -524,7 +524,7 @@ from PIL import Image
 Image.MAX_IMAGE_PIXELS = None  # as many a notebook of a scientist says
 from runway_nb.errors import InvalidRequest
 from runway_nb.fit import fit_picture, measure
-from runway_nb.media import small_jpeg
+from runway_nb.thumbnails import small_jpeg
 from runway_nb.notebook.panel.preview import still_for
 from runway_nb.sources import picture_bytes
 def tried(work):

@@ -22,11 +22,12 @@ from runway_nb.client import RunwayClient
 from runway_nb.fit import fit_picture
 from runway_nb.keyframes import resolve_keyframes
 from runway_nb.ledger import Ledger, Record
-from runway_nb.media import MediaClient, small_jpeg
+from runway_nb.media import MediaClient
 from runway_nb.redact import redact
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import resolve
 from runway_nb.task import Account, Asset, Task
+from runway_nb.thumbnails import small_jpeg
 from strategies import TASK_ID, UUID
 
 

@@ -25,9 +25,10 @@ from ports import Port, bomb, endless_gzip, head, says
 from runway_nb import media as media_module
 from runway_nb.draft import RESERVE, file_name, folder_problem, free_bytes
 from runway_nb.errors import DownloadError, LinkExpired, NotVideo
-from runway_nb.media import LEAST, PAUSES, STILL_LIMIT, MediaClient, small_jpeg
+from runway_nb.media import LEAST, PAUSES, STILL_LIMIT, MediaClient
 from runway_nb.mp4 import check_mp4
 from runway_nb.simulator.instant import CLIP
+from runway_nb.thumbnails import small_jpeg
 
 URL = "https://cdn.test/a.mp4?_jwt=aaa.bbb.ccc"
 

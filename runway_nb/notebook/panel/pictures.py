@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...errors import DownloadError, InvalidRequest, JobNotFound, RunwayError
-from ...media import small_jpeg
 from ...request import VideoRequest
+from ...thumbnails import THUMBNAIL_WIDTH, small_jpeg
 from .choices import Choice
 from .parts import unexpected
 from .preview import still_for
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 KEPT = 12
 """Pictures that are kept in memory."""
-THUMBNAIL_WIDTH = 240
 SHOWN_WHOLE = 0.5
 """Of a picture that keeps less than this in the frame, only that part goes to the preview: it would be too coarse."""
 
