@@ -22,7 +22,7 @@ check: .venv/test.done
 
 soak: .venv/test.done
 	$(BIN)/python -m pytest -n 2 --deep -m deep
-	$(BIN)/python tests/soak.py --schedules 300
+	$(BIN)/python tests/soak/soak.py --schedules 300
 
 bench: .venv/test.done
 	$(BIN)/python -m benchmarks

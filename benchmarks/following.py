@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
-from runway_nb.follow import Follower, Look
+from runway_nb.jobs.poll_schedule import Follower, Look
 
 TASKS = 4000
 SEED = 20

@@ -12,9 +12,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from runway_nb.lease import new_owner
-from runway_nb.ledger import Ledger
-from runway_nb.record import Record
+from runway_nb.ledger.lease import new_owner
+from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.record import Record
 
 Row = tuple[str, float, str]
 ROUNDS, BATCH = 40, 10
@@ -28,8 +28,8 @@ WRITER = """
 import json, sys, time
 from pathlib import Path
 from benchmarks.ledger import wish
-from runway_nb.lease import new_owner
-from runway_nb.ledger import Ledger
+from runway_nb.ledger.lease import new_owner
+from runway_nb.ledger.ledger import Ledger
 
 ledger, number, owner = Ledger(Path(sys.argv[1])), int(sys.argv[2]), new_owner()
 ledger.recent(1)

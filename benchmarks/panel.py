@@ -15,7 +15,7 @@ from typing import Any
 
 from PIL import Image
 
-from runway_nb.notebook.panel.choices import LONGEST_LIST
+from runway_nb.notebook.panel.keyframe_choices import LONGEST_LIST
 from runway_nb.simulator import Simulator
 
 Row = tuple[str, float, str]

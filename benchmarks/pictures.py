@@ -25,14 +25,14 @@ from typing import Any
 import httpx
 from PIL import Image, ImageChops, ImageStat
 
-from runway_nb import fit
-from runway_nb.assets import AssetList, all_assets, match_asset
-from runway_nb.client import RunwayClient
-from runway_nb.decode import open_picture
-from runway_nb.notebook import gallery
+from runway_nb.api.client import RunwayClient
+from runway_nb.notebook.rendering import asset_gallery as gallery
+from runway_nb.pictures import fit
+from runway_nb.pictures.assets import AssetList, all_assets, match_asset
+from runway_nb.pictures.decode import open_picture
+from runway_nb.pictures.objects import picture_bytes
 from runway_nb.request import Keyframes
 from runway_nb.simulator import Simulator
-from runway_nb.sources import picture_bytes
 from runway_nb.spec import LIST_LIMIT
 
 Row = tuple[str, float, str]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import timeit
 
-from runway_nb.redact import know_address, know_token, redact
-from runway_nb.task import Status
+from runway_nb.api.models import Status
+from runway_nb.redaction import know_address, know_token, redact
 
 ROUNDS, CALLS = 7, 500
 SENTENCE = "The camera pushes in slowly over the harbour at dusk while gulls wheel above the roofs, about 0:42 left. "

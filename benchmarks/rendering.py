@@ -13,9 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from runway_nb.simulator import render, samples
-from runway_nb.simulator.planes import Planes
-from runway_nb.simulator.render import Film, Shot
+from runway_nb.simulator.rendering import renderer as render
+from runway_nb.simulator.rendering import samples
+from runway_nb.simulator.rendering.planes import Planes
+from runway_nb.simulator.rendering.renderer import Film, Shot
 
 ROUNDS = 5
 CAMERA = {"horizontal": 3.0, "zoom": 4.0, "pan": -2.0, "tilt": 1.0, "roll": 3.0}
@@ -29,7 +30,7 @@ ZOOM = "zoompan=z='1+0.4*on/120':x='on':y='on/2':s=1280x768:fps=24:d="
 TILT = "scale=1280:768,format=yuv420p,perspective=eval=frame:x0='on/2':y0='on/4':x1='W-on/2':y1=0:x2=0:y2='H-on/4'"
 PEAK = """
 import sys
-from runway_nb.simulator.render import main
+from runway_nb.simulator.rendering.renderer import main
 main(sys.argv[1:])
 print(next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
 """

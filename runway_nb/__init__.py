@@ -34,21 +34,21 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from . import errors as errors
+    from .api.client import RunwayClient as RunwayClient
+    from .api.models import Status as Status
+    from .api.models import Task as Task
     from .camera import Camera as Camera
-    from .client import RunwayClient as RunwayClient
-    from .default import concat as concat
-    from .default import default_studio as default_studio
-    from .default import generate as generate
     from .errors import RunwayError as RunwayError
-    from .job import Job as Job
-    from .ledger import Ledger as Ledger
+    from .jobs.job import Job as Job
+    from .ledger.ledger import Ledger as Ledger
     from .notebook.panel.panel import Panel as Panel
     from .request import Keyframes as Keyframes
     from .request import VideoRequest as VideoRequest
     from .settings import Settings as Settings
+    from .shortcuts import concat as concat
+    from .shortcuts import default_studio as default_studio
+    from .shortcuts import generate as generate
     from .studio import Studio as Studio
-    from .task import Status as Status
-    from .task import Task as Task
 
 _HOMES = {
     "Camera": "camera",
@@ -72,9 +72,9 @@ _HOMES = {
 __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipython_extension"])
 
 
-provide("job.mimebundle", "runway_nb.notebook.display:bundle")
-provide("job.unpickled", "runway_nb.default:attached")
-provide("assets.mimebundle", "runway_nb.notebook.gallery:bundle")
+provide("job.mimebundle", "runway_nb.notebook.rendering.result_html:bundle")
+provide("job.unpickled", "runway_nb.shortcuts:attached")
+provide("assets.mimebundle", "runway_nb.notebook.rendering.asset_gallery:bundle")
 provide("settings.configured", "runway_nb.notebook.extension:configured")
 
 

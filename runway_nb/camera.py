@@ -15,8 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from .plain import is_a, is_number, plain, shown
 from .spec import CAMERA_LIMIT
+from .values.plain import is_a, is_number, plain, shown
 
 Matrix = tuple[float, float, float, float, float, float, float, float, float]
 

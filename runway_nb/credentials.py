@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from .errors import NotPicklable, SettingsError
-from .plain import is_a
-from .private_files import private_folder, write_private
-from .redact import know_token
+from .redaction import know_token
 from .spec import TOKEN_FORM
+from .storage.private_files import private_folder, write_private
+from .values.plain import is_a
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable
 LONGEST_FILE = 4096

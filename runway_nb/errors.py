@@ -48,12 +48,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from .console import as_shown
+from .text.console import as_shown
 
 
 def masked(message: str) -> str:
     """The text as it may be shown (`redact`)."""
-    from .redact import redact  # at the first error: loading the extension needs none of it
+    from .redaction import redact  # at the first error: loading the extension needs none of it
 
     return redact(message)
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from .camera import MOVES, Camera
 from .errors import InvalidRequest
-from .picture import Picture, asset_account, is_link, is_place, picture_problem, read_picture_name
-from .plain import Unusable, can_be_sent, checked_kind, is_a, is_number, pair, plain, shown, whole
-from .redact import redact
+from .redaction import redact
+from .references import Picture, asset_account, is_link, is_place, picture_problem, read_picture_name
 from .spec import DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
+from .values.plain import Unusable, can_be_sent, checked_kind, is_a, is_number, pair, plain, shown, whole
 
 HALF = "holds half a character (a lone surrogate): take it out"
 """What is wrong with text that cannot be encoded."""

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .errors import InvalidRequest, SettingsError
-from .home import read_path
-from .plain import plain, shown, whole
 from .spec import EMBED, MAX_JOBS_RANGE
+from .storage.home import read_path
+from .values.plain import plain, shown, whole
 
 MOST_CREDITS = 10**9
 """No limit of credits is higher."""

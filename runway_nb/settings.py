@@ -22,11 +22,11 @@ from .credentials import save_token as save_token
 from .credentials import secret_of as secret_of
 from .credentials import token_stores as token_stores
 from .errors import SettingsError
-from .home import HOME_NAME, default_home, is_spare, setting_path
-from .plain import shown
-from .redact import redact
+from .redaction import redact
 from .setting_values import MOST_CREDITS, READERS, read_number, read_switch, read_text
 from .spec import BASE_URL, DEFAULT_SLOTS, MAX_JOBS_RANGE, MAX_MODERATED
+from .storage.home import HOME_NAME, default_home, is_spare, setting_path
+from .values.plain import shown
 
 CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
 _VARIABLES = {

@@ -16,33 +16,33 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from . import errors
-from .account import account_credits, account_task, account_tasks
-from .admission import Limits, admit, checked_limits
-from .arguments import plain_arguments
-from .assets import AssetList, linked_assets
-from .draft import folder_problem
-from .environment import Environment
-from .handle import Handle
-from .home import result_folder, working_folder
-from .job import Job, Submitted
-from .ledger import Ledger
-from .loop import BackgroundLoop
-from .picture import Picture, ShotFrame, picture_problem, read_picture_name
-from .plain import checked_kind, checked_text
-from .record import Record
-from .redact import redact
+from .api.account_queries import account_credits, account_task, account_tasks
+from .api.models import Asset, Credits, Task
+from .jobs.backend import Connect, Session, connect
+from .jobs.environment import Environment
+from .jobs.freeze import Asker, new_record, storable
+from .jobs.job import Job, Submitted
+from .jobs.job_frames import frame_png
+from .jobs.loop import BackgroundLoop
+from .jobs.policy import Limits, admit, checked_limits
+from .jobs.restore import is_over, stored_job, waking_state
+from .jobs.runner import CLOSE_SECONDS, Runner
+from .jobs.state import Phase, State
+from .ledger.ledger import Ledger
+from .ledger.record import Record
+from .pictures.assets import AssetList, linked_assets
+from .redaction import redact
+from .references import Picture, ShotFrame, picture_problem, read_picture_name
 from .request import Keyframes, VideoRequest
-from .runner import CLOSE_SECONDS, Runner
-from .session import Connect, Session, connect
 from .settings import Settings, checked_settings
-from .shots import frame_png
-from .state import Phase, State
-from .storable import Asker, new_record, storable
-from .stored import is_over, stored_job, waking_state
-from .task import Asset, Credits, Task
+from .storage.draft import folder_problem
+from .storage.home import result_folder, working_folder
+from .values.arguments import plain_arguments
+from .values.handle import Handle
+from .values.plain import checked_kind, checked_text
 
 if TYPE_CHECKING:
-    from .client import RunwayClient
+    from .api.client import RunwayClient
 
 T = TypeVar("T")
 
@@ -372,7 +372,7 @@ class Studio(Handle):
 
     def _adopt(self, session: Session, text: str) -> Record:
         """A record for a task of the account that this ledger does not know; it was paid elsewhere."""
-        from .send import lost_job_of
+        from .jobs.submit import lost_job_of
 
         task = self._account_task(session, text)
         lost = lost_job_of(task, self.ledger, session.settings.party)
@@ -407,8 +407,8 @@ class Studio(Handle):
 
     async def _look_again(self, session: Session, record: Record) -> bool:
         """Look once for the task of a job in doubt; True when it was found and written down."""
-        from .reconcile import look_for_task
-        from .send import search_for
+        from .jobs.recover import look_for_task
+        from .jobs.submit import search_for
 
         client = (await session.connected()).client
         await client.server_time()

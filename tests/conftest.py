@@ -30,11 +30,11 @@ import pytest  # noqa: E402
 hypothesis.settings.register_profile("any machine", deadline=None)
 hypothesis.settings.load_profile("any machine")
 
-from fakes import FakeTime, Party  # noqa: E402
-from leftovers import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks
-from runway_nb.job import Job  # noqa: E402
+from runway_nb.jobs.job import Job  # noqa: E402
 from runway_nb.request import VideoRequest  # noqa: E402
-from test_simulator_kit import Api  # noqa: E402
+from support.fakes import FakeTime, Party  # noqa: E402
+from support.leftovers import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks
+from support.simulator_kit import Api  # noqa: E402
 
 OURS = ("USEAPI_", "RUNWAY_NB_")
 SLOWEST = ("test_batch.py", "test_restarts.py", "test_kernel.py", "test_never_twice.py")

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runway_nb.camera import MOVES, Camera, apply, ease, homography, inverse, seen_from, weights
-from strategies import cameras, moving_cameras
+from support.strategies import cameras, moving_cameras
 
 WIDE, TALL = (1280, 768), (768, 1280)
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)

@@ -14,11 +14,12 @@ from typing import Any
 
 import pytest
 
-from runway_nb import default, errors
-from runway_nb.client import RunwayClient
+from runway_nb import errors
+from runway_nb import shortcuts as default
+from runway_nb.api.client import RunwayClient
 from runway_nb.credentials import Secret, file_token, save_token, secret_of, token_stores
 from runway_nb.errors import RunwayError, SettingsError
-from runway_nb.notebook.magic import Magics
+from runway_nb.notebook.magics.commands import Magics
 from runway_nb.settings import Settings, resolve
 from runway_nb.spec import BASE_URL
 

@@ -12,34 +12,35 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from fakes import EMAIL, TOKEN, Changed, Party
 from runway_nb import errors
-from runway_nb.account import account_task
-from runway_nb.api_refusals import error_of
-from runway_nb.assets import match_asset, typed_names
-from runway_nb.client import RunwayClient
-from runway_nb.draft import file_name
-from runway_nb.images import keep_picture
-from runway_nb.job import Job
-from runway_nb.keyframes import _stem
-from runway_nb.notebook import gallery, listing
-from runway_nb.notebook.display import bundle, placeholder, said
-from runway_nb.notebook.live import body_html
-from runway_nb.notebook.panel.account import AccountState, account_trouble, head_words
-from runway_nb.notebook.panel.choices import Choice, asset_choices, choice_of, frame_choices, typed_choice
-from runway_nb.notebook.panel.durable import panel_text
-from runway_nb.notebook.panel.parts import line, problem
-from runway_nb.notebook.panel.reopen import entries
-from runway_nb.notebook.text import live_line, log_line
-from runway_nb.notebook.variables import named_picture
-from runway_nb.notebook.words import look, notice
-from runway_nb.record import Record, Spending
-from runway_nb.redact import know_address, know_token
+from runway_nb.api.account_queries import account_task
+from runway_nb.api.client import RunwayClient
+from runway_nb.api.models import Account, Asset, RunningTask, Status, Task, accounts, running_tasks
+from runway_nb.api.refusals import error_of
+from runway_nb.jobs.job import Job
+from runway_nb.jobs.state import Phase, State
+from runway_nb.jobs.workflow import task_error
+from runway_nb.ledger.record import Record, Spending
+from runway_nb.notebook.cards.card import body_html
+from runway_nb.notebook.language.expressions import named_picture
+from runway_nb.notebook.panel.account_text import AccountState, account_trouble, head_words
+from runway_nb.notebook.panel.keyframe_choices import Choice, asset_choices, choice_of, frame_choices, typed_choice
+from runway_nb.notebook.panel.open_field import entries
+from runway_nb.notebook.panel.snapshot import panel_text
+from runway_nb.notebook.panel.widgets import line, problem
+from runway_nb.notebook.rendering import asset_gallery as gallery
+from runway_nb.notebook.rendering import tables as listing
+from runway_nb.notebook.rendering.messages import look, notice
+from runway_nb.notebook.rendering.plain_text import live_line, log_line
+from runway_nb.notebook.rendering.result_html import bundle, placeholder, said
+from runway_nb.pictures.assets import match_asset, typed_names
+from runway_nb.pictures.files import keep_picture
+from runway_nb.pictures.resolve import _stem
+from runway_nb.redaction import know_address, know_token
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret, Settings
-from runway_nb.state import Phase, State
-from runway_nb.task import Account, Asset, RunningTask, Status, Task, accounts, running_tasks
-from runway_nb.workflow import task_error
+from runway_nb.storage.draft import file_name
+from support.fakes import EMAIL, TOKEN, Changed, Party
 
 TAIL = TOKEN.partition("-")[2]
 CODED = base64.b64encode(f"..{TOKEN}".encode()).decode()

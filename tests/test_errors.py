@@ -9,7 +9,7 @@ import pytest
 
 from runway_nb import errors
 from runway_nb.errors import ApiError, Detached, InvalidRequest, RateLimited, RunwayError
-from strategies import TASK_ID
+from support.strategies import TASK_ID
 
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, RunwayError)]
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from fakes import Party
 from runway_nb import errors
-from runway_nb.loop import BackgroundLoop
-from runway_nb.state import Phase
+from runway_nb.jobs.loop import BackgroundLoop
+from runway_nb.jobs.state import Phase
+from support.fakes import Party
 
 
 def _none_left(*_: Any, **__: Any) -> Any:

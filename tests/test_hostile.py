@@ -15,20 +15,20 @@ import httpx
 import pytest
 from PIL import Image
 
-from fakes import Changed, Party, places
 from runway_nb import errors
+from runway_nb.api.client import RunwayClient
+from runway_nb.api.media import MediaClient
+from runway_nb.api.models import Account, Asset, Task
 from runway_nb.camera import Camera
-from runway_nb.client import RunwayClient
-from runway_nb.fit import fit_picture
-from runway_nb.keyframes import resolve_keyframes
-from runway_nb.ledger import Ledger, Record
-from runway_nb.media import MediaClient
-from runway_nb.redact import redact
+from runway_nb.ledger.ledger import Ledger, Record
+from runway_nb.pictures.fit import fit_picture
+from runway_nb.pictures.resolve import resolve_keyframes
+from runway_nb.pictures.thumbnails import small_jpeg
+from runway_nb.redaction import redact
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import resolve
-from runway_nb.task import Account, Asset, Task
-from runway_nb.thumbnails import small_jpeg
-from strategies import TASK_ID, UUID
+from support.fakes import Changed, Party, places
+from support.strategies import TASK_ID, UUID
 
 
 def broken_png() -> bytes:

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from fakes import EMAIL, TOKEN, FakeTime, Party
 from runway_nb import errors
-from runway_nb.job import Job
-from runway_nb.notebook import listing
-from runway_nb.notebook.display import bundle
-from runway_nb.notebook.live import body_html, film_html
-from runway_nb.notebook.magic import dry_run_text
-from runway_nb.notebook.text import live_line, log_line
-from runway_nb.notebook.words import look
+from runway_nb.jobs.job import Job
+from runway_nb.notebook.cards.card import body_html, film_html
+from runway_nb.notebook.magics.commands import dry_run_text
+from runway_nb.notebook.rendering import tables as listing
+from runway_nb.notebook.rendering.messages import look
+from runway_nb.notebook.rendering.plain_text import live_line, log_line
+from runway_nb.notebook.rendering.result_html import bundle
 from runway_nb.request import Keyframes, VideoRequest
+from support.fakes import EMAIL, TOKEN, FakeTime, Party
 
 SECRETS = (TOKEN, TOKEN.partition("-")[2], EMAIL, EMAIL.replace("@", "%40"))
 ENDS = (

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leftovers import MARK, is_running
+from support.leftovers import MARK, is_running
 
 TESTS = Path(__file__).parent
 SLEEP = "import time; print('sleeps', flush=True); time.sleep(60)"
@@ -60,6 +60,6 @@ def test_a_run_that_leaves_nothing_passes(tmp_path):
 
 
 def test_what_tests_start_carries_the_mark_of_their_run(tmp_path):
-    from kernels import clean_env
+    from support.kernels import clean_env
 
     assert clean_env(tmp_path)[MARK] == os.environ[MARK]

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.picture import ShotFrame, asset_account, is_link, is_place, picture_problem, shot_frame, task_account
-from strategies import ASSET_ID, EMAIL, TASK_ID
+from runway_nb.references import ShotFrame, asset_account, is_link, is_place, picture_problem, shot_frame, task_account
+from support.strategies import ASSET_ID, EMAIL, TASK_ID
 
 
 def test_an_id_names_its_account() -> None:

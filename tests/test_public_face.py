@@ -23,8 +23,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import runway_nb
-from fakes import BASE, TOKEN, FakeTime, Party
-from odd_values import NUMBERS, ODD, RudeText
 from runway_nb import (
     Camera,
     Job,
@@ -39,8 +37,10 @@ from runway_nb import (
     VideoRequest,
     errors,
 )
-from runway_nb.default import close_default_studio
-from runway_nb.plain import shown
+from runway_nb.shortcuts import close_default_studio
+from runway_nb.values.plain import shown
+from support.fakes import BASE, TOKEN, FakeTime, Party
+from support.odd_values import NUMBERS, ODD, RudeText
 
 PROMPT = "A lamp turns"
 Call = Callable[[Any, Any], Any]

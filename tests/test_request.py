@@ -11,9 +11,9 @@ from hypothesis import given
 
 from runway_nb.camera import Camera
 from runway_nb.errors import InvalidRequest
-from runway_nb.picture import asset_account
+from runway_nb.references import asset_account
 from runway_nb.request import Keyframes, VideoRequest
-from strategies import ASSET_ID, EMAIL, TASK_ID, requests
+from support.strategies import ASSET_ID, EMAIL, TASK_ID, requests
 
 CREATE = json.loads((Path(__file__).parent / "wire" / "create.json").read_text())
 OTHER = ASSET_ID.replace(EMAIL, "second@example.org")

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from runway_nb.errors import SettingsError
-from runway_nb.home import default_home
 from runway_nb.settings import Secret, Settings, backend_name, is_loopback, resolve, save_token
 from runway_nb.spec import BASE_URL
+from runway_nb.storage.home import default_home
 
 TOKEN = "user:4711-abcDEF123"
 OTHER = "user:42-other"

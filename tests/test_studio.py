@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from fakes import EMAIL, FakeTime, Party
 from runway_nb import errors
 from runway_nb.camera import Camera
-from runway_nb.default import concat
-from runway_nb.job import Job
-from runway_nb.ledger import Record
+from runway_nb.jobs.job import Job
+from runway_nb.jobs.state import Phase
+from runway_nb.ledger.ledger import Record
 from runway_nb.request import Keyframes, VideoRequest
-from runway_nb.state import Phase
+from runway_nb.shortcuts import concat
+from support.fakes import EMAIL, FakeTime, Party
 
 NEVER = "lost-before"
 """A create whose answer is lost and that started nothing."""
@@ -484,7 +484,7 @@ def shot(party: Party) -> Job:
 
 
 def test_a_finished_job_gives_its_frames(shot: Job) -> None:
-    from runway_nb import frames
+    from runway_nb.pictures import video_frames as frames
 
     assert shot.video is not None
     whole = frames.frames(shot.video, 3)
@@ -503,7 +503,7 @@ def test_a_job_without_a_video_gives_no_frame(party: Party) -> None:
 
 
 def test_clips_are_joined_in_order(shot: Job, party: Party) -> None:
-    from runway_nb import frames
+    from runway_nb.pictures import video_frames as frames
 
     assert shot.video is not None
     film = concat([shot, shot.video], party.folder / "film.mp4")

@@ -11,12 +11,12 @@ from traitlets import Bool, Enum, Int, TraitError, Unicode
 from traitlets.config import Configurable
 
 from ..errors import SettingsError
-from ..home import working_folder
 from ..loaded_settings import loaded_settings
+from ..storage.home import working_folder
 
 if TYPE_CHECKING:
-    from ..job import Job
-    from .magic import Magics
+    from ..jobs.job import Job
+    from .magics.commands import Magics
 
 
 WORTH_TELLING = 7 * 24 * 60 * 60.0
@@ -63,7 +63,7 @@ class RunwayMagics(Configurable):
     @property
     def magics(self) -> Magics:
         """Made at the first use."""
-        from .magic import Magics
+        from .magics.commands import Magics
 
         # after a reload the class is another one, and the parts of two loads do not fit together
         if type(self._magics) is not Magics:
@@ -93,7 +93,7 @@ class CellMagic:
 
     def getdoc(self) -> str:
         """The text behind `%%runway?`."""
-        from .options import cell_help
+        from .language.options import cell_help
 
         return cell_help()
 
@@ -109,7 +109,7 @@ class LineMagic:
 
     def getdoc(self) -> str:
         """The text behind `%runway?`."""
-        from .options import line_help
+        from .language.options import line_help
 
         return line_help()
 
@@ -156,7 +156,7 @@ def awaited(lines: list[str]) -> list[str]:
     """The cell as a top-level await, where its options ask to wait."""
     if not lines or not lines[0].startswith("%%runway ") or "--wait" not in lines[0]:
         return lines
-    from .options import wants_await
+    from .language.options import wants_await
 
     line = lines[0].removeprefix("%%runway").strip()
     if not wants_await(line):
@@ -167,7 +167,7 @@ def awaited(lines: list[str]) -> list[str]:
 
 def complete(_: Any, event: Any) -> list[str]:
     """Tab completion for both magics."""
-    from .options import completions
+    from .language.options import completions
 
     return completions(event.line, event.symbol)
 
@@ -194,30 +194,30 @@ def load(shell: Any) -> RunwayMagics:
     for key in ("%%runway", "%runway"):
         shell.set_hook("complete_command", complete, str_key=key)
     if not hasattr(shell, "kernel"):
-        shell.display_formatter.mimebundle_formatter.for_type_by_name("runway_nb.job", "Job", _terminal_bundle)
+        shell.display_formatter.mimebundle_formatter.for_type_by_name("runway_nb.jobs.job", "Job", _terminal_bundle)
         return home
     shell.input_transformers_cleanup.append(await_cell)
 
     def show_job(job: Job) -> None:
         home.magics.show(job)
 
-    shell.display_formatter.ipython_display_formatter.for_type_by_name("runway_nb.job", "Job", show_job)
+    shell.display_formatter.ipython_display_formatter.for_type_by_name("runway_nb.jobs.job", "Job", show_job)
     return home
 
 
 def _terminal_bundle(job: Job) -> dict[str, str]:
     """A job for a terminal, with the signs that it has."""
-    from ..console import as_shown
-    from .display import bundle
+    from ..text.console import as_shown
+    from .rendering.result_html import bundle
 
     return {"text/plain": as_shown(bundle(job)["text/plain"], sys.stdout)}
 
 
 def tell_unfinished() -> None:
     """One quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
-    from ..console import write_line
-    from ..home import default_home
-    from ..unfinished import count_unfinished
+    from ..ledger.unfinished import count_unfinished
+    from ..storage.home import default_home
+    from ..text.console import write_line
 
     try:
         home = default_home()
@@ -239,8 +239,8 @@ def unfinished_words(count: int) -> str:
 def unload(shell: Any) -> None:
     """Take back everything that `load` registered, and stop following. The settings come back with the next load."""
     _take_back(shell)
-    if "runway_nb.default" in sys.modules:
-        from ..default import close_default_studio
+    if "runway_nb.shortcuts" in sys.modules:
+        from ..shortcuts import close_default_studio
 
         close_default_studio()
 
@@ -263,6 +263,6 @@ def _take_back(shell: Any) -> None:
 
 def _forget_job_view(formatter: Any) -> None:
     """Out of both places: by name until the first job was shown, by type after it."""
-    formatter.deferred_printers.pop(("runway_nb.job", "Job"), None)
-    if "runway_nb.job" in sys.modules:
-        formatter.type_printers.pop(sys.modules["runway_nb.job"].Job, None)
+    formatter.deferred_printers.pop(("runway_nb.jobs.job", "Job"), None)
+    if "runway_nb.jobs.job" in sys.modules:
+        formatter.type_printers.pop(sys.modules["runway_nb.jobs.job"].Job, None)

@@ -12,8 +12,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .life import EMBEDDED_SPEED
     from .server import Simulator
+    from .service.timeline import EMBEDDED_SPEED
 
 __all__ = ["EMBEDDED_SPEED", "Simulator"]
 
@@ -24,7 +24,7 @@ def __getattr__(name: str) -> Any:
 
         return Simulator
     if name == "EMBEDDED_SPEED":
-        from .life import EMBEDDED_SPEED
+        from .service.timeline import EMBEDDED_SPEED
 
         return EMBEDDED_SPEED
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

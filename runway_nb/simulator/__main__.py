@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from . import instant
-from .faults import KINDS
-from .renders import child_process
+from .rendering import stub as instant
+from .rendering.render_queue import child_process
 from .server import HOST_NAMES, Simulator
+from .service.faults import KINDS
 
 DEFAULT_PORT = 8765
 SEEN = "Others can read it in the list of processes"

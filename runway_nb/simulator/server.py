@@ -13,12 +13,12 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .contract import BASE, CREATE, read_wish
-from .faults import Faults
-from .renders import Renderer, child_process
-from .shelf import Pictures
-from .store import StoreError
-from .world import Rules, World
+from .rendering.render_queue import Renderer, child_process
+from .service.asset_store import Pictures
+from .service.contract import BASE, CREATE, read_wish
+from .service.faults import Faults
+from .service.state_db import StoreError
+from .service.world import Rules, World
 
 if TYPE_CHECKING:
     import uvicorn
@@ -67,9 +67,9 @@ class Simulator:
         link_seconds: float = 86400.0,
     ) -> None:
         _check_extra(renderer)
-        from .access import Access, checked_key, embedded_access, new_key
-        from .app import make_app
-        from .wire import Desk, Log
+        from .http.access import Access, checked_key, embedded_access, new_key
+        from .http.app import make_app
+        from .http.call import Desk, Log
 
         access = (
             embedded_access() if embedded else Access(token, None if open_to_all else checked_key(key or new_key()))
@@ -161,7 +161,7 @@ class Simulator:
 
     def counts(self) -> dict[str, int]:
         """What was received, started and sent; kept with the state."""
-        from .control import all_counts
+        from .http.control import all_counts
 
         return all_counts(self._desk)
 
@@ -179,7 +179,7 @@ class Simulator:
 
     async def post_callbacks(self, transport: Any = None) -> None:
         """Posts the callbacks that are due now; a started simulator does it by itself."""
-        from .callbacks import Callbacks
+        from .http.callbacks import Callbacks
 
         callbacks = Callbacks(self._desk, self.address, transport)
         await callbacks.tick()
@@ -223,7 +223,7 @@ class Simulator:
                 await ticker
 
     async def _tick_on(self) -> None:
-        from .callbacks import Callbacks
+        from .http.callbacks import Callbacks
 
         callbacks = Callbacks(self._desk, self.address)
         try:
@@ -280,7 +280,7 @@ def _guarded(app: ASGIApp) -> ASGIApp:
     """
     from starlette.responses import PlainTextResponse
 
-    from .wire import CUT
+    from .http.call import CUT
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
         host = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kernels import left_out
+from support.kernels import left_out
 
 sync_api = pytest.importorskip("playwright.sync_api")
 from lab import App, Notebook, find_chromium, jupyter_lab, start_chromium, write_notebook  # noqa: E402

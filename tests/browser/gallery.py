@@ -12,11 +12,11 @@ from typing import Any
 from IPython.display import display
 
 from runway_nb import Camera, Job, Keyframes, Status, Task, VideoRequest, errors
-from runway_nb.notebook.display import bundle
-from runway_nb.notebook.live import Stage, View
-from runway_nb.notebook.words import reuse_words
-from runway_nb.simulator import samples
-from runway_nb.state import Phase, State
+from runway_nb.jobs.state import Phase, State
+from runway_nb.notebook.cards.card import Stage, View
+from runway_nb.notebook.rendering.messages import reuse_words
+from runway_nb.notebook.rendering.result_html import bundle
+from runway_nb.simulator.rendering import samples
 
 PROMPT = "A lighthouse at dusk, slow waves, the beam sweeps over the sea. The camera pushes in gently."
 PINES = "Fog rises between the pines while the camera cranes up"

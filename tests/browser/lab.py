@@ -20,8 +20,8 @@ from typing import Any
 import nbformat
 from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Playwright
 
-from kernels import PATIENCE, clean_env
-from leftovers import ended_with_parent
+from support.kernels import PATIENCE, clean_env
+from support.leftovers import ended_with_parent
 
 MILLISECONDS = PATIENCE * 1000
 NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}

@@ -10,7 +10,7 @@ from playwright.sync_api import Locator
 from test_jupyterlab import LOAD
 from test_preview_in_lab import tell
 
-from kernels import shared_simulator
+from support.kernels import shared_simulator
 
 ASK = """
 def _asked():

@@ -13,7 +13,7 @@ import nbformat
 import pytest
 from lab import WIDEN, App, Notebook, played, write_notebook
 
-from kernels import RESULT, shared_simulator
+from support.kernels import RESULT, shared_simulator
 
 pytestmark = pytest.mark.browser
 
@@ -28,7 +28,7 @@ WORDS = ["Waiting for a free slot", "Sending", "Checking", "In another kernel", 
 def quick() -> str:
     """A first cell that takes the quick simulator for the API: no badge, and credits count."""
     env = shared_simulator().env | {"RUNWAY_NB_REUSE": "0", "RUNWAY_NB_MAX_MODERATED": "1000"}
-    hurry = "import runway_nb.reconcile\nrunway_nb.reconcile.ROUND_PAUSES = (0.2,)"
+    hurry = "import runway_nb.jobs.recover\nrunway_nb.jobs.recover.ROUND_PAUSES = (0.2,)"
     return f"import os, time\nos.environ.update({env!r})\n{hurry}\n{LOAD}"
 
 

@@ -16,7 +16,7 @@ from seen_panel import Seen, open_panel, setting_up
 from test_jupyterlab import LOST, OWN_OF_JUPYTERLAB
 from test_preview_in_lab import tell
 
-from kernels import RESULT, shared_simulator
+from support.kernels import RESULT, shared_simulator
 
 pytestmark = pytest.mark.browser
 
@@ -56,7 +56,10 @@ def opener(place: Locator) -> Locator:
 
 def test_a_killed_kernel_leaves_the_panel_as_text_and_a_running_job_with_its_way_back(app: App) -> None:
     panel = open_panel(app, "killed.ipynb")
-    tell(panel.notebook, "follow = __import__('runway_nb.follow').follow; follow.FIRST_LOOK = follow.LONGEST = 600")
+    tell(
+        panel.notebook,
+        "from runway_nb.jobs import poll_schedule as s; s.FIRST_LOOK = s.LONGEST = 600",
+    )
     panel.keyframe("First").select_option("lighthouse-dusk")
     shoot(panel, "Never seen to its end")
     panel.output.get_by_text("Queued at Runway").wait_for()
@@ -383,7 +386,10 @@ def test_a_card_leaves_the_look_of_the_panel_as_it_is(app: App) -> None:
     app.page.evaluate("() => document.activeElement.blur()")
     app.page.mouse.move(2, 2)
     before = panel.root.evaluate(measure)
-    tell(panel.notebook, "follow = __import__('runway_nb.follow').follow; follow.FIRST_LOOK = follow.LONGEST = 600")
+    tell(
+        panel.notebook,
+        "from runway_nb.jobs import poll_schedule as s; s.FIRST_LOOK = s.LONGEST = 600",
+    )
     panel.notebook.run(2)
     panel.notebook.output(2).locator(".rnb-card").wait_for()
     assert panel.root.evaluate(measure) == before

@@ -21,7 +21,7 @@ from seen_panel import Seen, open_panel, setting_up
 from test_jupyterlab import LOST, OWN_OF_JUPYTERLAB
 from test_preview_in_lab import tell
 
-from kernels import RESULT, left_out, shared_simulator
+from support.kernels import RESULT, left_out, shared_simulator
 
 pytestmark = pytest.mark.browser
 
@@ -434,7 +434,7 @@ def test_the_copied_cell_makes_the_same_request_and_finds_the_shot_of_the_panel(
 
 def test_a_panel_of_an_earlier_shot_has_everything_set_as_it_was(app: App) -> None:
     earlier = (
-        "from runway_nb import Camera, Keyframes, VideoRequest\nfrom runway_nb.default import default_studio\n"
+        "from runway_nb import Camera, Keyframes, VideoRequest\nfrom runway_nb.shortcuts import default_studio\n"
         "was = VideoRequest('Over the lake', Keyframes(middle='aurora-lake'), Camera(vertical=5, tilt=-3), seconds=10,"
         " seed=77)\nmade = default_studio().submit(was).id"
     )

@@ -18,8 +18,8 @@ from runway_nb.camera import MOVES, Camera, apply, seen_from, weights
 from runway_nb.notebook.panel.preview import KEYFRAMES, still_for
 
 pytest.importorskip("av")
-from runway_nb.simulator.planes import join
-from runway_nb.simulator.render import Shot, frame_time, prepare
+from runway_nb.simulator.rendering.planes import join
+from runway_nb.simulator.rendering.renderer import Shot, frame_time, prepare
 
 pytestmark = pytest.mark.browser
 

@@ -24,8 +24,8 @@ from runway_nb import (
     errors,
     generate,
 )
-from runway_nb.assets import AssetList
-from runway_nb.task import Asset
+from runway_nb.api.models import Asset
+from runway_nb.pictures.assets import AssetList
 
 
 def in_a_script(studio: Studio) -> Path | None:

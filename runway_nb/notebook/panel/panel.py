@@ -16,28 +16,28 @@ import traitlets
 from IPython import get_ipython
 from IPython.display import display, update_display
 
-from ...admission import Limits
-from ...console import write_line
-from ...default import chosen_studio, default_studio, is_default
-from ...environment import Environment
 from ...errors import InvalidRequest, RunwayError
-from ...fit import aspect_of
-from ...job import Job
+from ...jobs.environment import Environment
+from ...jobs.job import Job
+from ...jobs.policy import Limits
+from ...jobs.state import Phase
 from ...loaded_settings import loaded_settings
-from ...redact import short_id
+from ...pictures.fit import aspect_of
+from ...redaction import short_id
 from ...request import Keyframes, VideoRequest
-from ...state import Phase
-from ..cell_text import cell_text
-from ..live import Stage, View, marked, new_place, style_sheet
-from .account_line import AccountLine
-from .camera import CameraControls
-from .durable import panel_text
-from .keyframes import KeyframeControls
-from .page import Page
-from .parts import button, lean, line, problem, told
+from ...shortcuts import chosen_studio, default_studio, is_default
+from ...text.console import write_line
+from ..cards.card import Stage, View, marked, new_place, style_sheet
+from ..language.cell_source import cell_text
+from .account_bar import AccountLine
+from .bridge import Page
+from .camera_controls import CameraControls
+from .keyframe_controls import KeyframeControls
+from .open_field import ReopenField, readable_source
 from .preview import make_preview
-from .reopen import ReopenField, readable_source
-from .words import RequestControls
+from .request_form import RequestControls
+from .snapshot import panel_text
+from .widgets import button, lean, line, problem, told
 
 if TYPE_CHECKING:
     from ...studio import Studio

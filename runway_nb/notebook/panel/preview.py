@@ -18,7 +18,7 @@ import traitlets
 
 from ... import camera
 from ...errors import InvalidRequest
-from ...fit import thumbnail
+from ...pictures.fit import thumbnail
 from ...spec import CAMERA_LIMIT, MODELS
 from ..static import static_text
 

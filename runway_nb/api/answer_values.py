@@ -1,0 +1,79 @@
+"""Single values out of an answer of the API: what cannot be read becomes None or nothing, never an error.
+
+Numbers come as text, texts as numbers, objects are missing; an answer may have two layers that ought to agree.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ..errors import ServerTrouble
+from ..redaction import LINE, redact_line
+
+Json = Mapping[str, Any]
+
+LONGEST_ID = 1000
+"""The most characters of an id."""
+
+
+def number_in(value: object) -> float | None:
+    """A finite number out of a number or text, else None."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def whole_in(value: object) -> int | None:
+    """The same without what is behind the point."""
+    number = number_in(value)
+    return None if number is None else int(number)
+
+
+def text_in(value: object) -> str:
+    """Text that can be stored and printed: half characters are replaced."""
+    return value.encode(errors="replace").decode() if type(value) is str else ""
+
+
+def id_in(value: object) -> str:
+    """An id that can be asked for, as it stands, or nothing."""
+    text = text_in(value)
+    return text if len(text) <= LONGEST_ID and text.isprintable() else ""
+
+
+def is_same_id(one: str, other: str) -> bool:
+    """True for two spellings of one id."""
+    return one.casefold() == other.casefold()
+
+
+def shown_in(value: object, limit: int = LINE) -> str:
+    """Text that is there to be shown and for nothing else: on one line, without secrets and control characters."""
+    return redact_line(text_in(value), limit)
+
+
+def mapping_in(value: object) -> Json:
+    """An object, empty where there is none."""
+    return value if issubclass(type(value), Mapping) else {}  # type: ignore[return-value]
+
+
+def items_in(value: object) -> list[Json]:
+    """The objects of an array."""
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def urls_in(value: object) -> tuple[str, ...]:
+    """The texts of an array of links."""
+    return tuple(url for url in value if isinstance(url, str)) if isinstance(value, list) else ()
+
+
+def agreed_in(outer: Json, inner: Json, name: str) -> str:
+    """A text that may stand in both layers of an answer. Raises `ServerTrouble` when they differ."""
+    one, other = text_in(inner.get(name)), text_in(outer.get(name))
+    if one and other and not is_same_id(one, other):
+        raise ServerTrouble(f"the answer contradicts itself: two values of {name}", 200)
+    return one or other

@@ -1,0 +1,191 @@
+"""The API over HTTP: requests built whole, each sent once on one clock, its answer read whole or an error of ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+from anyio import fail_after
+
+from .. import errors
+from ..request import HALF
+from ..settings import Secret, checked_url, is_loopback
+from .broken import BodyProblem, Broken
+from .http_body import beginning, body
+from .http_client import Trail, close, make_http, opened
+from .link_guard import is_host
+
+T = TypeVar("T")
+
+JSON_LIMIT = 32_000_000
+"""Bytes of the largest answer that is read, unpacked; a full page of tasks has some hundred thousand."""
+ERROR_LIMIT, BUSY_LIMIT = 64 * 1024, 4_000_000
+"""Bytes of a refusal that are read; that of a 429 names tasks, and none of them may be overlooked."""
+
+
+@dataclass(frozen=True)
+class PreparedCreate:
+    """A create as it leaves, whole and encoded: nothing of ours can fail any more between here and the wire."""
+
+    path: str
+    content_type: str
+    content: bytes = field(repr=False)
+
+
+class _Bearer(httpx.Auth):
+    """Adds the token as a request leaves; until then nobody holds it as plain text."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        yield request
+
+
+class ApiHttp:
+    """The connections to one API.
+
+    Args:
+        base: Its address, checked.
+        token: Sent there and nowhere else.
+        transport: An httpx transport, for tests.
+        timeout: Of the single steps of a call that names none.
+        seen: Called with the head of each answer.
+
+    Raises `SettingsError` for a token, a proxy or certificates that cannot be used.
+    """
+
+    def __init__(
+        self,
+        base: str,
+        token: Secret,
+        transport: httpx.AsyncBaseTransport | None,
+        timeout: httpx.Timeout,
+        seen: Callable[[httpx.Response], None],
+    ) -> None:
+        self._base = base
+        self._seen = seen
+        self._tells = transport is None
+        self._http = make_http(
+            local=is_loopback(urlsplit(base).hostname),
+            transport=transport,
+            auth=_Bearer(_checked_secret(token)),
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
+            timeout=timeout,
+        )
+
+    @property
+    def is_closed(self) -> bool:
+        """True after `aclose`."""
+        return self._http.is_closed
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await close(self._http)
+
+    def built(self, method: str, path: str, **parts: Any) -> httpx.Request:
+        """A request. Raises `InvalidRequest` for what cannot be written down; nothing is sent."""
+        try:
+            return self._http.build_request(method, self._base + path, **parts)
+        except Exception as error:  # noqa: BLE001 - httpx raises nearly anything
+            problem = unwritable(error)
+        raise problem
+
+    async def call(self, request: httpx.Request, seconds: float, limit: int = JSON_LIMIT) -> httpx.Response:
+        """The whole answer to a request that is sent once; all of it on one clock, and at most `limit` bytes.
+
+        Raises:
+            Unreachable: nothing was sent.
+            NoAnswer: it was sent, and no whole answer came.
+            ServerTrouble: the answer is too large, or cannot be unpacked.
+        """
+        trail = Trail(tells=self._tells)
+        try:
+            with fail_after(seconds):
+                return await self._answered(request, trail, limit)
+        except TimeoutError:
+            lost = _lost(f"no whole answer within {seconds:.0f} s", left=trail.left())
+        except Broken as broken:
+            lost = _lost(str(broken), left=broken.left)
+        raise lost
+
+    async def _answered(self, request: httpx.Request, trail: Trail, limit: int) -> httpx.Response:
+        answer = await opened(self._http, request, trail)
+        try:
+            self._seen(answer)
+            return await _whole(answer, limit)
+        finally:
+            await close(answer)
+
+
+def unwritable(error: Exception) -> errors.InvalidRequest:
+    """The mistake of a request that cannot be written down; foreign words may hold anything and are not told."""
+    if isinstance(error, UnicodeError):
+        return errors.InvalidRequest([f"the request {HALF}"])
+    return errors.InvalidRequest(
+        [f"the request cannot be written down ({type(error).__name__}): check its ids, names and numbers"]
+    )
+
+
+def read_as(read: Callable[[Any], T], found: Any) -> T:
+    """What an answer means. Raises `ServerTrouble` when it cannot be understood."""
+    try:
+        return read(found)
+    except errors.RunwayError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever somebody has put into an answer
+        trouble = errors.ServerTrouble(f"the answer cannot be understood ({type(error).__name__})", 200)
+    raise trouble
+
+
+def _lost(words: str, *, left: bool) -> errors.RunwayError:
+    """A call without an answer, told apart by whether the request can have left."""
+    if left:
+        return errors.NoAnswer(f"the connection broke before an answer came ({words})")
+    return errors.Unreachable(f"no connection to the API ({words}): nothing was sent")
+
+
+async def _whole(answer: httpx.Response, limit: int) -> httpx.Response:
+    """The answer with its body read, unpacked; of a refusal as much as says what it is about."""
+    status = answer.status_code
+    if not answer.is_success and status != 429:
+        return _with_body(answer, await beginning(answer, ERROR_LIMIT))
+    try:
+        return _with_body(answer, await body(answer, limit if answer.is_success else BUSY_LIMIT))
+    except BodyProblem as problem:
+        trouble = errors.ServerTrouble(f"the answer has {problem} (HTTP {status})", status)
+    raise trouble
+
+
+def _with_body(answer: httpx.Response, data: bytes) -> httpx.Response:
+    packed = ("content-encoding", "content-length", "transfer-encoding")
+    headers = [(name, value) for name, value in answer.headers.multi_items() if name.lower() not in packed]
+    return httpx.Response(answer.status_code, headers=headers, content=data)
+
+
+def checked_base(base_url: str) -> str:
+    """The address of the API as it can be called. Raises `SettingsError`."""
+    base_url = checked_url(base_url)
+    try:
+        url = httpx.URL(base_url)
+        good = is_host(url) and not url.query and not url.fragment
+    except (httpx.InvalidURL, ValueError):
+        good = False
+    if not good:
+        raise errors.SettingsError(f"base_url is {base_url[:80]!r}: give an address such as https://host/path")
+    return base_url
+
+
+def _checked_secret(token: Secret) -> Secret:
+    """A token that can stand in a header. Raises `SettingsError`, without a letter of it."""
+    if not (isinstance(token.reveal(), str) and re.fullmatch(r"[\x21-\x7e]+", token.reveal())):
+        raise errors.SettingsError(
+            "the token holds characters that no token has: copy it whole from useapi.net into USEAPI_TOKEN "
+            "or %runway login"
+        )
+    return token

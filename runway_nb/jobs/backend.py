@@ -1,0 +1,156 @@
+"""One party to talk to: settings, and the clients that go with them.
+
+A job keeps the session it was submitted in. A token that is set later makes a new session and never moves a
+job that runs, neither from the simulator to the real account nor the other way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .. import errors
+from ..api.models import Asset
+from ..ledger.ledger import Ledger
+from ..pictures.assets import AssetList, Shelf, all_assets
+from ..pictures.uploads import Uploads
+from ..references import Picture, ShotFrame
+from ..request import VideoRequest
+from ..settings import Secret, Settings
+from ..values.plain import unexpected
+from .submit_queue import SlotQueue
+
+if TYPE_CHECKING:
+    from ..api.client import RunwayClient
+    from ..api.media import MediaClient
+    from ..pictures.resolve import Places
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The clients of a session, bound to the background loop."""
+
+    client: RunwayClient
+    media: MediaClient
+    release: Callable[[], None] = lambda: None
+    """Frees what stands behind the clients."""
+    misbehave: Callable[[str], None] | None = None
+    """Lets the next call to the embedded simulator go wrong, by the name of a fault."""
+    page: str = ""
+    """Address of the embedded simulator's page, with the key that opens it."""
+
+
+Connect = Callable[[Settings], Awaitable[Connection]]
+Clock = Callable[[], float]
+Frame = Callable[[ShotFrame], Awaitable[bytes]]
+"""Gives a frame of a job as the bytes of a picture."""
+
+
+async def connect(settings: Settings) -> Connection:
+    """Clients for the real API with a token; without one, the embedded simulator and clients for it."""
+    # imported at the first use, on the background thread: the first card need not wait for httpx
+    from ..api.client import RunwayClient
+    from ..api.media import MediaClient
+
+    if settings.token is not None:
+        client = RunwayClient(settings.token, base_url=settings.base_url, multipart=settings.multipart)
+        return Connection(client, MediaClient(origin=settings.base_url))
+    from ..simulator import EMBEDDED_SPEED, Simulator
+
+    try:
+        simulator = Simulator(settings.home / "simulator", speed=EMBEDDED_SPEED, embedded=True)
+        await asyncio.to_thread(simulator.start)
+    except ImportError as missing:
+        raise errors.MissingExtra(f"{missing}; or set a token: %runway login") from None
+    except Exception as error:  # noqa: BLE001 - a full disk, too few file handles, a port that is forbidden
+        raise unexpected(error, "the embedded simulator cannot be started") from None
+    assert simulator.token is not None
+    client = RunwayClient(Secret(simulator.token), base_url=simulator.base_url, multipart=settings.multipart)
+    media, misbehave = MediaClient(origin=simulator.base_url), partial(simulator.fault, times=1)
+    return Connection(client, media, simulator.stop, misbehave, simulator.page)
+
+
+class Session:
+    """Settings and the connection made from them, at the first use and on the background loop."""
+
+    def __init__(
+        self, settings: Settings, ledger: Ledger, connect: Connect = connect, clock: Clock = time.monotonic
+    ) -> None:
+        self.settings = settings
+        self.uploads = Uploads(ledger, settings.party, lambda: self.shelf.forget())
+        """Which pictures lie on the account already."""
+        self.shelf = Shelf(self._all_assets, clock)
+        """All that lies there."""
+        self.queue = SlotQueue(lambda: self.settings.slots, clock)
+        """Who may send next."""
+        self._connect = connect
+        self._made: tuple[object, asyncio.Future[Connection]] | None = None
+
+    async def connected(self) -> Connection:
+        """The connection. One that failed is tried again; one of another loop, as before a fork, is dead."""
+        loop, made = asyncio.get_running_loop(), self._made
+        if made is None or made[0] is not loop or _has_failed(made[1]):
+            made = self._made = (loop, asyncio.ensure_future(self._connect(self.settings)))
+        return await asyncio.shield(made[1])
+
+    async def _all_assets(self) -> AssetList:
+        return await all_assets((await self.connected()).client)
+
+    async def upload(self, request: VideoRequest, folder: Path, frame: Frame) -> tuple[Asset, tuple[str, ...]]:
+        """The first keyframe of a request as an asset, and what was done to it; see `keyframes`."""
+        from ..pictures.resolve import resolve_keyframes
+
+        found = await resolve_keyframes(request, await self.places(folder, frame))
+        return found.assets["first"], tuple(note.removeprefix("first keyframe: ") for note in found.notes)
+
+    async def picture(self, picture: Picture, folder: Path, frame: Frame) -> bytes:
+        """The bytes of the picture that a keyframe means; see `keyframes`."""
+        from ..pictures.resolve import read_keyframe
+
+        return await read_keyframe(picture, await self.places(folder, frame))
+
+    async def delete_asset(self, asset: Asset) -> None:
+        """Delete an asset for good."""
+        try:
+            await (await self.connected()).client.delete_asset(asset.id)
+        finally:
+            self.shelf.forget()
+        self.uploads.forget_asset(asset.id)
+
+    async def places(self, folder: Path, frame: Frame) -> Places:
+        """Where pictures are found and sent: beside a notebook, on the account, in jobs."""
+        from ..pictures.resolve import Places
+
+        connection = await self.connected()
+        return Places(folder, connection.client, connection.media, self.uploads, self.shelf, frame)
+
+    def can_serve(self, settings: Settings) -> bool:
+        """True when the same party is meant, so that the connection can be kept."""
+        mine = self.settings
+        return (mine.token, mine.base_url, mine.multipart, mine.home) == (
+            settings.token,
+            settings.base_url,
+            settings.multipart,
+            settings.home,
+        )
+
+    async def close(self) -> Callable[[], None]:
+        """Close the clients; gives what is left to free, which may block."""
+        if self._made is None or self._made[0] is not asyncio.get_running_loop():
+            return lambda: None
+        try:
+            connection = await self._made[1]
+        except Exception:  # noqa: BLE001 - what could not be opened has told its own job
+            return lambda: None
+        await connection.client.aclose()
+        await connection.media.aclose()
+        return connection.release
+
+
+def _has_failed(made: asyncio.Future[Connection]) -> bool:
+    return made.done() and (made.cancelled() or made.exception() is not None)

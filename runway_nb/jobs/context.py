@@ -1,0 +1,150 @@
+"""One run of a job on the background loop: where it stands, what it writes down, how it pauses and stops."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from .. import errors
+from ..ledger.ledger import Ledger
+from ..values.plain import words_of
+from .backend import Connection, Session
+from .environment import Environment
+from .job import Job
+from .state import Phase
+from .submit_queue import SlotQueue
+
+T = TypeVar("T")
+
+
+class Stopped(Exception):
+    """The user asked to stop; raised only where the work can end safely."""
+
+
+class WrongTask(Exception):
+    """The task that was followed turns out to be another's; the words say how that is known."""
+
+
+class Run:
+    """What every step of a job's work needs.
+
+    Args:
+        job: What is seen through.
+        session: The party that makes it: clients, slots, what was uploaded there.
+        ledger: Where every step is written.
+        owner: Who holds the job's lease.
+        neighbours: All jobs of the studio by id, to name those that hold slots.
+        environment: Time and randomness.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        *,
+        session: Session,
+        ledger: Ledger,
+        owner: str,
+        neighbours: Mapping[str, Job],
+        environment: Environment,
+    ) -> None:
+        self.job = job
+        self.session = session
+        self.ledger = ledger
+        self.owner = owner
+        self.neighbours = neighbours
+        self.env = environment
+        self.stopped = asyncio.Event()
+        """Set when the user asks to stop."""
+        self.looks = asyncio.Event()
+        """Set when the user asks for a look."""
+        self.busy: errors.RateLimited | None = None
+        """The latest 429 to a create: it has started nothing, by the API's word, and is looked for all the same."""
+
+    async def connected(self) -> Connection:
+        """The clients."""
+        return await self.session.connected()
+
+    @property
+    def queue(self) -> SlotQueue:
+        """The slots of the session."""
+        return self.session.queue
+
+    def halt(self) -> None:
+        """Raise `Stopped` when the user has asked to stop."""
+        if self.job.stop_asked.is_set():
+            raise Stopped
+
+    async def pause(self, seconds: float | None, *wakes: asyncio.Event) -> None:
+        """Sleep, for ever with None; less when the user stops, or when one of `wakes` is set."""
+        self.halt()
+        sleep = [self.env.sleep(seconds)] if seconds is not None else []
+        waits = [asyncio.ensure_future(work) for work in (*sleep, *(event.wait() for event in (self.stopped, *wakes)))]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        for wake in wakes:
+            wake.clear()
+        self.halt()
+
+    async def race(self, work: Awaitable[T], seconds: float | None = None) -> T:
+        """The result of `work`, which is cancelled as soon as the user stops.
+
+        Raises:
+            Stopped: the user stops; `work` has ended by then.
+            TimeoutError: it took longer than `seconds`.
+        """
+        from anyio import move_on_after
+
+        with move_on_after(seconds) as scope, self._told(scope.cancel):
+            return await work
+        self.halt()
+        raise TimeoutError
+
+    async def see_out(self, work: Awaitable[T], words: str) -> T:
+        """The result of `work`, whatever the user does; one who stops meanwhile is told why it is waited for."""
+        with self._told(lambda: self.job.change(detail=words)):
+            return await work
+
+    @contextmanager
+    def _told(self, act: Callable[[], object]) -> Iterator[None]:
+        """Call `act` once when the user stops meanwhile, or has."""
+
+        def ended(stop: asyncio.Future[Any]) -> None:
+            if not stop.cancelled():
+                act()
+
+        stop = asyncio.ensure_future(self.stopped.wait())
+        stop.add_done_callback(ended)
+        if self.job.stop_asked.is_set():
+            self.stopped.set()
+        try:
+            yield
+        finally:
+            stop.cancel()
+
+    def move(self, phase: Phase, *, journal: Mapping[str, Any] | None = None, **state: Any) -> None:
+        """The next phase: first into the ledger, then onto the screen."""
+        self.journal(phase=phase.value, **(journal or {}))
+        self.job.change(phase=phase, **state)
+
+    def commit(self, phase: Phase, **changes: Any) -> None:
+        """Write a phase that must be on disk, and ours to write, before the work goes on.
+
+        Raises:
+            LeaseLost: another kernel has the job.
+            LedgerError: it cannot be written.
+        """
+        self.ledger.update(self.job.id, by=self.owner, phase=phase.value, **changes)
+
+    def journal(self, **changes: Any) -> None:
+        """Write to the ledger. A failure is told on the screen and costs nobody the video."""
+        try:
+            self.ledger.update(self.job.id, by=self.owner, **changes)
+        except errors.LeaseLost:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the video
+            self.job.change(warning=words_of(error))

@@ -1,0 +1,117 @@
+"""A request in a form that can be written down: it must outlive the kernel.
+
+Assets, jobs and tasks become their ids; a picture object, such as a figure or an array, becomes a file beside the
+ledger that is named by its content.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ..api.models import Asset, Task
+from ..errors import InvalidRequest, RunwayError
+from ..ledger.record import Record
+from ..pictures.files import keep_picture, picture_prints
+from ..pictures.objects import is_picture, picture_bytes
+from ..request import Keyframes, VideoRequest
+from ..settings import Settings
+from ..spec import DEFAULT_MODEL, MODELS, SEED_RANGE
+from ..values.plain import is_a
+from .job import Job
+from .policy import words_hash
+from .state import Phase
+
+NOTHING = "-"
+"""Stands for a picture that cannot be used, while the other mistakes are looked for."""
+
+
+class Asker(NamedTuple):
+    """Who asks, and from where."""
+
+    folder: Path
+    notebook: str
+    cell: str
+    owner: str
+    """Who runs the job (`lease.new_owner`)."""
+
+
+def new_record(request: VideoRequest, asker: Asker, settings: Settings, draw: Callable[[int, int], int]) -> Record:
+    """A new record: what is asked for, what will be sent, and who runs it.
+
+    Args:
+        request: Storable, and without mistakes.
+        asker: Who asks.
+        settings: Who makes it.
+        draw: Gives a whole number from a range, both ends included.
+    """
+    reference = secrets.token_hex(8)
+    sent = replace(
+        request,
+        seed=draw(*SEED_RANGE) if request.seed is None else request.seed,
+        reply_ref=request.reply_ref or f"rnb-{reference}",
+    )
+    return Record(
+        id=reference[:8],
+        phase=Phase.PREPARING.value,
+        request=sent.to_wish(),
+        wish=request.to_wish(),
+        model=request.model,
+        digest=replace(request, keyframes=picture_prints(request.keyframes, asker.folder)).digest,
+        reply_ref=sent.reply_ref or "",
+        credits=request.credits,
+        simulated=settings.simulated,
+        party=settings.party,
+        folder=str(asker.folder),
+        notebook=asker.notebook,
+        cell=asker.cell,
+        owner=asker.owner,
+        words=words_hash(request.prompt),
+    )
+
+
+def storable(
+    request: VideoRequest, folder: Path, attach: Callable[[str], Job], names: Mapping[str, str]
+) -> tuple[VideoRequest, list[str]]:
+    """The request with storable pictures, and a line for each that cannot be used.
+
+    Args:
+        request: Its keyframes may be anything.
+        folder: Where pictures are kept.
+        attach: Gives the job of a task.
+        names: Slot to the name under which a picture object is kept.
+    """
+    given: dict[str, Any] = {}
+    problems: list[str] = []
+    frames = _frames(request)
+    for slot, picture in request.keyframes.given.items():
+        try:
+            given[slot] = picture = _text(picture, attach)
+            if is_picture(picture):
+                given[slot] = str(keep_picture(picture_bytes(picture, frames), folder, names.get(slot, "picture")))
+        except InvalidRequest as error:
+            problems += [f"{slot}: {problem}" for problem in error.problems]
+            given[slot] = NOTHING
+    return replace(request, keyframes=Keyframes(**given)), problems
+
+
+def _frames(request: VideoRequest) -> list[tuple[int, int]]:
+    """The sizes that a figure may be drawn for; whether the request is right is checked elsewhere."""
+    aspects = MODELS.get(request.model, DEFAULT_MODEL).aspects
+    chosen = aspects.get(request.aspect) if isinstance(request.aspect, str) else None
+    return [chosen] if chosen else list(aspects.values())
+
+
+def _text(picture: Any, attach: Callable[[str], Job]) -> Any:
+    """What stands for something of the account or of the ledger; anything else as it is."""
+    if is_a(picture, Job):
+        return picture.last
+    if is_a(picture, Task):
+        try:
+            return attach(picture.id).last
+        except RunwayError as error:
+            raise InvalidRequest([error.message]) from None
+    return picture.id if is_a(picture, Asset) else picture

@@ -1,0 +1,395 @@
+"""A job: the durable handle of one wish."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import math
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Generator
+from dataclasses import fields, replace
+from io import BytesIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+from ..api.models import Task
+from ..errors import RunwayError, WaitInterrupted, WaitTimeout
+from ..extension_points import provided
+from ..redaction import redact_line
+from ..references import ShotFrame
+from ..request import VideoRequest
+from ..storage.home import working_folder
+from ..text.console import as_shown
+from ..values.handle import Handle
+from ..values.plain import (
+    checked_call,
+    checked_number,
+    checked_switch,
+    checked_timeout,
+    checked_whole,
+    is_interrupt,
+    unexpected,
+)
+from .loop import run_nested
+from .state import Phase, State
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+_LOG = logging.getLogger("runway_nb")
+
+SLICE = 0.1
+"""Seconds between two looks of a wait; an interrupt gets through at each."""
+MOST_FRAMES = 10_000
+"""Frames that are taken at once; a clip has some 240."""
+
+
+Observer = Callable[["Job"], None]
+Tick = Callable[[], None]
+
+
+class Job(Handle):
+    """A wish that was submitted: its state, its video, and ways to wait for it.
+
+    Made by `generate`, `Studio.submit` and `Studio.attach`. All methods may be called from any thread. A copy of a
+    job is the job; pickled it is its id, by which the studio of the other process finds it (`default.attached`).
+    """
+
+    def __init__(
+        self,
+        job_id: str,
+        request: VideoRequest,
+        *,
+        simulated: bool = False,
+        wish: VideoRequest | None = None,
+        cell: str = "",
+        folder: Path | None = None,
+        created: float | None = None,
+        state: State | None = None,
+    ) -> None:
+        self.id = job_id
+        """Eight hexadecimal digits, ours; the name of the job in `%runway` and in file names."""
+        self.request = request
+        """What is sent: keyframes as asset ids once they are found, a seed always."""
+        self.wish = wish or request
+        """What was asked for: pictures as they were named, a seed only when one was given."""
+        self.simulated = simulated
+        """True when the embedded simulator makes the video."""
+        self.cell = cell
+        """The cell that asked for it."""
+        self.folder = folder or working_folder()
+        """The notebook's folder."""
+        self.created = time.time() if created is None else created
+        self.stills: dict[str, bytes] = {}
+        """Small JPEGs of the keyframes, by slot."""
+        self.notes: tuple[str, ...] = ()
+        """What was done to picture files before they were sent."""
+        self.comparisons: dict[str, bytes] = {}
+        """Small JPEGs by slot: a picture file, and what of it was sent."""
+        self.stop_asked = threading.Event()
+        self._state = state or State()
+        self._ended = threading.Event()
+        self._lock = threading.RLock()
+        self._observers: tuple[Observer, ...] = ()
+        self._on_stop: Callable[[], None] | None = None
+        self._on_refresh: Callable[[], None] | None = None
+        if self._state.phase.is_final:
+            self._ended.set()
+
+    cell_coroutines: ClassVar[frozenset[str]] = frozenset()
+    """Names of the coroutines in which a notebook's kernel runs a cell: there a cancellation is an interrupt by
+    the user, anywhere else it belongs to who cancelled."""
+
+    # --- what it is -----------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """Everything known at this moment, as one frozen value."""
+        return self._state
+
+    @property
+    def status(self) -> str:
+        """The API's own word while there is a task, else ours in capitals, such as SENDING or REFUSED."""
+        state = self._state
+        if state.task is not None and state.phase not in (Phase.DETACHED, Phase.STOPPED):
+            return str(state.task.status)
+        return state.phase.value.upper()
+
+    @property
+    def progress(self) -> float | None:
+        """0 to 1, never backwards, or None while unknown."""
+        return self._state.progress
+
+    @property
+    def task(self) -> Task | None:
+        """The task as last seen, or None before it exists."""
+        return self._state.task
+
+    @property
+    def video(self) -> Path | None:
+        """The finished file, or None before it is on disk."""
+        return self._state.video
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that was sent."""
+        return self.request.seed
+
+    @property
+    def credits(self) -> int:
+        """The price in credits; 0 with the simulator and in explore mode."""
+        return 0 if self.simulated else self.request.credits
+
+    @property
+    def error(self) -> RunwayError | None:
+        """Why there is no video, or None."""
+        return self._state.error
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What is allowed and probably not meant, and what went wrong without harm to the video."""
+        return (*self.request.warnings(), *self.notes, *filter(None, [self._state.warning]))
+
+    @property
+    def done(self) -> bool:
+        """True when nothing more happens by itself."""
+        return self._ended.is_set()
+
+    def __repr__(self) -> str:
+        progress = self._state.progress
+        percent = f" {progress:.0%}".replace("%", " %") if progress is not None and not self.done else ""
+        prompt = redact_line(self.request.prompt)
+        words = prompt if len(prompt) <= 40 else prompt[:37] + "..."
+        # a console of few signs would raise when a job is printed
+        return as_shown(f"<Job {self.id} {self.status}{percent}: {words!r}>", sys.stdout)
+
+    def __reduce__(self) -> tuple[Callable[[str], Job], tuple[str]]:
+        return provided("job.unpickled"), (self.id,)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        bundle: dict[str, str] = provided("job.mimebundle")(self)
+        return bundle
+
+    # --- its pictures ---------------------------------------------------------------------------
+
+    @property
+    def poster(self) -> Image:
+        """A small still of the finished video, as it is shown before it plays."""
+        from PIL import Image
+
+        return Image.open(BytesIO(self._state.poster)) if self._state.poster else self.frames(1)[0]
+
+    @property
+    def last(self) -> str:
+        """Its last frame as a keyframe of another shot, which waits for it: `generate(first=shot.last)`."""
+        return str(ShotFrame(self.id))
+
+    @property
+    def last_frame(self) -> Image:
+        """The last frame of the finished video, as an RGB picture of Pillow. Raises as `frames` does."""
+        picture: Image = video_frames().last_frame(self.finished())
+        return picture
+
+    def frame(self, seconds: float) -> Image:
+        """The frame shown at a time, in seconds from the start. Raises as `frames` does, and `InvalidRequest`."""
+        seconds = checked_number(seconds, "seconds", "a time in seconds from the start")
+        picture: Image = video_frames().frame_at(self.finished(), seconds)
+        return picture
+
+    def frames(self, count: int) -> list[Image]:
+        """`count` frames evenly over the finished video, first and last included; one alone is from the middle.
+
+        `count` is 1 to 10,000. Raises `InvalidRequest` for another, `RunwayError` without a video (the job's own,
+        if it has one), `MissingExtra` without PyAV.
+        """
+        count = checked_whole(count, "count", 1, MOST_FRAMES)
+        pictures: list[Image] = video_frames().frames(self.finished(), count)
+        return pictures
+
+    def finished(self) -> Path:
+        """The file of the finished video. Raises `RunwayError` while there is none, and the job's own error."""
+        if not self.done:
+            raise RunwayError(f"job {self.id} has no video yet ({self.status}): wait for it with job.wait()")
+        video = self.result().video
+        if video is None or not os.path.isfile(video):
+            raise RunwayError(f"the video of job {self.id} is not on disk: %runway attach {self.id} fetches it again")
+        return video
+
+    # --- waiting --------------------------------------------------------------------------------
+
+    def wait(self, timeout: float | None = None, *, keep_loop: bool = False, on_tick: Tick | None = None) -> Job:
+        """Block until the video is on disk, and return this job.
+
+        Args:
+            timeout: Seconds to wait at most, None for as long as it takes; the job itself goes on.
+            keep_loop: Let your own tasks on this thread's event loop run meanwhile (nest_asyncio2 is applied
+                to it, at this call and not before).
+            on_tick: Called without arguments about ten times a second, on this thread.
+
+        Raises:
+            WaitTimeout: the time is up.
+            WaitInterrupted: interrupted from the keyboard; the job goes on.
+            InvalidRequest: an argument that cannot be read.
+            RunwayError: the job ended without a video; the same error as `error`.
+        """
+        tick = self._ticking(timeout, on_tick)
+        try:
+            if checked_switch(keep_loop, "keep_loop"):
+                run_nested(self.until_ended(timeout, on_tick))
+            else:
+                while not self._ended.wait(SLICE):
+                    tick()
+        except KeyboardInterrupt:
+            raise self.interrupted() from None
+        return self.result()
+
+    async def until_ended(self, timeout: float | None = None, on_tick: Tick | None = None) -> None:
+        """Wait for the end, whatever it is, without blocking the loop. Raises `WaitTimeout`."""
+        # in slices: the kernel's interrupt does not wake a sleeping loop (Jupyter facts, section 1)
+        tick = self._ticking(timeout, on_tick)
+        while not self._ended.is_set():
+            tick()
+            await asyncio.sleep(SLICE)
+
+    def __await__(self) -> Generator[Any, None, Job]:
+        try:
+            yield from self.until_ended().__await__()
+        except asyncio.CancelledError:
+            if not _is_task_of(self.cell_coroutines):
+                raise
+            raise self.interrupted() from None
+        return self.result()
+
+    def result(self) -> Job:
+        """This job once it has ended with a video; raises its error otherwise."""
+        if self._state.error is not None:
+            raise self._state.error.with_traceback(None)
+        return self
+
+    def interrupted(self) -> WaitInterrupted:
+        """The error for a wait that was interrupted: the job goes on, and how to come back to it."""
+        return WaitInterrupted(
+            f"stopped waiting; job {self.id} goes on and nothing is lost: %runway wait {self.id} waits again, "
+            f"%runway stop {self.id} stops tracking"
+        )
+
+    def _ticking(self, timeout: float | None, on_tick: Tick | None) -> Tick:
+        """What each slice of a wait that begins now does: raise when the time is up, else call `on_tick`."""
+        limit = checked_timeout(timeout)
+        deadline = math.inf if limit is None else time.monotonic() + limit
+        if on_tick is not None:
+            checked_call(on_tick, "on_tick")
+
+        def tick() -> None:
+            if time.monotonic() >= deadline:
+                raise WaitTimeout(
+                    f"not finished after {limit or 0:g} s; job {self.id} goes on in the background: "
+                    f"%runway wait {self.id}, or job.wait()"
+                )
+            if on_tick is not None:
+                on_tick()
+
+        return tick
+
+    # --- acting ---------------------------------------------------------------------------------
+
+    def stop(self) -> None:
+        """Take the wish back if it is not sent yet, else stop tracking it.
+
+        There is no true cancel: what Runway has begun goes on and its credits stay spent (API facts 7.3).
+        """
+        self.stop_asked.set()
+        if self._on_stop is not None:
+            self._on_stop()
+
+    def refresh(self) -> Job:
+        """Look again now instead of at the next time; returns at once."""
+        if self._on_refresh is not None:
+            self._on_refresh()
+        return self
+
+    def on_end(self, act: Observer) -> None:
+        """Call `act(job)` once when the job ends, before `done` becomes true; at once if it has ended."""
+        checked_call(act, "act")
+        forget: list[Callable[[], None]] = []
+
+        def watch(job: Job) -> None:
+            if job.state.phase.is_final:
+                forget[0]()
+                act(job)
+
+        with self._lock:
+            ended = self._state.phase.is_final
+            if not ended:
+                forget.append(self.observe(watch))
+        if ended:
+            _tell(act, self)
+
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer(job)` on the background thread after every change; the result ends it."""
+        checked_call(observer, "observer")
+        with self._lock:
+            self._observers = (*self._observers, observer)
+
+        def forget() -> None:
+            with self._lock:
+                self._observers = tuple(other for other in self._observers if other is not observer)
+
+        return forget
+
+    # --- for the studio -------------------------------------------------------------------------
+
+    def steer(self, *, on_stop: Callable[[], None], on_refresh: Callable[[], None]) -> None:
+        """Connect the job to the work that runs for it."""
+        self._on_stop, self._on_refresh = on_stop, on_refresh
+
+    def become(self, state: State) -> None:
+        """Take over a state as a whole."""
+        self.change(**{spec.name: getattr(state, spec.name) for spec in fields(state)})
+
+    def change(self, **changes: Any) -> None:
+        """Move to the next state and tell the observers; `done` becomes true after they were told."""
+        with self._lock:
+            self._state = replace(self._state, **changes)
+            observers = self._observers
+        try:
+            for observer in observers:
+                _tell(observer, self)
+        finally:
+            if self._state.phase.is_final:
+                self._ended.set()
+
+
+class Submitted(NamedTuple):
+    """What became of a wish."""
+
+    job: Job
+    is_new: bool
+    """False when an equal wish was made before: nothing is sent, nothing is paid."""
+
+
+def video_frames() -> Any:
+    """The module that reads clips, loaded at its first use. Raises `RunwayError` where no file can be opened."""
+    try:
+        from ..pictures import video_frames as frames
+    except OSError as error:
+        raise unexpected(error, "a part of the package cannot be loaded") from None
+    return frames
+
+
+def _is_task_of(names: frozenset[str]) -> bool:
+    task = asyncio.current_task()
+    return task is not None and getattr(task.get_coro(), "__name__", "") in names
+
+
+def _tell(observer: Observer, job: Job) -> None:
+    """Call an observer; a screen that fails must not stop the work for a paid wish, nor end the loop that does it."""
+    try:
+        observer(job)
+    except BaseException as error:  # whatever a display raises, an exit of the process included
+        if is_interrupt(error):
+            raise
+        _LOG.warning("%s", unexpected(error, f"job {job.id} could not be shown").message)

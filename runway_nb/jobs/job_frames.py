@@ -1,0 +1,63 @@
+"""A frame of another job as a keyframe: waited for while that job still runs."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+
+from .. import errors
+from ..references import ShotFrame
+from .context import Run
+from .job import Job
+from .restore import is_over, stored_job
+from .state import Phase
+
+LOOK_SECONDS = 1.0
+"""Between two looks at a job that is waited for."""
+
+
+async def frame_picture(run: Run, frame: ShotFrame) -> bytes:
+    """The frame as a PNG, once its job has ended; the screen says what is waited for.
+
+    Raises `InvalidRequest` when there will be none. Nothing was sent by then.
+    """
+    while (job := _at_its_end(run, frame.job_id)) is None:
+        run.job.change(detail=f"waiting for {frame.words}, which still runs")
+        await run.pause(LOOK_SECONDS)
+    try:
+        return await asyncio.to_thread(frame_png, job, frame)
+    except errors.InvalidRequest:
+        raise
+    except errors.RunwayError as error:
+        raise errors.InvalidRequest([_reason(job, error)]) from None
+
+
+def _at_its_end(run: Run, job_id: str) -> Job | None:
+    """The job as this process or the ledger knows it; None while somebody sees it through."""
+    living = run.neighbours.get(job_id)
+    if living is not None and (living.video is not None or not living.done):
+        return living if living.done else None
+    try:
+        record = run.ledger.get(job_id)
+    except errors.JobNotFound as error:
+        raise errors.InvalidRequest([error.message]) from None
+    held = run.ledger.is_held(record) and not is_over(record)
+    return None if held else stored_job(record, run.session.settings.posters)
+
+
+def _reason(job: Job, error: errors.RunwayError) -> str:
+    """Why there is no picture, and what to do."""
+    if job.error is None:
+        return error.message
+    come_back = job.state.phase in (Phase.DETACHED, Phase.STOPPED, Phase.UNKNOWN)
+    advice = f": %runway attach {job.id} picks it up" if come_back else ""
+    return f"job {job.id} ended without a video ({job.status}, {job.error.message}){advice}"
+
+
+def frame_png(job: Job, frame: ShotFrame) -> bytes:
+    """The frame of a finished job as a PNG. Raises what `Job.frames` raises."""
+    picture = job.last_frame if frame.seconds is None else job.frame(frame.seconds)
+    out = io.BytesIO()
+    # soon decoded again and never kept: speed counts
+    picture.save(out, "PNG", compress_level=1)
+    return out.getvalue()

@@ -1,0 +1,274 @@
+"""Which task of an account belongs to a create that got no clear answer. Pure decisions (API facts 14).
+
+Our own reference and a seed that we drew each name one request, whatever any clock says. A seed that the user fixed
+may stand on many tasks: there everything that tells requests apart has to be told, a task from before the create is
+another's by the server's clock, and among equal requests each task goes to the nearest in time.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+
+from ..api.models import Task
+from ..ledger.record import Record
+from ..references import task_account
+from ..request import VideoRequest
+
+SKEW_SECONDS = 300.0
+"""How far a task may seem older than its create: two servers write the two times."""
+SAME_SECONDS = 60.0
+"""How near a task is to its create where two clocks agree."""
+LATEST_SECONDS = 24 * 60 * 60.0
+"""How much later than its create a task may have been made; a service may queue what it was sent."""
+LONG_SEED = 6
+"""Digits from which a number in a task's name can only be a seed."""
+OWN_REFERENCE = "rnb-{id}"
+"""How a replyRef begins that we drew for a job; it names one request and no other."""
+
+
+@dataclass(frozen=True)
+class LostRequest:
+    """What is known of a create whose answer is missing."""
+
+    request: VideoRequest
+    sent: float | None
+    """Unix seconds of the create by the server's own clock, or None where it was never told."""
+    about: float = 0.0
+    """The same as well as it is known; good for an order, not for a verdict."""
+    reference: str = ""
+    """Our own replyRef, or nothing when the user gave one: that may name several tasks."""
+    has_own_seed: bool = False
+    """We drew the seed; one that the user fixed may name several tasks."""
+    job_id: str = ""
+    sent_here: float | None = None
+    """Unix seconds of the create by this machine's clock: not to be trusted, to be heard where two servers differ."""
+
+    def may_fit(self, task: Task) -> bool:
+        """True unless what the task tells says no; an item of a list may tell little."""
+        request = self.request
+        return (
+            task.task_type in ("", request.row.task_type)
+            and (not task.prompt or is_same_text(task.prompt, request.prompt))
+            and not (self.reference and task.reply_ref and task.reply_ref != self.reference)
+            and self._tells_seed(task) is not False
+            and self._has_same_options(task)
+            and (self.has_own_seed or not (self.is_before(task) or self._is_after(task)))
+        )
+
+    def fits(self, task: Task) -> bool:
+        """True when the task can be the one and tells enough to be told from those of other requests."""
+        return self.may_fit(task) and self._tells_seed(task) is True and (self.has_own_seed or self.tells_words(task))
+
+    def is_proven(self, task: Task) -> bool:
+        """True when the task shows the reference that was sent, or the seed that we drew."""
+        is_named = bool(task.reply_ref) and task.reply_ref == self.request.reply_ref
+        return is_named or (self.has_own_seed and task.seed == self.request.seed)
+
+    def tells_words(self, task: Task) -> bool:
+        """True when the task tells what it was asked for: what is not told proves nothing for a fixed seed."""
+        return bool(task.prompt if self.request.prompt else task.options)
+
+    def is_before(self, task: Task) -> bool:
+        """True when the task was made before the create left, by the clocks of the servers."""
+        made = unix_time(task.created_at)
+        if made is None or self.sent is None or self._agrees_with_here(made):
+            return False
+        return made < self.sent - SKEW_SECONDS
+
+    def is_long_before(self, task: Task) -> bool:
+        """The same by this machine's clock, too: a history is not left early for one clock that is wrong."""
+        made = unix_time(task.created_at)
+        if made is None or self.sent is None:
+            return False
+        return made < min(self.sent, self.sent if self.sent_here is None else self.sent_here) - SKEW_SECONDS
+
+    def _is_after(self, task: Task) -> bool:
+        made = unix_time(task.created_at)
+        if made is None or self.sent is None or self._agrees_with_here(made):
+            return False
+        return made > self.sent + LATEST_SECONDS
+
+    def _agrees_with_here(self, made: float) -> bool:
+        """True where this machine's clock and that of the task agree, whatever the head of an answer said.
+
+        The server that writes it may be another one, with a clock of its own that is off.
+        """
+        return self.sent_here is not None and abs(made - self.sent_here) <= SAME_SECONDS
+
+    def _has_same_options(self, task: Task) -> bool:
+        """Length, camera and number of keyframes, as far as they are told.
+
+        The moves are compared by size alone: their names and signs there are our reading.
+        """
+        told, request = task.options, self.request
+        pictures = told.get("keyframes")
+        return (
+            told.get("seconds") in (None, request.length)
+            and (not isinstance(told.get("camera"), Mapping) or _sizes(told["camera"]) == _sizes(request.camera.moves))
+            and (not isinstance(pictures, list) or not pictures or len(pictures) == len(request.keyframes.given))
+        )
+
+    def _tells_seed(self, task: Task) -> bool | None:
+        """Whether the seed is ours, told by the options or by a number in the name (API facts 14.4); None: not told.
+
+        A short number in a name may be any: a model, a length, a word of the prompt.
+        """
+        if task.seed is not None:
+            return task.seed == self.request.seed
+        seed = str(self.request.seed)
+        return True if len(seed) >= LONG_SEED and seed in re.findall(r"\d+", task.name) else None
+
+
+@dataclass(frozen=True)
+class Search:
+    """A create whose task is looked for, and everything else that may lay claim to a task."""
+
+    lost: LostRequest
+    others: tuple[LostRequest, ...] = ()
+    """All other creates of this backend whose tasks are not known."""
+    taken: frozenset[str] = frozenset()
+    """Tasks that belong to other jobs for certain."""
+    guessed: frozenset[str] = frozenset()
+    """Tasks that were given to other jobs by their looks alone."""
+
+    def __post_init__(self) -> None:
+        for name in ("taken", "guessed"):
+            object.__setattr__(self, name, frozenset(map(str.casefold, getattr(self, name))))
+
+    def is_taken(self, task_id: str) -> bool:
+        """True for the task of another job, however its id is spelt."""
+        return task_id.casefold() in self.taken
+
+    def is_named(self, task_id: str, reference: str) -> bool:
+        """True when our own reference stands on a task: then it is ours, whoever was thought to have it."""
+        return bool(reference) and reference == self.lost.reference and not self.is_taken(task_id)
+
+    def may_fit(self, task: Task) -> bool:
+        """True unless something says no; only the whole task can tell more."""
+        is_open = not self.is_taken(task.id) and task.id.casefold() not in self.guessed
+        return is_open and any(one.may_fit(task) for one in self._equals)
+
+    def fits(self, task: Task) -> bool:
+        """True when the task can be ours or an equal request's, and cannot be that of a different one in doubt."""
+        is_open = self.may_fit(task) and any(one.fits(task) for one in self._equals)
+        return is_open and (self.lost.has_own_seed or not any(other.may_fit(task) for other in self._different))
+
+    def choose(self, tasks: Iterable[Task]) -> Task | None:
+        """Ours among tasks that fit: a task goes to the nearest in time of all equal requests in doubt."""
+        found = list({task.id: task for task in tasks if self.fits(task)}.values())
+        return _nearest(self._equals, found).get(self.lost.job_id)
+
+    def is_past(self, tasks: Sequence[Task]) -> bool:
+        """True when the rest of a history that runs from new to old can only be older than the create."""
+        newest_first = (unix_time(tasks[0].created_at) or 0.0) >= (unix_time(tasks[-1].created_at) or 0.0)
+        return newest_first and all(one.is_long_before(tasks[-1]) for one in self._equals)
+
+    @property
+    def _equals(self) -> list[LostRequest]:
+        """Ours and all that a task cannot tell from it; a seed that we drew stands in one request only."""
+        if self.lost.has_own_seed:
+            return [self.lost]
+        return [self.lost, *(other for other in self.others if _is_equal(other, self.lost))]
+
+    @property
+    def _different(self) -> list[LostRequest]:
+        return [other for other in self.others if not _is_equal(other, self.lost)]
+
+
+def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
+    """What the ledger knows of a create whose task is missing.
+
+    Args:
+        record: The job.
+        offset: How far the server's clock is before ours now, in seconds; for records that do not tell its time.
+    """
+    sent = record.server_sent
+    return LostRequest(
+        VideoRequest.from_wire(record.request, record.model),
+        sent=sent,
+        about=sent if sent is not None else (record.sent or record.created) + offset,
+        sent_here=record.sent,
+        reference=record.reply_ref if record.reply_ref.startswith(OWN_REFERENCE.format(id=record.id)) else "",
+        has_own_seed=bool(record.wish) and record.wish.get("seed") is None,
+        job_id=record.id,
+    )
+
+
+def contradiction(task: Task, search: Search) -> str:
+    """How the task that an answer shows differs from what was sent, in words; nothing when it does not."""
+    lost, request = search.lost, search.lost.request
+    owner = task_account(task.id).casefold()
+    # what these say is our reading of the API: it is not held against a task that proves to be ours
+    weak = {} if lost.is_proven(task) else {
+        "a task of another kind": task.task_type not in ("", request.row.task_type),
+        "a task of another length": task.options.get("seconds") not in (None, request.length),
+        "a task from before": lost.is_before(task),
+    }  # fmt: skip
+    wrong = {
+        "a task of another account": bool(owner and request.account) and owner != request.account.casefold(),
+        "a task that belongs to another job": search.is_taken(task.id),
+        "another reference": bool(task.reply_ref) and task.reply_ref != request.reply_ref,
+        "another seed": task.seed is not None and task.seed != request.seed,
+        "another prompt": bool(task.prompt) and not is_same_text(task.prompt, request.prompt),
+        **weak,
+    }
+    found = [words for words, holds in wrong.items() if holds]
+    return " and ".join(found)
+
+
+def is_same_text(told: str, sent: str) -> bool:
+    """True for the same words, however a service spaces them."""
+    return _plain(told) == _plain(sent)
+
+
+def unix_time(iso: str) -> float | None:
+    """Unix seconds of an ISO time, or None."""
+    try:
+        moment = datetime.fromisoformat(iso.replace("Z", "+00:00"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _is_equal(one: LostRequest, other: LostRequest) -> bool:
+    """True when a task cannot tell which of the two it was made for."""
+    return _without_reference(one.request) == _without_reference(other.request)
+
+
+def _without_reference(request: VideoRequest) -> VideoRequest:
+    return replace(request, reply_ref=None, reply_url=None, max_jobs=None)
+
+
+def _nearest(lost: Sequence[LostRequest], tasks: Sequence[Task]) -> dict[str, Task]:
+    """Job to task: the pair that is nearest in time first, then the next of what is left."""
+    pairs = sorted(
+        (_distance(request, task), request.job_id, task.id) for request in lost for task in tasks if request.fits(task)
+    )
+    by_id, found = {task.id: task for task in tasks}, dict[str, Task]()
+    for _, job_id, task_id in pairs:
+        if job_id not in found and task_id in by_id:
+            found[job_id] = by_id.pop(task_id)
+    return found
+
+
+def _distance(request: LostRequest, task: Task) -> float:
+    """Seconds between create and task; what tells no time comes last."""
+    made = unix_time(task.created_at)
+    return abs(made - request.about) if made is not None else float("inf")
+
+
+def _sizes(moves: Mapping[str, object]) -> list[float]:
+    """The sizes of all moves that are not zero."""
+    return sorted(
+        round(abs(value), 3)
+        for value in moves.values()
+        if isinstance(value, (int, float)) and value is not True and value
+    )

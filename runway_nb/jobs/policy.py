@@ -1,0 +1,161 @@
+"""Whether a wish is sent: an unchanged one shows what it brought, a refused one is not sent again by itself.
+
+Pure decisions. The ledger gathers the facts and writes the outcome in one transaction, so that two kernels
+cannot both find nothing and both pay.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from ..errors import InvalidRequest, MaybeSent, ModerationBrake, OverBudget, RefusedBefore, RunwayError
+from ..ledger.record import Books, Record
+from ..setting_values import MOST_CREDITS
+from ..settings import Settings
+from ..spec import MAX_MODERATED
+from ..values.plain import checked_switch, checked_whole
+
+_NOTES = 3
+"""Remarks on a budget that an error has room for."""
+
+
+class Limits(NamedTuple):
+    """What the user allows."""
+
+    reuse: bool = True
+    """Show what an unchanged wish brought instead of making it again; one in doubt is never simply made again."""
+    force: bool = False
+    """Send although moderation has refused."""
+    cell_credits: int | None = None
+    """The most that this wish may cost."""
+    day_credits: int | None = None
+    """The most that may be spent on a day at this backend, by all notebooks that share the ledger."""
+    moderated: int = MAX_MODERATED
+    """Refusals by moderation within a day after which `force` is needed."""
+    fresh: bool = False
+    """Make it again, whatever it brought before."""
+    problem: RunwayError | None = None
+    """Why its video could not be kept; what is there already needs no room."""
+
+    def within(self, settings: Settings, problem: RunwayError | None) -> Limits:
+        """The same under the settings, and with what is wrong with the folder of videos."""
+        return self._replace(
+            reuse=settings.reuse,
+            day_credits=settings.max_credits,
+            moderated=settings.max_moderated,
+            problem=problem,
+        )
+
+
+def checked_limits(limits: Limits) -> tuple[Limits, list[str]]:
+    """The limits with plain values for what a caller gives, and a line for each that cannot be read.
+
+    A limit that is no number would allow everything, and the text "no" would count as yes.
+    """
+    problems: list[str] = []
+    found = limits
+    for name in ("fresh", "force"):
+        try:
+            read: dict[str, Any] = {name: checked_switch(getattr(limits, name), name)}
+            found = found._replace(**read)
+        except InvalidRequest as error:
+            problems += error.problems
+    try:
+        if limits.cell_credits is not None:
+            found = found._replace(cell_credits=checked_whole(limits.cell_credits, "max_credits", 0, MOST_CREDITS))
+    except InvalidRequest as error:
+        problems += error.problems
+    return found, problems
+
+
+def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
+    """The earlier record that answers the wish, or None when it is to be sent.
+
+    Raises:
+        RefusedBefore: moderation has refused the same words.
+        ModerationBrake: moderation has refused too much within a day.
+        OverBudget: it would cost more than is allowed.
+        MaybeSent: an equal wish stands in the ledger that cannot be read.
+        RunwayError: its video could not be kept.
+    """
+    earlier = None if limits.fresh else answering(books.earlier)
+    # one in doubt is looked for again even where nothing is reused: only the user's own word sends it again
+    if earlier is not None and (limits.reuse or earlier.phase == "unknown"):
+        return earlier
+    if books.unreadable and not limits.fresh:
+        raise MaybeSent(
+            f"an equal request may have been paid: {books.unreadable[0].line}. Nothing was sent; --fresh sends it, "
+            "and pays for it"
+        )
+    if not limits.force:
+        _check_words(books.refused, limits)
+        _check_moderation(books.moderated, limits)
+    _check_credits(wish, books, limits)
+    if limits.problem is not None:
+        raise limits.problem
+    return None
+
+
+def answering(earlier: Iterable[Record]) -> Record | None:
+    """The record that answers an unchanged wish: the newest that was sent, or a video rather than a failure."""
+    sent = [record for record in earlier if _stands(record) and not record.resent_as]
+    newest = next(iter(sent), None)
+    if newest is not None and newest.phase in ("failed", "refused"):
+        return next((record for record in sent if record.phase == "done"), newest)
+    return newest
+
+
+def _stands(record: Record) -> bool:
+    """A wish that was taken back or refused may simply be made again; what moderation refused may not."""
+    return record.phase not in ("removed", "refused") or bool(record.refusal)
+
+
+def words_hash(prompt: str) -> str:
+    """A hash of the prompt's words, whatever their case and spacing; nothing for a prompt without words."""
+    words = " ".join(prompt.casefold().split())
+    return hashlib.sha256(words.encode(errors="replace")).hexdigest()[:24] if words else ""
+
+
+def _check_words(refused: Record | None, limits: Limits) -> None:
+    if refused is not None and not limits.fresh:
+        raise RefusedBefore(
+            f"moderation refused these words on {day_of(refused.updated)} ({refused.refusal}); nothing was sent. "
+            "Change the words, or add --fresh to send them all the same; many refusals can suspend the account"
+        )
+
+
+def _check_moderation(moderated: int, limits: Limits) -> None:
+    if moderated >= limits.moderated:
+        raise ModerationBrake(
+            f"moderation refused {moderated} of your requests within a day (max_moderated is {limits.moderated}), and "
+            "Runway may suspend accounts over it; nothing was sent. Wait, change what you ask for, or add --force"
+        )
+
+
+def _check_credits(wish: Record, books: Books, limits: Limits) -> None:
+    if limits.cell_credits is not None and wish.credits > limits.cell_credits:
+        raise OverBudget(
+            f"this shot costs {wish.credits} credits, more than the {limits.cell_credits} that it may cost "
+            "(max_credits); nothing was sent. Make it shorter, or allow more"
+        )
+    where = "the simulator" if wish.simulated else wish.party
+    if limits.day_credits is not None and wish.credits and books.spent + wish.credits > limits.day_credits:
+        raise OverBudget(
+            f"this shot costs {wish.credits} credits; {books.spent} of the {limits.day_credits} that may be spent a "
+            f"day (max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
+            f"%runway credits shows for what{_noted(books.notes)}"
+        )
+
+
+def _noted(notes: Sequence[str]) -> str:
+    """The first of some remarks, for the end of a sentence."""
+    more = f" (and {len(notes) - _NOTES} more)" if len(notes) > _NOTES else ""
+    return f": {'; '.join(notes[:_NOTES])}{more}" if notes else ""
+
+
+def day_of(moment: float) -> str:
+    """22 Nov 2026."""
+    return time.strftime("%d %b %Y", time.localtime(moment)).lstrip("0")

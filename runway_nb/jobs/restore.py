@@ -1,0 +1,106 @@
+"""A job out of its record: what the ledger tells of a job that nobody follows in this process."""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from .. import errors
+from ..api.models import PENDING, Status, Task
+from ..ledger.record import Record
+from ..ledger.thumbnails import COMPARISON, KEYFRAME, kept_slots, kept_still
+from ..ledger.unfinished import SETTLED
+from ..request import VideoRequest
+from .job import Job
+from .state import Phase, State
+
+
+def stored_job(record: Record, posters: Path, state: State | None = None) -> Job:
+    """The job of a record, at rest; or in `state`, when it is about to be followed again."""
+    job = Job(
+        record.id,
+        VideoRequest.from_wire(record.request, record.model),
+        wish=VideoRequest.from_wire(record.wish, record.model) if record.wish else None,
+        simulated=record.simulated,
+        cell=record.cell,
+        folder=Path(record.folder),
+        created=record.created,
+        state=state or state_of(record, posters),
+    )
+    if job.request.keyframes.given:
+        job.stills = kept_slots(posters, record.id, KEYFRAME)
+        job.comparisons = kept_slots(posters, record.id, COMPARISON)
+    return job
+
+
+def stored_task(record: Record) -> Task | None:
+    """The task of a record as last seen, or None when none is known."""
+    return Task(record.task_id, Status(record.status) if record.status else PENDING) if record.task_id else None
+
+
+def is_over(record: Record) -> bool:
+    """True when there is nothing left to fetch or to find out; a video whose file is gone can be fetched again."""
+    return record.phase in SETTLED and not (
+        record.phase == Phase.DONE.value and record.task_id and not video_file(record)
+    )
+
+
+def waking_state(record: Record) -> State:
+    """The state of a job that is about to be followed again."""
+    if record.is_unsent:
+        return State()
+    task = stored_task(record)
+    return State(Phase.FOLLOWING if task else Phase.CHECKING, task=task, sent=record.sent)
+
+
+def state_of(record: Record, posters: Path) -> State:
+    """The state that a record tells, at rest."""
+    video = video_file(record)
+    phase = _resting_phase(record, video)
+    return State(
+        phase,
+        task=stored_task(record),
+        progress=1.0 if video else None,
+        sent=record.sent if phase.is_sent else None,
+        video=video,
+        poster=kept_still(posters, record.id) if video else None,
+        error=None if video else _error(record, phase),
+        # a clock that was set back meanwhile makes it end before it began
+        ended=record.updated if record.took is None else (record.sent or record.created) + max(0.0, record.took),
+    )
+
+
+def video_file(record: Record) -> Path | None:
+    """The finished file of a job; None when it is not there, or its folder cannot be looked into."""
+    with suppress(OSError, ValueError):
+        return Path(record.video) if record.video and Path(record.video).is_file() else None
+    return None
+
+
+def _resting_phase(record: Record, video: Path | None) -> Phase:
+    """Where a job stands that is not followed here: another kernel may be at it, so nothing is called certain."""
+    phase = Phase(record.phase)
+    if video is not None:
+        return Phase.DONE
+    if phase in (Phase.SENDING, Phase.CHECKING) or record.was_refused_for_now:
+        return Phase.UNKNOWN
+    return phase if phase.is_final and phase is not Phase.DONE else Phase.DETACHED
+
+
+def _error(record: Record, phase: Phase) -> errors.RunwayError:
+    """The error a record tells of, as its own class where that is known."""
+    if record.resent_as and phase is Phase.UNKNOWN:
+        return errors.MaybeSent(f"sent again as job {record.resent_as}")
+    kind = getattr(errors, record.error, None) if record.error else None
+    if kind is errors.InvalidRequest:
+        return errors.InvalidRequest([record.message])
+    if isinstance(kind, type) and issubclass(kind, errors.RunwayError):
+        return kind(record.message)
+    if record.error and record.phase in SETTLED:
+        return errors.RunwayError(record.message or f"it ended as {record.error}")
+    if record.phase == Phase.DONE.value:
+        return errors.DownloadError(f"its file {Path(record.video).name} is not there any more")
+    seen = time.strftime("%d %b %H:%M", time.localtime(record.updated)).lstrip("0")
+    last = f"last seen {record.phase} at {seen}, another kernel may still be at it"
+    return errors.MaybeSent(f"maybe sent: {last}") if phase is Phase.UNKNOWN else errors.Detached(last)

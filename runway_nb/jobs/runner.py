@@ -1,0 +1,133 @@
+"""The jobs at work: their workflows run on the background loop, their leases are renewed, and they end in order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from .. import errors
+from ..ledger.lease import RENEW_SECONDS, new_owner
+from ..ledger.ledger import Ledger
+from ..values.plain import unexpected
+from .backend import Session
+from .environment import Environment
+from .job import Job
+from .loop import BackgroundLoop
+from .state import Phase, failed_phase
+
+if TYPE_CHECKING:
+    from .workflow import Workflow
+
+Begin = Callable[["Workflow"], Coroutine[Any, Any, None]]
+"""How a job's work begins."""
+
+CLOSE_SECONDS = 6.0
+"""How long closing waits for answers under way, workflows and connections."""
+
+
+class Runner:
+    """Sees jobs through on the background loop.
+
+    Args:
+        loop: The background loop.
+        ledger: Where every step is written.
+        environment: Time and randomness.
+    """
+
+    def __init__(self, loop: BackgroundLoop, ledger: Ledger, environment: Environment) -> None:
+        self.jobs: dict[str, Job] = {}
+        """The jobs of this process by id, oldest first."""
+        self.owner = new_owner()
+        """Who holds the leases of these jobs."""
+        self._loop = loop
+        self._ledger = ledger
+        self._env = environment
+        self._works: dict[asyncio.Future[None], Job] = {}
+        self._heart: asyncio.Future[None] | None = None
+
+    def start(self, job: Job, session: Session, begin: Begin) -> None:
+        """Take a job in, bound to the session, and start its work. Callable from any thread."""
+        self.jobs.pop(job.id, None)
+        self.jobs[job.id] = job
+        try:
+            self._loop.submit(self._see_through(job, session, begin))
+        except errors.RunwayError as error:
+            self._end(job, error)
+            raise
+
+    async def shut_down(self, sessions: Sequence[Session]) -> list[Callable[[], None]]:
+        """Wait for answers under way, let every workflow write where it stands, then close the connections.
+
+        Gives what is left to free, which may block.
+        """
+        works = dict(self._works)
+        for work, job in works.items():
+            # what waits must not begin to send now
+            if job.state.phase is not Phase.SENDING:
+                work.cancel()
+        for _ in range(int(CLOSE_SECONDS * 0.6 / 0.05)):
+            if not any(job.state.phase is Phase.SENDING for job in self._works.values()):
+                break
+            await asyncio.sleep(0.05)
+        for work in (*works, *([self._heart] if self._heart else [])):
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+        return [await session.close() for session in sessions]
+
+    def end_unstarted(self) -> None:
+        """End the jobs whose work was cancelled before its first step; nobody may wait for them for ever."""
+        for job in self.jobs.values():
+            if not job.state.phase.is_final:
+                self._end(job, errors.Detached("the session ended before it was sent"))
+
+    def _end(self, job: Job, error: errors.RunwayError) -> None:
+        """End a job whose work never began; a later call takes it up again."""
+        phase = failed_phase(job.state.phase, errors.Detached(""))
+        job.change(phase=phase, error=error, ended=self._env.clock())
+
+    async def _see_through(self, job: Job, session: Session, begin: Begin) -> None:
+        """Run the workflow of a job, which ends also where that cannot even be made."""
+        try:
+            self._begin(job, session, begin)
+        except Exception as error:  # noqa: BLE001 - such as too few file handles for an import; nobody reads a result here
+            problem = unexpected(error, "the work cannot begin")
+            phase = failed_phase(job.state.phase, errors.Detached(""))
+            changes: dict[str, Any] = {} if phase.is_sent else {"credits": 0}
+            changes |= {"error": "RunwayError", "message": problem.message, "lease": 0.0}
+            with suppress(errors.LedgerError, errors.LeaseLost):
+                self._ledger.update(job.id, by=self.owner, phase=phase.value, **changes)
+            self._end(job, problem)
+
+    def _begin(self, job: Job, session: Session, begin: Begin) -> None:
+        # imported here, on the background thread, so that the card need not wait for httpx
+        from .context import Run
+        from .workflow import Workflow
+
+        run = Run(
+            job,
+            session=session,
+            ledger=self._ledger,
+            owner=self.owner,
+            neighbours=self.jobs,
+            environment=self._env,
+        )
+        job.steer(
+            on_stop=lambda: self._loop.call(run.stopped.set),
+            on_refresh=lambda: self._loop.call(run.looks.set),
+        )
+        settings = session.settings
+        workflow = Workflow(run, output=job.folder / settings.output, posters=settings.posters)
+        work = asyncio.ensure_future(begin(workflow))
+        self._works[work] = job
+        work.add_done_callback(lambda work: self._works.pop(work, None))
+        if self._heart is None or self._heart.done():
+            self._heart = asyncio.ensure_future(self._beat())
+
+    async def _beat(self) -> None:
+        """Renew the leases of all jobs while there are any."""
+        while self._works:
+            await asyncio.sleep(RENEW_SECONDS)
+            with suppress(errors.LedgerError):  # the next beat may do better; until the lease ends nothing is lost
+                self._ledger.renew(self.owner)

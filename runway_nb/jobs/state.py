@@ -1,0 +1,119 @@
+"""Where a wish stands: its phase, and everything known at one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from pathlib import Path
+
+from .. import errors
+from ..api.models import Task
+from ..errors import NoVideo, RunwayError, TaskError
+from ..redaction import redact_line
+from ..spec import REFUSALS
+
+
+class Phase(str, Enum):
+    """Where a wish stands. The words are stored in the ledger."""
+
+    PREPARING = "preparing"
+    """Keyframes are looked up and uploaded."""
+    WAITING = "waiting"
+    """All slots are taken; nothing is sent yet."""
+    SENDING = "sending"
+    """The create call is on its way."""
+    CHECKING = "checking"
+    """The create got no clear answer: its task is looked for before anything is sent again."""
+    FOLLOWING = "following"
+    """The task exists."""
+    DOWNLOADING = "downloading"
+    """The task succeeded; its file is being fetched."""
+    DONE = "done"
+    """The video is on disk."""
+    REFUSED = "refused"
+    """Refused before a task was made: nothing was charged."""
+    REMOVED = "removed"
+    """Taken back by the user before it was sent: nothing was charged."""
+    FAILED = "failed"
+    """The task made no video."""
+    UNKNOWN = "unknown"
+    """No clear answer to the create: it may have been paid."""
+    DETACHED = "detached"
+    """Not tracked any more; the task goes on and can be attached again."""
+    STOPPED = "stopped"
+    """Tracking was stopped by the user; the task goes on and can be attached again."""
+
+    @property
+    def is_final(self) -> bool:
+        """True when nothing more happens by itself."""
+        return self not in _ACTIVE
+
+    @property
+    def is_sent(self) -> bool:
+        """True when a create call may have been paid."""
+        return self not in (Phase.PREPARING, Phase.WAITING, Phase.REFUSED, Phase.REMOVED)
+
+
+_ACTIVE = frozenset({Phase.PREPARING, Phase.WAITING, Phase.SENDING, Phase.CHECKING, Phase.FOLLOWING, Phase.DOWNLOADING})
+
+
+def failed_phase(phase: Phase, error: RunwayError) -> Phase:
+    """Where a job ends that failed in `phase`: refused for certain, in doubt, failed, or still running."""
+    if phase in (Phase.PREPARING, Phase.WAITING):
+        return Phase.REFUSED
+    if phase is Phase.SENDING:
+        return Phase.REFUSED if is_refusal(error) else Phase.UNKNOWN
+    if phase is Phase.CHECKING:
+        return Phase.UNKNOWN
+    failed = isinstance(error, TaskError) and not isinstance(error, NoVideo)
+    return Phase.FAILED if failed else Phase.DETACHED
+
+
+def is_refusal(error: RunwayError) -> bool:
+    """True when a create that ended so has started nothing, by the API's word or ours (API facts 2.3, 14.3)."""
+    if isinstance(error, errors.ApiError):
+        # an answer that was not understood is none, whatever its status
+        return error.status in REFUSALS and not isinstance(error, errors.ServerTrouble)
+    return isinstance(error, (errors.Unreachable, errors.LedgerError, errors.InvalidRequest))
+
+
+@dataclass(frozen=True)
+class State:
+    """One moment of a job. Times are Unix seconds."""
+
+    phase: Phase = Phase.PREPARING
+    task: Task | None = None
+    progress: float | None = None
+    """0 to 1, never backwards, or None while unknown."""
+    sent: float | None = None
+    """When the create call left."""
+    looked: float | None = None
+    """When the task was last seen."""
+    next_look: float | None = None
+    """When something happens next: a look, or another try to send."""
+    remaining: float | None = None
+    """Estimated seconds left at `looked`."""
+    offline: bool = False
+    """The last look failed."""
+    elsewhere: bool = False
+    """Another kernel sees it through; it is watched from here."""
+    detail: str = ""
+    """Who holds the slots, or what is being prepared."""
+    received: int = 0
+    """Bytes of the video so far."""
+    total: int | None = None
+    """Bytes of the video."""
+    video: Path | None = None
+    poster: bytes | None = field(default=None, repr=False)
+    """A small JPEG of the video."""
+    warning: str = ""
+    """What went wrong without harm to the video."""
+    error: RunwayError | None = None
+    ended: float | None = None
+    """When a final phase was reached."""
+
+    def __post_init__(self) -> None:
+        # both name files, jobs of others and what others have raised
+        for name in ("detail", "warning"):
+            if text := getattr(self, name):
+                object.__setattr__(self, name, redact_line(text))

@@ -1,0 +1,82 @@
+"""E-mail addresses of accounts, kept out of the ledger's rows."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from contextlib import suppress
+from pathlib import Path
+
+from ..redaction import addresses, know_address
+from ..storage.private_files import private_folder, read_private, write_private
+
+_ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):", re.IGNORECASE)
+_KEY = re.compile(r"account~[0-9a-f]{12}")
+LONGEST = 64 * 1024
+"""Bytes of the file of an address; a link with a password is longer than any other."""
+_NESTED = 4
+"""So deep keys may lie in one another: in the password of a link there may be an id."""
+
+
+class AccountBook:
+    """Addresses, each in a private file named by a key (its hash); ids are stored with the key in its place."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def mask(self, text: str) -> str:
+        """`text` with every e-mail address, in any spelling, and every password of a link replaced by a key.
+
+        Equal texts give equal ones, so that a row is found by what stands in it.
+        """
+        text = _ID.sub(self._keyed, text)
+        for start, end in reversed(addresses(text)):
+            text = f"{text[:start]}{self.key(text[start:end])}{text[end:]}"
+        return text
+
+    def _keyed(self, match: re.Match[str]) -> str:
+        start, end = (place - match.start() for place in match.span("email"))
+        return f"{match[0][:start]}{self.key(match['email'])}{match[0][end:]}"
+
+    def unmask_if_known(self, text: str) -> str:
+        """The text that was masked, or `text` itself where an address cannot be had."""
+        with suppress(OSError, ValueError):
+            return self.unmask(text)
+        return text
+
+    def unmask(self, text: str) -> str:
+        """The text that was masked. Raises `OSError`, `ValueError` where an address cannot be had."""
+        for _ in range(_NESTED):
+            before, text = text, _KEY.sub(lambda match: self._address(match[0]), text)
+            if text == before:
+                break
+        return text
+
+    def key(self, address: str) -> str:
+        """What stands in the ledger for an address; nothing for none."""
+        address = address.encode(errors="replace").decode()
+        if not address or _KEY.fullmatch(address):
+            return address
+        know_address(address)
+        key = "account~" + hashlib.sha256(address.encode(errors="replace")).hexdigest()[:12]
+        if self._known(key) != address:
+            self._write(self._folder / key, address)
+        return key
+
+    def _write(self, path: Path, address: str) -> None:
+        private_folder(self._folder)
+        # the rows that need it are on disk when they are written, so it has to be there before
+        write_private(path, address.encode(), durable=True)
+
+    def _known(self, key: str) -> str:
+        """The address; nothing where it cannot be had, and is written anew."""
+        with suppress(OSError, ValueError):
+            return self._address(key)
+        return ""
+
+    def _address(self, key: str) -> str:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            address = read_private(self._folder / key, LONGEST).decode()
+            know_address(address)
+            return address
+        return key

@@ -1,0 +1,270 @@
+"""The file of the ledger: opened, brought up to date, locked for a change, and set aside when it is damaged."""
+
+from __future__ import annotations
+
+import os
+import random
+import sqlite3
+import threading
+import time
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from ..errors import LedgerError, RunwayError
+from ..storage.private_files import close_to_others, copy_private, private_file, private_folder
+from ..values.handle import Handle
+from . import migrations
+from .sqlite_errors import FAILURES, is_busy, is_damage, told
+
+BUSY_SECONDS = 30.0
+"""How long a change waits for those of other processes."""
+LOCK_PAUSES = (0.0005, 0.004)
+"""Seconds between two tries to take the lock, drawn from this range."""
+SIDES = ("", "-wal", "-shm")
+"""The files of a ledger, by what follows its name."""
+
+
+def open_file(path: Path) -> sqlite3.Connection:
+    """Open or make the ledger. The tables come before WAL, which ignores the busy time-out."""
+    private_folder(path.parent)
+    private_file(path)
+    for side in SIDES[1:]:  # new ones get the mode of the ledger
+        close_to_others(Path(f"{path}{side}"))
+    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    # a text that some accident has cut must not hide the other rows
+    connection.text_factory = lambda data: data.decode(errors="replace")
+    try:
+        _bring_up_to_date(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    found = migrations.version(connection)
+    if found > len(migrations.STEPS):
+        raise LedgerError(
+            f"{path} was written by a newer runway_nb (step {found}, known are {len(migrations.STEPS)}): "
+            "install that version, or set RUNWAY_NB_HOME to another folder"
+        )
+    if found < len(migrations.STEPS):
+        with immediate(connection):
+            migrations.migrate(connection)
+    _use_wal(connection, path)
+    connection.execute("PRAGMA synchronous = FULL")
+
+
+@contextmanager
+def immediate(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that takes the write lock first: a later upgrade of a read would fail at once."""
+    try:
+        _lock(connection)
+        yield
+        connection.commit()
+    except BaseException:
+        # a full disk may have rolled it back already
+        with suppress(sqlite3.Error):
+            connection.rollback()
+        raise
+
+
+def _lock(connection: sqlite3.Connection, draw: Callable[[float, float], float] = random.uniform) -> None:
+    """Take the write lock. SQLite's own waiting sleeps ever longer, so that one of many waits for many seconds."""
+    waited = 0.0
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        while not _has_lock(connection):
+            if waited > BUSY_SECONDS:
+                raise sqlite3.OperationalError(f"it is locked for {BUSY_SECONDS:.0f} s now")
+            pause = draw(*LOCK_PAUSES)
+            time.sleep(pause)
+            waited += pause
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+
+
+def _has_lock(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as busy:
+        if not is_busy(busy):
+            raise
+    return connection.in_transaction
+
+
+def _use_wal(connection: sqlite3.Connection, path: Path, attempts: int = 100, pause: float = 0.05) -> None:
+    for attempt in range(attempts):
+        try:
+            if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
+                return
+        except sqlite3.OperationalError as error:
+            # others that open the same file pass; a disk or a right that is missing does not
+            if attempt >= 10 and not is_busy(error):
+                raise
+        time.sleep(pause)
+    raise LedgerError(
+        f"the ledger {path} cannot be kept safe there (write-ahead logging could not be switched on), as in some "
+        "network folders: set RUNWAY_NB_HOME to a folder on a local disk"
+    )
+
+
+def set_aside(path: Path, clock: Callable[[], float], close: Callable[[], None]) -> Path | None:
+    """Move a damaged ledger and its side files out of the way; None when another process has done so already.
+
+    Nothing is written over: the new name carries the time, and a number where that is taken. The files are copied
+    as they are before `close` ends the connection, since SQLite tidies up at that moment. Raises OSError when they
+    cannot be copied; then they stay where they are.
+    """
+    stamp = time.strftime("%Y%m%d-%H%M%S", time.localtime(clock()))
+    with _alone(path):
+        if not _is_damaged(path):
+            close()
+            return None
+        aside = _free_name(path, stamp)
+        try:
+            for side in SIDES:
+                with suppress(FileNotFoundError):
+                    copy_private(Path(f"{path}{side}"), Path(f"{aside}{side}"))
+        except OSError:
+            for side in SIDES:
+                Path(f"{aside}{side}").unlink(missing_ok=True)
+            raise
+        close()
+        for side in SIDES:
+            Path(f"{path}{side}").unlink(missing_ok=True)
+        return aside
+
+
+def _free_name(path: Path, stamp: str) -> Path:
+    names = (path.with_name(f"ledger-damaged-{stamp}{f'-{number}' * (number > 0)}.sqlite3") for number in count())
+    return next(name for name in names if not name.exists())
+
+
+@contextmanager
+def _alone(path: Path, attempts: int = 400, pause: float = 0.05) -> Iterator[None]:
+    """One process at a time: another might take the new ledger of a faster one for the damaged one."""
+    lock = path.with_name("ledger-set-aside.lock")
+    for _ in range(attempts):
+        try:
+            lock.mkdir(mode=0o700)
+            break
+        except FileExistsError:
+            time.sleep(pause)
+    # after 20 s whoever made it is gone
+    try:
+        yield
+    finally:
+        with suppress(FileNotFoundError):
+            lock.rmdir()
+
+
+def _is_damaged(path: Path) -> bool:
+    """Look at the file with fresh eyes, and change nothing: the damage may be in one that is not there any more."""
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
+            return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
+    except sqlite3.DatabaseError as error:
+        return is_damage(error)
+
+
+def identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands under a path; None when there is none."""
+    with suppress(OSError):
+        found = path.stat()
+        return found.st_dev, found.st_ino
+    return None
+
+
+class LedgerFile(Handle):
+    """The ledger's file, opened at the first use and again when another took its place.
+
+    Safe to use from several threads; no connection crosses a fork. Every failure is one `LedgerError`.
+    """
+
+    def __init__(self, home: Path, clock: Callable[[], float]) -> None:
+        self.path = home / "ledger.sqlite3"
+        self._clock = clock
+        self._lock = threading.RLock()
+        self._connection: sqlite3.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        self._changing = False
+        _OPEN.add(self)
+
+    def close(self) -> None:
+        """Close the file; the next call opens it again."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None:
+                with suppress(sqlite3.Error):
+                    connection.close()
+
+    @contextmanager
+    def _opened(self) -> Iterator[sqlite3.Connection]:
+        """The connection, alone; a connection never crosses a fork."""
+        with self._lock:
+            try:
+                if self._connection is None or not (self._connection.in_transaction or self._is_same_file()):
+                    self.close()
+                    self._connection = open_file(self.path)
+                    self._file = identity(self.path)
+                if self._connection.in_transaction and not self._changing:
+                    self._connection.rollback()  # an interrupt came at a bad moment
+                yield self._connection
+            except RunwayError:
+                raise  # some of them are ValueErrors, too
+            except FAILURES as error:
+                if is_damage(error):
+                    self._set_aside()
+                raise LedgerError(told(error, self.path)) from None
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._opened() as connection:
+            self._changing = True
+            try:
+                with immediate(connection):
+                    yield connection
+            finally:
+                self._changing = False
+
+    def _is_same_file(self) -> bool:
+        """False when the file was set aside or removed: what is written to it would be lost."""
+        return self._file == identity(self.path)
+
+    def _set_aside(self) -> None:
+        """Put a damaged file out of the way and say so, once: the next call begins a new ledger."""
+        try:
+            aside = set_aside(self.path, self._clock, self.close)
+        except OSError as error:
+            problem = told(error, self.path)
+            raise LedgerError(f"the ledger is damaged and cannot be set aside: {problem}") from None
+        if aside is not None:
+            raise LedgerError(
+                f"the ledger {self.path} was damaged and is now set aside as {aside.name}, with every job in it; "
+                "nothing was sent. A new one begins with the next call and does not know what was paid before: "
+                "%runway list --account shows the tasks of the account"
+            ) from None
+
+
+_OPEN: weakref.WeakSet[LedgerFile] = weakref.WeakSet()
+
+
+def _close_before_fork() -> None:
+    """A child that inherits SQLite's idea of its locks would damage the file."""
+    for ledger in list(_OPEN):
+        ledger._lock.acquire()
+        ledger.close()
+
+
+def _go_on_after_fork() -> None:
+    for ledger in list(_OPEN):
+        ledger._lock.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_close_before_fork, after_in_parent=_go_on_after_fork, after_in_child=_go_on_after_fork)

@@ -1,0 +1,210 @@
+"""A row of the ledger as a record, and of one that cannot be read what can still be told.
+
+A newer version may have written it, or some accident has spoilt it. Either is one row and one line: it hides no
+other, nothing of it is changed, and it is never taken for one that was not paid.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+import types
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import fields
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from ..camera import Camera
+from ..errors import LedgerError
+from ..request import Keyframes, VideoRequest
+from ..spec import MODELS
+from .record import Record, UnreadableRecord
+from .unfinished import PHASES
+
+COLUMNS = tuple(spec.name for spec in fields(Record))
+JSON_COLUMNS = ("request", "wish")
+LAST_MOMENT = 253_370_764_800.0
+"""Unix seconds of the year 9999: no calendar shows what is later."""
+MOST_SECONDS = 1e9
+"""The longest that a job can have taken."""
+MOST_CREDITS = 10**9
+"""The most that a job can cost; beyond it a number is an accident."""
+DEAREST = max(max(model.seconds) * model.credits_per_second for model in MODELS.values())
+"""What a job counts whose price cannot be read: the most that a shot of a known model costs."""
+_LONGEST_WORD = 40
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_PATHS = ("video", "folder")
+_MOMENTS = ("created", "updated", "sent", "lease", "server_sent")
+_BIGGEST = 2**63
+
+
+def read_row(row: Mapping[str, Any], problem: str = "") -> Record | UnreadableRecord:
+    """The record in a row.
+
+    Args:
+        row: All columns of `Record` as SQLite gives them, the addresses of accounts put back, and `rowid`.
+        problem: Why it cannot be read, when that is known already.
+    """
+    values = {name: row[name] for name in COLUMNS}
+    values |= {name: _json_object(values[name]) for name in JSON_COLUMNS}
+    problem = problem or next(_problems(values), "")
+    if problem:
+        return _unreadable(row, problem)
+    values |= {name: bool(values[name]) for name, kind in _kinds(Record).items() if kind is bool}
+    return Record(**values)
+
+
+def stored_value(name: str, value: Any) -> Any:
+    """A value of a record as SQLite takes it. Raises `LedgerError`, with the field, for one that it cannot hold."""
+    is_number = isinstance(value, (int, float)) and -_BIGGEST < value < _BIGGEST
+    if name in JSON_COLUMNS:
+        with suppress(TypeError, ValueError, RecursionError):
+            return json.dumps(value)
+    elif value is None or isinstance(value, str) or is_number:
+        return value
+    raise LedgerError(f"the job cannot be written down: its {name} is no plain value ({type(value).__name__})")
+
+
+def sound_moment(value: Any) -> float | None:
+    """Unix seconds that a calendar can show; None for anything else."""
+    return float(value) if _is_a(value, float) and 0 <= value <= LAST_MOMENT else None
+
+
+def sound_credits(value: Any) -> int | None:
+    """A price; None for anything else."""
+    return math.ceil(value) if _is_a(value, float) and 0 <= value <= MOST_CREDITS else None
+
+
+def row_name(job_id: Any, rowid: int) -> str:
+    """What a job is called whatever stands for its id."""
+    return job_id if isinstance(job_id, str) and _ID.fullmatch(job_id) else f"in row {rowid}"
+
+
+def counted_credits(row: Mapping[str, Any]) -> tuple[int, bool]:
+    """What a job counts, and False when that is a guess: never less than the shot that was asked for.
+
+    Args:
+        row: `credits`, `request` and `model` as SQLite gives them.
+    """
+    price = sound_credits(row["credits"])
+    if price is None:
+        values = {**row, "request": _json_object(row["request"])}
+        if not any(_request_problems(values, "request")):
+            price = VideoRequest.from_wire(values["request"], row["model"]).credits
+    return (DEAREST, False) if price is None else (price, True)
+
+
+def _unreadable(row: Mapping[str, Any], problem: str) -> UnreadableRecord:
+    price, is_certain = counted_credits(row)
+    texts = {name: row[name] if isinstance(row[name], str) else "" for name in ("task_id", "party")}
+    moment = sound_moment(row["created"])
+    return UnreadableRecord(row_name(row["id"], row["rowid"]), problem, price, is_certain, moment, **texts)
+
+
+def _problems(values: Mapping[str, Any]) -> Iterator[str]:
+    """Why a row cannot be read, the most telling first."""
+    yield from (_newer(name, values[name]) for name, known in (("phase", PHASES), ("model", MODELS))
+                if isinstance(values[name], str) and values[name] not in known)  # fmt: skip
+    kinds = _kinds(Record)
+    spoilt = [name for name in COLUMNS if name not in JSON_COLUMNS and not _fits(name, values[name], kinds[name])]
+    yield from (_spoilt(name) for name in spoilt)
+    for name in JSON_COLUMNS:
+        yield from _request_problems(values, name)
+
+
+def _fits(name: str, value: Any, kind: Any) -> bool:
+    """True for a value that a column may hold."""
+    if name in _MOMENTS:
+        return sound_moment(value) is not None or (value is None and name in ("sent", "server_sent"))
+    if name == "credits":
+        return isinstance(value, int) and sound_credits(value) is not None
+    if kind is bool:
+        return value in (0, 1)
+    if name in ("id", "resent_as"):
+        return isinstance(value, str) and bool(_ID.fullmatch(value) or (not value and name != "id"))
+    if name == "took" and value is not None:
+        return _is_a(value, float) and abs(value) <= MOST_SECONDS
+    return _is_a(value, kind) and not (name in _PATHS and "\0" in value)
+
+
+def _request_problems(values: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Why what was asked for cannot be read."""
+    body, model = values[name], values["model"]
+    if body is None or not isinstance(model, str) or model not in MODELS:
+        yield _spoilt(name)
+        return
+    try:
+        request = VideoRequest.from_wire(body, model)
+    except (TypeError, ValueError, LookupError, AttributeError):
+        yield _spoilt(name)
+        return
+    if not _is_a(request, VideoRequest):
+        yield _spoilt(name)
+    elif request.aspect not in (None, *request.row.aspects):
+        yield _newer("aspect", str(request.aspect))
+
+
+def _newer(name: str, word: str) -> str:
+    shown = word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}..."
+    return f"written by a newer runway_nb ({name} {shown!a})"
+
+
+def _spoilt(name: str) -> str:
+    return f"its field {name!r} is spoilt"
+
+
+def _json_object(text: Any) -> dict[str, Any] | None:
+    """The JSON object in a column, empty where nothing was written; None when some accident has spoilt it."""
+    if text == "":
+        return {}
+    if not isinstance(text, str):
+        return None
+    with suppress(ValueError, RecursionError):
+        found = json.loads(text)
+        if isinstance(found, dict):
+            return {name: _whole(value) for name, value in found.items() if value is not None}
+    return None
+
+
+def _whole(value: Any) -> Any:
+    """A value without half characters, which nothing can show."""
+    return value.encode(errors="replace").decode() if isinstance(value, str) and not value.isascii() else value
+
+
+def _is_a(value: Any, kind: Any) -> bool:
+    """True when a value is what a field declares; the numbers finite, and no larger than SQLite can hold."""
+    return _check_of(kind)(value)
+
+
+@cache
+def _kinds(kind: Any) -> dict[str, Any]:
+    """The fields of a class, as it declares them."""
+    return get_type_hints(kind)
+
+
+@cache
+def _check_of(kind: Any) -> Callable[[Any], bool]:
+    """What tells whether a value is of a kind."""
+    if get_origin(kind) in (Union, types.UnionType):
+        plain = frozenset(part for part in get_args(kind) if part in (str, bool, types.NoneType))
+        others = [_check_of(part) for part in get_args(kind) if part not in plain]
+        return lambda value: type(value) in plain or any(check(value) for check in others)
+    parts = [_check_of(part) for part in get_args(kind)]
+    if get_origin(kind) is tuple:
+        return lambda value: (
+            isinstance(value, tuple)
+            and len(value) == len(parts)
+            and all(check(part) for check, part in zip(parts, value, strict=True))
+        )
+    if get_origin(kind) is os.PathLike:
+        return lambda value: isinstance(value, os.PathLike)
+    if kind in (int, float):
+        numbers = (int,) if kind is int else (int, float)
+        return lambda value: type(value) in numbers and -_BIGGEST < value < _BIGGEST
+    if kind in (VideoRequest, Keyframes, Camera):
+        within = [(name, _check_of(part)) for name, part in _kinds(kind).items()]
+        return lambda value: all(check(getattr(value, name)) for name, check in within)
+    return lambda value: isinstance(value, kind)

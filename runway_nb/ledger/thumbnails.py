@@ -1,0 +1,49 @@
+"""Small pictures of jobs, kept beside the ledger: posters of videos, keyframes, what was cut away from them.
+
+They decorate: one that cannot be written or read is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from ..storage.private_files import private_folder, read_private, write_private
+
+LARGEST = 10_000_000
+"""Bytes; a small picture has some ten thousand."""
+POSTER = ""
+"""The kind of the still of a finished video."""
+KEYFRAME, COMPARISON = "keyframe", "fitting"
+"""Kinds of pictures that a slot has."""
+_SLOTS = ("first", "middle", "last")
+
+
+def keep_still(folder: Path, job_id: str, data: bytes, kind: str = POSTER) -> None:
+    """Write one small JPEG of a job."""
+    with suppress(OSError):
+        write_private(_path(private_folder(folder), job_id, kind), data)
+
+
+def keep_slots(folder: Path, job_id: str, kind: str, pictures: Mapping[str, bytes]) -> None:
+    """Write the pictures of a job's keyframes."""
+    for slot, data in pictures.items():
+        keep_still(folder, job_id, data, f"{slot}-{kind}")
+
+
+def kept_still(folder: Path, job_id: str, kind: str = POSTER) -> bytes | None:
+    """One small JPEG of a job, when it is there."""
+    with suppress(OSError):
+        return read_private(_path(folder, job_id, kind), LARGEST) or None
+    return None
+
+
+def kept_slots(folder: Path, job_id: str, kind: str) -> dict[str, bytes]:
+    """The pictures of a job's keyframes that are there."""
+    found = {slot: kept_still(folder, job_id, f"{slot}-{kind}") for slot in _SLOTS}
+    return {slot: data for slot, data in found.items() if data is not None}
+
+
+def _path(folder: Path, job_id: str, kind: str) -> Path:
+    return folder / (f"{job_id}-{kind}.jpg" if kind else f"{job_id}.jpg")

@@ -1,0 +1,1 @@
+"""Live cards, and the durable result that replaces them."""

@@ -1,0 +1,1 @@
+"""What is typed: options, templates, names of pictures; and the cell that asks for a request."""

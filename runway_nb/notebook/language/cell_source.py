@@ -1,0 +1,141 @@
+"""The `%%runway` cell of a request, and the request of a cell. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from types import MappingProxyType
+from typing import Any
+
+from ...camera import Camera
+from ...errors import InvalidRequest
+from ...pictures.assets import quoted
+from ...redaction import short_id
+from ...request import Keyframes, VideoRequest
+from ...spec import DEFAULT_MODEL, ID_FORM
+from .options import OPTIONS, CellOptions, Option, parse
+from .stray_options import literal_words, stray_problem
+from .template import by_number, fill, literal
+
+_MAGIC = "%%runway"
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters, all that ends a line or turns its direction, half characters: not every front end gives them
+back, and what a cell says must be what it does."""
+_UNSEEN_IN_PROMPT = re.compile(rf"(?![\n\t]){_UNSEEN.pattern}")
+_LOST = tuple(
+    re.compile(pattern, re.MULTILINE)
+    for pattern in (
+        r"^()([^\S\n])(?=[^\S\n]*$)",  # the spaces of a blank line
+        r"\A()(\s)",  # space at the beginning
+        r"()(\s)\Z",  # space at the end
+        r"^([^\S\n]*)(>)(?=>>)",  # the marks of a pasted session
+        r"\A()(\.)(?=\.\.)",
+        r"\A()(I)(?=n \[)",
+    )
+)
+"""What IPython or the magic would take away from a prompt, kept by writing the second group by its number."""
+
+
+def cell_text(request: VideoRequest, name: str = "", *, slots: Mapping[str, str] = MappingProxyType({})) -> str:
+    """The cell that asks for a request: one line with NAME and options in the order of `OPTIONS`, then the prompt.
+
+    Running the cell gives an equal request. Only what was given is written. Four things come back in another form:
+
+    - False of explore, upscale and static: a cell can only switch them on, so it comes back as not given.
+    - A path object comes back as its text, a list of `focus` as a tuple.
+    - An asset id holds the account's e-mail, and a cell is seen by others: it comes back as the short id. That
+      finds the same asset, but the request's `account` is open again and its `digest` is another.
+    - A word that is also the name of a variable means the variable, where the cell runs and it holds a picture.
+
+    What the line or the prompt would lose is written by its number, as {{U+20}} for a space at the end. The prompt
+    may be empty, even without a keyframe: a blank line stands for it, since IPython refuses a cell without a body.
+
+    Args:
+        request: Its keyframes are text or paths.
+        name: The variable that receives the job.
+        slots: Slot to the word that stands for its keyframe, where that is not the stored one: a variable. As it is
+            meant, for it is quoted here.
+
+    Raises:
+        InvalidRequest: the request or the name is not valid, or no option tells the model.
+    """
+    # a cell without words is one in which they are still to be written
+    (replace(request, prompt="-") if request.prompt == "" else request).check()
+    if request.model != DEFAULT_MODEL.name:
+        raise InvalidRequest([f"model is {request.model!r}: a cell makes {DEFAULT_MODEL.name} only"])
+    if parse(name, {}) != CellOptions(name, {}, ()):
+        raise InvalidRequest([f"{name!r} cannot be the name of a variable"])
+    values = _values(request, slots)
+    given = [_given(option, values[option.field]) for option in OPTIONS if values.get(option.field) is not None]
+    line = " ".join(filter(None, (_MAGIC, name, *given)))
+    return f"{line}\n{_prompt(request.prompt) or chr(10)}"
+
+
+def request_of_cell(text: str) -> VideoRequest | None:
+    """The request that a cell asks for, not checked; None where it is no `%%runway` cell or cannot be read.
+
+    Variables are not known: a cell with {{name}} cannot be read, and a keyframe is the word that stands there.
+    """
+    line, _, body = text.partition("\n")
+    magic, _, options = line.partition(" ")
+    if magic.rstrip() != _MAGIC:
+        return None
+    read = parse(options, {})
+    problems = [*read.problems, *filter(None, [stray_problem(options, body)])]
+    prompt = fill(body.strip(), {}, problems)
+    return None if problems else _request(prompt, read.values)
+
+
+def _request(prompt: str, values: Mapping[str, Any]) -> VideoRequest:
+    """The request behind the options of a cell."""
+    parts: dict[str, Any] = {
+        part.__name__: {field.name: values[field.name] for field in fields(part) if field.name in values}
+        for part in (VideoRequest, Keyframes, Camera)
+    }
+    keyframes, camera = Keyframes(**parts["Keyframes"]), Camera(**parts["Camera"])
+    return VideoRequest(prompt, keyframes, camera, **parts["VideoRequest"])
+
+
+def _values(request: VideoRequest, slots: Mapping[str, str]) -> dict[str, Any]:
+    """Field of an option to its value, pictures as they are typed."""
+    pictures = {slot: _word(slots.get(slot) or str(picture)) for slot, picture in request.keyframes.given.items()}
+    return {**vars(request), **vars(request.camera), **pictures}
+
+
+def _word(picture: str) -> str:
+    """A picture without the e-mail of an id."""
+    return re.sub(ID_FORM, lambda match: short_id(match[0]), picture)
+
+
+def _given(option: Option, value: Any) -> str:
+    """One option as it is typed; nothing for a switch that is off."""
+    if option.kind == "switch":
+        return option.flag if value else ""
+    if option.kind == "place":
+        return f"{option.flag} {','.join(map(_number, value))}"
+    if option.kind in ("number", "whole"):
+        return f"{option.flag} {_number(value)}"
+    # a word with two dashes would be the next option
+    return f"{option.flag}{'=' if value.startswith('--') else ' '}{_typed(value)}"
+
+
+def _number(value: float) -> str:
+    """The shortest spelling that reads back equal: 4, -2.5."""
+    return str(int(value)) if float(value).is_integer() else repr(float(value))
+
+
+def _typed(word: str) -> str:
+    """A word as it is typed on the line."""
+    text = _UNSEEN.sub(lambda match: by_number(match[0]), literal(word))
+    if '"' in text and "'" in text:
+        text = text.replace('"', by_number('"'))
+    return quoted(text)
+
+
+def _prompt(text: str) -> str:
+    """A prompt as it is typed, so that nothing of it is taken away before it is read."""
+    text = _UNSEEN_IN_PROMPT.sub(lambda match: by_number(match[0]), literal(text))
+    for lost in _LOST:
+        text = lost.sub(lambda match: match[1] + by_number(match[2]), text)
+    return literal_words(text)

@@ -1,0 +1,114 @@
+"""Pictures named on a line by a Python expression: `fig`, `Out[7]`, `shots[0].last`, `shot.frame(2.5)`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from ...api.models import Asset, Task
+from ...errors import InvalidRequest, RunwayError
+from ...jobs.job import Job
+from ...pictures.objects import is_picture
+from ...redaction import redact_line
+from ...references import ShotFrame
+
+_STEP = r"\.[^\W\d]\w*|\[[\w -]+\]"
+_EXPRESSION = re.compile(rf"(?P<name>[^\W\d]\w*)(?P<steps>(?:{_STEP})*?)(?:\.frame\((?P<seconds>[\d.]+)\))?")
+_KEPT = (os.PathLike, Job, Task, Asset)
+_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".heic", ".avif", ".svg")
+_LAST = (".last", ".last_frame")
+
+
+class Named(NamedTuple):
+    """A picture, and what to call it on the account."""
+
+    picture: Any
+    name: str
+
+
+def named_picture(word: str, variables: Mapping[str, Any]) -> Named:
+    """The picture that a word on the line means: that of a variable, else the word itself stands for it.
+
+    A variable that holds no picture hides neither a file nor an asset of its name.
+
+    Raises `InvalidRequest` for an expression that begins at a job or at `Out` and leads nowhere.
+    """
+    spoken = "" if word[:5].lower() == "data:" else redact_line(word)
+    name = re.sub(r"\W+", "-", spoken).strip("-_").lower()[:40].rstrip("-_") or "picture"
+    match = _EXPRESSION.fullmatch(word)
+    if match is None or match["name"] not in variables:
+        return Named(word, name)
+    value = _followed(match, variables)
+    if issubclass(type(value), str):
+        return Named(str.__str__(value), name)  # the text itself, whatever a class of the user makes of it
+    return Named(value if _may_be_picture(value) else word, name)
+
+
+def _may_be_picture(value: Any) -> bool:
+    """True for what a keyframe may be. Asked of its type: an object may answer anything about itself, or break."""
+    try:
+        return issubclass(type(value), _KEPT) or is_picture(value)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - whatever a class of the user raises, SystemExit included
+        return False
+
+
+def _followed(match: re.Match[str], variables: Mapping[str, Any]) -> Any:
+    """The value of an expression; None where its path leads nowhere."""
+    value, base = variables[match["name"]], match["name"]
+    for step in re.findall(_STEP, match["steps"]):
+        value = _of_job(value, step, base) if _is_job(value) else _next(value, step, base)
+        base += step
+    return value if match["seconds"] is None else _frame(value, match["seconds"], match[0])
+
+
+def _is_job(value: Any) -> bool:
+    return issubclass(type(value), Job)
+
+
+def _of_job(job: Job, step: str, base: str) -> Any:
+    """A picture of a job. The last frame comes as text, so it may be waited for."""
+    if step in _LAST:
+        return job.last
+    if step == ".poster":
+        try:
+            return job.poster
+        except RunwayError as error:
+            raise InvalidRequest([f"{base}{step}: {error.message}"]) from None
+    if step.lower() in _ENDINGS:
+        return None  # a file that is called like the job
+    raise InvalidRequest([f"{base}{step} is nothing: a job has .last, .frame(SECONDS) and .poster"])
+
+
+def _next(value: Any, step: str, base: str) -> Any:
+    """One step of a path: an attribute, or the item with an index or a key."""
+    try:
+        return getattr(value, step[1:]) if step[0] == "." else _item(value, step[1:-1])
+    except KeyboardInterrupt:
+        raise
+    except BaseException:  # noqa: BLE001 - whatever an object of the user raises there, SystemExit included
+        if base == "Out":
+            raise InvalidRequest([f"Out{step} is not there: that cell has no result"]) from None
+        return None
+
+
+def _item(value: Any, key: str) -> Any:
+    """The item with a number, or with the same digits as text."""
+    if not key.lstrip("-").isdigit():
+        return value[key]
+    try:
+        return value[int(key)]
+    except KeyError:
+        return value[key]
+
+
+def _frame(value: Any, seconds: str, expression: str) -> str | None:
+    if not _is_job(value):
+        return None
+    try:
+        return str(ShotFrame(value.id, float(seconds)))
+    except ValueError:
+        raise InvalidRequest([f"{expression}: {seconds!r} is no number of seconds"]) from None

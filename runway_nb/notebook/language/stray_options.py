@@ -1,0 +1,175 @@
+"""Options and magics that stand in the prompt: a cell is refused over them, since it would be paid without them.
+
+Whoever means the words writes their first character by its number, as `literal_words` does.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from ...pictures.assets import quoted
+from ...text.line_words import OpenQuote, seen, split
+from .options import OPTIONS, Option, known_flag, parse, reads_as_value
+from .template import by_number
+
+_WORD = re.compile(r"\S+")
+_OUR_MAGIC = re.compile(r"\s*(%%runway|%runway|%load_ext)(?!\w)")
+_CELL_MAGIC = re.compile(r"\s*(%%[^\W\d]\w*)")
+_FLAGS = {option.flag: option for option in OPTIONS}
+
+
+class _Read(NamedTuple):
+    """What stands at the beginning of a line."""
+
+    options: list[str]
+    """Options as they are typed, each with its value."""
+    rest: list[str]
+    """The words after them."""
+    is_open: bool = False
+    """True when the only word of the rest is an option that still waits for its value."""
+
+
+def stray_problem(line: str, body: str) -> str:
+    """The mistake of a cell whose options or magics stand where they are not read, on one line; else nothing.
+
+    Args:
+        line: What follows `%%runway` on the first line.
+        body: The rest of the cell.
+    """
+    rows = [row for row in map(seen, body.splitlines()) if row.strip()]
+    if magic := _magic_among(rows):
+        return (
+            f"{magic} stands in the prompt: put it into a cell of its own (a prompt that holds this word "
+            f"writes it {_by_number_at(magic, 0)})"
+        )
+    head, is_continued = _without_backslash(line)
+    found = _leading(rows) or _elsewhere(rows)
+    if found:
+        flag = found[0].split()[0]
+        return (
+            f"options stand on the first line, and {flag} stands below it: {_right_line(head, found)} "
+            f"(a prompt that holds this word writes it {_by_number_at(flag, 0)})"
+        )
+    return f"a backslash does not continue the first line: {_right_line(head, [])}" if is_continued else ""
+
+
+def literal_words(text: str) -> str:
+    """A prompt in which each word that could be taken for an option or a magic begins with a number."""
+    rows = text.splitlines(keepends=True)
+    text = "".join(_by_number_at(row, row.index("%")) if _magic_of(seen(row)) else row for row in rows)
+    return _WORD.sub(lambda match: _by_number_at(match[0], 0) if known_flag(seen(match[0])) else match[0], text)
+
+
+def _by_number_at(text: str, place: int) -> str:
+    return text[:place] + by_number(text[place]) + text[place + 1 :]
+
+
+def _right_line(head: str, found: list[str]) -> str:
+    """What to do: the first line as it would be right, where it would be."""
+    line = " ".join(filter(None, [head, *found]))
+    if parse(line, _AnyVariable()).problems:
+        return "write all options at the end of the first line"
+    return f"write {' '.join(filter(None, ['%%runway', line]))}"
+
+
+def _magic_among(rows: list[str]) -> str:
+    """The magic that a prompt begins with, or one of ours on any of its lines."""
+    begun = [_magic_of(row) for row in rows[:1]] + [_OUR_MAGIC.match(row) for row in rows[1:]]
+    return next((match[1] for match in begun if match), "")
+
+
+def _magic_of(row: str) -> re.Match[str] | None:
+    return _OUR_MAGIC.match(row) or _CELL_MAGIC.match(row)
+
+
+def _without_backslash(line: str) -> tuple[str, bool]:
+    """The first line, and True when a backslash at its end was to continue it."""
+    bare = line.strip()
+    try:
+        is_continued = bare.endswith("\\") and split(bare)[-1].endswith("\\")
+    except OpenQuote:
+        return bare, False
+    return (bare[:-1].rstrip(), True) if is_continued else (bare, False)
+
+
+def _leading(rows: list[str]) -> list[str]:
+    """The options with which a prompt begins, over as many lines as they take."""
+    found: list[str] = []
+    waiting = ""
+    for row in rows:
+        if waiting and not all(map(known_flag, row.split()[1:2])):
+            break  # words follow the option, and the first of them is no value
+        read = _read(f"{waiting} {row}".strip())
+        if read.is_open:
+            found += read.options
+            waiting = read.rest[0]
+            continue
+        if read.rest:
+            # prose may begin with a dash and a word; two hyphens and the name of an option are no prose
+            return found + read.options if waiting or row.split()[0].startswith("--") else found
+        found, waiting = found + read.options, ""
+    return [*found, waiting] if waiting else found
+
+
+def _elsewhere(rows: list[str]) -> list[str]:
+    """Options that have a line to themselves, or with which a line ends."""
+    return [option for row in rows for option in _whole(row)] or [option for row in rows for option in _tail(row)]
+
+
+def _whole(row: str) -> list[str]:
+    """The options of a line that holds nothing else."""
+    read = _read(row)
+    return [] if read.rest else read.options
+
+
+def _tail(row: str) -> list[str]:
+    """The options at the end of a line; a dash before a word is a dash there, unless a value follows."""
+    words = row.split()
+    places = [place for place, word in enumerate(words) if word.startswith("--") or not _is_switch(word)]
+    return next((found for place in places if (found := _whole(" ".join(words[place:])))), [])
+
+
+def _is_switch(word: str) -> bool:
+    flag = known_flag(word)
+    return not flag or _FLAGS[flag].kind == "switch"
+
+
+def _read(row: str) -> _Read:
+    """The options at the beginning of a line; a backslash at its end is none of it."""
+    bare = row.rstrip().removesuffix("\\")
+    try:
+        words = split(bare)
+    except OpenQuote:
+        words = bare.split()
+    pieces = bare.split()
+    found: list[str] = []
+    while words and (flag := known_flag(words[0])):
+        name, equals, value = words[0].partition("=")
+        if not any(piece.startswith(name) for piece in pieces):
+            break  # in quotes it is no option
+        if _FLAGS[flag].kind != "switch" and not equals and len(words) == 1:
+            return _Read(found, words, is_open=True)
+        taken = _taken(_FLAGS[flag], [value] if equals else words[1:2], bool(equals))
+        if taken is None:
+            break
+        found, words = [*found, taken], words[1 if equals or taken == flag else 2 :]
+    spoilt = not found and bool(words) and words[0].startswith("--") and bool(known_flag(words[0]))
+    return _Read([words[0].partition("=")[0]], words[1:] or [""]) if spoilt else _Read(found, words)
+
+
+def _taken(option: Option, value: list[str], has_equals: bool) -> str | None:
+    """An option as it is typed on the first line; None where its value cannot be one."""
+    if option.kind == "switch":
+        return None if has_equals else option.flag
+    return f"{option.flag} {quoted(value[0])}" if reads_as_value(option, value[0]) else None
+
+
+class _AnyVariable(dict[str, object]):
+    """Variables of any name: whether they are there is told for the first line itself."""
+
+    def __contains__(self, name: object) -> bool:
+        return True
+
+    def __missing__(self, name: str) -> str:
+        return "1"

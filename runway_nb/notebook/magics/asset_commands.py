@@ -1,0 +1,156 @@
+"""`%runway assets`, `upload` and `delete`: the pictures of the account, on the screen."""
+
+from __future__ import annotations
+
+import math
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from IPython.display import display, update_display
+
+from ...api.models import Asset
+from ...errors import InvalidCommand, InvalidRequest, NoAnswer, RunwayError
+from ...pictures.assets import AssetList, Thumbnails, created_words, match_asset, typed_names
+from ...redaction import redact_line
+from ...text.console import write_line
+from ..language.expressions import named_picture
+from ..rendering.asset_gallery import PAGE, bundle
+
+if TYPE_CHECKING:
+    from ...studio import Studio
+
+UPDATE_SECONDS = 0.3
+"""Between two updates of the screen while pictures come in."""
+FRESH_SECONDS = 5.0
+"""How old a listing may be that is shown for good, or deleted from."""
+LIST_SECONDS = 60.0
+"""How long a listing may take."""
+LOAD_SECONDS = 60.0
+"""How long a batch run waits for thumbnails."""
+
+
+def show_assets(studio: Studio, mode: str, text: str = "", kind: str = "", page: int = 1) -> None:
+    """A page of what lies on the account; in a live notebook its pictures come in one by one."""
+    gallery = _Gallery(studio, studio.assets() if mode == "live" else _fresh(studio), text, kind, page)
+    if mode == "terminal":
+        write_line(gallery.bundle()["text/plain"])
+    elif mode == "batch":
+        with suppress(NoAnswer):
+            studio.run(gallery.load(), LOAD_SECONDS)
+        display(gallery.bundle(), raw=True)
+    else:
+        gallery.begin()
+
+
+def _fresh(studio: Studio) -> AssetList:
+    """A listing that is new enough to act on."""
+    shelf = studio.session.shelf
+    return studio.assets() if shelf.age < FRESH_SECONDS else studio.run(shelf.refreshed(), LIST_SECONDS)
+
+
+class _Gallery:
+    """One page on the screen, kept up to date until its pictures are there and its listing is new."""
+
+    def __init__(self, studio: Studio, listing: AssetList, text: str, kind: str, page: int) -> None:
+        self._studio = studio
+        self._listing = listing
+        self._text, self._kind = text, kind
+        self._wanted = page
+        self._thumbnails = Thumbnails(studio.settings.thumbnails)
+        self._stills: dict[str, bytes | None] = {
+            asset.id: still for asset in self._shown if (still := self._thumbnails.cached(asset))
+        }
+        self._display_id = ""
+        self._updated = 0.0
+        self._trouble = ""
+
+    @property
+    def _found(self) -> AssetList:
+        return self._listing.only(self._text, self._kind)
+
+    @property
+    def _page(self) -> int:
+        return min(max(self._wanted, 1), max(1, math.ceil(len(self._found) / PAGE)))
+
+    @property
+    def _shown(self) -> AssetList:
+        return self._found[(self._page - 1) * PAGE : self._page * PAGE]
+
+    def bundle(self, *, loading: bool = False) -> dict[str, str]:
+        """The page at this moment."""
+        return bundle(
+            self._found, self._stills, page=self._page, note=self._trouble, text=self._text, loading=loading,
+            among=self._listing, kind=self._kind,
+        )  # fmt: skip
+
+    def begin(self) -> None:
+        """Show what is known at once; the rest follows from the background."""
+        self._display_id = f"runway-{secrets.token_hex(8)}"
+        display(self.bundle(loading=True), raw=True, display_id=self._display_id)
+        self._studio.spawn(self._complete())
+
+    async def load(self) -> None:
+        """Fetch the pictures that are missing."""
+        missing = [asset for asset in self._shown if asset.id not in self._stills]
+        connection = await self._studio.session.connected()
+        await self._thumbnails.load(missing, connection.media, self._take)
+
+    async def _complete(self) -> None:
+        shelf = self._studio.session.shelf
+        try:
+            await self.load()
+            if shelf.age > UPDATE_SECONDS:
+                self._listing = await shelf.refreshed()
+                await self.load()
+        except RunwayError as error:
+            self._trouble = f"not all could be loaded: {error.message}"
+        finally:
+            update_display(self.bundle(), raw=True, display_id=self._display_id)
+
+    def _take(self, asset: Asset, still: bytes | None) -> None:
+        self._stills[asset.id] = still
+        if self._display_id and time.monotonic() - self._updated > UPDATE_SECONDS:
+            self._updated = time.monotonic()
+            update_display(self.bundle(loading=True), raw=True, display_id=self._display_id)
+
+
+def upload(studio: Studio, words: Sequence[str], fitting: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
+    """Put pictures on the account, one after the other; each is told when it is there. Those before a failure stay."""
+    if not words:
+        raise InvalidCommand("%runway upload needs a picture: a file, a link or a variable")
+    for word in words:
+        named = named_picture(word, variables)
+        try:
+            asset, notes = studio.upload(named.picture, name=named.name, **fitting)
+        except InvalidRequest as error:
+            raise InvalidCommand("; ".join(p.removeprefix("first: ") for p in error.problems)) from None
+        typed = asset.short_id
+        with suppress(RunwayError):
+            typed = typed_names(studio.assets()).get(asset.id, typed)
+        told = "".join(f"\n  {redact_line(note)}" for note in notes)
+        write_line(f"{redact_line(word, 60)} is on the account: --first {typed}{told}")
+
+
+def delete(studio: Studio, words: Sequence[str], ask: Callable[[str], str] | None) -> None:
+    """Delete assets for good, after a yes. `ask` is None where the user has said so beforehand."""
+    assets = _fresh(studio)
+    found = [match_asset(word, assets) for word in words]
+    wrong = [match for match in found if isinstance(match, str)]
+    if wrong:
+        raise InvalidRequest([line.replace("neither a file here nor an asset", "no asset") for line in wrong])
+    if not found:
+        raise InvalidCommand("%runway delete needs the name or id of an asset: %runway assets shows them")
+    for asset in {match.id: match for match in found if isinstance(match, Asset)}.values():
+        told = ", ".join(filter(None, (asset.short_id, asset.kind, created_words(asset))))
+        name = redact_line(asset.name)
+        if ask is not None and ask(f"Delete {name} ({told}) from the account for good? [y/N] ").strip().lower() not in (
+            "y",
+            "yes",
+        ):
+            write_line(f"{name} stays.")
+            continue
+        studio.delete_asset(asset)
+        write_line(f"{name} ({asset.short_id}) is deleted.")

@@ -1,0 +1,104 @@
+"""What the panel and the script in the page tell each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from typing import Any
+
+import traitlets
+
+from ...redaction import redact_line
+
+Act = Callable[[Mapping[str, Any]], None]
+
+
+class Page:
+    """The pages that show a panel.
+
+    Args:
+        preview: Its script carries the messages.
+        fields: The controls by name. A message may bring the values that the page shows: a click can overtake them
+            on their way to a busy kernel.
+        acts: What is done at a message, by its kind.
+    """
+
+    def __init__(self, preview: Any, fields: Mapping[str, Any], acts: Mapping[str, Act]) -> None:
+        self._preview, self._fields = preview, fields
+        self._acts = acts
+        self._displays = self._views = 0
+        self._reaches_notebook = False
+        self._pieces: dict[str, list[bytes]] = {}
+        preview.on_msg(lambda _, content, buffers: self._heard(content, buffers))
+
+    @property
+    def has_script(self) -> bool:
+        """Whether a script has told that it is there; then the buttons' own messages are followed by its."""
+        return self._views > 0
+
+    @property
+    def reaches_notebook(self) -> bool:
+        """Whether the script can change the notebook's outputs and cells."""
+        return self._reaches_notebook
+
+    @property
+    def has_lost_places(self) -> bool:
+        """Whether a page may know the display ids no more: it was loaded anew, or a deleted cell is there again."""
+        return self._views > self._displays
+
+    def displayed(self) -> None:
+        """The panel is shown once more by the kernel."""
+        self._displays += 1
+
+    def keep(self, texts: Mapping[str, Mapping[str, Any]]) -> None:
+        """What shall stand in each place, by its display id, when the notebook is opened without this kernel."""
+        self._preview.texts = dict(texts)
+
+    def put(self, place: str, data: Mapping[str, Any]) -> None:
+        """Show data in a place of the notebook, as `update_display` does for a page that knows the display id."""
+        self._preview.send({"kind": "put", "place": place, "data": dict(data)})
+
+    def answer(self, told: Mapping[str, Any], text: str = "") -> None:
+        """What a message asked for is done, or is this text."""
+        self._preview.send({"kind": "answer", "number": told.get("number"), "text": text})
+
+    def whole_file(self, told: Mapping[str, Any]) -> bytes | None:
+        """The bytes of a file that comes in pieces, once the last one is there: a server takes no large message."""
+        pieces = self._pieces.setdefault(str(told.get("file")), [])
+        pieces += told["buffers"]
+        if len(pieces) < int(told.get("count", 1)):
+            return None
+        return b"".join(self._pieces.pop(str(told.get("file"))))
+
+    def say(self, words: str) -> None:
+        """Tell a screen reader."""
+        self._preview.say = redact_line(words)
+
+    def _note(self, content: Mapping[str, Any]) -> None:
+        self._views += 1
+        self._reaches_notebook = bool(content.get("notebook"))
+
+    def _heard(self, content: object, buffers: Iterable[Any] = ()) -> None:
+        """Do what a message says; rubbish is no message."""
+        told = {**content, "buffers": [bytes(one) for one in buffers]} if isinstance(content, Mapping) else {}
+        kind, values = told.get("kind"), told.get("values")
+        if kind == "shown":
+            self._note(told)
+        for name, value in values.items() if isinstance(values, Mapping) else ():
+            if name in self._fields:
+                _take(self._fields[name], value)
+        if isinstance(kind, str) and kind in self._acts:
+            self._acts[kind](told)
+
+
+def _take(control: Any, value: Any) -> None:
+    """Set a control as the page does, which hears nothing of it.
+
+    An entry that is not in a list any more is left, and so is what no control of its kind can show.
+    """
+    labels = getattr(control, "_options_labels", None)
+    with suppress(traitlets.TraitError):
+        if labels is None:
+            control.set_state({"value": value})
+        elif value in labels:
+            control.set_state({"index": labels.index(value)})

@@ -1,0 +1,47 @@
+"""The panel as text, for a notebook whose kernel is gone, for batch runs and terminals. Pure functions."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from html import escape
+from pathlib import Path
+
+from ...jobs.job import Job
+from ...redaction import redact_cell
+from ..rendering.messages import notice
+from ..rendering.plain_text import ascii_words, shown_path
+
+TITLE = "Runway panel"
+HINT = (
+    "Its kernel has ended. %runway panel opens a new one, with the id of a job its settings; %runway show ID its video."
+)
+_SIGNED = re.compile(r"""(https?://[^\s?"']+)\?[^\s"']+""")
+"""A link with what may be its key."""
+_EDGE = "padding:8px 10px;border:1px solid rgba(128,128,128,.35);border-radius:4px"
+
+
+def panel_text(cell: str, jobs: Iterable[Job], folder: Path) -> dict[str, str]:
+    """The request as its cell, and a line for each job that was made, as text/html and text/plain.
+
+    Args:
+        cell: The cell that makes the request; what is secret in it is masked.
+        jobs: In the order in which they are told.
+        folder: The notebook's folder; files are named as seen from there.
+    """
+    cell = _SIGNED.sub(r"\1?***", redact_cell(cell))
+    lines = [job_line(job, folder) for job in jobs]
+    items = "".join(f"<div>{escape(line)}</div>" for line in lines)
+    html = (
+        f'<div style="font-weight:600">{TITLE}</div><div style="opacity:.74">{escape(HINT)}</div>'
+        f'<pre style="margin:6px 0;white-space:pre-wrap;word-break:normal;{_EDGE}">{escape(cell)}</pre>{items}'
+    )
+    return {"text/html": html, "text/plain": "\n".join([TITLE, cell, *map(ascii_words, lines), HINT])}
+
+
+def job_line(job: Job, folder: Path) -> str:
+    """What became of a job, on one line: its file, or where it stands."""
+    if job.video is not None and job.video.is_file():
+        return f"{job.id}: {shown_path(job.video, folder)}"
+    told = notice(job)
+    return f"{job.id}: {told.title if job.state.phase.is_final else told.reason}"

@@ -1,0 +1,1 @@
+"""Pure functions from jobs and assets to `text/html` and `text/plain`."""

@@ -1,0 +1,195 @@
+"""A page of assets: tiles as text/html, a table as text/plain. Pure functions.
+
+The HTML keeps to what the sanitizers of all JupyterLab versions leave of an untrusted output. Some take the wrapping
+of flex boxes away and read no number without its zero: so tiles are inline blocks, and parts of one are written 0.14.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+from html import escape
+
+from ...api.models import Asset
+from ...errors import InvalidRequest
+from ...pictures.assets import AssetList, created_words, quoted, typed_names
+from ...redaction import redact, short_id
+from .messages import DOT, megabytes, sentence
+from .result_html import jpeg_uri
+from .tables import table_bundle
+
+PAGE = 50
+"""Tiles on a page."""
+FRAME = (136, 82)
+"""Pixels of the picture of a tile."""
+QUALITY = 60
+_LETTERS = 44
+"""The longest name in the table."""
+_NOTHING: Mapping[str, bytes | None] = {}
+_QUIET = "opacity:0.74"
+_MONO = "font-family:ui-monospace, Menlo, Consolas, monospace"
+_SANS = "font-family:system-ui, -apple-system, Segoe UI, sans-serif"
+_BOX = f"height:{FRAME[1]}px;line-height:{FRAME[1]}px;text-align:center;overflow:hidden;border-radius:4px"
+_GREY = "background:rgba(128,128,128,0.14)"
+_CUT = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+_HOW = "The bold line under a picture is what to type after --first or --last."
+
+
+def bundle(
+    assets: AssetList,
+    thumbnails: Mapping[str, bytes | None] = _NOTHING,
+    *,
+    page: int = 1,
+    note: str = "",
+    text: str = "",
+    loading: bool = False,
+    among: AssetList | None = None,
+    kind: str = "",
+) -> dict[str, str]:
+    """A page of assets as a MIME bundle, at most 50 of them.
+
+    Args:
+        assets: What is shown.
+        thumbnails: Asset id to a small JPEG; None for one that cannot be had.
+        page: From 1; a number beyond the pages is brought to the nearest.
+        note: A sentence above, or nothing.
+        text: The part of a name that chose these assets, or nothing.
+        kind: The kind that chose them, or nothing.
+        loading: Pictures that are missing are on their way.
+        among: All assets, when these are a part of them: a name is to be typed only where it is the only one there.
+    """
+    page = min(max(page, 1), _pages(assets))
+    start = (page - 1) * PAGE
+    shown = assets[start : start + PAGE]
+    above = [*map(_said, filter(None, (note, *assets.notes))), _count(assets, start, text, kind)]
+    below = _more(assets, page, text, kind)
+    names = typed_names(assets if among is None else among)
+    absent = "loading" if loading else "no preview"
+    tiles = [
+        _tile(asset, names.get(asset.id, asset.short_id), _box(asset, thumbnails.get(asset.id, b""), absent))
+        for asset in shown
+    ]
+    how = _HOW if any(map(_is_picture, shown)) else ""
+    return {
+        "text/html": _page_html([*above, how], tiles, below),
+        "text/plain": "\n".join(filter(None, (*above, _table(shown), below))),
+    }
+
+
+def _page_html(above: list[str], tiles: list[str], below: str) -> str:
+    head = "".join(f'<div style="{_QUIET}">{escape(line)}</div>' for line in above if line)
+    foot = f'<div style="{_QUIET}">{escape(below)}</div>' if below else ""
+    grid = f'<div style="margin:8px 0 0 0">{"".join(tiles)}</div>' if tiles else ""
+    return f'<div style="margin:4px 0;font-size:12px;line-height:18px;{_SANS}">{head}{grid}{foot}</div>'
+
+
+def _tile(asset: Asset, typed: str, box: str) -> str:
+    name = escape(_name(asset))
+    return (
+        f'<div style="display:inline-block;vertical-align:top;width:{FRAME[0]}px;margin:0 12px 16px 0">{box}'
+        f'<div style="{_CUT};margin:4px 0 0 0" title="{name}">{name}</div>'
+        f'<div style="{_CUT};{_QUIET}">{escape(DOT.join(filter(None, (_kind(asset), _measure(asset)))))}</div>'
+        f"{_typed_lines(asset, typed)}</div>"
+    )
+
+
+def _typed_lines(asset: Asset, typed: str) -> str:
+    """The short id, and what can be done with the asset."""
+    quiet_id = f"{_MONO};{_QUIET}"
+    if not _is_picture(asset):
+        hint = f"its frames: %runway attach {short_id(asset.task_id)}" if asset.task_id else ""
+        lines = [(quiet_id, asset.short_id), (_QUIET, "no keyframe"), (_QUIET, hint)]
+    else:
+        lines = [(quiet_id, asset.short_id)] if typed != asset.short_id else []
+        lines.append((f"{_MONO};font-weight:600;white-space:pre-wrap;word-wrap:break-word", typed))
+    return "".join(f'<div style="{style}">{escape(words)}</div>' for style, words in lines if words)
+
+
+def _box(asset: Asset, still: bytes | None, absent: str) -> str:
+    """The picture, or words in its place; `still` is empty while it is not known and None when it cannot be had."""
+    small = _small(still) if still else None
+    if small is None:
+        words = absent if still == b"" else "no preview"
+        return f'<div style="{_BOX};{_GREY}"><span style="{_QUIET}">{words}</span></div>'
+    data, width, height = small
+    alt = escape(f"{_kind(asset)} {_name(asset)}")
+    place = f"display:block;margin:{(FRAME[1] - height) // 2}px auto 0 auto"
+    image = f'<img src="{jpeg_uri(data)}" alt="{alt}" width="{width}" height="{height}" style="{place}">'
+    return f'<div style="{_BOX};{_GREY}">{image}</div>'
+
+
+@lru_cache(maxsize=4 * PAGE)
+def _small(still: bytes) -> tuple[bytes, int, int] | None:
+    """The picture in the size of a tile, its width and height; None when it cannot be read.
+
+    Kept, since a page is drawn again while its pictures come in.
+    """
+    from ...pictures.fit import measure, thumbnail
+
+    with suppress(InvalidRequest):
+        small = thumbnail(still, FRAME, QUALITY)
+        return small, *measure(small)
+    return None
+
+
+def _table(assets: AssetList) -> str:
+    rows = [
+        (asset.short_id, _name(asset, _LETTERS), _kind(asset), _measure(asset), created_words(asset, "%d %b %Y %H:%M"))
+        for asset in assets
+    ]
+    return table_bundle(("id", "name", "kind", "size", "date"), rows, "")["text/plain"]
+
+
+def _count(assets: AssetList, start: int, text: str, kind: str = "") -> str:
+    """How many are shown of how many; for none, what to do."""
+    part = f" with {quoted(redact(text))} in the name" if text else ""
+    if not assets:
+        return (
+            f"No assets{part}: see all with %runway assets." if text or kind else "No assets yet: %runway upload FILE."
+        )
+    if len(assets) <= PAGE:
+        return f"{assets.counts}{part}."
+    return f"{start + 1:,} to {min(start + PAGE, len(assets)):,} of {len(assets):,} assets{part}: {assets.counts}."
+
+
+def _more(assets: AssetList, page: int, text: str, kind: str = "") -> str:
+    """How to see the others."""
+    if _pages(assets) == 1:
+        return ""
+    chosen = (f" {quoted(redact(text))}" if text else "") + (f" --type {kind}" if kind else "")
+    next_page = f"More: %runway assets{chosen} --page {page + 1}"
+    back = f"These are the last. From the beginning: %runway assets{chosen}"
+    return f"{next_page if page < _pages(assets) else back}, or by a part of the name: %runway assets TEXT"
+
+
+def _pages(assets: AssetList) -> int:
+    return max(1, -(-len(assets) // PAGE))
+
+
+def _is_picture(asset: Asset) -> bool:
+    """True for what can be a keyframe; one of unknown kind may be."""
+    return asset.kind in ("image", "")
+
+
+def _kind(asset: Asset) -> str:
+    return asset.kind if asset.kind in ("image", "video", "audio") else "file"
+
+
+def _measure(asset: Asset) -> str:
+    """Length of a video, size of a picture, else of the file."""
+    if asset.seconds and not _is_picture(asset):
+        return f"{asset.seconds:.1f} s"
+    if asset.width and asset.height:
+        return f"{asset.width} x {asset.height}"
+    return megabytes(asset.size) if asset.size else ""
+
+
+def _name(asset: Asset, letters: int = 200) -> str:
+    """The name on one line, without what must not be shown."""
+    name = " ".join(redact(asset.name).split()) or "(no name)"
+    return name if len(name) <= letters else name[: letters - 3] + "..."
+
+
+def _said(words: str) -> str:
+    return sentence(redact(words))

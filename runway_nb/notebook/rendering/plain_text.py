@@ -1,0 +1,117 @@
+"""The plain-text twins: terminal IPython, logs of batch runs, screen readers, `nbconvert --to markdown`."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from ...jobs.job import Job
+from ...redaction import redact, redact_cell, redact_line
+from ...storage.home import home_folder
+from .messages import MINUS, Look, Notice, clock, facts, made, megabytes, prompt_words, shows_id
+
+WIDTH = 79
+BAR = 14
+_LOG_WORDS = {"queued": "queued at Runway", "held back": "held back by Runway"}
+
+
+def ascii_words(text: str) -> str:
+    """Plain signs in place of ours, for logs of unknown encoding; other letters stay as they are."""
+    signs = {MINUS: "-", "\N{MIDDLE DOT}": ",", "\N{HORIZONTAL ELLIPSIS}": "..."}
+    for sign, plain in signs.items():
+        text = text.replace(f" {sign} ", f"{plain} ") if plain == "," else text.replace(sign, plain)
+    return text
+
+
+def bar(ratio: float | None) -> str:
+    """[######--------], or dots while nothing is known."""
+    if ratio is None:
+        return "[" + "." * BAR + "]"
+    full = int(ratio * BAR + 0.5)
+    return "[" + "#" * full + "-" * (BAR - full) + "]"
+
+
+def name_of(job: Job) -> str:
+    """The job's id, or dashes while nothing has been sent."""
+    return job.id if shows_id(job) else "--------"
+
+
+def live_line(job: Job, look: Look) -> str:
+    """One line, to be rewritten in place."""
+    percent = "" if look.ratio is None else f"{look.ratio * 100:2.0f} %  "
+    line = f"runway {name_of(job)}  {look.short:<11} {bar(look.ratio)} {percent}{ascii_words(look.detail)}"
+    return line[:WIDTH]
+
+
+def log_line(job: Job, look: Look) -> str:
+    """One line of a log, written at a change of state and at each quarter."""
+    detail = ascii_words(look.detail)
+    if look.ratio is not None:
+        rest = f"after {detail.partition(' ')[0]}" if look.glyph == "run" else detail
+        detail = f"{look.ratio * 100:.0f} % {rest}"
+    return f"runway {name_of(job)}  {_LOG_WORDS.get(look.short, look.short)}: {detail}"
+
+
+def sent_line(job: Job) -> str:
+    """The line of a log that tells the price, and the account's credits where the API told them."""
+    task = job.task
+    spent = "simulator, no credits spent" if job.simulated else f"{job.credits} credits"
+    if task is not None and task.credits_used is not None and task.credits_permitted is not None and not job.simulated:
+        spent += f", {task.credits_used:,.0f} of {task.credits_permitted:,.0f} used"
+    return f"runway {name_of(job)}  sent: {spent}"
+
+
+def done_line(job: Job) -> str:
+    """The last line of a log."""
+    took = clock((job.state.ended or job.created) - (job.state.sent or job.created))
+    path = shown_path(job.video, job.folder) if job.video else ""
+    return f"runway {name_of(job)}  done in {took}: {path}"
+
+
+def log_key(look: Look) -> tuple[str, int]:
+    """Changes when a new log line is due: the state, and the quarter of progress within it."""
+    return look.short, -1 if look.ratio is None or look.download else int(look.ratio * 4)
+
+
+def result_text(job: Job, shown_path: str, note: str = "") -> str:
+    """The finished video in four lines."""
+    request, video = job.request, job.video
+    assert video is not None
+    width, height = request.row.aspects[request.format]
+    size = f"{width} x {height}, {request.length} s, {megabytes(video.stat().st_size)}"
+    shot = ", ".join(ascii_words(fact) for fact in facts(job))
+    kind = " (simulator: no credits spent)" if job.simulated else ""
+    lines = [
+        f"Video   {shown_path}  ({size})",
+        f"Prompt  {prompt_words(request)}",
+        f"Shot    {shot}, {made(job)}, id {job.id}{kind}",
+    ]
+    if job.cell:
+        lines.append(f"Cell    {_without_data(redact_cell(job.cell).partition(chr(10))[0])}")
+    lines += [f"Note    {redact_line(line)}" for line in (*filter(None, [note]), *job.warnings)]
+    return "\n".join(lines)
+
+
+def notice_text(job: Job, told: Notice) -> str:
+    """An end without a video, in three or four lines."""
+    name = f" ({job.id})" if shows_id(job) else ""
+    lines = [f"{told.title}{name}", *(f"  {line}" for line in (told.reason, told.todo) if line)]
+    lines += [f"      {command}" for command in told.command.splitlines()]
+    if job.simulated:
+        lines.append("  Simulator: no credits spent.")
+    return ascii_words("\n".join(lines))
+
+
+def shown_path(path: Path, folder: Path) -> str:
+    """The path as the notebook would write it: relative inside its folder, with ~ for the home."""
+    try:
+        return redact(path.relative_to(folder).as_posix())
+    except ValueError:
+        home = home_folder()
+        return redact(f"~{os.sep}{path.relative_to(home)}" if home and path.is_relative_to(home) else str(path))
+
+
+def _without_data(line: str) -> str:
+    """The line with a picture that stands in it as text cut short."""
+    return re.sub(r"(data:[^\s,]{0,80},\S{8})\S+", "\\1\N{HORIZONTAL ELLIPSIS}", line)

@@ -1,0 +1,152 @@
+"""Tables: jobs of the ledger, tasks of the account, credits, versions."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from importlib import metadata
+from pathlib import PurePath
+
+from ...api.models import Credits, Task
+from ...jobs.job import Job
+from ...ledger.record import Found, Spending, UnreadableRecord
+from ...redaction import redact_line
+from ...request import VideoRequest
+from .messages import prompt_words
+
+PACKAGES = ("runway_nb", "ipython", "ipykernel", "ipywidgets", "jupyterlab", "httpx", "nest_asyncio2", "av")
+_PROMPT = 44
+_LINES = 10
+"""Lines about jobs that cannot be read."""
+
+
+def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> dict[str, str]:
+    """A table as text/html and text/plain, each word as it may be shown; `empty` when it has no rows."""
+    rows = [[redact_line(word) for word in row] for row in rows]
+    if not rows:
+        return {"text/html": f"<div>{escape(empty)}</div>", "text/plain": empty}
+    widths = [max(len(line[i]) for line in (head, *rows)) for i in range(len(head))]
+    text = "\n".join(
+        "  ".join(f"{word:<{widths[i]}}" for i, word in enumerate(line)).rstrip() for line in (head, *rows)
+    )
+    cell = "text-align:left;padding:2px 16px 2px 0;background:none"
+    titles = "".join(f'<th scope="col" style="{cell};font-weight:600">{escape(word)}</th>' for word in head)
+    body = "".join(
+        '<tr style="background:none">' + "".join(f'<td style="{cell}">{escape(word)}</td>' for word in row) + "</tr>"
+        for row in rows
+    )
+    html = (
+        f'<table style="border-collapse:collapse;border:none"><thead style="border:none"><tr style="background:none">'
+        f"{titles}</tr></thead><tbody>{body}</tbody></table>"
+    )
+    return {"text/html": html, "text/plain": text}
+
+
+def jobs_bundle(records: Iterable[Found], living: Mapping[str, Job]) -> dict[str, str]:
+    """The newest jobs of the ledger; those of this process with their state of this moment."""
+    rows = [_job_row(record, living.get(record.id)) for record in records]
+    return table_bundle(("id", "when", "state", "credits", "prompt"), rows, "No jobs yet.")
+
+
+def _job_row(record: Found, job: Job | None) -> tuple[str, ...]:
+    if isinstance(record, UnreadableRecord):
+        price = "simulator" if record.party == "simulator" else _price(record)
+        return record.id, _when(record.created), "cannot be read", price, record.problem
+    state = f"sent again as {record.resent_as}" if record.resent_as and not record.task_id else record.phase
+    if job is not None and not job.done:
+        percent = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
+        state = f"{job.state.phase.value}{percent}"
+    request = VideoRequest.from_wire(record.request, record.model)
+    if job is None and record.is_unsent and not record.is_held(time.time()):
+        state = "not sent"
+    price = "simulator" if record.simulated else str(record.credits)
+    return record.id, _when(record.created), state, price, _short(prompt_words(request))
+
+
+def tasks_bundle(tasks: Iterable[Task]) -> dict[str, str]:
+    """The newest tasks of the account, made anywhere."""
+    rows = [(task.short_id, task.created_at[:16].replace("T", " "), str(task.status), str(task.seed or ""),
+             _short(redact_line(task.prompt or task.name))) for task in tasks]  # fmt: skip
+    return table_bundle(("task", "created (UTC)", "status", "seed", "prompt"), rows, "The account has no tasks.")
+
+
+def credits_text(rows: Iterable[tuple[str, Credits]], simulated: bool) -> str:
+    """A line for each account."""
+    lines = []
+    for account, balance in rows:
+        name = "Simulator" if simulated else account
+        if balance.left is None:
+            lines.append(f"{name}: the API does not say")
+        else:
+            lines.append(
+                f"{name}: {balance.used:,.0f} of {balance.permitted:,.0f} credits used, {balance.left:,.0f} left"
+            )
+    note = "\nThe simulator's credits are play money." if simulated else ""
+    return ("\n".join(lines) or "No Runway account is set up at useapi.net.") + note
+
+
+def budget_text(limit: int | None, spent: int) -> str:
+    """What all notebooks spent today, and what they may spend."""
+    allowed = "no limit is set" if limit is None else f"{limit:,} a day may be spent"
+    return f"All notebooks together: {spent:,} credits today; {allowed} (max_credits)."
+
+
+def spending_bundle(rows: Iterable[Spending]) -> dict[str, str]:
+    """What each notebook spent on each day."""
+    lines = [
+        (row.day, _name(row.notebook), _party(row.party), str(row.jobs), f"{row.credits:,}") for row in rows
+    ]  # fmt: skip
+    return table_bundle(("day", "notebook", "where", "jobs", "credits"), lines, "Nothing was spent yet.")
+
+
+def job_costs_bundle(records: Iterable[Found]) -> dict[str, str]:
+    """What each of the newest jobs cost; 0 when it is certain that nothing was charged."""
+    rows = [
+        (record.id, _when(record.created), "cannot be read", _price(record), record.problem)
+        if isinstance(record, UnreadableRecord)
+        else (record.id, _when(record.created), record.phase, str(record.credits), _name(record.notebook))
+        for record in records
+    ]  # fmt: skip
+    return table_bundle(("job", "when", "state", "credits", "notebook"), rows, "No jobs yet.")
+
+
+def unreadable_text(records: Sequence[UnreadableRecord]) -> str:
+    """A line for each job that cannot be read, and how many there are beyond these."""
+    lines = [f"{record.line}." for record in records[:_LINES]]
+    more = len(records) - _LINES
+    return "\n".join([*lines, f"{more} more cannot be read."] if more > 0 else lines)
+
+
+def _price(record: UnreadableRecord) -> str:
+    return str(record.credits) if record.is_price_known else f"unknown, counted as {record.credits}"
+
+
+def _name(notebook: str) -> str:
+    return PurePath(notebook).name or notebook
+
+
+def _party(party: str) -> str:
+    return "simulator (play money)" if party == "simulator" else party
+
+
+def versions() -> str:
+    """Versions of this package and of what it stands on."""
+    found = [f"python {platform.python_version()}"]
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            found.append(f"{name} not installed")
+    return "\n".join(found)
+
+
+def _when(seconds: float | None) -> str:
+    if seconds is None:
+        return "unknown"
+    return time.strftime("%d %b %H:%M", time.localtime(seconds)).lstrip("0")
+
+
+def _short(words: str) -> str:
+    return words if len(words) <= _PROMPT else words[: _PROMPT - 3] + "..."

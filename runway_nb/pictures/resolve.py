@@ -1,0 +1,395 @@
+"""From what the user calls a picture to an asset of the account."""
+
+from __future__ import annotations
+
+import asyncio
+import unicodedata
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
+from urllib.parse import urlsplit
+
+from ..api.client import RunwayClient
+from ..api.media import MediaClient
+from ..api.models import Asset
+from ..errors import DownloadError, InvalidRequest, NotFound
+from ..redaction import redact_line, short_id
+from ..references import Picture, ShotFrame, asset_account, is_link, shot_frame
+from ..request import Keyframes, VideoRequest
+from ..spec import FITS, Model
+from ..storage.file_link import is_file_link
+from .assets import AssetList, Shelf, match_asset
+from .files import file_problem, picture_files, read_picture
+from .links import fetch_picture
+from .name_forms import told_apart
+from .thumbnails import THUMBNAIL_WIDTH, fetch_thumbnail
+from .uploads import Content, Uploads, enlarged, plain
+
+if TYPE_CHECKING:
+    from .fit import Fit, Fitted
+
+MIDDLE = (0.5, 0.5)
+"""Where a picture is cropped when nothing else is asked for."""
+MUCH = 0.1
+"""From this part of a picture on a note says that so much is cut away."""
+
+Tell = Callable[[str], None]
+"""Takes words on what is being done."""
+
+
+class Places(NamedTuple):
+    """Where the pictures of a request come from, and where they go."""
+
+    folder: Path
+    """The notebook's folder, where picture files lie."""
+    client: RunwayClient
+    media: MediaClient
+    uploads: Uploads
+    shelf: Shelf
+    frame: Callable[[ShotFrame], Awaitable[bytes]]
+    """Gives a frame of a job, once it is there."""
+    fetch: Callable[[str], Awaitable[bytes]] = fetch_picture
+    """Gives the picture behind a link."""
+
+
+class Resolved(NamedTuple):
+    """Keyframes as the API takes them."""
+
+    request: VideoRequest
+    """The request with asset ids as keyframes, in the format of the first one when none was given."""
+    assets: dict[str, Asset]
+    """Slot to asset."""
+    notes: tuple[str, ...]
+    """What was done to pictures, for the user."""
+    comparisons: dict[str, bytes]
+    """Slot to a small JPEG: the picture with the part that is seen, beside what was sent."""
+
+
+async def resolve_keyframes(request: VideoRequest, places: Places, tell: Tell = lambda _: None) -> Resolved:
+    """Asset ids for all keyframes: ids are checked, names looked up, pictures fitted to the frame and uploaded.
+
+    Pictures are read and fitted before anything is uploaded, and mistakes are reported together. Frames of jobs
+    that still run are waited for last, when all else is known to be right.
+
+    Raises:
+        InvalidRequest: a picture that cannot be used; nothing was sent.
+        RunwayError: the API failed; nothing was paid.
+    """
+    readers, problems = _readers(request.keyframes, places), list[str]()
+    at_hand = {slot: reader for slot, reader in readers.items() if not reader.is_awaited}
+    named = {slot: str(picture) for slot, picture in request.keyframes.given.items() if slot not in readers}
+    pictures = await _read_all(at_hand, request, tell, problems)
+    found = await _find_all(named, places, problems)
+    _raise_any(problems)
+    known = {} if request.aspect is not None else await _asset_aspects(found, request.row, places.media)
+    _with_aspect(request, pictures, known)  # two formats are a mistake that need not wait
+    awaited = {slot: reader for slot, reader in readers.items() if reader.is_awaited}
+    pictures |= await _await_all(awaited, request, tell, problems)
+    _raise_any(problems)
+    request = _with_aspect(request, pictures, known)
+    fitted = await asyncio.to_thread(_fit_all, pictures, request)
+    sheets = await asyncio.to_thread(_comparisons, pictures, fitted)
+    contents = await asyncio.to_thread(_contents, pictures, fitted, request, places)
+    assets = found | await _upload_all(contents, found, places, tell)
+    keyframes = Keyframes(**{slot: assets[slot].id for slot in request.keyframes.given})
+    notes = tuple(f"{slot} keyframe: {note}" for slot, picture in fitted.items() for note in _notes(picture, request))
+    return Resolved(replace(request, keyframes=keyframes), assets, notes, sheets)
+
+
+async def read_keyframe(picture: Picture, places: Places) -> bytes:
+    """The bytes of the picture that a keyframe means, as it is. Raises what `resolve_keyframes` raises."""
+    readers = _readers(Keyframes(first=picture), places)
+    if (reader := readers.get("first")) is not None:
+        return await reader.read()
+    problems: list[str] = []
+    found = await _find_all({"first": str(picture)}, places, problems)
+    _raise_any(problems)
+    return await places.media.still(found["first"].url)
+
+
+async def keyframe_stills(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
+    """Small JPEGs for the card; a picture that cannot be fetched is left out, since it only decorates."""
+    found = {slot: await fetch_thumbnail(media, asset.still_urls, THUMBNAIL_WIDTH) for slot, asset in assets.items()}
+    return {slot: still for slot, still in found.items() if still}
+
+
+def _raise_any(problems: list[str]) -> None:
+    if problems:
+        raise InvalidRequest(problems)
+
+
+@contextmanager
+def _noted(problems: list[str], slot: str, name: str) -> Iterator[None]:
+    """What is wrong with a picture becomes lines, so that all mistakes are reported together."""
+    try:
+        yield
+    except InvalidRequest as error:
+        problems += [f"{slot}: {name}: {problem}" for problem in error.problems]
+
+
+# --- reading ----------------------------------------------------------------------------------------
+
+
+class _Reader(NamedTuple):
+    """A picture of ours: how it is called, and how it is read."""
+
+    name: str
+    """For people."""
+    stem: str
+    """For the account."""
+    read: Callable[[], Awaitable[bytes]]
+    is_awaited: bool = False
+    """True when it may not be there for a while."""
+
+
+class _Picture(NamedTuple):
+    """A picture that was read; its header says that it is one."""
+
+    reader: _Reader
+    data: bytes
+    aspect: str
+    """The format word whose shape is nearest."""
+    fitted: Fitted
+    """As it is sent when the request has that format."""
+
+
+def _readers(keyframes: Keyframes, places: Places) -> dict[str, _Reader]:
+    """The keyframes that are pictures of ours; the others name assets."""
+    readers: dict[str, _Reader] = {}
+    for slot, picture in keyframes.given.items():
+        if (frame := shot_frame(picture)) is not None:
+            readers[slot] = _Reader(frame.words, f"{frame}".replace(":", "-"), partial(places.frame, frame), True)
+        elif is_link(picture):
+            link = urlsplit(str(picture))
+            name = f"the picture at {link.hostname}"
+            readers[slot] = _Reader(name, _stem(link.path) or "picture", partial(places.fetch, str(picture)))
+        elif paths := picture_files(picture, places.folder):
+            readers[slot] = _file_reader(picture, paths)
+        elif is_file_link(str(picture)):
+            name = redact_line(str(picture), 60)
+            readers[slot] = _Reader(name, "", partial(_refuse, "there is no such file: check the path"))
+    return readers
+
+
+def _file_reader(picture: Picture, paths: list[Path]) -> _Reader:
+    """Of a picture file, or of several between which nobody can choose by what is typed."""
+    if len(paths) == 1:
+        name, path = unicodedata.normalize("NFC", paths[0].name), paths[0]
+        return _Reader(redact_line(name), _stem(name), partial(asyncio.to_thread, read_picture, path))
+    names = ", ".join(sorted(told_apart(path.name) for path in paths[:5]))
+    line = f"the names of {len(paths)} files look like that ({names}): rename the one you mean"
+    return _Reader(redact_line(Path(picture).name), "", partial(_refuse, line))
+
+
+async def _refuse(line: str) -> bytes:
+    raise InvalidRequest([line])
+
+
+def _stem(name: str) -> str:
+    """The name of a file without its ending, for the account: masked before it is cut, so that no half of it stays."""
+    return Path(redact_line(Path(name).name, 200)).stem[:60]
+
+
+async def _await_all(
+    readers: dict[str, _Reader], request: VideoRequest, tell: Tell, problems: list[str]
+) -> dict[str, _Picture]:
+    """The same side by side, ended by the first that will never come."""
+    pictures: dict[str, _Picture] = {}
+
+    async def read(slot: str) -> None:
+        pictures.update(await _read_all({slot: readers[slot]}, request, tell, problems))
+
+    works = [asyncio.ensure_future(read(slot)) for slot in readers]
+    try:
+        for work in asyncio.as_completed(works):
+            await work
+            if problems:
+                break
+    finally:
+        for work in works:
+            work.cancel()
+        await asyncio.gather(*works, return_exceptions=True)
+    return {slot: pictures[slot] for slot in readers if slot in pictures}
+
+
+async def _read_all(
+    readers: dict[str, _Reader], request: VideoRequest, tell: Tell, problems: list[str]
+) -> dict[str, _Picture]:
+    """The pictures that can be read; a line is added to `problems` for each that cannot."""
+    pictures: dict[str, _Picture] = {}
+    for slot, reader in readers.items():
+        tell(f"reading {reader.name}")
+        with _noted(problems, slot, reader.name):
+            data = await reader.read()
+            word = request.aspect if request.aspect else await asyncio.to_thread(_aspect, data, request.row)
+            fitted = await asyncio.to_thread(_fit_one, data, word, request)
+            pictures[slot] = _Picture(reader, data, word, fitted)
+    return pictures
+
+
+# --- shape ------------------------------------------------------------------------------------------
+
+
+def _aspect(data: bytes, model: Model) -> str:
+    from .fit import aspect_of, measure
+
+    return aspect_of(measure(data), model.aspects)
+
+
+def _fit_one(data: bytes, word: str, request: VideoRequest) -> Fitted:
+    from .fit import fit_picture
+
+    return fit_picture(data, request.row.aspects[word], _fit_of(request))
+
+
+def _with_aspect(request: VideoRequest, pictures: dict[str, _Picture], found: dict[str, str]) -> VideoRequest:
+    """The request in the format of its first keyframe when none was given. Raises `InvalidRequest` for two."""
+    if request.aspect is not None:
+        return request
+    known = {slot: picture.aspect for slot, picture in pictures.items()} | found
+    words = {slot: known[slot] for slot in request.keyframes.given if slot in known}
+    if len(set(words.values())) > 1:
+        told = ", ".join(f"{slot} is {word}" for slot, word in words.items())
+        line = f"the keyframes have two formats ({told}): choose one with aspect, or give pictures of one"
+        raise InvalidRequest([line])
+    return replace(request, aspect=next(iter(words.values()), None))
+
+
+async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClient) -> dict[str, str]:
+    """The format word of each asset whose size is told or can be measured: the API tells none of uploads (8.2)."""
+    from .fit import aspect_of
+
+    words: dict[str, str] = {}
+    for slot, asset in found.items():
+        with suppress(DownloadError, InvalidRequest):
+            if asset.width and asset.height:
+                words[slot] = aspect_of((asset.width, asset.height), model.aspects)
+            elif asset.url:
+                words[slot] = await asyncio.to_thread(_aspect, await media.still(asset.url), model)
+    return words
+
+
+def _fit_all(pictures: dict[str, _Picture], request: VideoRequest) -> dict[str, Fitted]:
+    """The pictures fitted to the frame. Raises `InvalidRequest` with a line for each that cannot be."""
+    return {
+        slot: picture.fitted if picture.aspect == request.format else _fit_one(picture.data, request.format, request)
+        for slot, picture in pictures.items()
+    }
+
+
+def _fit_of(request: VideoRequest) -> Fit:
+    from .fit import Fit
+
+    return Fit(request.fit or FITS[0], request.focus or MIDDLE)
+
+
+def _comparisons(pictures: dict[str, _Picture], fitted: dict[str, Fitted]) -> dict[str, bytes]:
+    if not fitted:
+        return {}
+    from .fit import comparison
+
+    return {slot: comparison(pictures[slot].data, picture) for slot, picture in fitted.items()}
+
+
+def _is_enlarged(fitted: Fitted, request: VideoRequest) -> bool:
+    """True when Runway's upscaler is asked for, and there is something to enlarge."""
+    return bool(request.upscale) and fitted.is_soft
+
+
+def _notes(fitted: Fitted, request: VideoRequest) -> tuple[str, ...]:
+    """What was done to a picture, in words."""
+    left, top, right, bottom = fitted.box
+    lost = 1 - (right - left) * (bottom - top)
+    cut = (f"{lost:.0%} cut away to fill the frame (fit contain keeps all)".replace("%", " %"),)
+    notes = (*cut, *fitted.notes) if lost >= MUCH else fitted.notes
+    if not _is_enlarged(fitted, request):
+        return notes
+    # the last note warns of what the upscaler is there to mend
+    return (*notes[:-1], f"enlarged {fitted.scale:.1f} times by Runway's upscaler")
+
+
+# --- assets -----------------------------------------------------------------------------------------
+
+
+async def _find_all(named: dict[str, str], places: Places, problems: list[str]) -> dict[str, Asset]:
+    """The assets that are there; a line is added to `problems` for each that is not, or is no picture."""
+    found: dict[str, Asset] = {}
+    for slot, name in named.items():
+        match = await (_by_id(name, places.client) if asset_account(name) else _by_name(name, places.shelf))
+        if isinstance(match, str):
+            reason = file_problem(name, places.folder)
+            problems.append(f"{slot}: {match}" + (f" (as a file: {reason})" if reason else ""))
+        elif match.kind not in ("", "image"):
+            problems.append(f"{slot}: asset {match.short_id} is of the kind {match.kind}: a keyframe is a picture")
+        else:
+            found[slot] = match
+    problems += Keyframes(**{slot: asset.id for slot, asset in found.items()}).problems()
+    return found
+
+
+async def _by_name(name: str, shelf: Shelf) -> Asset | str:
+    """Looked for in a new listing, too, when the kept one does not have it."""
+    match = match_asset(name, _pictures(await shelf.get()))
+    return match if isinstance(match, Asset) else match_asset(name, _pictures(await shelf.refreshed()))
+
+
+def _pictures(assets: AssetList) -> AssetList:
+    return AssetList(tuple(asset for asset in assets if asset.kind in ("", "image")), assets.notes)
+
+
+async def _by_id(asset_id: str, client: RunwayClient) -> Asset | str:
+    try:
+        return await client.asset(asset_id)
+    except NotFound:
+        return f"asset {short_id(asset_id)} does not exist on the account"
+
+
+# --- uploading --------------------------------------------------------------------------------------
+
+
+def _contents(
+    pictures: dict[str, _Picture], fitted: dict[str, Fitted], request: VideoRequest, places: Places
+) -> dict[str, Content]:
+    """What is uploaded: the fitted pictures, or what Runway's upscaler makes of their small forms."""
+    contents: dict[str, Content] = {}
+    for slot, picture in fitted.items():
+        stem = pictures[slot].reader.stem
+        contents[slot] = plain(picture, stem)
+        if _is_enlarged(picture, request):
+            small = _shrunk(pictures[slot].data, picture, _fit_of(request))
+            contents[slot] = enlarged(small, picture.size, stem, places.uploads, places.client)
+    return contents
+
+
+def _shrunk(data: bytes, fitted: Fitted, fit: Fit) -> Fitted:
+    """The same part of the picture with no more pixels than it has."""
+    from .fit import fit_picture
+
+    width, height = (max(1, round(side / fitted.scale)) for side in fitted.size)
+    return fit_picture(data, (width, height), fit)
+
+
+async def _upload_all(
+    contents: dict[str, Content], found: dict[str, Asset], places: Places, tell: Tell
+) -> dict[str, Asset]:
+    """Our pictures on the account of the others. Raises the first failure, once no upload is under way."""
+    if not contents:
+        return {}
+    email = next((asset_account(asset.id) for asset in found.values()), "")
+    email = email or await places.uploads.account_for([*contents.values()], places.client)
+
+    async def upload(slot: str) -> Asset:
+        def sent(done: int, size: int) -> None:
+            tell(f"uploading the {slot} keyframe, {100 * done // size} %")
+
+        tell(f"looking for the {slot} keyframe on the account")
+        return await places.uploads.asset(contents[slot], email, places.client, sent)
+
+    results = await asyncio.gather(*map(upload, contents), return_exceptions=True)
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+    return dict(zip(contents, cast("list[Asset]", results), strict=True))

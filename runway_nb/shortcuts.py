@@ -1,0 +1,182 @@
+"""The studio of this process, and the function that makes a video in one call."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path, PurePath
+from typing import Any, cast
+
+from .camera import Camera
+from .errors import InvalidRequest
+from .jobs.job import Job, video_frames
+from .loaded_settings import notebook_settings
+from .request import Keyframes, VideoRequest
+from .settings import resolve
+from .storage.home import read_path
+from .studio import Studio
+from .values.plain import checked_kind, checked_switch, is_a, shown, unexpected
+
+# a reload of this module finds its studio again: a second one would be a second owner of the same jobs
+_default: tuple[Studio, object] | None = globals().get("_default")
+_default_lock: threading.RLock = globals().get("_default_lock") or threading.RLock()
+
+
+def default_studio(*, fresh: bool = False) -> Studio:
+    """The studio of this process, made at first use.
+
+    In a notebook `%config RunwayMagics` and the notebook's folder come from the loaded extension. Settings are
+    decided again when that or our part of the environment has changed, or when asked to with `fresh`: asking
+    the keyring takes time.
+
+    Raises `SettingsError` when a setting cannot be used, or those of the loaded extension are gone.
+    """
+    global _default
+    fresh = checked_switch(fresh, "fresh")
+    config, folder = notebook_settings()
+    ours = _environment_mark()
+    with _default_lock:
+        if _default is None:
+            _default = Studio(resolve(config=config)), (config, ours)
+            atexit.register(close_default_studio)
+        elif fresh or (config, ours) != _default[1]:
+            _default[0].use(resolve(config=config))
+            _default = _default[0], (config, ours)
+        if folder is not None:
+            _default[0].folder = folder
+        # set by Jupyter's server for each notebook; a folder may hold several
+        _default[0].notebook = os.environ.get("JPY_SESSION_NAME", "")
+        return _default[0]
+
+
+def chosen_studio(studio: object) -> Studio:
+    """The studio that was given, or the one of this process. Raises `InvalidRequest` for what is none."""
+    if studio is None:
+        return default_studio()
+    return cast(Studio, checked_kind(studio, "studio", Studio, "a runway_nb.Studio"))
+
+
+def _environment_mark() -> int:
+    """Changes when our part of the environment does. No copy of that: a traceback would show the token in it."""
+    ours = ("USEAPI_", "RUNWAY_NB_")
+    return hash(frozenset((name, os.environ.get(name)) for name in os.environ if name.startswith(ours)))
+
+
+def is_default(studio: Studio) -> bool:
+    """True for the studio of this process."""
+    made = _default
+    return made is not None and made[0] is studio
+
+
+def attached(job_id: str) -> Job:
+    """The job of that id in this process's studio: what a pickled job becomes. One that is unfinished is followed.
+
+    Raises `JobNotFound` where the ledger does not have it: nothing is asked of the account, and nothing is sent.
+    """
+    studio = default_studio()
+    known = studio.jobs.get(job_id)
+    return known if known is not None else studio.attach(studio.ledger.get(job_id).id)
+
+
+def close_default_studio() -> None:
+    """Stop following and forget the studio of this process."""
+    global _default
+    with _default_lock:
+        made, _default = _default, None
+    atexit.unregister(close_default_studio)
+    if made is not None:
+        made[0].close()
+
+
+def _forget_default_studio() -> None:
+    """In a forked child: loop, connections and locks belong to the parent, and so do its jobs."""
+    global _default, _default_lock
+    _default, _default_lock = None, threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_default_studio)
+
+
+def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike[str]) -> Path:
+    """Join finished clips of equal size into one MP4, without encoding them again where that is possible.
+
+    Args:
+        clips: Jobs whose videos are finished, or files, in the order in which they play.
+        out: The file to write; a relative one lies in the working directory.
+
+    Raises:
+        InvalidRequest: the clips differ in size, or there are none; a path that cannot be one.
+        RunwayError: a job without a video, or a file that cannot be read.
+        MissingExtra: PyAV is not installed.
+    """
+    target = read_path(out, "out")
+    if not target.name:
+        raise InvalidRequest([f"out is {shown(out)}: give the path of a file"])
+    if is_a(clips, str, bytes, PurePath, Mapping) or not is_a(clips, Iterable):
+        raise InvalidRequest([f"clips is {shown(clips)}: give a list of jobs and files"])
+    try:
+        given = list(clips)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - a generator may raise anything
+        raise unexpected(error, "the clips cannot be read") from None
+    return cast(Path, video_frames().concat([_file_of(clip) for clip in given], target))
+
+
+def _file_of(clip: Any) -> Path:
+    return cast(Job, clip).finished() if is_a(clip, Job) else read_path(clip, "a clip")
+
+
+def generate(
+    prompt: str = "",
+    *,
+    first: Any = None,
+    middle: Any = None,
+    last: Any = None,
+    fit: str | None = None,
+    focus: tuple[float, float] | None = None,
+    upscale: bool | None = None,
+    camera: Camera | None = None,
+    aspect: str | None = None,
+    seconds: int | None = None,
+    seed: int | None = None,
+    explore: bool | None = None,
+    reply_url: str | None = None,
+    reply_ref: str | None = None,
+    max_jobs: int | None = None,
+    fresh: bool = False,
+    force: bool = False,
+    max_credits: int | None = None,
+    studio: Studio | None = None,
+) -> Job:
+    """Submit a video and return its job at once; an equal request gives the job that there is, for nothing.
+    Raises `InvalidRequest` with all mistakes, `OverBudget` or `ModerationBrake`; then nothing was sent.
+
+    Args:
+        prompt: What should happen.
+        first: Keyframe at the start: anything that is a picture (`Keyframes`), a job, a task or an asset.
+        middle: Keyframe at half of the shot.
+        last: Keyframe at the end.
+        fit: How pictures are brought to the frame: `cover` (default), `contain` or `stretch`.
+        focus: Where `cover` crops, 0 to 1 from left and top.
+        upscale: Let Runway's own upscaler, which is free, enlarge pictures that are too small.
+        camera: Six moves from -10 to 10, or static.
+        aspect: `landscape` (default) or `portrait`.
+        seconds: 5 (default) or 10.
+        seed: 1 to 4294967294; drawn when not given, see `job.seed`.
+        explore: Explore mode, for Unlimited plans.
+        reply_url: Where the API posts progress.
+        reply_ref: Your own reference; ours when not given.
+        max_jobs: How many tasks the account may run at once, 1 to 10.
+        fresh: Make it again although an equal request was made before.
+        force: Send it although moderation has refused too much lately.
+        max_credits: The most that this video may cost.
+        studio: By default the one of this process.
+    """
+    pictures, moves = Keyframes(first, middle, last), Camera() if camera is None else camera
+    request = VideoRequest(prompt, pictures, moves, aspect, seconds, seed, explore, reply_url, reply_ref, max_jobs,
+                           fit=fit, focus=focus, upscale=upscale)  # fmt: skip
+    return chosen_studio(studio).submit(request, fresh=fresh, force=force, max_credits=max_credits)

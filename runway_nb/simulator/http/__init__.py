@@ -1,0 +1,1 @@
+"""The simulator on the wire: routes, answers, downloads, callbacks and its control path."""

@@ -1,0 +1,118 @@
+"""The API over HTTP: routes, who may call, and where faults come in."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from email.utils import formatdate
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from ..service.contract import BASE, RefusedError, not_found
+from . import fault_answers as trouble
+from .access import Access
+from .call import ENTRY, Call, Desk, refusal
+from .control import control_routes
+from .downloads import download_routes
+from .index_page import page_routes
+from .routes import API, USER, Handler
+
+
+def make_app(desk: Desk) -> Starlette:
+    """The whole simulator as an ASGI application."""
+    routes = [Route(BASE + path, _by_method(desk, calls), methods=list(calls)) for path, calls in API.items()]
+    routes.append(Route("/v2/account", _by_method(desk, USER), methods=list(USER)))
+    routes += [*control_routes(desk), *download_routes(desk), *page_routes(desk)]
+    handlers: dict[Any, Any] = {RefusedError: _refused, HTTPException: _http_error}
+    middleware = [Middleware(Door, desk=desk)]
+    app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return app
+
+
+class Door:
+    """Every call passes here: its path is taken as it was sent, it is written into the log, and it may come in."""
+
+    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+        self._app = app
+        self._desk = desk
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Passes a call on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        path = self._path(scope)
+        noted_path = _without_secrets(path, scope, self._desk.access)
+        entry = self._desk.log.add({"method": scope["method"], **noted_path, "status": None})
+
+        async def noted(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                entry["status"] = entry["status"] or message["status"]
+                date = formatdate(self._desk.world.clock(), usegmt=True).encode()
+                message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
+            await send(message)
+
+        try:
+            self._desk.access.check(path, scope)
+            await self._app({**scope, "path": path, ENTRY: entry}, receive, noted)
+        except RefusedError as error:
+            await refusal(error)(scope, receive, noted)
+        except Exception as error:
+            # the server is told to be quiet, so this is where it can be read
+            entry["error"] = repr(error)
+            raise
+
+    def _path(self, scope: Scope) -> str:
+        """The path without a last slash; ids in it stay undecoded, as the service does it (API facts 2)."""
+        sent = scope.get("raw_path") or scope["path"].encode()
+        path = scope["path"] if self._desk.faults.active("decoded-ids") else sent.partition(b"?")[0].decode("latin-1")
+        return path.rstrip("/") or "/"
+
+
+def _without_secrets(path: str, scope: Scope, access: Access) -> dict[str, Any]:
+    """The path for the log; a token in the address is taken out and noted as a leak."""
+    login = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
+    token = login.rpartition(" ")[2]
+    leaks = ["address"] if token and token in path + scope["query_string"].decode("latin-1") else []
+    path = access.masked(path.replace(token, "…") if leaks else path)
+    return {"path": path, **({"leaks": leaks} if leaks else {})}
+
+
+def _by_method(desk: Desk, calls: Mapping[str, tuple[str, Handler]]) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        name, handler = calls["GET" if request.method == "HEAD" else request.method]
+        return await _answered(desk, request, name, handler)
+
+    return endpoint
+
+
+async def _answered(desk: Desk, request: Request, name: str, handler: Handler) -> Response:
+    if name == "create":
+        desk.world.store.count("creates_received")
+    call = Call(desk, request, desk.access.owner(request.headers.get("authorization")))
+    fault = desk.faults.take("before", name)
+    if fault:
+        return trouble.instead(call, fault)
+    answer = await handler(call)
+    if answer.status_code != 200:
+        return answer
+    answer = trouble.reshaped(desk.faults.take_all("reshape", name), answer)
+    fault = desk.faults.take("after", name)
+    return await trouble.afterwards(fault, answer) if fault else answer
+
+
+async def _refused(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, RefusedError)
+    return refusal(error)
+
+
+async def _http_error(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return refusal(not_found() if error.status_code == 404 else RefusedError(error.status_code, error.detail))

@@ -1,0 +1,121 @@
+"""Bytes behind signed links, and pictures in another size."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from ..service.asset_store import JPEG
+from ..service.contract import RefusedError, missing, not_found, read_number, wrong
+from ..service.faults import Fault
+from ..service.signed_links import ARTIFACTS
+from ..service.state_db import AssetRecord
+from .call import ENTRY, Call, Desk, HalfBody, refusal
+
+KEY = re.compile(r"([0-9a-f-]{36})(?:-(\d))?\.\w{2,5}")
+"""An asset's uuid, the number of a preview, an extension."""
+FORBIDDEN = RefusedError(403, "Forbidden")
+SLOW_SECONDS, PIECES = 20.0, 40
+"""How long a slow download takes, and in how many pieces it comes."""
+MAX_SIDE = 8192
+"""Pixels; the API documents no range of the upscaler (API facts 9)."""
+
+
+def download_routes(desk: Desk) -> list[Route]:
+    """The routes of the links."""
+    return [Route(ARTIFACTS + "{key}", _download(desk), methods=["GET"])]
+
+
+def _download(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        _note_leak(desk, request)
+        key = request.path_params["key"]
+        if not desk.world.links.is_valid(key, request.query_params.get("_jwt", ""), desk.world.clock()):
+            return refusal(FORBIDDEN)
+        asset, number = _parts(desk, key)
+        if number is not None:
+            return await _preview(desk, asset, number)
+        desk.world.store.count("downloads")
+        return _file(desk, asset)
+
+    return endpoint
+
+
+def _note_leak(desk: Desk, request: Request) -> None:
+    """A login does not belong here: the real links lead to another company's servers."""
+    if "authorization" in request.headers:
+        entry = request.scope[ENTRY]
+        entry["leaks"] = [*entry.get("leaks", []), "authorization"]
+        desk.world.store.count("leaks")
+
+
+def _parts(desk: Desk, key: str) -> tuple[AssetRecord, int | None]:
+    match = KEY.fullmatch(key)
+    asset = desk.world.shelf.by_uuid(match[1]) if match else None
+    if match is None or asset is None:
+        raise not_found()
+    return asset, int(match[2]) if match[2] else None
+
+
+async def _preview(desk: Desk, asset: AssetRecord, number: int) -> Response:
+    path = await asyncio.to_thread(desk.world.shelf.preview, asset, number)
+    if path is None:
+        raise not_found()
+    return FileResponse(path, media_type=JPEG)
+
+
+def _file(desk: Desk, asset: AssetRecord) -> Response:
+    path = desk.world.shelf.file(asset)
+    if not path.exists():
+        raise not_found()
+    fault = desk.faults.take("download", "artifact") if asset.media == "video" else None
+    if fault and fault.name == "artifact-500":
+        return refusal(RefusedError(500, "Internal Server Error"))
+    if fault and fault.name == "slow-download":
+        return _slowly(path.read_bytes(), asset.mime, fault)
+    if fault:
+        return HalfBody(path.read_bytes(), media_type=asset.mime)
+    return FileResponse(path, media_type=asset.mime)
+
+
+def _slowly(data: bytes, mime: str, fault: Fault) -> Response:
+    """All bytes, as promised, but a piece at a time."""
+    seconds = float(fault.details.get("seconds", SLOW_SECONDS))
+    size = -(-len(data) // PIECES)
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for at in range(0, len(data), size):
+            yield data[at : at + size]
+            await asyncio.sleep(seconds / PIECES)
+
+    return StreamingResponse(pieces(), media_type=mime, headers={"Content-Length": str(len(data))})
+
+
+async def upscale(call: Call) -> Response:
+    """GET /image_upscaler: raw bytes of the picture in another size (API facts 9)."""
+    call.note_query("image_url", "width", "height", "email")
+    call.world.accounts.named(call.owner, call.query.get("email"))
+    if not call.query.get("image_url"):
+        raise missing("image_url")
+    width = read_number(call.query, "width", 1, MAX_SIDE)
+    height = read_number(call.query, "height", 1, MAX_SIDE)
+    assert width is not None
+    assert height is not None
+    place = urlsplit(call.query["image_url"]).path
+    if not place.startswith(ARTIFACTS):
+        raise wrong("image_url")
+    asset, number = _parts(call.desk, place[len(ARTIFACTS) :])
+    if asset.owner != call.owner or asset.media != "image" or number is not None:
+        raise wrong("image_url")
+    data = call.world.shelf.file(asset).read_bytes()
+    try:
+        picture = await asyncio.to_thread(call.world.shelf.pictures.upscale, data, width, height)
+    except (OSError, ValueError):
+        raise wrong("image_url") from None  # the bytes are no picture
+    return Response(picture, media_type=JPEG)

@@ -1,0 +1,88 @@
+"""The page at `/`: says what this is and lists what is in it. No scripts; everything escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from html import escape
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from ..service.contract import BASE
+from ..service.faults import KINDS
+from ..service.state_db import AssetRecord
+from ..service.world import Seen
+from .call import Desk
+from .serializers import iso
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    # the address of the page holds its key
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+LONGEST = 200
+"""Rows of each list."""
+STYLE = "body{font:15px/1.5 sans-serif;margin:2em;max-width:70em}td,th{text-align:left;padding:0 1em 0 0}"
+
+
+TOKENS = {
+    True: "Any token of the form <code>user:1234-abcd</code> is good; its number says who you are.",
+    False: "It takes one token only.",
+}
+
+
+def page_routes(desk: Desk) -> list[Route]:
+    """The route of the page."""
+    return [Route("/", _index(desk), methods=["GET"])]
+
+
+def _index(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+    async def endpoint(request: Request) -> Response:
+        desk.world.settle()
+        tasks = [desk.world.seen(task) for task in desk.world.store.tasks("deleted = 0")[:LONGEST]]
+        assets = desk.world.store.assets("deleted = 0")[:LONGEST]
+        text = _page(desk, f"{request.url.scheme}://{request.url.netloc}", tasks, assets)
+        return HTMLResponse(text, headers=HEADERS)
+
+    return endpoint
+
+
+def _page(desk: Desk, base: str, tasks: list[Seen], assets: list[AssetRecord]) -> str:
+    def link(asset: AssetRecord) -> str:
+        url = desk.world.links.url(base, asset.file_key, desk.world.clock())
+        return f'<a href="{escape(url)}">{escape(asset.name)}</a>'
+
+    faults = ", ".join(fault.name for fault in desk.faults.current()) or "none"
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Simulator</title>'
+        f"<style>{STYLE}</style></head><body><h1>Simulator of a video API</h1>"
+        "<p>It answers like the Runway API of useapi.net, costs nothing, and talks to nobody. "
+        f"Base address: <code>{escape(base + BASE)}</code>. {TOKENS[desk.access.token is None]}</p>"
+        f"<p>Faults that are set: {escape(faults)}. There are {len(KINDS)}; "
+        "GET /simulator/faults lists them.</p><h2>Tasks</h2>"
+        + _table(
+            ("created", "name", "status", "progress", "video"),
+            ((iso(seen.task.created), seen.task.name, seen.look.status, seen.look.ratio or "") for seen in tasks),
+            [link(seen.artifact) if seen.artifact else "" for seen in tasks],
+        )
+        + "<h2>Assets</h2>"
+        + _table(
+            ("created", "account", "size", "file"),
+            ((iso(asset.created), asset.email, f"{asset.size} bytes") for asset in assets),
+            [link(asset) for asset in assets],
+        )
+        + "</body></html>"
+    )
+
+
+def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]], links: list[str]) -> str:
+    """A table; the cells of `rows` are escaped here, those of `links` are HTML and come last."""
+    head = "".join(f"<th>{escape(title)}</th>" for title in titles)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}<td>{link}</td></tr>"
+        for row, link in zip(rows, links, strict=True)
+    )
+    return f"<table><tr>{head}</tr>{body}</table>" if links else "<p>None yet.</p>"

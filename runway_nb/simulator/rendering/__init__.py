@@ -1,0 +1,1 @@
+"""How a simulated task becomes an MP4 file."""

@@ -1,0 +1,1 @@
+"""What the simulated service knows and does: accounts, assets, tasks, time and faults."""

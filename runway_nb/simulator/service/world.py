@@ -1,0 +1,329 @@
+"""The simulated service itself, without HTTP: accounts, credits, slots, assets and tasks in time.
+
+A task is never moved along by anyone: what it shows is computed from its record and the clock, at each
+look. So it goes on over a restart, and two processes on one state folder see the same.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from textwrap import shorten
+from typing import Any
+
+from ..rendering.render_queue import Order, Renderer, Renders, child_process
+from . import timeline as life
+from .accounts import BUILT_IN, Account, Accounts
+from .asset_store import BEGUN, Pictures, Shelf, new_uuid
+from .contract import KEYFRAMES, MAX_SEED, MOVES, SIZES, RefusedError, Wish, bare, composite, not_found, wrong
+from .signed_links import Links
+from .state_db import AssetRecord, Store, TaskRecord
+
+NO_CREDITS = "You do not have enough credits to run this task."
+TOO_MANY = "You have too many tasks running or pending. Please wait for some of them to finish before starting more."
+BROKEN = {
+    "errorMessage": "The simulator could not render the video on this machine: memory, disk or handles may be short",
+    "reason": "INTERNAL.BAD_OUTPUT.00",
+    "message": "",
+}
+Shape = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Rules:
+    """How the simulated service is set up."""
+
+    speed: float = 1.0
+    """Divides all times; at 1 a clip of 5 s takes 37 to 53 s."""
+    accounts: int = 1
+    """Built-in accounts, 0 to 2."""
+    max_jobs: int = 5
+    """Slots of each built-in account, 1 to 10."""
+    credits: int = 2250
+    """Credits of each account."""
+    runway_limit: int | None = None
+    """Tasks that Runway itself lets run at once, those of the web app included; None: no such limit."""
+    link_seconds: float = 86400.0
+    """How long a signed link is good."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.speed < 1e6:
+            raise ValueError(f"speed is {self.speed}: give a number above 0, 1 is the pace of the real service")
+        if not 1 <= self.max_jobs <= 10:
+            raise ValueError(f"max_jobs is {self.max_jobs}: give 1 to 10")
+        if not 0 <= self.accounts <= len(BUILT_IN):
+            raise ValueError(f"accounts is {self.accounts}: give 0 to {len(BUILT_IN)}")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A task at one moment."""
+
+    task: TaskRecord
+    look: life.Look
+    artifact: AssetRecord | None = None
+
+    @property
+    def identifier(self) -> str:
+        """The composite id."""
+        return composite(self.task.owner, self.task.email, "task", self.task.uuid)
+
+
+class World:
+    """Everything the service knows. The state is on disk; any number of these may share a folder."""
+
+    def __init__(
+        self,
+        state: Path,
+        rules: Rules | None = None,
+        *,
+        clock: Callable[[], float] = time.time,
+        renderer: Renderer = child_process,
+        pictures: Pictures | None = None,
+        draw: random.Random | None = None,
+    ) -> None:
+        self.rules = rules or Rules()
+        self.clock = clock
+        self.draw = draw or random.SystemRandom()
+        self.root = state.resolve()
+        self.store = Store(self.root / "simulator.sqlite3")
+        self.renders = Renders(self.root, renderer)
+        self.accounts = Accounts(self.store, self.rules.accounts, self.rules.max_jobs)
+        self.shelf = Shelf(self.root, self.store, clock, pictures, self.draw)
+        self.store.setting(BEGUN, repr(clock()).encode())
+        self.links = Links(self.store.setting("secret", secrets.token_bytes(32)), self.rules.link_seconds)
+
+    def close(self) -> None:
+        """Lets go of the files; tasks go on at the next start."""
+        self.renders.close()
+        self.store.close()
+
+    # Credits
+
+    def credits_used(self, owner: str, email: str) -> int:
+        """Credits that an account has spent; deleting a task gives nothing back."""
+        sql = "SELECT COALESCE(SUM(cost), 0) AS used FROM tasks WHERE owner = ? AND email = ?"
+        return int(self.store.rows(sql, owner, email)[0]["used"])
+
+    # Tasks
+
+    def create(self, owner: str, wish: Wish, shape: Callable[[], Shape], *, costs: bool = True) -> Seen:
+        """Starts a task, or refuses: no account, unknown asset, no credits, no free slot; in this order.
+
+        `shape` is asked for the faults of the task's life only when it does start.
+        """
+        accounts = self.accounts.any_of(owner)
+        assets = [(time, self._keyframe(owner, time, identifier)) for time, identifier in wish.keyframes]
+        self.settle()
+        with self.store.write():
+            account = self._account(owner, accounts, [asset for _, asset in assets], wish.max_jobs)
+            cost = wish.credits if costs else 0
+            self._refuse_if_full(owner, account, cost, wish.max_jobs)
+            task = self._laid_down(owner, account.email, wish, assets, shape(), cost)
+            self.store.add_task(task)
+            self.store.count("tasks_started")
+        return self.seen(task)
+
+    def create_by_hand(self, owner: str, email: str | None, wish: Wish) -> Seen:
+        """Starts a task as the web app would: it counts for Runway's limit and no scheduler tracks it."""
+        account = self.accounts.named(owner, email)
+        task = self._laid_down(owner, account.email, wish, [], {}, wish.credits)
+        self.store.add_task(replace(task, tracked=False))
+        return self.seen(task)
+
+    def get(self, owner: str, identifier: str) -> Seen:
+        """The task with this composite id, compared letter by letter."""
+        self.settle()
+        where = "uuid = ? AND owner = ? AND deleted = 0"
+        found = self._shown(self.store.tasks(where, bare("task", identifier) or "", owner))
+        if not found or composite(owner, found[0].email, "task", found[0].uuid) != identifier:
+            raise not_found()
+        return self.seen(found[0])
+
+    def history(self, owner: str, email: str) -> list[Seen]:
+        """The task history of one account, newest first."""
+        self.settle()
+        tasks = self.store.tasks("owner = ? AND email = ? AND deleted = 0", owner, email)
+        return [self.seen(task) for task in self._shown(tasks)]
+
+    def delete(self, owner: str, identifier: str) -> None:
+        """Takes a task out of the history. Its generation goes on and stays paid."""
+        task = self.get(owner, identifier).task
+        self.store.change("UPDATE tasks SET deleted = 1, tracked = 0 WHERE uuid = ?", task.uuid)
+
+    def tracked(self, owner: str, email: str | None = None) -> list[Seen]:
+        """The unfinished tasks that the scheduler follows, oldest first."""
+        self.settle()
+        tasks = self.store.tasks("owner = ? AND tracked = 1 AND settled IS NULL", owner)
+        return [self.seen(task) for task in reversed(self._shown(tasks)) if email in (None, task.email)]
+
+    def untrack(self, owner: str, identifier: str) -> None:
+        """Frees the slot of a task and stops its callbacks; the task itself runs on."""
+        followed = next((seen for seen in self.tracked(owner) if seen.identifier == identifier), None)
+        if followed is None:
+            raise RefusedError(404, f"Unable to locate running {identifier}")
+        self.store.change("UPDATE tasks SET tracked = 0 WHERE uuid = ?", followed.task.uuid)
+
+    def _shown(self, tasks: list[TaskRecord]) -> list[TaskRecord]:
+        return [task for task in tasks if task.course.is_shown(self.clock() - task.created)]
+
+    # Time
+
+    def seen(self, task: TaskRecord) -> Seen:
+        """A task at this moment."""
+        ready = task.settled is not None or self.renders.state(task.digest) == "ready"
+        look = life.look(task.course, self.clock() - task.created, ready)
+        if look.is_terminal and task.settled is None:
+            # the end may come between two looks of `settle`: who sees it first notes it, so no end lacks its file
+            self._note_end(task)
+        artifact = self.store.assets("uuid = ?", task.asset) if look.artifact else []
+        return Seen(task, look, artifact[0] if artifact else None)
+
+    def settle(self) -> None:
+        """Notes the ends that have come since the last look: the artifact becomes an asset, the slot is free.
+
+        Cheap and repeatable; whoever looks first does it.
+        """
+        self.renders.pump()
+        for task in self.store.tasks("settled IS NULL"):
+            broken = task.course.gives_video and self.renders.state(task.digest) == "broken"
+            seen = self.seen(replace(task, course=task.course.failed(BROKEN)) if broken else task)
+            if not seen.look.is_terminal and task.course.gives_video:
+                self.renders.resume(task.digest)
+
+    def _note_end(self, task: TaskRecord) -> None:
+        asset = self._artifact(task) if task.course.gives_video else None
+        ended = task.created + task.course.length
+        if asset:
+            ended = max(ended, min(self.clock(), (self.root / asset.path).stat().st_mtime))
+        sql = "UPDATE tasks SET settled = ?, course = ? WHERE uuid = ? AND settled IS NULL"
+        with self.store.write():
+            if self.store.change(sql, ended, task.course.to_json(), task.uuid) and asset:
+                self.store.add_asset(replace(asset, created=ended))
+
+    def _artifact(self, task: TaskRecord) -> AssetRecord:
+        path = self.renders.path(task.digest)
+        width, height = SIZES[task.aspect]
+        return AssetRecord(
+            uuid=task.asset, owner=task.owner, email=task.email, created=task.created,
+            name=f"{task.name}.mp4", mime="video/mp4", path=path.relative_to(self.root).as_posix(),
+            size=path.stat().st_size, task=task.uuid, seconds=task.seconds, width=width, height=height,
+        )  # fmt: skip
+
+    # Starting a task
+
+    def _keyframe(self, owner: str, time: float, identifier: str) -> AssetRecord:
+        field = next(field for field, pinned in KEYFRAMES.items() if pinned == time)
+        name = bare("asset", identifier)
+        if name is None:
+            raise wrong(field)
+        try:
+            asset = self.shelf.get(owner, identifier)
+        except RefusedError:
+            raise no_such_asset(name) from None
+        if asset.media != "image":
+            raise wrong(field)
+        return asset
+
+    def _account(self, owner: str, accounts: list[Account], assets: list[AssetRecord], max_jobs: int | None) -> Account:
+        if assets:
+            stranger = next((asset for asset in assets if asset.email != assets[0].email), None)
+            account = next((account for account in accounts if account.email == assets[0].email), None)
+            if stranger or account is None:
+                raise no_such_asset((stranger or assets[0]).uuid)
+            return account
+        free = [a for a in accounts if len(self._running(owner, a.email)) < (max_jobs or a.max_jobs)]
+        return self.draw.choice(free or accounts)
+
+    def _running(self, owner: str, email: str) -> list[TaskRecord]:
+        """What holds a slot. The scheduler lists the same tasks, so one that it does not show yet holds none."""
+        tasks = self.store.tasks("owner = ? AND email = ? AND tracked = 1 AND settled IS NULL", owner, email)
+        return self._shown(tasks)
+
+    def _refuse_if_full(self, owner: str, account: Account, cost: int, max_jobs: int | None) -> None:
+        if self.credits_used(owner, account.email) + cost > self.rules.credits:
+            raise RefusedError(412, NO_CREDITS, {"error": NO_CREDITS})
+        running = self._running(owner, account.email)
+        if len(running) >= (max_jobs or account.max_jobs):
+            raise busy(account.email, running)
+        limit = self.rules.runway_limit
+        unfinished = self.store.tasks("owner = ? AND email = ? AND settled IS NULL", owner, account.email)
+        if limit is not None and len(unfinished) >= limit:
+            raise RefusedError(429, TOO_MANY, {"error": TOO_MANY})
+
+    def _laid_down(
+        self,
+        owner: str,
+        email: str,
+        wish: Wish,
+        assets: list[tuple[float, AssetRecord]],
+        shape: Shape,
+        cost: int,
+    ) -> TaskRecord:
+        seed = wish.seed if wish.seed is not None else self.draw.randint(1, MAX_SEED)
+        course = life.plan(seed, wish.seconds, self.rules.speed, shape)
+        order = _order(wish, seed, assets)
+        digest = self.renders.want(order) if course.gives_video else order.digest()
+        name = _name(seed, wish.prompt, assets)
+        return TaskRecord(
+            uuid=new_uuid(self.draw), owner=owner, email=email, created=self.clock(), name=name,
+            options=json.dumps(_options(name, wish, seed, assets)), seconds=wish.seconds, aspect=wish.aspect,
+            cost=cost, course=course, digest=digest,
+            asset=new_uuid(self.draw), folder=new_uuid(self.draw), reply_url=wish.reply_url,
+            reply_ref=wish.reply_ref, tracked=True,
+        )  # fmt: skip
+
+
+def no_such_asset(name: str) -> RefusedError:
+    """The refusal of a keyframe; `name` is the bare uuid (API facts 3.5)."""
+    return RefusedError(404, f"Unable to retrieve assetId {name} (Not found.)")
+
+
+def busy(email: str, running: list[TaskRecord]) -> RefusedError:
+    """The refusal of kind A: the account's own limit is reached (API facts 3.4)."""
+    text = f"Account {email} is busy executing {len(running)} tasks"
+    items = [{"email": email, **_tracked_fields(task)} for task in running]
+    return RefusedError(429, text, {"error": text, "runningTasks": {email: items}, "code": 429})
+
+
+def _tracked_fields(task: TaskRecord) -> dict[str, Any]:
+    identifier = composite(task.owner, task.email, "task", task.uuid)
+    reply = {"replyUrl": task.reply_url, "replyRef": task.reply_ref}
+    given = {name: value for name, value in reply.items() if value is not None}
+    return {"taskId": identifier, "id": task.uuid, **given}
+
+
+def _order(wish: Wish, seed: int, assets: list[tuple[float, AssetRecord]]) -> Order:
+    width, height = SIZES[wish.aspect]
+    keyframes = tuple((time, asset.path) for time, asset in assets)
+    return Order(wish.prompt, seed, wish.seconds, width, height, keyframes, wish.camera)
+
+
+def _name(seed: int, prompt: str, assets: list[tuple[float, AssetRecord]]) -> str:
+    start = shorten(prompt, 24, placeholder="") or prompt[:24]
+    first = Path(assets[0][1].name).stem if assets else ""
+    return ", ".join(part for part in (f"Gen-3 Alpha Turbo {seed}", start.strip(), first) if part)
+
+
+def _options(name: str, wish: Wish, seed: int, assets: list[tuple[float, AssetRecord]]) -> dict[str, Any]:
+    """What the task shows as `options` (API facts 3.3); keyframes are names of files until links are signed."""
+    camera = {key: wish.camera.get(move, 0) for move, key in MOVES.items()}
+    return {
+        "name": name,
+        "seconds": wish.seconds,
+        "text_prompt": wish.prompt,
+        "seed": seed,
+        "exploreMode": wish.explore,
+        "watermark": False,
+        "enhance_prompt": True,
+        "flip": wish.aspect == "portrait",
+        "keyframes": [{"image": asset.file_key, "timestamp": time} for time, asset in assets],
+        "camera": {**camera, "static": bool(wish.camera.get("static", False))},
+        "assetGroupName": "Generative Video",
+        "recordingEnabled": True,
+    }

@@ -1,0 +1,298 @@
+"""The background thread: one loop for all threads, empty contexts, stop and fork."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import subprocess
+import sys
+import textwrap
+import threading
+import warnings
+from concurrent.futures import CancelledError
+from pathlib import Path
+
+import pytest
+
+from runway_nb.errors import InvalidCommand
+from runway_nb.jobs.loop import BackgroundLoop, run_nested
+
+ROOT = Path(__file__).parents[2]
+MARK: contextvars.ContextVar[str] = contextvars.ContextVar("MARK", default="empty")
+
+
+async def _thread():
+    return threading.current_thread()
+
+
+async def _loop():
+    return asyncio.get_running_loop()
+
+
+@pytest.fixture
+def loop():
+    loop = BackgroundLoop("tested")
+    yield loop
+    loop.stop()
+
+
+def test_nothing_runs_before_the_first_work(loop):
+    assert "tested" not in {thread.name for thread in threading.enumerate()}
+    loop.call(pytest.fail)
+    loop.stop()
+    assert "tested" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_work_runs_on_a_daemon_thread_of_its_own(loop):
+    thread = loop.submit(_thread()).result(5)
+    assert (thread.name, thread.daemon) == ("tested", True)
+    assert thread is not threading.current_thread()
+
+
+def test_it_ends_quietly_where_the_policy_of_loops_was_changed_meanwhile():
+    code = """
+        import asyncio, pathlib, tempfile
+        from runway_nb.jobs.loop import BackgroundLoop
+        from runway_nb.simulator import Simulator, instant
+
+        def none():
+            raise RuntimeError("there is no current event loop")
+
+        loop = BackgroundLoop()
+        ended = loop.submit(asyncio.sleep(60))
+        loop.submit(asyncio.sleep(0)).result(5)
+        with tempfile.TemporaryDirectory() as folder:
+            with Simulator(pathlib.Path(folder), renderer=instant.renderer):
+                # as uvloop and nest_asyncio2 do together
+                asyncio.events._get_event_loop = asyncio.events.get_event_loop = none
+            loop.stop()
+        print(ended.cancelled())
+    """
+    command = [sys.executable, "-c", textwrap.dedent(code)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, check=False)
+    assert (done.stdout, done.stderr) == ("True\n", "")
+
+
+def test_many_threads_share_one_loop(loop):
+    barrier, loops = threading.Barrier(16), []
+
+    def use():
+        barrier.wait()
+        loops.append(loop.submit(_loop()).result(5))
+
+    threads = [threading.Thread(target=use) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert len(loops) == 16
+    assert len(set(loops)) == 1
+
+
+def test_work_does_not_see_the_context_of_the_cell(loop):
+    async def see():
+        return MARK.get(), await asyncio.create_task(see_in_task())
+
+    async def see_in_task():
+        return MARK.get()
+
+    token = MARK.set("cell")
+    try:
+        called = []
+        assert loop.submit(see()).result(5) == ("empty", "empty")
+        loop.call(lambda: called.append(MARK.get()))
+        loop.submit(_loop()).result(5)
+    finally:
+        MARK.reset(token)
+    assert called == ["empty"]
+
+
+def test_an_error_reaches_the_one_who_asked(loop):
+    async def fail():
+        raise LookupError("no")
+
+    with pytest.raises(LookupError):
+        loop.submit(fail()).result(5)
+    assert loop.submit(_loop()).result(5)
+
+
+def test_a_call_that_fails_does_not_end_the_loop(loop):
+    first = loop.submit(_loop()).result(5)
+    first.set_exception_handler(lambda *_: None)
+    loop.call(lambda: 1 / 0)
+    assert loop.submit(_loop()).result(5) is first
+
+
+def test_stop_lets_every_task_see_its_cancellation(loop):
+    started, seen = threading.Event(), []
+
+    async def work():
+        started.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            await asyncio.sleep(0)
+            seen.append("cleaned up")
+
+    future = loop.submit(work())
+    assert started.wait(5)
+    loop.stop()
+    assert seen == ["cleaned up"]
+    with pytest.raises(CancelledError):
+        future.result(1)
+
+
+def test_stop_closes_loop_and_thread_and_can_be_said_twice(loop):
+    thread, inner = loop.submit(_thread()).result(5), loop.submit(_loop()).result(5)
+    loop.stop()
+    loop.stop()
+    assert not thread.is_alive()
+    assert inner.is_closed()
+
+
+def test_work_after_a_stop_starts_a_new_thread(loop):
+    first = loop.submit(_loop()).result(5)
+    loop.stop()
+    assert loop.submit(_loop()).result(5) is not first
+
+
+def test_nothing_is_left_open(loop):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", ResourceWarning)
+        loop.submit(_loop()).result(5)
+        loop.stop()
+        gc.collect()
+
+
+def test_a_forked_child_gets_a_loop_of_its_own():
+    script = """
+    import asyncio, os
+    from runway_nb.jobs.loop import BackgroundLoop
+    async def where():
+        return os.getpid()
+    loop = BackgroundLoop()
+    assert loop.submit(where()).result(5) == os.getpid()
+    child = os.fork()
+    if child == 0:
+        loop.call(print, "never")
+        good = loop.submit(where()).result(5) == os.getpid()
+        loop.stop()
+        os._exit(0 if good else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert loop.submit(where()).result(5) == os.getpid()
+    loop.stop()
+    print("fine")
+    """
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=20
+    )
+    assert run.stdout == "fine\n", run.stderr
+
+
+def test_a_script_ends_while_work_goes_on():
+    script = """
+    import asyncio
+    from runway_nb.jobs.loop import BackgroundLoop
+    BackgroundLoop().submit(asyncio.sleep(60))
+    print("end")
+    """
+    run = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=10)
+    assert (run.stdout, run.returncode) == ("end\n", 0)
+
+
+# --- on a loop that runs already ------------------------------------------------------------------------
+
+
+class Foreign(asyncio.AbstractEventLoop):
+    """A loop that is not asyncio's own, as uvloop's: it hands everything on to one."""
+
+    def __init__(self):
+        self.inner = asyncio.new_event_loop()
+
+    def get_debug(self):
+        return False
+
+
+for _name in ("call_soon", "call_later", "call_at", "time", "create_future", "create_task", "call_exception_handler"):
+    setattr(Foreign, _name, lambda self, *args, _name=_name, **more: getattr(self.inner, _name)(*args, **more))
+Foreign.__abstractmethods__ = frozenset()
+
+
+def _on(loop, act):
+    """What `act` raises or gives, called while `loop` is the one that runs on this thread."""
+    asyncio.events._set_running_loop(loop)
+    try:
+        return act()
+    finally:
+        asyncio.events._set_running_loop(None)
+
+
+def test_a_loop_that_cannot_be_entered_again_is_one_line_and_asyncio_stays_as_it_is():
+    script = """
+    import asyncio, sys, warnings
+    warnings.simplefilter("error")  # a coroutine that nobody awaits
+    sys.path[:0] = ["tests", "tests/jobs"]
+    from test_loop import Foreign, _on
+    from runway_nb.errors import InvalidCommand
+    from runway_nb.jobs.loop import run_nested
+    foreign, before = Foreign(), (asyncio.run, asyncio.Task)
+    async def work():
+        raise AssertionError("it ran")
+    try:
+        _on(foreign, lambda: run_nested(work()))
+    except InvalidCommand as refused:
+        assert refused.__suppress_context__ or refused.__context__ is None
+        print(refused.message)
+    assert (asyncio.run, asyncio.Task) == before and "nest_asyncio2" not in sys.modules
+    foreign.inner.close()
+    """
+    run = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=20, cwd=ROOT
+    )
+    assert "(test_loop.Foreign) cannot keep running while a call waits" in run.stdout, run.stderr
+    assert "The job goes on; wait for it with `await job`, or with job.wait() or --wait" in run.stdout
+    assert run.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("Can't patch loop of type Loop"), RuntimeError("patched"), AttributeError()]
+)
+def test_whatever_nest_asyncio2_raises_is_one_line(monkeypatch, error):
+    import nest_asyncio2
+
+    def refuses(loop):
+        raise error
+
+    async def cell():
+        run_nested(asyncio.sleep(0))
+
+    monkeypatch.setattr(nest_asyncio2, "apply", refuses)
+    with pytest.raises(InvalidCommand, match=f"nest_asyncio2 says {type(error).__name__}") as caught:
+        asyncio.run(cell())
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__
+
+
+def test_a_wait_that_cannot_keep_the_loop_leaves_its_job(party):
+    job = party.submit()
+    foreign = Foreign()
+    try:
+        with pytest.raises(InvalidCommand, match="The job goes on"):
+            _on(foreign, lambda: job.wait(keep_loop=True))
+    finally:
+        foreign.inner.close()
+    assert party.ended(job).video is not None
+
+
+async def _exit() -> None:
+    raise SystemExit(1)
+
+
+def test_a_task_that_wants_to_exit_ends_alone():
+    loop = BackgroundLoop("tested")
+    ended = loop.submit(_exit())
+    with pytest.raises(SystemExit):
+        ended.result(5)
+    assert loop.submit(asyncio.sleep(0, "goes on")).result(5) == "goes on"
+    loop.stop()

@@ -1,0 +1,293 @@
+"""The queue of a session: how many fly, who goes next, and what a 429 does."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runway_nb.jobs.submit_queue import SlotQueue
+from support.fakes import FakeTime
+
+A, B, OPEN = "a@example.org", "b@example.org", ""
+STEPS = st.lists(
+    st.one_of(
+        st.tuples(st.just("join"), st.sampled_from([A, B, OPEN])),
+        st.tuples(st.just("occupy"), st.sampled_from([A, B, OPEN])),
+        st.tuples(st.sampled_from(["go", "back", "leave"]), st.integers(0, 9)),
+        st.tuples(st.just("locate"), st.tuples(st.integers(0, 9), st.sampled_from([A, B, OPEN]))),
+        st.tuples(st.just("pass"), st.floats(0.0, 40.0)),
+    ),
+    max_size=40,
+)
+
+
+class Model:
+    """Plays steps on a queue and keeps its own count of who waits and who flies."""
+
+    def __init__(self, time, slots):
+        self.time, self.slots = time, slots
+        self.queue = SlotQueue(lambda: slots, time)
+        self.waiting, self.flying, self.occupying = [], [], 0
+
+    def play(self, step, value):
+        getattr(self, f"do_{step}")(value)
+        for account in (A, B):
+            on_it = [ticket for ticket in self.flying if ticket.account in (account, OPEN)]
+            assert len(on_it) <= self.slots
+
+    def do_join(self, account):
+        self.waiting.append(self.queue.join(f"{len(self.waiting):08x}", account))
+
+    def do_occupy(self, account):
+        """Only where a slot is free, so that the count of slots stays a law."""
+        if all(len([t for t in self.flying if t.account in (name, OPEN)]) < self.slots for name in (A, B)):
+            self.flying.append(self.queue.occupy("0000ffff", account))
+
+    def do_go(self, index):
+        """Whoever may go goes; nobody whom an earlier one of the same account stands before."""
+        for ticket in self.waiting[index:]:
+            if self.queue.may_go(ticket):
+                ahead = self.waiting[: self.waiting.index(ticket)]
+                assert not [other for other in ahead if {other.account, ticket.account} != {A, B}]
+                self.queue.go(ticket)
+                self.waiting.remove(ticket)
+                self.flying.append(ticket)
+                return
+
+    def do_back(self, index):
+        if index < len(self.flying):
+            ticket = self.flying.pop(index)
+            self.queue.send_back(ticket, 20.0)
+            self.waiting = sorted([*self.waiting, ticket], key=lambda other: other.number)
+            assert not self.queue.may_go(ticket)
+
+    def do_leave(self, index):
+        everyone = [*self.waiting, *self.flying]
+        if index < len(everyone):
+            ticket = everyone[index]
+            for _ in range(2):
+                self.queue.leave(ticket)
+            self.waiting = [other for other in self.waiting if other is not ticket]
+            self.flying = [other for other in self.flying if other is not ticket]
+
+    def do_locate(self, value):
+        """The answer to a create names an account; a ticket with one stays there."""
+        index, account = value
+        if index < len(self.flying) and not self.flying[index].account:
+            self.queue.locate(self.flying[index], account)
+
+    def do_pass(self, seconds):
+        self.time.now += seconds
+
+
+@pytest.fixture
+def queue(time):
+    return SlotQueue(lambda: 2, time)
+
+
+def _flying(queue, *accounts):
+    return [queue.occupy(f"f{number}", account) for number, account in enumerate(accounts)]
+
+
+def _waiting(queue, *accounts):
+    return [queue.join(f"w{number}", account) for number, account in enumerate(accounts)]
+
+
+# --- laws -------------------------------------------------------------------------------------------
+
+
+@given(steps=STEPS, slots=st.integers(1, 4))
+def test_no_account_ever_has_more_tasks_than_slots_and_all_get_their_turn(steps, slots):
+    model = Model(FakeTime(), slots)
+    for step in steps:
+        model.play(*step)
+    # once everything that flies has ended, everyone who waits goes, in the order of coming
+    model.do_pass(100.0)
+    while model.flying:
+        model.do_leave(len(model.waiting))
+    order = []
+    while model.waiting:
+        first = model.waiting[0]
+        model.do_go(0)
+        assert first in model.flying, "the first in line may go when nothing flies"
+        order.append(first.number)
+        model.do_leave(len(model.waiting))
+    assert order == sorted(order)
+
+
+@given(steps=STEPS)
+def test_who_left_is_counted_nowhere(steps):
+    model = Model(FakeTime(), 2)
+    for step in steps:
+        model.play(*step)
+    probe = model.queue.join("probe", OPEN)
+    assert model.queue.place(probe) == len(model.waiting)
+    assert sorted(model.queue.holders(probe)) == sorted(ticket.job_id for ticket in model.flying)
+
+
+# --- turns ------------------------------------------------------------------------------------------
+
+
+def test_first_come_first_served(queue):
+    _flying(queue, A)
+    first, second = _waiting(queue, A, A)
+    assert queue.may_go(first)
+    assert not queue.may_go(second)
+    queue.go(first)
+    assert not queue.may_go(second)
+    queue.leave(first)
+    assert queue.may_go(second)
+
+
+def test_accounts_do_not_wait_for_one_another(queue):
+    _flying(queue, A, A)
+    first, second = _waiting(queue, A, B)
+    assert not queue.may_go(first)
+    assert queue.may_go(second)
+
+
+def test_one_that_may_land_anywhere_counts_everywhere(queue):
+    _flying(queue, A, B)
+    (anywhere,) = _waiting(queue, OPEN)
+    assert not queue.may_go(anywhere)
+    assert sorted(queue.holders(anywhere)) == ["f0", "f1"]
+    (after,) = _waiting(queue, A)
+    assert queue.place(after) == 1
+    assert not queue.may_go(after)
+
+
+def test_an_account_that_becomes_known_frees_the_others(queue):
+    somewhere, _ = _flying(queue, OPEN, B)
+    (waits,) = _waiting(queue, B)
+    assert not queue.may_go(waits)
+    queue.locate(somewhere, A)
+    assert queue.may_go(waits)
+
+
+def test_an_answer_that_names_no_account_changes_none(queue):
+    (ticket,) = _flying(queue, A)
+    queue.locate(ticket, "")
+    assert ticket.account == A
+
+
+def test_the_number_of_slots_is_asked_anew(time):
+    slots = [1]
+    queue = SlotQueue(lambda: slots[0], time)
+    _flying(queue, A)
+    (waits,) = _waiting(queue, A)
+    assert not queue.may_go(waits)
+    slots[0] = 2
+    assert queue.may_go(waits)
+
+
+def test_leaving_twice_frees_one_slot(queue):
+    first, _, _ = _flying(queue, A, A, A)
+    (waits,) = _waiting(queue, A)
+    queue.leave(first)
+    queue.leave(first)
+    assert not queue.may_go(waits)
+
+
+def test_leaving_out_of_the_middle_closes_the_gap(queue):
+    first, second, third = _waiting(queue, A, A, A)
+    queue.leave(second)
+    assert [queue.place(ticket) for ticket in (first, third)] == [0, 1]
+
+
+def test_everyone_who_waits_is_told_of_a_change(queue):
+    flies, *_ = _flying(queue, A, A)
+    tickets = _waiting(queue, A, B)
+    for ticket in tickets:
+        ticket.moved.clear()
+    queue.leave(flies)
+    assert all(ticket.moved.is_set() for ticket in tickets)
+
+
+# --- 429 --------------------------------------------------------------------------------------------
+
+
+def _sent_back(queue, seconds=20.0):
+    """The first of two got a 429."""
+    first, second = _waiting(queue, A, A)
+    queue.go(first)
+    queue.send_back(first, seconds)
+    return first, second
+
+
+def test_a_429_keeps_the_place(queue):
+    first, second = _sent_back(queue)
+    assert [queue.place(ticket) for ticket in (first, second)] == [0, 1]
+
+
+def test_a_429_closes_the_account_until_its_time(queue, time):
+    first, second = _sent_back(queue)
+    assert queue.reopens(second) == time.now + 20.0
+    time.now += 19.9
+    assert not queue.may_go(first)
+    time.now += 0.1
+    assert queue.reopens(first) is None
+    assert queue.may_go(first)
+    assert not queue.may_go(second)
+
+
+def test_a_429_of_one_account_does_not_close_another(queue):
+    _sent_back(queue)
+    other, anywhere = (queue.join(name, account) for name, account in (("other", B), ("anywhere", OPEN)))
+    assert queue.may_go(other)
+    assert not queue.may_go(anywhere)
+
+
+def test_the_end_of_a_task_opens_its_account(queue):
+    runs, elsewhere = _flying(queue, A, B)
+    first, second = _sent_back(queue)
+    queue.leave(elsewhere)
+    assert not queue.may_go(first)
+    queue.leave(runs)
+    assert queue.may_go(first)
+    assert not queue.may_go(second)
+
+
+def test_a_job_that_is_taken_back_does_not_open_the_account(queue, time):
+    """Nothing has ended at Runway, so the time that it named still holds for those behind."""
+    first, second = _sent_back(queue)
+    queue.leave(first)
+    assert not queue.may_go(second)
+    time.now += 20.0
+    assert queue.may_go(second)
+
+
+def test_the_longest_of_several_times_counts(queue, time):
+    first, second = _waiting(queue, A, A)
+    for ticket in (first, second):
+        queue.go(ticket)
+    queue.send_back(first, 30.0)
+    queue.send_back(second, 10.0)
+    assert queue.reopens(first) == queue.reopens(second) == time.now + 30.0
+    time.now += 11.0
+    assert not queue.may_go(first)
+    time.now += 20.0
+    assert queue.may_go(first)
+
+
+# --- words ------------------------------------------------------------------------------------------
+
+
+def test_words_say_slots_place_and_whose_tasks(queue):
+    _flying(queue, A, A)
+    first, second = _waiting(queue, A, A)
+    assert queue.words(first) == "2 of 2 slots busy · first in line · with jobs f0, f1"
+    assert queue.words(second) == "2 of 2 slots busy · second in line · with jobs f0, f1"
+
+
+def test_words_for_one_holder_and_for_none(queue):
+    (only,) = _waiting(queue, A)
+    assert queue.words(only) == "0 of 2 slots busy · first in line"
+    _flying(queue, A)
+    assert queue.words(only) == "1 of 2 slots busy · first in line · with job f0"
+
+
+def test_a_long_line_is_counted_in_figures(queue):
+    *_, tenth, eleventh = _waiting(queue, *[A] * 11)
+    assert "tenth in line" in queue.words(tenth)
+    assert "number 11 in line" in queue.words(eleventh)

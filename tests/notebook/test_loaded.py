@@ -1,0 +1,188 @@
+"""The settings of `%config RunwayMagics`, and the budget among them, over every kind of reload."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
+
+import runway_nb
+from runway_nb import shortcuts as default_module
+from runway_nb.errors import SettingsError
+from runway_nb.loaded_settings import loaded_settings, notebook_settings
+from support.kernels import PATIENCE, clean_env, shared_simulator
+
+FORGET = "for n in [n for n in sys.modules if n.partition('.')[0] == 'runway_nb']: del sys.modules[n]\n"
+RELOADS = {
+    "nothing": "pass",
+    "importlib.reload of the package": "importlib.reload(runway_nb)",
+    "importlib.reload of the module with the studio": "importlib.reload(sys.modules['runway_nb.shortcuts'])",
+    "another name of the session": "os.environ['JPY_SESSION_NAME'] = 'renamed.ipynb'",
+    "another folder": "os.mkdir('deep'); os.chdir('deep')",
+    "loading it twice": "runway_nb.load_ipython_extension(shell)",
+    "%reload_ext": "shell.run_line_magic('reload_ext', 'runway_nb')",
+    "unloading and loading": "[shell.run_line_magic(m, 'runway_nb') for m in ('unload_ext', 'load_ext')]",
+    "a spelling of the address": "shell.run_line_magic('config', f'RunwayMagics.base_url = {address.upper()!r}')",
+    "the right address again": "shell.run_line_magic('config', f'RunwayMagics.base_url = {address!r}')",
+    "its modules forgotten": FORGET + "import runway_nb",
+    "its modules forgotten, then loaded": FORGET + "shell.run_line_magic('reload_ext', 'runway_nb')",
+    "its settings gone": "import runway_nb; runway_nb.notebook_settings = None; gone = shell.configurables[:]; "
+    "shell.configurables[:] = []",
+    "its settings back": "shell.configurables[:] = gone",
+    "unloading": "shell.run_line_magic('unload_ext', 'runway_nb')",
+}
+SCRIPT = """
+import importlib, json, os, sys
+import runway_nb
+shell, address = get_ipython(), ADDRESS
+shell.run_line_magic("load_ext", "runway_nb")
+shell.run_line_magic("config", f"RunwayMagics.base_url = {address!r}")
+shell.run_line_magic("config", "RunwayMagics.max_credits = 25")
+running = runway_nb.generate("A lamp turns")
+first = runway_nb.default_studio()
+def outcome():
+    try:
+        importlib.import_module("runway_nb").generate("Another lamp turns")
+        return "sent"
+    except Exception as error:
+        return type(error).__name__
+told = {}
+for name, code in json.loads(RELOADS).items():
+    exec(code)
+    module = importlib.import_module("runway_nb")
+    same = name not in ("its settings gone", "unloading") and module.default_studio() is first
+    r = shell.run_cell("%%runway\\nAnother lamp turns")
+    cell = r.error_in_exec or r.error_before_exec
+    told[name] = [outcome(), type(cell).__name__ if cell is not None else "sent", same]
+    if name == "another folder":
+        told["running"] = [running.wait(30).status, running.id in module.default_studio().jobs]
+print("TOLD " + json.dumps(told))
+"""
+
+
+@pytest.fixture(scope="module")
+def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What came of a shot over budget after each kind of reload, in one IPython, one after the other."""
+    folder = tmp_path_factory.mktemp("reloads")
+    (folder / "home").mkdir()
+    simulator = shared_simulator()
+    script = SCRIPT.replace("ADDRESS", repr(simulator.base_url)).replace("RELOADS", repr(json.dumps(RELOADS)))
+    (folder / "cells.ipy").write_text(script)
+    env = clean_env(folder / "home", USEAPI_TOKEN=simulator.env["USEAPI_TOKEN"], NO_COLOR="1")
+    before = simulator.counts()["creates_received"]
+    run = subprocess.run(
+        [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "cells.ipy"],
+        cwd=folder, env=env, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
+    )  # fmt: skip
+    lines = [line for line in run.stdout.splitlines() if line.startswith("TOLD ")]
+    assert lines, run.stdout + run.stderr
+    found: dict[str, Any] = json.loads(lines[0].removeprefix("TOLD "))
+    found["creates"] = simulator.counts()["creates_received"] - before
+    return found
+
+
+@pytest.mark.kernel
+@pytest.mark.parametrize("name", RELOADS)
+def test_a_budget_holds_over_every_kind_of_reload(told, name):
+    python, cell, _ = told[name]
+    assert python == ("SettingsError" if name == "its settings gone" else "OverBudget")
+    assert cell == ("UsageError" if name == "unloading" else python)
+
+
+@pytest.mark.kernel
+def test_nothing_was_sent_over_the_budget_and_a_job_that_ran_ends(told):
+    assert told["creates"] == 1
+    assert told["running"] == ["SUCCEEDED", True]
+
+
+@pytest.mark.kernel
+def test_a_reload_of_python_modules_makes_no_second_studio(told):
+    kept = [name for name in RELOADS if told[name][2]]
+    assert kept == [*RELOADS][:6]  # all before %reload_ext, which closes it
+
+
+# --- one shell ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
+    InteractiveShell.clear_instance()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(runway_nb, "notebook_settings", None)
+    yield InteractiveShell.instance(user_ns={}, config=Config())
+    InteractiveShell.clear_instance()
+
+
+def test_without_a_shell_nothing_is_set() -> None:
+    assert notebook_settings() == (None, None)
+
+
+def test_a_shell_without_the_extension_has_no_settings(shell: Any) -> None:
+    assert loaded_settings() is None
+    assert notebook_settings() == (None, None)
+
+
+def test_the_settings_of_a_profile_hold_without_the_extension(shell: Any) -> None:
+    shell.config.RunwayMagics.max_credits = 25
+    config, folder = notebook_settings()
+    assert config is not None
+    assert (config["max_credits"], folder) == (25, None)
+
+
+@pytest.mark.parametrize(("name", "value"), [("max_credits", "many"), ("embed", "perhaps"), ("reuse", "no")])
+def test_a_setting_of_a_profile_that_cannot_be_used_is_one_line(shell: Any, name: str, value: str) -> None:
+    setattr(shell.config.RunwayMagics, name, value)
+    with pytest.raises(SettingsError, match=name):
+        notebook_settings()
+    with pytest.raises(SettingsError, match=name):
+        runway_nb.load_ipython_extension(shell)
+
+
+def test_settings_come_back_when_the_extension_is_loaded_again(shell: Any) -> None:
+    manager = shell.extension_manager
+    manager.load_extension("runway_nb")
+    shell.run_line_magic("config", "RunwayMagics.max_credits = 25")
+    shell.run_line_magic("config", "RunwayMagics.output = 'films'")
+    manager.unload_extension("runway_nb")
+    config, _ = notebook_settings()
+    assert config is not None
+    assert config["max_credits"] == 25
+    manager.load_extension("runway_nb")
+    assert (loaded_settings().max_credits, loaded_settings().output) == (25, "films")
+    shell.run_line_magic("config", "RunwayMagics.max_credits = None")
+    manager.reload_extension("runway_nb")
+    assert loaded_settings().max_credits is None
+    manager.unload_extension("runway_nb")
+
+
+def test_loading_twice_registers_once(shell: Any) -> None:
+    for _ in range(2):
+        runway_nb.load_ipython_extension(shell)
+    assert [type(c).__name__ for c in shell.configurables].count("RunwayMagics") == 1
+    assert len([t for t in shell.input_transformers_cleanup if "runway_nb" in t.__module__]) == 1
+    runway_nb.unload_ipython_extension(shell)
+
+
+def test_settings_that_are_gone_are_refused_and_not_taken_for_no_limit(shell: Any) -> None:
+    shell.extension_manager.load_extension("runway_nb")
+    runway_nb.notebook_settings = None
+    shell.configurables.clear()
+    with pytest.raises(SettingsError, match="%reload_ext runway_nb"):
+        default_module.default_studio()
+    shell.extension_manager.unload_extension("runway_nb")
+
+
+def test_a_reload_of_the_package_keeps_its_settings(shell: Any) -> None:
+    runway_nb.load_ipython_extension(shell)
+    kept = loaded_settings()
+    importlib.reload(runway_nb)
+    assert runway_nb.notebook_settings is kept is loaded_settings()
+    runway_nb.unload_ipython_extension(shell)

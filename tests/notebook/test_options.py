@@ -1,0 +1,314 @@
+"""The table of options: parser, help, completion, README."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runway_nb.errors import InvalidCommand, InvalidRequest
+from runway_nb.notebook.language import options
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+TABLES = {"assets": options.LISTING, "upload": options.FITTING, "delete": options.DELETING}
+
+
+def read(line: str, **variables: object) -> options.CellOptions:
+    return options.parse(line, variables)
+
+
+def test_an_empty_line_asks_for_nothing() -> None:
+    assert read("") == options.CellOptions("", {}, ())
+
+
+def test_every_kind_of_value_is_read() -> None:
+    line = (
+        "shot --first a.png --zoom -3.5 --seconds 10 --static --aspect=portrait --reply-url 'https://x.test/a b' --wait"
+    )
+    assert read(line) == options.CellOptions(
+        "shot",
+        {
+            "first": "a.png",
+            "zoom": -3.5,
+            "seconds": 10,
+            "static": True,
+            "aspect": "portrait",
+            "reply_url": "https://x.test/a b",
+            "wait": True,
+        },
+        (),
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("--zom 3", "--zom is no option: do you mean --zoom?"),
+        ("--xyzzy 3", "--xyzzy is no option: see %runway help"),
+        ("--zoom", "--zoom needs a value: --zoom N"),
+        ("--zoom fast", "--zoom is 'fast': give a number"),
+        ("--seconds 5.5", "--seconds is '5.5': give a whole number"),
+        ("--zoom 1 --zoom 2", "--zoom is given twice"),
+        ("--static=yes", "--static takes no value"),
+        ("a b", "one name for the job at most, found 'a' 'b': quote values that hold spaces"),
+        ("2nd", "'2nd' cannot be the name of a variable"),
+        ("--first 'open", "a quotation mark is left open on the %%runway line: close it"),
+        ("--zoom {{z}}", "{{z}} is no variable: define z first"),
+    ],
+)
+def test_a_mistake_is_one_clear_line(line: str, problem: str) -> None:
+    assert problem in read(line).problems
+
+
+def test_all_mistakes_are_collected() -> None:
+    assert len(read("--zom 3 --pan x --seed").problems) == 3
+
+
+def test_backslashes_of_a_path_stay() -> None:
+    assert read(r"--first C:\pictures\a.png").values["first"] == r"C:\pictures\a.png"
+
+
+def test_variables_are_filled_in_as_they_are() -> None:
+    assert read("--zoom {{z}} --first {{ path }}", z=4, path="two words.png").values == {
+        "zoom": 4.0,
+        "first": "two words.png",
+    }
+
+
+def test_a_variable_is_not_filled_in_twice() -> None:
+    problems: list[str] = []
+    assert options.fill("a {{x}}", {"x": "{{y}}", "y": "no"}, problems) == "a {{y}}"
+    assert not problems
+
+
+@pytest.mark.parametrize(
+    ("text", "filled"),
+    [
+        ("{{U+7B}}{x}}", "{{x}}"),
+        ("{{U+7b}}{U+7B}}", "{{U+7B}}"),
+        ("{{{x}}}", "{1}"),
+        ("a{{ U+20 }}b{{U+A}}", "a b\n"),
+        ("{{U+1F600}}{{U+10FFFF}}", "\U0001f600\U0010ffff"),
+    ],
+)
+def test_a_character_may_be_given_by_its_number(text: str, filled: str) -> None:
+    problems: list[str] = []
+    assert options.fill(text, {"x": 1, "U": 2}, problems) == filled
+    assert not problems
+
+
+def test_a_character_by_its_number_cuts_no_word_of_the_line() -> None:
+    assert read("shot --first a{{U+20}}{{ U+22 }}b --seed 7").values == {"first": 'a "b', "seed": 7}
+
+
+@pytest.mark.parametrize("text", ["{{U+7B}}", "{{x}}", "{{ x }}", "a {{{x}}} b", "{x}", "\n", "{{U+"])
+def test_literal_text_stays_as_it_is(text: str) -> None:
+    problems: list[str] = []
+    assert options.fill(options.literal(text), {"x": 1}, problems) == text
+    assert not problems
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{x}", "{ {x} }", "$x", "{{x.y}}", "{{1}}", "{{}}", "f{{{{", "{{U+}}", "{{U+110000}}", "{{U+XY}}", "{{u+7B}}"],
+)
+def test_anything_else_in_braces_is_left_alone(text: str) -> None:
+    problems: list[str] = []
+    assert options.fill(text, {"x": 1}, problems) == text
+    assert not problems
+
+
+def test_only_plain_variables_are_filled_in() -> None:
+    problems: list[str] = []
+    options.fill("{{x}} {{y}}", {"x": [1], "y": print}, problems)
+    assert [p.split(":")[0] for p in problems] == ["{{x}} is a list", "{{y}} is a builtin_function_or_method"]
+
+
+@given(st.text(max_size=60))
+def test_any_line_is_read_without_an_exception(line: str) -> None:
+    result = options.parse(line, {})
+    assert isinstance(result.problems, tuple)
+
+
+@given(st.text())
+def test_words_without_references_are_taken_literally(text: str) -> None:
+    problems: list[str] = []
+    if "{{" not in text:
+        assert options.fill(text, {}, problems) == text
+
+
+@pytest.mark.parametrize("option", options.OPTIONS, ids=lambda option: option.flag)
+def test_every_option_can_be_given(option: options.Option) -> None:
+    value = {"number": "1", "whole": "5", "place": "0.5,0.2"}.get(
+        option.kind, option.choices[0] if option.choices else "x"
+    )
+    line = option.flag if option.kind == "switch" else f"{option.flag} {value}"
+    read_back = read(line)
+    assert list(read_back.values) == [option.field]
+    assert not read_back.problems
+
+
+def test_help_names_every_option_and_command() -> None:
+    for option in options.OPTIONS:
+        assert option.usage in options.cell_help()
+    for command in options.COMMANDS:
+        assert command.name in options.line_help()
+
+
+def test_help_names_the_options_of_commands_and_their_choices() -> None:
+    for command, table in TABLES.items():
+        (line,) = [line for line in options.line_help().splitlines() if line.strip().startswith(f"{command} ")]
+        assert [option.flag for option in table if option.flag not in line] == []
+    for words in ("--fit F", "--focus X,Y", "--upscale", "cover, contain, stretch", "Out[n]", "shot.last"):
+        assert words in options.cell_help()
+
+
+def test_readme_holds_the_tables_as_they_are() -> None:
+    text = README.read_text()
+    for table in options.readme_tables():
+        assert table in text, f"README is out of date; the table is now\n{table}"
+
+
+@pytest.mark.parametrize(
+    ("line", "symbol", "expected"),
+    [
+        ("%%runway --zo", "--zo", ["--zoom"]),
+        ("%%runway --aspect ", "", ["landscape", "portrait"]),
+        ("%%runway --aspect po", "po", ["portrait"]),
+        ("%%runway --zoom 3 --zo", "--zo", []),
+        ("%runway sh", "sh", ["show"]),
+        ("%runway show ", "", []),
+        ("%%runway --upsc", "--upsc", ["--upscale"]),
+        ("%%runway --fit ", "", ["cover", "contain", "stretch"]),
+        ("%%runway --fit=c", "c", ["cover", "contain"]),
+        ("%%runway --f", "--f", ["--first", "--fit", "--focus", "--fresh", "--force"]),
+        ("%runway a", "a", ["attach", "assets"]),
+        ("%runway up", "up", ["upload"]),
+        ("%runway de", "de", ["delete"]),
+    ],
+)
+def test_completion(line: str, symbol: str, expected: list[str]) -> None:
+    assert options.completions(line, symbol) == expected
+
+
+@pytest.mark.parametrize(
+    ("line", "symbol", "expected"),
+    [
+        ("%runway assets --", "--", ["--type", "--page"]),
+        ("%runway assets sea --p", "--p", ["--page"]),
+        ("%runway assets --type ", "", ["image", "video", "audio"]),
+        ("%runway assets --type v", "v", ["video"]),
+        ("%runway assets --type=v", "v", ["video"]),
+        ("%runway assets --type video --", "--", ["--page"]),
+        ("%runway upload --f", "--f", ["--fit", "--focus"]),
+        ("%runway upload a.png --fit ", "", ["cover", "contain", "stretch"]),
+        ("%runway upload a.png --aspect p", "p", ["portrait"]),
+        ("%runway upload --z", "--z", []),
+        ("%runway delete lamp --", "--", ["--yes"]),
+    ],
+)
+def test_the_options_of_a_command_complete(line: str, symbol: str, expected: list[str]) -> None:
+    assert options.completions(line, symbol) == expected
+
+
+@pytest.mark.parametrize("line", ["%runway upload ", "%runway upload la", "%runway delete ", "%runway assets se"])
+def test_files_and_names_are_left_to_others_to_complete(line: str) -> None:
+    assert options.completions(line, line.split(" ")[-1]) == []
+
+
+def test_a_line_without_a_command_is_help() -> None:
+    assert options.command_of("") == ("help", [])
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("lst", "do you mean list"),
+        ("xyzzy", "known are help"),
+        ("'", "a quotation mark is left open"),
+        ("delete it's", "a quotation mark is left open"),
+    ],
+)
+def test_an_unknown_command_is_one_clear_line(line: str, hint: str) -> None:
+    with pytest.raises(InvalidCommand, match=re.escape(hint)):
+        options.command_of(line)
+
+
+@pytest.mark.parametrize("text", ["0.5", "0.5,x", "1,2,3", ","])
+def test_a_place_that_is_none_says_what_to_give(text: str) -> None:
+    (problem,) = read(f"--focus {text}").problems
+    assert problem == f"--focus is {text!r}: give two numbers, such as 0.5,0.2"
+
+
+# --- arguments of commands --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "plain", "values"),
+    [
+        ("assets", "", [], {}),
+        ("assets", "sea", ["sea"], {}),
+        ("assets", "sea --type video --page=2", ["sea"], {"type": "video", "page": 2}),
+        ("assets", "--page 2 'two words' more", ["two words", "more"], {"page": 2}),
+        ("assets", "- -x", ["-", "-x"], {}),
+        ("upload", "a.png --focus 0.2,0.8 fig", ["a.png", "fig"], {"focus": (0.2, 0.8)}),
+        ("upload", "--upscale a.png --fit stretch", ["a.png"], {"upscale": True, "fit": "stretch"}),
+        (
+            "upload",
+            r"C:\pictures\a.png Out[3] shot.frame(2.5)",
+            [r"C:\pictures\a.png", "Out[3]", "shot.frame(2.5)"],
+            {},
+        ),
+        ("delete", "--yes lamp sea", ["lamp", "sea"], {"yes": True}),
+    ],
+)
+def test_arguments_are_words_and_options_in_any_order(
+    command: str, line: str, plain: list[str], values: dict[str, object]
+) -> None:
+    name, words = options.command_of(f"{command} {line}")
+    assert name == command
+    assert options.parse_arguments(words, TABLES[command]) == (plain, values)
+
+
+@pytest.mark.parametrize(
+    ("command", "line", "problem"),
+    [
+        ("assets", "--tpye image", "--tpye is no option: do you mean --type?"),
+        ("assets", "--frobnicate", "--frobnicate is no option: see %runway help"),
+        ("assets", "--type", "--type needs a value: --type T"),
+        ("assets", "--type --page 2", "--type needs a value: --type T"),
+        ("assets", "--type image --type video", "--type is given twice"),
+        ("assets", "--type film", "--type is 'film': give image, video, audio"),
+        ("assets", "--type Image", "--type is 'Image': give image, video, audio"),
+        ("assets", "--type=", "--type is '': give image, video, audio"),
+        ("assets", "--page 1.5", "--page is '1.5': give a whole number"),
+        ("upload", "--aspect square", "--aspect is 'square': give landscape, portrait"),
+        ("upload", "--focus left", "--focus is 'left': give two numbers, such as 0.5,0.2"),
+        ("upload", "--seconds 5", "--seconds is no option: see %runway help"),
+        ("delete", "--yes=no", "--yes takes no value"),
+        ("delete", "--force", "--force is no option: see %runway help"),
+    ],
+)
+def test_a_mistake_in_an_argument_is_one_clear_line(command: str, line: str, problem: str) -> None:
+    with pytest.raises(InvalidRequest) as caught:
+        options.parse_arguments(line.split(), TABLES[command])
+    assert caught.value.problems == (problem,)
+
+
+@pytest.mark.parametrize("command", TABLES)
+@given(line=st.text(max_size=60))
+def test_any_arguments_are_read_or_refused(command: str, line: str) -> None:
+    try:
+        plain, values = options.parse_arguments(line.split(), TABLES[command])
+    except InvalidRequest as refused:
+        told = refused.problems
+    else:
+        told = ("fine",)
+        assert not [word for word in plain if word.startswith("--")]
+        assert set(values) <= {option.field for option in TABLES[command]}
+    assert all(told)

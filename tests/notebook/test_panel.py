@@ -1,0 +1,838 @@
+"""The panel as a whole: what it holds, what it says, what it sends, where it is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import html
+import json
+import re
+import threading
+import time as real_time
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from types import SimpleNamespace
+
+import httpx
+import ipywidgets
+import pytest
+import traitlets
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from test_cell_text import run, typed
+from test_pictures import asked, png
+
+from runway_nb import errors
+from runway_nb import shortcuts as default
+from runway_nb.api.client import RunwayClient
+from runway_nb.camera import MOVES, Camera
+from runway_nb.notebook.cards import card as live
+from runway_nb.notebook.cards.card import View, marked
+from runway_nb.notebook.magics.commands import Magics
+from runway_nb.notebook.panel import panel as module
+from runway_nb.notebook.panel.keyframe_loader import Loaded, Pictures
+from runway_nb.notebook.panel.panel import Panel
+from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.settings import Secret
+from support.fakes import EMAIL, TOKEN, Changed, Party
+from support.strategies import ASSET_ID, requests
+
+ENDLESS = ("Panel._end_with_kernel", "Stage._withdraw")
+REQUEST = VideoRequest("A lamp turns", camera=Camera(zoom=4, pan=-2), aspect="portrait", seconds=10, seed=7)
+
+
+class Preview(ipywidgets.HTML):
+    """Stands in for the moving preview."""
+
+    has_script = False
+    horizontal, vertical, zoom, pan, tilt, roll = (traitlets.Float().tag(sync=True) for _ in MOVES)
+    static, portrait = traitlets.Bool().tag(sync=True), traitlets.Bool().tag(sync=True)
+    first, middle, last = (traitlets.Bytes().tag(sync=True) for _ in range(3))
+    seconds, time = traitlets.Int(5).tag(sync=True), traitlets.Float().tag(sync=True)
+    crop_note, say = (traitlets.Unicode().tag(sync=True) for _ in range(2))
+    texts, fields = traitlets.Dict(), traitlets.Dict()
+
+    def follow(self, controls):
+        """What the page does."""
+
+
+class Network(httpx.AsyncBaseTransport):
+    """A connection that cannot be made, or that never answers."""
+
+    def __init__(self, *, answers):
+        self.answers = answers
+
+    async def handle_async_request(self, request):
+        if not self.answers:
+            await asyncio.sleep(600)
+        raise httpx.ConnectError("no route", request=request)
+
+
+class Bench:
+    """Panels before the studio of a party; what is displayed and what runs in the background is caught."""
+
+    def __init__(self, party, monkeypatch, mode="live"):
+        self.party, self.studio = party, party.studio
+        self.variables, self.shown, self.updates, self.background = {}, [], [], []
+        self.view = View(mode, "never", party.folder)
+        monkeypatch.setattr(module, "make_preview", Preview)
+        monkeypatch.setattr(module, "_surroundings", lambda folder: (self.view, self.variables))
+        monkeypatch.setattr(live, "TICK", 0.01)
+        for shows in (module, live):
+            monkeypatch.setattr(shows, "display", self._displayed(self.shown))
+            monkeypatch.setattr(shows, "update_display", self._displayed(self.updates))
+        self._monkeypatch = monkeypatch
+        self.watch(party.studio)
+
+    @staticmethod
+    def _displayed(places):
+        def display(data, raw, display_id="", metadata=None):
+            assert metadata in (None, marked(display_id))
+            places.append((display_id, data))
+
+        return display
+
+    def watch(self, studio):
+        """Keep what this studio begins in the background."""
+
+        def spawn(work):
+            endless = work.__qualname__ in ENDLESS
+            future = studio._loop.submit(work)
+            if not endless:
+                self.background.append(future)
+
+        self._monkeypatch.setattr(studio, "spawn", spawn)
+
+    def panel(self, source=None, *, opened=True):
+        panel = Panel(source, studio=self.studio)
+        if opened:
+            panel._ipython_display_()
+        return self.settled(panel)
+
+    def settled(self, panel):
+        """After all that was begun in the background has ended, without an error that nobody sees."""
+        while self.background:
+            while self.background:
+                self.background.pop(0).result(5)
+            for job in panel.jobs:
+                self.party.ended(job)
+        return panel
+
+    def press(self, panel, words="Generate"):
+        button(panel, words).click()
+        return self.settled(panel)
+
+    @property
+    def posts(self):
+        return len(self.party.api.calls("POST"))
+
+    @property
+    def creates(self):
+        return len(self.party.api.calls("POST", "/create"))
+
+    def change(self, act):
+        """Let the API answer otherwise: `act(request, response)`."""
+        self.party.api.inner = Changed(self.party.api.inner, act)
+
+    @contextmanager
+    def network(self, *, answers=True):
+        """Down, or silent."""
+        inner, self.party.api.inner = self.party.api.inner, Network(answers=answers)
+        yield
+        self.party.api.inner = inner
+
+
+@contextmanager
+def a_bench(party, monkeypatch, mode="live"):
+    bench = Bench(party, monkeypatch, mode)
+    yield bench
+    left = [future.exception(0) for future in bench.background if future.done()]
+    assert not [error for error in left if error], "an error in the background that nobody has seen"
+
+
+@pytest.fixture
+def bench(party, monkeypatch):
+    with a_bench(party, monkeypatch) as made:
+        yield made
+
+
+@pytest.fixture
+def benches(tmp_path, time, monkeypatch):
+    """Benches with a simulator of other rules."""
+    with ExitStack() as stack:
+
+        def make(mode="live", **rules):
+            party = stack.enter_context(Party(tmp_path, time, **rules))
+            return stack.enter_context(a_bench(party, monkeypatch, mode))
+
+        yield make
+
+
+def parts(widget):
+    """A widget and all that is in it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from parts(child)
+
+
+def button(panel, words):
+    return next(w for w in parts(panel) if isinstance(w, ipywidgets.Button) and w.description == words)
+
+
+def said(panel):
+    """All the words on the panel that are no control."""
+    texts = [w.value for w in parts(panel) if type(w) is ipywidgets.HTML and "<style" not in w.value]
+    return html.unescape(re.sub("<[^>]+>", " ", " ".join(texts)))
+
+
+def normal(request):
+    """A request in the form that the controls give: what is not given has no other spelling."""
+    return replace(
+        request,
+        prompt=request.prompt.strip(),
+        seconds=request.seconds,
+        camera=Camera(
+            **{name: found for name, value in request.camera.moves.items() if (found := round(value, 6))},
+            static=request.camera.static or None,
+        ),
+        explore=request.explore or None,
+        upscale=request.upscale or None,
+        fit=None if request.fit == "cover" else request.fit,
+        focus=None if request.focus == (0.5, 0.5) else request.focus,
+    )
+
+
+def quickest(act, times=5):
+    """Seconds that an act takes when nothing else does: others may use the machine meanwhile."""
+    taken = []
+    for _ in range(times):
+        began = real_time.perf_counter()
+        act()
+        taken.append(real_time.perf_counter() - began)
+    return min(taken)
+
+
+def wait_until(holds, seconds=5):
+    end = real_time.monotonic() + seconds
+    while not holds():
+        assert real_time.monotonic() < end
+        real_time.sleep(0.005)
+
+
+# --- what it holds ----------------------------------------------------------------------------------
+
+shares = st.integers(0, 20).map(lambda part: part / 20)
+whole_requests = st.builds(
+    replace,
+    requests,
+    fit=st.sampled_from([None, "cover", "contain", "stretch"]),
+    focus=st.one_of(st.none(), st.tuples(shares, shares)),
+    upscale=st.sampled_from([None, True, False]),
+)
+
+
+def test_any_request_comes_back_from_the_controls_and_from_the_cell(bench, monkeypatch):
+    async def nothing(self, choice):
+        return Loaded(trouble="not looked for")
+
+    monkeypatch.setattr(Pictures, "load", nothing)
+    panel, other = bench.panel(opened=False), bench.panel(REQUEST, opened=False)
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(whole_requests)
+    def holds(request):
+        panel.fill(request)
+        if not request.problems():
+            assert panel.request == normal(request)
+            assert run(panel.cell)[1] == typed(panel.request)
+
+    holds()
+    bench.settled(panel)
+    assert other.request == REQUEST
+
+
+@pytest.mark.parametrize("zoom", [4, -0.1, 2.55, 0.59999999999])
+def test_a_move_keeps_its_value(bench, zoom):
+    assert bench.panel(VideoRequest("x", camera=Camera(zoom=zoom))).request.camera.zoom == round(zoom, 6)
+
+
+@pytest.mark.parametrize("form", ["job", "id", "task"])
+def test_a_job_an_id_and_a_task_fill_it(bench, form):
+    bench.panel(REQUEST)
+    job = bench.party.ended(bench.studio.submit(REQUEST))
+    source = {"job": job, "id": job.id, "task": job.task.id}[form]
+    assert bench.panel(source).request == REQUEST
+
+
+def test_an_id_that_is_nobodys_is_an_error_at_once(bench):
+    with pytest.raises(errors.JobNotFound):
+        Panel("ffffffff", studio=bench.studio)
+
+
+def test_a_task_as_a_keyframe_is_its_last_frame(bench):
+    job = bench.party.ended(bench.party.submit())
+    panel = bench.panel(VideoRequest("x", Keyframes(first=job.task)))
+    assert panel.request.keyframes.first == job.last
+
+
+def test_reset_gives_an_empty_request(bench):
+    panel = bench.press(bench.panel(replace(REQUEST, keyframes=Keyframes("harbour"))), "Reset")
+    assert panel.request == VideoRequest()
+
+
+def test_request_job_and_jobs_can_be_observed(bench):
+    panel, seen = bench.panel(REQUEST), []
+    panel.observe(lambda change: seen.append(change["name"]), ["request", "job", "jobs"])
+    panel.words.prompt.value = "A lamp stands"
+    assert seen == ["request"]
+    bench.press(panel)
+    assert set(seen) == {"request", "job", "jobs"}
+    assert panel.jobs == (panel.job,)
+
+
+# --- problems ---------------------------------------------------------------------------------------
+
+
+def test_problems_stand_in_words_and_generate_waits_until_they_are_mended(bench):
+    panel = bench.panel()
+    go = button(panel, "Generate")
+    assert go.disabled
+    assert "write a prompt" in go.tooltip
+    panel.words.prompt.value = "A lamp turns"
+    assert not go.disabled
+    panel.words.seed.value, panel.words.reply_url.value = "many", "ftp://x"
+    assert "Seed is 'many'" in said(panel)
+    assert "Reply URL is 'ftp://x'" in said(panel)
+    assert go.disabled
+    assert go.tooltip
+    panel.words.seed.value, panel.words.reply_url.value = "4", ""
+    assert not go.disabled
+    assert "Seed is" not in said(panel)
+
+
+def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench):
+    panel = bench.panel(REQUEST)
+    panel.words.explore.value = True
+    panel.words.seed.value = "many"
+    assert (panel.preview.portrait, panel.preview.seconds) == (True, 10)
+    assert re.search(r"\b0 credits", said(panel))
+
+
+def test_words_of_the_user_are_text_and_no_html(bench):
+    panel = bench.panel(VideoRequest("<b>x</b>", Keyframes("<script>1</script>.png"), reply_ref="<i>"))
+    for widget in parts(panel):
+        if isinstance(widget, ipywidgets.HTML):
+            assert "<script>1" not in widget.value
+
+
+def test_nothing_but_generate_sends_anything(bench):
+    (bench.party.folder / "lamp.png").write_bytes(png())
+    panel = bench.panel(replace(REQUEST, keyframes=Keyframes("lamp.png", last="harbour")))
+    for widget in parts(panel):
+        if isinstance(widget, ipywidgets.Button) and widget.description != "Generate":
+            bench.press(panel, widget.description)
+        if isinstance(widget, ipywidgets.Dropdown):
+            widget.index = len(widget.options) - 1
+    panel.fill(REQUEST)
+    bench.settled(panel)
+    assert bench.posts == 0
+
+
+# --- price and account ------------------------------------------------------------------------------
+
+
+def test_price_and_balance_stand_together(bench):
+    text = said(bench.panel(REQUEST))
+    assert "50 credits" in text
+    assert "0 of 2,250 used, 2,250 left" in text
+    assert "play money" not in text
+
+
+def test_too_few_credits_disable_generate_with_figures_and_explore_mode_says_what_it_means(benches):
+    bench = benches(credits=30)
+    panel = bench.panel(REQUEST)
+    go = button(panel, "Generate")
+    assert go.disabled
+    assert "50" in go.tooltip
+    assert "30" in go.tooltip
+    assert "only 30 left" in said(panel)
+    panel.words.explore.value = True
+    assert not go.disabled
+    assert re.search(r"\b0 credits", said(panel))
+    assert "Unlimited plan" in said(panel)
+    panel.words.explore.value = False
+    panel.words.seconds.value = "5 s"
+    assert not go.disabled
+
+
+def test_the_simulator_is_play_money(bench, monkeypatch):
+    bench.studio.session.settings = replace(bench.studio.settings, token=None)
+    real = bench.party._connect
+    monkeypatch.setattr(bench.studio.session, "_connect", lambda s: real(replace(s, token=Secret(TOKEN))))
+    text = said(bench.panel(REQUEST))
+    assert "play money" in text
+    assert "Simulator: no credits spent" in text
+    assert "Simulator: no credits spent" in text
+
+
+def test_a_token_set_later_is_no_play_money_any_more(bench, monkeypatch):
+    token = bench.studio.settings
+    monkeypatch.setattr(bench.studio, "_connect", lambda s: bench.party._connect(replace(s, token=Secret(TOKEN))))
+    bench.studio.use(replace(token, token=None))
+    panel = bench.panel(REQUEST)
+    assert "play money" in said(panel)
+    bench.studio.use(token)
+    panel.words.prompt.value = "A lamp stands"
+    bench.press(panel, "Refresh")
+    assert "play money" not in said(panel)
+    assert "no credits spent" not in said(panel)
+
+
+def test_one_account_is_told_by_its_first_letter(bench):
+    assert "account s\N{HORIZONTAL ELLIPSIS}" in said(bench.panel(REQUEST))
+
+
+def test_two_accounts_are_counted_and_their_credits_told(benches):
+    text = said(benches(accounts=2).panel(REQUEST))
+    assert "2 accounts" in text
+    assert "2,250, 2,250 left on 2 accounts" in text
+
+
+def test_no_account_is_told_with_what_to_do(benches):
+    bench = benches(accounts=0)
+    panel = bench.panel(REQUEST)
+    assert "No Runway account is set up" in said(panel)
+    assert "asking for" not in said(panel)
+    assert button(panel, "Generate").disabled
+
+
+def test_a_broken_account_is_named_and_the_other_still_has_its_balance(benches):
+    bench = benches(accounts=2)
+
+    def broken(request, answer):
+        if request.url.path.endswith("/accounts"):
+            body = answer.json()
+            body["second@runway-nb.invalid"]["error"] = "session lost"
+            return httpx.Response(200, json=body)
+        if "/features" in request.url.path and "second" in str(request.url):
+            return httpx.Response(596, json={"error": "session lost"})
+        return answer
+
+    bench.change(broken)
+    text = said(bench.panel(REQUEST))
+    assert "Account s\N{HORIZONTAL ELLIPSIS} is broken (session lost): add it again" in text
+    assert "2,250 left" in text
+
+
+@pytest.mark.parametrize("trouble", ["down", "401"])
+def test_trouble_is_told_and_refresh_recovers(bench, trouble):
+    with ExitStack() as stack:
+        if trouble == "down":
+            stack.enter_context(bench.network())
+        else:
+            bench.party.simulator.fault("401")
+        panel = bench.panel(REQUEST)
+        text = said(panel)
+        assert {"down": "connection", "401": "token"}[trouble] in text
+        assert "could not be listed" in text
+        assert "asking for" not in text
+        assert not button(panel, "Refresh").disabled
+    bench.party.simulator.clear()
+    text = said(bench.press(panel, "Refresh"))
+    assert "2,250 left" in text
+    assert "could not be listed" not in text
+    assert "2 images" in text
+
+
+def test_nothing_waits_while_the_api_does_not_answer(bench):
+    with bench.network(answers=False):
+        panel = Panel(REQUEST, studio=bench.studio)
+        panel._ipython_display_()
+        panel.words.prompt.value = "warm"
+        for name, control, values in (
+            ("prompt", panel.words.prompt, iter("abcde")),
+            ("zoom", panel.camera.sliders["zoom"], iter(range(1, 6))),
+            ("seconds", panel.words.seconds, iter(["10 s", "5 s"] * 3)),
+        ):
+            assert quickest(lambda c=control, v=values: setattr(c, "value", next(v))) < 0.05, name
+        assert "asking for the account" in said(panel)
+        assert not button(panel, "Generate").disabled
+        bench.background.clear()
+
+
+@pytest.mark.parametrize("call", ["accounts", "credits", "assets"])
+def test_an_error_that_nobody_expects_is_told(bench, monkeypatch, call):
+    async def broken(self, *_, **__):
+        raise KeyError("surprise")
+
+    monkeypatch.setattr(RunwayClient, call, broken)
+    panel = Panel(REQUEST, studio=bench.studio)
+    panel._ipython_display_()
+    for future in bench.background:
+        future.exception(5)
+    bench.background.clear()
+    assert "surprise" in said(panel)
+    assert not button(panel, "Refresh").disabled
+
+
+FULL_DISK = OSError(28, "No space left on device")
+
+
+def refuse(*_, **__):
+    raise FULL_DISK
+
+
+CALLBACKS = {
+    "upload": lambda panel: panel.keyframes.slots["first"]._uploaded(panel.keyframes.slots["first"], "a.png", png()),
+    "list": lambda panel: setattr(the_list(panel), "index", 1),
+    "slider": lambda panel: setattr(panel.camera.sliders["zoom"], "value", 3.0),
+    "preset": lambda panel: setattr(panel.camera.presets, "value", "Push in"),
+    "prompt": lambda panel: setattr(panel.words.prompt, "value", "Another lamp"),
+    "swap": lambda panel: button(panel, "Swap first and last").click(),
+    "reset": lambda panel: button(panel, "Reset").click(),
+}
+
+
+def the_list(panel):
+    return panel.keyframes.slots["first"].list
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+def test_an_error_of_a_callback_stands_in_the_panel(bench, monkeypatch, name):
+    panel = bench.panel(REQUEST)
+    monkeypatch.setattr("runway_nb.notebook.panel.keyframe_controls.keep_picture", refuse)
+    monkeypatch.setattr(panel.keyframes, "read", refuse)
+    CALLBACKS[name](panel)
+    assert "No space left on device" in said(panel)
+
+
+# --- generating -------------------------------------------------------------------------------------
+
+
+def test_a_click_sends_once_and_its_result_stands_below_the_newest_first(bench):
+    panel = bench.press(bench.panel(REQUEST))
+    assert bench.creates == 1
+    one = panel.job
+    panel.words.prompt.value = "A lamp stands"
+    bench.press(panel)
+    assert bench.creates == 2
+    assert panel.jobs == (panel.job, one)
+    stage = bench.shown[1][0]
+    where, last = bench.updates[-1]
+    assert where == stage != bench.shown[0][0]
+    assert set(last) == {"text/html", "text/plain"}
+    assert last["text/plain"].index("A lamp stands") < last["text/plain"].index("A lamp turns")
+    assert panel.job.cell == panel.cell
+    assert not button(panel, "Generate").disabled
+
+
+@pytest.fixture
+def gate(bench, monkeypatch):
+    """Until it is set nothing that was asked for goes on."""
+    gate, real = threading.Event(), bench.studio.ask
+    monkeypatch.setattr(bench.studio, "ask", lambda *a, **k: gate.wait(5) and real(*a, **k))
+    return gate
+
+
+@pytest.mark.parametrize("reuse", [True, False])
+def test_a_double_click_sends_once(bench, gate, reuse):
+    panel = bench.panel(replace(REQUEST, seed=None))
+    bench.studio.session.settings = replace(bench.studio.settings, reuse=reuse)
+    for _ in range(3):
+        button(panel, "Generate").click()
+    gate.set()
+    bench.settled(panel)
+    assert (bench.creates, len(panel.jobs)) == (1, 1)
+    assert bench.updates[-1][1]["text/plain"].count("Video ") == 1
+
+
+def test_the_button_rests_while_a_request_is_sent(bench, gate):
+    panel = bench.panel(REQUEST)
+    button(panel, "Generate").click()
+    panel.words.prompt.value = "Another lamp"
+    rests = button(panel, "Generate").disabled
+    gate.set()
+    bench.settled(panel)
+    assert rests
+    assert not button(panel, "Generate").disabled
+    assert panel.job.request.prompt == "A lamp turns"
+
+
+def test_a_click_that_comes_too_late_sends_nothing(benches):
+    bench = benches(credits=30)
+    panel = bench.press(bench.panel(REQUEST))
+    assert button(panel, "Generate").disabled
+    assert panel.job is None
+    assert bench.creates == 0
+
+
+def test_an_equal_request_is_not_paid_again_and_says_so(bench):
+    panel = bench.press(bench.press(bench.panel(REQUEST)))
+    assert bench.creates == 1
+    assert "Nothing was sent: this shot stands below already" in said(panel)
+    assert bench.updates[-1][1]["text/html"].count("<video") == 1
+
+
+def test_an_equal_request_of_another_panel_shows_the_stored_result(bench):
+    bench.press(bench.panel(REQUEST))
+    bench.press(bench.panel(REQUEST))
+    assert bench.creates == 1
+    assert "stored result" in bench.updates[-1][1]["text/plain"]
+    assert "0 credits" in bench.updates[-1][1]["text/html"]
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (errors.OverBudget("it would cost too much"), "it would cost too much"),
+        (errors.LedgerError("the ledger cannot be written"), "the ledger cannot be written"),
+        (errors.InvalidRequest(["seed is odd"]), "seed is odd"),
+        (RuntimeError("surprise"), "surprise"),
+        (OSError(28, "disk full"), "disk full"),
+    ],
+)
+def test_what_goes_wrong_while_sending_is_told_and_can_be_tried_again(bench, monkeypatch, error, words):
+    def ask(*_, **__):
+        raise error
+
+    panel = bench.panel(REQUEST)
+    monkeypatch.setattr(bench.studio, "ask", ask)
+    button(panel, "Generate").click()
+    bench.background.pop().exception(5)
+    assert words in said(panel)
+    assert not button(panel, "Generate").disabled
+    assert panel.job is None
+    monkeypatch.undo()
+    bench.watch(bench.studio)
+
+
+def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch):
+    """`%config` and the environment may have changed since the panel was opened."""
+    panel, taken = bench.panel(REQUEST), []
+    monkeypatch.setattr(default, "_default", (bench.studio, "as they were"))
+    monkeypatch.setattr(bench.studio, "use", taken.append)
+    bench.press(panel)
+    assert taken
+
+
+def test_a_budget_is_kept_to(bench):
+    panel = bench.panel(REQUEST)
+    bench.studio.session.settings = replace(bench.studio.settings, max_credits=10)
+    bench.press(panel)
+    assert "10" in said(panel)
+    assert bench.creates == 0
+
+
+def test_a_seed_is_thrown_and_kept_or_drawn_anew(bench):
+    panel = bench.panel(VideoRequest("A lamp turns"))
+    keep = next(w for w in parts(panel) if isinstance(w, ipywidgets.Checkbox) and w.description == "keep")
+    bench.press(panel, "\N{DIE FACE-5}")
+    assert keep.value
+    seed = panel.request.seed
+    assert 1 <= seed <= 4294967294
+    bench.press(panel)
+    assert panel.job.seed == panel.request.seed == seed
+    keep.value = False
+    bench.press(panel)
+    assert panel.request.seed is None
+    assert panel.words.seed.value == ""
+
+
+def test_while_it_runs_its_card_is_on_the_stage_and_its_slot_is_told(bench):
+    bench.party.simulator.fault("throttled", seconds=1e9)
+    panel = Panel(REQUEST, studio=bench.studio)
+    panel._ipython_display_()
+    bench.background.clear()
+    button(panel, "Generate").click()
+    wait_until(lambda: panel.job is not None and panel.job.task is not None)
+    where, card = bench.updates[-1]
+    assert where == bench.shown[1][0]
+    assert "application/vnd.jupyter.widget-view+json" in card
+    wait_until(lambda: "1 of 2 slots busy" in said(panel))
+    panel.job.stop()
+    bench.settled(panel)
+    assert "text/html" in bench.updates[-1][1]
+    wait_until(lambda: "0 of 2 slots busy" in said(panel))
+
+
+def test_a_failed_shot_ends_as_a_durable_notice(bench):
+    bench.party.simulator.fault("failed")
+    panel = bench.press(bench.panel(REQUEST))
+    assert "Not generated" in bench.updates[-1][1]["text/plain"]
+    assert not button(panel, "Generate").disabled
+
+
+# --- where it is shown ------------------------------------------------------------------------------
+
+
+def test_shown_again_it_is_the_same_panel_on_the_same_stage(bench):
+    panel = bench.panel(REQUEST)
+    panel._ipython_display_()
+    (one, first), (two, _), (again, second), (below, _) = bench.shown
+    assert (one, two) == (again, below)
+    assert one != two
+    assert panel.cell in first["text/plain"]
+    assert "A lamp turns" in first["text/html"]
+    view = "application/vnd.jupyter.widget-view+json"
+    assert first[view] == second[view]
+    bench.press(panel)
+    panel._ipython_display_()
+    assert bench.shown[-2][0] == one
+    assert bench.shown[-1][0] == two
+    assert "<video" in bench.shown[-1][1]["text/html"]
+
+
+@pytest.mark.parametrize("mode", ["batch", "terminal"])
+def test_where_nobody_clicks_it_is_text(benches, mode, capsys):
+    bench = benches(mode)
+    bench.panel(REQUEST)
+    if mode == "terminal":
+        assert "A lamp turns" in capsys.readouterr().out
+        assert not bench.shown
+    else:
+        ((_, data),) = bench.shown
+        assert set(data) == {"text/html", "text/plain"}
+    assert not bench.party.api.requests
+
+
+def test_a_panel_of_a_closed_studio_says_so_and_starts_nothing(bench):
+    panel = bench.panel(REQUEST)
+    bench.studio.close()
+    button(panel, "Generate").click()
+    wait_until(lambda: "closed" in said(panel))
+    assert bench.creates == 0
+
+
+def test_its_text_stays_when_the_kernel_ends(bench):
+    panel = bench.panel(REQUEST)
+    bench.studio.close()
+    where, data = bench.updates[-1]
+    assert where == bench.shown[0][0]
+    assert set(data) == {"text/html", "text/plain"}
+    assert panel.cell in data["text/plain"]
+
+
+def test_copy_offers_the_text_where_no_script_can(bench):
+    panel = bench.press(bench.panel(REQUEST), "Copy as cell")
+    areas = [w for w in parts(panel) if isinstance(w, ipywidgets.Textarea) and w.disabled]
+    assert [area.value for area in areas] == [panel.cell]
+
+
+# --- the magic --------------------------------------------------------------------------------------
+
+
+class Desk(Magics):
+    studio = None
+
+    def __init__(self, bench):
+        self.offered = []
+        shell = SimpleNamespace(user_ns=bench.variables, set_next_input=self.offered.append)
+        super().__init__(shell, lambda: {"embed": "never"}, bench.party.folder)
+        self.studio = bench.studio
+
+
+@pytest.fixture
+def desk(bench, monkeypatch):
+    monkeypatch.setattr("IPython.display.display", lambda panel: panel._ipython_display_())
+    return Desk(bench)
+
+
+def test_the_magic_opens_a_panel_of_a_job_and_puts_its_cell_below(bench, desk):
+    job = bench.party.ended(bench.studio.submit(REQUEST))
+    desk.line(f"panel {job.id}")
+    panel = module.newest_panel()
+    assert panel.request == REQUEST
+    bench.settled(panel)
+    assert bench.shown
+    panel.words.prompt.value = "Two lamps"
+    desk.line("cell")
+    desk.line(f"cell {job.id}")
+    assert [run(cell)[1] for cell in desk.offered] == [panel.request, REQUEST]
+
+
+def test_the_magic_opens_an_empty_panel(bench, desk):
+    desk.line("panel")
+    assert bench.settled(module.newest_panel()).request == VideoRequest()
+
+
+# --- secrets ----------------------------------------------------------------------------------------
+
+
+def test_no_address_and_no_token_is_on_the_panel(benches):
+    bench = benches(accounts=2)
+    asset = asked(bench.party, lambda client: client.assets(email=EMAIL))[0]
+    bench.party.simulator.fault("404-asset")
+    panel = bench.panel(
+        replace(REQUEST, keyframes=Keyframes(asset.id, last=ASSET_ID.replace("studio@example.org", EMAIL)))
+    )
+    bench.press(panel)
+    told = [json.dumps(widget.get_state(), default=repr) for widget in parts(panel)]
+    told += [repr(widget) for widget in parts(panel)]
+    told += [repr(vars(slot)) for slot in panel.keyframes.slots.values()]
+    told += [repr(data) for _, data in bench.shown + bench.updates]
+    told += [repr(panel.request), repr(panel.job), repr(panel.account.state)]
+    for text in told:
+        assert "@runway-nb" not in text
+        assert TOKEN not in text
+
+
+def test_a_job_that_is_opened_again_and_sent_unchanged_is_not_paid_again(bench):
+    job = bench.party.submit("A lamp turns", fresh=False, camera=Camera(zoom=4)).wait(10)
+    panel = bench.press(bench.panel(job.id))
+    assert panel.job.id == job.id
+    assert bench.party.started == 1
+
+
+def tell(panel, kind, **content):
+    """What the script in the page does."""
+    panel.preview._handle_custom_msg({"kind": kind, **content}, [])
+
+
+def test_a_press_in_the_page_sends_what_the_page_shows(bench):
+    """A click may overtake the values of other controls on their way to a busy kernel."""
+    panel = bench.panel(REQUEST)
+    tell(panel, "shown")
+    bench.press(panel)
+    assert bench.creates == 0, "the page's own message follows"
+    shown = {
+        "prompt": "A lamp stands",
+        "zoom": -3.0,
+        "seconds": "5 s",
+        "static": False,
+        "first": "harbour",
+        "max_jobs": "3",
+    }
+    tell(panel, "press", values=shown)
+    bench.settled(panel)
+    wish = panel.job.wish
+    assert (wish.prompt, wish.camera, wish.length, wish.max_jobs) == ("A lamp stands", Camera(zoom=-3, pan=-2), 5, 3)
+    assert bench.creates == 1
+
+
+def test_after_a_page_was_loaded_anew_results_stand_in_the_panel(bench):
+    panel = bench.panel(REQUEST)
+    for _ in range(2):
+        assert panel._stage.root not in panel.children
+        tell(panel, "shown", notebook=False)
+    assert panel._stage.root in panel.children
+
+
+class _Panic(BaseException):
+    """As machine code raises it."""
+
+
+@pytest.mark.parametrize("error", [ValueError("no"), _Panic(), SystemExit(1)])
+def test_an_observer_of_the_user_that_fails_hides_no_card_and_stops_no_other_job(bench, error):
+    def fail(_):
+        raise error
+
+    panel = bench.panel(REQUEST)
+    for name in ("request", "job", "jobs"):
+        panel.observe(fail, name)
+    panel._press()
+    bench.settled(panel)
+    (job,) = panel.jobs
+    assert panel.job is job
+    assert panel._stage.holds(job)
+    assert bench.party.ended(job).video is not None
+    assert type(error).__name__ in panel._said.value
+    assert not panel._generate.disabled

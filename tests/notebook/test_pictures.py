@@ -1,0 +1,815 @@
+"""`%runway assets`, `upload` and `delete`: what is shown, what is asked, what is done to the account."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import time as real_time
+from dataclasses import replace
+from types import SimpleNamespace
+
+import matplotlib.figure
+import numpy as np
+import pytest
+from PIL import Image
+from test_display import check_sanitized
+
+from runway_nb.api.media import MediaClient
+from runway_nb.api.models import Asset
+from runway_nb.errors import InvalidCommand, InvalidRequest, RunwayError
+from runway_nb.notebook.magics import asset_commands as module
+from runway_nb.notebook.magics.commands import Magics
+from runway_nb.pictures.assets import AssetList, Shelf, Thumbnails
+from runway_nb.request import Keyframes
+from support.fakes import EMAIL, TOKEN
+
+WRONG = (InvalidRequest, InvalidCommand)
+UUID_TAIL = "2222-4333-8444-555555555555"
+
+
+class Screen:
+    """What was displayed, and when."""
+
+    def __init__(self):
+        self.first = []
+        self.updates = []
+        self.times = []
+        self.ids = set()
+
+    def display(self, bundle, *, raw, display_id=""):
+        assert raw
+        self.first.append(bundle)
+        self._note(display_id)
+
+    def update(self, bundle, *, raw, display_id):
+        assert raw
+        self.updates.append(bundle)
+        self._note(display_id)
+
+    def _note(self, display_id):
+        self.times.append(real_time.monotonic())
+        self.ids.add(display_id)
+
+    @property
+    def last(self):
+        return (self.first + self.updates)[-1]
+
+    @property
+    def html(self):
+        return self.last["text/html"]
+
+    @property
+    def text(self):
+        return self.last["text/plain"]
+
+
+class Desk(Magics):
+    """The magics of a shell with a kernel, before a party's studio."""
+
+    studio = None
+
+    def __init__(self, party, screen):
+        super().__init__(SimpleNamespace(user_ns={}), lambda: {"embed": "auto"}, party.folder)
+        self.party, self.studio, self.screen = party, party.studio, screen
+        self.mode = "live"
+        self.background = []
+
+    def _mode(self):
+        return self.mode
+
+    def settled(self):
+        """After what was begun in the background has ended."""
+        while self.background:
+            self.background.pop().result(5)
+        return self.screen
+
+    @property
+    def names(self):
+        """What really lies on the account."""
+        return [asset.name for asset in asked(self.party, lambda client: client.assets())]
+
+    @property
+    def uploads(self):
+        return self.party.simulator.counts()["uploads_received"]
+
+
+@pytest.fixture
+def screen(monkeypatch):
+    screen = Screen()
+    monkeypatch.setattr(module, "display", screen.display)
+    monkeypatch.setattr(module, "update_display", screen.update)
+    return screen
+
+
+@pytest.fixture
+def desk(party, screen, monkeypatch):
+    desk = Desk(party, screen)
+
+    def spawn(work):
+        desk.background.append(party.studio._loop.submit(work))
+
+    monkeypatch.setattr(party.studio, "spawn", spawn)
+    return desk
+
+
+def asked(party, question):
+    """The answer of the API to another client of the account."""
+
+    async def ask():
+        return await question((await party.studio.session.connected()).client)
+
+    return party.studio.run(ask(), 10)
+
+
+def add_elsewhere(party, name, data=None, content_type="image/png"):
+    """An upload that this notebook knows nothing of."""
+    return asked(party, lambda client: client.upload(data or png(), name=name, content_type=content_type))
+
+
+def png(colour="teal", size=(1280, 768)):
+    out = io.BytesIO()
+    picture = Image.new("RGB", size, colour)
+    picture.paste("white", (0, 0, size[0] // 2, size[1] // 2))
+    picture.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def an_asset(number, name="", kind="image", **fields):
+    asset_id = f"user:1-runwayml:{EMAIL}-asset:{number:08x}-{UUID_TAIL}"
+    return Asset(asset_id, name or f"n{number}.png", kind, url=f"https://m.test/{number}", **fields)
+
+
+def shelve(party, *assets):
+    """Let the account hold these; the list may be changed."""
+    held = list(assets)
+
+    async def listing():
+        return AssetList(tuple(held))
+
+    party.studio.session.shelf = Shelf(listing, party.time)
+    return held
+
+
+@pytest.fixture
+def stills(monkeypatch):
+    """Pictures that come without a host, one after the other and never before `pause` has passed."""
+    fetched = SimpleNamespace(urls=[], pause=0.0, data=png(size=(40, 24)))
+
+    async def still(self, url):
+        fetched.urls.append(url)
+        await asyncio.sleep(fetched.pause)
+        return fetched.data
+
+    monkeypatch.setattr(MediaClient, "still", still)
+    return fetched
+
+
+# --- assets: live -----------------------------------------------------------------------------------
+
+
+def test_a_page_is_shown_at_once_and_its_pictures_follow(desk):
+    desk.line("assets")
+    (first,) = desk.screen.first
+    assert "harbour" in first["text/html"]
+    assert "loading" in first["text/html"]
+    screen = desk.settled()
+    assert screen.html.count("<img ") == 2
+    assert "loading" not in screen.html
+    assert screen.updates
+    assert len(screen.first) == len(screen.ids) == 1
+    check_sanitized(screen.html)
+    assert set(screen.last) == {"text/html", "text/plain"}
+
+
+def test_the_pictures_are_there_at_once_the_second_time(desk):
+    desk.line("assets")
+    desk.settled()
+    fetched = len(desk.party.media.requests)
+    desk.line("assets")
+    assert desk.screen.first[1]["text/html"].count("<img ") == 2
+    desk.settled()
+    assert len(desk.party.media.requests) == fetched
+
+
+def test_updates_keep_their_distance_and_the_last_one_is_complete(desk, stills):
+    shelve(desk.party, *(an_asset(number) for number in range(50)))
+    stills.pause = 0.08
+    desk.line("assets")
+    screen = desk.settled()
+    assert screen.html.count("<img ") == 50
+    between = [later - earlier for earlier, later in zip(screen.times[1:-1], screen.times[2:-1], strict=False)]
+    assert len(between) >= 1
+    assert min(between) > module.UPDATE_SECONDS - 0.1  # the time that drawing takes varies
+    assert "loading" in screen.updates[0]["text/html"]
+    assert all("loading" not in update["text/html"] for update in screen.updates[-1:])
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("assets", {"Sea one", "sea-two", "hill", "clip", "song"}),
+        ("assets sea", {"Sea one", "sea-two"}),
+        ("assets SEA", {"Sea one", "sea-two"}),
+        ("assets sea one", {"Sea one"}),
+        ('assets "sea one"', {"Sea one"}),
+        ("assets --type image", {"Sea one", "hill"}),
+        ("assets --type=video", {"sea-two", "clip"}),
+        ("assets sea --type video", {"sea-two"}),
+        ("assets --type audio --page 1", {"song"}),
+        ("assets --page 9", {"Sea one", "sea-two", "hill", "clip", "song"}),
+        ("assets --page 0", {"Sea one", "sea-two", "hill", "clip", "song"}),
+        ("assets --page -3", {"Sea one", "sea-two", "hill", "clip", "song"}),
+    ],
+)
+def test_a_page_holds_what_was_asked_for(desk, stills, line, shown):
+    kinds = {"Sea one": "image", "sea-two": "video", "hill": "image", "clip": "video", "song": "audio"}
+    shelve(desk.party, *(an_asset(number, name, kind) for number, (name, kind) in enumerate(kinds.items())))
+    desk.line(line)
+    html = desk.settled().html
+    assert {name for name in kinds if f'title="{name}"' in html} == shown
+
+
+@pytest.mark.parametrize(
+    ("page", "shown", "hint"),
+    [
+        (1, range(50), "More: %runway assets --page 2"),
+        (2, range(50, 100), "More: %runway assets --page 3"),
+        (3, range(100, 120), "These are the last"),
+        (99, range(100, 120), "These are the last"),
+    ],
+)
+def test_more_than_a_page_comes_in_pages_and_only_its_pictures_are_fetched(desk, stills, page, shown, hint):
+    shelve(desk.party, *(an_asset(number) for number in range(120)))
+    desk.line(f"assets --page {page}")
+    screen = desk.settled()
+    assert {f"https://m.test/{number}" for number in shown} == set(stills.urls)
+    assert len(stills.urls) == len(shown) == screen.html.count("<img ")
+    assert hint in screen.html
+    assert "of 120 assets" in screen.text
+
+
+def test_the_way_to_the_next_page_keeps_the_kind_and_the_text(desk, stills):
+    shelve(desk.party, *(an_asset(number, kind="video") for number in range(60)), an_asset(99))
+    desk.line("assets n --type video")
+    hint = next(line for line in desk.settled().text.splitlines() if line.startswith("More: "))
+    for word in ("%runway assets", " n", "--type video", "--page 2"):
+        assert word in hint
+
+
+def test_an_account_with_nothing_says_how_to_begin(desk):
+    shelve(desk.party)
+    desk.line("assets")
+    assert "No assets yet: %runway upload FILE." in desk.settled().text
+
+
+@pytest.mark.parametrize("line", ["assets nothing", "assets --type audio"])
+def test_a_page_with_nothing_does_not_call_the_account_empty(desk, stills, line):
+    shelve(desk.party, an_asset(1))
+    desk.line(line)
+    assert "No assets yet" not in desk.settled().text
+    assert "see all with %runway assets" in desk.screen.text
+
+
+def test_a_video_shows_a_still_and_is_no_keyframe(desk):
+    desk.party.ended(desk.party.submit())
+    desk.line("assets --type video")
+    screen = desk.settled()
+    assert screen.html.count("<img ") == 1
+    assert "no keyframe" in screen.html
+    assert "1 video" in screen.text
+
+
+def test_what_was_uploaded_elsewhere_appears_without_running_the_cell_again(desk):
+    desk.line("assets")
+    desk.settled()
+    add_elsewhere(desk.party, "dunes")
+    desk.party.time.now += 5
+    desk.line("assets")
+    assert "dunes" not in desk.screen.first[-1]["text/html"]
+    screen = desk.settled()
+    assert "dunes" in screen.html
+    assert screen.html.count("<img ") == 3
+    assert "loading" not in screen.html
+
+
+def test_a_page_that_is_gone_when_the_listing_is_new_becomes_the_last_one_with_its_pictures(desk, stills):
+    held = shelve(desk.party, *(an_asset(number) for number in range(60)))
+    desk.studio.assets()
+    del held[40:]
+    desk.party.time.now += 5
+    desk.line("assets --page 2")
+    screen = desk.settled()
+    assert "40 images." in screen.text
+    assert screen.html.count("<img ") == 40
+
+
+def test_a_listing_that_is_fresh_is_not_asked_for_again(desk):
+    desk.line("assets")
+    desk.settled()
+    assert len(desk.party.api.calls("GET", "/assets")) == 1
+
+
+@pytest.mark.parametrize("kind", ["image", ""])
+def test_the_word_under_a_picture_finds_it_as_a_keyframe(desk, kind):
+    asset = add_elsewhere(desk.party, "dunes")
+    shelve(desk.party, replace(asset, name="dunes.png", kind=kind))
+    desk.line("assets")
+    assert "what to type after --first" in desk.settled().html
+    job = desk.party.ended(desk.party.submit(keyframes=Keyframes("dunes")))
+    assert job.error is None
+    assert job.request.keyframes.first == asset.id
+
+
+# --- assets: trouble --------------------------------------------------------------------------------
+
+
+def test_trouble_with_the_listing_is_said_and_the_known_one_stays(desk):
+    desk.line("assets")
+    desk.settled()
+    desk.party.time.now += 5
+    desk.party.simulator.fault("get-500", on="assets")
+    desk.line("assets")
+    screen = desk.settled()
+    assert "Not all could be loaded: " in screen.text
+    assert "Not all could be loaded: " in screen.html
+    assert screen.html.count("<img ") == 2
+    assert "loading" not in screen.html
+
+
+def test_trouble_while_pictures_come_in_loses_nothing(desk, monkeypatch):
+    load = Thumbnails.load
+
+    async def breaks(self, assets, media, told):
+        await load(self, list(assets)[:1], media, told)
+        raise RunwayError(f"the connection broke ({EMAIL})")
+
+    monkeypatch.setattr(Thumbnails, "load", breaks)
+    desk.line("assets")
+    screen = desk.settled()
+    assert "Not all could be loaded: the connection broke (***@***)." in screen.text
+    assert screen.html.count("<img ") == 1
+    assert {"harbour", "meadow"} <= set(screen.html.replace("<", " ").replace(">", " ").split())
+
+
+@pytest.mark.parametrize("data", [b"", b"not a picture", b"\xff\xd8\xff", png()[:80]])
+def test_a_picture_that_cannot_be_read_has_no_preview(desk, stills, data):
+    shelve(desk.party, an_asset(1), an_asset(2))
+    stills.data = data
+    desk.line("assets")
+    assert desk.settled().html.count("no preview") == 2
+
+
+def test_media_that_cannot_be_fetched_have_no_preview(desk, monkeypatch):
+    shelve(desk.party, an_asset(1))
+    desk.line("assets")
+    assert desk.settled().html.count("no preview") == 1
+
+
+def test_a_page_that_is_broken_off_does_not_stay_loading(desk, stills):
+    """What a notebook saves is read without a kernel."""
+    shelve(desk.party, an_asset(1), an_asset(2))
+    stills.pause = 30.0
+    desk.line("assets")
+    desk.party.studio.close()
+    assert "loading" not in desk.screen.html
+    assert "n1.png" in desk.screen.text
+
+
+def test_an_account_that_cannot_be_listed_is_one_line(desk):
+    desk.party.simulator.fault("401", times=None)
+    with pytest.raises(RunwayError):
+        desk.line("assets")
+    assert not desk.screen.first
+
+
+def test_no_address_and_no_token_is_ever_shown(desk, stills):
+    shelve(
+        desk.party, an_asset(1, "me@example.org.png"), an_asset(2, f"{TOKEN}.png"), an_asset(3, "clip.mp4", "video"),
+        an_asset(4, "<b>bold</b>.png"), an_asset(5, f"user:1-runwayml:{EMAIL}-task:{5:08x}-{UUID_TAIL}"),
+    )  # fmt: skip
+    for line in ("assets", "assets @", "assets me@example.org"):
+        desk.line(line)
+    desk.settled()
+    for shown in desk.screen.first + desk.screen.updates:
+        for text in shown.values():
+            assert EMAIL not in text
+            assert "me@example.org" not in text
+            assert TOKEN not in text
+            assert "<b>bold" not in shown["text/html"]
+
+
+# --- assets: batch and terminal ---------------------------------------------------------------------
+
+
+def test_a_batch_run_gets_one_display_and_it_is_complete(desk):
+    desk.mode = "batch"
+    desk.line("assets")
+    assert len(desk.screen.first) == 1
+    assert not desk.screen.updates
+    assert not desk.background
+    assert desk.screen.html.count("<img ") == 2
+    assert "loading" not in desk.screen.html
+
+
+def test_a_batch_run_does_not_fail_over_pictures_that_do_not_come(desk, stills, monkeypatch):
+    desk.mode = "batch"
+    monkeypatch.setattr(module, "LOAD_SECONDS", 0.2)
+    stills.pause = 3.0
+    desk.line("assets")
+    assert "harbour" in desk.screen.text
+    assert "loading" not in desk.screen.html
+
+
+def test_a_terminal_gets_a_table_and_fetches_no_picture(desk, capsys):
+    desk.mode = "terminal"
+    desk.line("assets --type image")
+    table = capsys.readouterr().out
+    assert "2 images." in table
+    assert "harbour" in table
+    assert "<" not in table
+    assert not desk.screen.first
+    assert not desk.party.media.requests
+
+
+@pytest.mark.parametrize("mode", ["batch", "terminal"])
+def test_where_nothing_is_updated_the_listing_is_not_an_old_one(desk, capsys, mode):
+    desk.mode = mode
+    desk.line("assets")
+    add_elsewhere(desk.party, "dunes")
+    desk.party.time.now += 600
+    desk.line("assets")
+    assert "dunes" in capsys.readouterr().out + str(desk.screen.first[1:])
+
+
+@pytest.mark.parametrize(
+    ("line", "problems"),
+    [
+        ("assets --typ image", ["--typ is no option: do you mean --type?"]),
+        ("assets --type film", ["--type is 'film': give image, video, audio"]),
+        ("assets --type", ["--type needs a value: --type T"]),
+        ("assets --page two --page 2", ["--page is 'two': give a whole number", "--page is given twice"]),
+        (
+            "assets --frobnicate sea --page x --type film",
+            ["--frobnicate is no option: see %runway help", "--page is 'x': give a whole number",
+             "--type is 'film': give image, video, audio"],
+        ),
+        ("delete a --yes=1", ["--yes takes no value"]),
+        (
+            "upload a.png --first b --fit wide",
+            ["--first is no option: do you mean --fit?", "--fit is 'wide': give cover, contain, stretch"],
+        ),
+    ],
+)  # fmt: skip
+def test_wrong_options_are_all_told_at_once_and_nothing_is_done(desk, line, problems):
+    with pytest.raises(InvalidRequest) as caught:
+        desk.line(line)
+    assert list(caught.value.problems) == problems
+    assert not desk.party.api.requests
+    assert not desk.screen.first
+
+
+# --- upload -----------------------------------------------------------------------------------------
+
+
+def test_a_file_goes_to_the_account_and_its_name_is_told(desk, capsys):
+    (desk.party.folder / "lamp.png").write_bytes(png())
+    desk.line("upload lamp.png")
+    assert capsys.readouterr().out == "lamp.png is on the account: --first lamp\n"
+    assert "lamp.png" in desk.names
+    assert desk.studio.assets()[0].stem == "lamp"
+
+
+def test_several_files_go_one_after_the_other(desk, capsys):
+    for name, colour in (("one", "red"), ("two words", "green"), ("three", "blue")):
+        (desk.party.folder / f"{name}.png").write_bytes(png(colour))
+    desk.line("upload one.png 'two words.png' three.png")
+    lines = capsys.readouterr().out.splitlines()
+    told = [line for line in lines if "is on the account" in line]
+    assert [line.rpartition("--first ")[2] for line in told] == ["one", '"two words"', "three"]
+    assert desk.uploads == 3
+
+
+def test_what_was_done_to_a_picture_is_told(desk, capsys):
+    (desk.party.folder / "tiny.png").write_bytes(png(size=(40, 30)))
+    desk.line("upload tiny.png")
+    first, *notes = capsys.readouterr().out.splitlines()
+    assert first.endswith("--first tiny")
+    assert notes
+    assert all(note.startswith("  ") for note in notes)
+
+
+def test_a_missing_file_after_a_good_one_leaves_the_good_one_and_says_so(desk, capsys):
+    (desk.party.folder / "lamp.png").write_bytes(png())
+    with pytest.raises(WRONG) as caught:
+        desk.line("upload lamp.png lmp.png never.png")
+    assert "lamp.png is on the account" in capsys.readouterr().out
+    assert desk.uploads == 1
+    assert "'lmp.png'" in caught.value.message
+    assert "nothing was sent" not in " ".join(caught.value._render_traceback_())
+
+
+def test_a_mistake_in_an_upload_does_not_speak_of_keyframes_that_nobody_gave(desk, capsys):
+    (desk.party.folder / "tiny.png").write_bytes(png(size=(40, 30)))
+    desk.line("upload tiny.png")
+    assert "first keyframe" not in capsys.readouterr().out
+    with pytest.raises(WRONG) as caught:
+        desk.line("upload never.png")
+    assert not caught.value.message.startswith("first")
+
+
+@pytest.mark.parametrize("kind", ["figure", "array", "image", "bytes", "path", "name"])
+def test_a_variable_goes_to_the_account_under_its_name(desk, capsys, kind):
+    (desk.party.folder / "sea.png").write_bytes(png())
+    values = {
+        "figure": matplotlib.figure.Figure(figsize=(5, 3)),
+        "array": np.zeros((768, 1280, 3), np.uint8),
+        "image": Image.new("RGB", (1280, 768)),
+        "bytes": png(),
+        "path": desk.party.folder / "sea.png",
+        "name": "sea.png",
+    }
+    desk.shell.user_ns["Still_1"] = values[kind]
+    desk.line("upload Still_1")
+    told = capsys.readouterr().out
+    assert told.startswith("Still_1 is on the account: --first ")
+    name = desk.studio.assets()[0].name
+    assert name.startswith("sea" if kind in ("path", "name") else "still_1")
+
+
+def test_the_word_after_first_finds_what_was_uploaded(desk, capsys):
+    desk.shell.user_ns["fig"] = matplotlib.figure.Figure(figsize=(5, 3))
+    desk.line("upload fig")
+    word = capsys.readouterr().out.splitlines()[0].rpartition("--first ")[2]
+    assert desk.party.ended(desk.party.submit(keyframes=Keyframes(word))).video is not None
+    assert desk.uploads == 1
+
+
+def test_a_frame_of_a_finished_job_can_be_uploaded(desk, capsys):
+    desk.shell.user_ns["shot"] = desk.party.ended(desk.party.submit())
+    desk.line("upload shot.last shot.frame(2.5)")
+    assert capsys.readouterr().out.count("is on the account") == 2
+    assert desk.studio.assets()[0].name.startswith("job-")
+
+
+def test_a_job_stands_for_its_last_frame(desk, capsys):
+    desk.shell.user_ns["shot"] = desk.party.ended(desk.party.submit())
+    desk.line("upload shot shot.last")
+    assert capsys.readouterr().out.count("is on the account") == 2
+    assert desk.uploads == 1
+
+
+def test_a_frame_of_a_job_that_runs_is_one_clear_line(desk):
+    desk.party.simulator.fault("throttled", forever=True)
+    desk.shell.user_ns["shot"] = job = desk.party.submit()
+    with pytest.raises(RunwayError, match="has no video yet"):
+        desk.line("upload shot.last")
+    job.stop()
+
+
+@pytest.mark.parametrize(
+    "link", ["http://127.0.0.1:1/secret.png", "https://me:secret@x.test/a.png", "http://x y/secret"]
+)
+def test_a_link_that_leads_nowhere_is_refused_without_repeating_it(desk, link):
+    with pytest.raises(WRONG, match="the link ") as caught:
+        desk.line(f"upload '{link}'")
+    assert "secret" not in caught.value.message
+    assert desk.uploads == 0
+
+
+def test_the_options_of_a_picture_are_passed_on(desk, monkeypatch):
+    given = []
+    monkeypatch.setattr(desk.studio, "upload", lambda picture, **more: given.append(more) or (an_asset(1), ()))
+    desk.line("upload a.png --fit contain --focus 0.2,0.8 --aspect portrait --upscale")
+    assert given == [{"name": "a-png", "fit": "contain", "focus": (0.2, 0.8), "aspect": "portrait", "upscale": True}]
+
+
+@pytest.mark.parametrize(("options", "notes"), [("", "enlarged"), ("--upscale", "by Runway's upscaler")])
+def test_runways_upscaler_is_used_when_asked_for(desk, capsys, options, notes):
+    (desk.party.folder / "tiny.png").write_bytes(png(size=(160, 96)))
+    desk.line(f"upload tiny.png {options}")
+    assert notes in capsys.readouterr().out
+    assert bool(desk.party.api.calls("GET", "image_upscaler")) == bool(options)
+
+
+def test_the_format_that_is_asked_for_is_the_size_on_the_account(desk):
+    (desk.party.folder / "lamp.png").write_bytes(png())
+    desk.line("upload lamp.png --aspect portrait --fit stretch")
+    data = asked(desk.party, lambda client: client.assets())[0]
+    with Image.open(io.BytesIO(desk.studio.run(_media(desk, data.url), 5))) as sent:
+        assert sent.size == (768, 1280)
+
+
+async def _media(desk, url):
+    return await (await desk.studio.session.connected()).media.still(url)
+
+
+def test_the_same_picture_is_sent_once(desk, capsys):
+    for name in ("lamp.png", "copy.png"):
+        (desk.party.folder / name).write_bytes(png())
+    desk.line("upload lamp.png lamp.png copy.png")
+    desk.line("upload lamp.png")
+    assert desk.uploads == 1
+    assert capsys.readouterr().out.count("--first lamp\n") == 4
+
+
+def test_a_name_that_is_taken_is_told_as_an_id(desk, capsys):
+    (desk.party.folder / "harbour.jpg").write_bytes(png())
+    desk.line("upload harbour.jpg")
+    asset = desk.studio.assets()[0]
+    assert capsys.readouterr().out == f"harbour.jpg is on the account: --first {asset.short_id}\n"
+
+
+def test_what_lies_there_already_is_told_and_not_sent(desk, capsys):
+    desk.line("upload harbour")
+    assert "harbour is on the account: --first harbour" in capsys.readouterr().out
+    assert desk.uploads == 0
+
+
+def test_an_upload_is_told_although_the_listing_fails_after_it(desk, capsys):
+    (desk.party.folder / "lamp.png").write_bytes(png())
+    desk.party.simulator.fault("get-500", on="assets")
+    desk.line("upload lamp.png")
+    assert "lamp.png is on the account" in capsys.readouterr().out
+
+
+def test_an_upload_of_nothing_says_what_to_do(desk):
+    with pytest.raises(InvalidCommand, match="needs a picture: a file, a link or a variable"):
+        desk.line("upload")
+    with pytest.raises(InvalidCommand, match="needs a picture"):
+        desk.line("upload --fit cover")
+
+
+def test_an_upload_appears_in_the_next_listing(desk):
+    desk.line("assets")
+    (desk.party.folder / "lamp.png").write_bytes(png())
+    desk.line("upload lamp.png")
+    desk.line("assets")
+    assert "lamp" in desk.screen.first[-1]["text/html"]
+    desk.settled()
+
+
+@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"])
+def test_a_file_that_is_no_picture_is_refused_by_name(desk, content):
+    (desk.party.folder / "lamp.png").write_bytes(content)
+    with pytest.raises(WRONG, match=r"lamp\.png: "):
+        desk.line("upload lamp.png")
+    assert desk.uploads == 0
+
+
+# --- delete -----------------------------------------------------------------------------------------
+
+
+def answers(monkeypatch, *words):
+    """Let the user answer; gives what was asked."""
+    left, questions = list(words), []
+
+    def ask(question=""):
+        questions.append(question)
+        answer = left.pop(0)
+        if isinstance(answer, type):
+            raise answer
+        return answer
+
+    monkeypatch.setattr("builtins.input", ask)
+    return questions
+
+
+@pytest.mark.parametrize("answer", ["y", "Y", "yes", " YES ", "Yes"])
+def test_a_yes_deletes(desk, monkeypatch, capsys, answer):
+    questions = answers(monkeypatch, answer)
+    desk.line("delete harbour")
+    (question,) = questions
+    assert "harbour" in question
+    assert "for good? [y/N]" in question
+    assert "is deleted" in capsys.readouterr().out
+    assert desk.names == ["meadow.jpeg"]
+
+
+@pytest.mark.parametrize("answer", ["", "n", "no", "ye", "yess", "j", "harbour", "0"])
+def test_anything_else_keeps(desk, monkeypatch, capsys, answer):
+    answers(monkeypatch, answer)
+    desk.line("delete harbour")
+    assert "stays." in capsys.readouterr().out
+    assert len(desk.names) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "raised"), [(EOFError, InvalidCommand), (KeyboardInterrupt, KeyboardInterrupt)], ids=str
+)
+def test_a_question_that_is_broken_off_deletes_nothing(desk, monkeypatch, error, raised):
+    answers(monkeypatch, error, "y")
+    with pytest.raises(raised):
+        desk.line("delete harbour meadow")
+    assert len(desk.names) == 2
+
+
+def test_each_is_asked_for(desk, monkeypatch, capsys):
+    questions = answers(monkeypatch, "n", "y")
+    desk.line("delete harbour meadow")
+    assert len(questions) == 2
+    assert desk.names == ["harbour.jpeg"]
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize("mode", ["live", "batch", "terminal"])
+def test_yes_beforehand_asks_nothing(desk, monkeypatch, capsys, mode):
+    desk.mode = mode
+    questions = answers(monkeypatch)
+    desk.line("delete --yes harbour")
+    assert questions == []
+    assert desk.names == ["meadow.jpeg"]
+    capsys.readouterr()
+
+
+def test_a_batch_run_must_say_yes_beforehand(desk, monkeypatch):
+    desk.mode = "batch"
+    questions = answers(monkeypatch)
+    with pytest.raises(InvalidCommand, match="--yes"):
+        desk.line("delete harbour")
+    assert questions == []
+    assert len(desk.names) == 2
+
+
+def test_a_name_of_several_lists_them_and_deletes_nothing(desk):
+    first, second = add_elsewhere(desk.party, "twin"), add_elsewhere(desk.party, "twin", png("red"))
+    with pytest.raises(WRONG, match="names 2 assets: give one of the ids") as caught:
+        desk.line("delete twin --yes")
+    assert first.short_id in caught.value.message
+    assert second.short_id in caught.value.message
+    assert len(desk.names) == 4
+    desk.line(f"delete {first.short_id} --yes")
+    assert len(desk.names) == 3
+
+
+@pytest.mark.parametrize("line", ["delete harbour hrbour --yes", "delete xyz harbour meadow --yes"])
+def test_one_wrong_name_among_several_deletes_nothing(desk, line):
+    with pytest.raises(WRONG):
+        desk.line(line)
+    assert len(desk.names) == 2
+
+
+def test_a_wrong_name_to_delete_offers_the_near_one_and_no_file(desk):
+    (desk.party.folder / "lamp.png").write_bytes(png())
+    with pytest.raises(WRONG, match="do you mean harbour") as caught:
+        desk.line("delete hrbour --yes")
+    assert "neither a file here" not in caught.value.message
+
+
+def test_the_same_asset_twice_is_deleted_once(desk, capsys):
+    desk.line("delete harbour harbour.jpeg --yes")
+    assert capsys.readouterr().out.count("is deleted") == 1
+    assert desk.names == ["meadow.jpeg"]
+
+
+def test_a_delete_of_nothing_says_what_to_do(desk):
+    for line in ("delete", "delete --yes"):
+        with pytest.raises(InvalidCommand, match="%runway assets shows them"):
+            desk.line(line)
+
+
+def test_after_a_delete_the_listing_shows_it_no_more_and_an_upload_sends_it_again(desk, capsys):
+    (desk.party.folder / "lamp.png").write_bytes(png())
+    desk.line("upload lamp.png")
+    desk.line("delete lamp --yes")
+    desk.line("assets")
+    assert "lamp" not in desk.screen.first[-1]["text/html"]
+    assert "lamp" not in desk.settled().html
+    desk.line("upload lamp.png")
+    assert desk.uploads == 2
+    assert "lamp.png" in desk.names
+    capsys.readouterr()
+
+
+def test_what_was_uploaded_elsewhere_can_be_deleted_at_once(desk, capsys):
+    desk.studio.assets()
+    add_elsewhere(desk.party, "dunes")
+    desk.party.time.now += 600
+    desk.line("delete dunes --yes")
+    assert "dunes.png" not in desk.names
+    capsys.readouterr()
+
+
+def test_what_is_gone_already_is_one_line_and_the_listing_knows_it_then(desk):
+    harbour = next(asset for asset in desk.studio.assets() if asset.stem == "harbour")
+    asked(desk.party, lambda client: client.delete_asset(harbour.id))
+    with pytest.raises(RunwayError):
+        desk.line("delete harbour --yes")
+    assert [asset.stem for asset in desk.studio.assets()] == ["meadow"]
+
+
+def test_no_address_is_shown_by_a_delete(desk, monkeypatch, capsys):
+    add_elsewhere(desk.party, "me@example.org")
+    questions = answers(monkeypatch, "y")
+    desk.line("delete me@example.org")
+    assert "me@example.org" not in "".join(questions) + capsys.readouterr().out
+    assert len(desk.names) == 2
+
+
+@pytest.mark.parametrize("kind", ["live", "batch", "terminal"])
+def test_a_video_can_be_deleted_too(desk, capsys, kind):
+    desk.mode = kind
+    desk.party.ended(desk.party.submit())
+    video = desk.studio.assets(kind="video")[0]
+    desk.line(f"delete {video.short_id} --yes")
+    assert not desk.studio.assets(kind="video")
+    capsys.readouterr()

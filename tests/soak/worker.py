@@ -1,0 +1,100 @@
+"""One user's script in the soak: it asks for its wishes and sees all of them through; it may be killed anywhere.
+
+    python tests/soak/worker.py resume|ask WISH...
+
+With SOAK_CLOCK its clock is so many seconds ahead. With SOAK_LEASE its leases are that short, so that another
+process takes over from one that is frozen. It says "ready", waits for a line, says each phase of each job, and ends
+with 0 once every wish has its video.
+"""
+
+# ruff: noqa: E402
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+
+_true_time = time.time
+# the clock of this machine may be wrong; before anything of ours is loaded, which takes it as it is then
+time.time = lambda: _true_time() + float(os.environ.get("SOAK_CLOCK", 0))
+
+# also what is otherwise loaded at first use: the moments to be killed in come after that
+import runway_nb.api.media
+import runway_nb.jobs.backend
+import runway_nb.jobs.recover
+import runway_nb.jobs.workflow
+import runway_nb.ledger.ledger
+import runway_nb.studio
+from runway_nb import Job, RunwayError, generate
+from runway_nb.jobs.state import Phase
+from runway_nb.shortcuts import default_studio
+
+ROUNDS = 8
+"""How often a user comes back to what has not brought a video."""
+LOOK_SECONDS, SEARCH_SECONDS = 0.05, 0.3
+"""Between two looks at a task, and between two rounds of a search: the real paces would take minutes."""
+
+
+def main(manner: str, wishes: list[str]) -> int:
+    """Ask, wait, come back."""
+    if lease := float(os.environ.get("SOAK_LEASE", 0)):
+        runway_nb.ledger.ledger.LEASE_SECONDS, runway_nb.studio.RENEW_SECONDS = lease, lease / 4
+    studio = default_studio()
+    print("ready", flush=True)
+    sys.stdin.readline()
+    threading.Thread(target=hurry, daemon=True).start()
+    if manner == "resume":
+        studio.resume()
+    for _ in range(ROUNDS):
+        jobs = [generate(wish) for wish in wishes]
+        for job in jobs:
+            job.observe(tell)
+        without = [job for job in jobs if not has_video(job)]
+        if not without:
+            return 0
+        for job in without:
+            decide(job)
+    return 1
+
+
+def tell(job: Job) -> None:
+    """Say the phase, so that somebody can aim at it."""
+    print(f"{job.id} {job.state.phase.value}", flush=True)
+
+
+def hurry() -> None:
+    """Press "look now" all the time."""
+    searched = 0.0
+    while True:
+        time.sleep(LOOK_SECONDS)
+        now = time.monotonic()
+        search = now - searched > SEARCH_SECONDS
+        searched = now if search else searched
+        for job in list(default_studio().jobs.values()):
+            if job.task is not None or search:
+                job.refresh()
+
+
+def has_video(job: Job) -> bool:
+    """Wait for the end, whatever it is."""
+    try:
+        job.wait(60)
+    except RunwayError as error:
+        print(f"{job.id} {job.status} {type(error).__name__}: {error}", flush=True)
+    return job.video is not None
+
+
+def decide(job: Job) -> None:
+    """What a patient user does about a wish in doubt: look once more, then send it again."""
+    if job.state.phase is Phase.UNKNOWN:
+        print(f"{job.id} is sent again", flush=True)
+        try:
+            default_studio().resend(job.id)
+        except RunwayError as error:  # the other script was faster, or the account could not be looked at
+            print(f"{job.id} {type(error).__name__}: {error}", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1], sys.argv[2:]))
