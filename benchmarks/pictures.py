@@ -26,7 +26,7 @@ import httpx
 from PIL import Image, ImageChops, ImageStat
 
 from runway_nb.api.client import RunwayClient
-from runway_nb.notebook.rendering import asset_gallery as gallery
+from runway_nb.notebook.rendering import asset_gallery
 from runway_nb.pictures import fit
 from runway_nb.pictures.assets import AssetList, all_assets, match_asset
 from runway_nb.pictures.decode import open_picture
@@ -305,18 +305,18 @@ async def _in_turn(*works: Callable[[], Any]) -> list[float]:
 def _shown(assets: AssetList) -> list[Row]:
     """Found by name, and laid out as a page."""
     still = jpeg(photo((240, 180)))
-    stills = {asset.id: still + bytes([number]) for number, asset in enumerate(assets[: gallery.PAGE])}
+    stills = {asset.id: still + bytes([number]) for number, asset in enumerate(assets[: asset_gallery.PAGE])}
 
     def anew() -> None:
-        gallery._small.cache_clear()
-        gallery.bundle(assets, stills)
+        asset_gallery._small.cache_clear()
+        asset_gallery.bundle(assets, stills)
 
     works = {
         "a name found, ms": lambda: match_asset("keyframe 500", assets),
         "a name that is not there, and what it may mean, ms": lambda: match_asset("keyfrane 5000", assets),
-        "a page of the gallery without pictures, ms": lambda: gallery.bundle(assets),
+        "a page of the gallery without pictures, ms": lambda: asset_gallery.bundle(assets),
         "a page of the gallery with 50 new pictures, ms": anew,
-        "a page of the gallery with 50 known pictures, ms": lambda: gallery.bundle(assets, stills),
+        "a page of the gallery with 50 known pictures, ms": lambda: asset_gallery.bundle(assets, stills),
     }
     times = _least(*works.values())
     return [(f"{ASSETS:,} assets: {name}", t * 1000, "") for name, t in zip(works, times, strict=True)]

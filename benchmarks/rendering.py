@@ -13,8 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from runway_nb.simulator.rendering import renderer as render
-from runway_nb.simulator.rendering import samples
+from runway_nb.simulator.rendering import renderer, samples
 from runway_nb.simulator.rendering.planes import Planes
 from runway_nb.simulator.rendering.renderer import Film, Shot
 
@@ -63,13 +62,13 @@ def full_size(folder: Path) -> Shot:
 
 
 def _against_encoder(shot: Shot, clip: Path) -> Row:
-    frames = _Made(render.prepare(shot))
+    frames = _Made(renderer.prepare(shot))
 
     def whole() -> None:
-        render.render(shot, clip)
+        renderer.render(shot, clip)
 
     def alone() -> None:
-        render.encode(frames, clip.with_name("alone.mp4"))
+        renderer.encode(frames, clip.with_name("alone.mp4"))
 
     ours, floor = _least(whole, alone)
     print(f"render {ours:.2f} s, {shot.frames / ours:.0f} frames/s; encode only {floor:.2f} s", file=sys.stderr)
@@ -92,7 +91,7 @@ def _against_ffmpeg(shot: Shot, folder: Path) -> list[Row]:
     """Beside two filters of ffmpeg; zoompan can neither turn nor roll, so ours is timed with its moves as well."""
     binary = _ffmpeg()
     goals = {
-        "zoompan and xfade of ffmpeg / render, the same kind of moves": ">= 1.25",
+        "zoompan and xfade of ffmpeg / renderer, the same kind of moves": ">= 1.25",
         "zoompan and xfade of ffmpeg / render with turns and roll": "",
         "perspective and xfade of ffmpeg / render": ">= 2",
     }
@@ -101,7 +100,7 @@ def _against_ffmpeg(shot: Shot, folder: Path) -> list[Row]:
     flat = replace(shot, camera={"zoom": 4.0, "horizontal": 3.0, "vertical": 1.5})
     clip = folder / "ours.mp4"
     zoompan, perspective = _process(_zoompan(binary, folder)), _process(_perspective(binary, folder))
-    walls = _least(lambda: render.render(shot, clip), lambda: render.render(flat, clip), zoompan, perspective)
+    walls = _least(lambda: renderer.render(shot, clip), lambda: renderer.render(flat, clip), zoompan, perspective)
     texts = ", ".join(f"{wall:.2f} s" for wall in walls)
     print(f"render, render without turns, zoompan, perspective: {texts}", file=sys.stderr)
     ours, ours_flat, theirs, warped = walls
@@ -145,7 +144,7 @@ def _peak(file: Path, clip: Path) -> float:
 
 def _small(shot: Shot, clip: Path) -> Row:
     small = Shot(shot.prompt, shot.seed, shot.seconds, 320, 192, shot.keyframes, shot.camera)
-    little, full = _least(lambda: render.render(small, clip), lambda: render.render(shot, clip))
+    little, full = _least(lambda: renderer.render(small, clip), lambda: renderer.render(shot, clip))
     return "320 x 192 / 1280 x 768, wall", little / full, "<= 0.3"
 
 

@@ -52,21 +52,21 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Camera": "camera",
-    "Job": "job",
+    "Job": "jobs.job",
     "Keyframes": "request",
-    "Ledger": "ledger",
+    "Ledger": "ledger.ledger",
     "Panel": "notebook.panel.panel",
-    "RunwayClient": "client",
+    "RunwayClient": "api.client",
     "RunwayError": "errors",
     "Settings": "settings",
-    "Status": "task",
+    "Status": "api.models",
     "Studio": "studio",
-    "Task": "task",
+    "Task": "api.models",
     "VideoRequest": "request",
-    "concat": "default",
-    "default_studio": "default",
+    "concat": "shortcuts",
+    "default_studio": "shortcuts",
     "errors": "",
-    "generate": "default",
+    "generate": "shortcuts",
 }
 
 __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipython_extension"])

@@ -14,8 +14,7 @@ from typing import Any
 
 import pytest
 
-from runway_nb import errors
-from runway_nb import shortcuts as default
+from runway_nb import errors, shortcuts
 from runway_nb.api.client import RunwayClient
 from runway_nb.credentials import Secret, file_token, save_token, secret_of, token_stores
 from runway_nb.errors import RunwayError, SettingsError
@@ -410,12 +409,12 @@ def test_the_studio_of_the_process_keeps_no_copy_of_the_environment(monkeypatch)
     monkeypatch.setenv("USEAPI_TOKEN", TOKEN)
     monkeypatch.setenv("RUNWAY_NB_SLOTS", "many")
     with pytest.raises(SettingsError) as caught:
-        default.default_studio()
+        shortcuts.default_studio()
     assert HIDDEN not in shown(caught.value)
-    assert HIDDEN not in repr(default._environment_mark())
-    before = default._environment_mark()
+    assert HIDDEN not in repr(shortcuts._environment_mark())
+    before = shortcuts._environment_mark()
     monkeypatch.setenv("RUNWAY_NB_SLOTS", "3")
-    assert default._environment_mark() != before
+    assert shortcuts._environment_mark() != before
 
 
 # --- %runway login ----------------------------------------------------------------------------------
@@ -447,7 +446,7 @@ def _login(monkeypatch: pytest.MonkeyPatch, typed: Any, *, batch: bool = False) 
 @pytest.fixture
 def _studio_of_a_test() -> Iterator[None]:
     yield
-    default.close_default_studio()
+    shortcuts.close_default_studio()
 
 
 @pytest.mark.usefixtures("_studio_of_a_test")
@@ -457,7 +456,7 @@ def test_login_says_in_one_line_where_the_token_went(monkeypatch, capsys, keyrin
     told = capsys.readouterr().out
     assert told.count("\n") == 1
     assert "the private file" in told
-    assert default.default_studio().settings.token == Secret(TOKEN)
+    assert shortcuts.default_studio().settings.token == Secret(TOKEN)
     assert HIDDEN not in told
 
 

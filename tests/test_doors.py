@@ -28,7 +28,7 @@ from runway_nb.notebook.panel.keyframe_choices import Choice, asset_choices, cho
 from runway_nb.notebook.panel.open_field import entries
 from runway_nb.notebook.panel.snapshot import panel_text
 from runway_nb.notebook.panel.widgets import line, problem
-from runway_nb.notebook.rendering import asset_gallery as gallery
+from runway_nb.notebook.rendering import asset_gallery
 from runway_nb.notebook.rendering import tables as listing
 from runway_nb.notebook.rendering.messages import look, notice
 from runway_nb.notebook.rendering.plain_text import live_line, log_line
@@ -189,7 +189,7 @@ def test_a_job_in_every_state(tmp_path):
 
 def test_tables_and_pages(tmp_path):
     asset = Asset.from_wire({"assetId": ASSET_ID, "name": LONG, "mediaType": "image", "taskId": LONG})
-    page = gallery.bundle(gallery.AssetList((asset,), (LONG,)), note=LONG, text=LONG)
+    page = asset_gallery.bundle(asset_gallery.AssetList((asset,), (LONG,)), note=LONG, text=LONG)
     record = Record("7f3e2c54", "done", {"text_prompt": LONG}, "gen3turbo", "", "", 25, simulated=False, notebook=LONG)
     tables = [
         listing.tasks_bundle([hostile_task()]),
@@ -205,7 +205,12 @@ def test_tables_and_pages(tmp_path):
 def test_the_panel(tmp_path):
     asset = Asset.from_wire({"assetId": ASSET_ID, "name": LONG, "mediaType": "image"})
     link = "https://me:pa55word@host.test/a.png?_jwt=x"
-    choices = [*asset_choices(gallery.AssetList((asset,))), choice_of(LONG, []), choice_of(link, []), Choice(LONG)]
+    choices = [
+        *asset_choices(asset_gallery.AssetList((asset,))),
+        choice_of(LONG, []),
+        choice_of(link, []),
+        Choice(LONG),
+    ]
     choices += filter(None, [typed_choice(link, tmp_path)])
     check(*(choice.label for choice in choices), line(LONG), problem(LONG))
     check(*entries([], [hostile_task(), hostile_task(options={})]))
@@ -264,7 +269,7 @@ def test_a_session_with_a_hostile_server_leaves_nothing(party: Party, capsys: py
     job = party.submit("A lamp turns").wait(10)
     seen = [repr(job), repr(job.task), *bundle(job).values(), *listing.tasks_bundle(party.studio.tasks()).values()]
     seen += [
-        *gallery.bundle(party.studio.assets()).values(),
+        *asset_gallery.bundle(party.studio.assets()).values(),
         *listing.jobs_bundle(party.studio.ledger.recent(), {}).values(),
     ]
     found = party.studio.request_of(party.studio.tasks()[0].id)

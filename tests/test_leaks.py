@@ -14,7 +14,7 @@ from runway_nb import errors
 from runway_nb.jobs.job import Job
 from runway_nb.notebook.cards.card import body_html, film_html
 from runway_nb.notebook.magics.commands import dry_run_text
-from runway_nb.notebook.rendering import tables as listing
+from runway_nb.notebook.rendering import tables
 from runway_nb.notebook.rendering.messages import look
 from runway_nb.notebook.rendering.plain_text import live_line, log_line
 from runway_nb.notebook.rendering.result_html import bundle
@@ -78,10 +78,10 @@ def session(party: Party) -> str:
 def listings(party: Party) -> str:
     """What the listing commands show."""
     party.simulator.clear()
-    jobs = listing.jobs_bundle(party.studio.ledger.recent(), party.studio.jobs)
-    tasks = listing.tasks_bundle(party.studio.tasks())
+    jobs = tables.jobs_bundle(party.studio.ledger.recent(), party.studio.jobs)
+    tasks = tables.tasks_bundle(party.studio.tasks())
     plan = dry_run_text(VideoRequest("x", Keyframes(party.studio.assets()[0].id)))
-    credit = listing.credits_text(party.studio.credits(), simulated=False)
+    credit = tables.credits_text(party.studio.credits(), simulated=False)
     reprs = [party.studio, party.settings, party.studio.assets(), party.studio.ledger, party.studio.ledger.recent()]
     return "\n".join([*jobs.values(), *tasks.values(), plan, credit, repr(reprs)])
 

@@ -11,7 +11,7 @@ import pytest
 
 from support.leftovers import MARK, is_running
 
-TESTS = Path(__file__).parent
+TESTS = Path(__file__).parent / "support"
 SLEEP = "import time; print('sleeps', flush=True); time.sleep(60)"
 CHILD = f"subprocess.Popen([sys.executable, '-c', {SLEEP!r}], stdout=open('said', 'w'), start_new_session=True)"
 ORPHAN = f"subprocess.run([sys.executable, '-c', {f'import subprocess, sys; {CHILD}'!r}], check=True)"

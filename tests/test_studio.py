@@ -484,10 +484,10 @@ def shot(party: Party) -> Job:
 
 
 def test_a_finished_job_gives_its_frames(shot: Job) -> None:
-    from runway_nb.pictures import video_frames as frames
+    from runway_nb.pictures import video_frames
 
     assert shot.video is not None
-    whole = frames.frames(shot.video, 3)
+    whole = video_frames.frames(shot.video, 3)
     assert [frame.tobytes() for frame in shot.frames(3)] == [frame.tobytes() for frame in whole]
     assert shot.last_frame.tobytes() == whole[-1].tobytes()
     assert shot.frame(0).tobytes() == whole[0].tobytes()
@@ -503,8 +503,8 @@ def test_a_job_without_a_video_gives_no_frame(party: Party) -> None:
 
 
 def test_clips_are_joined_in_order(shot: Job, party: Party) -> None:
-    from runway_nb.pictures import video_frames as frames
+    from runway_nb.pictures import video_frames
 
     assert shot.video is not None
     film = concat([shot, shot.video], party.folder / "film.mp4")
-    assert frames.duration(film) == pytest.approx(2 * frames.duration(shot.video), abs=0.05)
+    assert video_frames.duration(film) == pytest.approx(2 * video_frames.duration(shot.video), abs=0.05)

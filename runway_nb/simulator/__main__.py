@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from .rendering import stub as instant
+from .rendering import stub
 from .rendering.render_queue import child_process
 from .server import HOST_NAMES, Simulator
 from .service.faults import KINDS
@@ -82,7 +82,7 @@ def _simulator(given: argparse.Namespace, place: Path) -> Simulator:
         key=given.key,
         open_to_all=given.open,
         accounts=given.accounts,
-        renderer=instant.renderer if given.instant else child_process,
+        renderer=stub.renderer if given.instant else child_process,
         max_jobs=given.max_jobs,
         credits=given.credits,
         runway_limit=given.runway_limit,

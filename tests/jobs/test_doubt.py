@@ -16,7 +16,7 @@ import pytest
 
 from runway_nb import errors
 from runway_nb.camera import Camera
-from runway_nb.jobs import submit as send
+from runway_nb.jobs import submit
 from runway_nb.jobs.job import Job
 from runway_nb.jobs.state import Phase
 from runway_nb.ledger.ledger import Ledger
@@ -480,7 +480,7 @@ def test_a_bare_answer_is_followed_and_proven_by_its_first_look(party: Party) ->
 def test_a_search_has_one_clock_however_slowly_the_account_answers(
     party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(send, "LONGEST_SEARCH", 0.3)
+    monkeypatch.setattr(submit, "LONGEST_SEARCH", 0.3)
 
     class Slow(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request: httpx.Request) -> httpx.Response:

@@ -54,7 +54,8 @@ def test_it_ends_quietly_where_the_policy_of_loops_was_changed_meanwhile():
     code = """
         import asyncio, pathlib, tempfile
         from runway_nb.jobs.loop import BackgroundLoop
-        from runway_nb.simulator import Simulator, instant
+        from runway_nb.simulator import Simulator
+        from runway_nb.simulator.rendering import stub
 
         def none():
             raise RuntimeError("there is no current event loop")
@@ -63,7 +64,7 @@ def test_it_ends_quietly_where_the_policy_of_loops_was_changed_meanwhile():
         ended = loop.submit(asyncio.sleep(60))
         loop.submit(asyncio.sleep(0)).result(5)
         with tempfile.TemporaryDirectory() as folder:
-            with Simulator(pathlib.Path(folder), renderer=instant.renderer):
+            with Simulator(pathlib.Path(folder), renderer=stub.renderer):
                 # as uvloop and nest_asyncio2 do together
                 asyncio.events._get_event_loop = asyncio.events.get_event_loop = none
             loop.stop()

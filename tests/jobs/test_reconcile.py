@@ -14,7 +14,7 @@ from runway_nb.jobs.matching import SKEW_SECONDS, LostRequest, Search
 from runway_nb.jobs.recover import find_task, look_for_task
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.simulator import Simulator
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.service.contract import read_wish
 from support.fakes import BASE, EMAIL, TOKEN, Changed, Recorder
 from support.simulator_kit import SECOND, Pictures
@@ -32,7 +32,7 @@ class Remote:
     def __init__(self, folder, time, change=None, **rules):
         rules = {"max_jobs": 10, "credits": 10**6, **rules}
         self.time = time
-        self.simulator = Simulator(folder, clock=time, renderer=instant.renderer, pictures=Pictures(), **rules)
+        self.simulator = Simulator(folder, clock=time, renderer=stub.renderer, pictures=Pictures(), **rules)
         self.plain = httpx.ASGITransport(self.simulator.app)
         self.calls = Recorder(Changed(self.plain, change) if change else self.plain)
 

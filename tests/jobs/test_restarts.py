@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
-import soak
 from runway_nb.api.media import check_mp4
 from runway_nb.simulator.rendering.stub import CLIP
+from soak import soak
 from support.fakes import EMAIL
 from support.kernels import PATIENCE, RESULT, TOKEN, Cell, Kernel, SimulatorProcess
 

@@ -20,10 +20,10 @@ from runway_nb.jobs.job import Job
 from runway_nb.jobs.job_frames import frame_png
 from runway_nb.jobs.state import Phase
 from runway_nb.ledger.ledger import Record
-from runway_nb.pictures import video_frames as frames
+from runway_nb.pictures import video_frames
 from runway_nb.references import ShotFrame
 from runway_nb.request import Keyframes, VideoRequest
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
 from runway_nb.spec import MODELS
 from support.fakes import FakeTime, Party
@@ -172,8 +172,8 @@ def test_a_closed_studio_ends_the_wait_unpaid(party: Party) -> None:
 @pytest.mark.parametrize(("seconds", "at"), [("2.5", 2.5), ("0", 0.0), ("0.000001", 1e-06)])
 def test_a_frame_is_taken_at_its_time(party: Party, seconds: str, at: float, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[float] = []
-    taken = frames.frame_at
-    monkeypatch.setattr(frames, "frame_at", lambda path, at: asked.append(at) or taken(path, at))  # type: ignore[func-returns-value]
+    taken = video_frames.frame_at
+    monkeypatch.setattr(video_frames, "frame_at", lambda path, at: asked.append(at) or taken(path, at))  # type: ignore[func-returns-value]
     first = party.submit("The first shot").wait(10)
     chained(party, f"job:{first.id}@{seconds}").wait(10)
     assert asked == [at]
@@ -185,7 +185,7 @@ def test_the_end_of_the_clip_is_its_last_frame(party: Party) -> None:
     first = party.submit("The first shot").wait(10)
     assert first.video is not None
     chained(party, f"job:{first.id}").wait(10)
-    chained(party, f"job:{first.id}@{frames.duration(first.video):g}").wait(10)
+    chained(party, f"job:{first.id}@{video_frames.duration(first.video):g}").wait(10)
     assert len(party.api.calls("POST", "assets")) == 1, "the same picture"
 
 
@@ -401,7 +401,7 @@ def _render(shot_file: Path, out: Path) -> None:
 def test_the_next_shot_begins_with_what_the_first_one_ended_with(
     tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(instant, "renderer", _render)
+    monkeypatch.setattr(stub, "renderer", _render)
     monkeypatch.setitem(MODELS["gen3turbo"].aspects, "landscape", (1280, 768))  # type: ignore[arg-type]
     still = Camera(static=True)
     with Party(tmp_path, time) as party:

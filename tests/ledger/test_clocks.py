@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 
 from runway_nb.errors import LeaseLost, OverBudget
 from runway_nb.jobs.policy import Limits, admit
+from runway_nb.ledger import lease
 from runway_nb.ledger.lease import LEASE_SECONDS, RENEW_SECONDS, LeaseWatch, is_gone, new_owner
-from runway_nb.ledger.ledger import Ledger, lease
+from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.record import Record
 from runway_nb.ledger.spending import local_day
 from runway_nb.ledger.unfinished import count_unfinished

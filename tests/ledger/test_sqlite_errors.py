@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import pytest
 
 from runway_nb.errors import LedgerError, OverBudget, RunwayError
+from runway_nb.ledger import database as ledger_file
 from runway_nb.ledger.ledger import Ledger
-from runway_nb.ledger.ledger import database as ledger_file
 from runway_nb.ledger.record import Record
 from runway_nb.ledger.sqlite_errors import is_damage, told
 from support.strategies import ASSET_ID, EMAIL, TASK_ID
@@ -275,7 +275,7 @@ import os, resource, sys
 from pathlib import Path
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.errors import RunwayError
-sys.path.insert(0, {tests!r})
+sys.path[:0] = [{tests!r}, {tests!r} + "/.."]
 import test_sqlite_errors as t
 
 ledger = Ledger(Path(sys.argv[1]))

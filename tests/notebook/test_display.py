@@ -16,8 +16,8 @@ from runway_nb.camera import Camera
 from runway_nb.jobs.job import Job
 from runway_nb.jobs.state import Phase, State
 from runway_nb.ledger.record import REFUSED_FOR_NOW
-from runway_nb.notebook.cards import card as live
-from runway_nb.notebook.rendering import plain_text as text
+from runway_nb.notebook.cards import card
+from runway_nb.notebook.rendering import plain_text
 from runway_nb.notebook.rendering.messages import cost, look, made, megabytes, notice
 from runway_nb.notebook.rendering.result_html import EMBED_CAP, bundle, notice_html, source
 from runway_nb.request import Keyframes, VideoRequest
@@ -104,13 +104,13 @@ def test_the_button_rests_while_the_request_is_on_its_way() -> None:
 
 
 def test_the_progress_bar_is_one_for_screen_readers() -> None:
-    html = live.body_html(a_job(progress=0.42), look(a_job(progress=0.42), NOW))
+    html = card.body_html(a_job(progress=0.42), look(a_job(progress=0.42), NOW))
     assert 'role="progressbar" aria-label="Generating" aria-valuemin="0" aria-valuemax="100" aria-valuenow="42"' in html
 
 
 def test_the_card_shows_facts_badge_price_and_id() -> None:
     job = a_job(simulated=True, progress=0.1)
-    html = re.sub(r"<[^>]+>", "|", live.body_html(job, look(job, NOW)))
+    html = re.sub(r"<[^>]+>", "|", card.body_html(job, look(job, NOW)))
     for words in ("Simulator", "zoom +4 · pan −2", "5 s landscape", "seed 1842", "0 credits", "7f3e2c54"):
         assert words in html
 
@@ -248,7 +248,7 @@ def test_a_picture_that_stands_in_the_cell_as_text_is_cut_short(tmp_path: Path) 
 def test_hostile_words_stay_words(tmp_path: Path, hostile: str) -> None:
     job = a_result(tmp_path, cell=f"%%runway\n{hostile}")
     job.request = VideoRequest(hostile, Keyframes(hostile), seed=1)
-    for html in (bundle(job)["text/html"], live.body_html(job, look(a_job(), NOW)), notice_html(job, notice(a_job()))):
+    for html in (bundle(job)["text/html"], card.body_html(job, look(a_job(), NOW)), notice_html(job, notice(a_job()))):
         check_sanitized(re.sub(r"<svg.*?</svg>", "", html).replace(' role="', ' x="').replace(" aria-", " x-"))
         assert not [tag for tag, _ in tags(html) if tag in ("script", "img")]
 
@@ -298,17 +298,17 @@ def test_a_job_that_goes_on_says_how_to_see_its_end() -> None:
 
 
 def test_the_line_of_a_terminal_fits_and_is_ascii() -> None:
-    line = text.live_line(a_job(progress=0.42), look(a_job(progress=0.42, remaining=52.4), NOW))
+    line = plain_text.live_line(a_job(progress=0.42), look(a_job(progress=0.42, remaining=52.4), NOW))
     assert line == "runway 7f3e2c54  generating  [######--------] 42 %  0:38 elapsed, about 0:52 left"[:79]
     assert line.isascii()
 
 
 def test_a_log_has_a_line_for_each_state_and_quarter() -> None:
-    keys = {text.log_key(look(a_job(progress=p / 100), NOW)) for p in range(101)}
+    keys = {plain_text.log_key(look(a_job(progress=p / 100), NOW)) for p in range(101)}
     assert len(keys) == 5
     job = a_job(Phase.WAITING, detail="2 slots busy", next_look=NOW + 5)
     line = "runway --------  waiting: next try in 0:05, 2 slots busy"
-    assert text.log_line(job, look(job, NOW)) == line
+    assert plain_text.log_line(job, look(job, NOW)) == line
 
 
 @pytest.mark.parametrize(
@@ -328,15 +328,15 @@ def test_a_log_has_a_line_for_each_state_and_quarter() -> None:
 )
 def test_the_line_of_a_log_says(state: dict[str, Any], line: str) -> None:
     job = a_job(**state)
-    assert text.log_line(job, look(job, NOW)) == f"runway 7f3e2c54  {line}"
+    assert plain_text.log_line(job, look(job, NOW)) == f"runway 7f3e2c54  {line}"
 
 
 def test_a_log_tells_price_and_end(tmp_path: Path) -> None:
     job = a_result(tmp_path)
-    assert text.sent_line(job) == "runway 7f3e2c54  sent: 25 credits"
+    assert plain_text.sent_line(job) == "runway 7f3e2c54  sent: 25 credits"
     told = Task(TASK_ID, Status("PENDING"), credits_used=1340, credits_permitted=2250)
-    assert text.sent_line(a_job(task=told)) == "runway 7f3e2c54  sent: 25 credits, 1,340 of 2,250 used"
-    assert text.done_line(job) == "runway 7f3e2c54  done in 1:34: runway_outputs/lighthouse-7f3e2c54.mp4"
+    assert plain_text.sent_line(a_job(task=told)) == "runway 7f3e2c54  sent: 25 credits, 1,340 of 2,250 used"
+    assert plain_text.done_line(job) == "runway 7f3e2c54  done in 1:34: runway_outputs/lighthouse-7f3e2c54.mp4"
 
 
 @pytest.mark.parametrize(("size", "words"), [(None, "unknown size"), (50_000, "50 kB"), (2_841_733, "2.8 MB")])
@@ -350,13 +350,13 @@ def test_prices() -> None:
 
 def test_the_film_shows_the_keyframes_it_has() -> None:
     job = a_job()
-    assert "<img" not in live.film_html(job)
+    assert "<img" not in card.film_html(job)
     job.stills = {"last": b"b", "first": b"a"}
-    assert re.findall(r'alt="(\w+) keyframe"', live.film_html(job)) == ["first", "last"]
+    assert re.findall(r'alt="(\w+) keyframe"', card.film_html(job)) == ["first", "last"]
 
 
 def test_the_style_sheet_animates_nothing_and_uses_the_theme() -> None:
-    sheet = live.style_sheet()
+    sheet = card.style_sheet()
     assert "@keyframes" not in sheet
     assert "--jp-layout-color1" in sheet
     assert "prefers-reduced-motion" in sheet

@@ -21,8 +21,7 @@ from hypothesis import strategies as st
 from test_cell_text import run, typed
 from test_pictures import asked, png
 
-from runway_nb import errors
-from runway_nb import shortcuts as default
+from runway_nb import errors, shortcuts
 from runway_nb.api.client import RunwayClient
 from runway_nb.camera import MOVES, Camera
 from runway_nb.notebook.cards import card as live
@@ -608,7 +607,7 @@ def test_what_goes_wrong_while_sending_is_told_and_can_be_tried_again(bench, mon
 def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch):
     """`%config` and the environment may have changed since the panel was opened."""
     panel, taken = bench.panel(REQUEST), []
-    monkeypatch.setattr(default, "_default", (bench.studio, "as they were"))
+    monkeypatch.setattr(shortcuts, "_default", (bench.studio, "as they were"))
     monkeypatch.setattr(bench.studio, "use", taken.append)
     bench.press(panel)
     assert taken

@@ -12,7 +12,7 @@ from runway_nb import errors
 from runway_nb.api.models import SUCCEEDED, Status, Task
 from runway_nb.jobs.job import Job
 from runway_nb.jobs.state import Phase, State
-from runway_nb.notebook.cards import card as live
+from runway_nb.notebook.cards import card
 from runway_nb.notebook.cards.card import Stage, View, marked
 from runway_nb.request import VideoRequest
 from support.strategies import EMAIL, TASK_ID
@@ -28,8 +28,8 @@ class Desk:
         self.view = View("live", "never", folder)
         self.begun, self.shown, self.updates, self.changes = [], [], [], []
         self.stages = []
-        monkeypatch.setattr(live, "display", self._into(self.shown))
-        monkeypatch.setattr(live, "update_display", self._into(self.updates))
+        monkeypatch.setattr(card, "display", self._into(self.shown))
+        monkeypatch.setattr(card, "update_display", self._into(self.updates))
 
     @staticmethod
     def _into(places):
@@ -218,7 +218,7 @@ def test_opened_again_it_is_shown_as_it_is_then(desk):
 
 
 def test_while_there_are_buttons_to_decide_it_is_not_durable_and_then_it_is(desk, monkeypatch):
-    monkeypatch.setattr(live, "OFFER_SECONDS", 0.0)
+    monkeypatch.setattr(card, "OFFER_SECONDS", 0.0)
     stage, job = desk.stage(), desk.job(phase=Phase.SENDING)
     stage.open()
     stage.add(job)

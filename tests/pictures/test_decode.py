@@ -19,8 +19,7 @@ from PIL import GifImagePlugin, Image, ImageFile, PngImagePlugin
 
 from runway_nb.errors import InvalidRequest
 from runway_nb.notebook.panel.preview import still_for
-from runway_nb.pictures import decode
-from runway_nb.pictures import limits as picture_limits
+from runway_nb.pictures import decode, limits
 from runway_nb.pictures.fit import Fit, comparison, fit_picture, measure, thumbnail
 from runway_nb.pictures.objects import picture_bytes
 from runway_nb.pictures.thumbnails import small_jpeg
@@ -561,7 +560,7 @@ def _row(line):
 
 def test_a_limit_holds_for_every_way_to_a_picture(monkeypatch):
     data = _file(_photo(), "PNG")
-    monkeypatch.setattr(picture_limits, "LARGEST_PIXELS", 1000)
+    monkeypatch.setattr(limits, "LARGEST_PIXELS", 1000)
     for work in (measure, lambda data: thumbnail(data, (9, 9)), lambda data: fit_picture(data, SIZE)):
         with pytest.raises(InvalidRequest, match="48 × 32 = 0 million pixels: the most is 0 million"):
             work(data)

@@ -23,12 +23,12 @@ from runway_nb.api.media import MediaClient
 from runway_nb.api.models import Account, Asset
 from runway_nb.camera import Camera
 from runway_nb.errors import BadRequest, InvalidRequest, NotFound, RunwayError, ServerTrouble
-from runway_nb.pictures import video_frames as frames
+from runway_nb.pictures import video_frames
 from runway_nb.pictures.decode import open_picture
 from runway_nb.pictures.fit import fit_picture
 from runway_nb.pictures.resolve import keyframe_stills, resolve_keyframes
 from runway_nb.request import Keyframes, VideoRequest
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
 from runway_nb.spec import MODELS
 from support.fakes import TOKEN, Party, places
@@ -730,7 +730,7 @@ def _render(shot_file, out):
 
 @pytest.mark.parametrize("aspect", ["landscape", "portrait"])
 def test_the_video_shows_each_keyframe_as_it_was_fitted(tmp_path, time, monkeypatch, aspect):
-    monkeypatch.setattr(instant, "renderer", _render)
+    monkeypatch.setattr(stub, "renderer", _render)
     size = MODELS["gen3turbo"].aspects[aspect]
     names = dict(zip(SLOTS, ("navy", "olive", "maroon"), strict=True))
     with Party(tmp_path, time) as party:
@@ -738,7 +738,7 @@ def test_the_video_shows_each_keyframe_as_it_was_fitted(tmp_path, time, monkeypa
             _smooth((900 + 300 * number, 800), colour).save(party.folder / f"{colour}.png")
         keyframes = Keyframes(**{slot: f"{colour}.png" for slot, colour in names.items()})
         job = party.submit(keyframes=keyframes, camera=Camera(static=True), aspect=aspect).wait(30)
-        length = frames.duration(job.video)
+        length = video_frames.duration(job.video)
         seen = dict(zip(SLOTS, (job.frame(0), job.frame(length / 2), job.last_frame), strict=True))
         for slot, colour in names.items():
             fitted = fit_picture((party.folder / f"{colour}.png").read_bytes(), size)

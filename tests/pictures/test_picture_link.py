@@ -18,7 +18,7 @@ import pytest
 from runway_nb import __version__
 from runway_nb.api import link_guard
 from runway_nb.errors import InvalidRequest
-from runway_nb.pictures import links as picture_link
+from runway_nb.pictures import links
 from runway_nb.pictures.links import REDIRECTS, fetch_picture
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"p" * 500
@@ -372,7 +372,7 @@ def test_this_machine_needs_no_proxy_and_no_certificates_and_the_next_host_does(
             made.append((options["verify"], options["trust_env"]))
             super().__init__(**options)
 
-    monkeypatch.setattr(picture_link.httpx, "AsyncClient", Client)
+    monkeypatch.setattr(links.httpx, "AsyncClient", Client)
     assert Web(_to("https://public.test/b"), _picture).fetch(url) == PNG
     assert made == [(False, False), (True, True)]
 
@@ -383,7 +383,7 @@ def test_this_machine_needs_no_proxy_and_no_certificates_and_the_next_host_does(
 @pytest.fixture
 def limit(monkeypatch):
     """Bytes of the largest picture."""
-    monkeypatch.setattr(picture_link, "LARGEST", 100_000)
+    monkeypatch.setattr(links, "LARGEST", 100_000)
     return 100_000
 
 

@@ -20,7 +20,7 @@ from runway_nb.simulator.http import access
 from runway_nb.simulator.http.access import Access
 from runway_nb.simulator.http.control import ACTIONS
 from runway_nb.simulator.http.routes import API
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.studio import Studio
 from support.simulator_kit import EMAIL, LONG, TOKEN, Api, Clock
 
@@ -80,7 +80,7 @@ def test_the_key_of_an_embedded_one_opens_its_page_and_control_path_and_nothing_
 
 
 def test_tokens_and_keys_are_long_and_drawn_anew_for_each(tmp_path):
-    made = [Simulator(tmp_path, renderer=instant.renderer, embedded=True) for _ in range(3)]
+    made = [Simulator(tmp_path, renderer=stub.renderer, embedded=True) for _ in range(3)]
     secrets = {secret for sim in made for secret in (sim.token, sim.key)}
     for sim in made:
         assert re.fullmatch(r"user:1-[0-9a-f]{40}", sim.token)
@@ -115,7 +115,7 @@ def test_another_process_sees_what_the_one_before_has_made(tmp_path):
     assert second.call("GET", f"/tasks/{task_id}", token=first.sim.token).status_code == 401
     task = second.call("GET", f"/tasks/{task_id}", token=second.sim.token).json()
     assert task["status"] == "SUCCEEDED"
-    assert second.download(task["artifacts"][0]["url"]).content == instant.CLIP
+    assert second.download(task["artifacts"][0]["url"]).content == stub.CLIP
 
 
 def test_a_job_of_a_kernel_before_is_found_again_by_the_next(tmp_path, monkeypatch):

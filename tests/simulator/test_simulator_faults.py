@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from runway_nb.simulator.http.callbacks import is_loopback
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.service.faults import KINDS
 from support.simulator_kit import EMAIL, LONG, Api
 
@@ -321,9 +321,9 @@ def test_a_download_may_end_early(api):
     url = api.finish()["artifacts"][0]["url"]
     api.sim.fault("cut-download", times=1)
     answer = api.download(url)
-    assert answer.headers["content-length"] == str(len(instant.CLIP))
-    assert len(answer.content) == len(instant.CLIP) // 2
-    assert api.download(url).content == instant.CLIP
+    assert answer.headers["content-length"] == str(len(stub.CLIP))
+    assert len(answer.content) == len(stub.CLIP) // 2
+    assert api.download(url).content == stub.CLIP
 
 
 def test_a_download_may_be_slow_and_is_whole(api):
@@ -332,9 +332,9 @@ def test_a_download_may_be_slow_and_is_whole(api):
     began = time.monotonic()
     answer = api.download(url)
     assert time.monotonic() - began > 0.15
-    assert answer.headers["content-length"] == str(len(instant.CLIP))
+    assert answer.headers["content-length"] == str(len(stub.CLIP))
     assert answer.headers["content-type"] == "video/mp4"
-    assert answer.content == instant.CLIP
+    assert answer.content == stub.CLIP
 
 
 def test_a_download_may_fail(api):

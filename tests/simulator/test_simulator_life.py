@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runway_nb.simulator import EMBEDDED_SPEED
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.service.timeline import Course, look, plan
 from support.simulator_kit import EMAIL, LONG, Api
 
@@ -83,7 +83,7 @@ def test_the_artifact_has_the_documented_fields(api):
     assert artifact["assetId"] == f"user:4711-runwayml:{EMAIL}-asset:{artifact['id']}"
     assert artifact["taskId"] == task["taskId"]
     assert artifact["filename"].endswith(".mp4")
-    assert artifact["fileSize"] == str(len(instant.CLIP))
+    assert artifact["fileSize"] == str(len(stub.CLIP))
     assert len(artifact["previewUrls"]) == 3
     assert artifact["metadata"]["size"] == {"width": 1280, "height": 768}
     assert artifact["metadata"]["frameRate"] == 24
@@ -232,7 +232,7 @@ class Child:
 
     def end(self, code=0):
         if code == 0:
-            instant.renderer(self.shot_file, self.out)
+            stub.renderer(self.shot_file, self.out)
         self.code = code
 
 
@@ -261,7 +261,7 @@ def test_two_clips_are_rendered_at_a_time_and_equal_ones_once(tmp_path):
 def test_a_render_that_was_lost_with_its_process_is_started_again_at_a_look(tmp_path):
     first = Api(tmp_path, renderer=Slow())
     task_id = first.start()
-    second = Api(tmp_path, renderer=instant.renderer, clock=first.clock)
+    second = Api(tmp_path, renderer=stub.renderer, clock=first.clock)
     second.clock.pass_(LONG)
     second.task(task_id)
     assert second.task(task_id)["status"] == "SUCCEEDED"

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from runway_nb.simulator.rendering import renderer as render
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.render_queue import MAX_STARTS, Order, Renders, child_process
 from support.leftovers import is_running
 from support.simulator_kit import LONG, Api
@@ -140,7 +140,7 @@ class Full:
         if self.left:
             self.left -= 1
             raise OSError(errno.EMFILE, "Too many open files")
-        instant.renderer(shot_file, out)
+        stub.renderer(shot_file, out)
 
 
 def test_a_machine_without_room_for_a_renderer_is_asked_again(tmp_path):
@@ -148,7 +148,7 @@ def test_a_machine_without_room_for_a_renderer_is_asked_again(tmp_path):
     assert api.finish()["status"] != "SUCCEEDED"
     task = api.get("/tasks?offset=0&limit=1")[0]
     assert task["status"] == "SUCCEEDED"
-    assert api.download(task["artifacts"][0]["url"]).content == instant.CLIP
+    assert api.download(task["artifacts"][0]["url"]).content == stub.CLIP
 
 
 def test_a_machine_that_never_has_room_ends_the_task_in_words(tmp_path):

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from runway_nb.simulator import Simulator
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.render_queue import child_process
 from support.simulator_kit import TOKEN, Pictures
 
@@ -25,7 +25,7 @@ LOGIN = {"Authorization": f"Bearer {TOKEN}"}
 
 @pytest.fixture
 def sim(tmp_path):
-    with Simulator(tmp_path, speed=100, renderer=instant.renderer, pictures=Pictures()) as sim:
+    with Simulator(tmp_path, speed=100, renderer=stub.renderer, pictures=Pictures()) as sim:
         yield sim
 
 
@@ -53,9 +53,9 @@ def wait_for_end(client, task_id, seconds=10.0):
 def test_a_task_from_create_to_download(sim, client):
     url = finish(client)["artifacts"][0]["url"]
     assert url.startswith(sim.address + "/artifacts/")
-    assert httpx.get(url).content == instant.CLIP
+    assert httpx.get(url).content == stub.CLIP
     part = httpx.get(url, headers={"Range": "bytes=-5"})
-    assert (part.status_code, part.content) == (206, instant.CLIP[-5:])
+    assert (part.status_code, part.content) == (206, stub.CLIP[-5:])
 
 
 def test_a_lost_answer_is_a_dropped_connection(sim, client, capfd):
@@ -76,7 +76,7 @@ def test_a_cut_download_is_noticed_by_its_length(sim, client, capfd):
     sim.fault("cut-download", times=1)
     with pytest.raises(httpx.RemoteProtocolError, match=r"incomplete|without sending complete"):
         httpx.get(url)
-    assert httpx.get(url).content == instant.CLIP
+    assert httpx.get(url).content == stub.CLIP
     assert capfd.readouterr() == ("", "")
 
 
@@ -94,7 +94,7 @@ def test_it_listens_on_loopback_and_answers_to_this_machines_names_only(sim, cli
 
 def test_it_starts_and_stops_quickly_even_with_an_answer_outstanding(tmp_path):
     begun = time.monotonic()
-    sim = Simulator(tmp_path, renderer=instant.renderer, pictures=Pictures()).start()
+    sim = Simulator(tmp_path, renderer=stub.renderer, pictures=Pictures()).start()
     assert time.monotonic() - begun < 1
     sim.fault("slow-answer")
     outcomes = []
@@ -121,7 +121,7 @@ def test_it_starts_and_stops_quickly_even_with_an_answer_outstanding(tmp_path):
 
 def test_a_taken_port_is_said_at_once(sim, tmp_path):
     with pytest.raises(OSError, match="in use"):
-        Simulator(tmp_path / "other", port=sim.port, renderer=instant.renderer).start()
+        Simulator(tmp_path / "other", port=sim.port, renderer=stub.renderer).start()
 
 
 def test_what_keeps_it_from_starting_is_told_by_who_starts_it(tmp_path, monkeypatch, capfd):
@@ -130,7 +130,7 @@ def test_what_keeps_it_from_starting_is_told_by_who_starts_it(tmp_path, monkeypa
 
     monkeypatch.setattr("uvicorn.Server.serve", refused)
     with pytest.raises(RuntimeError, match=r"did not start .*Too many open files"):
-        Simulator(tmp_path, renderer=instant.renderer).start()
+        Simulator(tmp_path, renderer=stub.renderer).start()
     assert capfd.readouterr().err == ""
 
 
@@ -159,7 +159,7 @@ def test_callbacks_arrive_by_themselves(sim, client):
 
 
 def test_two_simulators_may_share_a_state(sim, client, tmp_path):
-    with Simulator(tmp_path, speed=100, renderer=instant.renderer, pictures=Pictures()) as other:
+    with Simulator(tmp_path, speed=100, renderer=stub.renderer, pictures=Pictures()) as other:
         task = finish(client)
         seen = httpx.get(f"{other.base_url}/tasks/{task['taskId']}", headers=LOGIN).json()
         assert seen["artifacts"][0]["id"] == task["artifacts"][0]["id"]
@@ -212,7 +212,7 @@ def test_a_task_goes_on_after_kill_9_and_a_restart(start, tmp_path):
     second = start(*state, "--fault", "429-runway")
     task = wait_for_end(second.client, task_id)
     assert task["options"]["seed"] == 3
-    assert httpx.get(task["artifacts"][0]["url"]).content == instant.CLIP
+    assert httpx.get(task["artifacts"][0]["url"]).content == stub.CLIP
     assert second.client.post("/gen3turbo/create", json={"text_prompt": "x"}).status_code == 429
     assert second.end(signal.SIGTERM) == ""
     assert second.process.returncode == 0

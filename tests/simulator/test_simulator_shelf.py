@@ -11,8 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from PIL import ImageFile
 
-from runway_nb.simulator.rendering import samples
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import samples, stub
 from runway_nb.simulator.rendering.planes import load
 from support.simulator_kit import EMAIL, LONG, START, TOKEN, Api, picture
 
@@ -257,17 +256,17 @@ def test_a_link_needs_no_login_and_carries_readable_claims(tmp_path):
     assert set(claims(url)) == {"keyHash", "bucket", "stage", "exp"}
     assert claims(url)["exp"] == int(START + LONG + 600)
     answer = api.download(url)
-    assert answer.content == instant.CLIP
+    assert answer.content == stub.CLIP
     assert answer.headers["content-type"] == "video/mp4"
-    assert answer.headers["content-length"] == str(len(instant.CLIP))
+    assert answer.headers["content-length"] == str(len(stub.CLIP))
 
 
 def test_a_part_of_a_file_can_be_asked_for(api):
     url = api.finish()["artifacts"][0]["url"]
     answer = api.download(url, Range="bytes=4-11")
-    assert (answer.status_code, answer.content) == (206, instant.CLIP[4:12])
-    assert answer.headers["content-range"] == f"bytes 4-11/{len(instant.CLIP)}"
-    assert api.download(url, Range=f"bytes={len(instant.CLIP)}-").status_code == 416
+    assert (answer.status_code, answer.content) == (206, stub.CLIP[4:12])
+    assert answer.headers["content-range"] == f"bytes 4-11/{len(stub.CLIP)}"
+    assert api.download(url, Range=f"bytes={len(stub.CLIP)}-").status_code == 416
 
 
 def test_an_expired_link_is_refused_and_a_new_look_gives_a_new_one(tmp_path):

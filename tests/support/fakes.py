@@ -22,7 +22,7 @@ from runway_nb.pictures.uploads import Uploads
 from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret, Settings
 from runway_nb.simulator import Simulator
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.studio import Studio
 from support.simulator_kit import Pictures
 
@@ -104,7 +104,7 @@ class Party:
         self.time = time
         self.folder = folder
         self.simulator = Simulator(
-            folder / "simulator", clock=time, renderer=instant.renderer, pictures=Pictures(), **rules
+            folder / "simulator", clock=time, renderer=stub.renderer, pictures=Pictures(), **rules
         )
         self.api = Recorder(httpx.ASGITransport(self.simulator.app))
         self.media = Recorder(httpx.ASGITransport(self.simulator.app))

@@ -12,7 +12,7 @@ import httpx
 from PIL import Image
 
 from runway_nb.simulator import Simulator
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 
 TOKEN = "user:4711-abcDEF123"
 EMAIL = "simulator@runway-nb.invalid"
@@ -69,7 +69,7 @@ class Api:
 
     def __init__(self, state: Path, **settings: Any) -> None:
         self.clock = settings.pop("clock", None) or Clock()
-        settings = {"renderer": instant.renderer, "pictures": Pictures(), "draw": random.Random(7), **settings}
+        settings = {"renderer": stub.renderer, "pictures": Pictures(), "draw": random.Random(7), **settings}
         self.sim = Simulator(state, clock=self.clock, **settings)
         self.made.append(self.sim)
 

@@ -32,7 +32,7 @@ from runway_nb.jobs.environment import Environment
 from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.settings import Settings
 from runway_nb.simulator import Simulator
-from runway_nb.simulator.rendering import stub as instant
+from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.render_queue import write_whole
 from runway_nb.studio import Studio
 from support.simulator_kit import Pictures
@@ -416,12 +416,12 @@ def marked_clip(shot_file: Path, out: Path) -> None:
     """A renderer: a real clip that says in a box of its own which shot it is, so that no file passes for another."""
     shot = json.loads(shot_file.read_text())
     mark = json.dumps([shot["prompt"], shot["seed"]]).encode()
-    write_whole(out, instant.CLIP + (len(mark) + _BOX).to_bytes(4, "big") + b"free" + mark)
+    write_whole(out, stub.CLIP + (len(mark) + _BOX).to_bytes(4, "big") + b"free" + mark)
 
 
 def mark_of(path: Path) -> list[Any]:
     """Prompt and seed of the shot that a file shows."""
-    return list(json.loads(path.read_bytes()[len(instant.CLIP) + _BOX :]))
+    return list(json.loads(path.read_bytes()[len(stub.CLIP) + _BOX :]))
 
 
 class Service:

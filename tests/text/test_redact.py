@@ -30,7 +30,7 @@ from runway_nb.redaction import (
     redact_line,
     short_id,
 )
-from runway_nb.text import known_secrets as known
+from runway_nb.text import known_secrets
 from support.strategies import ASSET_ID, TASK_ID, texts
 
 
@@ -211,11 +211,11 @@ def test_an_ordinary_word_is_no_secret_though_somebody_took_it_for_a_token(word)
 
 
 def test_what_is_known_does_not_grow_without_end():
-    for number in range(2 * known.ADDRESSES):
+    for number in range(2 * known_secrets.ADDRESSES):
         know_address(f"a{number}@flood.example")
         know_token(f"user:{number}-flood{number:08}Key")
-    assert len(known._known.addresses) <= known.ADDRESSES
-    assert len(known._known.tokens) <= known.TOKENS
+    assert len(known_secrets._known.addresses) <= known_secrets.ADDRESSES
+    assert len(known_secrets._known.tokens) <= known_secrets.TOKENS
     know_token(KNOWN_TOKEN)
     assert redact(f"x {TAIL} x") == "x *** x"
 
@@ -231,7 +231,7 @@ def test_secrets_may_come_from_many_threads_at_once():
         thread.start()
     for thread in threads:
         thread.join()
-    assert {f"t{n}-{at}@threads.example" for n in range(6) for at in range(20)} <= set(known._known.addresses)
+    assert {f"t{n}-{at}@threads.example" for n in range(6) for at in range(20)} <= set(known_secrets._known.addresses)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ..service.contract import BASE, RefusedError, not_found
-from . import fault_answers as trouble
+from . import fault_answers
 from .access import Access
 from .call import ENTRY, Call, Desk, refusal
 from .control import control_routes
@@ -99,13 +99,13 @@ async def _answered(desk: Desk, request: Request, name: str, handler: Handler) -
     call = Call(desk, request, desk.access.owner(request.headers.get("authorization")))
     fault = desk.faults.take("before", name)
     if fault:
-        return trouble.instead(call, fault)
+        return fault_answers.instead(call, fault)
     answer = await handler(call)
     if answer.status_code != 200:
         return answer
-    answer = trouble.reshaped(desk.faults.take_all("reshape", name), answer)
+    answer = fault_answers.reshaped(desk.faults.take_all("reshape", name), answer)
     fault = desk.faults.take("after", name)
-    return await trouble.afterwards(fault, answer) if fault else answer
+    return await fault_answers.afterwards(fault, answer) if fault else answer
 
 
 async def _refused(_request: Request, error: Exception) -> Response:

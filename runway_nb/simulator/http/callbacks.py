@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from ..service.world import Seen
-from . import serializers as answers
+from . import serializers
 from .call import Desk
 
 TIMEOUT = 5.0
@@ -91,7 +91,7 @@ class Callbacks:
         def sign(key: str) -> str:
             return world.links.url(self._base, key, world.clock())
 
-        return {**answers.task(seen, sign), **answers.reply(seen.task), "code": 200}
+        return {**serializers.task(seen, sign), **serializers.reply(seen.task), "code": 200}
 
 
 def _mark(seen: Seen) -> str:

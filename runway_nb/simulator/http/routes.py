@@ -25,8 +25,7 @@ from ..service.contract import (
     wrong,
 )
 from ..service.state_db import AssetRecord
-from . import fault_answers as trouble
-from . import serializers as answers
+from . import fault_answers, serializers
 from .call import Call, Dropped, read_body
 from .downloads import upscale
 
@@ -48,16 +47,16 @@ async def create(call: Call) -> Response:
         await _stocked(call)
     faults = call.desk.faults
     if wish.explore and faults.active("explore-refused"):
-        return trouble.no_credits()
+        return fault_answers.no_credits()
     wish = replace(wish, reply_url=wish.reply_url or _default_url(call))
     costs = not wish.explore or faults.active("explore-costs")
     seen = call.world.create(call.owner, wish, lambda: faults.take_all("life", "create"), costs=costs)
     if seen.task.course.goes_unanswered:
         return Dropped()
     used = call.world.credits_used(call.owner, seen.task.email)
-    features = answers.plan_flat(call.world.rules.credits, used)
-    reply = answers.reply(seen.task)
-    return JSONResponse({**answers.task(seen, call.sign), "features": features, **reply, "code": 200})
+    features = serializers.plan_flat(call.world.rules.credits, used)
+    reply = serializers.reply(seen.task)
+    return JSONResponse({**serializers.task(seen, call.sign), "features": features, **reply, "code": 200})
 
 
 async def _fields(call: Call) -> dict[str, Any]:
@@ -78,7 +77,7 @@ async def get_task(call: Call) -> Response:
     call.note_query()
     seen = call.world.get(call.owner, call.request.path_params["id"])
     expired = bool(seen.artifact and call.desk.faults.take("link", "task"))
-    return JSONResponse(answers.task(seen, call.sign, lambda key: call.sign(key, expired=expired)))
+    return JSONResponse(serializers.task(seen, call.sign, lambda key: call.sign(key, expired=expired)))
 
 
 async def list_tasks(call: Call) -> Response:
@@ -89,7 +88,7 @@ async def list_tasks(call: Call) -> Response:
     words = read_words(call.query, "statuses", STATUSES)
     tasks = call.world.history(call.owner, account.email)
     found = [seen for seen in tasks if not words or seen.look.status in words]
-    return JSONResponse([answers.task(seen, call.sign) for seen in found[window]])
+    return JSONResponse([serializers.task(seen, call.sign) for seen in found[window]])
 
 
 async def delete_task(call: Call) -> Response:
@@ -101,7 +100,7 @@ async def delete_task(call: Call) -> Response:
 async def scheduler(call: Call) -> Response:
     """GET /scheduler."""
     call.note_query()
-    return JSONResponse([answers.tracked(seen) for seen in call.world.tracked(call.owner)])
+    return JSONResponse([serializers.tracked(seen) for seen in call.world.tracked(call.owner)])
 
 
 async def untrack(call: Call) -> Response:
@@ -129,7 +128,7 @@ async def upload(call: Call) -> Response:
     if not data:
         raise missing("body")
     asset = call.world.shelf.add(call.owner, account.email, call.query["name"], kind, data)
-    return JSONResponse(answers.uploaded(asset, call.sign))
+    return JSONResponse(serializers.uploaded(asset, call.sign))
 
 
 async def list_assets(call: Call) -> Response:
@@ -161,7 +160,7 @@ async def delete_asset(call: Call) -> Response:
 
 
 def _asset(call: Call, asset: AssetRecord) -> dict[str, Any]:
-    return answers.listed(asset, call.sign, old=call.desk.faults.active("old-metadata"))
+    return serializers.listed(asset, call.sign, old=call.desk.faults.active("old-metadata"))
 
 
 async def _stocked(call: Call) -> None:
@@ -206,7 +205,7 @@ async def features(call: Call) -> Response:
     call.note_query("email")
     account = call.world.accounts.named(call.owner, call.query.get("email"))
     used = call.world.credits_used(call.owner, account.email)
-    return JSONResponse(answers.plan(call.world.rules.credits, used))
+    return JSONResponse(serializers.plan(call.world.rules.credits, used))
 
 
 async def get_user(call: Call) -> Response:

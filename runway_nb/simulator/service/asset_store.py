@@ -42,7 +42,7 @@ class Pictures(Protocol):
 
 def drawn() -> Pictures:
     """The pictures that come with the simulator."""
-    return cast("Pictures", import_module(f"{__package__}.samples"))
+    return cast("Pictures", import_module("runway_nb.simulator.rendering.samples"))
 
 
 def new_uuid(draw: random.Random) -> str:

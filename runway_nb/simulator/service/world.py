@@ -17,7 +17,7 @@ from textwrap import shorten
 from typing import Any
 
 from ..rendering.render_queue import Order, Renderer, Renders, child_process
-from . import timeline as life
+from . import timeline
 from .accounts import BUILT_IN, Account, Accounts
 from .asset_store import BEGUN, Pictures, Shelf, new_uuid
 from .contract import KEYFRAMES, MAX_SEED, MOVES, SIZES, RefusedError, Wish, bare, composite, not_found, wrong
@@ -65,7 +65,7 @@ class Seen:
     """A task at one moment."""
 
     task: TaskRecord
-    look: life.Look
+    look: timeline.Look
     artifact: AssetRecord | None = None
 
     @property
@@ -177,7 +177,7 @@ class World:
     def seen(self, task: TaskRecord) -> Seen:
         """A task at this moment."""
         ready = task.settled is not None or self.renders.state(task.digest) == "ready"
-        look = life.look(task.course, self.clock() - task.created, ready)
+        look = timeline.look(task.course, self.clock() - task.created, ready)
         if look.is_terminal and task.settled is None:
             # the end may come between two looks of `settle`: who sees it first notes it, so no end lacks its file
             self._note_end(task)
@@ -266,7 +266,7 @@ class World:
         cost: int,
     ) -> TaskRecord:
         seed = wish.seed if wish.seed is not None else self.draw.randint(1, MAX_SEED)
-        course = life.plan(seed, wish.seconds, self.rules.speed, shape)
+        course = timeline.plan(seed, wish.seconds, self.rules.speed, shape)
         order = _order(wish, seed, assets)
         digest = self.renders.want(order) if course.gives_video else order.digest()
         name = _name(seed, wish.prompt, assets)
