@@ -98,8 +98,8 @@ def _opening(app: Any, simulator: Simulator, size: int) -> tuple[float, float]:
 
 
 def _stock(simulator: Simulator, size: int) -> None:
-    """Small pictures on the account, straight onto the simulator's shelf."""
+    """Small pictures on the account, straight onto the simulator's asset list."""
     out = io.BytesIO()
     Image.new("RGB", (64, 38), "#446688").save(out, "PNG")
     for number in range(size):
-        simulator.world.shelf.add(USER, EMAIL, f"picture-{number:04}", "image/png", out.getvalue())
+        simulator.world.assets.add(USER, EMAIL, f"picture-{number:04}", "image/png", out.getvalue())

@@ -269,7 +269,7 @@ async def _listing(state: Path) -> list[Row]:
         async with RunwayClient(f"user:{OWNER}-bench", base_url=simulator.base_url, transport=transport) as client:
             missing = ASSETS - len(await all_assets(client))
             for number in range(missing):
-                simulator.world.shelf.add(OWNER, EMAIL, f"keyframe {number:03}", "image/jpeg", small())
+                simulator.world.assets.add(OWNER, EMAIL, f"keyframe {number:03}", "image/jpeg", small())
             before = transport.requests
             assets = await all_assets(client)
             asked = transport.requests - before

@@ -279,7 +279,7 @@ class Studio(Handle):
             kind: `image`, `video` or `audio`; by default all.
             timeout: Seconds to wait at most.
         """
-        return self.run(self.session.shelf.get(), timeout).only(text, kind)
+        return self.run(self.session.asset_cache.get(), timeout).only(text, kind)
 
     @plain_arguments
     def upload(

@@ -27,7 +27,7 @@ from runway_nb.pictures.thumbnails import small_jpeg
 from runway_nb.redaction import redact
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import resolve
-from support.fakes import Changed, Party, places
+from support.fakes import Changed, Party, picture_sources
 from support.strategies import TASK_ID, UUID
 
 
@@ -175,7 +175,7 @@ def test_mistakes_survive_pickling() -> None:
 # --- pictures --------------------
 
 
-class Shelf:
+class TwoMailboxes:
     """An account of two mailboxes; only the second has an asset."""
 
     def __init__(self) -> None:
@@ -192,31 +192,31 @@ class Shelf:
         return Asset(f"user:1-runwayml:{email}-asset:{UUID}")
 
 
-def resolved(keyframes: Keyframes, folder: Path, shelf: Shelf, **more: Any) -> Any:
-    return asyncio.run(resolve_keyframes(VideoRequest("A lamp", keyframes), places(folder, shelf, **more)))
+def resolved(keyframes: Keyframes, folder: Path, account: TwoMailboxes, **more: Any) -> Any:
+    return asyncio.run(resolve_keyframes(VideoRequest("A lamp", keyframes), picture_sources(folder, account, **more)))
 
 
 def test_a_file_goes_to_the_account_of_the_other_keyframes(tmp_path: Path) -> None:
     Image.new("RGB", (8, 6)).save(tmp_path / "p.png")
-    shelf = Shelf()
-    resolved(Keyframes("p.png", None, "lamp"), tmp_path, shelf)
-    assert shelf.uploads == ["b@x.org"]
+    account = TwoMailboxes()
+    resolved(Keyframes("p.png", None, "lamp"), tmp_path, account)
+    assert account.uploads == ["b@x.org"]
 
 
 def test_all_wrong_pictures_are_reported_together_and_nothing_is_uploaded(tmp_path: Path) -> None:
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_text("no picture")
-    shelf = Shelf()
+    account = TwoMailboxes()
     with pytest.raises(errors.InvalidRequest) as caught:
-        resolved(Keyframes("a.png", "nope", "b.png"), tmp_path, shelf)
+        resolved(Keyframes("a.png", "nope", "b.png"), tmp_path, account)
     assert len(caught.value.problems) == 3
-    assert not shelf.uploads
+    assert not account.uploads
 
 
 @pytest.mark.parametrize("name", ["~nobody-here/x.png", "x" * 300, "data:image/png;base64," + "A" * 5000, "a\x00b"])
 def test_an_odd_name_is_a_short_mistake(tmp_path: Path, name: str) -> None:
     with pytest.raises(errors.InvalidRequest) as caught:
-        resolved(Keyframes(name), tmp_path, Shelf())
+        resolved(Keyframes(name), tmp_path, TwoMailboxes())
     assert len(caught.value.message) < 200
 
 
@@ -241,12 +241,12 @@ def test_bytes_that_are_no_picture_end_in_a_line_wherever_they_come_from(
     async def give(_: object) -> bytes:
         return data
 
-    shelf = Shelf()
+    account = TwoMailboxes()
     with pytest.raises(errors.InvalidRequest) as caught:
-        resolved(Keyframes(picture), tmp_path, shelf, frame=give, fetch=give)
+        resolved(Keyframes(picture), tmp_path, account, frame=give, fetch=give)
     (line,) = caught.value.problems
     assert line.startswith("first: ")
-    assert shelf.uploads == []
+    assert account.uploads == []
 
 
 # --- the ledger --------------------

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from .. import errors
 from ..api.models import Asset
 from ..ledger.ledger import Ledger
-from ..pictures.assets import AssetList, Shelf, all_assets
+from ..pictures.assets import AssetCache, AssetList, all_assets
 from ..pictures.uploads import Uploads
 from ..references import Picture, ShotFrame
 from ..request import VideoRequest
@@ -28,7 +28,7 @@ from .submit_queue import SlotQueue
 if TYPE_CHECKING:
     from ..api.client import RunwayClient
     from ..api.media import MediaClient
-    from ..pictures.resolve import Places
+    from ..pictures.resolve import PictureSources
 
 
 @dataclass(frozen=True)
@@ -82,9 +82,9 @@ class Session:
         self, settings: Settings, ledger: Ledger, connect: Connect = connect, clock: Clock = time.monotonic
     ) -> None:
         self.settings = settings
-        self.uploads = Uploads(ledger, settings.party, lambda: self.shelf.forget())
+        self.uploads = Uploads(ledger, settings.party, lambda: self.asset_cache.forget())
         """Which pictures lie on the account already."""
-        self.shelf = Shelf(self._all_assets, clock)
+        self.asset_cache = AssetCache(self._all_assets, clock)
         """All that lies there."""
         self.queue = SlotQueue(lambda: self.settings.slots, clock)
         """Who may send next."""
@@ -105,29 +105,29 @@ class Session:
         """The first keyframe of a request as an asset, and what was done to it; see `keyframes`."""
         from ..pictures.resolve import resolve_keyframes
 
-        found = await resolve_keyframes(request, await self.places(folder, frame))
+        found = await resolve_keyframes(request, await self.picture_sources(folder, frame))
         return found.assets["first"], tuple(note.removeprefix("first keyframe: ") for note in found.notes)
 
     async def picture(self, picture: Picture, folder: Path, frame: Frame) -> bytes:
         """The bytes of the picture that a keyframe means; see `keyframes`."""
         from ..pictures.resolve import read_keyframe
 
-        return await read_keyframe(picture, await self.places(folder, frame))
+        return await read_keyframe(picture, await self.picture_sources(folder, frame))
 
     async def delete_asset(self, asset: Asset) -> None:
         """Delete an asset for good."""
         try:
             await (await self.connected()).client.delete_asset(asset.id)
         finally:
-            self.shelf.forget()
+            self.asset_cache.forget()
         self.uploads.forget_asset(asset.id)
 
-    async def places(self, folder: Path, frame: Frame) -> Places:
+    async def picture_sources(self, folder: Path, frame: Frame) -> PictureSources:
         """Where pictures are found and sent: beside a notebook, on the account, in jobs."""
-        from ..pictures.resolve import Places
+        from ..pictures.resolve import PictureSources
 
         connection = await self.connected()
-        return Places(folder, connection.client, connection.media, self.uploads, self.shelf, frame)
+        return PictureSources(folder, connection.client, connection.media, self.uploads, self.asset_cache, frame)
 
     def can_serve(self, settings: Settings) -> bool:
         """True when the same party is meant, so that the connection can be kept."""

@@ -37,8 +37,8 @@ async def prepare(run: Run) -> None:
     job, connection = run.job, await run.race(run.connected())
     if job.request.keyframes.given:
         job.change(detail="looking up the keyframes")
-        places = await run.session.places(job.folder, partial(frame_picture, run))
-        found = await run.race(resolve_keyframes(job.request, places, lambda words: job.change(detail=words)))
+        sources = await run.session.picture_sources(job.folder, partial(frame_picture, run))
+        found = await run.race(resolve_keyframes(job.request, sources, lambda words: job.change(detail=words)))
         job.request = found.request
         job.notes, job.comparisons = found.notes, found.comparisons
         posters = run.session.settings.posters

@@ -338,7 +338,7 @@ def _written(entry: os.DirEntry[str]) -> float:
 # --- kept fresh -------------------------------------------------------------------------------------
 
 
-class Shelf:
+class AssetCache:
     """The listing, kept and made fresh in the background. Bound to the loop that uses it; a new loop starts anew.
 
     Args:

@@ -21,7 +21,7 @@ from ..references import Picture, ShotFrame, asset_account, is_link, shot_frame
 from ..request import Keyframes, VideoRequest
 from ..spec import FITS, Model
 from ..storage.file_link import is_file_link
-from .assets import AssetList, Shelf, match_asset
+from .assets import AssetCache, AssetList, match_asset
 from .files import file_problem, picture_files, read_picture
 from .links import fetch_picture
 from .name_forms import told_apart
@@ -40,7 +40,7 @@ Tell = Callable[[str], None]
 """Takes words on what is being done."""
 
 
-class Places(NamedTuple):
+class PictureSources(NamedTuple):
     """Where the pictures of a request come from, and where they go."""
 
     folder: Path
@@ -48,7 +48,7 @@ class Places(NamedTuple):
     client: RunwayClient
     media: MediaClient
     uploads: Uploads
-    shelf: Shelf
+    asset_cache: AssetCache
     frame: Callable[[ShotFrame], Awaitable[bytes]]
     """Gives a frame of a job, once it is there."""
     fetch: Callable[[str], Awaitable[bytes]] = fetch_picture
@@ -68,7 +68,7 @@ class Resolved(NamedTuple):
     """Slot to a small JPEG: the picture with the part that is seen, beside what was sent."""
 
 
-async def resolve_keyframes(request: VideoRequest, places: Places, tell: Tell = lambda _: None) -> Resolved:
+async def resolve_keyframes(request: VideoRequest, sources: PictureSources, tell: Tell = lambda _: None) -> Resolved:
     """Asset ids for all keyframes: ids are checked, names looked up, pictures fitted to the frame and uploaded.
 
     Pictures are read and fitted before anything is uploaded, and mistakes are reported together. Frames of jobs
@@ -78,13 +78,13 @@ async def resolve_keyframes(request: VideoRequest, places: Places, tell: Tell = 
         InvalidRequest: a picture that cannot be used; nothing was sent.
         RunwayError: the API failed; nothing was paid.
     """
-    readers, problems = _readers(request.keyframes, places), list[str]()
+    readers, problems = _readers(request.keyframes, sources), list[str]()
     at_hand = {slot: reader for slot, reader in readers.items() if not reader.is_awaited}
     named = {slot: str(picture) for slot, picture in request.keyframes.given.items() if slot not in readers}
     pictures = await _read_all(at_hand, request, tell, problems)
-    found = await _find_all(named, places, problems)
+    found = await _find_all(named, sources, problems)
     _raise_any(problems)
-    known = {} if request.aspect is not None else await _asset_aspects(found, request.row, places.media)
+    known = {} if request.aspect is not None else await _asset_aspects(found, request.row, sources.media)
     _with_aspect(request, pictures, known)  # two formats are a mistake that need not wait
     awaited = {slot: reader for slot, reader in readers.items() if reader.is_awaited}
     pictures |= await _await_all(awaited, request, tell, problems)
@@ -92,22 +92,22 @@ async def resolve_keyframes(request: VideoRequest, places: Places, tell: Tell = 
     request = _with_aspect(request, pictures, known)
     fitted = await asyncio.to_thread(_fit_all, pictures, request)
     sheets = await asyncio.to_thread(_comparisons, pictures, fitted)
-    contents = await asyncio.to_thread(_contents, pictures, fitted, request, places)
-    assets = found | await _upload_all(contents, found, places, tell)
+    contents = await asyncio.to_thread(_contents, pictures, fitted, request, sources)
+    assets = found | await _upload_all(contents, found, sources, tell)
     keyframes = Keyframes(**{slot: assets[slot].id for slot in request.keyframes.given})
     notes = tuple(f"{slot} keyframe: {note}" for slot, picture in fitted.items() for note in _notes(picture, request))
     return Resolved(replace(request, keyframes=keyframes), assets, notes, sheets)
 
 
-async def read_keyframe(picture: Picture, places: Places) -> bytes:
+async def read_keyframe(picture: Picture, sources: PictureSources) -> bytes:
     """The bytes of the picture that a keyframe means, as it is. Raises what `resolve_keyframes` raises."""
-    readers = _readers(Keyframes(first=picture), places)
+    readers = _readers(Keyframes(first=picture), sources)
     if (reader := readers.get("first")) is not None:
         return await reader.read()
     problems: list[str] = []
-    found = await _find_all({"first": str(picture)}, places, problems)
+    found = await _find_all({"first": str(picture)}, sources, problems)
     _raise_any(problems)
-    return await places.media.still(found["first"].url)
+    return await sources.media.still(found["first"].url)
 
 
 async def keyframe_stills(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
@@ -156,17 +156,17 @@ class _Picture(NamedTuple):
     """As it is sent when the request has that format."""
 
 
-def _readers(keyframes: Keyframes, places: Places) -> dict[str, _Reader]:
+def _readers(keyframes: Keyframes, sources: PictureSources) -> dict[str, _Reader]:
     """The keyframes that are pictures of ours; the others name assets."""
     readers: dict[str, _Reader] = {}
     for slot, picture in keyframes.given.items():
         if (frame := shot_frame(picture)) is not None:
-            readers[slot] = _Reader(frame.words, f"{frame}".replace(":", "-"), partial(places.frame, frame), True)
+            readers[slot] = _Reader(frame.words, f"{frame}".replace(":", "-"), partial(sources.frame, frame), True)
         elif is_link(picture):
             link = urlsplit(str(picture))
             name = f"the picture at {link.hostname}"
-            readers[slot] = _Reader(name, _stem(link.path) or "picture", partial(places.fetch, str(picture)))
-        elif paths := picture_files(picture, places.folder):
+            readers[slot] = _Reader(name, _stem(link.path) or "picture", partial(sources.fetch, str(picture)))
+        elif paths := picture_files(picture, sources.folder):
             readers[slot] = _file_reader(picture, paths)
         elif is_file_link(str(picture)):
             name = redact_line(str(picture), 60)
@@ -314,13 +314,13 @@ def _notes(fitted: Fitted, request: VideoRequest) -> tuple[str, ...]:
 # --- assets -----------------------------------------------------------------------------------------
 
 
-async def _find_all(named: dict[str, str], places: Places, problems: list[str]) -> dict[str, Asset]:
+async def _find_all(named: dict[str, str], sources: PictureSources, problems: list[str]) -> dict[str, Asset]:
     """The assets that are there; a line is added to `problems` for each that is not, or is no picture."""
     found: dict[str, Asset] = {}
     for slot, name in named.items():
-        match = await (_by_id(name, places.client) if asset_account(name) else _by_name(name, places.shelf))
+        match = await (_by_id(name, sources.client) if asset_account(name) else _by_name(name, sources.asset_cache))
         if isinstance(match, str):
-            reason = file_problem(name, places.folder)
+            reason = file_problem(name, sources.folder)
             problems.append(f"{slot}: {match}" + (f" (as a file: {reason})" if reason else ""))
         elif match.kind not in ("", "image"):
             problems.append(f"{slot}: asset {match.short_id} is of the kind {match.kind}: a keyframe is a picture")
@@ -330,10 +330,10 @@ async def _find_all(named: dict[str, str], places: Places, problems: list[str]) 
     return found
 
 
-async def _by_name(name: str, shelf: Shelf) -> Asset | str:
+async def _by_name(name: str, cache: AssetCache) -> Asset | str:
     """Looked for in a new listing, too, when the kept one does not have it."""
-    match = match_asset(name, _pictures(await shelf.get()))
-    return match if isinstance(match, Asset) else match_asset(name, _pictures(await shelf.refreshed()))
+    match = match_asset(name, _pictures(await cache.get()))
+    return match if isinstance(match, Asset) else match_asset(name, _pictures(await cache.refreshed()))
 
 
 def _pictures(assets: AssetList) -> AssetList:
@@ -351,7 +351,7 @@ async def _by_id(asset_id: str, client: RunwayClient) -> Asset | str:
 
 
 def _contents(
-    pictures: dict[str, _Picture], fitted: dict[str, Fitted], request: VideoRequest, places: Places
+    pictures: dict[str, _Picture], fitted: dict[str, Fitted], request: VideoRequest, sources: PictureSources
 ) -> dict[str, Content]:
     """What is uploaded: the fitted pictures, or what Runway's upscaler makes of their small forms."""
     contents: dict[str, Content] = {}
@@ -360,7 +360,7 @@ def _contents(
         contents[slot] = plain(picture, stem)
         if _is_enlarged(picture, request):
             small = _shrunk(pictures[slot].data, picture, _fit_of(request))
-            contents[slot] = enlarged(small, picture.size, stem, places.uploads, places.client)
+            contents[slot] = enlarged(small, picture.size, stem, sources.uploads, sources.client)
     return contents
 
 
@@ -373,20 +373,20 @@ def _shrunk(data: bytes, fitted: Fitted, fit: Fit) -> Fitted:
 
 
 async def _upload_all(
-    contents: dict[str, Content], found: dict[str, Asset], places: Places, tell: Tell
+    contents: dict[str, Content], found: dict[str, Asset], sources: PictureSources, tell: Tell
 ) -> dict[str, Asset]:
     """Our pictures on the account of the others. Raises the first failure, once no upload is under way."""
     if not contents:
         return {}
     email = next((asset_account(asset.id) for asset in found.values()), "")
-    email = email or await places.uploads.account_for([*contents.values()], places.client)
+    email = email or await sources.uploads.account_for([*contents.values()], sources.client)
 
     async def upload(slot: str) -> Asset:
         def sent(done: int, size: int) -> None:
             tell(f"uploading the {slot} keyframe, {100 * done // size} %")
 
         tell(f"looking for the {slot} keyframe on the account")
-        return await places.uploads.asset(contents[slot], email, places.client, sent)
+        return await sources.uploads.asset(contents[slot], email, sources.client, sent)
 
     results = await asyncio.gather(*map(upload, contents), return_exceptions=True)
     for result in results:

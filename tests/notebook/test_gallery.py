@@ -30,7 +30,7 @@ def a_list(*assets, notes=()):
     return AssetList(assets, notes)
 
 
-def a_shelf(count, kind="image"):
+def asset_list(count, kind="image"):
     return a_list(*(an_asset(f"n{number}.png", number, kind) for number in range(count)))
 
 
@@ -141,7 +141,7 @@ def test_no_assets_say_what_to_do():
     ],
 )
 def test_a_long_list_has_pages(page, count, head, foot):
-    made = bundle(a_shelf(count), page=page)
+    made = bundle(asset_list(count), page=page)
     for text in (made["text/plain"].splitlines(), lines(made["text/html"])):
         assert text[0] == head
         assert text[-1].startswith(foot)
@@ -149,19 +149,19 @@ def test_a_long_list_has_pages(page, count, head, foot):
 
 
 def test_a_page_of_chosen_ones_leads_to_the_next_of_them():
-    assert "More: %runway assets lamp --page 2," in bundle(a_shelf(60), text="lamp")["text/plain"]
-    assert "1 to 50 of 60 assets with lamp in the name: 60 images." in bundle(a_shelf(60), text="lamp")["text/plain"]
+    assert "More: %runway assets lamp --page 2," in bundle(asset_list(60), text="lamp")["text/plain"]
+    assert "1 to 50 of 60 assets with lamp in the name: 60 images." in bundle(asset_list(60), text="lamp")["text/plain"]
 
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 160), st.integers(-3, 9))
 def test_every_asset_is_on_one_page_and_no_page_is_too_long(count, page):
-    shelf = a_shelf(count)
+    assets = asset_list(count)
     pages = max(1, -(-count // PAGE))
-    made = [bundle(shelf, page=number)["text/plain"] for number in range(1, pages + 1)]
+    made = [bundle(assets, page=number)["text/plain"] for number in range(1, pages + 1)]
     found = [name for text in made for name in re.findall(r"  (n\d+\.png)", text)]
-    assert found == [asset.name for asset in shelf]
-    assert bundle(shelf, page=page)["text/plain"] == made[min(max(page, 1), pages) - 1]
+    assert found == [asset.name for asset in assets]
+    assert bundle(assets, page=page)["text/plain"] == made[min(max(page, 1), pages) - 1]
 
 
 # --- pictures ---------------------------------------------------------------------------------------
@@ -192,8 +192,8 @@ def test_a_picture_that_is_not_there_has_words_in_its_place():
 
 
 def test_ten_tiles_are_small_enough_to_keep():
-    shelf = a_shelf(10)
-    html = bundle(shelf, {asset.id: a_still() for asset in shelf})["text/html"]
+    assets = asset_list(10)
+    html = bundle(assets, {asset.id: a_still() for asset in assets})["text/html"]
     assert len(images(html)) == 10
     assert len(html) < 35_000
 
@@ -225,9 +225,9 @@ def check_kept(html):
 
 
 def test_a_page_survives_an_untrusted_notebook():
-    shelf = [an_asset("a b.png", 1), an_asset("c.mp4", 2, "video", task_id=TASK_ID), an_asset("d.mp3", 3, "audio")]
-    check_kept(html_of(*shelf, thumbnails={shelf[0].id: a_still()}, note="a note"))
-    check_kept(bundle(a_shelf(60))["text/html"])
+    assets = [an_asset("a b.png", 1), an_asset("c.mp4", 2, "video", task_id=TASK_ID), an_asset("d.mp3", 3, "audio")]
+    check_kept(html_of(*assets, thumbnails={assets[0].id: a_still()}, note="a note"))
+    check_kept(bundle(asset_list(60))["text/html"])
     check_kept(bundle(a_list())["text/html"])
 
 
@@ -240,14 +240,14 @@ hostile = st.text(max_size=30) | st.sampled_from(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(hostile, hostile), max_size=5), hostile, hostile)
 def test_no_name_gets_out_of_its_place_or_shows_a_secret(given, note, text):
-    shelf = a_list(*(an_asset(name, number, kind) for number, (name, kind) in enumerate(given)), notes=(note,))
-    stills = {asset.id: a_small_still for asset in shelf}
-    made = bundle(shelf, stills, note=note, text=text)
+    assets = a_list(*(an_asset(name, number, kind) for number, (name, kind) in enumerate(given)), notes=(note,))
+    stills = {asset.id: a_small_still for asset in assets}
+    made = bundle(assets, stills, note=note, text=text)
     check_kept(made["text/html"])
     assert len(images(made["text/html"])) == len(given)
     reader = Tags()
     reader.feed(made["text/html"])
-    for shown in (made["text/html"], made["text/plain"], repr(shelf)):
+    for shown in (made["text/html"], made["text/plain"], repr(assets)):
         assert EMAIL not in shown
         assert "abcDEF123" not in shown
         shown.encode()
@@ -257,12 +257,12 @@ a_small_still = a_still(20, 12)
 
 
 def test_the_last_line_of_a_tile_can_be_typed():
-    shelf = a_list(
+    assets = a_list(
         *(an_asset(name, number) for number, name in enumerate(["a b", "a b.png", "it's.png", EMAIL, "x.y.z"]))
     )
-    for asset in shelf:
-        typed = lines(bundle(a_list(asset), among=shelf)["text/html"])[-1]
-        assert match_asset(typed.strip('"'), shelf) is asset
+    for asset in assets:
+        typed = lines(bundle(a_list(asset), among=assets)["text/html"])[-1]
+        assert match_asset(typed.strip('"'), assets) is asset
 
 
 def test_a_list_shows_itself():

@@ -22,7 +22,7 @@ from runway_nb.errors import RunwayError, Unreachable
 from runway_nb.notebook.panel.keyframe_choices import LONGEST_LIST, NONE, narrowed, typed_choice, variable_choices
 from runway_nb.notebook.panel.keyframe_loader import Pictures
 from runway_nb.notebook.panel.widgets import Mute
-from runway_nb.pictures.assets import AssetList, Shelf
+from runway_nb.pictures.assets import AssetCache, AssetList
 from runway_nb.request import Keyframes, VideoRequest
 
 LAMP = VideoRequest("A lamp turns", seconds=5)
@@ -162,7 +162,7 @@ def test_a_list_that_cannot_be_loaded_says_why_and_refresh_mends_it(bench, still
             raise answer
         return answer
 
-    bench.studio.session.shelf = Shelf(listing, bench.party.time)
+    bench.studio.session.asset_cache = AssetCache(listing, bench.party.time)
     panel = bench.panel(LAMP)
     assert "could not be listed: no connection to the API" in said(panel)
     bench.press(panel, "Refresh")
@@ -175,7 +175,7 @@ def test_what_is_missing_of_a_list_is_told(bench):
     async def listing():
         return AssetList((an_asset(1, "new.png"),), ("the assets of account 2 of 2 are missing: session lost",))
 
-    bench.studio.session.shelf = Shelf(listing, bench.party.time)
+    bench.studio.session.asset_cache = AssetCache(listing, bench.party.time)
     assert "account 2 of 2 are missing" in said(bench.panel(LAMP))
 
 

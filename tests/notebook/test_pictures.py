@@ -19,7 +19,7 @@ from runway_nb.api.models import Asset
 from runway_nb.errors import InvalidCommand, InvalidRequest, RunwayError
 from runway_nb.notebook.magics import asset_commands as module
 from runway_nb.notebook.magics.commands import Magics
-from runway_nb.pictures.assets import AssetList, Shelf, Thumbnails
+from runway_nb.pictures.assets import AssetCache, AssetList, Thumbnails
 from runway_nb.request import Keyframes
 from support.fakes import EMAIL, TOKEN
 
@@ -146,7 +146,7 @@ def shelve(party, *assets):
     async def listing():
         return AssetList(tuple(held))
 
-    party.studio.session.shelf = Shelf(listing, party.time)
+    party.studio.session.asset_cache = AssetCache(listing, party.time)
     return held
 
 

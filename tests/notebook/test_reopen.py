@@ -330,13 +330,13 @@ OLD = "https://cdn.test/ab/lamp.jpg?_jwt=old&expires=1"
 NEW = "https://cdn.test/ab/lamp.jpg?_jwt=new"
 
 
-def shelf(*links):
+def assets_with(*links):
     return [replace(an_asset(n, f"lamp{n}.jpg"), url=link) for n, link in enumerate(links)]
 
 
 @pytest.mark.parametrize("link", [OLD, NEW, NEW.partition("?")[0], NEW + "#x", "https://cdn.test/ab/lamp.jpeg"])
 def test_a_link_that_was_signed_anew_is_the_asset_it_leads_to(link):
-    assets = shelf("https://cdn.test/ab/harbour.jpg?_jwt=new", NEW)
+    assets = assets_with("https://cdn.test/ab/harbour.jpg?_jwt=new", NEW)
     assert linked_assets(Keyframes(last=link), assets) == Keyframes(last="lamp1")
 
 
@@ -349,22 +349,22 @@ def test_a_link_that_was_signed_anew_is_the_asset_it_leads_to(link):
     ],
 )
 def test_a_link_to_what_is_no_asset_stays_out(link):
-    assert linked_assets(Keyframes(first=link, last=NEW), shelf(NEW)) == Keyframes(last="lamp0")
+    assert linked_assets(Keyframes(first=link, last=NEW), assets_with(NEW)) == Keyframes(last="lamp0")
 
 
 def test_assets_of_one_name_are_told_apart():
-    one, two = shelf(NEW, OLD.replace("lamp", "other"))
+    one, two = assets_with(NEW, OLD.replace("lamp", "other"))
     found = linked_assets(Keyframes(first=NEW), [one, replace(two, name=one.name)])
     assert found == Keyframes(first=one.short_id)
 
 
 def test_a_file_that_is_called_like_a_link_without_its_key_is_no_asset():
-    found = choice_of("cdn.test/ab/lamp.jpg", asset_choices(AssetList(tuple(shelf(NEW, "")))))
+    found = choice_of("cdn.test/ab/lamp.jpg", asset_choices(AssetList(tuple(assets_with(NEW, "")))))
     assert found.asset is None
 
 
 def test_an_id_or_an_asset_is_its_entry_whatever_its_link_says():
-    (lamp,) = asset_choices(AssetList(tuple(shelf(NEW))))
+    (lamp,) = asset_choices(AssetList(tuple(assets_with(NEW))))
     assert choice_of(lamp.asset.id, [lamp]) == lamp
     assert choice_of(replace(lamp.asset, url=OLD), [lamp]) == lamp
     assert choice_of(None, [lamp]) == NONE

@@ -21,7 +21,15 @@ from runway_nb.errors import NoAnswer, RunwayError, ServerTrouble, Unauthorized
 from runway_nb.notebook.language.options import parse
 from runway_nb.notebook.panel.keyframe_choices import asset_choices
 from runway_nb.pictures import assets as module
-from runway_nb.pictures.assets import AssetList, Shelf, Thumbnails, all_assets, created_words, match_asset, typed_names
+from runway_nb.pictures.assets import (
+    AssetCache,
+    AssetList,
+    Thumbnails,
+    all_assets,
+    created_words,
+    match_asset,
+    typed_names,
+)
 from runway_nb.spec import LIST_LIMIT, LIST_PAGES
 from support.fakes import EMAIL as SIMULATED
 from support.fakes import Party
@@ -46,14 +54,14 @@ TWINS = [an_asset("twin.png", number * 0x10000000 + 0xBBBBBBB) for number in (1,
 class Api:
     """Accounts and their assets; pages as the API gives them, and as it might."""
 
-    def __init__(self, shelves, troubled=(), failing=(), limit=LIST_LIMIT):
-        self.shelves, self.troubled, self.failing, self.limit = shelves, troubled, failing, limit
+    def __init__(self, listings, troubled=(), failing=(), limit=LIST_LIMIT):
+        self.listings, self.troubled, self.failing, self.limit = listings, troubled, failing, limit
         self.asked = []
         self.running = self.most = 0
 
     async def accounts(self):
         return tuple(
-            Account(email, 2, f"{email} is locked" if email in self.troubled else "") for email in self.shelves
+            Account(email, 2, f"{email} is locked" if email in self.troubled else "") for email in self.listings
         )
 
     async def assets(self, *, offset=0, limit=LIST_LIMIT, kind="", email=""):
@@ -64,11 +72,11 @@ class Api:
         self.running -= 1
         if email in self.failing:
             raise NoAnswer(f"{email} does not answer")
-        assert email or len(self.shelves) == 1
-        return self.page(self.shelves.get(email) or next(iter(self.shelves.values())), offset)
+        assert email or len(self.listings) == 1
+        return self.page(self.listings.get(email) or next(iter(self.listings.values())), offset)
 
-    def page(self, shelf, offset):
-        return shelf[offset : offset + self.limit]
+    def page(self, listing, offset):
+        return listing[offset : offset + self.limit]
 
 
 def names(assets):
@@ -85,10 +93,10 @@ def many(count, email=EMAIL, **fields):
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 1100))
 def test_a_listing_is_complete_in_order_and_frugal(count):
-    shelf = many(count)
-    api = Api({EMAIL: shelf})
+    listing = many(count)
+    api = Api({EMAIL: listing})
     found = asyncio.run(all_assets(api))
-    assert found.items == tuple(shelf[:REACH])
+    assert found.items == tuple(listing[:REACH])
     assert len(api.asked) == len(set(api.asked)) <= min(LIST_PAGES, count // LIST_LIMIT + 3)
     assert api.most <= module.LISTED_AT_ONCE
     assert bool(found.notes) == (count >= REACH)
@@ -108,21 +116,21 @@ def test_any_size_and_number_of_pages_will_do(limit, pages, count):
 
 
 class IgnoresTheLimit(Api):
-    def page(self, shelf, offset):
-        return shelf[offset:]
+    def page(self, listing, offset):
+        return listing[offset:]
 
 
 class IgnoresTheOffset(Api):
-    def page(self, shelf, offset):
-        return shelf[: self.limit]
+    def page(self, listing, offset):
+        return listing[: self.limit]
 
 
 class Grows(Api):
     """Somebody uploads between the pages, so that each page repeats the end of the one before."""
 
-    def page(self, shelf, offset):
-        shelf.insert(0, an_asset("new", 0xF0000000 + offset))
-        return shelf[offset : offset + self.limit]
+    def page(self, listing, offset):
+        listing.insert(0, an_asset("new", 0xF0000000 + offset))
+        return listing[offset : offset + self.limit]
 
 
 @pytest.mark.parametrize(
@@ -137,16 +145,16 @@ def test_pages_that_overlap_bring_nothing_twice_and_come_to_an_end(kind, count, 
 
 
 def test_the_newest_come_first_whatever_account_they_are_of():
-    shelves = {
+    listings = {
         ONE: [an_asset("d", 1, ONE, created=40.0), an_asset("a", 2, ONE, created=10.0)],
         TWO: [an_asset("c", 3, TWO, created=30.0), an_asset("undated", 4, TWO), an_asset("b", 5, TWO, created=20.0)],
     }
-    assert names(asyncio.run(all_assets(Api(shelves)))) == ["d", "c", "undated", "b", "a"]
+    assert names(asyncio.run(all_assets(Api(listings)))) == ["d", "c", "undated", "b", "a"]
 
 
 def test_without_dates_the_order_is_that_of_the_api():
-    shelves = {ONE: many(3, ONE), TWO: many(2, TWO)}
-    assert list(asyncio.run(all_assets(Api(shelves)))) == shelves[ONE] + shelves[TWO]
+    listings = {ONE: many(3, ONE), TWO: many(2, TWO)}
+    assert list(asyncio.run(all_assets(Api(listings)))) == listings[ONE] + listings[TWO]
 
 
 def test_accounts_are_listed_side_by_side_but_never_more_than_three_requests_at_once():
@@ -176,7 +184,7 @@ def test_an_account_in_trouble_is_asked_when_there_is_no_other():
 @pytest.mark.parametrize("emails", [(ONE, TWO), (ONE,)])
 def test_when_no_account_answers_the_error_is_raised(emails):
     class Down(Api):
-        def page(self, shelf, offset):
+        def page(self, listing, offset):
             raise Unauthorized("Unauthorized", 401)
 
     with pytest.raises(Unauthorized):
@@ -185,7 +193,7 @@ def test_when_no_account_answers_the_error_is_raised(emails):
 
 def test_a_mistake_of_ours_is_no_account_in_trouble():
     class Broken(Api):
-        def page(self, shelf, offset):
+        def page(self, listing, offset):
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -329,7 +337,7 @@ def test_a_name_wins_over_a_short_id():
     assert match_asset("aaaaaaaa", [SEA, named := an_asset("aaaaaaaa.png")]) is named
 
 
-def test_a_long_shelf_is_cut_and_an_empty_one_said():
+def test_a_long_listing_is_cut_and_an_empty_one_said():
     assert match_asset("x", []).endswith("assets are none")
     assert match_asset("x", [an_asset(f"n{number}.png") for number in range(9)]).endswith("n6, n7, ...")
     assert "studio" not in match_asset("x", [an_asset(f"of {EMAIL}.png")])
@@ -347,14 +355,14 @@ def test_no_text_breaks_the_search(name, others):
     assert isinstance(found, Asset) or EMAIL not in found
 
 
-shelf_names = st.text(st.sampled_from("aA.'\" -{/=\n\u00e9\u00a0"), max_size=6) | st.text(max_size=12) | st.just(EMAIL)
+asset_names = st.text(st.sampled_from("aA.'\" -{/=\n\u00e9\u00a0"), max_size=6) | st.text(max_size=12) | st.just(EMAIL)
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(shelf_names, max_size=8))
-def test_what_is_said_to_be_typed_names_the_asset(shelf):
+@given(st.lists(asset_names, max_size=8))
+def test_what_is_said_to_be_typed_names_the_asset(listing):
     """On the first line of a cell, and for `match_asset`."""
-    assets = [an_asset(name, 0x77000000 + number) for number, name in enumerate(shelf)]
+    assets = [an_asset(name, 0x77000000 + number) for number, name in enumerate(listing)]
     for asset_id, typed in typed_names(assets).items():
         options = parse(f"shot --first {typed} --seed 1", {})
         assert options.problems == ()
@@ -376,8 +384,8 @@ def test_a_name_that_cannot_stand_in_a_cell_gives_way_to_the_id(name, typed):
 
 
 def test_a_name_that_two_share_gives_way_to_the_ids():
-    shelf = [*TWINS, an_asset("TWIN.jpg", 3), LAMP]
-    assert list(typed_names(shelf).values()) == ["1bbbbbbb", "2bbbbbbb", "00000003", "lamp"]
+    listing = [*TWINS, an_asset("TWIN.jpg", 3), LAMP]
+    assert list(typed_names(listing).values()) == ["1bbbbbbb", "2bbbbbbb", "00000003", "lamp"]
 
 
 # --- pictures ---------------------------------------------------------------------------------------
@@ -561,7 +569,7 @@ class Source:
         self.count = 0
         self.error = None
         self.gate = None
-        self.shelf = Shelf(self.list, lambda: self.now)
+        self.asset_cache = AssetCache(self.list, lambda: self.now)
 
     async def list(self):
         self.count += 1
@@ -586,7 +594,7 @@ def run(story):
     async def go():
         asyncio.get_running_loop().set_exception_handler(lambda _, context: lost.append(context))
         source = Source()
-        await story(source, source.shelf)
+        await story(source, source.asset_cache)
         await settled()
         assert len(asyncio.all_tasks()) == 1
 
@@ -595,66 +603,66 @@ def run(story):
 
 
 def test_a_young_listing_is_kept_and_an_old_one_given_at_once_while_a_new_one_comes():
-    async def story(source, shelf):
-        assert len(await shelf.get()) == 1
+    async def story(source, cache):
+        assert len(await cache.get()) == 1
         source.now += 29
-        assert len(await shelf.get()) == 1
+        assert len(await cache.get()) == 1
         assert source.count == 1
         source.now += 1
         source.gate = asyncio.Event()
-        assert [len(await shelf.get()) for _ in range(3)] == [1, 1, 1]
+        assert [len(await cache.get()) for _ in range(3)] == [1, 1, 1]
         await asyncio.sleep(0)
         assert source.count == 2, "one refresh is enough for all"
         source.gate.set()
-        assert len(await shelf.refreshed()) == 2
-        assert len(await shelf.get()) == 2
-        assert len(await shelf.get(max_age=0)) == 2
+        assert len(await cache.refreshed()) == 2
+        assert len(await cache.get()) == 2
+        assert len(await cache.get(max_age=0)) == 2
 
     run(story)
 
 
 def test_the_age_is_that_of_the_listing_that_is_kept():
-    async def story(source, shelf):
-        assert shelf.age == float("inf")
-        await shelf.get()
-        assert shelf.age == 0
+    async def story(source, cache):
+        assert cache.age == float("inf")
+        await cache.get()
+        assert cache.age == 0
         source.now += 40
         source.gate = asyncio.Event()
-        await shelf.get()
+        await cache.get()
         await settled()
-        assert shelf.age == 40, "a new one is only on its way"
+        assert cache.age == 40, "a new one is only on its way"
         source.gate.set()
         await settled()
-        assert shelf.age == 0
+        assert cache.age == 0
 
     run(story)
 
 
 def test_callers_at_the_same_time_share_one_listing():
-    async def story(source, shelf):
-        found = await asyncio.gather(shelf.get(), shelf.get(), shelf.refreshed())
+    async def story(source, cache):
+        found = await asyncio.gather(cache.get(), cache.get(), cache.refreshed())
         assert [len(listing) for listing in found] == [1, 1, 1]
 
     run(story)
 
 
 def test_after_a_change_the_next_get_waits_for_a_new_listing():
-    async def story(source, shelf):
-        await shelf.get()
-        shelf.forget()
-        assert len(await shelf.get()) == 2
-        assert len(await shelf.get()) == 2
+    async def story(source, cache):
+        await cache.get()
+        cache.forget()
+        assert len(await cache.get()) == 2
+        assert len(await cache.get()) == 2
 
     run(story)
 
 
 def test_a_listing_that_began_before_a_change_is_not_enough():
-    async def story(source, shelf):
+    async def story(source, cache):
         source.gate = asyncio.Event()
-        early = asyncio.ensure_future(shelf.get())
+        early = asyncio.ensure_future(cache.get())
         await settled()
-        shelf.forget()
-        late = asyncio.ensure_future(shelf.get())
+        cache.forget()
+        late = asyncio.ensure_future(cache.get())
         source.gate.set()
         assert len(await late) == len(await early) == 2
 
@@ -662,45 +670,45 @@ def test_a_listing_that_began_before_a_change_is_not_enough():
 
 
 def test_an_error_in_the_background_is_kept_and_not_asked_for_again_at_once():
-    async def story(source, shelf):
-        await shelf.get()
-        assert shelf.trouble is None
+    async def story(source, cache):
+        await cache.get()
+        assert cache.trouble is None
         source.now, source.error = source.now + 40, ServerTrouble("522", 522)
-        assert len(await shelf.get()) == 1
+        assert len(await cache.get()) == 1
         await settled()
-        assert shelf.trouble is source.error
-        assert len(await shelf.get()) == 1
+        assert cache.trouble is source.error
+        assert len(await cache.get()) == 1
         await settled()
         assert source.count == 2
         source.now, source.error = source.now + 40, None
-        await shelf.get()
+        await cache.get()
         await settled()
-        assert shelf.trouble is None
-        assert len(await shelf.get()) == 3
+        assert cache.trouble is None
+        assert len(await cache.get()) == 3
 
     run(story)
 
 
 def test_an_error_is_raised_when_there_is_nothing_to_give():
-    async def story(source, shelf):
+    async def story(source, cache):
         source.error = ServerTrouble("522", 522)
-        for ask in (shelf.get, shelf.refreshed):
+        for ask in (cache.get, cache.refreshed):
             with pytest.raises(ServerTrouble):
                 await ask()
         source.error = None
-        assert len(await shelf.get()) == 3
-        shelf.forget()
+        assert len(await cache.get()) == 3
+        cache.forget()
         source.error = RunwayError("gone")
         with pytest.raises(RunwayError, match="gone"):
-            await shelf.get()
+            await cache.get()
 
     run(story)
 
 
 def test_a_caller_that_is_cancelled_does_not_end_the_listing_of_others():
-    async def story(source, shelf):
+    async def story(source, cache):
         source.gate = asyncio.Event()
-        first, second = asyncio.ensure_future(shelf.get()), asyncio.ensure_future(shelf.get())
+        first, second = asyncio.ensure_future(cache.get()), asyncio.ensure_future(cache.get())
         await settled()
         first.cancel()
         await asyncio.sleep(0)
@@ -714,15 +722,15 @@ def test_a_caller_that_is_cancelled_does_not_end_the_listing_of_others():
 
 def test_a_new_loop_starts_anew():
     source = Source()
-    assert len(asyncio.run(source.shelf.get())) == 1
-    assert len(asyncio.run(source.shelf.get())) == 2
+    assert len(asyncio.run(source.asset_cache.get())) == 1
+    assert len(asyncio.run(source.asset_cache.get())) == 2
 
     async def left_behind():
         source.now += 40
         source.gate = asyncio.Event()
-        await source.shelf.get(0)
+        await source.asset_cache.get(0)
 
     with pytest.raises(asyncio.TimeoutError):
         asyncio.run(asyncio.wait_for(left_behind(), 0.01))
     source.gate = None
-    assert len(asyncio.run(source.shelf.get())) == 4
+    assert len(asyncio.run(source.asset_cache.get())) == 4

@@ -31,7 +31,7 @@ from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
 from runway_nb.spec import MODELS
-from support.fakes import TOKEN, Party, places
+from support.fakes import TOKEN, Party, picture_sources
 from support.strategies import ASSET_ID, EMAIL
 
 ONE, TWO = "one@example.org", "two@example.org"
@@ -94,7 +94,7 @@ class Api:
 
     def resolve(self, folder, request=None, *, media=None, tell=None, more=None, **keyframes):
         request = request or VideoRequest("A lamp", Keyframes(**keyframes))
-        there = places(folder, self, media, **(more or {}))
+        there = picture_sources(folder, self, media, **(more or {}))
         try:
             return asyncio.run(resolve_keyframes(request, there, *([tell] if tell else [])))
         finally:
@@ -130,10 +130,10 @@ def test_an_id_is_checked_without_listing_assets(tmp_path):
 
 def test_a_name_that_came_meanwhile_is_found_in_a_new_listing(tmp_path):
     api = Api(LAMP)
-    there = places(tmp_path, api)
+    there = picture_sources(tmp_path, api)
 
     async def act():
-        await there.shelf.get()
+        await there.asset_cache.get()
         api.kept.append(SEA)
         return await resolve_keyframes(VideoRequest("x", Keyframes("sea")), there)
 
@@ -529,7 +529,7 @@ def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_on
     request = VideoRequest("A lamp", Keyframes(**given_))
     resolved, problems = None, ()
     with tempfile.TemporaryDirectory() as home:
-        there = places(Path(home), api)._replace(folder=pictures)
+        there = picture_sources(Path(home), api)._replace(folder=pictures)
         try:
             resolved = asyncio.run(resolve_keyframes(request, there))
         except InvalidRequest as error:

@@ -556,10 +556,10 @@ def small(folder: Path, name: str = "small.png", size: tuple[int, int] = (40, 30
 
 def stored(party: Party) -> dict[str, tuple[int, int]]:
     """Name on the account to size in pixels."""
-    shelf = party.simulator.world.shelf
-    found = shelf.listed("4711", EMAIL, "image")
+    store = party.simulator.world.assets
+    found = store.listed("4711", EMAIL, "image")
     mine = [asset for asset in found if not asset.path.startswith("samples")]
-    return {asset.name: Image.open(shelf.file(asset)).size for asset in mine}
+    return {asset.name: Image.open(store.file(asset)).size for asset in mine}
 
 
 def test_a_small_picture_is_enlarged_by_runway(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -572,7 +572,7 @@ def test_a_small_picture_is_enlarged_by_runway(party: Party, monkeypatch: pytest
     assert sorted(stored(party).values()) == [(320, 192), (1280, 768)]
     assert uploads(party) == 2
     assert job.notes[-1] == "first keyframe: enlarged 4.0 times by Runway's upscaler"
-    sent = party.simulator.world.shelf.get("4711", str(job.request.keyframes.first))
+    sent = party.simulator.world.assets.get("4711", str(job.request.keyframes.first))
     assert stored(party)[sent.name] == (1280, 768)
 
 

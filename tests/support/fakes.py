@@ -16,8 +16,8 @@ from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.environment import Environment
 from runway_nb.jobs.job import Job
 from runway_nb.ledger.ledger import Ledger
-from runway_nb.pictures.assets import Shelf, all_assets
-from runway_nb.pictures.resolve import Places
+from runway_nb.pictures.assets import AssetCache, all_assets
+from runway_nb.pictures.resolve import PictureSources
 from runway_nb.pictures.uploads import Uploads
 from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret, Settings
@@ -47,13 +47,13 @@ class FakeTime:
         await asyncio.sleep(0)
 
 
-def places(folder: Path, client: Any, media: MediaClient | None = None, **more: Any) -> Places:
+def picture_sources(folder: Path, client: Any, media: MediaClient | None = None, **more: Any) -> PictureSources:
     """Where pictures come from and go, for a client of any kind; its ledger is kept beside the folder's pictures."""
     uploads = Uploads(Ledger(folder / "home"), "api.test")
-    shelf = Shelf(lambda: all_assets(client), lambda: 0.0)
+    cache = AssetCache(lambda: all_assets(client), lambda: 0.0)
     media = media or MediaClient(transport=httpx.MockTransport(lambda _: httpx.Response(404)))
-    given: dict[str, Any] = {"uploads": uploads, "shelf": shelf, "frame": _no_frame, "fetch": _no_frame, **more}
-    return Places(folder, client, media, **given)
+    given: dict[str, Any] = {"uploads": uploads, "asset_cache": cache, "frame": _no_frame, "fetch": _no_frame, **more}
+    return PictureSources(folder, client, media, **given)
 
 
 async def _no_frame(what: object) -> bytes:

@@ -47,8 +47,8 @@ def show_assets(studio: Studio, mode: str, text: str = "", kind: str = "", page:
 
 def _fresh(studio: Studio) -> AssetList:
     """A listing that is new enough to act on."""
-    shelf = studio.session.shelf
-    return studio.assets() if shelf.age < FRESH_SECONDS else studio.run(shelf.refreshed(), LIST_SECONDS)
+    cache = studio.session.asset_cache
+    return studio.assets() if cache.age < FRESH_SECONDS else studio.run(cache.refreshed(), LIST_SECONDS)
 
 
 class _Gallery:
@@ -99,11 +99,11 @@ class _Gallery:
         await self._thumbnails.load(missing, connection.media, self._take)
 
     async def _complete(self) -> None:
-        shelf = self._studio.session.shelf
+        cache = self._studio.session.asset_cache
         try:
             await self.load()
-            if shelf.age > UPDATE_SECONDS:
-                self._listing = await shelf.refreshed()
+            if cache.age > UPDATE_SECONDS:
+                self._listing = await cache.refreshed()
                 await self.load()
         except RunwayError as error:
             self._trouble = f"not all could be loaded: {error.message}"

@@ -145,7 +145,7 @@ class KeyframeControls:
         """Ask for the assets again, in the background."""
         self._tell_listing(LISTING)
         self.refresh.disabled = True
-        self._studio.session.shelf.forget()
+        self._studio.session.asset_cache.forget()
         self._studio.spawn(self.load_list())
 
     def offer_again(self) -> None:
@@ -158,11 +158,11 @@ class KeyframeControls:
 
     async def load_list(self) -> None:
         """The assets that are known at once; then those that are there."""
-        shelf = self._studio.session.shelf
+        cache = self._studio.session.asset_cache
         try:
-            self._take(await shelf.get())
-            if shelf.age > FRESH_SECONDS:
-                self._take(await shelf.refreshed())
+            self._take(await cache.get())
+            if cache.age > FRESH_SECONDS:
+                self._take(await cache.refreshed())
         except RunwayError as error:
             self._tell_listing(problem(f"the assets could not be listed: {error.message}"))
         except Exception as error:  # noqa: BLE001 - nobody else would ever tell it

@@ -57,21 +57,21 @@ def _note_leak(desk: Desk, request: Request) -> None:
 
 def _parts(desk: Desk, key: str) -> tuple[AssetRecord, int | None]:
     match = KEY.fullmatch(key)
-    asset = desk.world.shelf.by_uuid(match[1]) if match else None
+    asset = desk.world.assets.by_uuid(match[1]) if match else None
     if match is None or asset is None:
         raise not_found()
     return asset, int(match[2]) if match[2] else None
 
 
 async def _preview(desk: Desk, asset: AssetRecord, number: int) -> Response:
-    path = await asyncio.to_thread(desk.world.shelf.preview, asset, number)
+    path = await asyncio.to_thread(desk.world.assets.preview, asset, number)
     if path is None:
         raise not_found()
     return FileResponse(path, media_type=JPEG)
 
 
 def _file(desk: Desk, asset: AssetRecord) -> Response:
-    path = desk.world.shelf.file(asset)
+    path = desk.world.assets.file(asset)
     if not path.exists():
         raise not_found()
     fault = desk.faults.take("download", "artifact") if asset.media == "video" else None
@@ -113,9 +113,9 @@ async def upscale(call: Call) -> Response:
     asset, number = _parts(call.desk, place[len(ARTIFACTS) :])
     if asset.owner != call.owner or asset.media != "image" or number is not None:
         raise wrong("image_url")
-    data = call.world.shelf.file(asset).read_bytes()
+    data = call.world.assets.file(asset).read_bytes()
     try:
-        picture = await asyncio.to_thread(call.world.shelf.pictures.upscale, data, width, height)
+        picture = await asyncio.to_thread(call.world.assets.pictures.upscale, data, width, height)
     except (OSError, ValueError):
         raise wrong("image_url") from None  # the bytes are no picture
     return Response(picture, media_type=JPEG)

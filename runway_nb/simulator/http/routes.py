@@ -127,7 +127,7 @@ async def upload(call: Call) -> Response:
     data = await read_body(call.request)
     if not data:
         raise missing("body")
-    asset = call.world.shelf.add(call.owner, account.email, call.query["name"], kind, data)
+    asset = call.world.assets.add(call.owner, account.email, call.query["name"], kind, data)
     return JSONResponse(serializers.uploaded(asset, call.sign))
 
 
@@ -141,7 +141,7 @@ async def list_assets(call: Call) -> Response:
         raise wrong("mediaType")
     await _stocked(call)
     call.world.settle()
-    found = call.world.shelf.listed(call.owner, account.email, media)[window]
+    found = call.world.assets.listed(call.owner, account.email, media)[window]
     return JSONResponse([_asset(call, asset) for asset in found])
 
 
@@ -149,13 +149,13 @@ async def get_asset(call: Call) -> Response:
     """GET /assets/{assetId}."""
     await _stocked(call)
     call.world.settle()
-    return JSONResponse(_asset(call, call.world.shelf.get(call.owner, call.request.path_params["id"])))
+    return JSONResponse(_asset(call, call.world.assets.get(call.owner, call.request.path_params["id"])))
 
 
 async def delete_asset(call: Call) -> Response:
     """DELETE /assets/{assetId}."""
     await _stocked(call)
-    call.world.shelf.remove(call.owner, call.request.path_params["id"])
+    call.world.assets.remove(call.owner, call.request.path_params["id"])
     return JSONResponse(SUCCESS)
 
 
@@ -165,8 +165,8 @@ def _asset(call: Call, asset: AssetRecord) -> dict[str, Any]:
 
 async def _stocked(call: Call) -> None:
     emails = list(call.world.accounts.of(call.owner))
-    if not call.world.shelf.is_stocked(call.owner, emails):
-        await asyncio.to_thread(call.world.shelf.stock, call.owner, emails)
+    if not call.world.assets.is_stocked(call.owner, emails):
+        await asyncio.to_thread(call.world.assets.stock, call.owner, emails)
 
 
 # Accounts

@@ -50,7 +50,7 @@ def new_uuid(draw: random.Random) -> str:
     return str(uuid.UUID(int=draw.getrandbits(128), version=4))
 
 
-class Shelf:
+class AssetStore:
     """Asset records and their files."""
 
     def __init__(
@@ -122,7 +122,7 @@ class Shelf:
         return [asset for asset in assets if media in (None, asset.media)]
 
     def remove(self, owner: str, identifier: str) -> None:
-        """Takes an asset off the shelf; its file may still serve others."""
+        """Remove an asset; its file may still serve others."""
         asset = self.get(owner, identifier)
         self._store.change("UPDATE assets SET deleted = 1 WHERE uuid = ?", asset.uuid)
 

@@ -19,7 +19,7 @@ from typing import Any
 from ..rendering.render_queue import Order, Renderer, Renders, child_process
 from . import timeline
 from .accounts import BUILT_IN, Account, Accounts
-from .asset_store import BEGUN, Pictures, Shelf, new_uuid
+from .asset_store import BEGUN, AssetStore, Pictures, new_uuid
 from .contract import KEYFRAMES, MAX_SEED, MOVES, SIZES, RefusedError, Wish, bare, composite, not_found, wrong
 from .signed_links import Links
 from .state_db import AssetRecord, Store, TaskRecord
@@ -94,7 +94,7 @@ class World:
         self.store = Store(self.root / "simulator.sqlite3")
         self.renders = Renders(self.root, renderer)
         self.accounts = Accounts(self.store, self.rules.accounts, self.rules.max_jobs)
-        self.shelf = Shelf(self.root, self.store, clock, pictures, self.draw)
+        self.assets = AssetStore(self.root, self.store, clock, pictures, self.draw)
         self.store.setting(BEGUN, repr(clock()).encode())
         self.links = Links(self.store.setting("secret", secrets.token_bytes(32)), self.rules.link_seconds)
 
@@ -223,7 +223,7 @@ class World:
         if name is None:
             raise wrong(field)
         try:
-            asset = self.shelf.get(owner, identifier)
+            asset = self.assets.get(owner, identifier)
         except RefusedError:
             raise no_such_asset(name) from None
         if asset.media != "image":
