@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -29,6 +30,27 @@ CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-fir
                     "--disable-background-networking", "--disable-sync",
                     "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
 HERE = Path(__file__).parent
+LOAD = "%load_ext runway_nb"
+LOST = "Error displaying widget"
+OWN_OF_JUPYTERLAB = (
+    # a kernel that ends right after its notebook was opened
+    re.compile(r"Could not restore the debugger state: Canceled future"),
+    # the splash screen of a change of theme is sometimes taken away twice
+    re.compile(r"'removeChild' on 'Node'.*/static/lab/", re.DOTALL),
+    # a player may ask for its file at the page's own address before JupyterLab has put the right one in place
+    re.compile(r"404 \(Not Found\) http://127\.0\.0\.1:\d+/(lab/(tree/)?)?runway_outputs/"),
+)
+TELL = """async code => {
+  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+  const future = kernel.requestExecute({code, store_history: false});
+  let said = '';
+  future.onIOPub = message => {
+    if (message.header.msg_type === 'stream') said += message.content.text;
+    if (message.header.msg_type === 'error') throw new Error(message.content.evalue);
+  };
+  await future.done;
+  return said.trim();
+}"""
 
 
 def find_chromium(playwright: Playwright) -> str | None:
@@ -289,3 +311,8 @@ def _play(video: Locator) -> dict[str, Any]:
           return {readyState, duration, currentTime, videoWidth, currentSrc};
         }"""
     )
+
+
+def tell(notebook: Notebook, code: str) -> str:
+    """Have the kernel run something that is in no cell; what it printed."""
+    return notebook.page.evaluate(TELL, code)

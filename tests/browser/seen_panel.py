@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 import time
 
-from lab import App, Notebook, write_notebook
+from lab import LOAD, App, Notebook, tell, write_notebook
 from playwright.sync_api import Locator
-from test_jupyterlab import LOAD
-from test_preview_in_lab import tell
 
 from support.kernels import shared_simulator
 

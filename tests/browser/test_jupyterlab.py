@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from types import SimpleNamespace
@@ -11,14 +10,12 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from lab import WIDEN, App, Notebook, played, write_notebook
+from lab import LOAD, LOST, OWN_OF_JUPYTERLAB, WIDEN, App, Notebook, played, write_notebook
 
 from support.kernels import RESULT, shared_simulator
 
 pytestmark = pytest.mark.browser
 
-LOAD = "%load_ext runway_nb"
-LOST = "Error displaying widget"
 PROMPT = "A lighthouse <at> dusk, slow waves"
 BUSY = "while True: sum(range(1000))"
 WORDS = ["Waiting for a free slot", "Sending", "Checking", "In another kernel", "Queued at Runway",
@@ -351,16 +348,6 @@ def test_each_failure_ends_in_a_notice_that_stays(notebook):
 
 
 # --- over all of it ----------------------------------------------------------------------------------
-
-
-OWN_OF_JUPYTERLAB = (
-    # a kernel that ends right after its notebook was opened
-    re.compile(r"Could not restore the debugger state: Canceled future"),
-    # the splash screen of a change of theme is sometimes taken away twice
-    re.compile(r"'removeChild' on 'Node'.*/static/lab/", re.DOTALL),
-    # a player may ask for its file at the page's own address before JupyterLab has put the right one in place
-    re.compile(r"404 \(Not Found\) http://127\.0\.0\.1:\d+/(lab/(tree/)?)?runway_outputs/"),
-)
 
 
 def test_nothing_complained_and_nothing_was_asked_for_beyond_this_machine(app, film):

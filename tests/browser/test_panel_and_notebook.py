@@ -9,12 +9,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from lab import App, Notebook, played, write_notebook
+from lab import LOST, OWN_OF_JUPYTERLAB, App, Notebook, played, tell, write_notebook
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 from seen_panel import Seen, open_panel, setting_up
-from test_jupyterlab import LOST, OWN_OF_JUPYTERLAB
-from test_preview_in_lab import tell
 
 from support.kernels import RESULT, shared_simulator
 

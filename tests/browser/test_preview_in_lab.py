@@ -18,6 +18,8 @@ from runway_nb.camera import MOVES, Camera, apply, seen_from, weights
 from runway_nb.notebook.panel.preview import KEYFRAMES, still_for
 
 pytest.importorskip("av")
+from lab import tell
+
 from runway_nb.simulator.rendering.planes import join
 from runway_nb.simulator.rendering.renderer import Shot, frame_time, prepare
 
@@ -59,17 +61,6 @@ frame = W.VBox([top, W.Box(slots).add_class("rnb-keys"), more, actions]).add_cla
 panel = W.VBox([W.HTML(style).add_class("rnb-style"), frame]).add_class("rnb-root").add_class("rnb-panel")
 panel
 """
-TELL = """async code => {
-  const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
-  const future = kernel.requestExecute({code, store_history: false});
-  let said = '';
-  future.onIOPub = message => {
-    if (message.header.msg_type === 'stream') said += message.content.text;
-    if (message.header.msg_type === 'error') throw new Error(message.content.evalue);
-  };
-  await future.done;
-  return said.trim();
-}"""
 TRANSFORM = "() => document.querySelector('.rnb-surface').style.transform"
 DELAY = """() => {
   window.delays = [];
@@ -79,11 +70,6 @@ DELAY = """() => {
   new MutationObserver(() => { if (moved) window.delays.push(performance.now() - moved); moved = 0; })
     .observe(document.querySelector('.rnb-surface'), {attributeFilter: ['style']});
 }"""
-
-
-def tell(notebook: Notebook, code: str) -> str:
-    """Have the kernel run something that is in no cell; what it printed."""
-    return notebook.page.evaluate(TELL, code)
 
 
 class Wire:

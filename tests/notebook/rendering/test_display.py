@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import re
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from runway_nb.notebook.rendering import plain_text
 from runway_nb.notebook.rendering.messages import cost, look, made, megabytes, notice
 from runway_nb.notebook.rendering.result_html import EMBED_CAP, bundle, notice_html, source
 from runway_nb.request import Keyframes, VideoRequest
+from support.sanitizer import check_sanitized, tags
 
 PROMPT = "A lighthouse at dusk, slow waves, the beam sweeps over the sea."
 NOW = 1_795_000_000.0
@@ -176,39 +176,6 @@ def test_moderation_may_be_charged_but_not_by_the_simulator() -> None:
 
 
 # --- the durable result --------------------
-
-
-class Tags(HTMLParser):
-    """Collects tags and attributes."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.found: list[tuple[str, dict[str, str | None]]] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found.append((tag, dict(attrs)))
-
-
-def tags(html: str) -> list[tuple[str, dict[str, str | None]]]:
-    parser = Tags()
-    parser.feed(html)
-    return parser.found
-
-
-STRIPPED = {"script", "style", "source", "svg", "iframe", "link", "object"}
-STRIPPED_STYLE = ("var(", "currentcolor", "inherit", "aspect-ratio", "object-fit", "overflow-wrap")
-
-
-def check_sanitized(html: str) -> None:
-    """Nothing that JupyterLab takes out of an untrusted output (design, section 5)."""
-    for tag, attributes in tags(html):
-        assert tag not in STRIPPED
-        assert not [
-            name
-            for name in attributes
-            if name.startswith(("on", "aria", "data-")) or name in ("id", "role", "download")
-        ]
-        assert not [word for word in STRIPPED_STYLE if word in (attributes.get("style") or "").lower()]
 
 
 def test_the_player_survives_an_untrusted_notebook(tmp_path: Path) -> None:

@@ -12,9 +12,6 @@ from types import SimpleNamespace
 import comm
 import ipywidgets
 import pytest
-from test_panel import REQUEST, a_bench, button, parts, said, tell, wait_until
-from test_panel_parts import the, upload
-from test_pictures import an_asset, asked, png, shelve
 
 from runway_nb import errors
 from runway_nb.api.models import SUCCEEDED, Status, Task
@@ -29,7 +26,9 @@ from runway_nb.notebook.panel.preview import make_preview
 from runway_nb.notebook.panel.widgets import button as make_button
 from runway_nb.notebook.panel.widgets import lean
 from runway_nb.request import Keyframes, VideoRequest
+from support.account_pictures import an_asset, asked, png, shelve
 from support.fakes import EMAIL, TOKEN
+from support.panels import REQUEST, a_bench, button, parts, said, tell, the, upload, wait_until
 from support.strategies import ASSET_ID, TASK_ID
 
 SMALL = (320, 192)

@@ -2,80 +2,27 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import shlex
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from IPython.core.inputtransformer2 import TransformerManager
 
 from runway_nb.camera import MOVES, Camera
 from runway_nb.errors import InvalidRequest
 from runway_nb.notebook.language import options
 from runway_nb.notebook.language.cell_source import cell_text, request_of_cell
-from runway_nb.notebook.magics.commands import Magics
 from runway_nb.redaction import short_id
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.spec import DEFAULT_MODEL, MODELS
+from support.cells import run, typed
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, UUID, requests
 
-IPYTHON = TransformerManager()
 SEPARATORS = "\n\r\t\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029\xa0\u3000\u200b\x00\x7f"
-
-
-class Bare(Magics):
-    """The magic of a shell that only notes what it would ask a studio for."""
-
-    def __init__(self, variables: dict[str, object]) -> None:
-        super().__init__(SimpleNamespace(user_ns=variables), lambda: {"embed": "auto"}, Path())
-        self.asked = VideoRequest()
-
-    @property
-    def studio(self) -> Any:
-        return self
-
-    def checked(self, request: VideoRequest, problems: list[str], names: object) -> VideoRequest:
-        assert not problems
-        return request
-
-    def ask(self, request: VideoRequest, limits: object, **more: object) -> Any:
-        self.asked = request
-        return SimpleNamespace(job=request, is_new=True)
-
-    def show(self, job: Any, embed: str | None = None, *, reused: bool = False) -> None:
-        pass
-
-
-def run(cell: str, **variables: object) -> tuple[str, VideoRequest]:
-    """The variable that a cell fills and the request that it makes. It goes through IPython before."""
-    front_end = re.sub("\r\n?", "\n", cell)  # editors know one end of a line only
-    (call,) = ast.parse(IPYTHON.transform_cell(front_end)).body
-    _, line, body = map(ast.literal_eval, call.value.args)  # type: ignore[attr-defined]
-    assert body, "IPython refuses a cell without a body"
-    magic = Bare(variables)
-    magic.cell(line, body)
-    return next((name for name, value in variables.items() if value is magic.asked), ""), magic.asked
-
-
-def typed(request: VideoRequest) -> VideoRequest:
-    """A request in the form that a cell can say."""
-    pictures = {
-        slot: short_id(str(picture)) if str(picture).startswith("user:") else str(picture)
-        for slot, picture in request.keyframes.given.items()
-    }
-    return replace(
-        request,
-        keyframes=Keyframes(**pictures),
-        camera=replace(request.camera, static=request.camera.static or None),
-        explore=request.explore or None,
-        upscale=request.upscale or None,
-    )
 
 
 def line_of(request: VideoRequest, name: str = "", **slots: str) -> str:

@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from test_display import Tags, check_sanitized, tags
 
 from runway_nb.api.models import Asset
 from runway_nb.notebook.rendering.asset_gallery import FRAME, PAGE, bundle
 from runway_nb.pictures.assets import AssetList, match_asset
+from support.sanitizer import Tags, check_sanitized, tags
 from support.strategies import EMAIL, TASK_ID
 
 NINE = mktime((2025, 3, 4, 9, 14, 40, 0, 0, -1))

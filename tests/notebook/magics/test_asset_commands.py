@@ -12,19 +12,18 @@ import matplotlib.figure
 import numpy as np
 import pytest
 from PIL import Image
-from test_display import check_sanitized
 
 from runway_nb.api.media import MediaClient
-from runway_nb.api.models import Asset
 from runway_nb.errors import InvalidCommand, InvalidRequest, RunwayError
 from runway_nb.notebook.magics import asset_commands as module
 from runway_nb.notebook.magics.commands import Magics
-from runway_nb.pictures.assets import AssetCache, AssetList, Thumbnails
+from runway_nb.pictures.assets import Thumbnails
 from runway_nb.request import Keyframes
+from support.account_pictures import UUID_TAIL, an_asset, asked, png, shelve
 from support.fakes import EMAIL, TOKEN
+from support.sanitizer import check_sanitized
 
 WRONG = (InvalidRequest, InvalidCommand)
-UUID_TAIL = "2222-4333-8444-555555555555"
 
 
 class Screen:
@@ -112,42 +111,9 @@ def desk(party, screen, monkeypatch):
     return desk
 
 
-def asked(party, question):
-    """The answer of the API to another client of the account."""
-
-    async def ask():
-        return await question((await party.studio.session.connected()).client)
-
-    return party.studio.run(ask(), 10)
-
-
 def add_elsewhere(party, name, data=None, content_type="image/png"):
     """An upload that this notebook knows nothing of."""
     return asked(party, lambda client: client.upload(data or png(), name=name, content_type=content_type))
-
-
-def png(colour="teal", size=(1280, 768)):
-    out = io.BytesIO()
-    picture = Image.new("RGB", size, colour)
-    picture.paste("white", (0, 0, size[0] // 2, size[1] // 2))
-    picture.save(out, "PNG", compress_level=1)
-    return out.getvalue()
-
-
-def an_asset(number, name="", kind="image", **fields):
-    asset_id = f"user:1-runwayml:{EMAIL}-asset:{number:08x}-{UUID_TAIL}"
-    return Asset(asset_id, name or f"n{number}.png", kind, url=f"https://m.test/{number}", **fields)
-
-
-def shelve(party, *assets):
-    """Let the account hold these; the list may be changed."""
-    held = list(assets)
-
-    async def listing():
-        return AssetList(tuple(held))
-
-    party.studio.session.asset_cache = AssetCache(listing, party.time)
-    return held
 
 
 @pytest.fixture

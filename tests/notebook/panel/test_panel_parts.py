@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import datetime
 import io
 import threading
 import time as real_time
@@ -13,9 +12,6 @@ import ipywidgets
 import numpy as np
 import pytest
 from PIL import Image
-from test_cell_text import run
-from test_panel import REQUEST, a_bench, button, parts, quickest, said
-from test_pictures import an_asset, png, shelve
 
 from runway_nb.api.media import MediaClient
 from runway_nb.errors import RunwayError, Unreachable
@@ -24,6 +20,9 @@ from runway_nb.notebook.panel.keyframe_loader import Pictures
 from runway_nb.notebook.panel.widgets import Mute
 from runway_nb.pictures.assets import AssetCache, AssetList
 from runway_nb.request import Keyframes, VideoRequest
+from support.account_pictures import an_asset, png, shelve
+from support.cells import run
+from support.panels import REQUEST, a_bench, button, parts, quickest, said, slot, the, upload
 
 LAMP = VideoRequest("A lamp turns", seconds=5)
 
@@ -48,16 +47,8 @@ def stills(monkeypatch):
     return host
 
 
-def slot(panel, name="first"):
-    return panel.keyframes.slots[name]
-
-
 def listed(panel, name="first"):
     return [*the(panel, ipywidgets.Dropdown, name).options]
-
-
-def the(panel, kind, name="first"):
-    return next(widget for widget in parts(slot(panel, name).box) if isinstance(widget, kind))
 
 
 def pick(bench, panel, label, name="first", *, wait=True):
@@ -65,16 +56,6 @@ def pick(bench, panel, label, name="first", *, wait=True):
     menu = the(panel, ipywidgets.Dropdown, name)
     menu.index = next(number for number, option in enumerate(menu.options) if option.startswith(label))
     return bench.settled(panel) if wait else panel
-
-
-def upload(bench, panel, data, file="lamp.png", name="first"):
-    """A file as the page gives it."""
-    value = {
-        "name": file, "type": "image/png", "size": len(data), "content": memoryview(data),
-        "last_modified": datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc),
-    }  # fmt: skip
-    the(panel, ipywidgets.FileUpload, name).value = (value,)
-    return bench.settled(panel)
 
 
 def clear(bench, panel, name="first"):

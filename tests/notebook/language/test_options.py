@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from runway_nb.errors import InvalidCommand, InvalidRequest
 from runway_nb.notebook.language import options
 
-README = Path(__file__).parents[2] / "README.md"
+README = Path(__file__).parents[3] / "README.md"
 
 
 TABLES = {"assets": options.LISTING, "upload": options.FITTING, "delete": options.DELETING}

@@ -9,8 +9,6 @@ from types import SimpleNamespace
 
 import httpx
 import pytest
-from test_panel import a_bench, said
-from test_pictures import UUID_TAIL, an_asset, asked, png
 
 from runway_nb import errors
 from runway_nb.api.account_queries import account_task
@@ -22,7 +20,9 @@ from runway_nb.notebook.panel.open_field import NEWEST, ReopenField, entries
 from runway_nb.notebook.panel.panel import Panel
 from runway_nb.pictures.assets import AssetList, linked_assets
 from runway_nb.request import Keyframes, VideoRequest
+from support.account_pictures import UUID_TAIL, an_asset, asked, png
 from support.fakes import EMAIL, TOKEN
+from support.panels import a_bench, said
 
 DOT = " \N{MIDDLE DOT} "
 WISH = VideoRequest("A lamp turns", camera=Camera(zoom=4, pan=-2), seconds=10, seed=7)

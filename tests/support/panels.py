@@ -1,0 +1,193 @@
+"""Panels before a studio, with what they display and begin in the background; and ways to use their controls."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime
+import html
+import re
+import time as real_time
+from contextlib import contextmanager
+
+import httpx
+import ipywidgets
+import traitlets
+
+from runway_nb.camera import MOVES, Camera
+from runway_nb.notebook.cards import card as live
+from runway_nb.notebook.cards.card import View, marked
+from runway_nb.notebook.panel import panel as module
+from runway_nb.notebook.panel.panel import Panel
+from runway_nb.request import VideoRequest
+from support.fakes import Changed
+
+ENDLESS = ("Panel._end_with_kernel", "Stage._withdraw")
+
+
+REQUEST = VideoRequest("A lamp turns", camera=Camera(zoom=4, pan=-2), aspect="portrait", seconds=10, seed=7)
+
+
+class Preview(ipywidgets.HTML):
+    """Stands in for the moving preview."""
+
+    has_script = False
+    horizontal, vertical, zoom, pan, tilt, roll = (traitlets.Float().tag(sync=True) for _ in MOVES)
+    static, portrait = traitlets.Bool().tag(sync=True), traitlets.Bool().tag(sync=True)
+    first, middle, last = (traitlets.Bytes().tag(sync=True) for _ in range(3))
+    seconds, time = traitlets.Int(5).tag(sync=True), traitlets.Float().tag(sync=True)
+    crop_note, say = (traitlets.Unicode().tag(sync=True) for _ in range(2))
+    texts, fields = traitlets.Dict(), traitlets.Dict()
+
+    def follow(self, controls):
+        """What the page does."""
+
+
+class Network(httpx.AsyncBaseTransport):
+    """A connection that cannot be made, or that never answers."""
+
+    def __init__(self, *, answers):
+        self.answers = answers
+
+    async def handle_async_request(self, request):
+        if not self.answers:
+            await asyncio.sleep(600)
+        raise httpx.ConnectError("no route", request=request)
+
+
+class Bench:
+    """Panels before the studio of a party; what is displayed and what runs in the background is caught."""
+
+    def __init__(self, party, monkeypatch, mode="live"):
+        self.party, self.studio = party, party.studio
+        self.variables, self.shown, self.updates, self.background = {}, [], [], []
+        self.view = View(mode, "never", party.folder)
+        monkeypatch.setattr(module, "make_preview", Preview)
+        monkeypatch.setattr(module, "_surroundings", lambda folder: (self.view, self.variables))
+        monkeypatch.setattr(live, "TICK", 0.01)
+        for shows in (module, live):
+            monkeypatch.setattr(shows, "display", self._displayed(self.shown))
+            monkeypatch.setattr(shows, "update_display", self._displayed(self.updates))
+        self._monkeypatch = monkeypatch
+        self.watch(party.studio)
+
+    @staticmethod
+    def _displayed(places):
+        def display(data, raw, display_id="", metadata=None):
+            assert metadata in (None, marked(display_id))
+            places.append((display_id, data))
+
+        return display
+
+    def watch(self, studio):
+        """Keep what this studio begins in the background."""
+
+        def spawn(work):
+            endless = work.__qualname__ in ENDLESS
+            future = studio._loop.submit(work)
+            if not endless:
+                self.background.append(future)
+
+        self._monkeypatch.setattr(studio, "spawn", spawn)
+
+    def panel(self, source=None, *, opened=True):
+        panel = Panel(source, studio=self.studio)
+        if opened:
+            panel._ipython_display_()
+        return self.settled(panel)
+
+    def settled(self, panel):
+        """After all that was begun in the background has ended, without an error that nobody sees."""
+        while self.background:
+            while self.background:
+                self.background.pop(0).result(5)
+            for job in panel.jobs:
+                self.party.ended(job)
+        return panel
+
+    def press(self, panel, words="Generate"):
+        button(panel, words).click()
+        return self.settled(panel)
+
+    @property
+    def posts(self):
+        return len(self.party.api.calls("POST"))
+
+    @property
+    def creates(self):
+        return len(self.party.api.calls("POST", "/create"))
+
+    def change(self, act):
+        """Let the API answer otherwise: `act(request, response)`."""
+        self.party.api.inner = Changed(self.party.api.inner, act)
+
+    @contextmanager
+    def network(self, *, answers=True):
+        """Down, or silent."""
+        inner, self.party.api.inner = self.party.api.inner, Network(answers=answers)
+        yield
+        self.party.api.inner = inner
+
+
+@contextmanager
+def a_bench(party, monkeypatch, mode="live"):
+    bench = Bench(party, monkeypatch, mode)
+    yield bench
+    left = [future.exception(0) for future in bench.background if future.done()]
+    assert not [error for error in left if error], "an error in the background that nobody has seen"
+
+
+def parts(widget):
+    """A widget and all that is in it."""
+    yield widget
+    for child in getattr(widget, "children", ()):
+        yield from parts(child)
+
+
+def button(panel, words):
+    return next(w for w in parts(panel) if isinstance(w, ipywidgets.Button) and w.description == words)
+
+
+def said(panel):
+    """All the words on the panel that are no control."""
+    texts = [w.value for w in parts(panel) if type(w) is ipywidgets.HTML and "<style" not in w.value]
+    return html.unescape(re.sub("<[^>]+>", " ", " ".join(texts)))
+
+
+def quickest(act, times=5):
+    """Seconds that an act takes when nothing else does: others may use the machine meanwhile."""
+    taken = []
+    for _ in range(times):
+        began = real_time.perf_counter()
+        act()
+        taken.append(real_time.perf_counter() - began)
+    return min(taken)
+
+
+def wait_until(holds, seconds=5):
+    end = real_time.monotonic() + seconds
+    while not holds():
+        assert real_time.monotonic() < end
+        real_time.sleep(0.005)
+
+
+def tell(panel, kind, **content):
+    """What the script in the page does."""
+    panel.preview._handle_custom_msg({"kind": kind, **content}, [])
+
+
+def slot(panel, name="first"):
+    return panel.keyframes.slots[name]
+
+
+def the(panel, kind, name="first"):
+    return next(widget for widget in parts(slot(panel, name).box) if isinstance(widget, kind))
+
+
+def upload(bench, panel, data, file="lamp.png", name="first"):
+    """A file as the page gives it."""
+    value = {
+        "name": file, "type": "image/png", "size": len(data), "content": memoryview(data),
+        "last_modified": datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc),
+    }  # fmt: skip
+    the(panel, ipywidgets.FileUpload, name).value = (value,)
+    return bench.settled(panel)
