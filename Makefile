@@ -3,7 +3,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 OLD_KERNEL := build/ipykernel-6.30
 
-.PHONY: demo lab test check soak bench screenshots clean
+QUICK := not browser and not kernel and not process
+
+.PHONY: demo lab quick test check coverage soak bench screenshots clean
 
 demo: .venv/lab.done
 	$(BIN)/python notebooks/run_demo.py
@@ -15,10 +17,16 @@ test: check $(OLD_KERNEL)
 	sh tests/browser/install_chromium.sh $(BIN)/python
 	$(BIN)/python -m pytest -n 2
 
+quick: check
+	$(BIN)/python -m pytest -n 2 -q -m "$(QUICK)"
+
 check: .venv/test.done
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+coverage: .venv/test.done
+	$(BIN)/python -m pytest -n 2 -q -m "$(QUICK)" --cov --cov-report=term-missing:skip-covered
 
 soak: .venv/test.done
 	$(BIN)/python -m pytest -n 2 --deep -m deep
@@ -32,7 +40,7 @@ screenshots: .venv/test.done
 	$(BIN)/python tests/browser/screenshots.py docs
 
 clean:
-	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }

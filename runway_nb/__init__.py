@@ -14,11 +14,10 @@ In Python::
 
 Without a token everything runs against a simulator that renders real videos and costs nothing.
 
-Where things are: `request` (a wish and its checks), `task` (what the API says), `job` (the handle of a wish),
-`studio` and `admission` (what is sent and what is not), `workflow` with its steps `send`, `reconcile`, `track` and
-`fetch` (from wish to file), `keyframes` (from any picture to an asset; `sources`, `fit`, `uploads`, `assets`), `client`
-(HTTP), `ledger` (the journal), `spec` (facts of the API), `errors` (every error), `notebook` (magics and screens),
-`simulator` (the other party).
+Where things are: `request` (what a user asks for, and its checks), `studio` (the facade), `jobs` (from a request to a
+file), `pictures` (from any picture to an asset), `ledger` (the journal on disk), `api` (HTTP), `spec` (facts of the
+API), `errors` (every error), `notebook` (magics, panel, cards), `simulator` (the API on this machine).
+`docs/architecture.md` has the map.
 
 Names are loaded when they are used: importing this package loads neither IPython nor ipywidgets nor httpx.
 """

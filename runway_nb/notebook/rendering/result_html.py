@@ -1,7 +1,7 @@
 """The durable result: a job as text/html and text/plain. Pure but for reading the finished file.
 
 The HTML is complete without kernel, theme, script or trust: inline styles that JupyterLab's sanitizer keeps,
-`src` on the video itself, a poster as a data URI, text in the inherited colour (design, section 5).
+`src` on the video itself, a poster as a data URI, text in the inherited colour (Jupyter facts, sections 3 and 8).
 """
 
 from __future__ import annotations

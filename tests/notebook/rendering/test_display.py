@@ -47,7 +47,7 @@ def a_result(folder: Path, size: int = 2_800_000, **job: Any) -> Job:
     return made
 
 
-# --- the words of the live card (design, section 4) -------------------------------------------------------
+# --- the text of the live card --------------------------------------------------------------------------
 
 LOOKS: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
     "waiting": (
@@ -115,7 +115,7 @@ def test_the_card_shows_facts_badge_price_and_id() -> None:
         assert words in html
 
 
-# --- notices (design, section 5) ----------------------------------------------------------------------------
+# --- notices ------------------------------------------------------------------------------------------------
 
 NOTICES: list[tuple[Phase, errors.RunwayError, str, str, str]] = [
     (Phase.FAILED, errors.TaskModerated("refused by moderation: SAFETY.INPUT.TEXT, category VIOLENCE"),
