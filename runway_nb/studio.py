@@ -27,8 +27,9 @@ from .jobs.loop import BackgroundLoop
 from .jobs.policy import Limits, admit, checked_limits
 from .jobs.restore import is_over, stored_job, waking_state
 from .jobs.runner import CLOSE_SECONDS, Runner
-from .jobs.state import Phase, State
+from .jobs.state import State
 from .ledger.ledger import Ledger
+from .ledger.phase import Phase
 from .ledger.record import Record
 from .pictures.assets import AssetList, linked_assets
 from .redaction import redact

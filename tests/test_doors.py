@@ -18,8 +18,9 @@ from runway_nb.api.client import RunwayClient
 from runway_nb.api.models import Account, Asset, RunningTask, Status, Task, accounts, running_tasks
 from runway_nb.api.refusals import error_of
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase, State
+from runway_nb.jobs.state import State
 from runway_nb.jobs.workflow import task_error
+from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import Record, Spending
 from runway_nb.notebook.cards.card import body_html
 from runway_nb.notebook.language.expressions import named_picture

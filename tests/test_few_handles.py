@@ -13,7 +13,7 @@ import pytest
 
 from runway_nb import errors
 from runway_nb.jobs.loop import BackgroundLoop
-from runway_nb.jobs.state import Phase
+from runway_nb.ledger.phase import Phase
 from support.fakes import Party
 
 

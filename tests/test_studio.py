@@ -13,8 +13,8 @@ import pytest
 from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase
 from runway_nb.ledger.ledger import Record
+from runway_nb.ledger.phase import Phase
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.shortcuts import concat
 from support.fakes import EMAIL, FakeTime, Party

@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 from .. import errors
 from ..ledger.ledger import Ledger
+from ..ledger.phase import Phase
 from ..values.plain import words_of
 from .backend import Connection, Session
 from .environment import Environment
 from .job import Job
-from .state import Phase
 from .submit_queue import SlotQueue
 
 T = TypeVar("T")

@@ -13,12 +13,12 @@ from ..api.artifact import Artifact
 from ..api.client import RunwayClient
 from ..api.media import MediaClient
 from ..api.models import Task
+from ..ledger.phase import Phase
 from ..ledger.thumbnails import keep_still
 from ..pictures.thumbnails import POSTER_WIDTH, fetch_thumbnail
 from ..storage.draft import file_name
 from .backend import Connection
 from .context import Run, Stopped
-from .state import Phase
 
 VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0, 30.0, 30.0, 30.0, 30.0)
 """Seconds between the looks for a video that a finished task does not name yet: three minutes in all."""

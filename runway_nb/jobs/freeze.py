@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from ..api.models import Asset, Task
 from ..errors import InvalidRequest, RunwayError
+from ..ledger.phase import Phase
 from ..ledger.record import Record
 from ..pictures.files import keep_picture, picture_prints
 from ..pictures.objects import is_picture, picture_bytes
@@ -23,7 +24,6 @@ from ..spec import DEFAULT_MODEL, MODELS, SEED_RANGE
 from ..values.plain import is_a
 from .job import Job
 from .policy import words_hash
-from .state import Phase
 
 NOTHING = "-"
 """Stands for a picture that cannot be used, while the other mistakes are looked for."""

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from ..api.models import Task
 from ..errors import RunwayError, WaitInterrupted, WaitTimeout
 from ..extension_points import provided
+from ..ledger.phase import LEFT
 from ..redaction import redact_line
 from ..references import ShotFrame
 from ..request import VideoRequest
@@ -34,7 +35,7 @@ from ..values.plain import (
     unexpected,
 )
 from .loop import run_nested
-from .state import Phase, State
+from .state import State
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -114,7 +115,7 @@ class Job(Handle):
     def status(self) -> str:
         """The API's own word while there is a task, else ours in capitals, such as SENDING or REFUSED."""
         state = self._state
-        if state.task is not None and state.phase not in (Phase.DETACHED, Phase.STOPPED):
+        if state.task is not None and state.phase not in LEFT:
             return str(state.task.status)
         return state.phase.value.upper()
 

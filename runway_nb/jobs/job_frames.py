@@ -6,11 +6,11 @@ import asyncio
 import io
 
 from .. import errors
+from ..ledger.phase import RESUMABLE
 from ..references import ShotFrame
 from .context import Run
 from .job import Job
 from .restore import is_over, stored_job
-from .state import Phase
 
 LOOK_SECONDS = 1.0
 """Between two looks at a job that is waited for."""
@@ -49,7 +49,7 @@ def _reason(job: Job, error: errors.RunwayError) -> str:
     """Why there is no picture, and what to do."""
     if job.error is None:
         return error.message
-    come_back = job.state.phase in (Phase.DETACHED, Phase.STOPPED, Phase.UNKNOWN)
+    come_back = job.state.phase in RESUMABLE
     advice = f": %runway attach {job.id} picks it up" if come_back else ""
     return f"job {job.id} ended without a video ({job.status}, {job.error.message}){advice}"
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from ..errors import InvalidRequest, MaybeSent, ModerationBrake, OverBudget, RefusedBefore, RunwayError
+from ..ledger.phase import NOT_MADE, WITHOUT_VIDEO, Phase
 from ..ledger.record import Books, Record
 from ..setting_values import MOST_CREDITS
 from ..settings import Settings
@@ -83,7 +84,7 @@ def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
     """
     earlier = None if limits.fresh else answering(books.earlier)
     # one in doubt is looked for again even where nothing is reused: only the user's own word sends it again
-    if earlier is not None and (limits.reuse or earlier.phase == "unknown"):
+    if earlier is not None and (limits.reuse or earlier.phase == Phase.UNKNOWN):
         return earlier
     if books.unreadable and not limits.fresh:
         raise MaybeSent(
@@ -103,14 +104,14 @@ def answering(earlier: Iterable[Record]) -> Record | None:
     """The record that answers an unchanged wish: the newest that was sent, or a video rather than a failure."""
     sent = [record for record in earlier if _stands(record) and not record.resent_as]
     newest = next(iter(sent), None)
-    if newest is not None and newest.phase in ("failed", "refused"):
-        return next((record for record in sent if record.phase == "done"), newest)
+    if newest is not None and newest.phase in WITHOUT_VIDEO:
+        return next((record for record in sent if record.phase == Phase.DONE), newest)
     return newest
 
 
 def _stands(record: Record) -> bool:
     """A wish that was taken back or refused may simply be made again; what moderation refused may not."""
-    return record.phase not in ("removed", "refused") or bool(record.refusal)
+    return record.phase not in NOT_MADE or bool(record.refusal)
 
 
 def words_hash(prompt: str) -> str:

@@ -8,12 +8,12 @@ from pathlib import Path
 
 from .. import errors
 from ..api.models import PENDING, Status, Task
+from ..ledger.phase import SETTLED, UNANSWERED, Phase
 from ..ledger.record import Record
 from ..ledger.thumbnails import COMPARISON, KEYFRAME, kept_slots, kept_still
-from ..ledger.unfinished import SETTLED
 from ..request import VideoRequest
 from .job import Job
-from .state import Phase, State
+from .state import State
 
 
 def stored_job(record: Record, posters: Path, state: State | None = None) -> Job:
@@ -41,9 +41,7 @@ def stored_task(record: Record) -> Task | None:
 
 def is_over(record: Record) -> bool:
     """True when there is nothing left to fetch or to find out; a video whose file is gone can be fetched again."""
-    return record.phase in SETTLED and not (
-        record.phase == Phase.DONE.value and record.task_id and not video_file(record)
-    )
+    return record.phase in SETTLED and not (record.phase == Phase.DONE and record.task_id and not video_file(record))
 
 
 def waking_state(record: Record) -> State:
@@ -83,7 +81,7 @@ def _resting_phase(record: Record, video: Path | None) -> Phase:
     phase = Phase(record.phase)
     if video is not None:
         return Phase.DONE
-    if phase in (Phase.SENDING, Phase.CHECKING) or record.was_refused_for_now:
+    if phase in UNANSWERED or record.was_refused_for_now:
         return Phase.UNKNOWN
     return phase if phase.is_final and phase is not Phase.DONE else Phase.DETACHED
 
@@ -99,7 +97,7 @@ def _error(record: Record, phase: Phase) -> errors.RunwayError:
         return kind(record.message)
     if record.error and record.phase in SETTLED:
         return errors.RunwayError(record.message or f"it ended as {record.error}")
-    if record.phase == Phase.DONE.value:
+    if record.phase == Phase.DONE:
         return errors.DownloadError(f"its file {Path(record.video).name} is not there any more")
     seen = time.strftime("%d %b %H:%M", time.localtime(record.updated)).lstrip("0")
     last = f"last seen {record.phase} at {seen}, another kernel may still be at it"

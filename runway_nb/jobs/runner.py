@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from .. import errors
 from ..ledger.lease import RENEW_SECONDS, new_owner
 from ..ledger.ledger import Ledger
+from ..ledger.phase import Phase
 from ..values.plain import unexpected
 from .backend import Session
 from .environment import Environment
 from .job import Job
 from .loop import BackgroundLoop
-from .state import Phase, failed_phase
+from .state import failed_phase
 
 if TYPE_CHECKING:
     from .workflow import Workflow

@@ -1,65 +1,21 @@
-"""Where a wish stands: its phase, and everything known at one moment."""
+"""Where a job stands: everything known at one moment, and the phase in which a failed one ends."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import Enum
 from pathlib import Path
 
 from .. import errors
 from ..api.models import Task
 from ..errors import NoVideo, RunwayError, TaskError
+from ..ledger.phase import UNSENT, Phase
 from ..redaction import redact_line
 from ..spec import REFUSALS
 
 
-class Phase(str, Enum):
-    """Where a wish stands. The words are stored in the ledger."""
-
-    PREPARING = "preparing"
-    """Keyframes are looked up and uploaded."""
-    WAITING = "waiting"
-    """All slots are taken; nothing is sent yet."""
-    SENDING = "sending"
-    """The create call is on its way."""
-    CHECKING = "checking"
-    """The create got no clear answer: its task is looked for before anything is sent again."""
-    FOLLOWING = "following"
-    """The task exists."""
-    DOWNLOADING = "downloading"
-    """The task succeeded; its file is being fetched."""
-    DONE = "done"
-    """The video is on disk."""
-    REFUSED = "refused"
-    """Refused before a task was made: nothing was charged."""
-    REMOVED = "removed"
-    """Taken back by the user before it was sent: nothing was charged."""
-    FAILED = "failed"
-    """The task made no video."""
-    UNKNOWN = "unknown"
-    """No clear answer to the create: it may have been paid."""
-    DETACHED = "detached"
-    """Not tracked any more; the task goes on and can be attached again."""
-    STOPPED = "stopped"
-    """Tracking was stopped by the user; the task goes on and can be attached again."""
-
-    @property
-    def is_final(self) -> bool:
-        """True when nothing more happens by itself."""
-        return self not in _ACTIVE
-
-    @property
-    def is_sent(self) -> bool:
-        """True when a create call may have been paid."""
-        return self not in (Phase.PREPARING, Phase.WAITING, Phase.REFUSED, Phase.REMOVED)
-
-
-_ACTIVE = frozenset({Phase.PREPARING, Phase.WAITING, Phase.SENDING, Phase.CHECKING, Phase.FOLLOWING, Phase.DOWNLOADING})
-
-
 def failed_phase(phase: Phase, error: RunwayError) -> Phase:
     """Where a job ends that failed in `phase`: refused for certain, in doubt, failed, or still running."""
-    if phase in (Phase.PREPARING, Phase.WAITING):
+    if phase in UNSENT:
         return Phase.REFUSED
     if phase is Phase.SENDING:
         return Phase.REFUSED if is_refusal(error) else Phase.UNKNOWN

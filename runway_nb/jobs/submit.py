@@ -11,6 +11,7 @@ from .. import errors
 from ..api.client import RunwayClient
 from ..api.models import RunningTask, Task
 from ..ledger.ledger import Ledger
+from ..ledger.phase import Phase
 from ..ledger.record import Record
 from ..ledger.thumbnails import COMPARISON, KEYFRAME, keep_slots
 from ..pictures.resolve import keyframe_stills, resolve_keyframes
@@ -22,7 +23,7 @@ from .job_frames import frame_picture
 from .matching import Search, contradiction, lost_request
 from .poll_schedule import DEADLINE, EXPLORE_DEADLINE
 from .recover import LATE_SECONDS, Found, find_task, look_for_task, named_task
-from .state import Phase, is_refusal
+from .state import is_refusal
 from .submit_queue import Ticket
 
 LONGEST_SEARCH = 600.0

@@ -15,6 +15,7 @@ from anyio import fail_after, move_on_after
 
 from .. import errors
 from ..api.models import SUCCEEDED, Task
+from ..ledger.phase import Phase
 from ..ledger.record import REFUSED_FOR_NOW, Record
 from ..references import task_account
 from ..storage.draft import folder_problem
@@ -23,7 +24,7 @@ from .context import Run, Stopped, WrongTask
 from .download import fetch
 from .poll import track
 from .restore import is_over, state_of, stored_task, waking_state
-from .state import Phase, State, failed_phase
+from .state import State, failed_phase
 from .submit import check, look_instead, prepare, search, send, started_already
 from .submit_queue import Ticket
 

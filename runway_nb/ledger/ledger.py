@@ -22,10 +22,10 @@ from ..values.arguments import plain_arguments, plain_columns
 from ..values.plain import checked_kind, checked_whole, shown
 from .addresses import AccountBook
 from .lease import LEASE_SECONDS, Beat, LeaseWatch, steady, uptime
+from .phase import IS_DONE_SQL, IS_UNFINISHED_SQL, IS_UNPAID_SQL, IS_UNSENT_SQL, IS_WITHOUT_TASK_SQL, Phase
 from .record import REFUSED_FOR_NOW, Books, Found, Record, Spending, UnreadableRecord
 from .rows import COLUMNS, JSON_COLUMNS, read_row, stored_value
 from .spending import Moment, Spent, first_row_between, spending_table, spent_on_day
-from .unfinished import CLAUSE, UNPAID_CLAUSE, WITHOUT_TASK
 from .uploads import KeptUploads
 
 MODERATION_SECONDS = 24 * 60 * 60.0
@@ -104,7 +104,7 @@ class Ledger(KeptUploads):
             if (found := decide(self._books(record))) is not None:
                 return found
             if replaces:
-                doubt = {"resent_as": record.id, "phase": "unknown", "owner": "", "lease": 0.0}
+                doubt = {"resent_as": record.id, "phase": Phase.UNKNOWN, "owner": "", "lease": 0.0}
                 self._change(connection, replaces, doubt)
             return self._insert(connection, record)
 
@@ -161,7 +161,7 @@ class Ledger(KeptUploads):
             if len(guesses) < len(holders) or (guesses and not is_certain):
                 return False
             for holder in guesses:
-                self._change(connection, holder.id, {"phase": "unknown", "video": "", **_NO_TASK})
+                self._change(connection, holder.id, {"phase": Phase.UNKNOWN, "video": "", **_NO_TASK})
             return self._change(connection, job_id, {"task_id": task_id, "guessed": not is_certain})
 
     @plain_arguments
@@ -238,12 +238,12 @@ class Ledger(KeptUploads):
     def unfinished(self) -> list[Record]:
         """The jobs that may still bring a result and that nobody seems to see through, the newest first."""
         now = self._clock()
-        found = self._select(f"WHERE {CLAUSE} ORDER BY rowid DESC", ())
+        found = self._select(f"WHERE {IS_UNFINISHED_SQL} ORDER BY rowid DESC", ())
         return [record for record in found if not record.is_held(now)]
 
     def unreadable(self) -> list[UnreadableRecord]:
         """The jobs that cannot be read and may still bring a result, the newest first."""
-        found = self._found(f"WHERE {CLAUSE} ORDER BY rowid DESC", ())
+        found = self._found(f"WHERE {IS_UNFINISHED_SQL} ORDER BY rowid DESC", ())
         return [record for record in found if isinstance(record, UnreadableRecord)]
 
     @plain_arguments
@@ -265,7 +265,7 @@ class Ledger(KeptUploads):
     @plain_arguments
     def without_task(self, party: str) -> list[Record]:
         """The jobs of a backend that were sent and whose tasks are not known, those being sent now included."""
-        return self._select(f"WHERE {WITHOUT_TASK} AND party = ? ORDER BY rowid", (party,))
+        return self._select(f"WHERE {IS_WITHOUT_TASK_SQL} AND party = ? ORDER BY rowid", (party,))
 
     @plain_arguments
     def spending(self, since: float = 0.0) -> list[Spending]:
@@ -287,7 +287,7 @@ class Ledger(KeptUploads):
     # --- what bears on a new wish ---------------------------------------------------------------
 
     def _books(self, wish: Record) -> Books:
-        told = "WHERE words = ? AND words != '' AND party = ? AND (refusal != '' OR phase = 'done')"
+        told = f"WHERE words = ? AND words != '' AND party = ? AND (refusal != '' OR {IS_DONE_SQL})"
         # a picture that was refused says nothing about the words
         latest = f"{told} AND refusal NOT LIKE '%INPUT.IMAGE%' ORDER BY rowid DESC LIMIT 1"
         again = [record for record in self._select(latest, (wish.words, wish.party)) if record.refusal]
@@ -317,7 +317,7 @@ class Ledger(KeptUploads):
         """The jobs that may answer an equal wish, the newest first."""
         clause = (
             "WHERE digest IN (?1, CAST(?1 AS BLOB)) AND (party = ?2 OR typeof(party) != 'text') "
-            f"AND NOT {UNPAID_CLAUSE} ORDER BY rowid DESC LIMIT 50"
+            f"AND NOT {IS_UNPAID_SQL} ORDER BY rowid DESC LIMIT 50"
         )
         return self._found(clause, (wish.digest, wish.party))
 
@@ -332,9 +332,8 @@ class Ledger(KeptUploads):
 
         Those of `but` are not: it is here, and merely late with renewing after its machine slept.
         """
-        # written out, so that SQLite sees that its small index of unsent jobs will do
         rows = connection.execute(
-            "SELECT id, owner, lease FROM jobs WHERE phase IN ('preparing', 'waiting') AND (sent IS NOT NULL) = ?",
+            f"SELECT id, owner, lease FROM jobs WHERE {IS_UNSENT_SQL} AND (sent IS NOT NULL) = ?",  # noqa: S608 - our own clause
             (was_sent,),
         ).fetchall()
         sound = [row for row in rows if isinstance(row["owner"], str) and isinstance(row["lease"], (int, float))]
@@ -354,13 +353,26 @@ class Ledger(KeptUploads):
 
     def _leave_in_doubt(self, connection: sqlite3.Connection, job_id: str) -> None:
         """End the waiting of a job that was answered with 429: it is looked for before it is sent again."""
-        doubt = {"phase": "unknown", "error": "RateLimited", "message": REFUSED_FOR_NOW, "owner": "", "lease": 0.0}
+        doubt = {
+            "phase": Phase.UNKNOWN,
+            "error": "RateLimited",
+            "message": REFUSED_FOR_NOW,
+            "owner": "",
+            "lease": 0.0,
+        }
         self._change(connection, job_id, doubt)
 
     def _void(self, connection: sqlite3.Connection, job_id: str) -> None:
         """End a job that nobody will send; should its owner wake, it cannot send."""
         message = "its session ended before it was sent: nothing was charged"
-        gone = {"phase": "removed", "owner": "", "lease": 0.0, "credits": 0, "error": "Removed", "message": message}
+        gone = {
+            "phase": Phase.REMOVED,
+            "owner": "",
+            "lease": 0.0,
+            "credits": 0,
+            "error": "Removed",
+            "message": message,
+        }
         self._change(connection, job_id, gone)
         self._restore_replaced(connection, job_id)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from .lease import is_held
-from .unfinished import IN_DOUBT, UNSENT
+from .phase import IN_DOUBT, UNSENT, Phase
 
 REFUSED_FOR_NOW = "refused for now (HTTP 429), and its session ended before it was sent again"
 """What is written on a job whose waiting ended with its session."""
@@ -19,7 +19,7 @@ class Record:
     id: str
     """Eight hexadecimal digits, ours; safe to show."""
     phase: str
-    """A value of `job.Phase`."""
+    """A word of `Phase`."""
     request: dict[str, Any]
     """The body of the create call, with seed and replyRef, and how pictures are fitted."""
     model: str
@@ -87,7 +87,7 @@ class Record:
     def was_refused_for_now(self) -> bool:
         """True when the last create was answered with 429: nothing was started, by the API's word."""
         waits = self.phase in UNSENT and self.sent is not None
-        return not self.task_id and (waits or (self.phase == "unknown" and self.error == "RateLimited"))
+        return not self.task_id and (waits or (self.phase == Phase.UNKNOWN and self.error == "RateLimited"))
 
     def is_held(self, now: float) -> bool:
         """True while somebody seems to see it through, by the clock; `Ledger.is_held` says whether it may be taken."""

@@ -21,8 +21,8 @@ from ..camera import Camera
 from ..errors import LedgerError
 from ..request import Keyframes, VideoRequest
 from ..spec import MODELS
+from .phase import WORDS
 from .record import Record, UnreadableRecord
-from .unfinished import PHASES
 
 COLUMNS = tuple(spec.name for spec in fields(Record))
 JSON_COLUMNS = ("request", "wish")
@@ -106,7 +106,7 @@ def _unreadable(row: Mapping[str, Any], problem: str) -> UnreadableRecord:
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     """Why a row cannot be read, the most telling first."""
-    yield from (_newer(name, values[name]) for name, known in (("phase", PHASES), ("model", MODELS))
+    yield from (_newer(name, values[name]) for name, known in (("phase", WORDS), ("model", MODELS))
                 if isinstance(values[name], str) and values[name] not in known)  # fmt: skip
     kinds = _kinds(Record)
     spoilt = [name for name in COLUMNS if name not in JSON_COLUMNS and not _fits(name, values[name], kinds[name])]

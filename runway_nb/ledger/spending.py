@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .phase import IS_NOT_UNSENT_SQL
 from .record import Spending
 from .rows import LAST_MOMENT, MOST_CREDITS, counted_credits, row_name, sound_moment
-from .unfinished import UNSENT
 
 if TYPE_CHECKING:
     import sqlite3
@@ -26,7 +26,7 @@ _PLAIN = (
     f"(typeof(created) IN ('integer', 'real') AND +created BETWEEN 0 AND {LAST_MOMENT:.0f} "
     f"AND typeof(credits) = 'integer' AND credits BETWEEN 0 AND {MOST_CREDITS} "
     "AND typeof(notebook) = 'text' AND typeof(party) = 'text' "
-    f"AND COALESCE(phase, '') NOT IN ({', '.join(map(repr, UNSENT))}))"
+    f"AND {IS_NOT_UNSENT_SQL})"
 )
 """The rows that SQLite can sum up by itself: all is readable, and they are not void. No index is of use for that."""
 _TABLE = (

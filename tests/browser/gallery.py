@@ -12,7 +12,8 @@ from typing import Any
 from IPython.display import display
 
 from runway_nb import Camera, Job, Keyframes, Status, Task, VideoRequest, errors
-from runway_nb.jobs.state import Phase, State
+from runway_nb.jobs.state import State
+from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards.card import Stage, View
 from runway_nb.notebook.rendering.messages import reuse_words
 from runway_nb.notebook.rendering.result_html import bundle

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from runway_nb.errors import ModerationBrake, OverBudget, RefusedBefore, RunwayError
 from runway_nb.jobs.policy import Limits, admit, answering, day_of, words_hash
-from runway_nb.jobs.state import Phase
 from runway_nb.ledger.ledger import Books, Record
+from runway_nb.ledger.phase import Phase
 
 NOW = 1_700_000_000.0
 ANSWERS = [

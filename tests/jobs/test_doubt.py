@@ -18,8 +18,8 @@ from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.jobs import submit
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase
 from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import REFUSED_FOR_NOW, Record
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.simulator.service.contract import read_wish

@@ -16,8 +16,8 @@ import pytest
 from runway_nb.api.models import Status, Task
 from runway_nb.errors import NotEnoughCredits, TaskFailed, WaitInterrupted, WaitTimeout
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase, State
-from runway_nb.ledger.unfinished import SETTLED
+from runway_nb.jobs.state import State
+from runway_nb.ledger.phase import SETTLED, Phase
 from runway_nb.request import Keyframes, VideoRequest
 from support.strategies import ASSET_ID, EMAIL, TASK_ID
 
@@ -183,7 +183,7 @@ def test_keep_loop_lets_the_users_own_tasks_run_inside_a_running_loop():
     import asyncio, threading
     from pathlib import Path
     from runway_nb.jobs.job import Job
-    from runway_nb.jobs.state import Phase
+    from runway_nb.ledger.phase import SETTLED, Phase
     from runway_nb.request import VideoRequest
     async def main():
         job, ticks = Job("7f3e2c54", VideoRequest("x")), []

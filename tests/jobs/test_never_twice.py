@@ -28,7 +28,7 @@ from runway_nb.api.media import check_mp4
 from runway_nb.jobs.policy import Limits, words_hash
 from runway_nb.ledger.lease import LEASE_SECONDS
 from runway_nb.ledger.ledger import Ledger, Record
-from runway_nb.ledger.unfinished import IN_DOUBT
+from runway_nb.ledger.phase import IN_DOUBT
 from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret, Settings
 from runway_nb.simulator.service.faults import OUTAGES, REFUSALS

@@ -15,7 +15,7 @@ from runway_nb import errors
 from runway_nb.api import client as client_module
 from runway_nb.jobs import workflow as workflow_module
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase
+from runway_nb.ledger.phase import Phase
 from runway_nb.request import Keyframes
 from support.fakes import Changed, Party
 

@@ -16,7 +16,8 @@ from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase, failed_phase
+from runway_nb.jobs.state import failed_phase
+from runway_nb.ledger.phase import Phase
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret, Settings
 from runway_nb.studio import Studio

@@ -23,11 +23,10 @@ from hypothesis import strategies as st
 
 from runway_nb.errors import JobNotFound, LeaseLost, LedgerError, OverBudget
 from runway_nb.jobs.policy import Limits, admit
-from runway_nb.jobs.state import Phase
 from runway_nb.ledger import migrations
 from runway_nb.ledger.lease import LEASE_SECONDS, new_owner
 from runway_nb.ledger.ledger import MODERATION_SECONDS, AccountBook, Ledger, Record
-from runway_nb.ledger.unfinished import SETTLED, UNSENT
+from runway_nb.ledger.phase import SETTLED, UNSENT, Phase
 from support.fakes import TOKEN
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, requests
 

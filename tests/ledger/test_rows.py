@@ -17,12 +17,12 @@ from hypothesis import strategies as st
 from runway_nb.errors import InvalidRequest, JobNotFound, LedgerError, MaybeSent, OverBudget, RunwayError
 from runway_nb.jobs.policy import Limits, admit
 from runway_nb.jobs.restore import is_over, stored_job, waking_state
-from runway_nb.jobs.state import Phase
 from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.phase import WORDS, Phase
 from runway_nb.ledger.record import Record, UnreadableRecord
 from runway_nb.ledger.rows import COLUMNS, DEAREST
-from runway_nb.ledger.unfinished import PHASES, count_unfinished
+from runway_nb.ledger.unfinished import count_unfinished
 from runway_nb.notebook.panel.keyframe_choices import stored_frame_choices
 from runway_nb.notebook.panel.open_field import entries
 from runway_nb.notebook.rendering.tables import job_costs_bundle, jobs_bundle, spending_bundle, unreadable_text
@@ -253,7 +253,7 @@ def test_columns_and_fields_of_a_newer_version_hide_nothing(ledger):
 @pytest.mark.parametrize(
     "name", ["ColourMissing", "annotations", "redact", "Iterable", "InvalidRequest", "RateLimited"]
 )
-@pytest.mark.parametrize("phase", sorted(PHASES))
+@pytest.mark.parametrize("phase", sorted(WORDS))
 def test_an_error_of_any_name_is_one_of_ours(ledger, name, phase):
     _spoil(ledger.path, "error", name)
     _spoil(ledger.path, "message", "it rained")
@@ -350,7 +350,7 @@ def test_any_row_is_read_or_told(made, tmp_path_factory, values):
 
 
 def test_the_phases_that_are_known_are_all_there_are():
-    assert {phase.value for phase in Phase} == PHASES
+    assert {phase.value for phase in Phase} == WORDS
 
 
 # --- money ------------------------------------------------------------------------------------------

@@ -19,8 +19,8 @@ from runway_nb import errors
 from runway_nb.api import client
 from runway_nb.api.models import Account, Asset
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase
 from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.phase import Phase
 from runway_nb.pictures.uploads import UPLOADS_AT_ONCE, Content, Uploads
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.spec import MODELS

@@ -28,7 +28,7 @@ import runway_nb.jobs.workflow
 import runway_nb.ledger.ledger
 import runway_nb.studio
 from runway_nb import Job, RunwayError, generate
-from runway_nb.jobs.state import Phase
+from runway_nb.ledger.phase import Phase
 from runway_nb.shortcuts import default_studio
 
 ROUNDS = 8

@@ -22,7 +22,7 @@ from IPython.display import display, update_display
 
 from ...errors import RunwayError
 from ...jobs.job import Job
-from ...jobs.state import Phase
+from ...ledger.phase import Phase
 from ...studio import Studio
 from ...text.console import write_line
 from ..rendering.messages import (

@@ -20,7 +20,7 @@ from ...errors import InvalidRequest, RunwayError
 from ...jobs.environment import Environment
 from ...jobs.job import Job
 from ...jobs.policy import Limits
-from ...jobs.state import Phase
+from ...ledger.phase import Phase
 from ...loaded_settings import loaded_settings
 from ...pictures.fit import aspect_of
 from ...redaction import short_id

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from ... import errors
 from ...jobs.job import Job
 from ...jobs.policy import day_of
-from ...jobs.state import Phase, State
+from ...jobs.state import State
+from ...ledger.phase import Phase
 from ...redaction import redact, redact_line
 from ...request import VideoRequest
 

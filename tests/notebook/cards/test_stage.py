@@ -11,7 +11,8 @@ import pytest
 from runway_nb import errors
 from runway_nb.api.models import SUCCEEDED, Status, Task
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase, State
+from runway_nb.jobs.state import State
+from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards import card
 from runway_nb.notebook.cards.card import Stage, View, marked
 from runway_nb.request import VideoRequest

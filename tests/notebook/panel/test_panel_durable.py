@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from runway_nb import errors
 from runway_nb.api.models import SUCCEEDED, Task
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase, State
+from runway_nb.jobs.state import State
+from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.panel.snapshot import HINT, TITLE, job_line, panel_text
 from runway_nb.request import VideoRequest
 from runway_nb.text.visible import visible

@@ -17,7 +17,8 @@ from runway_nb import errors
 from runway_nb.api.models import SUCCEEDED, Status, Task
 from runway_nb.camera import Camera
 from runway_nb.jobs.job import Job, Submitted
-from runway_nb.jobs.state import Phase, State
+from runway_nb.jobs.state import State
+from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.panel import panel as module
 from runway_nb.notebook.panel.bridge import Page
 from runway_nb.notebook.panel.keyframe_loader import Loaded, Pictures

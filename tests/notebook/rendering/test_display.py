@@ -13,7 +13,8 @@ from runway_nb import errors
 from runway_nb.api.models import Status, Task
 from runway_nb.camera import Camera
 from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import Phase, State
+from runway_nb.jobs.state import State
+from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import REFUSED_FOR_NOW
 from runway_nb.notebook.cards import card
 from runway_nb.notebook.rendering import plain_text

@@ -1,0 +1,82 @@
+"""Phases: one home for the words and for what follows from them."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import runway_nb
+from runway_nb.ledger import phase as home
+from runway_nb.ledger.phase import WORDS, Phase
+
+PACKAGE = Path(runway_nb.__file__).parent
+HOME = Path(home.__file__)
+MIGRATIONS = HOME.with_name("migrations.py")
+NO_PHASES = {
+    ("api/http_client.py", "failed"): "how a step of httpcore ends",
+    ("ledger/spending.py", "unknown"): "a day or a notebook that cannot be read",
+    ("notebook/rendering/tables.py", "unknown"): "a time that cannot be read",
+    ("notebook/rendering/messages.py", "waiting"): "the short word of a card",
+    ("notebook/rendering/messages.py", "preparing"): "the short word of a card",
+    ("notebook/rendering/messages.py", "checking"): "the short word of a card",
+    ("notebook/rendering/messages.py", "sending"): "the short word of a card",
+    ("notebook/rendering/messages.py", "downloading"): "the short word of a card",
+}
+"""Words of the same spelling that mean something else, and what."""
+GROUPS = {name: value for name, value in vars(home).items() if isinstance(value, tuple)}
+IN_SQL = re.compile(rf"'({'|'.join(sorted(WORDS))})'")
+
+
+def _literals(path: Path) -> Iterator[str]:
+    """The phase words that stand in a module as literals, alone or as a literal of SQL."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if node.value in WORDS:
+                yield node.value
+            yield from IN_SQL.findall(node.value)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.relative_to(PACKAGE).as_posix())
+def test_a_phase_is_spelt_in_its_home_only(path: Path) -> None:
+    name = path.relative_to(PACKAGE).as_posix()
+    # the simulator speaks the words of the API; steps that have run on somebody's ledger are never changed
+    if name.startswith("simulator/") or path in (HOME, MIGRATIONS):
+        return
+    assert [word for word in _literals(path) if (name, word) not in NO_PHASES] == []
+
+
+def test_the_search_for_phase_words_finds_them(tmp_path: Path) -> None:
+    path = tmp_path / "module.py"
+    path.write_text("""a = "done"; b = f"WHERE phase IN ('failed') AND {a}"; c = "it is done"; '''sent'''""")
+    assert sorted(_literals(path)) == ["done", "failed"]
+
+
+@pytest.mark.parametrize(("name", "word"), sorted(NO_PHASES))
+def test_an_exception_is_needed(name: str, word: str) -> None:
+    assert word in _literals(PACKAGE / name)
+
+
+def test_a_phase_is_its_word() -> None:
+    for phase in Phase:
+        assert (phase, str(phase), f"{phase}", {phase}) == (phase.value, phase.value, phase.value, {phase.value})
+
+
+@pytest.mark.parametrize("name", sorted(GROUPS))
+def test_a_group_knows_phases_and_their_words(name: str) -> None:
+    group = GROUPS[name]
+    assert len(set(group)) == len(group)
+    assert all(isinstance(phase, Phase) and phase.value in group for phase in group)
+
+
+def test_every_phase_is_at_work_settled_or_resumable() -> None:
+    groups = [*home.ACTIVE, *home.SETTLED, *home.RESUMABLE]
+    assert sorted(groups) == sorted(Phase)
+
+
+def test_what_may_have_been_paid_is_no_phase_that_is_unsent() -> None:
+    assert not {*home.IN_DOUBT, Phase.DONE, Phase.FAILED} & {phase for phase in Phase if not phase.is_sent}
+    assert [phase for phase in Phase if not phase.is_sent] == [*home.UNSENT, *home.NOT_MADE]
