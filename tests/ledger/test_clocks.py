@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time as clock
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,15 +23,14 @@ from runway_nb.jobs.policy import Limits, admit
 from runway_nb.ledger import lease
 from runway_nb.ledger.lease import LEASE_SECONDS, RENEW_SECONDS, LeaseWatch, is_gone, new_owner
 from runway_nb.ledger.ledger import Ledger
-from runway_nb.ledger.record import Record
 from runway_nb.ledger.spending import local_day
 from runway_nb.ledger.unfinished import count_unfinished
+from support.records import JOB, a_record
 
 DAY = 86_400.0
 JUMPS = [15 * 60.0, 3600.0, DAY, 400 * DAY]
 BOTH_WAYS = [sign * jump for jump in JUMPS for sign in (1, -1)]
 NOON = clock.mktime((2026, 6, 17, 12, 0, 0, 0, 0, -1))
-JOB = "7f3e2c54"
 
 
 class Machine:
@@ -70,12 +70,7 @@ def opened(tmp_path):
         ledger.close()
 
 
-def _record(job_id=JOB, **fields):
-    given = {
-        "phase": "following", "request": {"text_prompt": "A lamp"}, "model": "gen3turbo", "digest": f"v1:{job_id}",
-        "reply_ref": f"rnb-{job_id}", "credits": 25, "simulated": False, "party": "api", "notebook": "film", **fields,
-    }  # fmt: skip
-    return Record(job_id, **given)
+_record = partial(a_record, party="api", notebook="film")
 
 
 # --- leases: on one machine -------------------------------------------------------------------------

@@ -15,6 +15,7 @@ import textwrap
 import threading
 import time as clock
 from dataclasses import fields
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ from runway_nb.ledger.lease import LEASE_SECONDS, new_owner
 from runway_nb.ledger.ledger import MODERATION_SECONDS, AccountBook, Ledger, Record
 from runway_nb.ledger.phase import SETTLED, UNSENT, Phase
 from support.fakes import TOKEN
+from support.records import a_record
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, requests
 
 ASIDE = re.compile(r"ledger-damaged-\d{8}-\d{6}(-\d+)?\.sqlite3")
@@ -105,12 +107,7 @@ for line in sys.stdin:
 """
 
 
-def _record(job_id="7f3e2c54", **fields):
-    fields = {
-        "phase": "preparing", "request": {"text_prompt": "A lamp"}, "model": "gen3turbo", "digest": "v1:x",
-        "reply_ref": f"rnb-{job_id}", "credits": 25, "simulated": False, **fields,
-    }  # fmt: skip
-    return Record(job_id, **fields)
+_record = partial(a_record, phase="preparing", digest="v1:x")
 
 
 def _bytes(home):

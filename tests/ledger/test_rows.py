@@ -8,6 +8,7 @@ import sqlite3
 import time as clock
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,7 @@ from runway_nb.notebook.panel.keyframe_choices import stored_frame_choices
 from runway_nb.notebook.panel.open_field import entries
 from runway_nb.notebook.rendering.tables import job_costs_bundle, jobs_bundle, spending_bundle, unreadable_text
 from support.fakes import Party
+from support.records import a_record
 from support.strategies import TASK_ID
 
 SPOILT_ID = "7f3e2c54"
@@ -92,13 +94,7 @@ REQUESTS = {
 }
 
 
-def _record(job_id: str, **fields: object) -> Record:
-    given = {
-        "phase": "following", "request": REQUEST, "wish": WISH, "model": "gen3turbo", "digest": f"v1:{job_id}",
-        "reply_ref": f"rnb-{job_id}", "credits": 25, "simulated": False, "party": "api.useapi.net",
-        "notebook": "film.ipynb", "folder": "/work", **fields,
-    }  # fmt: skip
-    return Record(job_id, **given)  # type: ignore[arg-type]
+_record = partial(a_record, request=REQUEST, wish=WISH, party="api.useapi.net", notebook="film.ipynb", folder="/work")
 
 
 def _spoil(path: Path, column: str, value: object, job_id: str = SPOILT_ID) -> None:

@@ -17,9 +17,9 @@ import pytest
 from runway_nb.errors import LedgerError, OverBudget, RunwayError
 from runway_nb.ledger import database as ledger_file
 from runway_nb.ledger.ledger import Ledger
-from runway_nb.ledger.record import Record
 from runway_nb.ledger.sqlite_errors import is_damage, told
-from support.strategies import ASSET_ID, EMAIL, TASK_ID
+from support.ledger_calls import CALLS
+from support.records import a_record
 
 PATH = Path("/home/ada/.runway_nb/ledger.sqlite3")
 ROOM, LOCAL, RIGHT = "make room on the disk", "RUNWAY_NB_HOME to a folder on a local disk", "give yourself the right"
@@ -60,10 +60,6 @@ def _error(text, code=None):
     if code is not None:
         error.sqlite_errorcode = code
     return error
-
-
-def _record(job_id="7f3e2c54", **fields):
-    return Record(job_id, "following", {"text_prompt": "A lamp"}, "gen3turbo", "v1:x", "rnb", 25, False, **fields)
 
 
 @contextmanager
@@ -131,37 +127,16 @@ def test_a_value_that_is_malformed_is_no_damage(text):
 
 # --- nothing raw, and nothing set aside -------------------------------------------------------------
 
-USES = {
-    "add": lambda ledger: ledger.add(_record("0000000a")),
-    "adopt": lambda ledger: ledger.adopt(_record("0000000a", task_id=TASK_ID)),
-    "claim": lambda ledger: ledger.claim(_record("0000000a"), lambda _: None),
-    "take": lambda ledger: ledger.take("7f3e2c54", "me/1/0a"),
-    "renew": lambda ledger: ledger.renew("me/1/0a"),
-    "update": lambda ledger: ledger.update("7f3e2c54", message="x"),
-    "get": lambda ledger: ledger.get("7f3e2c54"),
-    "find": lambda ledger: ledger.find("7f3e"),
-    "named": lambda ledger: ledger.named(TASK_ID),
-    "recent": lambda ledger: ledger.recent(),
-    "newest": lambda ledger: ledger.newest(),
-    "unfinished": lambda ledger: ledger.unfinished(),
-    "unreadable": lambda ledger: ledger.unreadable(),
-    "spending": lambda ledger: ledger.spending(),
-    "spent_today": lambda ledger: ledger.spent_today("b"),
-    "upload": lambda ledger: ledger.upload("a", "b", EMAIL),
-    "keep_upload": lambda ledger: ledger.keep_upload("a", "b", EMAIL, ASSET_ID),
-    "forget_uploads": lambda ledger: ledger.forget_uploads("b", account=EMAIL),
-}
 
-
-@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("use", CALLS)
 def test_no_failure_leaves_the_ledger_raw_or_sets_a_sound_file_aside(tmp_path, use):
     ledger = Ledger(tmp_path)
-    ledger.add(_record())
+    ledger.add(a_record())
     errors = [_error(text, code) for text, (code, _) in FAILURES.items()]
     errors += [OSError(number, os.strerror(number)) for number in NUMBERS]
     for error in [*errors, *OTHERS]:
         with _failing(ledger, error), pytest.raises(LedgerError) as caught:
-            USES[use](ledger)
+            CALLS[use](ledger)
         assert str(ledger.path) in caught.value.message
         assert caught.value.__suppress_context__
         assert [path.name for path in tmp_path.glob("ledger-*")] == []
@@ -169,11 +144,11 @@ def test_no_failure_leaves_the_ledger_raw_or_sets_a_sound_file_aside(tmp_path, u
     ledger.close()
 
 
-@pytest.mark.parametrize("use", USES)
+@pytest.mark.parametrize("use", CALLS)
 def test_a_home_that_cannot_be_used_is_told_by_every_call(tmp_path, use):
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LedgerError, match="RUNWAY_NB_HOME"):
-        USES[use](Ledger(tmp_path / "file" / "home"))
+        CALLS[use](Ledger(tmp_path / "file" / "home"))
 
 
 @pytest.mark.parametrize("error", [_error("disk I/O error", 10), _error("unable to close due to statements")])
@@ -189,7 +164,7 @@ def test_what_a_decision_raises_stays_what_it_is(tmp_path):
 
     for error in (InvalidRequest(["no"]), OverBudget("no")):
         with pytest.raises(type(error), match=r"^no$"):
-            Ledger(tmp_path).claim(_record(), lambda _, error=error: (_ for _ in ()).throw(error))
+            Ledger(tmp_path).claim(a_record(), lambda _, error=error: (_ for _ in ()).throw(error))
 
 
 # --- as they really come ----------------------------------------------------------------------------
@@ -210,7 +185,7 @@ def test_an_io_error_on_a_full_disk_asks_for_room(tmp_path, monkeypatch):
 
 def test_a_side_file_that_is_a_folder_is_no_damage(tmp_path):
     ledger = Ledger(tmp_path)
-    ledger.add(_record())
+    ledger.add(a_record())
     ledger.close()
     (tmp_path / "ledger.sqlite3-wal").mkdir()
     with pytest.raises(LedgerError):
@@ -222,7 +197,7 @@ def test_a_side_file_that_is_a_folder_is_no_damage(tmp_path):
 
 def test_a_ledger_that_may_only_be_read_asks_for_the_right(tmp_path):
     ledger = Ledger(tmp_path)
-    ledger.add(_record())
+    ledger.add(a_record())
     with ledger._opened() as connection:
         connection.execute("PRAGMA query_only = ON")
     with pytest.raises(LedgerError, match=RIGHT):
@@ -231,7 +206,7 @@ def test_a_ledger_that_may_only_be_read_asks_for_the_right(tmp_path):
 
 def test_one_that_is_held_for_long_says_who_is_in_the_way(tmp_path, monkeypatch):
     ledger, other = Ledger(tmp_path), sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)
-    ledger.add(_record())
+    ledger.add(a_record())
     other.execute("BEGIN IMMEDIATE")
     monkeypatch.setattr(ledger_file, "BUSY_SECONDS", 0.02)
     with pytest.raises(LedgerError, match="held by another process"):
@@ -275,13 +250,15 @@ import os, resource, sys
 from pathlib import Path
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.errors import RunwayError
-sys.path[:0] = [{tests!r}, {tests!r} + "/.."]
-import test_sqlite_errors as t
+from runway_nb.ledger.sqlite_errors import told
+sys.path.insert(0, {tests!r})
+from support.ledger_calls import CALLS
+from support.records import a_record
 
 ledger = Ledger(Path(sys.argv[1]))
-ledger.add(t._record())
+ledger.add(a_record())
 ledger.close()
-t.told(MemoryError(), ledger.path)
+told(MemoryError(), ledger.path)
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 taken = []
 try:
@@ -290,7 +267,7 @@ try:
 except OSError:
     pass
 for left in range(len(taken)):
-    for name, use in t.USES.items():
+    for name, use in CALLS.items():
         if name in ("add", "adopt", "claim") and left:
             continue
         ledger.close()
@@ -310,7 +287,7 @@ print(sorted(path.name for path in Path(sys.argv[1]).glob("ledger-*")), left)
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of open files there")
 def test_few_file_handles_are_told_and_cost_nothing(tmp_path):
-    code = textwrap.dedent(HANDLES).format(tests=str(Path(__file__).parent))
+    code = textwrap.dedent(HANDLES).format(tests=str(Path(__file__).parents[1]))
     ran = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split()[0] == "[]"
@@ -321,7 +298,7 @@ def test_every_failure_is_one_of_ours(tmp_path):
     ring = tmp_path / "ring"
     ring.symlink_to(ring)
     for home in (ring, tmp_path / ("x" * 4000), tmp_path / "a\0b", Path("/dev/null/home"), Path("/proc/runway")):
-        for use in USES.values():
+        for use in CALLS.values():
             with pytest.raises(RunwayError) as caught:
                 use(Ledger(home))
             assert "\n" not in caught.value.message

@@ -1,0 +1,31 @@
+"""Every call of a ledger that reads or writes its file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from runway_nb.ledger.ledger import Ledger
+
+from .records import JOB, a_record
+from .strategies import ASSET_ID, EMAIL, TASK_ID
+
+CALLS: dict[str, Callable[[Ledger], object]] = {
+    "add": lambda ledger: ledger.add(a_record("0000000a")),
+    "adopt": lambda ledger: ledger.adopt(a_record("0000000a", task_id=TASK_ID)),
+    "claim": lambda ledger: ledger.claim(a_record("0000000a"), lambda _: None),
+    "take": lambda ledger: ledger.take(JOB, "me/1/0a"),
+    "renew": lambda ledger: ledger.renew("me/1/0a"),
+    "update": lambda ledger: ledger.update(JOB, message="x"),
+    "get": lambda ledger: ledger.get(JOB),
+    "find": lambda ledger: ledger.find("7f3e"),
+    "named": lambda ledger: ledger.named(TASK_ID),
+    "recent": lambda ledger: ledger.recent(),
+    "newest": lambda ledger: ledger.newest(),
+    "unfinished": lambda ledger: ledger.unfinished(),
+    "unreadable": lambda ledger: ledger.unreadable(),
+    "spending": lambda ledger: ledger.spending(),
+    "spent_today": lambda ledger: ledger.spent_today("b"),
+    "upload": lambda ledger: ledger.upload("a", "b", EMAIL),
+    "keep_upload": lambda ledger: ledger.keep_upload("a", "b", EMAIL, ASSET_ID),
+    "forget_uploads": lambda ledger: ledger.forget_uploads("b", account=EMAIL),
+}
