@@ -31,7 +31,8 @@ from .jobs.state import State
 from .ledger.ledger import Ledger
 from .ledger.phase import Phase
 from .ledger.record import Record
-from .pictures.assets import AssetList, linked_assets
+from .pictures.asset_names import linked_assets
+from .pictures.assets import AssetList
 from .redaction import redact
 from .references import Picture, ShotFrame, picture_problem, read_picture_name
 from .request import Keyframes, VideoRequest

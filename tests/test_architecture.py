@@ -211,7 +211,7 @@ def _attributes(tree):
 
 
 @pytest.mark.parametrize(
-    "module", sorted(name for name in MODULES if not name.startswith(("notebook.", "simulator.", "api.refusals")))
+    "module", sorted(name for name in MODULES if not name.startswith(("notebook.", "simulator.", "api.status_errors")))
 )
 def test_time_chance_and_environment_are_handed_in(module):
     used = _attributes(MODULES[module])
@@ -220,7 +220,7 @@ def test_time_chance_and_environment_are_handed_in(module):
 
 
 def test_refusals_look_at_the_clock_for_dates_only():
-    assert _attributes(MODULES["api.refusals"]) & WATCHED == {"datetime.now"}
+    assert _attributes(MODULES["api.status_errors"]) & WATCHED == {"datetime.now"}
 
 
 @pytest.mark.parametrize("module", sorted(set(MODULES) - {"__main__", "simulator.__main__"}))

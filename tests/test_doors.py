@@ -16,7 +16,7 @@ from runway_nb import errors
 from runway_nb.api.account_queries import account_task
 from runway_nb.api.client import RunwayClient
 from runway_nb.api.models import Account, Asset, RunningTask, Status, Task, accounts, running_tasks
-from runway_nb.api.refusals import error_of
+from runway_nb.api.status_errors import error_of
 from runway_nb.jobs.job import Job
 from runway_nb.jobs.state import State
 from runway_nb.jobs.workflow import task_error
@@ -34,7 +34,7 @@ from runway_nb.notebook.rendering import tables as listing
 from runway_nb.notebook.rendering.messages import look, notice
 from runway_nb.notebook.rendering.plain_text import live_line, log_line
 from runway_nb.notebook.rendering.result_html import bundle, placeholder, said
-from runway_nb.pictures.assets import match_asset, typed_names
+from runway_nb.pictures.asset_names import match_asset, typed_names
 from runway_nb.pictures.files import keep_picture
 from runway_nb.pictures.resolve import _stem
 from runway_nb.redaction import know_address, know_token

@@ -93,7 +93,7 @@ def test_a_redirect_is_checked_like_a_link(target: str, local: bool) -> None:
 
     media = MediaClient(local=local, transport=httpx.MockTransport(answer))
     with pytest.raises(errors.DownloadError, match="not one to follow"):
-        asyncio.run(media.still(start))
+        asyncio.run(media.picture(start))
 
 
 @pytest.mark.parametrize("url", ["https://[x", "https://"])

@@ -25,12 +25,12 @@ from ..values.arguments import plain_arguments
 from ..values.handle import Handle
 from ..values.plain import can_be_sent, checked_kind, checked_text, checked_texts, pair, shown
 from .answer_values import is_same_id
-from .broken import BodyProblem
 from .http_body import read_json
 from .http_calls import ApiHttp, PreparedCreate, checked_base, read_as, unwritable
 from .models import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
-from .refusals import UNREADABLE, error_of
 from .server_clock import ServerClock
+from .status_errors import UNREADABLE, error_of
+from .transport_errors import BodyProblem
 
 T = TypeVar("T")
 Sent = Callable[[int, int], None]

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from .broken import BodyProblem, Broken
+from .transport_errors import BodyProblem, TransportFailure
 
 PIECE = 64 * 1024
 """Bytes of a body that are unpacked and handed on at a time."""
@@ -26,7 +26,7 @@ DEEPEST = 64
 async def pieces(answer: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
     """The body in pieces of at most 64 KB, unpacked, `limit` bytes in all.
 
-    Raises `BodyProblem` for a larger one before more than that is unpacked, and `Broken`.
+    Raises `BodyProblem` for a larger one before more than that is unpacked, and `TransportFailure`.
     """
     promised = promised_bytes(answer)
     if promised is not None and promised > limit:
@@ -51,7 +51,7 @@ async def body(answer: httpx.Response, limit: int) -> bytes:
 
 
 async def beginning(answer: httpx.Response, limit: int) -> bytes:
-    """The body as far as it can be read, `limit` bytes at most; the rest is left. Raises `Broken`."""
+    """The body as far as it can be read, `limit` bytes at most; the rest is left. Raises `TransportFailure`."""
     data = bytearray()
     try:
         async with aclosing(pieces(answer, 2**62)) as coming:
@@ -90,7 +90,7 @@ async def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
             yield b""
             return
         except Exception as error:  # noqa: BLE001 - whatever breaks in the middle of an answer
-            broken = Broken(error, left=True)
+            broken = TransportFailure(error, left=True)
             break
         if chunk:
             yield chunk

@@ -14,10 +14,10 @@ from anyio import fail_after
 from .. import errors
 from ..request import HALF
 from ..settings import Secret, checked_url, is_loopback
-from .broken import BodyProblem, Broken
 from .http_body import beginning, body
 from .http_client import Trail, close, make_http, opened
 from .link_guard import is_host
+from .transport_errors import BodyProblem, TransportFailure
 
 T = TypeVar("T")
 
@@ -110,7 +110,7 @@ class ApiHttp:
                 return await self._answered(request, trail, limit)
         except TimeoutError:
             lost = _lost(f"no whole answer within {seconds:.0f} s", left=trail.left())
-        except Broken as broken:
+        except TransportFailure as broken:
             lost = _lost(str(broken), left=broken.left)
         raise lost
 

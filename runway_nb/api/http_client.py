@@ -19,8 +19,8 @@ import httpx
 from .. import __version__
 from ..errors import RunwayError, SettingsError, Unreachable
 from ..redaction import redact_http_logs
-from .broken import NO_HANDLES, Broken
 from .link_guard import LinkProblem, is_host
+from .transport_errors import NO_HANDLES, TransportFailure
 
 Step = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 """Called by the transport at each step of a request, with its name and what it is about."""
@@ -92,7 +92,7 @@ def _unusable(error: Exception, getenv: GetEnv) -> RunwayError:
 
 def _no_certificates(error: Exception, words: str) -> RunwayError:
     if isinstance(error, OSError) and error.errno in NO_HANDLES:
-        return Unreachable(f"no connection to the API ({Broken(error, left=False)}): nothing was sent")
+        return Unreachable(f"no connection to the API ({TransportFailure(error, left=False)}): nothing was sent")
     return SettingsError(words)
 
 
@@ -198,17 +198,17 @@ def _is_before(error: BaseException | None) -> bool:
 async def opened(http: httpx.AsyncClient, request: httpx.Request, trail: Trail) -> httpx.Response:
     """Send a request; the answer with its body unread, to be closed.
 
-    Raises `Broken`, and the `LinkProblem` of a guard.
+    Raises `TransportFailure`, and the `LinkProblem` of a guard.
     """
     if http.is_closed:
-        raise Broken(RuntimeError("closed"), left=False)
+        raise TransportFailure(RuntimeError("closed"), left=False)
     request.extensions["trace"] = trail
     try:
         return await http.send(request, stream=True)
     except LinkProblem:
         raise
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told as what it means for the request
-        broken = Broken(error, left=trail.left(error))
+        broken = TransportFailure(error, left=trail.left(error))
     raise broken
 
 

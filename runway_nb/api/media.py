@@ -1,4 +1,4 @@
-"""Finished videos: fetch and check; and small stills of them.
+"""Finished videos: fetched and checked; and small pictures.
 
 The media host never sees the token: this is a client of its own, without our headers (API facts 4.4). Where a link
 leads is a server's word, so it is guarded (`link_guard`).
@@ -18,7 +18,6 @@ from anyio import fail_after
 from ..errors import DownloadError, LinkExpired, NotVideo
 from ..settings import is_loopback
 from ..storage.draft import Draft, draft_name, free_bytes, unwritable
-from .broken import BodyProblem, Broken
 from .http_body import body, pieces, promised_bytes
 from .http_client import Trail, close, make_http, opened
 from .link_guard import (
@@ -33,16 +32,17 @@ from .link_guard import (
     system_addresses,
 )
 from .mp4 import check_mp4
+from .transport_errors import BodyProblem, TransportFailure
 
 Progress = Callable[[int, "int | None"], None]
 """Called with bytes received and bytes promised."""
 
 PAUSES = (1.0, 3.0, 8.0)
 """Seconds between the attempts of a download."""
-STILL_LIMIT = 20_000_000
-"""Bytes of the largest still that is read."""
-STILL_SECONDS = 30.0
-"""Seconds that a still may take in all, redirects included."""
+PICTURE_LIMIT = 20_000_000
+"""Bytes of the largest picture that is read."""
+PICTURE_SECONDS = 30.0
+"""Seconds that a picture may take in all, redirects included."""
 VIDEO_LIMIT = 2_000_000_000
 """Bytes of the largest video that is read; those of Runway have some millions."""
 OPEN_SECONDS = 60.0
@@ -57,7 +57,7 @@ _EXPIRED = (401, 403, 404, 410)
 
 
 class MediaClient:
-    """Fetches videos and stills by signed link.
+    """Fetches videos and pictures by signed link.
 
     Args:
         local: The links point at this machine (the simulator); any other host is then refused.
@@ -128,20 +128,20 @@ class MediaClient:
             draft.discard()
         raise DownloadError(problem)
 
-    async def still(self, url: str) -> bytes:
+    async def picture(self, url: str) -> bytes:
         """Fetch a small picture, on one clock. Raises `DownloadError`."""
         try:
-            with fail_after(STILL_SECONDS):
-                return await self._still(url)
+            with fail_after(PICTURE_SECONDS):
+                return await self._picture(url)
         except TimeoutError:
-            raise DownloadError(f"the still did not come within {STILL_SECONDS:.0f} s") from None
+            raise DownloadError(f"the picture did not come within {PICTURE_SECONDS:.0f} s") from None
 
-    async def _still(self, url: str) -> bytes:
+    async def _picture(self, url: str) -> bytes:
         try:
             async with self._answer(url) as answer:
-                return await body(answer, STILL_LIMIT)
-        except (Broken, LinkProblem, BodyProblem) as error:
-            problem = f"the still could not be fetched: {error}"
+                return await body(answer, PICTURE_LIMIT)
+        except (TransportFailure, LinkProblem, BodyProblem) as error:
+            problem = f"the picture could not be fetched: {error}"
         raise DownloadError(problem)
 
     async def _attempts(self, url: str, draft: Draft, progress: Progress, size: int | None, alone: bool) -> None:
@@ -160,7 +160,7 @@ class MediaClient:
         try:
             async with self._answer(url, OPEN_SECONDS) as answer:
                 await self._save(answer, draft, progress, size)
-        except Broken as broken:
+        except TransportFailure as broken:
             problem = f"the download broke off ({broken})"
         else:
             return await asyncio.to_thread(check_mp4, draft.path)
@@ -207,7 +207,7 @@ class MediaClient:
     async def _answer(self, url: str, seconds: float | None = None) -> AsyncIterator[httpx.Response]:
         """A good answer at the end of the redirects, its body unread, within `seconds`.
 
-        Raises `LinkProblem`, `Broken` and `DownloadError`.
+        Raises `LinkProblem`, `TransportFailure` and `DownloadError`.
         """
         try:
             with fail_after(seconds):

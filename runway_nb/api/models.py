@@ -257,8 +257,8 @@ class Asset:
         return short_id(self.id)
 
     @property
-    def still_urls(self) -> tuple[str, ...]:
-        """Links to a still of it, the smaller one first; of a video there is but the preview."""
+    def thumbnail_urls(self) -> tuple[str, ...]:
+        """Links to a picture of it, the smaller one first; of a video there is only the preview."""
         whole = (self.url,) if self.kind in ("", "image") else ()
         return *self.preview_urls[:1], *whole
 

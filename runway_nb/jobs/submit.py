@@ -14,7 +14,7 @@ from ..ledger.ledger import Ledger
 from ..ledger.phase import Phase
 from ..ledger.record import Record
 from ..ledger.thumbnails import COMPARISON, KEYFRAME, keep_slots
-from ..pictures.resolve import keyframe_stills, resolve_keyframes
+from ..pictures.resolve import keyframe_thumbnails, resolve_keyframes
 from ..redaction import short_id
 from ..references import task_account
 from ..spec import RETRY_SECONDS
@@ -46,7 +46,7 @@ async def prepare(run: Run) -> None:
         await asyncio.to_thread(keep_slots, posters, job.id, COMPARISON, found.comparisons)
         job.request.check()
         run.commit(Phase.PREPARING, request=job.request.to_wish())
-        job.stills = await run.race(keyframe_stills(found.assets, connection.media))
+        job.stills = await run.race(keyframe_thumbnails(found.assets, connection.media))
         await asyncio.to_thread(keep_slots, posters, job.id, KEYFRAME, job.stills)
     run.halt()
 

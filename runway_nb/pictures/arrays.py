@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import InvalidRequest
-from .levels import SLACK, Numbers, Scale, no_value_problem, scale_of, sentinels
 from .limits import check_pixels
+from .value_scale import SLACK, Numbers, Scale, no_value_problem, scale_of, sentinels
 
 _BLOCK = 1_000_000
 """Values that are counted over at once: in between they take eight bytes each."""

@@ -26,11 +26,11 @@ from PIL.TiffImagePlugin import TiffImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 
 from ..errors import InvalidRequest
-from .deep import Declared, eight_bits, eight_bits_of_planes
+from .bit_depth import Declared, eight_bits, eight_bits_of_planes
 from .limits import LARGEST_PIXELS, LARGEST_WEBP, check_pixels, check_weight
-from .parts import Parts, bmp_is_packed, gif_parts, gif_size, jpeg_parts, png_parts, webp_orientation, webp_size
-from .strangers import RAW_LINE, is_raw, stranger
-from .tiff_parts import tiff_parts
+from .parsers import ParsedFile, bmp_is_packed, gif_size, parse_gif, parse_jpeg, parse_png, webp_orientation, webp_size
+from .tiff_parser import parse_tiff
+from .unsupported import RAW_LINE, is_raw, unsupported_message
 
 Size = tuple[int, int]
 
@@ -68,7 +68,7 @@ class Source:
     image: Any
     """Pillow's, of the first picture alone."""
     stored: Size
-    parts: Parts
+    parsed: ParsedFile
     declared: Declared
     again: Callable[[], Any]
     """Opens it once more."""
@@ -77,12 +77,12 @@ class Source:
     @property
     def size(self) -> Size:
         """As seen."""
-        return self.stored[::-1] if TURNS[self.parts.orientation][1] else self.stored
+        return self.stored[::-1] if TURNS[self.parsed.orientation][1] else self.stored
 
     @property
     def profile(self) -> bytes | None:
         """The colour profile."""
-        return self.parts.profile or self.image.info.get("icc_profile")
+        return self.parsed.profile or self.image.info.get("icc_profile")
 
     @property
     def is_sixteen(self) -> bool:
@@ -96,7 +96,7 @@ class _Reader(NamedTuple):
     sign: re.Pattern[bytes]
     open: Any
     """Pillow's class for it. Nothing else is opened: Pillow also knows kinds that run other programs."""
-    look: Callable[[bytes], tuple[Parts, Size | None, Declared]]
+    parse: Callable[[bytes], tuple[ParsedFile, Size | None, Declared]]
     """Takes it apart. The size is there where Pillow would need memory to tell it. Raises `InvalidRequest`."""
 
 
@@ -104,22 +104,22 @@ def open_picture(data: bytes) -> Source:
     """Read the header, and refuse by it what must not be decoded. Raises `InvalidRequest` with what is wrong."""
     kind = next((kind for kind, reader in READERS.items() if reader.sign.match(data)), None)
     if kind is None:
-        raise InvalidRequest([stranger(data)])
-    parts, size, declared = READERS[kind].look(data)
+        raise InvalidRequest([unsupported_message(data)])
+    parsed, size, declared = READERS[kind].parse(data)
     size = size if size and all(size) else None  # what has no size is refused by its reader
     if size is not None:
         _check(kind, size, len(data))
 
     def read() -> Any:
-        return READERS[kind].open(io.BytesIO(parts.bare))
+        return READERS[kind].open(io.BytesIO(parsed.bare))
 
     with decoding():
         image = read()
-        frames = parts.frames if kind != "WebP" else getattr(image, "n_frames", 1)
+        frames = parsed.frames if kind != "WebP" else getattr(image, "n_frames", 1)
     _check(kind, size or image.size, len(data))
     if kind == "JPEG":
         _check_scans(data, image.size)
-    return Source(kind, image, size or image.size, replace(parts, frames=frames), declared, read)
+    return Source(kind, image, size or image.size, replace(parsed, frames=frames), declared, read)
 
 
 def _check(kind: str, size: Size, weight: int) -> None:
@@ -166,7 +166,7 @@ def _lower(source: Source) -> Image.Image:
     way = image.tile[0][3]
     raw = way if isinstance(way, str) else way[0]
     if raw == "LA;16B":
-        image.tile = [_told(tile, "RGBA") for tile in image.tile]
+        image.tile = [_reordered(tile, "RGBA") for tile in image.tile]
         image.load()
         _, lower, _, alpha = image.split()
         return Image.merge("RGBA", (lower, lower, lower, alpha))
@@ -174,16 +174,16 @@ def _lower(source: Source) -> Image.Image:
     other = {";16B": ";16L", ";16L": ";16B", ";16N": {";16L": ";16B", ";16B": ";16L"}[native]}
     if raw[-4:] not in other or "a;" in raw:
         raise ValueError("16 bits of an unknown kind")
-    image.tile = [_told(tile, raw[:-4] + other[raw[-4:]]) for tile in image.tile]
+    image.tile = [_reordered(tile, raw[:-4] + other[raw[-4:]]) for tile in image.tile]
     image.load()
     return image  # type: ignore[no-any-return]
 
 
-def _told(tile: Any, raw: str) -> Any:
+def _reordered(tile: Any, raw: str) -> Any:
     """A tile with another way to read its bytes."""
     way = raw if isinstance(tile[3], str) else (raw, *tile[3][1:])
-    parts = (*tile[:3], way)
-    return type(tile)(*parts) if hasattr(tile, "_fields") else parts  # a plain tuple in older versions of Pillow
+    parsed = (*tile[:3], way)
+    return type(tile)(*parsed) if hasattr(tile, "_fields") else parsed  # a plain tuple in older versions of Pillow
 
 
 @contextmanager
@@ -234,20 +234,20 @@ def _own_rules() -> Iterator[None]:
 # --- the kinds ----------------------------------------------------------------------------------------
 
 
-def _look_at_png(data: bytes) -> tuple[Parts, Size | None, Declared]:
-    parts = png_parts(data)
-    bits = parts.significant_bits
-    return parts, None, Declared((0.0, float(2**bits - 1)) if 8 < bits < 16 else None, is_sixteen=True)
+def _read_png(data: bytes) -> tuple[ParsedFile, Size | None, Declared]:
+    parsed = parse_png(data)
+    bits = parsed.significant_bits
+    return parsed, None, Declared((0.0, float(2**bits - 1)) if 8 < bits < 16 else None, is_sixteen=True)
 
 
-def _look_at_tiff(data: bytes) -> tuple[Parts, Size | None, Declared]:
+def _read_tiff(data: bytes) -> tuple[ParsedFile, Size | None, Declared]:
     if is_raw(data):
         raise InvalidRequest([RAW_LINE])
-    found = tiff_parts(data)
+    found = parse_tiff(data)
     if any(found.tile):
         check_pixels("a tile of the picture", *found.tile)
-    parts = Parts(found.bare, found.orientation, found.pages)
-    return parts, found.size, Declared(found.declared, found.missing, False, found.is_unsigned, found.inverted)
+    parsed = ParsedFile(found.bare, found.orientation, found.pages)
+    return parsed, found.size, Declared(found.declared, found.missing, False, found.is_unsigned, found.inverted)
 
 
 def _check_scans(data: bytes, size: Size) -> None:
@@ -256,22 +256,22 @@ def _check_scans(data: bytes, size: Size) -> None:
         raise InvalidRequest([f"the picture has {scans} scans, no JPEG needs so many: save it again with an editor"])
 
 
-def _look_at_bmp(data: bytes) -> tuple[Parts, Size | None, Declared]:
+def _read_bmp(data: bytes) -> tuple[ParsedFile, Size | None, Declared]:
     if bmp_is_packed(data) and len(data) > LARGEST_PACKED:
         raise InvalidRequest([f"a packed BMP of {len(data) / 1e6:.0f} MB takes too long to unpack: save it as PNG"])
-    return Parts(data), None, Declared()
+    return ParsedFile(data), None, Declared()
 
 
-def _look_at_webp(data: bytes) -> tuple[Parts, Size | None, Declared]:
-    return Parts(data, webp_orientation(data)), webp_size(data), Declared()
+def _read_webp(data: bytes) -> tuple[ParsedFile, Size | None, Declared]:
+    return ParsedFile(data, webp_orientation(data)), webp_size(data), Declared()
 
 
 READERS = {
-    "JPEG": _Reader(re.compile(rb"\xff\xd8\xff"), JpegImageFile, lambda data: (jpeg_parts(data), None, Declared())),
-    "PNG": _Reader(re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile, _look_at_png),
-    "GIF": _Reader(re.compile(rb"GIF8[79]a"), GifImageFile, lambda data: (gif_parts(data), gif_size(data), Declared())),
-    "WebP": _Reader(re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WebPImageFile, _look_at_webp),
-    "TIFF": _Reader(re.compile(rb"II[*+]\0|MM\0[*+]"), TiffImageFile, _look_at_tiff),
-    "BMP": _Reader(re.compile(rb"BM"), BmpImageFile, _look_at_bmp),
+    "JPEG": _Reader(re.compile(rb"\xff\xd8\xff"), JpegImageFile, lambda data: (parse_jpeg(data), None, Declared())),
+    "PNG": _Reader(re.compile(rb"\x89PNG\r\n\x1a\n"), PngImageFile, _read_png),
+    "GIF": _Reader(re.compile(rb"GIF8[79]a"), GifImageFile, lambda data: (parse_gif(data), gif_size(data), Declared())),
+    "WebP": _Reader(re.compile(rb"RIFF.{4}WEBP", re.DOTALL), WebPImageFile, _read_webp),
+    "TIFF": _Reader(re.compile(rb"II[*+]\0|MM\0[*+]"), TiffImageFile, _read_tiff),
+    "BMP": _Reader(re.compile(rb"BM"), BmpImageFile, _read_bmp),
 }
 """By kind, in the order in which their first bytes are compared."""

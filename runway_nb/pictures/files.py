@@ -16,7 +16,7 @@ from ..request import Keyframes
 from ..storage.file_link import is_file_link, path_of_link
 from ..storage.home import expanded
 from ..storage.private_files import private_folder, write_private
-from .name_forms import may_look_alike, name_key
+from .unicode_names import may_look_alike, name_key
 
 LARGEST = 50_000_000
 """Bytes; the API names no limit, its own tool stops at 50 MB (API facts 8.1)."""

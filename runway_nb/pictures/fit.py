@@ -21,8 +21,8 @@ from ..references import is_place
 from ..spec import FITS
 from .decode import BROKEN, TURNS, Source, decoding, load, open_picture, working
 from .decode import Size as Size
-from .levels import flatness
-from .parts import MOST_COUNTED, png_chunks
+from .parsers import MOST_COUNTED, png_chunks
+from .value_scale import flatness
 
 UPSCALE_WARNING = 1.5
 """From this enlargement on a note says that the picture may look soft."""
@@ -157,7 +157,7 @@ def thumbnail(data: bytes, size: Size, quality: int = 60) -> bytes:
 def _passes(source: Source, data: bytes) -> bool:
     """True for a plain picture with nothing in the file besides; it is decoded once to see that it is whole."""
     bare = {"PNG": _bare_png, "JPEG": _bare_jpeg}.get(source.kind)
-    if bare is None or source.parts.orientation != 1 or source.image.mode != "RGB" or not bare(data):
+    if bare is None or source.parsed.orientation != 1 or source.image.mode != "RGB" or not bare(data):
         return False
     with decoding():
         source.image.load()
@@ -209,8 +209,8 @@ def _inside(source: Size, size: Size) -> Size:
 
 def _render(source: Source, box: Box, size: Size, background: str) -> Image.Image:
     """A part of the source at this size, upright, opaque, in sRGB. Adds to the source's notes what was done."""
-    turn, swapped, _, _ = TURNS[source.parts.orientation]
-    part = _stored(box, source.parts.orientation)
+    turn, swapped, _, _ = TURNS[source.parsed.orientation]
+    part = _stored(box, source.parsed.orientation)
     wanted = size[::-1] if swapped else size
     source.notes.extend(_frames(source))
     needed = [math.ceil(side / (part[i + 2] - part[i])) for i, side in enumerate(wanted)]
@@ -271,9 +271,9 @@ def _stored(box: Box, orientation: int) -> Box:
 
 def _frames(source: Source) -> Iterator[str]:
     """Says what was done before it became a file, and what of the file is left behind."""
-    if source.parts.note:
-        yield source.parts.note
-    frames = source.parts.frames
+    if source.parsed.note:
+        yield source.parsed.note
+    frames = source.parsed.frames
     if frames > 1:
         count = f"more than {MOST_COUNTED - 1}" if frames >= MOST_COUNTED else f"{frames}"
         one = {"TIFF": f"page of {count} of a TIFF", "JPEG": f"picture of {count} in a JPEG (MPO)"}

@@ -11,7 +11,6 @@ import re
 
 import httpx
 
-from ..api.broken import CONNECTION, HANDLES, NAME, PROXY, TLS, BodyProblem, Broken
 from ..api.http_body import body
 from ..api.http_client import Step, Trail, close, make_http, opened
 from ..api.link_guard import (
@@ -25,6 +24,7 @@ from ..api.link_guard import (
     shown_host,
     system_addresses,
 )
+from ..api.transport_errors import CONNECTION, HANDLES, NAME, PROXY, TLS, BodyProblem, TransportFailure
 from ..errors import InvalidRequest, RunwayError
 from ..settings import is_loopback
 from .files import LARGEST
@@ -106,7 +106,7 @@ async def _follow(typed: httpx.URL, transport: httpx.AsyncBaseTransport | None, 
             here, hops = there, hops + 1
     except LinkProblem as trouble:
         raise _refusal(typed, here, str(trouble)) from None
-    except Broken as broken:
+    except TransportFailure as broken:
         reason = _REASONS.get(broken.kind, f"breaks off before the picture is whole: try again, or {_BY_HAND}")
         raise _refusal(typed, here, reason) from None
     except RunwayError as error:

@@ -24,9 +24,9 @@ from ..errors import InvalidRequest
 from ..values.plain import kind_of, name_of, words_of
 from .files import LARGEST
 from .limits import check_pixels
-from .parts import NOTE_KEY
-from .strangers import RAW_LINE, is_raw
-from .tiff_parts import check_planes
+from .parsers import NOTE_KEY
+from .tiff_parser import check_planes
+from .unsupported import RAW_LINE, is_raw
 
 Frames = Sequence[tuple[int, int]]
 

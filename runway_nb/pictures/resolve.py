@@ -21,11 +21,12 @@ from ..references import Picture, ShotFrame, asset_account, is_link, shot_frame
 from ..request import Keyframes, VideoRequest
 from ..spec import FITS, Model
 from ..storage.file_link import is_file_link
-from .assets import AssetCache, AssetList, match_asset
+from .asset_names import match_asset
+from .assets import AssetCache, AssetList
 from .files import file_problem, picture_files, read_picture
 from .links import fetch_picture
-from .name_forms import told_apart
 from .thumbnails import THUMBNAIL_WIDTH, fetch_thumbnail
+from .unicode_names import escaped_name
 from .uploads import Content, Uploads, enlarged, plain
 
 if TYPE_CHECKING:
@@ -107,12 +108,14 @@ async def read_keyframe(picture: Picture, sources: PictureSources) -> bytes:
     problems: list[str] = []
     found = await _find_all({"first": str(picture)}, sources, problems)
     _raise_any(problems)
-    return await sources.media.still(found["first"].url)
+    return await sources.media.picture(found["first"].url)
 
 
-async def keyframe_stills(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
+async def keyframe_thumbnails(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
     """Small JPEGs for the card; a picture that cannot be fetched is left out, since it only decorates."""
-    found = {slot: await fetch_thumbnail(media, asset.still_urls, THUMBNAIL_WIDTH) for slot, asset in assets.items()}
+    found = {
+        slot: await fetch_thumbnail(media, asset.thumbnail_urls, THUMBNAIL_WIDTH) for slot, asset in assets.items()
+    }
     return {slot: still for slot, still in found.items() if still}
 
 
@@ -179,7 +182,7 @@ def _file_reader(picture: Picture, paths: list[Path]) -> _Reader:
     if len(paths) == 1:
         name, path = unicodedata.normalize("NFC", paths[0].name), paths[0]
         return _Reader(redact_line(name), _stem(name), partial(asyncio.to_thread, read_picture, path))
-    names = ", ".join(sorted(told_apart(path.name) for path in paths[:5]))
+    names = ", ".join(sorted(escaped_name(path.name) for path in paths[:5]))
     line = f"the names of {len(paths)} files look like that ({names}): rename the one you mean"
     return _Reader(redact_line(Path(picture).name), "", partial(_refuse, line))
 
@@ -268,7 +271,7 @@ async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClie
             if asset.width and asset.height:
                 words[slot] = aspect_of((asset.width, asset.height), model.aspects)
             elif asset.url:
-                words[slot] = await asyncio.to_thread(_aspect, await media.still(asset.url), model)
+                words[slot] = await asyncio.to_thread(_aspect, await media.picture(asset.url), model)
     return words
 
 

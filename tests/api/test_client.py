@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from runway_nb import errors
 from runway_nb.api.client import PIECE, READ_PAUSES, UPLOAD_PAUSES, RunwayClient, path_id
 from runway_nb.api.models import RunningTask
-from runway_nb.api.refusals import error_of, retry_after
+from runway_nb.api.status_errors import error_of, retry_after
 from runway_nb.camera import Camera
 from runway_nb.jobs.state import is_refusal
 from runway_nb.request import Keyframes, VideoRequest

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from runway_nb.api import media as media_module
-from runway_nb.api.media import LEAST, PAUSES, STILL_LIMIT, MediaClient
+from runway_nb.api.media import LEAST, PAUSES, PICTURE_LIMIT, MediaClient
 from runway_nb.api.mp4 import check_mp4
 from runway_nb.errors import DownloadError, LinkExpired, NotVideo
 from runway_nb.pictures.thumbnails import small_jpeg
@@ -67,8 +67,8 @@ class Cdn:
     def download(self, path, url=URL):
         return asyncio.run(self.media.download(url, path, lambda *numbers: self.seen.append(numbers)))
 
-    def still(self, url=URL):
-        return asyncio.run(self.media.still(url))
+    def picture(self, url=URL):
+        return asyncio.run(self.media.picture(url))
 
 
 def _clip(_=None):
@@ -250,7 +250,7 @@ def test_redirects_in_a_circle_are_an_error(tmp_path):
 )  # fmt: skip
 def test_a_link_to_the_wrong_place_is_not_followed(tmp_path, url, local):
     cdn = Cdn(_clip, local=local)
-    for act in (lambda: cdn.download(tmp_path / "a.mp4", url), lambda: cdn.still(url)):
+    for act in (lambda: cdn.download(tmp_path / "a.mp4", url), lambda: cdn.picture(url)):
         with pytest.raises(DownloadError, match="not one to follow"):
             act()
     assert cdn.requests == []
@@ -314,8 +314,8 @@ class Real:
     def download(self, path, **more):
         return self._act(lambda media, url: media.download(url, path, lambda *sizes: self.seen.append(sizes), **more))
 
-    def still(self):
-        return self._act(lambda media, url: media.still(url))
+    def picture(self):
+        return self._act(lambda media, url: media.picture(url))
 
 
 def test_a_video_comes_over_a_real_connection(tmp_path):
@@ -344,14 +344,14 @@ def test_a_video_that_comes_packed_is_unpacked(tmp_path):
     ids=["a head", "a body", "a chunk that never begins", "a halt", "a circle"],
 )  # fmt: skip
 def test_a_drip_is_not_waited_for(tmp_path, monkeypatch, serve):
-    for name in ("OPEN_SECONDS", "WINDOW", "STILL_SECONDS"):
+    for name in ("OPEN_SECONDS", "WINDOW", "PICTURE_SECONDS"):
         monkeypatch.setattr(media_module, name, 0.1)
     began = time.perf_counter()
     real = Real(serve)
     with pytest.raises(DownloadError):
         real.download(tmp_path / "a.mp4")
     with pytest.raises(DownloadError):
-        real.still()
+        real.picture()
     assert time.perf_counter() - began < 3
     assert list(tmp_path.iterdir()) == []
 
@@ -427,8 +427,8 @@ def test_a_bomb_of_a_still_is_not_unpacked():
     tracemalloc.start()
     try:
         with pytest.raises(DownloadError, match="more than 20 MB"):
-            real.still()
-        assert tracemalloc.get_traced_memory()[1] < 3 * STILL_LIMIT
+            real.picture()
+        assert tracemalloc.get_traced_memory()[1] < 3 * PICTURE_LIMIT
     finally:
         tracemalloc.stop()
 
@@ -485,7 +485,7 @@ def test_whatever_breaks_below_is_a_download_error(tmp_path, error):
         raise error() if error is httpx.StreamClosed else error("x")
 
     cdn = Cdn(broken)
-    for act in (lambda: cdn.download(tmp_path / "a.mp4"), cdn.still):
+    for act in (lambda: cdn.download(tmp_path / "a.mp4"), cdn.picture):
         with pytest.raises(DownloadError) as caught:
             act()
         assert caught.value.__cause__ is None
@@ -496,7 +496,7 @@ def test_whatever_breaks_below_is_a_download_error(tmp_path, error):
 )
 def test_a_link_that_is_none_is_a_download_error(tmp_path, url):
     cdn = Cdn(_clip)
-    for act in (lambda: cdn.download(tmp_path / "a.mp4", url), lambda: cdn.still(url)):
+    for act in (lambda: cdn.download(tmp_path / "a.mp4", url), lambda: cdn.picture(url)):
         with pytest.raises(DownloadError):
             act()
     assert cdn.requests == []
@@ -611,7 +611,7 @@ def test_no_link_of_the_real_api_leads_to_a_private_place(tmp_path, host):
     for start in ([], [_status(302, Location=f"https://{host}/x".encode())]):
         cdn = Cdn(*start, _clip, resolve=_resolve)
         url = URL if start else f"https://{host}/x"
-        for act in (lambda: cdn.download(tmp_path / "a.mp4", url), lambda: cdn.still(url)):  # noqa: B023
+        for act in (lambda: cdn.download(tmp_path / "a.mp4", url), lambda: cdn.picture(url)):  # noqa: B023
             with pytest.raises(DownloadError, match="not one to follow"):
                 act()
             assert len(cdn.requests) == len(start)
@@ -675,7 +675,7 @@ def test_a_name_that_resolves_anew_to_this_machine_gets_no_request(tmp_path, mon
     async def act(port):
         media = MediaClient(resolve=_resolve)
         with pytest.raises(DownloadError, match=r"cdn\.test.*a private address"):
-            await media.still(f"https://cdn.test:{port.number}/secret")
+            await media.picture(f"https://cdn.test:{port.number}/secret")
         with pytest.raises(DownloadError, match=r"cdn\.test.*a private address"):
             await media.download(f"https://cdn.test:{port.number}/secret", tmp_path / "a.mp4", lambda *_: None)
         await media.aclose()
@@ -692,9 +692,9 @@ def test_a_proxy_fetches_what_only_it_can_find(monkeypatch):
         monkeypatch.setenv("HTTPS_PROXY", port.address)
         media = MediaClient(resolve=_resolve)
         with pytest.raises(DownloadError, match="ProxyError"):
-            await media.still("https://only-the-proxy-knows.test/a.jpg")
+            await media.picture("https://only-the-proxy-knows.test/a.jpg")
         with pytest.raises(DownloadError, match="not one to follow"):
-            await media.still("https://lan.test/a.jpg")
+            await media.picture("https://lan.test/a.jpg")
         await media.aclose()
 
     port.during(act)
@@ -705,22 +705,22 @@ def test_a_proxy_fetches_what_only_it_can_find(monkeypatch):
 
 
 def test_a_still_is_its_bytes():
-    assert Cdn(lambda _: httpx.Response(200, content=b"jpeg")).still() == b"jpeg"
+    assert Cdn(lambda _: httpx.Response(200, content=b"jpeg")).picture() == b"jpeg"
 
 
 @pytest.mark.parametrize("trouble", [_status(500), _status(404), httpx.ReadTimeout, httpx.ConnectError])
 def test_a_still_that_fails_is_a_download_error(trouble):
     with pytest.raises(DownloadError):
-        Cdn(trouble).still()
+        Cdn(trouble).picture()
 
 
 def test_a_still_has_a_largest_size():
     async def endless():
         while True:
-            yield bytes(STILL_LIMIT // 4)
+            yield bytes(PICTURE_LIMIT // 4)
 
     with pytest.raises(DownloadError, match="20 MB"):
-        Cdn(lambda _: httpx.Response(200, content=endless())).still()
+        Cdn(lambda _: httpx.Response(200, content=endless())).picture()
 
 
 def _picture(mode="RGB", size=(1280, 768), kind="PNG", **options):

@@ -682,7 +682,7 @@ def test_an_upload_that_is_said_to_lie_on_another_account_is_not_used(tmp_path: 
     def moved(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
         if request.method != "POST" or "assets" not in request.url.path:
             return answer
-        return httpx.Response(200, text=answer.text.replace(EMAIL, "stranger@example.org"))
+        return httpx.Response(200, text=answer.text.replace(EMAIL, "unsupported_message@example.org"))
 
     with Party(tmp_path, time, accounts=2) as party:
         party.api.inner = Changed(party.api.inner, moved)

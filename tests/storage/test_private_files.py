@@ -55,7 +55,7 @@ root = Path(sys.argv[2])
 sys.path.insert(0, sys.argv[3])
 from PIL import Image
 from support.fakes import FakeTime, Party
-from runway_nb.pictures.assets import Thumbnails
+from runway_nb.pictures.thumbnails import Thumbnails
 from runway_nb.request import Keyframes
 from runway_nb.settings import Secret, save_token
 from runway_nb.errors import LedgerError

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from runway_nb.notebook.language import options
-from runway_nb.pictures.assets import quoted
+from runway_nb.pictures.asset_names import quoted
 from runway_nb.text.line_words import OpenQuote, plain_number, shortened, split
 
 SPACES = "\u00a0\u2007\u202f\u3000\u2003\u1680\u2028\t"

@@ -10,7 +10,7 @@ from typing import Any
 
 from ...camera import Camera
 from ...errors import InvalidRequest
-from ...pictures.assets import quoted
+from ...pictures.asset_names import quoted
 from ...redaction import short_id
 from ...request import Keyframes, VideoRequest
 from ...spec import DEFAULT_MODEL, ID_FORM

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from ...pictures.assets import quoted
+from ...pictures.asset_names import quoted
 from ...text.line_words import OpenQuote, seen, split
 from .options import OPTIONS, Option, known_flag, parse, reads_as_value
 from .template import by_number

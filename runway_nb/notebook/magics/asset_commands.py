@@ -13,7 +13,9 @@ from IPython.display import display, update_display
 
 from ...api.models import Asset
 from ...errors import InvalidCommand, InvalidRequest, NoAnswer, RunwayError
-from ...pictures.assets import AssetList, Thumbnails, created_words, match_asset, typed_names
+from ...pictures.asset_names import created_text, match_asset, typed_names
+from ...pictures.assets import AssetList
+from ...pictures.thumbnails import Thumbnails
 from ...redaction import redact_line
 from ...text.console import write_line
 from ..language.expressions import named_picture
@@ -144,7 +146,7 @@ def delete(studio: Studio, words: Sequence[str], ask: Callable[[str], str] | Non
     if not found:
         raise InvalidCommand("%runway delete needs the name or id of an asset: %runway assets shows them")
     for asset in {match.id: match for match in found if isinstance(match, Asset)}.values():
-        told = ", ".join(filter(None, (asset.short_id, asset.kind, created_words(asset))))
+        told = ", ".join(filter(None, (asset.short_id, asset.kind, created_text(asset))))
         name = redact_line(asset.name)
         if ask is not None and ask(f"Delete {name} ({told}) from the account for good? [y/N] ").strip().lower() not in (
             "y",

@@ -12,10 +12,11 @@ from ...api.models import Asset
 from ...jobs.job import Job
 from ...jobs.restore import video_file
 from ...ledger.record import Found, Record
-from ...pictures.assets import AssetList, typed_names
+from ...pictures.asset_names import typed_names
+from ...pictures.assets import AssetList
 from ...pictures.files import picture_file
-from ...pictures.name_forms import name_key
 from ...pictures.objects import is_picture
+from ...pictures.unicode_names import name_key
 from ...redaction import redact_line, short_id
 from ...references import ShotFrame, asset_account, is_link, shot_frame
 from ...storage.file_link import path_of_link

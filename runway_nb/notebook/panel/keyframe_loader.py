@@ -78,11 +78,11 @@ class Pictures:
         if choice.asset is not None:
             connection = await self._studio.session.connected()
             try:
-                return await connection.media.still(choice.asset.url)
+                return await connection.media.picture(choice.asset.url)
             except DownloadError:
                 # its link may have expired
                 asset = await connection.client.asset(choice.asset.id)
-                return await connection.media.still(asset.url)
+                return await connection.media.picture(asset.url)
         return await self._studio.picture_bytes(choice.picture)
 
 

@@ -13,7 +13,8 @@ from html import escape
 
 from ...api.models import Asset
 from ...errors import InvalidRequest
-from ...pictures.assets import AssetList, created_words, quoted, typed_names
+from ...pictures.asset_names import created_text, quoted, typed_names
+from ...pictures.assets import AssetList
 from ...redaction import redact, short_id
 from .messages import DOT, megabytes, sentence
 from .result_html import jpeg_uri
@@ -135,7 +136,7 @@ def _small(still: bytes) -> tuple[bytes, int, int] | None:
 
 def _table(assets: AssetList) -> str:
     rows = [
-        (asset.short_id, _name(asset, _LETTERS), _kind(asset), _measure(asset), created_words(asset, "%d %b %Y %H:%M"))
+        (asset.short_id, _name(asset, _LETTERS), _kind(asset), _measure(asset), created_text(asset, "%d %b %Y %H:%M"))
         for asset in assets
     ]
     return table_bundle(("id", "name", "kind", "size", "date"), rows, "")["text/plain"]

@@ -17,7 +17,7 @@ from runway_nb.api.media import MediaClient
 from runway_nb.errors import InvalidCommand, InvalidRequest, RunwayError
 from runway_nb.notebook.magics import asset_commands as module
 from runway_nb.notebook.magics.commands import Magics
-from runway_nb.pictures.assets import Thumbnails
+from runway_nb.pictures.thumbnails import Thumbnails
 from runway_nb.request import Keyframes
 from support.account_pictures import UUID_TAIL, an_asset, asked, png, shelve
 from support.fakes import EMAIL, TOKEN
@@ -121,12 +121,12 @@ def stills(monkeypatch):
     """Pictures that come without a host, one after the other and never before `pause` has passed."""
     fetched = SimpleNamespace(urls=[], pause=0.0, data=png(size=(40, 24)))
 
-    async def still(self, url):
+    async def picture(self, url):
         fetched.urls.append(url)
         await asyncio.sleep(fetched.pause)
         return fetched.data
 
-    monkeypatch.setattr(MediaClient, "still", still)
+    monkeypatch.setattr(MediaClient, "picture", picture)
     return fetched
 
 
@@ -566,7 +566,7 @@ def test_the_format_that_is_asked_for_is_the_size_on_the_account(desk):
 
 
 async def _media(desk, url):
-    return await (await desk.studio.session.connected()).media.still(url)
+    return await (await desk.studio.session.connected()).media.picture(url)
 
 
 def test_the_same_picture_is_sent_once(desk, capsys):

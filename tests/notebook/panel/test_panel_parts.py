@@ -38,12 +38,12 @@ def stills(monkeypatch):
     """The media host: one picture for every link; `gates` hold an answer back, by the end of the link."""
     host = SimpleNamespace(data=png(), gates={})
 
-    async def still(self, url):
+    async def picture(self, url):
         if gate := host.gates.get(url.rpartition("/")[2]):
             await asyncio.to_thread(gate.wait, 5)
         return host.data
 
-    monkeypatch.setattr(MediaClient, "still", still)
+    monkeypatch.setattr(MediaClient, "picture", picture)
     return host
 
 

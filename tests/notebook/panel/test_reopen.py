@@ -18,7 +18,8 @@ from runway_nb.ledger.record import Record
 from runway_nb.notebook.panel.keyframe_choices import NONE, Choice, asset_choices, choice_of
 from runway_nb.notebook.panel.open_field import NEWEST, ReopenField, entries
 from runway_nb.notebook.panel.panel import Panel
-from runway_nb.pictures.assets import AssetList, linked_assets
+from runway_nb.pictures.asset_names import linked_assets
+from runway_nb.pictures.assets import AssetList
 from runway_nb.request import Keyframes, VideoRequest
 from support.account_pictures import UUID_TAIL, an_asset, asked, png
 from support.fakes import EMAIL, TOKEN

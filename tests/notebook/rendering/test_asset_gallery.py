@@ -15,7 +15,8 @@ from PIL import Image
 
 from runway_nb.api.models import Asset
 from runway_nb.notebook.rendering.asset_gallery import FRAME, PAGE, bundle
-from runway_nb.pictures.assets import AssetList, match_asset
+from runway_nb.pictures.asset_names import match_asset
+from runway_nb.pictures.assets import AssetList
 from support.sanitizer import Tags, check_sanitized, tags
 from support.strategies import EMAIL, TASK_ID
 

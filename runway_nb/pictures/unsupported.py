@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from .tiff_parts import is_camera_raw
+from .tiff_parser import is_camera_raw
 
 _EXPORT = "export it as PNG or JPEG"
 _FRAME = "give one of its frames as PNG or JPEG, or a job"
@@ -47,7 +47,7 @@ def is_raw(data: bytes) -> bool:
     return bool(_RAW.match(data)) or is_camera_raw(data)
 
 
-def stranger(data: bytes) -> str:
+def unsupported_message(data: bytes) -> str:
     """One line for what is no picture that can be read."""
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data:

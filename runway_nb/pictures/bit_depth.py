@@ -10,7 +10,7 @@ from typing import Any, cast
 from PIL import Image, ImageMath
 
 from ..errors import InvalidRequest
-from .levels import LITTLE, Numbers, Scale, no_value_problem, scale_of, sentinels
+from .value_scale import LITTLE, Numbers, Scale, no_value_problem, scale_of, sentinels
 
 _STRIP = 1_000_000
 """Pixels that are counted over at once: in between they take four bytes each, several times."""

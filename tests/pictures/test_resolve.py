@@ -26,7 +26,7 @@ from runway_nb.errors import BadRequest, InvalidRequest, NotFound, RunwayError, 
 from runway_nb.pictures import video_frames
 from runway_nb.pictures.decode import open_picture
 from runway_nb.pictures.fit import fit_picture
-from runway_nb.pictures.resolve import keyframe_stills, resolve_keyframes
+from runway_nb.pictures.resolve import keyframe_thumbnails, resolve_keyframes
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
@@ -621,7 +621,7 @@ def test_a_link_that_changed_nothing_is_fetched_and_not_uploaded_again(party: Pa
 
 def _stills(answer, *assets):
     media = MediaClient(transport=httpx.MockTransport(answer))
-    return asyncio.run(keyframe_stills(dict(zip(("first", "last"), assets, strict=False)), media))
+    return asyncio.run(keyframe_thumbnails(dict(zip(("first", "last"), assets, strict=False)), media))
 
 
 def test_the_preview_goes_before_the_whole_picture():

@@ -120,7 +120,7 @@ class Tiff:
 
 
 @dataclass(frozen=True)
-class TiffParts:
+class ParsedTiff:
     """What the first page of a TIFF says of itself."""
 
     bare: bytes = field(repr=False)
@@ -158,7 +158,7 @@ def pictures_of_mpo(index: bytes) -> int:
     return max(1, len([word for word in words if word >> 16 & 0xFF != 1]))
 
 
-def tiff_parts(data: bytes) -> TiffParts:
+def parse_tiff(data: bytes) -> ParsedTiff:
     """Of a TIFF. Raises `InvalidRequest` for one whose directory holds more than a picture needs."""
     tiff = Tiff(data)
     page = tiff.directory(tiff.first)
@@ -172,7 +172,7 @@ def tiff_parts(data: bytes) -> TiffParts:
     if not one[256] or not one[257]:
         raise InvalidRequest(["the picture is broken (no width or height): save it as PNG or JPEG"])
     check_planes(one[284], one[258], one[259])
-    return TiffParts(
+    return ParsedTiff(
         _bare(tiff, page),
         (one[256], one[257]),
         _pages(tiff, page),

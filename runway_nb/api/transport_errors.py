@@ -23,7 +23,7 @@ _WORDS = {
 }
 
 
-class Broken(Exception):
+class TransportFailure(Exception):
     """A call that broke: what happened, as words for a bracket."""
 
     def __init__(self, error: BaseException, *, left: bool) -> None:

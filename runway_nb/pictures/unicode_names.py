@@ -22,6 +22,6 @@ def may_look_alike(name: str) -> bool:
     return not name.isascii() or " " in name
 
 
-def told_apart(name: str) -> str:
+def escaped_name(name: str) -> str:
     """The name with the numbers of all letters that are not ASCII: two that look the same are then seen to differ."""
     return ascii(name)[1:-1].replace("\\\\", "\\")

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from ..errors import InvalidRequest
-from .tiff_parts import orientation_of, pictures_of_mpo
+from .tiff_parser import orientation_of, pictures_of_mpo
 
 NOTE_KEY = "runway_nb"
 """The keyword of the text of a PNG in which `sources` says what it did to the numbers of an array."""
@@ -38,7 +38,7 @@ _JPEG_PIXELS = {*range(0xC0, 0xD0), 0xDB, 0xDC, 0xDD} - _ALONE
 
 
 @dataclass(frozen=True)
-class Parts:
+class ParsedFile:
     """What a file holds."""
 
     bare: bytes
@@ -119,13 +119,13 @@ class _Png:
             self.frames = int.from_bytes(body[:4], "big") if kind == b"acTL" else self.frames
 
 
-def png_parts(data: bytes) -> Parts:
+def parse_png(data: bytes) -> ParsedFile:
     """Of a PNG."""
     png = _Png([data[:8]])
     for kind, chunk in png_chunks(data):
         png.take(kind, chunk)
     frames = png.frames + (not png.is_first_frame) if 0 < png.frames < 2**31 else 1
-    return Parts(
+    return ParsedFile(
         b"".join(png.bare),
         _orientation(png.facts.get(b"eXIf", b""), png.texts.get(b"XML:com.adobe.xmp", b"")),
         frames,
@@ -177,7 +177,7 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
     raise _broken("more parts than a picture needs")
 
 
-def jpeg_parts(data: bytes) -> Parts:
+def parse_jpeg(data: bytes) -> ParsedFile:
     """Of a JPEG; further pictures behind the first are those of an MPO."""
     bare, exif, xmp, frames = [data[:2]], b"", b"", 1
     for mark, start, end in jpeg_segments(data):
@@ -193,7 +193,7 @@ def jpeg_parts(data: bytes) -> Parts:
     # phones keep the brightness of their screens in a second picture, which is no other picture
     if frames > 1 and (b"hdrgm:" in data or b"HDRGainMap" in data):
         frames = 1
-    return Parts(b"".join(bare), _orientation(exif, xmp), frames)
+    return ParsedFile(b"".join(bare), _orientation(exif, xmp), frames)
 
 
 def _is_kept(mark: int, body: bytes) -> bool:
@@ -215,15 +215,15 @@ def gif_size(data: bytes) -> tuple[int, int]:
     return width, height
 
 
-def gif_parts(data: bytes) -> Parts:
+def parse_gif(data: bytes) -> ParsedFile:
     """Of a GIF."""
     head = _gif_head(data)
     control, at = _gif_frame(data)
     if not at:
-        return Parts(data[:head] + b";")
+        return ParsedFile(data[:head] + b";")
     end = _gif_end(data, at)
     steps = data[control : control + 8] if control else b""
-    return Parts(b"".join((data[:head], steps, data[at:end], b";")), frames=1 + _gif_others(data, end))
+    return ParsedFile(b"".join((data[:head], steps, data[at:end], b";")), frames=1 + _gif_others(data, end))
 
 
 def _short(data: bytes, at: int) -> int:

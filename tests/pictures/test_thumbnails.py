@@ -1,0 +1,187 @@
+"""Small pictures of assets: fetched together, kept in a private folder."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import os
+import stat
+
+import httpx
+import pytest
+from PIL import Image
+
+from runway_nb.api.media import MediaClient
+from runway_nb.api.models import Asset
+from runway_nb.pictures import thumbnails as thumbnails_module
+from runway_nb.pictures.assets import all_assets
+from runway_nb.pictures.thumbnails import Thumbnails
+from support.assets import asset_id
+from support.fakes import Party
+
+
+def a_picture(kind="PNG", size=(8, 6)):
+    out = io.BytesIO()
+    Image.new("RGB", size).save(out, kind)
+    return out.getvalue()
+
+
+class Cdn:
+    """Answers for pictures, once `wanted` of them are under way."""
+
+    def __init__(self, answer=None):
+        self.answer = answer or (lambda request: httpx.Response(200, content=a_picture(size=(480, 360))))
+        self.asked = []
+        self.running = self.most = 0
+        self.wanted = 1
+        self.enough = asyncio.Event()
+
+    async def __call__(self, request):
+        self.asked.append(request.url.path)
+        self.running += 1
+        self.most = max(self.most, self.running)
+        if self.most >= self.wanted:
+            self.enough.set()
+        await self.enough.wait()
+        await asyncio.sleep(0)
+        self.running -= 1
+        return self.answer(request)
+
+    def load(self, thumbnails, *assets):
+        told = {}
+
+        async def go():
+            media = MediaClient(transport=httpx.MockTransport(self))
+            await thumbnails.load(assets, media, lambda asset, still: told.setdefault(asset.id, []).append(still))
+            await media.aclose()
+
+        asyncio.run(go())
+        assert all(len(stills) == 1 for stills in told.values())
+        return {asset_id: stills[0] for asset_id, stills in told.items()}
+
+
+def shown(number=0, kind="image", previews=("https://cdn.test/preview",), url="https://cdn.test/whole"):
+    return Asset(asset_id(number), "x", kind, url, previews)
+
+
+@pytest.fixture
+def thumbnails(tmp_path):
+    return Thumbnails(tmp_path / "home" / "thumbnails")
+
+
+def test_pictures_are_fetched_once_made_small_and_kept(thumbnails, tmp_path):
+    cdn, asset = Cdn(), shown()
+    assert thumbnails.cached(asset) is None
+    still = cdn.load(thumbnails, asset, asset)[asset.id]
+    assert Image.open(io.BytesIO(still)).size == (240, 180)
+    assert cdn.asked == ["/preview"]
+    again = Thumbnails(tmp_path / "home" / "thumbnails")
+    assert cdn.load(again, asset) == {asset.id: still}
+    assert again.cached(asset) == still
+    assert cdn.asked == ["/preview"]
+
+
+def test_no_file_name_holds_an_email_and_nobody_else_may_look(thumbnails, tmp_path):
+    Cdn().load(thumbnails, shown())
+    folder = tmp_path / "home" / "thumbnails"
+    (file,) = folder.iterdir()
+    assert len(file.stem) == 64
+    assert "studio" not in file.name
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_at_most_six_are_fetched_at_once(thumbnails):
+    cdn = Cdn()
+    cdn.wanted = 6
+    assert len(cdn.load(thumbnails, *(shown(number) for number in range(30)))) == 30
+    assert cdn.most == 6
+
+
+@pytest.mark.parametrize(
+    ("asset", "asked"),
+    [
+        (shown(), ["/preview", "/whole"]), (shown(previews=()), ["/whole"]), (shown(kind="video"), ["/preview"]),
+        (shown(kind="video", previews=()), []), (shown(previews=("",), url=""), []),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [404, 500, 200])
+def test_a_picture_that_cannot_be_had_is_left_out_and_tried_by_the_next_call(thumbnails, asset, asked, status):
+    cdn = Cdn(lambda _: httpx.Response(status, content=b"no picture"))
+    for times in (1, 2):
+        assert cdn.load(thumbnails, asset) == {asset.id: None}
+        assert cdn.asked == asked * times
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xd8 cut", b"words"])
+def test_a_broken_file_is_fetched_again(thumbnails, tmp_path, content):
+    cdn, asset = Cdn(), shown()
+    still = cdn.load(thumbnails, asset)[asset.id]
+    (file,) = (tmp_path / "home" / "thumbnails").iterdir()
+    file.write_bytes(content)
+    assert thumbnails.cached(asset) is None
+    assert cdn.load(thumbnails, asset)[asset.id] == still == file.read_bytes()
+
+
+def test_a_place_that_cannot_be_written_costs_only_the_memory(tmp_path):
+    (tmp_path / "file").touch()
+    thumbnails, cdn = Thumbnails(tmp_path / "file" / "thumbnails"), Cdn()
+    for _ in range(2):
+        assert None not in cdn.load(thumbnails, shown()).values()
+    assert len(cdn.asked) == 2
+
+
+def test_a_full_disk_leaves_no_draft(thumbnails, tmp_path, monkeypatch):
+    def full(path, data):
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    assert None not in Cdn().load(thumbnails, shown()).values()
+    assert list((tmp_path / "home" / "thumbnails").iterdir()) == []
+
+
+def test_the_oldest_go_when_there_are_too_many_and_only_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(thumbnails_module, "KEPT", 3)
+    for age in range(6):
+        path = tmp_path / f"{age}.jpg"
+        path.touch()
+        os.utime(path, (1e9 - age, 1e9 - age))
+    (tmp_path / "mine.txt").touch()
+    Cdn().load(Thumbnails(tmp_path), shown(1))
+    left = sorted(path.name for path in tmp_path.iterdir() if len(path.stem) < 64)
+    assert left == ["0.jpg", "1.jpg", "2.jpg", "mine.txt"]
+    Cdn().load(Thumbnails(tmp_path), shown(2))
+    assert len(list(tmp_path.iterdir())) == 6
+
+
+def test_an_error_of_the_listener_ends_the_rest(thumbnails):
+    told = []
+
+    async def go():
+        media = MediaClient(transport=httpx.MockTransport(Cdn()))
+
+        def listen(asset, still):
+            told.append(asset)
+            raise ZeroDivisionError
+
+        try:
+            await thumbnails.load([shown(number) for number in range(40)], media, listen)
+        finally:
+            assert len(asyncio.all_tasks()) == 1
+
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(go())
+    assert len(told) <= 6
+
+
+def test_pictures_of_the_simulator_are_shown(party: Party, thumbnails):
+    told = {}
+
+    async def go():
+        connection = await party._connect(party.settings)
+        found = await all_assets(connection.client)
+        await thumbnails.load(found, connection.media, lambda asset, still: told.update({asset.name: still}))
+
+    asyncio.run(go())
+    assert sorted(told) == ["harbour.jpeg", "meadow.jpeg"]
+    assert all(still.startswith(b"\xff\xd8") for still in told.values())
