@@ -32,6 +32,7 @@ hypothesis.settings.load_profile("any machine")
 
 from runway_nb.jobs.job import Job  # noqa: E402
 from runway_nb.request import VideoRequest  # noqa: E402
+from runway_nb.spec import DEFAULT_MODEL  # noqa: E402
 from support.fakes import FakeTime, Party  # noqa: E402
 from support.leftovers import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks
 from support.simulator_kit import Api  # noqa: E402
@@ -99,6 +100,15 @@ def elsewhere(party: Party, tmp_path: Path) -> Iterator[Callable[[VideoRequest],
     party.settings = here
     yield lambda request: studio.submit(request, fresh=True)
     studio.close()
+
+
+@pytest.fixture
+def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pictures are fitted and sent sooner; for tests that do not depend on their size."""
+    from support.picture_files import SMALL_FRAME  # loads Pillow
+
+    for aspect, size in (("landscape", SMALL_FRAME), ("portrait", SMALL_FRAME[::-1])):
+        monkeypatch.setitem(DEFAULT_MODEL.aspects, aspect, size)
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ import pytest
 
 from runway_nb.errors import InvalidCommand
 from runway_nb.jobs.loop import BackgroundLoop, run_nested
+from support.foreign_loop import ForeignLoop
 
 ROOT = Path(__file__).parents[2]
 MARK: contextvars.ContextVar[str] = contextvars.ContextVar("MARK", default="empty")
@@ -158,12 +159,16 @@ def test_work_after_a_stop_starts_a_new_thread(loop):
     assert loop.submit(_loop()).result(5) is not first
 
 
-def test_nothing_is_left_open(loop):
+def test_nothing_is_left_open(loop, monkeypatch):
+    """A loop that is not closed says so as it is collected, where no `raise` is heard."""
+    left_open = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: left_open.append(str(unraisable.exc_value)))
     with warnings.catch_warnings():
         warnings.simplefilter("error", ResourceWarning)
         loop.submit(_loop()).result(5)
         loop.stop()
         gc.collect()
+    assert left_open == []
 
 
 def test_a_forked_child_gets_a_loop_of_its_own():
@@ -205,43 +210,19 @@ def test_a_script_ends_while_work_goes_on():
 # --- on a loop that runs already ------------------------------------------------------------------------
 
 
-class Foreign(asyncio.AbstractEventLoop):
-    """A loop that is not asyncio's own, as uvloop's: it hands everything on to one."""
-
-    def __init__(self):
-        self.inner = asyncio.new_event_loop()
-
-    def get_debug(self):
-        return False
-
-
-for _name in ("call_soon", "call_later", "call_at", "time", "create_future", "create_task", "call_exception_handler"):
-    setattr(Foreign, _name, lambda self, *args, _name=_name, **more: getattr(self.inner, _name)(*args, **more))
-Foreign.__abstractmethods__ = frozenset()
-
-
-def _on(loop, act):
-    """What `act` raises or gives, called while `loop` is the one that runs on this thread."""
-    asyncio.events._set_running_loop(loop)
-    try:
-        return act()
-    finally:
-        asyncio.events._set_running_loop(None)
-
-
 def test_a_loop_that_cannot_be_entered_again_is_one_line_and_asyncio_stays_as_it_is():
     script = """
     import asyncio, sys, warnings
     warnings.simplefilter("error")  # a coroutine that nobody awaits
-    sys.path[:0] = ["tests", "tests/jobs"]
-    from test_loop import Foreign, _on
+    sys.path.insert(0, "tests")
+    from support.foreign_loop import ForeignLoop
     from runway_nb.errors import InvalidCommand
     from runway_nb.jobs.loop import run_nested
-    foreign, before = Foreign(), (asyncio.run, asyncio.Task)
+    foreign, before = ForeignLoop(), (asyncio.run, asyncio.Task)
     async def work():
         raise AssertionError("it ran")
     try:
-        _on(foreign, lambda: run_nested(work()))
+        foreign.run(lambda: run_nested(work()))
     except InvalidCommand as refused:
         assert refused.__suppress_context__ or refused.__context__ is None
         print(refused.message)
@@ -251,7 +232,7 @@ def test_a_loop_that_cannot_be_entered_again_is_one_line_and_asyncio_stays_as_it
     run = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=20, cwd=ROOT
     )
-    assert "(test_loop.Foreign) cannot keep running while a call waits" in run.stdout, run.stderr
+    assert "(support.foreign_loop.ForeignLoop) cannot keep running while a call waits" in run.stdout, run.stderr
     assert "The job goes on; wait for it with `await job`, or with job.wait() or --wait" in run.stdout
     assert run.stdout.count("\n") == 1
 
@@ -277,10 +258,10 @@ def test_whatever_nest_asyncio2_raises_is_one_line(monkeypatch, error):
 
 def test_a_wait_that_cannot_keep_the_loop_leaves_its_job(party):
     job = party.submit()
-    foreign = Foreign()
+    foreign = ForeignLoop()
     try:
         with pytest.raises(InvalidCommand, match="The job goes on"):
-            _on(foreign, lambda: job.wait(keep_loop=True))
+            foreign.run(lambda: job.wait(keep_loop=True))
     finally:
         foreign.inner.close()
     assert party.ended(job).video is not None

@@ -27,16 +27,12 @@ from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
 from runway_nb.spec import MODELS
 from support.fakes import FakeTime, Party
+from support.picture_files import SMALL_FRAME
 
 STRANGER = "another-machine/1/aaaaaaaa"
-FRAME = (160, 96)
+FRAME = SMALL_FRAME
 
-
-@pytest.fixture(autouse=True)
-def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small pictures are fitted and sent sooner; nothing here depends on their size."""
-    for aspect, size in (("landscape", FRAME), ("portrait", FRAME[::-1])):
-        monkeypatch.setitem(MODELS["gen3turbo"].aspects, aspect, size)  # type: ignore[arg-type]
+pytestmark = pytest.mark.usefixtures("small_frames")
 
 
 def chained(party: Party, picture: Job | str, **fields: Any) -> Job:

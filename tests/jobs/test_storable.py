@@ -24,20 +24,15 @@ from runway_nb.ledger.phase import Phase
 from runway_nb.pictures.files import picture_prints
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.shortcuts import generate
-from runway_nb.spec import MODELS
 from support.fakes import EMAIL, Party
+from support.picture_files import SMALL_FRAME
 from support.strategies import ASSET_ID, TASK_ID
 
 NAVY = Image.new("RGB", (64, 40), "navy")
 PIXELS = np.asarray(NAVY)
-FRAME = (160, 96)
+FRAME = SMALL_FRAME
 
-
-@pytest.fixture(autouse=True)
-def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small pictures are fitted and sent sooner; nothing here depends on their size."""
-    for aspect, size in (("landscape", FRAME), ("portrait", FRAME[::-1])):
-        monkeypatch.setitem(MODELS["gen3turbo"].aspects, aspect, size)  # type: ignore[arg-type]
+pytestmark = pytest.mark.usefixtures("small_frames")
 
 
 def _png(picture: Image.Image = NAVY) -> bytes:

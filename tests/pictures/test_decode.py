@@ -23,6 +23,7 @@ from runway_nb.pictures import decode, limits
 from runway_nb.pictures.fit import Fit, comparison, fit_picture, measure, thumbnail
 from runway_nb.pictures.objects import picture_bytes
 from runway_nb.pictures.thumbnails import small_jpeg
+from support.picture_files import encoded, is_fitted_or_refused, png_chunk
 
 SIZE = (48, 32)
 FORMS = {1: "B", 2: "s", 3: "H", 4: "I", 11: "f", 12: "d"}
@@ -33,17 +34,13 @@ def _slope(top=1.0, low=0.0, size=SIZE):
     return np.tile(np.linspace(low, top, size[0]), (size[1], 1))
 
 
-def _chunk(kind, body):
-    return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
-
-
 def _png(array, *, colour, depth=16, between=b"", size=None):
     """By hand: Pillow writes no colours of 16 bits."""
     kind = ">u2" if depth == 16 else "u1"
     rows = b"".join(b"\0" + row.astype(kind).tobytes() for row in array)
     width, height = size or array.shape[1::-1]
     head = struct.pack(">IIBBBBB", width, height, depth, colour, 0, 0, 0)
-    parts = _chunk(b"IHDR", head) + between + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
+    parts = png_chunk(b"IHDR", head) + between + png_chunk(b"IDAT", zlib.compress(rows)) + png_chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + parts
 
 
@@ -70,12 +67,6 @@ def _tiff(array, *extra, order="<", packed=False, form=1, photometric=None, next
         table += struct.pack(f"{order}HHI", tag, kind, len(values)) + here
     head = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(f"{order}IH", 8, len(tags))
     return head + table + struct.pack(f"{order}I", next_at) + heap + pixels
-
-
-def _file(picture, kind, **options):
-    out = io.BytesIO()
-    picture.save(out, kind, **options)
-    return out.getvalue()
 
 
 def _seen(fitted):
@@ -148,7 +139,7 @@ def test_what_a_file_says_of_its_numbers_counts():
     for data in (
         _tiff(twelve, (341, 3, [4095])),
         _tiff(twelve, (281, 3, [4095])),
-        _png(twelve, colour=0, between=_chunk(b"sBIT", b"\x0c")),
+        _png(twelve, colour=0, between=png_chunk(b"sBIT", b"\x0c")),
     ):
         fitted = fit_picture(data, SIZE)
         assert np.abs(_seen(fitted)[..., 0] - _slope(3500 * 255 / 4095)).max() <= 1
@@ -184,7 +175,7 @@ def test_pixels_without_a_value_are_counted_whatever_the_picture_is(hole, line):
     heights[0, :2] = hole
     image = Image.fromarray(heights)
     line = line.replace("1536", "1,536")
-    for data in (_tiff(heights, form=3), _file(image, "TIFF"), picture_bytes(image, [SIZE])):
+    for data in (_tiff(heights, form=3), encoded(image, "TIFF"), picture_bytes(image, [SIZE])):
         assert _line(data).startswith(line)
     with pytest.raises(InvalidRequest, match="2 of 1,536 pixels"):
         picture_bytes(heights, [SIZE])
@@ -243,7 +234,7 @@ def test_a_dark_picture_with_a_few_bright_points_is_told_to_be_dark(level):
     files = [
         picture_bytes(np.round(255 * points).astype(np.uint8), [SIZE]),
         _png(_deep(points * 65535, 3, 0), colour=2),
-        _file(Image.fromarray(np.float32(points)), "TIFF"),
+        encoded(Image.fromarray(np.float32(points)), "TIFF"),
     ]
     for data in files:
         assert fit_picture(data, SIZE).notes[-1].startswith("nearly all of the picture is black (99 % of it")
@@ -302,8 +293,8 @@ def test_an_image_of_sixteen_bits_in_colour_is_taken_as_its_file_is():
 @pytest.mark.parametrize("size", [SIZE, (9, 9)], ids=str)
 def test_a_picture_of_one_colour_is_told(colour, size):
     line = "the picture is one colour throughout: see that it is the one you mean"
-    assert line in fit_picture(_file(Image.new("RGB", size, colour), "PNG"), SIZE).notes
-    assert line in fit_picture(_file(Image.new("RGBA", size, (9, 9, 9, 0)), "PNG"), SIZE).notes
+    assert line in fit_picture(encoded(Image.new("RGB", size, colour), "PNG"), SIZE).notes
+    assert line in fit_picture(encoded(Image.new("RGBA", size, (9, 9, 9, 0)), "PNG"), SIZE).notes
 
 
 # --- what is no finished picture ----------------------------------------------------------------------
@@ -424,12 +415,12 @@ def _photo(turn=0):
 
 
 def test_the_first_picture_of_an_mpo_is_taken_and_said():
-    data = _file(_photo(), "MPO", save_all=True, append_images=[_photo(90)])
+    data = encoded(_photo(), "MPO", save_all=True, append_images=[_photo(90)])
     assert fit_picture(data, SIZE).notes == ("first picture of 2 in a JPEG (MPO)",)
 
 
 def test_a_photo_with_the_brightness_of_its_screen_is_one_picture():
-    data = _file(_photo(), "MPO", save_all=True, append_images=[_photo(90)])
+    data = encoded(_photo(), "MPO", save_all=True, append_images=[_photo(90)])
     xmp = b"http://ns.adobe.com/xap/1.0/\0<x hdrgm:Version='1.0'/>"
     data = data[:2] + b"\xff\xe1" + struct.pack(">H", len(xmp) + 2) + xmp + data[2:]
     assert fit_picture(data, SIZE).notes == ()
@@ -437,12 +428,12 @@ def test_a_photo_with_the_brightness_of_its_screen_is_one_picture():
 
 def test_a_picture_before_an_animation_is_the_first_of_its_file():
     frames = [_photo(turn) for turn in (0, 90, 180)]
-    data = _file(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True)
+    data = encoded(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True)
     assert fit_picture(data, SIZE).notes == ("first frame of 3 of an animated PNG",)
 
 
 def test_so_many_frames_are_not_counted():
-    data = _file(Image.fromarray(PIXELS).quantize(16), "GIF")
+    data = encoded(Image.fromarray(PIXELS).quantize(16), "GIF")
     frame = b"\x2c" + struct.pack("<4HB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\0"
     began = time.perf_counter()
     assert fit_picture(data[:-1] + frame * 300_000 + b";", SIZE).notes == (
@@ -470,7 +461,7 @@ def _exif_bomb(tags=4800, size=60_000):
 
 
 def _jpeg_with(exif):
-    data = _file(_photo(), "JPEG")
+    data = encoded(_photo(), "JPEG")
     body = b"Exif\0\0" + exif
     return data[:2] + b"\xff\xe1" + struct.pack(">H", len(body) + 2) + body + data[20:]  # no JFIF: EXIF tells the dpi
 
@@ -482,7 +473,7 @@ def _webp_head(width, height):
 
 
 def _gif_comments():
-    data = _file(Image.fromarray(PIXELS).quantize(16), "GIF")
+    data = encoded(Image.fromarray(PIXELS).quantize(16), "GIF")
     head = 13 + (3 << (data[10] & 7) + 1)
     return data[:head] + b"\x21\xfe" + b"\x01a" * 400_000 + b"\0" + data[head:]
 
@@ -508,11 +499,11 @@ BOMBS = {
     "tags of gigabytes": (_tag_bomb(), True),
     "EXIF of gigabytes in a JPEG": (_jpeg_with(_exif_bomb()), True),
     "EXIF of gigabytes in a PNG": (
-        _png(PIXELS, colour=2, depth=8, between=_chunk(b"eXIf", _exif_bomb(50_000, 700_000))),
+        _png(PIXELS, colour=2, depth=8, between=png_chunk(b"eXIf", _exif_bomb(50_000, 700_000))),
         True,
     ),
     "a text of gigabytes": (
-        _png(PIXELS, colour=2, depth=8, between=_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(50_000_000), 9))),
+        _png(PIXELS, colour=2, depth=8, between=png_chunk(b"zTXt", b"a\0\0" + zlib.compress(bytes(50_000_000), 9))),
         False,
     ),
     "comments without an end": (_gif_comments(), True),
@@ -559,7 +550,7 @@ def _row(line):
 
 
 def test_a_limit_holds_for_every_way_to_a_picture(monkeypatch):
-    data = _file(_photo(), "PNG")
+    data = encoded(_photo(), "PNG")
     monkeypatch.setattr(limits, "LARGEST_PIXELS", 1000)
     for work in (measure, lambda data: thumbnail(data, (9, 9)), lambda data: fit_picture(data, SIZE)):
         with pytest.raises(InvalidRequest, match="48 × 32 = 0 million pixels: the most is 0 million"):
@@ -583,12 +574,12 @@ def told_otherwise(monkeypatch):
 
 
 FILES = {
-    kind: _file(_photo() if kind != "GIF" else _photo().quantize(32), kind, **options)
+    kind: encoded(_photo() if kind != "GIF" else _photo().quantize(32), kind, **options)
     for kind, options in {"PNG": {}, "JPEG": {}, "GIF": {}, "WEBP": {}, "TIFF": {}, "BMP": {}}.items()
 }
-FILES["MPO"] = _file(_photo(), "MPO", save_all=True, append_images=[_photo(90)])
-FILES["LZW"] = _file(_photo(), "TIFF", compression="tiff_lzw")
-FILES["APNG"] = _file(_photo(), "PNG", save_all=True, append_images=[_photo(90)])
+FILES["MPO"] = encoded(_photo(), "MPO", save_all=True, append_images=[_photo(90)])
+FILES["LZW"] = encoded(_photo(), "TIFF", compression="tiff_lzw")
+FILES["APNG"] = encoded(_photo(), "PNG", save_all=True, append_images=[_photo(90)])
 FILES["16 bit"] = _png(_deep(_slope(4095), 3, 0), colour=2)
 FILES["float"] = _tiff(np.float32(_slope(871, 12)), form=3)
 
@@ -619,16 +610,6 @@ def test_what_the_user_tells_pillow_meanwhile_stays():
 # --- damage -------------------------------------------------------------------------------------------
 
 
-def _tried(data):
-    """Fitted, or refused in one line; anything else is raised."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            return fit_picture(data, (20, 12), Fit("contain")).size == (20, 12)
-        except InvalidRequest as refused:
-            return len(refused.problems) == 1
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_files_with_wrong_bytes_anywhere_are_fitted_or_refused(name):
     chance = random.Random(name)
@@ -640,10 +621,10 @@ def test_files_with_wrong_bytes_anywhere_are_fitted_or_refused(name):
             data[place % len(data)] = chance.randrange(256)
         if chance.random() < 0.2:
             del data[chance.randrange(len(data)) :]
-        assert _tried(bytes(data))
+        assert is_fitted_or_refused(bytes(data), Fit("contain"))
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([name[:12] for name in FILES.values()]))
 def test_a_sign_and_anything_behind_it_is_refused_or_fitted(data, sign):
-    assert _tried(sign + data)
+    assert is_fitted_or_refused(sign + data, Fit("contain"))

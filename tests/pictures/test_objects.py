@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import math
 import pathlib
 import subprocess
 import sys
@@ -21,13 +20,14 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from IPython import display as shown
 from matplotlib.figure import Figure
-from PIL import Image, ImageChops, ImageCms, ImageDraw, ImageOps, ImageStat
+from PIL import Image, ImageCms, ImageDraw, ImageOps
 
 from runway_nb.errors import InvalidRequest
 from runway_nb.pictures import objects as sources
 from runway_nb.pictures.fit import FITS, Fit, fit_picture, measure
 from runway_nb.pictures.objects import is_picture, picture_bytes
 from runway_nb.spec import MODELS
+from support.picture_files import decibels, encoded
 
 FRAMES = [(160, 96), (96, 160)]
 """The shapes of the frames, small enough for a quick test."""
@@ -58,18 +58,12 @@ FEW = PHOTO.quantize(64, Image.Quantize.FASTOCTREE)
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
 
-def _file(picture, kind, **options):
-    out = io.BytesIO()
-    picture.save(out, kind, **options)
-    return out.getvalue()
-
-
 def _lazy(data):
     return Image.open(io.BytesIO(data))
 
 
 def _opened(picture, kind, **options):
-    return _lazy(_file(picture, kind, **options))
+    return _lazy(encoded(picture, kind, **options))
 
 
 def _turned(orientation):
@@ -87,12 +81,6 @@ def _seen(data):
     picture = _lazy(data)
     picture.load()
     return picture
-
-
-def _decibels(one, other):
-    found = ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB")))
-    error = sum(found.sum2) / sum(found.count)
-    return math.inf if not error else 10 * math.log10(255**2 / error)
 
 
 def _reference(picture, size, mode):
@@ -180,7 +168,7 @@ class Tensor:
         return self.array
 
     def _repr_png_(self):
-        return _file(Image.new("RGB", (9, 9)), "PNG")
+        return encoded(Image.new("RGB", (9, 9)), "PNG")
 
 
 def _figure(size=(3.0, 2.2), **options):
@@ -217,7 +205,7 @@ def _plotly(error=None, **layout):
         def to_image(self, *, width, height, scale, **options):
             if error:
                 raise error
-            return _file(PHOTO.resize((int(width * scale), int(height * scale)), *EXTRA), "PNG")
+            return encoded(PHOTO.resize((int(width * scale), int(height * scale)), *EXTRA), "PNG")
 
     return Drawn(layout=layout)
 
@@ -225,7 +213,7 @@ def _plotly(error=None, **layout):
 def _altair(**properties):
     alt = pytest.importorskip("altair")
     pytest.importorskip("vl_convert")
-    data = alt.Data(values=[{"picture": _uri(_file(PHOTO, "PNG"))}])
+    data = alt.Data(values=[{"picture": _uri(encoded(PHOTO, "PNG"))}])
     marks = alt.Chart(data, padding=0, width=300, height=220).mark_image(width=300, height=220, aspect=False)
     return marks.encode(url="picture:N", x=alt.value(150), y=alt.value(110)).properties(**properties)
 
@@ -251,11 +239,11 @@ def _behind_mask():
     return picture
 
 
-PNG, JPEG, GIF = _file(PHOTO, "PNG"), _file(PHOTO, "JPEG", quality=95), _file(FEW, "GIF")
+PNG, JPEG, GIF = encoded(PHOTO, "PNG"), encoded(PHOTO, "JPEG", quality=95), encoded(FEW, "GIF")
 WRAPPED = base64.encodebytes(PNG).decode()
-ONE_CLEAR = _file(FEW, "PNG", transparency=5)
-CLEAR_BLACK = _file(_behind_mask(), "PNG", transparency=(0, 0, 0))
-ON_ITS_SIDE = _file(PHOTO, "JPEG", quality=95, exif=_turned(6))
+ONE_CLEAR = encoded(FEW, "PNG", transparency=5)
+CLEAR_BLACK = encoded(_behind_mask(), "PNG", transparency=(0, 0, 0))
+ON_ITS_SIDE = encoded(PHOTO, "JPEG", quality=95, exif=_turned(6))
 TURNED = PHOTO.transpose(Image.Transpose.ROTATE_270)
 TWICE = PHOTO.resize((600, 440), Image.Resampling.NEAREST)
 KINDS = {
@@ -369,17 +357,17 @@ def test_it_looks_as_it_does_in_the_notebook(name, fits):
     for size, mode in fits:
         fitted = fit_picture(data, size, Fit(mode, background=BEHIND))
         assert _seen(fitted.data).size == fitted.size == size
-        assert _decibels(_seen(fitted.data), _reference(wanted.convert("RGB"), size, mode)) >= 30, (size, mode)
+        assert decibels(_seen(fitted.data), _reference(wanted.convert("RGB"), size, mode)) >= 30, (size, mode)
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_an_opened_image_is_turned_as_its_file_is(orientation, kind):
-    data = _file(_photo((60, 44)), kind, exif=_turned(orientation))
+    data = encoded(_photo((60, 44)), kind, exif=_turned(orientation))
     frame = measure(data)
     before, after = fit_picture(data, frame), fit_picture(picture_bytes(_lazy(data), FRAMES), frame)
     assert after.source_size == frame
-    assert _decibels(_seen(before.data), _seen(after.data)) >= (50 if kind in ("PNG", "TIFF") else 40)
+    assert decibels(_seen(before.data), _seen(after.data)) >= (50 if kind in ("PNG", "TIFF") else 40)
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
@@ -863,7 +851,7 @@ def test_a_library_that_raises_what_is_no_exception_is_told_and_an_interrupt_goe
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "TIFF"])
 def test_an_image_whose_file_is_cut_off_is_told(kind):
-    data = _file(PHOTO, kind)
+    data = encoded(PHOTO, kind)
     line = _line(Image.open(io.BytesIO(data[: len(data) * 2 // 3] if kind != "TIFF" else data[:-9000])))
     assert line.startswith("the PIL image cannot be read (")
     assert line.endswith("): open it again, its file is cut off, broken or closed")

@@ -6,7 +6,6 @@ import asyncio
 import base64
 import http.server
 import io
-import math
 import tempfile
 import threading
 from collections import Counter
@@ -17,7 +16,7 @@ import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops, ImageStat
+from PIL import Image
 
 from runway_nb.api.media import MediaClient
 from runway_nb.api.models import Account, Asset
@@ -32,6 +31,7 @@ from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
 from runway_nb.spec import MODELS
 from support.fakes import TOKEN, Party, picture_sources
+from support.picture_files import decibels
 from support.strategies import ASSET_ID, EMAIL
 
 ONE, TWO = "one@example.org", "two@example.org"
@@ -716,13 +716,6 @@ def _smooth(size, colour):
     return Image.blend(Image.new("RGB", size, colour), slope, 0.5)
 
 
-def _decibels(one, other):
-    assert one.size == other.size
-    found = ImageStat.Stat(ImageChops.difference(one.convert("RGB"), other.convert("RGB")))
-    error = sum(found.sum2) / sum(found.count)
-    return math.inf if not error else 10 * math.log10(255**2 / error)
-
-
 def _render(shot_file, out):
     """One second of it: the keyframes stand at its parts, however long it is."""
     render(replace(Shot.from_json(shot_file.read_text("utf-8")), seconds=1), out)
@@ -743,4 +736,4 @@ def test_the_video_shows_each_keyframe_as_it_was_fitted(tmp_path, time, monkeypa
         for slot, colour in names.items():
             fitted = fit_picture((party.folder / f"{colour}.png").read_bytes(), size)
             expected = Image.open(io.BytesIO(fitted.data))
-            assert _decibels(seen[slot], expected) >= 30, slot
+            assert decibels(seen[slot], expected) >= 30, slot

@@ -25,17 +25,13 @@ from runway_nb.pictures.uploads import UPLOADS_AT_ONCE, Content, Uploads
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.spec import MODELS
 from support.fakes import EMAIL, Changed, FakeTime, Party
+from support.picture_files import SMALL_FRAME
 
 ONE, TWO = "one@example.org", "two@example.org"
 SECOND = "second@runway-nb.invalid"
-FRAME = (160, 96)
+FRAME = SMALL_FRAME
 
-
-@pytest.fixture(autouse=True)
-def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Small pictures are fitted and sent sooner; nothing here depends on their size."""
-    for aspect, size in (("landscape", FRAME), ("portrait", FRAME[::-1])):
-        monkeypatch.setitem(MODELS["gen3turbo"].aspects, aspect, size)  # type: ignore[arg-type]
+pytestmark = pytest.mark.usefixtures("small_frames")
 
 
 def draw(folder: Path, name: str, colour: str = "navy", size: tuple[int, int] = FRAME) -> str:
