@@ -1,30 +1,39 @@
-"""A wish: prompt, keyframes, camera and format. Every check at once; to the wire; price; digest."""
+"""A request: prompt, keyframes, camera and format. Every check at once; to the wire; price; digest.
+
+To add a field: declare it in `VideoRequest`, with its type and default, and add its row to `FIELDS`. Checks, body,
+digest, option, help, completion, cell text and panel come from the row.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import PurePath
 from typing import Any
 
-from .camera import MOVES, Camera
+from .camera import Camera
 from .errors import InvalidRequest
 from .redaction import redact
-from .references import Picture, asset_account, is_link, is_place, picture_problem, read_picture_name
-from .spec import DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
-from .values.plain import Unusable, can_be_sent, checked_kind, is_a, is_number, pair, plain, shown, whole
-
-HALF = "holds half a character (a lone surrogate): take it out"
-"""What is wrong with text that cannot be encoded."""
-_UNCOUNTED = ("replyRef", "replyUrl", "maxJobs")
-
-
-def _one_spelling(value: Any) -> Any:
-    """Numbers in one spelling: 4.0 and 4, or -0.0 and 0, are the same wish and get the same digest."""
-    return int(value) if type(value) is float and value.is_integer() else value
+from .references import Picture, asset_account, is_link, picture_problem, read_picture_name
+from .request_fields import (
+    HALF,
+    Control,
+    Field,
+    Option,
+    Section,
+    address_of,
+    one_of,
+    point,
+    switch,
+    text_of,
+    whole_of,
+    wire_value,
+)
+from .spec import CAMERA_LIMIT, DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
+from .values.plain import Unusable, can_be_sent, checked_kind, is_a, is_number, plain, shown
 
 
 def _is_sound_link(link: object) -> bool:
@@ -39,9 +48,9 @@ def _named(picture: object) -> str:
     return repr(redact(str(picture))) if is_a(picture, str, PurePath) else shown(picture)
 
 
-def _slot_at(time: object) -> str:
+def _position_at(time: object) -> str:
     at = plain(time)
-    return next((slot for slot, _, place in DEFAULT_MODEL.keyframes if at == place), "")
+    return next((keyframe.position for keyframe in DEFAULT_MODEL.keyframes if at == keyframe.time), "")
 
 
 @dataclass(frozen=True)
@@ -74,7 +83,9 @@ class Keyframes:
     def from_options(cls, keyframes: object) -> Keyframes:
         """The links in a task's `options.keyframes`, by their time (API facts 3.3); what cannot be read stays out."""
         told = [item for item in keyframes if is_a(item, Mapping)] if type(keyframes) is list else []
-        links = {_slot_at(item.get("timestamp")): link for item in told if _is_sound_link(link := item.get("image"))}
+        links = {
+            _position_at(item.get("timestamp")): link for item in told if _is_sound_link(link := item.get("image"))
+        }
         return cls(**{slot: link for slot, link in links.items() if slot})
 
     @property
@@ -134,8 +145,9 @@ class VideoRequest:
     """Let Runway's own upscaler, which is free, enlarge a picture that is too small (API facts 9)."""
 
     def __post_init__(self) -> None:
-        for name, read in _READ.items():
-            object.__setattr__(self, name, read(getattr(self, name)))
+        object.__setattr__(self, "model", plain(self.model))
+        for row in OWN_FIELDS:
+            object.__setattr__(self, row.name, row.read(getattr(self, row.name)))
         parts = {"keyframes": (Keyframes, "first=..."), "camera": (Camera, "zoom=4")}
         wrong = {name: kind for name, kind in parts.items() if not is_a(getattr(self, name), kind[0])}
         if wrong:
@@ -172,8 +184,8 @@ class VideoRequest:
     @property
     def length(self) -> int:
         """Seconds of video; the API's default where none is given, or none that there is."""
-        lengths = self.row.seconds
-        return self.seconds if is_number(self.seconds) and self.seconds in lengths else lengths[0]
+        chosen, lengths = self.seconds, self.row.seconds
+        return chosen if chosen is not None and is_number(chosen) and chosen in lengths else lengths[0]
 
     @property
     def format(self) -> str:
@@ -184,11 +196,15 @@ class VideoRequest:
         """All mistakes; each names the value, the allowed range and what to do."""
         if not (isinstance(self.model, str) and self.model in MODELS):
             return (self._model_problem(),)
+        texts = [row for row in OWN_FIELDS if row.kind == "text"]
+        parts = [row for row in FIELDS if row.part]
+        others = sorted((row for row in OWN_FIELDS if row.kind != "text"), key=lambda row: row.kind == "switch")
         return (
-            *self._text_problems(),
+            *self._prompt_problems(),
+            *self._row_problems(texts),
             *self.keyframes.problems(),
             *self.camera.problems(),
-            *self._format_problems(),
+            *self._row_problems([*parts, *others]),
         )
 
     def check(self) -> None:
@@ -207,85 +223,59 @@ class VideoRequest:
     def _model_problem(self) -> str:
         return f"model is {shown(self.model)}: known are {', '.join(MODELS)}"
 
-    def _text_problems(self) -> Iterator[str]:
+    def _prompt_problems(self) -> Iterator[str]:
         if not isinstance(self.prompt, str):
             yield f"prompt is {shown(self.prompt)}: give text"
         elif not can_be_sent(self.prompt):
             yield f"prompt {HALF}"
         elif not self.prompt.strip() and not self.keyframes.given:
             yield "there is nothing to generate from: write a prompt, or give a keyframe"
-        for name, text in (("reply_url", self.reply_url), ("reply_ref", self.reply_ref)):
-            if text is not None and (not isinstance(text, str) or not 1 <= len(text) <= REPLY_LENGTH):
-                found = f"{len(text):,} characters long" if isinstance(text, str) else shown(text)
-                yield f"{name} is {found}: give text of 1 to {REPLY_LENGTH:,} characters"
-            elif text is not None and not can_be_sent(text):
-                yield f"{name} {HALF}"
-        if isinstance(self.reply_url, str) and not re.match(r"https?://[^\s/]+", self.reply_url):
-            yield f"reply_url is {shown(self.reply_url)}: give an address that starts with https://"
 
-    def _format_problems(self) -> Iterator[str]:
-        if self.aspect is not None and self.aspect not in self.row.aspects:
-            yield f"aspect is {shown(self.aspect)}: give {' or '.join(self.row.aspects)}"
-        if self.seconds is not None and not (is_number(self.seconds) and self.seconds in self.row.seconds):
-            yield f"seconds is {shown(self.seconds)}: give {' or '.join(map(str, self.row.seconds))}"
-        for name, value, (low, high) in (
-            ("seed", self.seed, SEED_RANGE),
-            ("max_jobs", self.max_jobs, MAX_JOBS_RANGE),
-        ):
-            if value is not None and (type(value) is not int or not low <= value <= high):
-                yield f"{name} is {shown(value)}: give a whole number from {low} to {high}"
-        if self.fit is not None and self.fit not in FITS:
-            yield f"fit is {shown(self.fit)}: give {', '.join(FITS)}"
-        if self.focus is not None and not is_place(self.focus):
-            yield f"focus is {shown(self.focus)}: give two numbers from 0 to 1, such as 0.5,0.2"
-        for name, value in (("explore", self.explore), ("upscale", self.upscale)):
-            if value is not None and not isinstance(value, bool):
-                yield f"{name} is {shown(value)}: give True or False"
+    def _row_problems(self, rows: Sequence[Field]) -> Iterator[str]:
+        for row in rows:
+            yield from row.problems(row.value_in(self), self.row)
 
     def to_wire(self) -> dict[str, Any]:
         """The body of the create call; what was not given stays out (API facts 3.1). Nothing is checked here."""
-        pictures = {wire: getattr(self.keyframes, slot) for slot, wire, _ in self.row.keyframes}
-        body = {
-            **{wire: str(picture) if is_a(picture, str, PurePath) else picture for wire, picture in pictures.items()},
-            "text_prompt": self.prompt or None,
-            "aspect_ratio": self.aspect,
-            **self.camera.to_wire(),
-            "seconds": self.seconds,
-            "seed": self.seed,
-            "exploreMode": self.explore,
-            "replyUrl": self.reply_url,
-            "replyRef": self.reply_ref,
-            "maxJobs": self.max_jobs,
-        }
-        return {name: _one_spelling(value) for name, value in body.items() if value is not None}
+        return self._body([row for row in FIELDS if row.is_sent])
+
+    def to_record(self) -> dict[str, Any]:
+        """The body, and what is done to pictures before they are sent; for the ledger."""
+        return self._body(FIELDS)
 
     def to_wish(self) -> dict[str, Any]:
-        """The body, and what is done to pictures before they are sent; for the ledger."""
-        focus = [_one_spelling(part) for part in self.focus] if isinstance(self.focus, tuple) else self.focus
-        ours = {"fit": self.fit, "focus": focus, "upscale": self.upscale}
-        return {**self.to_wire(), **{name: value for name, value in ours.items() if value is not None}}
+        """The old name of `to_record`."""
+        warnings.warn("to_wish is now called to_record", DeprecationWarning, stacklevel=2)
+        return self.to_record()
+
+    def _body(self, rows: Sequence[Field]) -> dict[str, Any]:
+        values = {row.wire_name(self.row): (row, row.value_in(self)) for row in rows}
+        return {name: wire_value(value) for name, (row, value) in values.items() if name and row.is_given(value)}
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, Any], model: str = DEFAULT_MODEL.name) -> VideoRequest:
+        """Return the request with these values by the names of `FIELDS`, such as `first`, `zoom`, `seed`.
+
+        Names that are no field stay out.
+        """
+        given = {
+            part: {row.name: values[row.name] for row in FIELDS if row.part == part and row.name in values}
+            for part in ("", "keyframes", "camera")
+        }
+        return cls(
+            keyframes=Keyframes(**given["keyframes"]), camera=Camera(**given["camera"]), model=model, **given[""]
+        )
 
     @classmethod
     def from_wire(cls, body: Mapping[str, Any], model: str = DEFAULT_MODEL.name) -> VideoRequest:
-        """The request behind a body that `to_wire` or `to_wish` made. Raises `InvalidRequest` for an unknown model."""
-        row = cls(model=model).row
+        """Return the request behind a body that `to_wire` or `to_record` made.
+
+        Raises `InvalidRequest` for an unknown model.
+        """
+        facts = cls(model=model).row
         checked_kind(body, "body", Mapping, "what to_wire() gives")
-        return cls(
-            prompt=body.get("text_prompt", ""),
-            keyframes=Keyframes(**{slot: body.get(wire) for slot, wire, _ in row.keyframes}),
-            camera=Camera(**{name: body.get(name) for name in (*MOVES, "static")}),
-            aspect=body.get("aspect_ratio"),
-            seconds=body.get("seconds"),
-            seed=body.get("seed"),
-            explore=body.get("exploreMode"),
-            reply_url=body.get("replyUrl"),
-            reply_ref=body.get("replyRef"),
-            max_jobs=body.get("maxJobs"),
-            model=model,
-            fit=body.get("fit"),
-            focus=body.get("focus"),
-            upscale=body.get("upscale"),
-        )
+        names = {row.name: name for row in FIELDS if (name := row.wire_name(facts))}
+        return cls.from_values({name: body[wire] for name, wire in names.items() if wire in body}, model)
 
     @classmethod
     def from_options(cls, prompt: str, seed: int | None, options: Mapping[str, Any]) -> VideoRequest:
@@ -295,13 +285,11 @@ class VideoRequest:
         (`Keyframes.from_options` gives them).
         """
         options = options if is_a(options, Mapping) else {}
-        aspect = "portrait" if options.get("flip") is True else None
-        found = cls(prompt, camera=Camera.from_options(options.get("camera")), aspect=aspect)
-        explore = plain(options.get("exploreMode")) or None
-        more: dict[str, Any] = {"seed": seed, "seconds": options.get("seconds"), "explore": explore}
-        for name, value in more.items():
-            told = replace(found, **{name: value})
-            found = told if told.problems() == found.problems() else found
+        values = {row.name: row.read_task(options) for row in OWN_FIELDS if row.read_task is not None}
+        found = cls(prompt, camera=Camera.from_options(options.get("camera")))
+        for name, value in {**values, "seed": seed}.items():
+            more = replace(found, **{name: value})
+            found = more if more.problems() == found.problems() else found
         return found
 
     @property
@@ -311,7 +299,7 @@ class VideoRequest:
         References, call-back address and slot limit do not count; a seed counts when it is set. Raises
         `InvalidRequest` for a request that holds what cannot be sent.
         """
-        counted = {name: value for name, value in self.to_wish().items() if name not in _UNCOUNTED}
+        counted = self._body([row for row in FIELDS if row.is_counted])
         try:
             text = json.dumps({"model": self.model, **counted}, sort_keys=True, separators=(",", ":"))
         except Exception:  # noqa: BLE001 - what foreign values raise when they are asked
@@ -321,9 +309,106 @@ class VideoRequest:
         return "v1:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-_READ: dict[str, Callable[[object], Any]] = {
-    **dict.fromkeys(("prompt", "aspect", "reply_url", "reply_ref", "model", "fit", "explore", "upscale"), plain),
-    **dict.fromkeys(("seconds", "seed", "max_jobs"), whole),
-    "focus": pair,
-}
-"""How each field is read, once, when a request is made."""
+# --- the table --------------------------------------------------------------------------------------
+
+_MOVE = f"-{CAMERA_LIMIT} to {CAMERA_LIMIT}"
+_PICTURE = "a file, a link, a variable (picture, figure, array, job), Out[n], shot.last, or an asset's name or id"
+_LENGTHS = " or ".join(map(str, DEFAULT_MODEL.seconds))
+
+
+def _aspects(model: Model) -> Sequence[str]:
+    return tuple(model.aspects)
+
+
+def _lengths(model: Model) -> Sequence[int]:
+    return model.seconds
+
+
+def _fits(_: Model) -> Sequence[str]:
+    return FITS
+
+
+def _picture(position: str, text: str) -> Field:
+    return Field(position, "picture", part="keyframes", option=Option(Section.PICTURES, "X", text))
+
+
+def _move(name: str, section: Section, direction: str) -> Field:
+    return Field(name, "number", part="camera", option=Option(section, "N", f"{direction}, {_MOVE}."))
+
+
+FIELDS: tuple[Field, ...] = (
+    _picture("first", f"Picture at the start: {_PICTURE}."),
+    _picture("middle", "Picture at half of the shot."),
+    _picture("last", "Picture at the end."),
+    Field("prompt", "text", wire="text_prompt", default="", control=Control("Prompt")),
+    Field(
+        "aspect", "choice", one_of(_aspects), wire="aspect_ratio", choices=_aspects,
+        option=Option(Section.FORMAT, "A", "Format; the first keyframe's when not given."),
+        control=Control("Aspect", unset="as first"),
+        read_task=lambda options: "portrait" if options.get("flip") is True else None,
+    ),
+    _move("horizontal", Section.PLANE, "Camera to the right"),
+    _move("vertical", Section.PLANE, "Camera up"),
+    _move("zoom", Section.DEPTH, "Camera in"),
+    _move("pan", Section.DEPTH, "Camera looks to the right"),
+    _move("tilt", Section.DEPTH, "Camera looks up"),
+    _move("roll", Section.PLANE, "Camera clockwise round its axis"),
+    Field(
+        "static", "switch", part="camera",
+        option=Option(Section.DEPTH, "", "Camera holds still; not together with a move."),
+    ),
+    Field(
+        "seconds", "whole", one_of(_lengths), choices=_lengths,
+        option=Option(Section.FORMAT, "N", f"Length, {_LENGTHS}; {DEFAULT_MODEL.seconds[0]} when not given."),
+        control=Control("Length"),
+        read_task=lambda options: options.get("seconds"),
+    ),
+    Field(
+        "seed", "whole", whole_of(*SEED_RANGE),
+        option=Option(Section.FORMAT, "N", f"{SEED_RANGE[0]} to {SEED_RANGE[1]}; drawn when not given, and shown."),
+        control=Control("Seed", "drawn"),
+    ),
+    Field(
+        "explore", "switch", switch, wire="exploreMode",
+        option=Option(Section.DELIVERY, "", "Explore mode: no credits on an Unlimited plan, a slow queue."),
+        control=Control("Explore mode (0 credits, slow)"),
+        read_task=lambda options: plain(options.get("exploreMode")) or None,
+    ),
+    Field(
+        "reply_url", "text", address_of(1, REPLY_LENGTH), wire="replyUrl", is_counted=False,
+        option=Option(Section.DELIVERY, "U", f"Where the API posts progress, at most {REPLY_LENGTH:,} characters."),
+        control=Control("Reply URL", "https://... gets progress by POST", is_folded=True),
+    ),
+    Field(
+        "reply_ref", "text", text_of(1, REPLY_LENGTH), wire="replyRef", is_counted=False,
+        option=Option(Section.DELIVERY, "R", f"Your own reference, at most {REPLY_LENGTH:,} characters."),
+        control=Control("Reply reference", f"up to {REPLY_LENGTH:,} characters", is_folded=True),
+    ),
+    Field(
+        "max_jobs", "whole", whole_of(*MAX_JOBS_RANGE), wire="maxJobs", is_counted=False,
+        option=Option(
+            Section.DELIVERY, "N", f"Tasks at once on the account, {MAX_JOBS_RANGE[0]} to {MAX_JOBS_RANGE[1]}."
+        ),
+        control=Control("Tasks at once", is_folded=True, unset="as the account says"),
+    ),
+    Field(
+        "fit", "choice", one_of(_fits), is_sent=False, choices=_fits,
+        option=Option(Section.PICTURES, "F", "How a picture file is brought to the frame; cover when not given."),
+        control=Control("Fit", is_folded=True),
+    ),
+    Field(
+        "focus", "point", point, is_sent=False,
+        option=Option(Section.PICTURES, "X,Y", "Where cover crops, 0 to 1 from left and top; 0.5,0.5 is the middle."),
+        control=Control("Focus", is_folded=True),
+    ),
+    Field(
+        "upscale", "switch", switch, is_sent=False,
+        option=Option(Section.PICTURES, "", "Let Runway's own upscaler, which is free, enlarge small pictures."),
+        control=Control("Let Runway enlarge small pictures (free)", is_folded=True),
+    ),
+)  # fmt: skip
+"""Every field of a request but its model, in the order of the create call. A cell without the prompt is its options."""
+OWN_FIELDS = tuple(field for field in FIELDS if not field.part)
+"""The fields of the request itself."""
+UNCOUNTED = tuple(field.name for field in FIELDS if not field.is_counted)
+"""What is said of a request and does not change the video."""

@@ -5,6 +5,8 @@ The section numbers are those of the API facts this project keeps; a new model i
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 BASE_URL = "https://api.useapi.net/v1/runwayml"
@@ -37,6 +39,21 @@ EMBED = ("auto", "always", "never")
 """How a result carries its video inside the notebook; a choice of ours, not of the API."""
 
 
+POSITIONS = ("first", "middle", "last")
+"""The keyframes of a request, in the order of time; which of them a model takes stands in its row."""
+
+
+class KeyframeField(NamedTuple):
+    """One keyframe that a model takes."""
+
+    position: str
+    """One of `POSITIONS`."""
+    wire: str
+    """Its name in the create call."""
+    time: float
+    """Where it stands in the shot, from 0 to 1."""
+
+
 class Model(NamedTuple):
     """One row of the table of models (sections 3 and 20)."""
 
@@ -46,10 +63,18 @@ class Model(NamedTuple):
     task_type: str
     aspects: dict[str, tuple[int, int]]
     """Aspect word to frame size in pixels."""
-    seconds: tuple[int, ...]
+    seconds: Sequence[int]
     credits_per_second: int
-    keyframes: tuple[tuple[str, str, float], ...]
-    """Slot, field of the request, and its place in the shot from 0 to 1."""
+    keyframes: tuple[KeyframeField, ...]
+    wire_names: Mapping[str, str] = MappingProxyType({})
+    """Field of a request to its name in the create call, where that is not the usual one (`request.FIELDS`)."""
+    lacks: frozenset[str] = frozenset()
+    """Fields of a request that it does not take, keyframes apart."""
+
+    @property
+    def positions(self) -> tuple[str, ...]:
+        """The keyframes that it takes, in the order of time."""
+        return tuple(field.position for field in self.keyframes)
 
 
 GEN3_TURBO = Model(
@@ -61,9 +86,9 @@ GEN3_TURBO = Model(
     seconds=(5, 10),
     credits_per_second=5,
     keyframes=(
-        ("first", "firstImage_assetId", 0.0),
-        ("middle", "middleImage_assetId", 0.5),
-        ("last", "lastImage_assetId", 1.0),
+        KeyframeField("first", "firstImage_assetId", 0.0),
+        KeyframeField("middle", "middleImage_assetId", 0.5),
+        KeyframeField("last", "lastImage_assetId", 1.0),
     ),
 )
 

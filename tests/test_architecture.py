@@ -23,7 +23,7 @@ FLOORS = """
     errors
     values
     storage
-    camera references request
+    camera references request_fields request
     setting_values credentials settings
     simulator
     api

@@ -78,7 +78,7 @@ class Workplace:
         request = VideoRequest(**{"prompt": PROMPT, **fields})
         repr(request), request == VideoRequest(PROMPT), request.problems(), request.warnings()
         tell = ("account", "credits", "length", "format", "row", "digest")
-        for ask in (*(lambda name=name: getattr(request, name) for name in tell), request.to_wire, request.to_wish):
+        for ask in (*(lambda name=name: getattr(request, name) for name in tell), request.to_wire, request.to_record):
             with contextlib.suppress(RunwayError):
                 ask()
         request.check()
@@ -250,8 +250,8 @@ def test_a_number_of_another_library_makes_the_same_request(kind: str) -> None:
     assert odd.problems() == ()
     assert odd == plain
     assert odd.digest == plain.digest
-    assert json.dumps(odd.to_wish()) == json.dumps(plain.to_wish())
-    assert all(type(value) in (str, int, float, list) for value in odd.to_wish().values())
+    assert json.dumps(odd.to_record()) == json.dumps(plain.to_record())
+    assert all(type(value) in (str, int, float, list) for value in odd.to_record().values())
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,9 @@
-"""A wish: checks, the body of the create call, price and digest."""
+"""A request: checks, the body of the create call, price and digest."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +12,14 @@ from hypothesis import given
 from runway_nb.camera import Camera
 from runway_nb.errors import InvalidRequest
 from runway_nb.references import asset_account
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import FIELDS, OWN_FIELDS, Keyframes, VideoRequest
+from runway_nb.spec import DEFAULT_MODEL, MODELS
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, requests
 
-CREATE = json.loads((Path(__file__).parent / "wire" / "create.json").read_text())
+WIRE = Path(__file__).parent / "wire"
+CREATE = json.loads((WIRE / "create.json").read_text())
+KNOWN = json.loads((WIRE / "requests.json").read_text())
+"""Requests as version 0.1.0 wrote them down: their fields, body, record and digest."""
 OTHER = ASSET_ID.replace(EMAIL, "second@example.org")
 
 
@@ -75,6 +79,79 @@ def test_a_request_survives_the_way_to_the_wire_and_back(request):
 @given(requests)
 def test_drawn_requests_are_without_mistakes(request):
     assert request.problems() == ()
+
+
+def _known(fields):
+    parts = {"keyframes": Keyframes(**fields.get("keyframes", {})), "camera": Camera(**fields.get("camera", {}))}
+    return VideoRequest(**{**fields, **parts})
+
+
+@pytest.mark.parametrize("known", KNOWN, ids=lambda known: known["digest"][3:9])
+def test_what_is_sent_kept_and_counted_stays_the_same_to_the_letter(known):
+    """Another digest would let an unchanged cell be paid again; another order would show another dry run."""
+    request = _known(known["fields"])
+    assert json.dumps(request.to_wire()) == json.dumps(known["body"])
+    assert json.dumps(request.to_record()) == json.dumps(known["record"])
+    assert request.digest == known["digest"]
+    assert VideoRequest.from_wire(known["record"]).digest == known["digest"]
+
+
+def test_the_old_name_of_a_record_still_works():
+    with pytest.warns(DeprecationWarning, match="to_record"):
+        assert VideoRequest("a", fit="cover").to_wish() == {"text_prompt": "a", "fit": "cover"}
+
+
+# --- the table of fields ----------------------------------------------------------------------------
+
+
+def test_every_field_of_a_request_has_one_row():
+    own = {field.name: field.default for field in fields(VideoRequest) if field.name not in ("keyframes", "camera")}
+    assert {row.name: row.default for row in OWN_FIELDS} == {k: v or None for k, v in own.items() if k != "model"} | {
+        "prompt": ""
+    }
+    for part in (Keyframes, Camera):
+        rows = [row.name for row in FIELDS if row.part == part.__name__.lower()]
+        assert sorted(rows) == sorted(field.name for field in fields(part))
+    assert len(set(FIELDS)) == len({row.name for row in FIELDS})
+
+
+@given(requests)
+def test_a_request_is_made_of_the_values_of_its_rows(request):
+    assert VideoRequest.from_values({row.name: row.value_in(request) for row in FIELDS}) == request
+
+
+def test_values_that_are_no_field_stay_out_of_a_request():
+    values = {"wait": True, "zoom": 4, "first": "a.png", "seed": 7}
+    assert VideoRequest.from_values(values) == VideoRequest(keyframes=Keyframes("a.png"), camera=Camera(zoom=4), seed=7)
+
+
+@pytest.fixture
+def short(monkeypatch):
+    """A model with other names in its body, that takes two pictures and no seed."""
+    first, _, last = DEFAULT_MODEL.keyframes
+    model = DEFAULT_MODEL._replace(
+        name="short", title="Short", seconds=range(2, 11), keyframes=(first._replace(wire="imageAssetId1"), last),
+        wire_names={"seconds": "duration"}, lacks=frozenset({"seed", "zoom"}),
+    )  # fmt: skip
+    monkeypatch.setitem(MODELS, "short", model)
+    return model
+
+
+def test_a_model_names_the_fields_of_its_body(short):
+    request = VideoRequest("p", Keyframes("a", last="c"), seconds=8, model="short")
+    body = {"imageAssetId1": "a", "lastImage_assetId": "c", "text_prompt": "p", "duration": 8}
+    assert (request.problems(), request.to_wire()) == ((), body)
+    assert VideoRequest.from_wire(body, "short") == request
+    assert short.positions == ("first", "last")
+
+
+def test_what_a_model_does_not_take_is_a_mistake_and_never_dropped(short):
+    request = VideoRequest("p", Keyframes("a", "b"), Camera(zoom=0), seed=7, model="short")
+    assert request.problems() == (
+        "middle is given, and Short takes none: leave it out",
+        "zoom is given, and Short takes none: leave it out",
+        "seed is given, and Short takes none: leave it out",
+    )
 
 
 # --- every field at, below and above its range ------------------------------------------------------
@@ -237,6 +314,6 @@ def test_a_fit_that_is_none_is_named(fields):
 
 def test_the_fit_is_kept_with_the_wish_and_never_sent():
     request = VideoRequest("A lamp", fit="contain", focus=(0.5, 0.25))
-    assert VideoRequest.from_wire(request.to_wish()) == request
+    assert VideoRequest.from_wire(request.to_record()) == request
     assert request.to_wire() == VideoRequest("A lamp").to_wire()
     assert request.digest != VideoRequest("A lamp").digest

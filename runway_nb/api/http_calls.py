@@ -12,7 +12,7 @@ import httpx
 from anyio import fail_after
 
 from .. import errors
-from ..request import HALF
+from ..request_fields import HALF
 from ..settings import Secret, checked_url, is_loopback
 from .http_body import beginning, body
 from .http_client import Trail, close, make_http, opened

@@ -57,8 +57,8 @@ def new_record(request: VideoRequest, asker: Asker, settings: Settings, draw: Ca
     return Record(
         id=reference[:8],
         phase=Phase.PREPARING.value,
-        request=sent.to_wish(),
-        wish=request.to_wish(),
+        request=sent.to_record(),
+        wish=request.to_record(),
         model=request.model,
         digest=replace(request, keyframes=picture_prints(request.keyframes, asker.folder)).digest,
         reply_ref=sent.reply_ref or "",

@@ -45,7 +45,7 @@ async def prepare(run: Run) -> None:
         posters = run.session.settings.posters
         await asyncio.to_thread(keep_slots, posters, job.id, COMPARISON, found.comparisons)
         job.request.check()
-        run.commit(Phase.PREPARING, request=job.request.to_wish())
+        run.commit(Phase.PREPARING, request=job.request.to_record())
         job.stills = await run.race(keyframe_thumbnails(found.assets, connection.media))
         await asyncio.to_thread(keep_slots, posters, job.id, KEYFRAME, job.stills)
     run.halt()

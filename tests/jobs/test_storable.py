@@ -127,7 +127,7 @@ def test_what_has_a_name_keeps_it_and_no_file_is_made(tmp_path: Path, picture: A
     request, problems = _stored(tmp_path / "pictures", picture)
     assert problems == []
     assert str(request.keyframes.first) == text
-    assert request.to_wish()["firstImage_assetId"] == text
+    assert request.to_record()["firstImage_assetId"] == text
     assert not (tmp_path / "pictures").exists()
 
 

@@ -1,0 +1,189 @@
+"""What a row of `request.FIELDS` says of a field: how it is read, checked, sent, typed and shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from pathlib import PurePath
+from typing import Any, Literal
+
+from .references import is_place
+from .spec import Model
+from .values.plain import can_be_sent, is_a, is_number, pair, plain, shown, whole
+
+HALF = "holds half a character (a lone surrogate): take it out"
+"""What is wrong with text that cannot be encoded."""
+
+Kind = Literal["text", "whole", "number", "choice", "switch", "point", "picture"]
+Check = Callable[[Any, Model], Iterator[str]]
+"""Gives each mistake of a value as the words that follow the field's name."""
+
+
+class Section(IntEnum):
+    """The parts of the first line of a cell, in their order."""
+
+    PICTURES = 1
+    FORMAT = 2
+    PLANE = 3
+    """Camera moves in the plane of the picture."""
+    DEPTH = 4
+    """Camera moves that change the perspective."""
+    DELIVERY = 5
+
+
+@dataclass(frozen=True)
+class Option:
+    """How a field is typed in a cell; its flag is the field's name."""
+
+    section: Section
+    """Where it stands on the line; within a section in the order of `FIELDS`."""
+    metavar: str
+    """What stands for its value in the help; nothing for a switch."""
+    help: str
+
+
+@dataclass(frozen=True)
+class Control:
+    """How a field is shown in the panel. Its widget follows from the field's kind."""
+
+    label: str
+    hint: str = ""
+    """What an empty text box shows."""
+    is_folded: bool = False
+    """True for what is rarely needed."""
+    unset: str = ""
+    """The choice that stands for a value that is not given."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a request.
+
+    Camera moves and keyframes are fields too: a cell, a body and the ledger's record are flat.
+    """
+
+    name: str
+    kind: Kind
+    check: Check | None = None
+    """None where the request, its camera or its keyframes check the value."""
+    part: str = ""
+    """The attribute of the request in which it lies, `keyframes` or `camera`; nothing for the request itself."""
+    wire: str = ""
+    """Its name in the create call, its own by default; the row of a model may have another."""
+    is_sent: bool = True
+    """False for what is done before anything is sent."""
+    is_counted: bool = True
+    """True for what decides the picture, and so the digest."""
+    default: str | None = None
+    """The value that counts as not given, as `VideoRequest` declares it."""
+    choices: Callable[[Model], Sequence[str | int]] = lambda _: ()
+    """The values among which a model lets choose; nothing where there is a range."""
+    option: Option | None = None
+    control: Control | None = None
+    read_task: Callable[[Mapping[str, Any]], Any] | None = None
+    """Reads it from the options of a task that was made elsewhere (API facts 3.3); None where they do not tell."""
+
+    def read(self, value: object) -> Any:
+        """Return what a caller gave as a plain value, or as `Unusable`; never raises."""
+        return _READERS.get(self.kind, plain)(value)
+
+    def value_in(self, request: Any) -> Any:
+        """Return its value in a `VideoRequest`."""
+        return getattr(getattr(request, self.part) if self.part else request, self.name)
+
+    def is_given(self, value: object) -> bool:
+        """True for a value that is sent or kept."""
+        return value is not None and not (type(value) is str and value == self.default)
+
+    def wire_name(self, model: Model) -> str:
+        """Return its name in a body for a model; nothing where the model does not take it."""
+        if self.part == "keyframes":
+            return next((field.wire for field in model.keyframes if field.position == self.name), "")
+        return "" if self.name in model.lacks else model.wire_names.get(self.name, self.wire or self.name)
+
+    def problems(self, value: object, model: Model) -> Iterator[str]:
+        """Yield each mistake as one line."""
+        if not self.is_given(value):
+            return
+        if not self.wire_name(model):
+            yield f"{self.name} is given, and {model.title} takes none: leave it out"
+        elif self.check is not None:
+            yield from (f"{self.name} {mistake}" for mistake in self.check(value, model))
+
+
+_READERS: dict[Kind, Callable[[object], Any]] = {"whole": whole, "point": pair}
+
+
+def wire_value(value: object) -> Any:
+    """Return a value as JSON holds it; 4.0 and 4, or -0.0 and 0, are the same request and get the same digest."""
+    if is_a(value, PurePath):
+        return str(value)
+    if type(value) is tuple:
+        return [wire_value(item) for item in value]
+    return int(value) if type(value) is float and value.is_integer() else value
+
+
+# --- checks -----------------------------------------------------------------------------------------
+
+
+def text_of(low: int, high: int) -> Check:
+    """Return the check of a text's length, both ends included."""
+
+    def check(value: Any, _: Model) -> Iterator[str]:
+        if not isinstance(value, str) or not low <= len(value) <= high:
+            found = f"{len(value):,} characters long" if isinstance(value, str) else shown(value)
+            yield f"is {found}: give text of {low:,} to {high:,} characters"
+        elif not can_be_sent(value):
+            yield HALF
+
+    return check
+
+
+def address_of(low: int, high: int) -> Check:
+    """Return the check of an http address and of its length."""
+
+    def check(value: Any, model: Model) -> Iterator[str]:
+        yield from text_of(low, high)(value, model)
+        if isinstance(value, str) and not re.match(r"https?://[^\s/]+", value):
+            yield f"is {shown(value)}: give an address that starts with https://"
+
+    return check
+
+
+def whole_of(low: int, high: int) -> Check:
+    """Return the check of a whole number's range, both ends included."""
+
+    def check(value: Any, _: Model) -> Iterator[str]:
+        if type(value) is not int or not low <= value <= high:
+            yield f"is {shown(value)}: give a whole number from {low} to {high}"
+
+    return check
+
+
+def one_of(choices: Callable[[Model], Sequence[str | int]]) -> Check:
+    """Return the check of a choice."""
+
+    def check(value: Any, model: Model) -> Iterator[str]:
+        known = choices(model)
+        if not (is_number(value) or isinstance(value, str)) or value not in known:
+            joint = " or " if len(known) <= _FEW else ", "
+            yield f"is {shown(value)}: give {joint.join(map(str, known))}"
+
+    return check
+
+
+_FEW = 2
+
+
+def switch(value: Any, _: Model) -> Iterator[str]:
+    """Check a yes or no."""
+    if not isinstance(value, bool):
+        yield f"is {shown(value)}: give True or False"
+
+
+def point(value: Any, _: Model) -> Iterator[str]:
+    """Check a point of a picture."""
+    if not is_place(value):
+        yield f"is {shown(value)}: give two numbers from 0 to 1, such as 0.5,0.2"
