@@ -93,7 +93,8 @@ def read_secret(value: object) -> Secret:
     """A token of any form, hidden. Raises `SettingsError`, without a character of it, for what is no plain text."""
     token = secret_of(value)
     del value
-    if token is not None and token.reveal().isascii() and token.reveal().isprintable() and token.reveal():
+    # it has to fit into a header: printable ASCII, and no blank
+    if token is not None and re.fullmatch(r"[\x21-\x7e]+", token.reveal()):
         return token
     raise SettingsError("the token is no plain text: copy it whole from useapi.net, with user: in front")
 

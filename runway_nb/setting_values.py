@@ -13,6 +13,8 @@ from .values.plain import plain, shown, whole
 
 MOST_CREDITS = 10**9
 """No limit of credits is higher."""
+MODERATED_RANGE = (1, 1000)
+"""Refusals by moderation within a day: without any, every request would need an explicit word."""
 _SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -64,7 +66,7 @@ READERS: dict[str, Callable[[str, object], object]] = {
     "multipart": read_switch,
     "reuse": read_switch,
     "max_credits": lambda name, value: None if value is None else read_number(name, value, 0, MOST_CREDITS),
-    "max_moderated": lambda name, value: read_number(name, value, 0, 1000),
+    "max_moderated": lambda name, value: read_number(name, value, *MODERATED_RANGE),
     "slots": lambda name, value: read_number(name, value, *MAX_JOBS_RANGE),
 }
 """How each value of `Settings` is read, but for token and address."""

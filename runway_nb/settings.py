@@ -23,8 +23,8 @@ from .credentials import secret_of as secret_of
 from .credentials import token_stores as token_stores
 from .errors import SettingsError
 from .redaction import redact
-from .setting_values import MOST_CREDITS, READERS, read_number, read_switch, read_text
-from .spec import BASE_URL, DEFAULT_SLOTS, MAX_JOBS_RANGE, MAX_MODERATED
+from .setting_values import MOST_CREDITS, READERS, read_number, read_text
+from .spec import BASE_URL, DEFAULT_SLOTS, MAX_MODERATED
 from .storage.home import HOME_NAME, default_home, is_spare, setting_path
 from .values.plain import shown
 
@@ -32,7 +32,7 @@ CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
 _VARIABLES = {
     "token": TOKEN_NAME,
     "base_url": "USEAPI_BASE_URL",
-    "home": "RUNWAY_NB_HOME",
+    "home": HOME_NAME,
     "output": "RUNWAY_NB_OUTPUT",
     "reuse": "RUNWAY_NB_REUSE",
     "max_credits": CREDITS_NAME,
@@ -65,7 +65,7 @@ class Settings:
     """The most that may be spent on a day, by all notebooks together; None: no limit."""
     max_moderated: int = MAX_MODERATED
     """Refusals by moderation within a day after which a request needs an explicit word."""
-    slots: int = 2
+    slots: int = DEFAULT_SLOTS
     """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
 
     def __post_init__(self) -> None:
@@ -177,11 +177,11 @@ def _decided(sources: tuple[_Source, ...], stores: tuple[Store, ...] | None) -> 
         home=home,
         output=pick("output", "runway_outputs"),  # type: ignore[arg-type]
         embed=pick("embed", "auto"),  # type: ignore[arg-type]
-        multipart=read_switch("multipart", pick("multipart", False)),
-        reuse=read_switch("reuse", pick("reuse", True)),
+        multipart=pick("multipart", False),  # type: ignore[arg-type]
+        reuse=pick("reuse", True),  # type: ignore[arg-type]
         max_credits=_lowest_limit(sources),
-        max_moderated=read_number("max_moderated", pick("max_moderated", MAX_MODERATED), 1, 1000),
-        slots=read_number("slots", pick("slots", DEFAULT_SLOTS), *MAX_JOBS_RANGE),
+        max_moderated=pick("max_moderated", MAX_MODERATED),  # type: ignore[arg-type]
+        slots=pick("slots", DEFAULT_SLOTS),  # type: ignore[arg-type]
     )
 
 

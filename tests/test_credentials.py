@@ -405,6 +405,14 @@ def test_what_is_no_text_is_no_token(token):
         resolve({"token": token}, environ={})
 
 
+@pytest.mark.parametrize("token", ["", "user:1-a b", "user:1-a\tb", "user:1-a\nb", "user:1-\u00e4", "user:1-a\x7fb"])
+@pytest.mark.parametrize("make", [lambda token: Settings(token, BASE_URL, Path(), Path()), RunwayClient])
+def test_what_cannot_stand_in_a_header_is_no_token_wherever_it_is_given(make, token):
+    with pytest.raises(SettingsError, match="the token is no plain text") as caught:
+        make(token)
+    assert not token or token not in str(caught.value)
+
+
 def test_the_studio_of_the_process_keeps_no_copy_of_the_environment(monkeypatch):
     monkeypatch.setenv("USEAPI_TOKEN", TOKEN)
     monkeypatch.setenv("RUNWAY_NB_SLOTS", "many")

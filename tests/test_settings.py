@@ -289,6 +289,14 @@ def test_a_limit_that_cannot_be_read_is_named(name, value):
         resolve(environ={name: value})
 
 
+@pytest.mark.parametrize("value", [0, 1001])
+def test_a_limit_has_one_range_wherever_it_is_given(value):
+    with pytest.raises(SettingsError, match="give a whole number from 1 to 1000"):
+        resolve({"max_moderated": value}, environ={})
+    with pytest.raises(SettingsError, match="give a whole number from 1 to 1000"):
+        Settings(None, BASE_URL, Path(), Path(), max_moderated=value)
+
+
 @pytest.mark.parametrize(
     "url",
     ["https://api.useapi.net/v1", "https://API.UseAPI.net/v1/runwayml", "https://api.useapi.net./v1",

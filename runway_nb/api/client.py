@@ -25,7 +25,7 @@ from ..values.arguments import plain_arguments
 from ..values.handle import Handle
 from ..values.plain import can_be_sent, checked_kind, checked_text, checked_texts, pair, shown
 from .answer_values import is_same_id
-from .http_body import read_json
+from .http_body import PIECE, read_json
 from .http_calls import ApiHttp, PreparedCreate, checked_base, read_as, unwritable
 from .models import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
 from .server_clock import ServerClock
@@ -41,8 +41,6 @@ READ_PAUSES = (1.0, 2.0, 4.0, 8.0)
 """Seconds between the attempts of a read."""
 UPLOAD_PAUSES = (1.0, 4.0)
 """Seconds between the attempts of an upload."""
-PIECE = 64 * 1024
-"""Bytes that are sent at a time."""
 LONGEST_PAUSE = 30.0
 """A longer Retry-After is not obeyed in a read; the caller sees the error instead."""
 CREATE_SECONDS = 120.0

@@ -14,7 +14,7 @@ import httpx
 from .transport_errors import BodyProblem, TransportFailure
 
 PIECE = 64 * 1024
-"""Bytes of a body that are unpacked and handed on at a time."""
+"""Bytes of a body that are sent, or unpacked and handed on, at a time."""
 LARGE = 256 * 1024
 """Bytes of JSON from which it is read off the loop."""
 MOST_VALUES = 500_000
@@ -157,18 +157,14 @@ def parsed(data: bytes) -> Any:
 
 def _is_deep(value: Any) -> bool:
     """True beyond what the code that copies, stores and shows an answer can follow."""
-    level = [value]
+    level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(DEEPEST):
-        level = (
-            [
-                inner
-                for outer in level
-                for inner in (outer.values() if isinstance(outer, dict) else outer)
-                if isinstance(inner, (dict, list))
-            ]
-            if isinstance(value, (dict, list))
-            else []
-        )
         if not level:
             return False
-    return True
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, (dict, list))
+        ]
+    return bool(level)

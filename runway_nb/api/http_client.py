@@ -27,6 +27,8 @@ Step = Callable[[str, Mapping[str, Any]], Awaitable[None]]
 GetEnv = Callable[[str], "str | None"]
 """Gives one variable. The environment as a whole holds the token, and no function that raises has it as a variable."""
 
+REDIRECTS = 5
+"""Redirects that are followed, by those who follow any."""
 _BEFORE = (
     httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol, httpx.ProxyError,
     httpx.InvalidURL, socket.gaierror, ssl.SSLCertVerificationError,

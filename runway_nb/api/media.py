@@ -19,7 +19,7 @@ from ..errors import DownloadError, LinkExpired, NotVideo
 from ..settings import is_loopback
 from ..storage.draft import Draft, draft_name, free_bytes, unwritable
 from .http_body import body, pieces, promised_bytes
-from .http_client import Trail, close, make_http, opened
+from .http_client import REDIRECTS, Trail, close, make_http, opened
 from .link_guard import (
     LinkProblem,
     PeerGuard,
@@ -51,8 +51,6 @@ WINDOW, LEAST = 60.0, 120_000
 """In each window of so many seconds a video has to come on by so many bytes: 2 KB a second."""
 SPARE = 20_000_000
 """Bytes by which a video may be larger than four times what its task tells."""
-REDIRECTS = 5
-"""Redirects that are followed."""
 _EXPIRED = (401, 403, 404, 410)
 
 

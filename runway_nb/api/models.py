@@ -31,7 +31,7 @@ STATUS, KIND, NAME = 60, 40, 200
 """The most characters of a status, of a kind and of a name; nothing that is one is longer."""
 
 
-_WORDS = frozenset({"PENDING", "THROTTLED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "CANCELED"})
+_KNOWN = frozenset({"PENDING", "THROTTLED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "CANCELED"})
 """The words that the API documents or that its clients have seen."""
 
 
@@ -45,17 +45,12 @@ class Status(str):
 
     def __new__(cls, word: str) -> Status:  # noqa: D102 - as the class says
         # what is known needs no mask, and is what is read a thousand times
-        return super().__new__(cls, word if str(word) in _WORDS else redact_line(word, STATUS))
+        return super().__new__(cls, word if str(word) in _KNOWN else redact_line(word, STATUS))
 
     @property
     def is_final(self) -> bool:
         """True when the task will not change any more (API facts 4.1). THROTTLED is not an end."""
         return self in _FINAL
-
-    @property
-    def is_known(self) -> bool:
-        """True for the words that the API documents or that its clients have seen."""
-        return self in _WORDS
 
     def __repr__(self) -> str:
         return f"Status({str(self)!r})"

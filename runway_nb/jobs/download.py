@@ -15,7 +15,8 @@ from ..api.media import MediaClient
 from ..api.models import Task
 from ..ledger.phase import Phase
 from ..ledger.thumbnails import keep_still
-from ..pictures.thumbnails import POSTER_WIDTH, fetch_thumbnail
+from ..pictures.limits import POSTER_WIDTH
+from ..pictures.thumbnails import fetch_thumbnail
 from ..storage.draft import file_name
 from .backend import Connection
 from .context import Run, Stopped

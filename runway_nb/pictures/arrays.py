@@ -129,7 +129,7 @@ def _numbers(array: Any, seen: Any) -> Numbers:
     bits = 0 if kind == "f" else 16 if kind == "u" and array.dtype.itemsize == 2 else 32
     if bits == 16 and _is_copied(array):
         return Numbers(low, high, bits, None, is_copied=True)
-    for number in sentinels(lambda without: _extremes(array, seen, without)):
+    for number in sentinels(low, high, lambda without: _extremes(array, seen, without)):
         spots = array == array.dtype.type(number)
         count = int((spots.any(axis=2) if spots.ndim == 3 else spots).sum())
         raise InvalidRequest([no_value_problem(count, array.shape[0] * array.shape[1], f"{number:g}")])

@@ -113,7 +113,7 @@ def _numbers(image: Image.Image, declared: Declared) -> Numbers:
     sixteen = image.mode.startswith("I;") or declared.is_sixteen
     if sixteen and _is_copied(_byte_planes(image)):
         return Numbers(low, high, 16, declared.range, is_copied=True)
-    for number in sentinels(lambda without: _extremes(image, without)):
+    for number in sentinels(low, high, lambda without: _extremes(image, without)):
         raise _holds(image, number)
     if image.mode == "I" and declared.is_unsigned and low < 0:
         raise InvalidRequest(["the picture holds numbers above 2,147,483,647: divide them, and save it again"])

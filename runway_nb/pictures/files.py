@@ -16,11 +16,8 @@ from ..request import Keyframes
 from ..storage.file_link import is_file_link, path_of_link
 from ..storage.home import expanded
 from ..storage.private_files import private_folder, write_private
+from .limits import LARGEST_FILE
 from .unicode_names import may_look_alike, name_key
-
-LARGEST = 50_000_000
-"""Bytes; the API names no limit, its own tool stops at 50 MB (API facts 8.1)."""
-
 
 MOST_ALIKE = 20
 """Files that look the same of which more is said than that there are many."""
@@ -95,7 +92,7 @@ def picture_prints(keyframes: Keyframes, folder: Path) -> Keyframes:
 def _print(picture: Picture, folder: Path) -> Picture:
     path = picture_file(picture, folder)
     try:
-        if path is None or path.stat().st_size > LARGEST:
+        if path is None or path.stat().st_size > LARGEST_FILE:
             # a name in another form is the same name
             return unicodedata.normalize("NFC", picture) if isinstance(picture, str) else picture
         return "sha256:" + hashlib.sha256(read_picture(path)).hexdigest()
@@ -128,7 +125,7 @@ def read_picture(path: Path) -> bytes:
     try:
         _check_size(path.stat().st_size)
         with path.open("rb") as file:
-            data = file.read(LARGEST + 1)  # some files have more in them than they say
+            data = file.read(LARGEST_FILE + 1)  # some files have more in them than they say
     except OSError as error:
         raise InvalidRequest([f"it cannot be read: {error.strerror}"]) from None
     _check_size(len(data))
@@ -136,5 +133,5 @@ def read_picture(path: Path) -> bytes:
 
 
 def _check_size(size: int) -> None:
-    if size > LARGEST:
-        raise InvalidRequest([f"it has {size / 1e6:.0f} MB: the most is {LARGEST / 1e6:.0f} MB"])
+    if size > LARGEST_FILE:
+        raise InvalidRequest([f"it has {size / 1e6:.0f} MB: the most is {LARGEST_FILE / 1e6:.0f} MB"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -21,6 +21,7 @@ from ..references import is_place
 from ..spec import FITS
 from .decode import BROKEN, TURNS, Source, decoding, load, open_picture, working
 from .decode import Size as Size
+from .limits import THUMBNAIL_WIDTH
 from .parsers import MOST_COUNTED, png_chunks
 from .value_scale import flatness
 
@@ -90,17 +91,6 @@ def measure(data: bytes) -> Size:
     return open_picture(data).size
 
 
-def aspect_of(size: Size, aspects: Mapping[str, Size]) -> str:
-    """The word whose shape is nearest; between two that are equally near, the wider one."""
-    shape = math.log(size[0] / size[1])
-
-    def distance(word: str) -> tuple[float, float]:
-        other = math.log(aspects[word][0] / aspects[word][1])
-        return round(abs(other - shape), 9), -other
-
-    return min(aspects, key=distance)
-
-
 def fit_picture(data: bytes, size: Size, fit: Fit = Fit()) -> Fitted:
     """Bring a picture to exactly this size. Raises `InvalidRequest` with what is wrong."""
     if problems := list(fit.problems()):
@@ -122,7 +112,7 @@ def fit_picture(data: bytes, size: Size, fit: Fit = Fit()) -> Fitted:
     return Fitted(*_encode(picture, source.kind in _LOSSLESS), size, source_size, box, scale, tuple(notes))
 
 
-def comparison(data: bytes, fitted: Fitted, width: int = 240) -> bytes:
+def comparison(data: bytes, fitted: Fitted, width: int = THUMBNAIL_WIDTH) -> bytes:
     """A small JPEG, `width` across: the source with the seen part outlined, and beside it the fitted picture."""
     gap = max(2, width // 30)
     pane = max(1, (width - gap) // 2)

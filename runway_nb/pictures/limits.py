@@ -1,9 +1,13 @@
-"""How large a picture may be; asked of its header, before anything is decoded."""
+"""How large pictures may be, and how large small ones are; asked of a header, before anything is decoded."""
 
 from __future__ import annotations
 
 from ..errors import InvalidRequest
 
+LARGEST_FILE = 50_000_000
+"""Bytes of a picture; the API names no limit, its own tool stops at 50 MB (API facts 8.1)."""
+THUMBNAIL_WIDTH, POSTER_WIDTH = 240, 560
+"""Pixels of a small picture, shown 120 wide, and of the poster of a video; on dense screens twice as many."""
 LARGEST_PIXELS = 89_000_000
 """At four bytes a pixel this holds a picture within 360 MB; it is more than a camera makes, and just under the 89.5
 million at which Pillow itself complains."""

@@ -12,7 +12,7 @@ import re
 import httpx
 
 from ..api.http_body import body
-from ..api.http_client import Step, Trail, close, make_http, opened
+from ..api.http_client import REDIRECTS, Step, Trail, close, make_http, opened
 from ..api.link_guard import (
     LinkProblem,
     PeerGuard,
@@ -27,12 +27,10 @@ from ..api.link_guard import (
 from ..api.transport_errors import CONNECTION, HANDLES, NAME, PROXY, TLS, BodyProblem, TransportFailure
 from ..errors import InvalidRequest, RunwayError
 from ..settings import is_loopback
-from .files import LARGEST
+from .limits import LARGEST_FILE
 
 SECONDS = 30.0
 """Seconds that a fetch may take in all, redirects included."""
-REDIRECTS = 5
-"""Redirects that are followed."""
 _BY_HAND = "download the picture yourself and give the file"
 _JSON = re.compile(rb"\{\s*[\"}]|\[\s*[\"{\[\]\d]")
 _REASONS = {
@@ -51,7 +49,7 @@ async def fetch_picture(
     resolve: Resolve = system_addresses,
     seconds: float = SECONDS,
 ) -> bytes:
-    """Fetch what a link leads to: at most `LARGEST` bytes, unpacked, whatever they are but text of the web.
+    """Fetch what a link leads to: at most `LARGEST_FILE` bytes, unpacked, whatever they are but text of the web.
 
     Args:
         url: An http or https link, without a user name or a password.
@@ -146,7 +144,7 @@ async def _read_answer(answer: httpx.Response) -> bytes | str:
         return str(answer.extensions["location"])
     _check_status(answer.status_code)
     try:
-        data = await body(answer, LARGEST)
+        data = await body(answer, LARGEST_FILE)
     except BodyProblem as problem:
         advice = "give a smaller picture" if str(problem).startswith("more than") else _BY_HAND
         raise LinkProblem(f"leads to {problem}: {advice}") from None

@@ -22,8 +22,7 @@ from urllib.parse import unquote_to_bytes
 
 from ..errors import InvalidRequest
 from ..values.plain import kind_of, name_of, words_of
-from .files import LARGEST
-from .limits import check_pixels
+from .limits import LARGEST_FILE, check_pixels
 from .parsers import NOTE_KEY
 from .tiff_parser import check_planes
 from .unsupported import RAW_LINE, is_raw
@@ -207,10 +206,10 @@ def _opened_from(image: Any) -> bytes:
     at = file.tell()
     try:
         file.seek(0)
-        data = file.read(LARGEST + 1)
+        data = file.read(LARGEST_FILE + 1)
     finally:
         file.seek(at)
-    return data if isinstance(data, bytes) and len(data) <= LARGEST else b""
+    return data if isinstance(data, bytes) and len(data) <= LARGEST_FILE else b""
 
 
 def _file_of(image: Any) -> bytes:

@@ -21,11 +21,13 @@ from ..references import Picture, ShotFrame, asset_account, is_link, shot_frame
 from ..request import Keyframes, VideoRequest
 from ..spec import FITS, Model
 from ..storage.file_link import is_file_link
+from .aspects import aspect_of, mixed_aspects_problem
 from .asset_names import match_asset
 from .assets import AssetCache, AssetList
 from .files import file_problem, picture_files, read_picture
+from .limits import THUMBNAIL_WIDTH
 from .links import fetch_picture
-from .thumbnails import THUMBNAIL_WIDTH, fetch_thumbnail
+from .thumbnails import fetch_thumbnail
 from .unicode_names import escaped_name
 from .uploads import Content, Uploads, enlarged, plain
 
@@ -237,7 +239,7 @@ async def _read_all(
 
 
 def _aspect(data: bytes, model: Model) -> str:
-    from .fit import aspect_of, measure
+    from .fit import measure  # loads Pillow
 
     return aspect_of(measure(data), model.aspects)
 
@@ -253,18 +255,14 @@ def _with_aspect(request: VideoRequest, pictures: dict[str, _Picture], found: di
     if request.aspect is not None:
         return request
     known = {slot: picture.aspect for slot, picture in pictures.items()} | found
-    words = {slot: known[slot] for slot in request.keyframes.given if slot in known}
-    if len(set(words.values())) > 1:
-        told = ", ".join(f"{slot} is {word}" for slot, word in words.items())
-        line = f"the keyframes have two formats ({told}): choose one with aspect, or give pictures of one"
-        raise InvalidRequest([line])
-    return replace(request, aspect=next(iter(words.values()), None))
+    aspects = {slot: known[slot] for slot in request.keyframes.given if slot in known}
+    if problem := mixed_aspects_problem(aspects):
+        raise InvalidRequest([problem])
+    return replace(request, aspect=next(iter(aspects.values()), None))
 
 
 async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClient) -> dict[str, str]:
     """The format word of each asset whose size is told or can be measured: the API tells none of uploads (8.2)."""
-    from .fit import aspect_of
-
     words: dict[str, str] = {}
     for slot, asset in found.items():
         with suppress(DownloadError, InvalidRequest):

@@ -15,12 +15,11 @@ from ..errors import DownloadError, InvalidRequest
 from ..ledger.thumbnails import LARGEST
 from ..storage.private_files import private_folder, read_private, write_private
 from .concurrency import gather_or_cancel
+from .limits import POSTER_WIDTH, THUMBNAIL_WIDTH
 
 if TYPE_CHECKING:
     from ..api.media import MediaClient
 
-THUMBNAIL_WIDTH, POSTER_WIDTH = 240, 560
-"""Pixels of a small picture, shown 120 wide, and of the thumbnail of a video; on dense screens twice as many."""
 FETCHED_AT_ONCE = 6
 """Pictures that are fetched together."""
 KEPT = 2_000

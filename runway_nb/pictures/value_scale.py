@@ -105,13 +105,16 @@ def no_value_problem(count: int, pixels: int, what: str = "NaN or infinite") -> 
     return f"{count:,} of {pixels:,} pixels have no value ({what}): {cure}"
 
 
-def sentinels(extremes: Callable[[Sequence[float]], tuple[float, ...]]) -> list[float]:
-    """The numbers that stand for none: usual ones for that, at the ends, and far from all others.
+def sentinels(low: float, high: float, extremes: Callable[[Sequence[float]], tuple[float, ...]]) -> list[float]:
+    """Return the numbers that stand for none: usual ones for that, at the ends, and far from all others.
 
-    `extremes` gives the least and the most of the numbers that are not among those it gets, or nothing.
+    Args:
+        low: The least of all numbers.
+        high: The most.
+        extremes: Gives the least and the most of the numbers that are not among those it gets, or nothing.
     """
     left: list[float] = []
-    rest = extremes(left)
+    rest: tuple[float, ...] = (low, high)
     # a file may use one number for what was not measured and others for what lies outside
     for _ in range(MOST_SENTINELS):
         usual = [number for number in dict.fromkeys(rest) if _distance(number)]

@@ -216,15 +216,15 @@ def test_progress_is_read_from_text_number_and_nothing(ratio, progress):
 
 
 @pytest.mark.parametrize(
-    ("word", "final", "known"),
+    ("word", "final"),
     [
-        ("PENDING", False, True), ("THROTTLED", False, True), ("RUNNING", False, True), ("SUCCEEDED", True, True),
-        ("FAILED", True, True), ("CANCELLED", True, True), ("CANCELED", True, True), ("WARMING_UP", False, False),
+        ("PENDING", False), ("THROTTLED", False), ("RUNNING", False), ("SUCCEEDED", True),
+        ("FAILED", True), ("CANCELLED", True), ("CANCELED", True), ("WARMING_UP", False),
     ],
 )  # fmt: skip
-def test_every_status_is_kept_and_only_ends_are_ends(word, final, known):
+def test_every_status_is_kept_and_only_ends_are_ends(word, final):
     status = _task(status=word).status
-    assert (status, status.is_final, status.is_known) == (word, final, known)
+    assert (status, status.is_final) == (word, final)
     assert _task(status=word.lower()).status == word
 
 

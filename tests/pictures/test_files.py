@@ -54,9 +54,9 @@ def test_a_file_that_may_not_be_read_says_why(tmp_path, monkeypatch):
 def test_a_file_of_the_largest_size_is_taken_and_one_byte_more_is_not(tmp_path, monkeypatch):
     data = _picture()
     (tmp_path / "lamp.png").write_bytes(data)
-    monkeypatch.setattr(files, "LARGEST", len(data))
+    monkeypatch.setattr(files, "LARGEST_FILE", len(data))
     assert read_picture(tmp_path / "lamp.png") == data
-    monkeypatch.setattr(files, "LARGEST", len(data) - 1)
+    monkeypatch.setattr(files, "LARGEST_FILE", len(data) - 1)
     with pytest.raises(InvalidRequest, match="the most is"):
         read_picture(tmp_path / "lamp.png")
 
@@ -64,7 +64,7 @@ def test_a_file_of_the_largest_size_is_taken_and_one_byte_more_is_not(tmp_path, 
 def test_a_huge_file_is_not_even_read(tmp_path):
     path = tmp_path / "huge.png"
     path.touch()
-    os.truncate(path, 10 * files.LARGEST)
+    os.truncate(path, 10 * files.LARGEST_FILE)
     with pytest.raises(InvalidRequest, match="500 MB: the most is 50 MB"):
         read_picture(path)
 
@@ -188,7 +188,7 @@ def test_a_kept_picture_that_was_cut_short_is_written_again(tmp_path):
 
 
 def test_a_picture_that_is_too_large_is_not_kept(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "LARGEST", 10)
+    monkeypatch.setattr(files, "LARGEST_FILE", 10)
     with pytest.raises(InvalidRequest, match="the most is"):
         keep_picture(_picture(), tmp_path)
     assert _files(tmp_path) == []

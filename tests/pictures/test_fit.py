@@ -18,13 +18,13 @@ from PIL import Image, ImageCms, ImageOps
 from runway_nb.errors import InvalidRequest
 from runway_nb.pictures import decode
 from runway_nb.pictures import fit as fitting
+from runway_nb.pictures.aspects import aspect_of
 from runway_nb.pictures.fit import (
     FITS,
     UPSCALE_WARNING,
     WHOLE,
     Fit,
     Fitted,
-    aspect_of,
     comparison,
     fit_picture,
     measure,

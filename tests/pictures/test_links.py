@@ -383,7 +383,7 @@ def test_this_machine_needs_no_proxy_and_no_certificates_and_the_next_host_does(
 @pytest.fixture
 def limit(monkeypatch):
     """Bytes of the largest picture."""
-    monkeypatch.setattr(links, "LARGEST", 100_000)
+    monkeypatch.setattr(links, "LARGEST_FILE", 100_000)
     return 100_000
 
 

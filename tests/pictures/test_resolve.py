@@ -303,7 +303,7 @@ def test_pictures_are_read_and_decoded_beside_the_loop(tmp_path, monkeypatch):
 
 
 def test_a_file_too_large_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr("runway_nb.pictures.files.LARGEST", 10)
+    monkeypatch.setattr("runway_nb.pictures.files.LARGEST_FILE", 10)
     (tmp_path / "big.png").write_bytes(_picture())
     assert "the most is" in Api().problems(tmp_path, first="big.png")[0]
 

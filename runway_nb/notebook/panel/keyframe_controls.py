@@ -14,9 +14,9 @@ import ipywidgets
 from ...api.models import Task
 from ...errors import InvalidRequest, LedgerError, RunwayError
 from ...ledger.record import Found
+from ...pictures.aspects import aspect_of, mixed_aspects_problem
 from ...pictures.assets import AssetList
 from ...pictures.files import keep_picture
-from ...pictures.fit import aspect_of
 from ...redaction import redact_line
 from ...request import Keyframes, VideoRequest
 from ...spec import DEFAULT_MODEL
@@ -134,10 +134,8 @@ class KeyframeControls:
             for name, slot in self.slots.items()
             if slot.choice.is_given and slot.loaded is not None and slot.loaded.size
         }
-        if aspect is None and len(set(formats.values())) > 1:
-            words = ", ".join(f"{name} is {word}" for name, word in formats.items())
-            told.append(f"the keyframes have two formats ({words}): choose an aspect, or give pictures of one")
-        return told
+        mixed = mixed_aspects_problem(formats) if aspect is None else ""
+        return [*told, mixed] if mixed else told
 
     # --- what the lists offer -------------------------------------------------------------------
 

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ...errors import DownloadError, InvalidRequest, JobNotFound, RunwayError
-from ...pictures.thumbnails import THUMBNAIL_WIDTH, small_jpeg
+from ...pictures.limits import THUMBNAIL_WIDTH
+from ...pictures.thumbnails import small_jpeg
 from ...request import VideoRequest
 from .keyframe_choices import Choice
 from .preview import still_for

@@ -22,7 +22,7 @@ from ...jobs.job import Job
 from ...jobs.policy import Limits
 from ...ledger.phase import Phase
 from ...loaded_settings import loaded_settings
-from ...pictures.fit import aspect_of
+from ...pictures.aspects import aspect_of
 from ...redaction import short_id
 from ...request import Keyframes, VideoRequest
 from ...shortcuts import chosen_studio, default_studio, is_default
