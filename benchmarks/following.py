@@ -15,7 +15,7 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
-from runway_nb.jobs.poll_schedule import Follower, Look
+from runway_nb.jobs.poll_schedule import Poll, PollSchedule
 
 TASKS = 4000
 SEED = 20
@@ -78,7 +78,7 @@ KINDS: tuple[Progress, ...] = (steps, linear, stall, none)
 class Cost(NamedTuple):
     """What following cost, per task."""
 
-    looks: float
+    polls: float
     delay: float
 
 
@@ -90,7 +90,7 @@ def measure() -> list[Row]:
     tasks = draw(TASKS)
     ours = mixture(follow, tasks)
     rows = [
-        ("following: looks per task, four kinds of progress", ours.looks, "<= 6.5"),
+        ("following: looks per task, four kinds of progress", ours.polls, "<= 6.5"),
         ("following: mean delay, four kinds of progress, s", ours.delay, "<= 1.5"),
         *_beside(ours, tasks),
     ]
@@ -113,15 +113,15 @@ def _draw(rng: random.Random, clip: int, scale: float) -> Simulated:
 
 def follow(task: Simulated, progress: Progress, rng: random.Random | None = None) -> Cost:
     """Our own policy; with a generator its waits are jittered."""
-    follower = Follower(0.0, seconds=task.clip)
-    now, looks = follower.first_wait(), 1
-    while now < task.end and not follower.is_over(now):
+    schedule = PollSchedule(0.0, seconds=task.clip)
+    now, polls = schedule.first_wait(), 1
+    while now < task.end and not schedule.is_over(now):
         running = now >= task.queue
         ratio = progress(task, now - task.queue) if running else None
-        follower = follower.seen(Look(now, "RUNNING" if running else "PENDING", ratio))
-        now += follower.wait(now, rng.uniform(-1.0, 1.0) if rng else 0.0)
-        looks += 1
-    return Cost(looks, now - task.end)
+        schedule = schedule.seen(Poll(now, "RUNNING" if running else "PENDING", ratio))
+        now += schedule.wait(now, rng.uniform(-1.0, 1.0) if rng else 0.0)
+        polls += 1
+    return Cost(polls, now - task.end)
 
 
 def jittered(task: Simulated, progress: Progress) -> Cost:
@@ -132,37 +132,37 @@ def jittered(task: Simulated, progress: Progress) -> Cost:
 def spaced(first: float, growth: float = 1.0, longest: float = math.inf) -> Policy:
     """Looks at a pace that knows nothing of the task: fixed, or growing up to a longest wait."""
 
-    def look(task: Simulated, progress: Progress) -> Cost:  # noqa: ARG001 - that is the point
-        now, gap, looks = first, first, 1
+    def poll(task: Simulated, progress: Progress) -> Cost:  # noqa: ARG001 - that is the point
+        now, gap, polls = first, first, 1
         while now < task.end:
             gap = min(longest, gap * growth)
-            now, looks = now + gap, looks + 1
-        return Cost(looks, now - task.end)
+            now, polls = now + gap, polls + 1
+        return Cost(polls, now - task.end)
 
-    return look
+    return poll
 
 
 def mean(policy: Policy, tasks: list[Simulated], progress: Progress) -> Cost:
     """What a policy costs per task of one kind."""
-    looks, delays = zip(*(policy(task, progress) for task in tasks), strict=True)
-    return Cost(sum(looks) / len(tasks), sum(delays) / len(tasks))
+    polls, delays = zip(*(policy(task, progress) for task in tasks), strict=True)
+    return Cost(sum(polls) / len(tasks), sum(delays) / len(tasks))
 
 
 def mixture(policy: Policy, tasks: list[Simulated], kinds: tuple[Progress, ...] = KINDS) -> Cost:
     """What a policy costs per task when the kinds of progress are equally frequent."""
     costs = [mean(policy, tasks, kind) for kind in kinds]
-    return Cost(sum(cost.looks for cost in costs) / len(kinds), sum(cost.delay for cost in costs) / len(kinds))
+    return Cost(sum(cost.polls for cost in costs) / len(kinds), sum(cost.delay for cost in costs) / len(kinds))
 
 
 def _beside(ours: Cost, tasks: list[Simulated]) -> list[Row]:
     """Ours against the usual ways, for which the kind of progress makes no difference."""
     two, ten, growing = (mean(policy, tasks, none) for policy in (spaced(2.0), spaced(10.0), spaced(2.0, 1.5, 10.0)))
     return [
-        ("looks / fixed 2 s", ours.looks / two.looks, "<= 0.19"),
+        ("looks / fixed 2 s", ours.polls / two.polls, "<= 0.19"),
         ("mean delay / fixed 2 s", ours.delay / two.delay, "<= 1.5"),
-        ("looks / fixed 10 s", ours.looks / ten.looks, "<= 1"),
+        ("looks / fixed 10 s", ours.polls / ten.polls, "<= 1"),
         ("mean delay / fixed 10 s", ours.delay / ten.delay, "<= 0.33"),
-        ("looks / back-off 2 s x1.5 up to 10 s", ours.looks / growing.looks, "<= 0.7"),
+        ("looks / back-off 2 s x1.5 up to 10 s", ours.polls / growing.polls, "<= 0.7"),
         ("mean delay / back-off 2 s x1.5 up to 10 s", ours.delay / growing.delay, "<= 0.33"),
     ]
 
@@ -186,8 +186,8 @@ def _fast(tasks: list[Simulated]) -> list[Row]:
     return rows
 
 
-def _pair(name: str, cost: Cost, looks: str = "", delay: str = "") -> list[Row]:
-    return [(f"{name}: looks per task", cost.looks, looks), (f"{name}: mean delay, s", cost.delay, delay)]
+def _pair(name: str, cost: Cost, polls: str = "", delay: str = "") -> list[Row]:
+    return [(f"{name}: looks per task", cost.polls, polls), (f"{name}: mean delay, s", cost.delay, delay)]
 
 
 def main() -> None:

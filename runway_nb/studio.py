@@ -1,4 +1,4 @@
-"""The studio: submit a wish, come back to one, send a lost one again.
+"""The studio: submit a request, come back to one, send a lost one again.
 
 Callable from any thread; the work itself (`workflow`) runs on the background loop.
 """
@@ -18,14 +18,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import errors
 from .api.account_queries import account_credits, account_task, account_tasks
 from .api.models import Asset, Credits, Task
-from .jobs.backend import Connect, Session, connect
+from .jobs.backend import Backend, Connect, connect
 from .jobs.environment import Environment
 from .jobs.freeze import Asker, new_record, storable
-from .jobs.job import Job, Submitted
+from .jobs.job import Job, Submission
 from .jobs.job_frames import frame_png
 from .jobs.loop import BackgroundLoop
-from .jobs.policy import Limits, admit, checked_limits
-from .jobs.restore import is_over, stored_job, waking_state
+from .jobs.policy import Limits, checked_limits, decide
+from .jobs.restore import is_over, restored_job, resumed_state
 from .jobs.runner import CLOSE_SECONDS, Runner
 from .jobs.state import State
 from .ledger.ledger import Ledger
@@ -50,11 +50,11 @@ T = TypeVar("T")
 
 
 class Studio(Handle):
-    """Submits wishes and sees them through.
+    """Submits requests and tracks their jobs.
 
     Args:
         settings: All settings, decided.
-        ledger: Where wishes are journalled; by default the one in `settings.home`.
+        ledger: Where requests are journalled; by default the one in `settings.home`.
         connect: Makes the clients of a session on the background loop, at its first use.
         loop: The background loop.
         environment: Time and randomness.
@@ -79,7 +79,7 @@ class Studio(Handle):
         self._connect = connect
         self._loop = loop or BackgroundLoop()
         self._lock = threading.RLock()
-        self._sessions = [Session(settings, self.ledger, connect, self._env.monotonic)]
+        self._backends = [Backend(settings, self.ledger, connect, self._env.monotonic)]
         self._runner = Runner(self._loop, self.ledger, self._env)
         self._closed = False
 
@@ -92,23 +92,23 @@ class Studio(Handle):
         return self._runner.jobs
 
     @property
-    def session(self) -> Session:
+    def backend(self) -> Backend:
         """The party to which the next request goes."""
-        return self._sessions[-1]
+        return self._backends[-1]
 
     @property
     def settings(self) -> Settings:
         """The settings for what is submitted next."""
-        return self.session.settings
+        return self.backend.settings
 
     def use(self, settings: Settings) -> None:
         """Take new settings for what is submitted from now on; jobs that run keep theirs."""
         settings = checked_settings(settings)
         with self._lock:
-            if self.session.can_serve(settings):
-                self.session.settings = settings
+            if self.backend.can_serve(settings):
+                self.backend.settings = settings
             else:
-                self._sessions.append(Session(settings, self.ledger, self._connect, self._env.monotonic))
+                self._backends.append(Backend(settings, self.ledger, self._connect, self._env.monotonic))
 
     def submit(
         self,
@@ -142,27 +142,27 @@ class Studio(Handle):
 
     def ask(
         self, request: VideoRequest, limits: Limits, *, cell: str = "", folder: Path | None = None, replaces: str = ""
-    ) -> Submitted:
-        """The same as `submit`, and whether the wish is new. `replaces` is the lost job in whose place it is sent."""
-        return self._ask(self.session, request, limits, cell, folder, replaces)
+    ) -> Submission:
+        """The same as `submit`, and whether it is new. `replaces` is the lost job in whose place it is sent."""
+        return self._ask(self.backend, request, limits, cell, folder, replaces)
 
     def _ask(
-        self, session: Session, request: VideoRequest, limits: Limits, cell: str, folder: Path | None, replaces: str
-    ) -> Submitted:
+        self, backend: Backend, request: VideoRequest, limits: Limits, cell: str, folder: Path | None, replaces: str
+    ) -> Submission:
         """The same at a party that was chosen before: settings may change while pictures are read."""
         limits, problems = checked_limits(limits)
-        request, cell, settings = self.checked(request, problems), checked_text(cell, "cell"), session.settings
+        request, cell, settings = self.checked(request, problems), checked_text(cell, "cell"), backend.settings
         folder = result_folder(self.folder if folder is None else folder, settings.output)
-        wish = self._wish(session, request, cell, folder)
-        limits = limits.within(settings, folder_problem(Path(wish.folder) / settings.output, wish.id))
+        new = self._new_record(backend, request, cell, folder)
+        limits = limits.within(settings, folder_problem(Path(new.folder) / settings.output, new.id))
         with self._lock:
             self._check_open()
-            record = self.ledger.claim(wish, lambda books: admit(wish, books, limits), replaces=replaces)
-            if record.id != wish.id:
-                return Submitted(self._wake(session, record, to_send=True), is_new=False)
-            job = stored_job(record, settings.posters, State())
-            self._runner.start(job, session, lambda workflow: workflow.make())
-            return Submitted(job, is_new=True)
+            record = self.ledger.claim(new, lambda books: decide(new, books, limits), replaces=replaces)
+            if record.id != new.id:
+                return Submission(self._wake(backend, record, to_send=True), is_new=False)
+            job = restored_job(record, settings.posters, State())
+            self._runner.start(job, backend, lambda workflow: workflow.make())
+            return Submission(job, is_new=True)
 
     def checked(
         self, request: VideoRequest, problems: Sequence[str] = (), names: Mapping[str, str] = MappingProxyType({})
@@ -195,34 +195,34 @@ class Studio(Handle):
         """
         if not text:
             raise errors.JobNotFound("attach needs the id of a job: %runway list shows them")
-        living, session = self._living(text), self.session
+        living, backend = self._living(text), self.backend
         if living is not None and not living.done:
             return living
-        record = self.ledger.find(text) if self.ledger.named(text) else self._adopt(session, text)
+        record = self.ledger.find(text) if self.ledger.named(text) else self._adopt(backend, text)
         if not is_over(record):
-            _check_party(session, record)
+            _check_party(backend, record)
         with self._lock:
-            return self._wake(session, record)
+            return self._wake(backend, record)
 
     def resume(self) -> list[Job]:
         """Follow again every job that may still bring a result and that nobody sees through, oldest first."""
-        session = self.session
-        found = [record for record in self.ledger.unfinished() if record.party == session.settings.party]
+        backend = self.backend
+        found = [record for record in self.ledger.unfinished() if record.party == backend.settings.party]
         with self._lock:
-            return [self._wake(session, record) for record in reversed(found)]
+            return [self._wake(backend, record) for record in reversed(found)]
 
     @plain_arguments
     def resend(self, text: str) -> Job:
-        """Send a wish again whose create got no clear answer. The user decides this: it may be paid twice.
+        """Send a request again whose create got no clear answer. The user decides this: it may be paid twice.
 
         The account is looked at once more; a task that is found is followed, and nothing is sent.
 
         Raises:
             InvalidCommand: the job is not in doubt.
-            RunwayError: the account cannot be looked at, or the wish may not be sent; nothing was sent.
+            RunwayError: the account cannot be looked at, or the request may not be sent; nothing was sent.
         """
-        record, session = self.ledger.find(text), self.session
-        _check_party(session, record)
+        record, backend = self.ledger.find(text), self.backend
+        _check_party(backend, record)
         if record.resent_as:
             return self.attach(record.resent_as)
         if not record.may_be_lost or self.ledger.is_held(record):
@@ -230,20 +230,20 @@ class Studio(Handle):
                 f"job {record.id} is not in doubt ({record.phase}): %runway attach {record.id} follows it, "
                 "and --fresh in its cell makes it again"
             )
-        if self.run(self._look_again(session, record), 120.0):
+        if self.run(self._look_again(backend, record), 120.0):
             return self.attach(record.id)
-        wish = VideoRequest.from_wire(record.wish or record.request, record.model)
+        request = VideoRequest.from_wire(record.wish or record.request, record.model)
         if not record.wish:
-            # written before wishes were kept: its seed and reference may be ours, and name the first create
-            wish = replace(wish, seed=None, reply_ref=None)
-        return self._ask(session, wish, Limits(fresh=True), record.cell, Path(record.folder), record.id).job
+            # written before original requests were kept: its seed and reference may be ours, and name the first create
+            request = replace(request, seed=None, reply_ref=None)
+        return self._ask(backend, request, Limits(fresh=True), record.cell, Path(record.folder), record.id).job
 
     def new_take(self, job: Job) -> Job:
         """Another take of a job with another seed, paid like the first. Raises what `submit` raises."""
-        session = self.session
-        _check_party(session, self.ledger.get(checked_kind(job, "job", Job, "a job").id))
-        wish = replace(job.wish, seed=None, reply_ref=None)
-        return self._ask(session, wish, Limits(fresh=True), job.cell, job.folder, "").job
+        backend = self.backend
+        _check_party(backend, self.ledger.get(checked_kind(job, "job", Job, "a job").id))
+        request = replace(job.original_request, seed=None, reply_ref=None)
+        return self._ask(backend, request, Limits(fresh=True), job.cell, job.folder, "").job
 
     @plain_arguments
     def find(self, text: str = "") -> Job:
@@ -251,7 +251,7 @@ class Studio(Handle):
         if (living := self._living(text)) is not None:
             return living
         record = self.ledger.find(text) if text else self.ledger.newest()
-        return self.jobs.get(record.id) or stored_job(record, self.settings.posters)
+        return self.jobs.get(record.id) or restored_job(record, self.settings.posters)
 
     @plain_arguments
     def request_of(self, text: str) -> VideoRequest:
@@ -259,7 +259,7 @@ class Studio(Handle):
         if not text:
             raise errors.JobNotFound("the id of a job or task is missing: %runway list shows them")
         is_ours = self._living(text) is not None or self.ledger.named(text)
-        return self.find(text).wish if is_ours else self._asked(self._account_task(self.session, text))
+        return self.find(text).original_request if is_ours else self._asked(self._account_task(self.backend, text))
 
     def spent_today(self) -> int:
         """Credits that all notebooks of this ledger have spent at the present party since midnight."""
@@ -267,7 +267,7 @@ class Studio(Handle):
 
     def credits(self, timeout: float = 60.0) -> list[tuple[str, Credits]]:
         """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""
-        return self.run(_ask_account(self.session, account_credits), timeout)
+        return self.run(_ask_account(self.backend, account_credits), timeout)
 
     @plain_arguments
     def assets(self, text: str = "", kind: str = "", *, timeout: float = 60.0) -> AssetList:
@@ -281,7 +281,7 @@ class Studio(Handle):
             kind: `image`, `video` or `audio`; by default all.
             timeout: Seconds to wait at most.
         """
-        return self.run(self.session.asset_cache.get(), timeout).only(text, kind)
+        return self.run(self.backend.asset_cache.get(), timeout).only(text, kind)
 
     @plain_arguments
     def upload(
@@ -298,29 +298,29 @@ class Studio(Handle):
         Returns the asset, and what was done to the picture. Raises what `submit` raises.
         """
         request = self.checked(VideoRequest(keyframes=Keyframes(first=picture), **fitting), names={"first": name})
-        return self.run(self.session.upload(request, self.folder, self._frame), timeout)
+        return self.run(self.backend.upload(request, self.folder, self._frame), timeout)
 
     def delete_asset(self, asset: Asset, timeout: float = 60.0) -> None:
         """Delete an asset from the account, for good; nobody is asked."""
         checked_kind(asset, "asset", Asset, "an asset, as studio.assets() lists them")
-        self.run(self.session.delete_asset(asset), timeout)
+        self.run(self.backend.delete_asset(asset), timeout)
 
     def tasks(self, timeout: float = 60.0) -> list[Task]:
         """The newest tasks of all accounts behind the token, those made elsewhere included."""
-        return self.run(_ask_account(self.session, account_tasks), timeout)
+        return self.run(_ask_account(self.backend, account_tasks), timeout)
 
     def simulator_url(self, timeout: float = 60.0) -> str:
         """The address of the embedded simulator's page, with the key that opens it; starts it when needed.
 
         The key is drawn anew in every process. With a token set it is the address of the API instead.
         """
-        connection = self.run(self.session.connected(), timeout)
+        connection = self.run(self.backend.connected(), timeout)
         return connection.page or connection.client.origin
 
     @plain_arguments
     def misbehave(self, fault: str, timeout: float = 60.0) -> None:
         """Let the embedded simulator do one thing wrong, for lessons. Raises `InvalidCommand` for an unknown name."""
-        misbehave = self.run(self.session.connected(), timeout).misbehave
+        misbehave = self.run(self.backend.connected(), timeout).misbehave
         if misbehave is None:
             raise errors.InvalidCommand("a token is set: only the embedded simulator can be told to misbehave")
         try:
@@ -341,7 +341,7 @@ class Studio(Handle):
         self._closed = True
         if self._loop.is_running:
             with suppress(FutureTimeout, errors.RunwayError):
-                for release in self._loop.submit(self._runner.shut_down(self._sessions)).result(CLOSE_SECONDS):
+                for release in self._loop.submit(self._runner.shut_down(self._backends)).result(CLOSE_SECONDS):
                     # on this thread: at exit no pool of threads can be made any more
                     release()
             self._loop.stop()
@@ -355,44 +355,44 @@ class Studio(Handle):
         living = [job for job in list(self.jobs.values()) if job.id.startswith(text)]
         return living[-1] if living and (not text or len(living) == 1) else None
 
-    def _wish(self, session: Session, request: VideoRequest, cell: str, folder: Path) -> Record:
+    def _new_record(self, backend: Backend, request: VideoRequest, cell: str, folder: Path) -> Record:
         """A new record of this studio."""
         asker = Asker(folder, self.notebook or str(folder), cell, self._runner.owner)
-        return new_record(request, asker, session.settings, self._env.draw)
+        return new_record(request, asker, backend.settings, self._env.draw)
 
-    def _wake(self, session: Session, record: Record, *, to_send: bool = False) -> Job:
+    def _wake(self, backend: Backend, record: Record, *, to_send: bool = False) -> Job:
         """The job of a record: the living one, the stored one when it is over, else one that is seen through."""
         living = self.jobs.get(record.id)
         if living is not None and not living.done:
             return living
         if is_over(record):
-            return stored_job(record, session.settings.posters)
-        job = stored_job(record, session.settings.posters, waking_state(record))
+            return restored_job(record, backend.settings.posters)
+        job = restored_job(record, backend.settings.posters, resumed_state(record))
         self._check_open()
-        self._runner.start(job, session, lambda workflow: workflow.resume(to_send=to_send))
+        self._runner.start(job, backend, lambda workflow: workflow.resume(to_send=to_send))
         return job
 
-    def _adopt(self, session: Session, text: str) -> Record:
+    def _adopt(self, backend: Backend, text: str) -> Record:
         """A record for a task of the account that this ledger does not know; it was paid elsewhere."""
         from .jobs.submit import lost_job_of
 
-        task = self._account_task(session, text)
-        lost = lost_job_of(task, self.ledger, session.settings.party)
+        task = self._account_task(backend, text)
+        lost = lost_job_of(task, self.ledger, backend.settings.party)
         if lost is not None:
             return lost
         made = self._asked(task)
-        wish = self._wish(session, made, "", self.folder)
+        new = self._new_record(backend, made, "", self.folder)
         sent = {**made.to_wire(), **({"replyRef": task.reply_ref} if task.reply_ref else {})}
         return self.ledger.adopt(
             replace(
-                wish, phase=Phase.DETACHED.value, request=sent, wish={}, digest="", reply_ref=task.reply_ref, credits=0,
+                new, phase=Phase.DETACHED.value, request=sent, wish={}, digest="", reply_ref=task.reply_ref, credits=0,
                 task_id=task.id, status=str(task.status), owner="",
             )
         )  # fmt: skip
 
-    def _account_task(self, session: Session, text: str) -> Task:
+    def _account_task(self, backend: Backend, text: str) -> Task:
         """The task of the account that `text` names, made anywhere."""
-        return self.run(_ask_account(session, lambda client: account_task(client, text)), 120.0)
+        return self.run(_ask_account(backend, lambda client: account_task(client, text)), 120.0)
 
     def _asked(self, task: Task) -> VideoRequest:
         """What a task of the account asked for; without its pictures while the account cannot be listed."""
@@ -407,12 +407,12 @@ class Studio(Handle):
             raise errors.RunwayError("this studio is closed: nothing was sent")
         self.spawn(asyncio.sleep(0))  # raises, before anything is written down, where no loop can be made
 
-    async def _look_again(self, session: Session, record: Record) -> bool:
+    async def _look_again(self, backend: Backend, record: Record) -> bool:
         """Look once for the task of a job in doubt; True when it was found and written down."""
         from .jobs.recover import look_for_task
         from .jobs.submit import search_for
 
-        client = (await session.connected()).client
+        client = (await backend.connected()).client
         await client.server_time()
         found = await look_for_task(search_for(record, self.ledger, client.clock_offset), client)
         return found is not None and self.ledger.assign(record.id, found.task.id, is_certain=found.is_certain)
@@ -421,19 +421,19 @@ class Studio(Handle):
         """The picture that a keyframe means, for the background loop. Raises `RunwayError`."""
         if problem := picture_problem(picture := read_picture_name(picture)):
             raise errors.InvalidRequest([f"the picture {problem}"])
-        return await self.session.picture(picture, self.folder, self._frame)
+        return await self.backend.picture(picture, self.folder, self._frame)
 
     async def _frame(self, frame: ShotFrame) -> bytes:
         """A frame of a finished job."""
         return await asyncio.to_thread(frame_png, self.find(frame.job_id), frame)
 
 
-def _check_party(session: Session, record: Record) -> None:
-    if record.party != session.settings.party:
+def _check_party(backend: Backend, record: Record) -> None:
+    if record.party != backend.settings.party:
         made = "by the simulator" if record.simulated else f"at {record.party}"
         need = "unset the token" if record.simulated else "set the token first (%runway login)"
         raise errors.RunwayError(f"job {record.id} was made {made}: {need}, then try again")
 
 
-async def _ask_account(session: Session, question: Callable[[RunwayClient], Awaitable[T]]) -> T:
-    return await question((await session.connected()).client)
+async def _ask_account(backend: Backend, question: Callable[[RunwayClient], Awaitable[T]]) -> T:
+    return await question((await backend.connected()).client)

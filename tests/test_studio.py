@@ -204,8 +204,8 @@ def test_resend_sends_nothing_when_another_kernel_finds_the_task_meanwhile(party
     lost = party.ended(party.submit())
     other, looked = party.make_studio(), party.studio._look_again
 
-    async def look_and_be_slow(session, record: Record) -> bool:
-        found = await looked(session, record)
+    async def look_and_be_slow(backend, record: Record) -> bool:
+        found = await looked(backend, record)
         party.time.now += 600
         other.attach(record.id).wait(10)
         return found

@@ -23,7 +23,7 @@ from ..references import Picture, ShotFrame
 from ..request import VideoRequest
 from ..settings import Secret, Settings
 from ..values.plain import unexpected
-from .submit_queue import SlotQueue
+from .submit_queue import SubmitQueue
 
 if TYPE_CHECKING:
     from ..api.client import RunwayClient
@@ -75,7 +75,7 @@ async def connect(settings: Settings) -> Connection:
     return Connection(client, media, simulator.stop, misbehave, simulator.page)
 
 
-class Session:
+class Backend:
     """Settings and the connection made from them, at the first use and on the background loop."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Session:
         """Which pictures lie on the account already."""
         self.asset_cache = AssetCache(self._all_assets, clock)
         """All that lies there."""
-        self.queue = SlotQueue(lambda: self.settings.slots, clock)
+        self.queue = SubmitQueue(lambda: self.settings.slots, clock)
         """Who may send next."""
         self._connect = connect
         self._made: tuple[object, asyncio.Future[Connection]] | None = None

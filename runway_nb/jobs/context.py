@@ -11,10 +11,10 @@ from .. import errors
 from ..ledger.ledger import Ledger
 from ..ledger.phase import Phase
 from ..values.plain import words_of
-from .backend import Connection, Session
+from .backend import Backend, Connection
 from .environment import Environment
 from .job import Job
-from .submit_queue import SlotQueue
+from .submit_queue import SubmitQueue
 
 T = TypeVar("T")
 
@@ -27,7 +27,7 @@ class WrongTask(Exception):
     """The task that was followed turns out to be another's; the words say how that is known."""
 
 
-class Run:
+class JobContext:
     """What every step of a job's work needs.
 
     Args:
@@ -35,7 +35,7 @@ class Run:
         session: The party that makes it: clients, slots, what was uploaded there.
         ledger: Where every step is written.
         owner: Who holds the job's lease.
-        neighbours: All jobs of the studio by id, to name those that hold slots.
+        other_jobs: All jobs of the studio by id, to name those that hold slots.
         environment: Time and randomness.
     """
 
@@ -43,33 +43,33 @@ class Run:
         self,
         job: Job,
         *,
-        session: Session,
+        backend: Backend,
         ledger: Ledger,
         owner: str,
-        neighbours: Mapping[str, Job],
+        other_jobs: Mapping[str, Job],
         environment: Environment,
     ) -> None:
         self.job = job
-        self.session = session
+        self.backend = backend
         self.ledger = ledger
         self.owner = owner
-        self.neighbours = neighbours
+        self.other_jobs = other_jobs
         self.env = environment
         self.stopped = asyncio.Event()
         """Set when the user asks to stop."""
-        self.looks = asyncio.Event()
-        """Set when the user asks for a look."""
+        self.poll_now = asyncio.Event()
+        """Set when the user asks for a poll."""
         self.busy: errors.RateLimited | None = None
         """The latest 429 to a create: it has started nothing, by the API's word, and is looked for all the same."""
 
     async def connected(self) -> Connection:
         """The clients."""
-        return await self.session.connected()
+        return await self.backend.connected()
 
     @property
-    def queue(self) -> SlotQueue:
+    def queue(self) -> SubmitQueue:
         """The slots of the session."""
-        return self.session.queue
+        return self.backend.queue
 
     def halt(self) -> None:
         """Raise `Stopped` when the user has asked to stop."""
@@ -99,18 +99,18 @@ class Run:
         """
         from anyio import move_on_after
 
-        with move_on_after(seconds) as scope, self._told(scope.cancel):
+        with move_on_after(seconds) as scope, self._on_stop(scope.cancel):
             return await work
         self.halt()
         raise TimeoutError
 
-    async def see_out(self, work: Awaitable[T], words: str) -> T:
-        """The result of `work`, whatever the user does; one who stops meanwhile is told why it is waited for."""
-        with self._told(lambda: self.job.change(detail=words)):
+    async def finish(self, work: Awaitable[T], detail: str) -> T:
+        """The result of `work`, whatever the user does; one who stops meanwhile is shown why it is waited for."""
+        with self._on_stop(lambda: self.job.change(detail=detail)):
             return await work
 
     @contextmanager
-    def _told(self, act: Callable[[], object]) -> Iterator[None]:
+    def _on_stop(self, act: Callable[[], object]) -> Iterator[None]:
         """Call `act` once when the user stops meanwhile, or has."""
 
         def ended(stop: asyncio.Future[Any]) -> None:

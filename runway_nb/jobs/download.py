@@ -19,7 +19,7 @@ from ..pictures.limits import POSTER_WIDTH
 from ..pictures.thumbnails import fetch_thumbnail
 from ..storage.draft import file_name
 from .backend import Connection
-from .context import Run, Stopped
+from .context import JobContext, Stopped
 
 VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0, 30.0, 30.0, 30.0, 30.0)
 """Seconds between the looks for a video that a finished task does not name yet: three minutes in all."""
@@ -30,38 +30,38 @@ POSTERS = 2
 _PASSING = (errors.ServerTrouble, errors.NoAnswer, errors.Unreachable, errors.RateLimited)
 
 
-async def fetch(run: Run, task: Task, connection: Connection, output: Path, posters: Path) -> None:
+async def fetch(context: JobContext, task: Task, connection: Connection, output: Path, posters: Path) -> None:
     """Download the video, keep a still of it, and write the result down: the job is done.
 
     Args:
-        run: The run.
+        context: The job and what its steps need.
         task: That has succeeded.
         connection: The clients.
         output: The folder of the video.
         posters: The folder of small stills, for `%runway show`.
     """
-    run.move(Phase.DOWNLOADING, next_look=None)
-    path = output / file_name(run.job.request.prompt, run.job.id)
+    context.move(Phase.DOWNLOADING, next_poll=None)
+    path = output / file_name(context.job.request.prompt, context.job.id)
     await asyncio.to_thread(_clear_drafts, path)
-    task, video = await _download(run, task, connection, path)
-    poster = await _poster(run, video, connection.media)
+    task, video = await _download(context, task, connection, path)
+    poster = await _poster(context, video, connection.media)
     if poster is not None:
-        await asyncio.to_thread(keep_still, posters, run.job.id, poster)
-    _finish(run, task, path, poster)
+        await asyncio.to_thread(keep_still, posters, context.job.id, poster)
+    _finish(context, task, path, poster)
 
 
-async def _download(run: Run, task: Task, connection: Connection, path: Path) -> tuple[Task, Artifact]:
+async def _download(context: JobContext, task: Task, connection: Connection, path: Path) -> tuple[Task, Artifact]:
     """The task as last seen, and the first of its artifacts that brings a video. Raises the first failure."""
     failed: list[errors.RunwayError] = []
     no_videos: set[str] = set()
     for attempt in range(1, LINK_ATTEMPTS + 1):
         try:
-            task = await _with_video(run, task, connection.client, no_videos)
+            task = await _with_video(context, task, connection.client, no_videos)
         except errors.NoVideo as missing:
             raise next(iter(failed), missing) from None
         for video in _open(task, no_videos):
             try:
-                await _try(run, video, connection.media, path, alone=len(task.videos) == 1)
+                await _try(context, video, connection.media, path, alone=len(task.videos) == 1)
             except errors.LinkExpired as error:
                 failed.append(error)
                 if attempt < LINK_ATTEMPTS:
@@ -77,13 +77,13 @@ async def _download(run: Run, task: Task, connection: Connection, path: Path) ->
             if _open(task, no_videos):
                 break
             continue  # pictures alone: the video may come a little later
-        task = await run.race(connection.client.task(task.id))
+        task = await context.race(connection.client.task(task.id))
     raise failed[0]
 
 
-async def _try(run: Run, video: Artifact, media: MediaClient, path: Path, *, alone: bool) -> None:
-    work = media.download(video.url, path, partial(_received, run), size=video.size, alone=alone)
-    await run.race(work)
+async def _try(context: JobContext, video: Artifact, media: MediaClient, path: Path, *, alone: bool) -> None:
+    work = media.download(video.url, path, partial(_received, context), size=video.size, alone=alone)
+    await context.race(work)
 
 
 def _clear_drafts(path: Path) -> None:
@@ -104,7 +104,7 @@ def _name_of(video: Artifact) -> str:
     return video.asset_id or video.url.partition("?")[0]
 
 
-async def _with_video(run: Run, task: Task, client: RunwayClient, no_videos: Collection[str]) -> Task:
+async def _with_video(context: JobContext, task: Task, client: RunwayClient, no_videos: Collection[str]) -> Task:
     """The task once it names its video: the file may come a little after the word (API facts 4.4).
 
     `no_videos` names files that turned out to be none.
@@ -112,31 +112,31 @@ async def _with_video(run: Run, task: Task, client: RunwayClient, no_videos: Col
     for seconds in VIDEO_PAUSES:
         if _open(task, no_videos):
             return task
-        await run.pause(seconds, run.looks)
+        await context.pause(seconds, context.poll_now)
         with suppress(*_PASSING):  # the next look may do better, and the video is paid for
-            task = await run.race(client.task(task.id, retry=False))
+            task = await context.race(client.task(task.id, retry=False))
     if not _open(task, no_videos):
         raise errors.NoVideo("the task succeeded and names no video yet")
     return task
 
 
-def _received(run: Run, received: int, total: int | None) -> None:
-    run.halt()
-    run.job.change(received=received, total=total)
+def _received(context: JobContext, received: int, total: int | None) -> None:
+    context.halt()
+    context.job.change(received=received, total=total)
 
 
-async def _poster(run: Run, video: Artifact, media: MediaClient) -> bytes | None:
+async def _poster(context: JobContext, video: Artifact, media: MediaClient) -> bytes | None:
     """A small still out of the previews; a video without one is still a video, and so is one of a job that stops."""
     with suppress(Stopped):
-        return await run.race(fetch_thumbnail(media, video.preview_urls[:POSTERS], POSTER_WIDTH))
+        return await context.race(fetch_thumbnail(media, video.preview_urls[:POSTERS], POSTER_WIDTH))
     return None
 
 
-def _finish(run: Run, task: Task, path: Path, poster: bytes | None) -> None:
-    now = run.env.clock()
+def _finish(context: JobContext, task: Task, path: Path, poster: bytes | None) -> None:
+    now = context.env.clock()
     # a clock that was set back meanwhile makes it end before it began
-    took = max(0.0, now - (run.job.state.sent or run.job.created))
+    took = max(0.0, now - (context.job.state.sent or context.job.created))
     journal = {
         "video": str(path), "took": took, "status": str(task.status), "error": "", "message": "", "lease": 0.0,
     }  # fmt: skip
-    run.move(Phase.DONE, journal=journal, task=task, video=path, poster=poster, progress=1.0, ended=now)
+    context.move(Phase.DONE, journal=journal, task=task, video=path, poster=poster, progress=1.0, ended=now)

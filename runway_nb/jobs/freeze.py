@@ -23,7 +23,7 @@ from ..settings import Settings
 from ..spec import DEFAULT_MODEL, MODELS, SEED_RANGE
 from ..values.plain import is_a
 from .job import Job
-from .policy import words_hash
+from .policy import prompt_hash
 
 NOTHING = "-"
 """Stands for a picture that cannot be used, while the other mistakes are looked for."""
@@ -69,7 +69,7 @@ def new_record(request: VideoRequest, asker: Asker, settings: Settings, draw: Ca
         notebook=asker.notebook,
         cell=asker.cell,
         owner=asker.owner,
-        words=words_hash(request.prompt),
+        words=prompt_hash(request.prompt),
     )
 
 

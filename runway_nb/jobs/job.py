@@ -1,4 +1,4 @@
-"""A job: the durable handle of one wish."""
+"""A job: the durable handle of one request."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from ..references import ShotFrame
 from ..request import VideoRequest
 from ..storage.home import working_folder
 from ..text.console import as_shown
+from ..values.deprecation import warn_renamed
 from ..values.handle import Handle
 from ..values.plain import (
     checked_call,
@@ -53,7 +54,7 @@ Tick = Callable[[], None]
 
 
 class Job(Handle):
-    """A wish that was submitted: its state, its video, and ways to wait for it.
+    """A request that was submitted: its state, its video, and ways to wait for it.
 
     Made by `generate`, `Studio.submit` and `Studio.attach`. All methods may be called from any thread. A copy of a
     job is the job; pickled it is its id, by which the studio of the other process finds it (`default.attached`).
@@ -65,7 +66,7 @@ class Job(Handle):
         request: VideoRequest,
         *,
         simulated: bool = False,
-        wish: VideoRequest | None = None,
+        original_request: VideoRequest | None = None,
         cell: str = "",
         folder: Path | None = None,
         created: float | None = None,
@@ -75,7 +76,7 @@ class Job(Handle):
         """Eight hexadecimal digits, ours; the name of the job in `%runway` and in file names."""
         self.request = request
         """What is sent: keyframes as asset ids once they are found, a seed always."""
-        self.wish = wish or request
+        self.original_request = original_request or request
         """What was asked for: pictures as they were named, a seed only when one was given."""
         self.simulated = simulated
         """True when the embedded simulator makes the video."""
@@ -173,6 +174,12 @@ class Job(Handle):
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         bundle: dict[str, str] = provided("job.mimebundle")(self)
         return bundle
+
+    @property
+    def wish(self) -> VideoRequest:
+        """The old name of `original_request`, for this version."""
+        warn_renamed("job.wish", "job.original_request")
+        return self.original_request
 
     # --- its pictures ---------------------------------------------------------------------------
 
@@ -298,7 +305,7 @@ class Job(Handle):
     # --- acting ---------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Take the wish back if it is not sent yet, else stop tracking it.
+        """Take the request back if it is not sent yet, else stop tracking it.
 
         There is no true cancel: what Runway has begun goes on and its credits stay spent (API facts 7.3).
         """
@@ -364,12 +371,12 @@ class Job(Handle):
                 self._ended.set()
 
 
-class Submitted(NamedTuple):
-    """What became of a wish."""
+class Submission(NamedTuple):
+    """What became of a request."""
 
     job: Job
     is_new: bool
-    """False when an equal wish was made before: nothing is sent, nothing is paid."""
+    """False when an equal request was made before: nothing is sent, nothing is paid."""
 
 
 def video_frames() -> Any:
@@ -387,7 +394,7 @@ def _is_task_of(names: frozenset[str]) -> bool:
 
 
 def _tell(observer: Observer, job: Job) -> None:
-    """Call an observer; a screen that fails must not stop the work for a paid wish, nor end the loop that does it."""
+    """Call an observer; a screen that fails must stop neither the work for a paid request nor the loop that does it."""
     try:
         observer(job)
     except BaseException as error:  # whatever a display raises, an exit of the process included

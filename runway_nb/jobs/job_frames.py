@@ -8,22 +8,22 @@ import io
 from .. import errors
 from ..ledger.phase import RESUMABLE
 from ..references import ShotFrame
-from .context import Run
+from .context import JobContext
 from .job import Job
-from .restore import is_over, stored_job
+from .restore import is_over, restored_job
 
 LOOK_SECONDS = 1.0
 """Between two looks at a job that is waited for."""
 
 
-async def frame_picture(run: Run, frame: ShotFrame) -> bytes:
+async def frame_picture(context: JobContext, frame: ShotFrame) -> bytes:
     """The frame as a PNG, once its job has ended; the screen says what is waited for.
 
     Raises `InvalidRequest` when there will be none. Nothing was sent by then.
     """
-    while (job := _at_its_end(run, frame.job_id)) is None:
-        run.job.change(detail=f"waiting for {frame.words}, which still runs")
-        await run.pause(LOOK_SECONDS)
+    while (job := _at_its_end(context, frame.job_id)) is None:
+        context.job.change(detail=f"waiting for {frame.words}, which still runs")
+        await context.pause(LOOK_SECONDS)
     try:
         return await asyncio.to_thread(frame_png, job, frame)
     except errors.InvalidRequest:
@@ -32,17 +32,17 @@ async def frame_picture(run: Run, frame: ShotFrame) -> bytes:
         raise errors.InvalidRequest([_reason(job, error)]) from None
 
 
-def _at_its_end(run: Run, job_id: str) -> Job | None:
+def _at_its_end(context: JobContext, job_id: str) -> Job | None:
     """The job as this process or the ledger knows it; None while somebody sees it through."""
-    living = run.neighbours.get(job_id)
+    living = context.other_jobs.get(job_id)
     if living is not None and (living.video is not None or not living.done):
         return living if living.done else None
     try:
-        record = run.ledger.get(job_id)
+        record = context.ledger.get(job_id)
     except errors.JobNotFound as error:
         raise errors.InvalidRequest([error.message]) from None
-    held = run.ledger.is_held(record) and not is_over(record)
-    return None if held else stored_job(record, run.session.settings.posters)
+    held = context.ledger.is_held(record) and not is_over(record)
+    return None if held else restored_job(record, context.backend.settings.posters)
 
 
 def _reason(job: Job, error: errors.RunwayError) -> str:

@@ -1,4 +1,4 @@
-"""Whether a wish is sent: an unchanged one shows what it brought, a refused one is not sent again by itself.
+"""Whether a request is sent: an unchanged one shows what it brought, a refused one is not sent again by itself.
 
 Pure decisions. The ledger gathers the facts and writes the outcome in one transaction, so that two kernels
 cannot both find nothing and both pay.
@@ -27,11 +27,11 @@ class Limits(NamedTuple):
     """What the user allows."""
 
     reuse: bool = True
-    """Show what an unchanged wish brought instead of making it again; one in doubt is never simply made again."""
+    """Show what an unchanged request brought instead of making it again; one in doubt is never simply made again."""
     force: bool = False
     """Send although moderation has refused."""
     cell_credits: int | None = None
-    """The most that this wish may cost."""
+    """The most that this request may cost."""
     day_credits: int | None = None
     """The most that may be spent on a day at this backend, by all notebooks that share the ledger."""
     moderated: int = MAX_MODERATED
@@ -72,14 +72,14 @@ def checked_limits(limits: Limits) -> tuple[Limits, list[str]]:
     return found, problems
 
 
-def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
-    """The earlier record that answers the wish, or None when it is to be sent.
+def decide(new: Record, books: Books, limits: Limits) -> Record | None:
+    """The earlier record that answers the new request, or None when it is to be sent.
 
     Raises:
         RefusedBefore: moderation has refused the same words.
         ModerationBrake: moderation has refused too much within a day.
         OverBudget: it would cost more than is allowed.
-        MaybeSent: an equal wish stands in the ledger that cannot be read.
+        MaybeSent: an equal request stands in the ledger that cannot be read.
         RunwayError: its video could not be kept.
     """
     earlier = None if limits.fresh else answering(books.earlier)
@@ -94,14 +94,14 @@ def admit(wish: Record, books: Books, limits: Limits) -> Record | None:
     if not limits.force:
         _check_words(books.refused, limits)
         _check_moderation(books.moderated, limits)
-    _check_credits(wish, books, limits)
+    _check_credits(new, books, limits)
     if limits.problem is not None:
         raise limits.problem
     return None
 
 
 def answering(earlier: Iterable[Record]) -> Record | None:
-    """The record that answers an unchanged wish: the newest that was sent, or a video rather than a failure."""
+    """The record that answers an unchanged request: the newest that was sent, or a video rather than a failure."""
     sent = [record for record in earlier if _stands(record) and not record.resent_as]
     newest = next(iter(sent), None)
     if newest is not None and newest.phase in WITHOUT_VIDEO:
@@ -110,11 +110,11 @@ def answering(earlier: Iterable[Record]) -> Record | None:
 
 
 def _stands(record: Record) -> bool:
-    """A wish that was taken back or refused may simply be made again; what moderation refused may not."""
+    """A request that was taken back or refused may simply be made again; what moderation refused may not."""
     return record.phase not in NOT_MADE or bool(record.refusal)
 
 
-def words_hash(prompt: str) -> str:
+def prompt_hash(prompt: str) -> str:
     """A hash of the prompt's words, whatever their case and spacing; nothing for a prompt without words."""
     words = " ".join(prompt.casefold().split())
     return hashlib.sha256(words.encode(errors="replace")).hexdigest()[:24] if words else ""
@@ -136,16 +136,16 @@ def _check_moderation(moderated: int, limits: Limits) -> None:
         )
 
 
-def _check_credits(wish: Record, books: Books, limits: Limits) -> None:
-    if limits.cell_credits is not None and wish.credits > limits.cell_credits:
+def _check_credits(new: Record, books: Books, limits: Limits) -> None:
+    if limits.cell_credits is not None and new.credits > limits.cell_credits:
         raise OverBudget(
-            f"this shot costs {wish.credits} credits, more than the {limits.cell_credits} that it may cost "
+            f"this shot costs {new.credits} credits, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
-    where = "the simulator" if wish.simulated else wish.party
-    if limits.day_credits is not None and wish.credits and books.spent + wish.credits > limits.day_credits:
+    where = "the simulator" if new.simulated else new.party
+    if limits.day_credits is not None and new.credits and books.spent + new.credits > limits.day_credits:
         raise OverBudget(
-            f"this shot costs {wish.credits} credits; {books.spent} of the {limits.day_credits} that may be spent a "
+            f"this shot costs {new.credits} credits; {books.spent} of the {limits.day_credits} that may be spent a "
             f"day (max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
             f"%runway credits shows for what{_noted(books.notes)}"
         )

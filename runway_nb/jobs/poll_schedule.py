@@ -1,12 +1,12 @@
-"""When to look at a running task again, and when to stop: a step function of task and clock.
+"""When to poll a running task again, and when to stop: a step function of task and clock.
 
-Nothing here reads a clock, sleeps, sends or draws a random number. The caller tells what each look showed and
+Nothing here reads a clock, sleeps, sends or draws a random number. The caller tells what each poll showed and
 asks how long to wait. Times are seconds on the caller's monotonic clock, ratios are 0 to 1.
 
-A follower believes in an end, give or take a spread: at first from the usual duration of such clips, then from
-the progress that each look shows. A look costs some seconds of delay (`LOOK_COST`, c), and where the end comes
-with the hazard h(t), looks are spent best at the density sqrt(h / 2c) (Keller, "Optimum checking schedules",
-1974). For a logistic belief the integral of sqrt(h) has a closed form, which `_next_look` holds. The constants
+A schedule believes in an end, give or take a spread: at first from the usual duration of such clips, then from
+the progress that each poll shows. A poll costs some seconds of delay (`POLL_COST`, c), and where the end comes
+with the hazard h(t), polls are spent best at the density sqrt(h / 2c) (Keller, "Optimum checking schedules",
+1974). For a logistic belief the integral of sqrt(h) has a closed form, which `_next_poll` holds. The constants
 of belief were fitted to the tasks that `benchmarks/following.py` simulates; the laws of those are assumed.
 """
 
@@ -15,10 +15,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 
-FIRST_LOOK = 3.0
-"""Seconds from the start of following to the first look (API facts 15: 3 to 5 s)."""
+FIRST_POLL = 3.0
+"""Seconds from the start of following to the first poll (API facts 15: 3 to 5 s)."""
 SHORTEST, LONGEST = 1.0, 20.0
-"""Limits of the time between two looks, in seconds; the longest is also the pace of explore mode (API facts 15)."""
+"""Limits of the time between two polls, in seconds; the longest is also the pace of explore mode (API facts 15)."""
 DEADLINE, EXPLORE_DEADLINE = 30 * 60.0, 3 * 60 * 60.0
 """Seconds after which the caller detaches; the task itself goes on (API facts 15)."""
 JITTER = 0.2
@@ -30,8 +30,8 @@ RUN_PER_SECOND = 8.5
 """Usual seconds of rendering for each second of a clip: 42 s for 5, 85 s for 10 (performance anchors 6)."""
 QUEUE = 4.0
 """Usual seconds before a task begins (performance anchors 6)."""
-LOOK_COST = 0.46
-"""Seconds of delay that one look is worth; more of it means fewer looks and later discovery."""
+POLL_COST = 0.46
+"""Seconds of delay that one poll is worth; more of it means fewer polls and later discovery."""
 USUAL_ERROR = 0.24
 """Spread of the usual duration, as a part of it."""
 READING_ERROR = 0.5
@@ -53,7 +53,7 @@ LOGISTIC = math.sqrt(3.0) / math.pi
 
 
 @dataclass(frozen=True)
-class Look:
+class Poll:
     """What one GET of a task showed."""
 
     at: float
@@ -87,17 +87,17 @@ class Belief:
 
 
 @dataclass(frozen=True)
-class Follower:
-    """How one task is followed: immutable, each look gives the next follower.
+class PollSchedule:
+    """How one task is followed: immutable, each poll gives the next schedule.
 
     Example:
-        follower = Follower(started=clock())
-        seconds = follower.first_wait()
-        while not follower.is_over(clock()):
+        schedule = PollSchedule(started=clock())
+        seconds = schedule.first_wait()
+        while not schedule.is_over(clock()):
             sleep(seconds)
             task = get()
-            follower = follower.seen(Look(clock(), task.status, task.progress))
-            seconds = follower.wait(clock())
+            schedule = schedule.seen(Poll(clock(), task.status, task.progress))
+            seconds = schedule.wait(clock())
     """
 
     started: float
@@ -107,47 +107,47 @@ class Follower:
     seconds: int = 5
     """Length of the clip, which gives the usual duration."""
     status: str = ""
-    """The raw word of the latest good look."""
+    """The raw word of the latest good poll."""
     progress: float | None = None
     """The highest ratio seen, 0 to 1, never backwards; None until the task tells one."""
-    looked: float | None = None
-    """When the latest look came back, good or not."""
+    last_poll: float | None = None
+    """When the latest poll came back, good or not."""
     failures: int = 0
-    """Looks that failed since the last good one."""
+    """Polls that failed since the last good one."""
     belief: Belief | None = None
-    """When the end is expected; None before the first good look."""
+    """When the end is expected; None before the first good poll."""
 
     def first_wait(self) -> float:
-        """Seconds from the start to the first look."""
-        return FIRST_LOOK
+        """Seconds from the start to the first poll."""
+        return FIRST_POLL
 
-    def seen(self, look: Look) -> Follower:
-        """The follower after a good look."""
-        ratio = _clean_ratio(look.ratio)
+    def seen(self, poll: Poll) -> PollSchedule:
+        """The schedule after a good poll."""
+        ratio = _clean_ratio(poll.ratio)
         known = [value for value in (self.progress, ratio) if value is not None]
         return replace(
             self,
-            status=look.status,
+            status=poll.status,
             progress=max(known, default=None),
-            looked=self._after(look.at),
+            last_poll=self._after(poll.at),
             failures=0,
-            belief=self._believe(look, ratio or 0.0),
+            belief=self._believe(poll, ratio or 0.0),
         )
 
-    def missed(self, at: float) -> Follower:
-        """The follower after a look that failed: the next ones come after 1, 2, 4 ... 20 s."""
-        return replace(self, looked=self._after(at), failures=self.failures + 1)
+    def missed(self, at: float) -> PollSchedule:
+        """The schedule after a poll that failed: the next ones come after 1, 2, 4 ... 20 s."""
+        return replace(self, last_poll=self._after(at), failures=self.failures + 1)
 
     def wait(self, now: float, jitter: float = 0.0) -> float:
-        """Seconds until the next look.
+        """Seconds until the next poll.
 
         Args:
             now: the caller's clock.
-            jitter: -1 to 1, a number of the caller's own; shortens or lengthens the time between two looks by up
+            jitter: -1 to 1, a number of the caller's own; shortens or lengthens the time between two polls by up
                 to 20 % inside its limits, 1 to 20 s.
 
         Returns:
-            0 when the look is due, and never more than what is left until the deadline.
+            0 when the poll is due, and never more than what is left until the deadline.
         """
         latest = self._after(self.started)
         gap = self._gap() * (1.0 + JITTER * _clamp(jitter, -1.0, 1.0))
@@ -170,32 +170,32 @@ class Follower:
         return belief.end - now
 
     def _after(self, at: float) -> float:
-        """A time that is not before the latest look, for a clock that was read twice."""
-        return at if self.looked is None else max(self.looked, at)
+        """A time that is not before the latest poll, for a clock that was read twice."""
+        return at if self.last_poll is None else max(self.last_poll, at)
 
     def _gap(self) -> float:
-        """Seconds between the latest look and the next one, before limits and jitter."""
+        """Seconds between the latest poll and the next one, before limits and jitter."""
         if self.failures:
             return 2.0 ** min(self.failures - 1, 10)
-        if self.belief is None or self.looked is None:
-            return FIRST_LOOK
+        if self.belief is None or self.last_poll is None:
+            return FIRST_POLL
         if self.explore or self.status.upper() == "THROTTLED":
             return LONGEST
-        return _next_look(self.belief, self.looked) - self.looked
+        return _next_poll(self.belief, self.last_poll) - self.last_poll
 
     def _usual(self) -> float:
         """Usual seconds of rendering for a clip of this length."""
         return RUN_PER_SECOND * max(1, self.seconds)
 
-    def _believe(self, look: Look, ratio: float) -> Belief:
-        at, belief = self._after(look.at), self.belief
-        if belief is None and ratio > 0.0 and at - self.started < FIRST_LOOK / 2:
+    def _believe(self, poll: Poll, ratio: float) -> Belief:
+        at, belief = self._after(poll.at), self.belief
+        if belief is None and ratio > 0.0 and at - self.started < FIRST_POLL / 2:
             return self._joined(at, ratio)
-        if look.status.upper() in QUEUED and ratio == 0.0:
-            return self._queued(at, look.starts_in)
+        if poll.status.upper() in QUEUED and ratio == 0.0:
+            return self._queued(at, poll.starts_in)
         if belief is None or belief.began is None:
             belief = self._begun(at, self.started if belief is None else belief.queued)
-        # two looks in one second, as after a press of a button, say nothing about the pace
+        # two polls in one second, as after a press of a button, say nothing about the pace
         tells = ratio - belief.ratio >= SMALLEST_RISE and at - belief.rose >= SHORTEST
         return _risen(belief, at, ratio) if tells else belief
 
@@ -232,17 +232,17 @@ def _risen(belief: Belief, at: float, ratio: float) -> Belief:
     )
 
 
-def _next_look(belief: Belief, at: float) -> float:
-    """When to look again after a look at `at` that showed no end; always later than `at`.
+def _next_poll(belief: Belief, at: float) -> float:
+    """When to poll again after a poll at `at` that showed no end; always later than `at`.
 
     The hazard of a logistic law of scale s round the end is 1 / s(1 + exp(-x)), x = (t - end) / s, and the
-    integral of its square root is 2 sqrt(s) asinh(exp(x / 2)). The next look is where it has grown by sqrt(2c).
+    integral of its square root is 2 sqrt(s) asinh(exp(x / 2)). The next poll is where it has grown by sqrt(2c).
     """
     scale = LOGISTIC * belief.spread + LATENESS * max(0.0, at - belief.end)
     if belief.ratio > 0.0:
         scale += STUCK * (at - belief.rose)
     spent = math.asinh(math.exp((at - belief.end) / (2.0 * scale)))
-    return belief.end + 2.0 * scale * math.log(math.sinh(spent + math.sqrt(LOOK_COST / (2.0 * scale))))
+    return belief.end + 2.0 * scale * math.log(math.sinh(spent + math.sqrt(POLL_COST / (2.0 * scale))))
 
 
 def _clean_ratio(ratio: float | None) -> float | None:

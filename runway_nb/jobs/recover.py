@@ -26,7 +26,7 @@ DETAILS = 20
 """Tasks that are read one by one when the list does not tell enough of them."""
 
 
-class Found(NamedTuple):
+class FoundTask(NamedTuple):
     """A task that was looked for."""
 
     task: Task
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 
 async def find_task(
     search: Callable[[], Search], client: RunwayClient, *, is_late: bool, pause: Callable[[float], Awaitable[None]]
-) -> Found | None:
+) -> FoundTask | None:
     """Look for the task for about a minute; None when it is not there.
 
     Args:
@@ -56,7 +56,7 @@ async def find_task(
     return await look_for_task(search(), client)
 
 
-async def look_for_task(search: Search, client: RunwayClient) -> Found | None:
+async def look_for_task(search: Search, client: RunwayClient) -> FoundTask | None:
     """Look once: in what is tracked now, then in the history of each account that can have it.
 
     Every place is looked at. Raises the first error when the task was nowhere and some place could not be read.
@@ -66,7 +66,7 @@ async def look_for_task(search: Search, client: RunwayClient) -> Found | None:
     try:
         running = await client.running()
         if (named := named_task(running, search)) is not None:
-            return Found(named, is_certain=True)
+            return FoundTask(named, is_certain=True)
         fitting += await _tracked(running, search, client)
     except RunwayError as error:
         failed.append(error)
@@ -79,7 +79,7 @@ async def look_for_task(search: Search, client: RunwayClient) -> Found | None:
             if len(accounts) == 1 or not isinstance(error, AccountBroken):
                 failed.append(error)
     if (task := search.choose(fitting)) is not None:
-        return Found(task, is_certain=search.lost.has_own_seed)
+        return FoundTask(task, is_certain=search.lost.has_own_seed)
     if failed:
         raise failed[0]
     return None

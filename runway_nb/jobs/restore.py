@@ -16,17 +16,17 @@ from .job import Job
 from .state import State
 
 
-def stored_job(record: Record, posters: Path, state: State | None = None) -> Job:
+def restored_job(record: Record, posters: Path, state: State | None = None) -> Job:
     """The job of a record, at rest; or in `state`, when it is about to be followed again."""
     job = Job(
         record.id,
         VideoRequest.from_wire(record.request, record.model),
-        wish=VideoRequest.from_wire(record.wish, record.model) if record.wish else None,
+        original_request=VideoRequest.from_wire(record.wish, record.model) if record.wish else None,
         simulated=record.simulated,
         cell=record.cell,
         folder=Path(record.folder),
         created=record.created,
-        state=state or state_of(record, posters),
+        state=state or resting_state(record, posters),
     )
     if job.request.keyframes.given:
         job.stills = kept_slots(posters, record.id, KEYFRAME)
@@ -34,7 +34,7 @@ def stored_job(record: Record, posters: Path, state: State | None = None) -> Job
     return job
 
 
-def stored_task(record: Record) -> Task | None:
+def task_of(record: Record) -> Task | None:
     """The task of a record as last seen, or None when none is known."""
     return Task(record.task_id, Status(record.status) if record.status else PENDING) if record.task_id else None
 
@@ -44,21 +44,21 @@ def is_over(record: Record) -> bool:
     return record.phase in SETTLED and not (record.phase == Phase.DONE and record.task_id and not video_file(record))
 
 
-def waking_state(record: Record) -> State:
+def resumed_state(record: Record) -> State:
     """The state of a job that is about to be followed again."""
     if record.is_unsent:
         return State()
-    task = stored_task(record)
+    task = task_of(record)
     return State(Phase.FOLLOWING if task else Phase.CHECKING, task=task, sent=record.sent)
 
 
-def state_of(record: Record, posters: Path) -> State:
+def resting_state(record: Record, posters: Path) -> State:
     """The state that a record tells, at rest."""
     video = video_file(record)
     phase = _resting_phase(record, video)
     return State(
         phase,
-        task=stored_task(record),
+        task=task_of(record),
         progress=1.0 if video else None,
         sent=record.sent if phase.is_sent else None,
         video=video,

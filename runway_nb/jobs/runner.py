@@ -12,7 +12,7 @@ from ..ledger.lease import RENEW_SECONDS, new_owner
 from ..ledger.ledger import Ledger
 from ..ledger.phase import Phase
 from ..values.plain import unexpected
-from .backend import Session
+from .backend import Backend
 from .environment import Environment
 from .job import Job
 from .loop import BackgroundLoop
@@ -48,17 +48,17 @@ class Runner:
         self._works: dict[asyncio.Future[None], Job] = {}
         self._heart: asyncio.Future[None] | None = None
 
-    def start(self, job: Job, session: Session, begin: Begin) -> None:
+    def start(self, job: Job, backend: Backend, begin: Begin) -> None:
         """Take a job in, bound to the session, and start its work. Callable from any thread."""
         self.jobs.pop(job.id, None)
         self.jobs[job.id] = job
         try:
-            self._loop.submit(self._see_through(job, session, begin))
+            self._loop.submit(self._track(job, backend, begin))
         except errors.RunwayError as error:
             self._end(job, error)
             raise
 
-    async def shut_down(self, sessions: Sequence[Session]) -> list[Callable[[], None]]:
+    async def shut_down(self, sessions: Sequence[Backend]) -> list[Callable[[], None]]:
         """Wait for answers under way, let every workflow write where it stands, then close the connections.
 
         Gives what is left to free, which may block.
@@ -75,7 +75,7 @@ class Runner:
         for work in (*works, *([self._heart] if self._heart else [])):
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
-        return [await session.close() for session in sessions]
+        return [await backend.close() for backend in sessions]
 
     def end_unstarted(self) -> None:
         """End the jobs whose work was cancelled before its first step; nobody may wait for them for ever."""
@@ -88,10 +88,10 @@ class Runner:
         phase = failed_phase(job.state.phase, errors.Detached(""))
         job.change(phase=phase, error=error, ended=self._env.clock())
 
-    async def _see_through(self, job: Job, session: Session, begin: Begin) -> None:
+    async def _track(self, job: Job, backend: Backend, begin: Begin) -> None:
         """Run the workflow of a job, which ends also where that cannot even be made."""
         try:
-            self._begin(job, session, begin)
+            self._begin(job, backend, begin)
         except Exception as error:  # noqa: BLE001 - such as too few file handles for an import; nobody reads a result here
             problem = unexpected(error, "the work cannot begin")
             phase = failed_phase(job.state.phase, errors.Detached(""))
@@ -101,25 +101,25 @@ class Runner:
                 self._ledger.update(job.id, by=self.owner, phase=phase.value, **changes)
             self._end(job, problem)
 
-    def _begin(self, job: Job, session: Session, begin: Begin) -> None:
+    def _begin(self, job: Job, backend: Backend, begin: Begin) -> None:
         # imported here, on the background thread, so that the card need not wait for httpx
-        from .context import Run
+        from .context import JobContext
         from .workflow import Workflow
 
-        run = Run(
+        context = JobContext(
             job,
-            session=session,
+            backend=backend,
             ledger=self._ledger,
             owner=self.owner,
-            neighbours=self.jobs,
+            other_jobs=self.jobs,
             environment=self._env,
         )
         job.steer(
-            on_stop=lambda: self._loop.call(run.stopped.set),
-            on_refresh=lambda: self._loop.call(run.looks.set),
+            on_stop=lambda: self._loop.call(context.stopped.set),
+            on_refresh=lambda: self._loop.call(context.poll_now.set),
         )
-        settings = session.settings
-        workflow = Workflow(run, output=job.folder / settings.output, posters=settings.posters)
+        settings = backend.settings
+        workflow = Workflow(context, output=job.folder / settings.output, posters=settings.posters)
         work = asyncio.ensure_future(begin(workflow))
         self._works[work] = job
         work.add_done_callback(lambda work: self._works.pop(work, None))

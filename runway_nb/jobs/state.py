@@ -43,16 +43,16 @@ class State:
     """0 to 1, never backwards, or None while unknown."""
     sent: float | None = None
     """When the create call left."""
-    looked: float | None = None
+    last_poll: float | None = None
     """When the task was last seen."""
-    next_look: float | None = None
-    """When something happens next: a look, or another try to send."""
+    next_poll: float | None = None
+    """When something happens next: a poll, or another try to send."""
     remaining: float | None = None
     """Estimated seconds left at `looked`."""
     offline: bool = False
-    """The last look failed."""
+    """The last poll failed."""
     elsewhere: bool = False
-    """Another kernel sees it through; it is watched from here."""
+    """Another kernel tracks it; it is watched from here."""
     detail: str = ""
     """Who holds the slots, or what is being prepared."""
     received: int = 0

@@ -18,13 +18,13 @@ from ..pictures.resolve import keyframe_thumbnails, resolve_keyframes
 from ..redaction import short_id
 from ..references import task_account
 from ..spec import RETRY_SECONDS
-from .context import Run, Stopped
+from .context import JobContext, Stopped
 from .job_frames import frame_picture
 from .matching import Search, contradiction, lost_request
 from .poll_schedule import DEADLINE, EXPLORE_DEADLINE
-from .recover import LATE_SECONDS, Found, find_task, look_for_task, named_task
+from .recover import LATE_SECONDS, FoundTask, find_task, look_for_task, named_task
 from .state import is_refusal
-from .submit_queue import Ticket
+from .submit_queue import QueueEntry
 
 LONGEST_SEARCH = 600.0
 """Seconds that a search for a task may take in all, however slowly the server answers; about a minute is usual."""
@@ -33,25 +33,25 @@ SOON_SECONDS = 60.0
 """When a task is looked for that a 429 may have started, where nothing is to be sent for longer than that."""
 
 
-async def prepare(run: Run) -> None:
+async def prepare(context: JobContext) -> None:
     """Turn keyframes into assets. Nothing here is paid."""
-    job, connection = run.job, await run.race(run.connected())
+    job, connection = context.job, await context.race(context.connected())
     if job.request.keyframes.given:
         job.change(detail="looking up the keyframes")
-        sources = await run.session.picture_sources(job.folder, partial(frame_picture, run))
-        found = await run.race(resolve_keyframes(job.request, sources, lambda words: job.change(detail=words)))
+        sources = await context.backend.picture_sources(job.folder, partial(frame_picture, context))
+        found = await context.race(resolve_keyframes(job.request, sources, lambda words: job.change(detail=words)))
         job.request = found.request
         job.notes, job.comparisons = found.notes, found.comparisons
-        posters = run.session.settings.posters
+        posters = context.backend.settings.posters
         await asyncio.to_thread(keep_slots, posters, job.id, COMPARISON, found.comparisons)
         job.request.check()
-        run.commit(Phase.PREPARING, request=job.request.to_record())
-        job.stills = await run.race(keyframe_thumbnails(found.assets, connection.media))
+        context.commit(Phase.PREPARING, request=job.request.to_record())
+        job.stills = await context.race(keyframe_thumbnails(found.assets, connection.media))
         await asyncio.to_thread(keep_slots, posters, job.id, KEYFRAME, job.stills)
-    run.halt()
+    context.halt()
 
 
-async def send(run: Run, ticket: Ticket) -> Task:
+async def send(context: JobContext, entry: QueueEntry) -> Task:
     """The task of the request, once a slot was free and the create was answered.
 
     Raises:
@@ -59,67 +59,67 @@ async def send(run: Run, ticket: Ticket) -> Task:
         MaybeSent: no clear answer, and no task was found.
         LeaseLost, LedgerError: nothing was sent.
     """
-    client = (await run.connected()).client
+    client = (await context.connected()).client
     deadline: float | None = None
     while True:
-        await _wait_for_turn(run, ticket)
+        await _wait_for_turn(context, entry)
         try:
-            task = await run.race(started_already(run, client)) or await _post(run, client)
+            task = await context.race(started_already(context, client)) or await _post(context, client)
             break
         except errors.RateLimited as busy:
-            run.busy = busy
-            if (named := _named_by(busy, run)) is not None:
+            context.busy = busy
+            if (named := _named_by(busy, context)) is not None:
                 task = named
                 break
-            now = run.env.monotonic()
-            deadline = now + _patience(run) if deadline is None else deadline
+            now = context.env.monotonic()
+            deadline = now + _patience(context) if deadline is None else deadline
             if now >= deadline:
-                if (started := await run.race(started_already(run, client))) is None:
-                    run.busy = None
+                if (started := await context.race(started_already(context, client))) is None:
+                    context.busy = None
                     raise
                 task = started
                 break
-            seconds = min(_retry_seconds(run, busy), deadline - now)
-            run.queue.send_back(ticket, seconds)
-            _tell_holders(run, busy, seconds)
-            if seconds > SOON_SECONDS and (soon := await _looked_soon(run, client)) is not None:
-                run.queue.go(ticket)
+            seconds = min(_retry_seconds(context, busy), deadline - now)
+            context.queue.send_back(entry, seconds)
+            _tell_holders(context, busy, seconds)
+            if seconds > SOON_SECONDS and (soon := await _looked_soon(context, client)) is not None:
+                context.queue.go(entry)
                 task = soon
                 break
-    run.busy = None
-    run.queue.locate(ticket, task_account(task.id))
+    context.busy = None
+    context.queue.locate(entry, task_account(task.id))
     return task
 
 
-async def check(run: Run, doubt: str, record: Record | None = None) -> Task:
+async def check(context: JobContext, doubt: str, record: Record | None = None) -> Task:
     """Look for the task of a create that got no clear answer; nothing is sent meanwhile. `record`: see `search`.
 
     Raises:
         MaybeSent: it was not found, or the account could not be looked at.
     """
-    began = run.env.monotonic()
-    task = await search(run, doubt, record)
+    began = context.env.monotonic()
+    task = await search(context, doubt, record)
     if task is None:
-        seconds = run.env.monotonic() - began
+        seconds = context.env.monotonic() - began
         raise errors.MaybeSent(f"{doubt}; no task with its seed was found in {seconds:.0f} s")
     return task
 
 
-async def search(run: Run, doubt: str, record: Record | None = None) -> Task | None:
+async def search(context: JobContext, doubt: str, record: Record | None = None) -> Task | None:
     """The task that a create may have started, once it is written down as this job's; None when there is none.
 
     Args:
-        run: The run.
+        context: The job and what its steps need.
         doubt: What is in doubt, in words.
         record: Of a create that an earlier run has sent.
 
     Raises:
         MaybeSent: the account could not be looked at, so nothing is certain.
     """
-    run.move(Phase.CHECKING, next_look=None, detail="")
+    context.move(Phase.CHECKING, next_poll=None, detail="")
     try:
-        is_late = record is not None and await _is_long_past(run, record)
-        return await run.race(_find(run, (await run.connected()).client, is_late=is_late), LONGEST_SEARCH)
+        is_late = record is not None and await _is_long_past(context, record)
+        return await context.race(_find(context, (await context.connected()).client, is_late=is_late), LONGEST_SEARCH)
     except Stopped:
         raise errors.MaybeSent(f"{doubt}; the search for its task was stopped") from None
     except TimeoutError:
@@ -129,67 +129,67 @@ async def search(run: Run, doubt: str, record: Record | None = None) -> Task | N
         raise errors.MaybeSent(f"{doubt}; the account could not be looked at: {error.message}") from None
 
 
-async def _is_long_past(run: Run, record: Record) -> bool:
+async def _is_long_past(context: JobContext, record: Record) -> bool:
     """True when a create is so old that its task cannot be on its way; by the server's clock where it is known."""
-    client = (await run.connected()).client
-    now = await run.race(client.server_time())
+    client = (await context.connected()).client
+    now = await context.race(client.server_time())
     if now is not None and record.server_sent is not None:
         return now - record.server_sent > LATE_SECONDS
-    return abs(run.env.clock() - (record.sent or record.created)) > LATE_SECONDS
+    return abs(context.env.clock() - (record.sent or record.created)) > LATE_SECONDS
 
 
-async def _find(run: Run, client: RunwayClient, *, is_late: bool) -> Task | None:
+async def _find(context: JobContext, client: RunwayClient, *, is_late: bool) -> Task | None:
     while True:
         found = await find_task(
-            lambda: _search_of(run, client),
+            lambda: _search_of(context, client),
             client,
             is_late=is_late,
-            pause=lambda seconds: run.pause(seconds, run.looks),
+            pause=lambda seconds: context.pause(seconds, context.poll_now),
         )
-        if found is None or run.ledger.assign(run.job.id, found.task.id, is_certain=found.is_certain):
+        if found is None or context.ledger.assign(context.job.id, found.task.id, is_certain=found.is_certain):
             return found and found.task
 
 
-async def started_already(run: Run, client: RunwayClient) -> Task | None:
+async def started_already(context: JobContext, client: RunwayClient) -> Task | None:
     """The task of an earlier create that was refused and did start it; looked for before anything is sent again.
 
     Raises:
         RateLimited: the account could not be looked at, so it has to wait longer.
     """
-    if run.busy is None:
+    if context.busy is None:
         return None
     try:
-        found = await look_for_task(_search_of(run, client), client)
+        found = await look_for_task(_search_of(context, client), client)
     except errors.RunwayError:
-        raise run.busy from None
-    return found.task if found is not None and _write_down(run, found) else None
+        raise context.busy from None
+    return found.task if found is not None and _write_down(context, found) else None
 
 
-async def _looked_soon(run: Run, client: RunwayClient) -> Task | None:
+async def _looked_soon(context: JobContext, client: RunwayClient) -> Task | None:
     """The task that a 429 did start, looked for long before the request may be sent again; None when there is none."""
-    await run.pause(SOON_SECONDS)
+    await context.pause(SOON_SECONDS)
     with suppress(errors.RateLimited):  # it is looked for once more before anything is sent
-        return await run.race(started_already(run, client))
+        return await context.race(started_already(context, client))
     return None
 
 
-def _named_by(refusal: errors.RunwayError, run: Run) -> Task | None:
+def _named_by(refusal: errors.RunwayError, context: JobContext) -> Task | None:
     """Ours among the tasks that a refusal names: a create of this request did start something."""
     named = refusal.running if isinstance(refusal, errors.ApiError) else ()
-    running = [RunningTask(*pair) for pair in named if pair[1] == run.job.request.reply_ref]
-    task = named_task(running, search_for(run.ledger.get(run.job.id), run.ledger)) if running else None
-    return task if task is not None and _write_down(run, Found(task, is_certain=True)) else None
+    running = [RunningTask(*pair) for pair in named if pair[1] == context.job.request.reply_ref]
+    task = named_task(running, search_for(context.ledger.get(context.job.id), context.ledger)) if running else None
+    return task if task is not None and _write_down(context, FoundTask(task, is_certain=True)) else None
 
 
-def _write_down(run: Run, found: Found) -> bool:
+def _write_down(context: JobContext, found: FoundTask) -> bool:
     """Write the task's id down, first and alone: nothing else may cost it, not even the loss of the lease.
 
     False when it belongs to another job.
     """
     try:
-        return run.ledger.assign(run.job.id, found.task.id, is_certain=found.is_certain)
+        return context.ledger.assign(context.job.id, found.task.id, is_certain=found.is_certain)
     except errors.LedgerError as error:
-        run.job.change(warning=error.message)
+        context.job.change(warning=error.message)
         return True
 
 
@@ -217,130 +217,132 @@ def search_for(record: Record, ledger: Ledger, offset: float = 0.0) -> Search:
     )
 
 
-def _search_of(run: Run, client: RunwayClient) -> Search:
-    return search_for(run.ledger.get(run.job.id), run.ledger, client.clock_offset)
+def _search_of(context: JobContext, client: RunwayClient) -> Search:
+    return search_for(context.ledger.get(context.job.id), context.ledger, client.clock_offset)
 
 
-async def _post(run: Run, client: RunwayClient) -> Task:
+async def _post(context: JobContext, client: RunwayClient) -> Task:
     """One create call. Its phase is on disk, and the lease is ours, before it leaves."""
-    server_sent = await run.race(client.server_time())
-    run.halt()
+    server_sent = await context.race(client.server_time())
+    context.halt()
     # whole and encoded before the phase says that it is being sent: what fails here is no doubt
-    prepared = client.prepare(run.job.request)
-    sent = run.env.clock()
-    run.commit(Phase.SENDING, sent=sent, server_sent=server_sent)
-    run.job.change(phase=Phase.SENDING, sent=sent, next_look=None, detail="")
-    run.busy = None
+    prepared = client.prepare(context.job.request)
+    sent = context.env.clock()
+    context.commit(Phase.SENDING, sent=sent, server_sent=server_sent)
+    context.job.change(phase=Phase.SENDING, sent=sent, next_poll=None, detail="")
+    context.busy = None
     try:
-        task = await run.see_out(client.send(prepared), WAITS_FOR_ANSWER)
+        task = await context.finish(client.send(prepared), WAITS_FOR_ANSWER)
     except errors.RateLimited:
         raise
     except errors.RunwayError as error:
         if not is_refusal(error):
-            return await check(run, error.message)
-        if (named := _named_by(error, run)) is not None:
+            return await check(context, error.message)
+        if (named := _named_by(error, context)) is not None:
             return named
-        raise await _refusal(run, error, client) from None
-    return await _believed(run, task)
+        raise await _refusal(context, error, client) from None
+    return await _believed(context, task)
 
 
-async def _believed(run: Run, task: Task) -> Task:
+async def _believed(context: JobContext, task: Task) -> Task:
     """The task of a good answer, unless that contradicts what was sent: then it is a doubt."""
     doubt, is_certain = "", True
     try:
-        known = search_for(run.ledger.get(run.job.id), run.ledger)
+        known = search_for(context.ledger.get(context.job.id), context.ledger)
         doubt, is_certain = contradiction(task, known), known.lost.is_proven(task)
     except errors.LedgerError as error:
-        run.job.change(warning=error.message)
-    if not doubt and not _write_down(run, Found(task, is_certain=is_certain)):
+        context.job.change(warning=error.message)
+    if not doubt and not _write_down(context, FoundTask(task, is_certain=is_certain)):
         doubt = "a task that belongs to another job"
-    return await check(run, f"the answer to the create names {doubt}") if doubt else task
+    return await check(context, f"the answer to the create names {doubt}") if doubt else task
 
 
-def wrong_words(run: Run, seen: Task | None) -> str:
+def mismatch(context: JobContext, seen: Task | None) -> str:
     """How a task that was given to the job without proof turns out to be another's; nothing while it may be ours.
 
     Args:
-        run: The run.
+        context: The job and what its steps need.
         seen: As the API shows it; None where the API shows no such task.
     """
     with suppress(errors.LedgerError):
-        record = run.ledger.get(run.job.id)
+        record = context.ledger.get(context.job.id)
         if not record.guessed:
             return ""
         if seen is None:
             return "the task that it was taken for cannot be found"
-        known = search_for(record, run.ledger)
+        known = search_for(record, context.ledger)
         if doubt := contradiction(seen, known):
             return f"the task that it was taken for shows {doubt}"
         if known.lost.is_proven(seen):
-            run.ledger.assign(record.id, seen.id, is_certain=True)
+            context.ledger.assign(record.id, seen.id, is_certain=True)
     return ""
 
 
-async def look_instead(run: Run, words: str) -> Task:
+async def look_instead(context: JobContext, words: str) -> Task:
     """The task of a create after another one was followed for it. Raises what `check` raises."""
-    run.commit(Phase.CHECKING, task_id="", guessed=False, status="")
-    run.job.change(task=None, progress=None, looked=None, remaining=None)
-    return await check(run, words)
+    context.commit(Phase.CHECKING, task_id="", guessed=False, status="")
+    context.job.change(task=None, progress=None, last_poll=None, remaining=None)
+    return await check(context, words)
 
 
-async def _refusal(run: Run, error: errors.RunwayError, client: RunwayClient) -> errors.RunwayError:
+async def _refusal(context: JobContext, error: errors.RunwayError, client: RunwayClient) -> errors.RunwayError:
     """The error that a refusal is told as, once it is known what it means for others."""
     if isinstance(error, errors.AccountBroken):
         with suppress(errors.LedgerError):
-            run.session.uploads.forget_account(run.job.request.account)
-    return await _with_balance(run, error, client) if isinstance(error, errors.NotEnoughCredits) else error
+            context.backend.uploads.forget_account(context.job.request.account)
+    return await _with_balance(context, error, client) if isinstance(error, errors.NotEnoughCredits) else error
 
 
-async def _with_balance(run: Run, error: errors.NotEnoughCredits, client: RunwayClient) -> errors.NotEnoughCredits:
+async def _with_balance(
+    context: JobContext, error: errors.NotEnoughCredits, client: RunwayClient
+) -> errors.NotEnoughCredits:
     """The same error with the figures, when they can be had."""
     with suppress(errors.RunwayError):
-        balance = await run.race(client.credits(run.job.request.account))
+        balance = await context.race(client.credits(context.job.request.account))
         if balance.left is not None and balance.permitted is not None:
-            needed, left, all_ = run.job.request.credits, balance.left, balance.permitted
+            needed, left, all_ = context.job.request.credits, balance.left, balance.permitted
             return errors.NotEnoughCredits(
                 f"this shot needs {needed} credits, {left:,.0f} of {all_:,.0f} are left (HTTP 412)", 412
             )
     return error
 
 
-async def _wait_for_turn(run: Run, ticket: Ticket) -> None:
+async def _wait_for_turn(context: JobContext, entry: QueueEntry) -> None:
     """Until a slot is free and nobody is before; the screen says which place it is."""
-    queue = run.queue
-    while not queue.may_go(ticket):
-        reopens = queue.reopens(ticket)
-        if reopens is None or run.job.state.next_look is None:
-            _wait(run, queue.words(ticket))
-        await run.pause(None if reopens is None else max(0.0, reopens - run.env.monotonic()), ticket.moved)
-    queue.go(ticket)
+    queue = context.queue
+    while not queue.may_go(entry):
+        reopens = queue.reopens(entry)
+        if reopens is None or context.job.state.next_poll is None:
+            _wait(context, queue.words(entry))
+        await context.pause(None if reopens is None else max(0.0, reopens - context.env.monotonic()), entry.moved)
+    queue.go(entry)
 
 
-def _wait(run: Run, detail: str, next_try: float | None = None) -> None:
+def _wait(context: JobContext, detail: str, next_try: float | None = None) -> None:
     """Tell why it waits; the ledger learns it once."""
-    state: dict[str, Any] = {"sent": None, "detail": detail, "next_look": next_try}
-    if run.job.state.phase is Phase.WAITING:
-        run.job.change(**state)
+    state: dict[str, Any] = {"sent": None, "detail": detail, "next_poll": next_try}
+    if context.job.state.phase is Phase.WAITING:
+        context.job.change(**state)
     else:
-        run.move(Phase.WAITING, **state)
+        context.move(Phase.WAITING, **state)
 
 
-def _retry_seconds(run: Run, busy: errors.RateLimited) -> float:
+def _retry_seconds(context: JobContext, busy: errors.RateLimited) -> float:
     """The time that the API names, else 10 to 30 s (API facts 3.4)."""
     low, high = (int(seconds * 1000) for seconds in RETRY_SECONDS)
-    return max(busy.retry_after or 0.0, run.env.draw(low, high) / 1000)
+    return max(busy.retry_after or 0.0, context.env.draw(low, high) / 1000)
 
 
-def _tell_holders(run: Run, busy: errors.RateLimited, seconds: float) -> None:
+def _tell_holders(context: JobContext, busy: errors.RateLimited, seconds: float) -> None:
     """Whose tasks hold the slots, in words, and when it is tried again."""
     detail = "Runway takes no more tasks now"
     if busy.running:
-        ours = {job.task.id: f"job {job.id}" for job in list(run.neighbours.values()) if job.task is not None}
+        ours = {job.task.id: f"job {job.id}" for job in list(context.other_jobs.values()) if job.task is not None}
         names = [ours.get(task_id, f"task {short_id(task_id)}") for task_id, _ in busy.running]
         detail = f"{len(names)} slot{'s' * (len(names) > 1)} busy with {', '.join(names[:3])}"
-    _wait(run, detail, run.env.clock() + seconds)
+    _wait(context, detail, context.env.clock() + seconds)
 
 
-def _patience(run: Run) -> float:
+def _patience(context: JobContext) -> float:
     """How long 429s are waited out: as long as a task would be followed."""
-    return EXPLORE_DEADLINE if run.job.request.explore else DEADLINE
+    return EXPLORE_DEADLINE if context.job.request.explore else DEADLINE

@@ -16,7 +16,7 @@ _PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "e
 
 
 @dataclass(eq=False)
-class Ticket:
+class QueueEntry:
     """A job's place in the queue, and its slot once it is sent."""
 
     job_id: str
@@ -26,12 +26,12 @@ class Ticket:
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when anything in the queue changes."""
 
-    def meets(self, other: Ticket) -> bool:
+    def meets(self, other: QueueEntry) -> bool:
         """True when both may be on the same account; one that is open may be on any."""
         return not self.account or not other.account or self.account == other.account
 
 
-class SlotQueue:
+class SubmitQueue:
     """The jobs that wait for a slot and those that hold one.
 
     Args:
@@ -43,52 +43,52 @@ class SlotQueue:
         self._slots = slots
         self._clock = clock
         self._numbers = itertools.count()
-        self._waiting: list[Ticket] = []
-        self._flying: list[Ticket] = []
-        self._closed: list[tuple[Ticket, float]] = []
+        self._waiting: list[QueueEntry] = []
+        self._flying: list[QueueEntry] = []
+        self._closed: list[tuple[QueueEntry, float]] = []
 
-    def join(self, job_id: str, account: str) -> Ticket:
+    def join(self, job_id: str, account: str) -> QueueEntry:
         """Take the last place."""
-        ticket = Ticket(job_id, account, next(self._numbers))
-        self._waiting.append(ticket)
-        return ticket
+        entry = QueueEntry(job_id, account, next(self._numbers))
+        self._waiting.append(entry)
+        return entry
 
-    def may_go(self, ticket: Ticket) -> bool:
+    def may_go(self, entry: QueueEntry) -> bool:
         """True when a slot is free, nobody is before, and no 429 holds the account closed."""
-        return self.place(ticket) == 0 and len(self.holders(ticket)) < self._slots() and self.reopens(ticket) is None
+        return self.place(entry) == 0 and len(self.holders(entry)) < self._slots() and self.reopens(entry) is None
 
-    def go(self, ticket: Ticket) -> None:
+    def go(self, entry: QueueEntry) -> None:
         """Out of the queue, into a slot."""
-        self._waiting.remove(ticket)
-        self._flying.append(ticket)
+        self._waiting.remove(entry)
+        self._flying.append(entry)
         self._tell()
 
-    def occupy(self, job_id: str, account: str) -> Ticket:
+    def occupy(self, job_id: str, account: str) -> QueueEntry:
         """A slot without waiting, for a task that runs already."""
-        ticket = self.join(job_id, account)
-        self.go(ticket)
-        return ticket
+        entry = self.join(job_id, account)
+        self.go(entry)
+        return entry
 
-    def send_back(self, ticket: Ticket, seconds: float) -> None:
+    def send_back(self, entry: QueueEntry, seconds: float) -> None:
         """A 429: back to the old place; the account is closed for `seconds`, or until one of its tasks ends."""
-        self._flying.remove(ticket)
-        self._waiting.append(ticket)
+        self._flying.remove(entry)
+        self._waiting.append(entry)
         self._waiting.sort(key=lambda other: other.number)
-        self._closed.append((ticket, self._clock() + seconds))
+        self._closed.append((entry, self._clock() + seconds))
         self._tell()
 
-    def leave(self, ticket: Ticket) -> None:
+    def leave(self, entry: QueueEntry) -> None:
         """Give the place or the slot back; the next may go. Harmless when it was given back before."""
-        if ticket in self._flying:
-            self._flying.remove(ticket)
-            self._closed = [(other, until) for other, until in self._closed if not other.meets(ticket)]
-        elif ticket in self._waiting:
-            self._waiting.remove(ticket)
+        if entry in self._flying:
+            self._flying.remove(entry)
+            self._closed = [(other, until) for other, until in self._closed if not other.meets(entry)]
+        elif entry in self._waiting:
+            self._waiting.remove(entry)
         self._tell()
 
-    def locate(self, ticket: Ticket, account: str) -> None:
+    def locate(self, entry: QueueEntry, account: str) -> None:
         """The answer to a create tells which account runs the task."""
-        ticket.account = account or ticket.account
+        entry.account = account or entry.account
         self._tell()
 
     @property
@@ -96,28 +96,28 @@ class SlotQueue:
         """Slots that jobs of this session hold, over all accounts."""
         return len(self._flying)
 
-    def holders(self, ticket: Ticket) -> list[str]:
-        """The jobs whose tasks hold slots that `ticket` could use."""
-        return [other.job_id for other in self._flying if other.meets(ticket)]
+    def holders(self, entry: QueueEntry) -> list[str]:
+        """The jobs whose tasks hold slots that `entry` could use."""
+        return [other.job_id for other in self._flying if other.meets(entry)]
 
-    def place(self, ticket: Ticket) -> int:
+    def place(self, entry: QueueEntry) -> int:
         """How many wait before it."""
-        return sum(other.meets(ticket) for other in self._waiting if other.number < ticket.number)
+        return sum(other.meets(entry) for other in self._waiting if other.number < entry.number)
 
-    def reopens(self, ticket: Ticket) -> float | None:
+    def reopens(self, entry: QueueEntry) -> float | None:
         """When the account is open again after a 429, or None when it is open."""
         self._closed = [(other, until) for other, until in self._closed if until > self._clock()]
-        return max((until for other, until in self._closed if other.meets(ticket)), default=None)
+        return max((until for other, until in self._closed if other.meets(entry)), default=None)
 
-    def words(self, ticket: Ticket) -> str:
+    def words(self, entry: QueueEntry) -> str:
         """Why it waits: slots, place, and whose tasks hold the slots."""
-        holders = self.holders(ticket)
-        place = self.place(ticket)
+        holders = self.holders(entry)
+        place = self.place(entry)
         line = f"{_PLACES[place]} in line" if place < len(_PLACES) else f"number {place + 1} in line"
         busy = f"{len(holders)} of {self._slots()} slots busy"
         names = f"with job{'s' * (len(holders) > 1)} {', '.join(holders[:3])}" if holders else ""
         return " \N{MIDDLE DOT} ".join(filter(None, [busy, line, names]))
 
     def _tell(self) -> None:
-        for ticket in (*self._waiting, *self._flying):
-            ticket.moved.set()
+        for entry in (*self._waiting, *self._flying):
+            entry.moved.set()

@@ -54,14 +54,14 @@ def job(state: State, *names: str, prompt: str = PROMPT, simulated: bool = False
 def following(word: str, sent: float = 0.0, **fields: Any) -> State:
     now = time.time()
     task = Task("t", Status(word), fields.get("progress"), fields.pop("starts_in", None))
-    return State(Phase.FOLLOWING, task=task, sent=now - sent, looked=now, **fields)
+    return State(Phase.FOLLOWING, task=task, sent=now - sent, last_poll=now, **fields)
 
 
 def states() -> dict[str, Job]:
     """The word of each state, and a job in it."""
     now, both = time.time(), ("lighthouse-dusk", "city-night")
     tall = {"aspect": "portrait", "prompt": PINES, "camera": {"vertical": 5, "tilt": -3}}
-    waiting = State(Phase.WAITING, detail="2 slots busy with job 7f3e2c54, job a41b09d7", next_look=now + 20)
+    waiting = State(Phase.WAITING, detail="2 slots busy with job 7f3e2c54, job a41b09d7", next_poll=now + 20)
     line = "2 of 2 slots busy \N{MIDDLE DOT} third in line \N{MIDDLE DOT} with jobs 7f3e2c54, a41b09d7"
     elsewhere = State(Phase.FOLLOWING, task=Task("t", Status("RUNNING")), sent=now - 40, elsewhere=True)
     loading = State(Phase.DOWNLOADING, task=Task("t", Status("SUCCEEDED")), received=1_200_000, total=2_800_000)
@@ -73,9 +73,9 @@ def states() -> dict[str, Job]:
         "In another kernel": job(elsewhere, "aurora-lake"),
         "Sending": job(State(Phase.SENDING), "aurora-lake", simulated=True),
         "Queued at Runway": job(following("PENDING", starts_in=25.0), "portrait-forest", **tall),
-        "Held back by Runway": job(following("THROTTLED", next_look=now + 20), *both),
+        "Held back by Runway": job(following("THROTTLED", next_poll=now + 20), *both),
         "Generating": job(following("RUNNING", 38.0, progress=0.42, remaining=52.0), *both, "aurora-lake"),
-        "No connection": job(following("RUNNING", 60, progress=0.6, offline=True, next_look=now + 10), *both),
+        "No connection": job(following("RUNNING", 60, progress=0.6, offline=True, next_poll=now + 10), *both),
         "\u201cDREAMING\u201d": job(following("DREAMING"), "sea-morning", seconds=10),
         "Downloading": job(loading, "lighthouse-dusk", simulated=True, camera={"roll": 4, "zoom": 2}),
     }

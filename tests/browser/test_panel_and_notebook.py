@@ -237,7 +237,10 @@ def test_what_was_clicked_first_is_done_first_however_busy_the_kernel_is(app: Ap
     panel.button("Swap first and last").click()
     panel.button("Generate").click()
     panel.wait_for_videos(1)
-    assert panel.asked("(p.job.wish.camera.zoom, p.job.wish.keyframes)") == "(4, Keyframes(last='lighthouse-dusk'))"
+    assert (
+        panel.asked("(p.job.original_request.camera.zoom, p.job.original_request.keyframes)")
+        == "(4, Keyframes(last='lighthouse-dusk'))"
+    )
     panel.button("Reset").click()
     panel.button("Copy as cell").click()
     panel.root.get_by_text("Cell text copied.").wait_for(state="attached")
@@ -306,7 +309,7 @@ def test_jobs_and_tasks_made_anywhere_are_chosen_or_typed(app: App) -> None:
         "from runway_nb import Camera, Keyframes, RunwayClient, VideoRequest\nimport runway_nb\n"
         "studio = runway_nb.default_studio()\n"
         "async def make():\n"
-        "    client = (await studio.session.connected()).client\n"
+        "    client = (await studio.backend.connected()).client\n"
         "    asset = next(a for a in (await client.assets()) if a.stem == 'city-night')\n"
         "    return (await client.create(VideoRequest('Made elsewhere', Keyframes(last=asset.id), Camera(tilt=4),"
         " 'portrait', seconds=10, seed=4242))).id\n"

@@ -180,7 +180,7 @@ def test_generate_pressed_while_the_kernel_sleeps_sends_what_the_page_shows(pane
     panel.button("Generate").click()
     panel.wait_for_videos(1)
     sent = "VideoRequest('After', camera=Camera(zoom=4), seed=12)"
-    assert panel.asked(f"p.job.wish == {sent}") == "True", panel.asked("p.job.wish")
+    assert panel.asked(f"p.job.original_request == {sent}") == "True", panel.asked("p.job.original_request")
 
 
 # --- without a mouse ----------------------------------------------------------------------------------
@@ -285,7 +285,7 @@ def test_a_shot_is_made_with_the_keyboard_alone(panel: Seen) -> None:
     keyboard.press("Enter")
     panel.wait_for_videos(before + 1)
     sent = "VideoRequest('By hand', Keyframes(first='lighthouse-dusk'), Camera(zoom=2), seconds=10, seed=5)"
-    assert panel.asked(f"p.job.wish == {sent}") == "True", panel.asked("p.job.wish")
+    assert panel.asked(f"p.job.original_request == {sent}") == "True", panel.asked("p.job.original_request")
 
 
 # --- for everybody ------------------------------------------------------------------------------------
@@ -423,7 +423,7 @@ def test_the_copied_cell_makes_the_same_request_and_finds_the_shot_of_the_panel(
         page.keyboard.press("ArrowRight")
     page.keyboard.type(" copied")
     notebook.run(2)
-    assert panel.asked("(copied.id == p.job.id, copied.wish == p.request)") == "(True, True)"
+    assert panel.asked("(copied.id == p.job.id, copied.original_request == p.request)") == "(True, True)"
     assert shared_simulator("panel").counts()["creates_received"] == before
     notebook.run(3)
     assert notebook.save().cells[4].source == panel.asked("p.cell")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runway_nb.errors import ModerationBrake, OverBudget, RefusedBefore, RunwayError
-from runway_nb.jobs.policy import Limits, admit, answering, day_of, words_hash
+from runway_nb.jobs.policy import Limits, answering, day_of, decide, prompt_hash
 from runway_nb.ledger.ledger import Books, Record
 from runway_nb.ledger.phase import Phase
 
@@ -35,7 +35,7 @@ def _books(*earlier, spent=0, moderated=0, refused=None):
 
 
 def _admit(books, price=25, **limits):
-    return admit(_record(id="0000ffff", credits=price), books, Limits(**limits))
+    return decide(_record(id="0000ffff", credits=price), books, Limits(**limits))
 
 
 # --- what stands for it already ---------------------------------------------------------------------
@@ -203,22 +203,22 @@ def test_every_refusal_is_one_line_that_says_nothing_was_sent(moderated, is_refu
 @given(WORDS, st.lists(GAPS, min_size=7, max_size=7))
 def test_case_and_spacing_make_no_other_words(words, gaps):
     spread = gaps[-1] + "".join(word + gap for word, gap in zip(words, gaps, strict=False))
-    assert words_hash(spread.upper()) == words_hash(" ".join(words).lower())
+    assert prompt_hash(spread.upper()) == prompt_hash(" ".join(words).lower())
 
 
 @given(WORDS, WORDS)
 def test_other_words_have_another_hash(one, other):
     same = [word.casefold() for word in one] == [word.casefold() for word in other]
-    assert (words_hash(" ".join(one)) == words_hash(" ".join(other))) is same
+    assert (prompt_hash(" ".join(one)) == prompt_hash(" ".join(other))) is same
 
 
 @given(st.text(st.characters(), max_size=30))
 def test_a_hash_tells_no_word_and_any_text_has_one(prompt):
-    found = words_hash(prompt)
+    found = prompt_hash(prompt)
     assert bool(found) is bool(prompt.split())
     assert set(found) <= set("0123456789abcdef")
 
 
 @pytest.mark.parametrize("prompt", ["", " ", "\n\t\u00a0"])
 def test_a_prompt_without_words_has_none(prompt):
-    assert words_hash(prompt) == ""
+    assert prompt_hash(prompt) == ""

@@ -48,7 +48,7 @@ def lost(party: Party, request: VideoRequest, at: float, *, is_exact: bool = Tru
     """A record of a kernel that was killed between its create and the answer."""
     studio = party.studio
     made = replace(
-        studio._wish(studio.session, request, "", party.folder), phase="sending", owner="", sent=at, **fields
+        studio._new_record(studio.backend, request, "", party.folder), phase="sending", owner="", sent=at, **fields
     )
     studio.ledger.add(replace(made, server_sent=at if is_exact else None))
     return studio.ledger.get(made.id)

@@ -361,3 +361,9 @@ def test_stop_and_refresh_reach_the_work():
     job.stop()
     job.refresh()
     assert calls == ["stop", "refresh"]
+
+
+def test_the_old_name_of_the_original_request_works_and_warns() -> None:
+    job = Job("7f3e2c54", VideoRequest("A lamp", seed=7), original_request=VideoRequest("A lamp"))
+    with pytest.warns(DeprecationWarning, match=r"job\.wish is job\.original_request now"):
+        assert job.wish == job.original_request == VideoRequest("A lamp")

@@ -25,7 +25,7 @@ import pytest
 
 from runway_nb import errors
 from runway_nb.api.media import check_mp4
-from runway_nb.jobs.policy import Limits, words_hash
+from runway_nb.jobs.policy import Limits, prompt_hash
 from runway_nb.ledger.lease import LEASE_SECONDS
 from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.ledger.phase import IN_DOUBT
@@ -374,7 +374,7 @@ class Schedule:
         wish = VideoRequest.from_wire(lost.wish)
 
         def look(studio: Studio) -> object:
-            return studio.run(studio._look_again(studio.session, lost), 120.0)
+            return studio.run(studio._look_again(studio.backend, lost), 120.0)
 
         def send(studio: Studio) -> object:
             return studio.ask(wish, Limits(fresh=True), folder=self.folder, replaces=lost.id)
@@ -442,7 +442,7 @@ class Schedule:
     # --- what the service knows -----------------------------------------------------------------
 
     def records(self, cell: Cell) -> list[Record]:
-        return self.ledger._select("WHERE words = ?", (words_hash(cell.prompt),))
+        return self.ledger._select("WHERE words = ?", (prompt_hash(cell.prompt),))
 
     def tasks(self) -> list[dict[str, Any]]:
         """All tasks that were started for this user, from the service's own file."""

@@ -92,7 +92,7 @@ def test_a_shot_waits_for_the_one_before_and_says_so(party: Party) -> None:
 def test_a_job_stands_for_its_last_frame(party: Party) -> None:
     first = party.submit("The first shot")
     second = party.submit("The next shot", keyframes=Keyframes(first=first)).wait(10)  # type: ignore[arg-type]
-    assert second.wish.keyframes.first == first.last == f"job:{first.id}"
+    assert second.original_request.keyframes.first == first.last == f"job:{first.id}"
 
 
 def test_a_shot_holds_no_slot_while_it_waits(party: Party) -> None:
@@ -363,7 +363,7 @@ def test_a_chain_that_is_run_again_after_a_restart_costs_nothing(party: Party, s
     second_again = chained(party, f"{first_again.last}{seconds}", fresh=False)
     assert (second_again.id, second_again.video) == (second.id, second.video)
     assert (party.started, party.api.requests) == (2, [])
-    assert str(second_again.wish.keyframes.first) == picture
+    assert str(second_again.original_request.keyframes.first) == picture
 
 
 def test_another_frame_is_another_wish(party: Party) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.jobs.submit_queue import SlotQueue
+from runway_nb.jobs.submit_queue import SubmitQueue
 from support.fakes import FakeTime
 
 A, B, OPEN = "a@example.org", "b@example.org", ""
@@ -27,7 +27,7 @@ class Model:
 
     def __init__(self, time, slots):
         self.time, self.slots = time, slots
-        self.queue = SlotQueue(lambda: slots, time)
+        self.queue = SubmitQueue(lambda: slots, time)
         self.waiting, self.flying, self.occupying = [], [], 0
 
     def play(self, step, value):
@@ -83,7 +83,7 @@ class Model:
 
 @pytest.fixture
 def queue(time):
-    return SlotQueue(lambda: 2, time)
+    return SubmitQueue(lambda: 2, time)
 
 
 def _flying(queue, *accounts):
@@ -173,7 +173,7 @@ def test_an_answer_that_names_no_account_changes_none(queue):
 
 def test_the_number_of_slots_is_asked_anew(time):
     slots = [1]
-    queue = SlotQueue(lambda: slots[0], time)
+    queue = SubmitQueue(lambda: slots[0], time)
     _flying(queue, A)
     (waits,) = _waiting(queue, A)
     assert not queue.may_go(waits)

@@ -251,13 +251,13 @@ def test_a_video_that_runs_and_an_array_go_together(party: Party) -> None:
     first = party.submit("The first shot")
     second = generate("The next shot", first=first, last=PIXELS, studio=party.studio).wait(10)
     assert second.video is not None
-    assert second.wish.keyframes.first == first.last
+    assert second.original_request.keyframes.first == first.last
 
 
 def test_the_task_of_a_job_stands_for_its_last_frame(party: Party) -> None:
     first = party.submit("The first shot").wait(10)
     second = party.submit(keyframes=Keyframes(first.task)).wait(10)  # type: ignore[arg-type]
-    assert second.wish.keyframes.first == first.last
+    assert second.original_request.keyframes.first == first.last
 
 
 def test_an_asset_of_a_listing_is_a_keyframe(party: Party) -> None:

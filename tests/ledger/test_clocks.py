@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runway_nb.errors import LeaseLost, OverBudget
-from runway_nb.jobs.policy import Limits, admit
+from runway_nb.jobs.policy import Limits, decide
 from runway_nb.ledger import lease
 from runway_nb.ledger.lease import LEASE_SECONDS, RENEW_SECONDS, LeaseWatch, is_gone, new_owner
 from runway_nb.ledger.ledger import Ledger
@@ -339,7 +339,7 @@ def test_a_clock_that_was_set_and_set_right_again_gives_no_new_budget(opened, ma
     assert ledger.spent_today("api") == 25 * (1 + len(jumps))
     new = _record("0000000f", owner=new_owner())
     with pytest.raises(OverBudget):
-        ledger.claim(new, lambda books: admit(new, books, Limits(day_credits=25 * (1 + len(jumps)))))
+        ledger.claim(new, lambda books: decide(new, books, Limits(day_credits=25 * (1 + len(jumps)))))
 
 
 @pytest.mark.parametrize("back", [60.0, 3600.0, DAY, 400 * DAY])
@@ -376,7 +376,7 @@ def test_what_is_dated_after_today_is_told_until_it_is_past(opened, machine, rea
     _spend(ledger, 1)
     new = _record("0000000f", owner=new_owner())
     with pytest.raises(OverBudget, match="25 of them are dated after today, by a clock that was ahead"):
-        ledger.claim(new, lambda books: admit(new, books, Limits(day_credits=50)))
+        ledger.claim(new, lambda books: decide(new, books, Limits(day_credits=50)))
     real[0] = DAY
     assert ledger.spent_today("api") == 25, "a new day, but for what is dated later"
     real[0] = 401 * DAY

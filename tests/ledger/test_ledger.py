@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runway_nb.errors import JobNotFound, LeaseLost, LedgerError, OverBudget
-from runway_nb.jobs.policy import Limits, admit
+from runway_nb.jobs.policy import Limits, decide
 from runway_nb.ledger import migrations
 from runway_nb.ledger.lease import LEASE_SECONDS, new_owner
 from runway_nb.ledger.ledger import MODERATION_SECONDS, AccountBook, Ledger, Record
@@ -462,7 +462,7 @@ def _wish(job_id="0000ffff", **fields):
 
 
 def _claim(ledger, wish, **limits):
-    return ledger.claim(wish, lambda books: admit(wish, books, Limits(**limits)))
+    return ledger.claim(wish, lambda books: decide(wish, books, Limits(**limits)))
 
 
 def _books(ledger, wish):
@@ -501,7 +501,7 @@ def test_what_is_refused_leaves_no_trace(ledger):
     before = ledger.recent()
     with pytest.raises(OverBudget):
         ledger.claim(
-            wish := _wish(), lambda books: admit(wish, books, Limits(fresh=True, cell_credits=1)), replaces="0000000a"
+            wish := _wish(), lambda books: decide(wish, books, Limits(fresh=True, cell_credits=1)), replaces="0000000a"
         )
     assert ledger.recent() == before
 

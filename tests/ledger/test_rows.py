@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runway_nb.errors import InvalidRequest, JobNotFound, LedgerError, MaybeSent, OverBudget, RunwayError
-from runway_nb.jobs.policy import Limits, admit
-from runway_nb.jobs.restore import is_over, stored_job, waking_state
+from runway_nb.jobs.policy import Limits, decide
+from runway_nb.jobs.restore import is_over, restored_job, resumed_state
 from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import WORDS, Phase
@@ -168,12 +168,12 @@ def _drive(ledger: Ledger) -> None:
     assert ledger.find("0000000a").id == "0000000a"
     for record in found:
         if isinstance(record, Record):
-            assert stored_job(record, ledger.path.parent).id == record.id
-            assert waking_state(record)
+            assert restored_job(record, ledger.path.parent).id == record.id
+            assert resumed_state(record)
             assert is_over(record) in (True, False)
     owner = new_owner()
     new = _record("0000000c", digest="v1:new", phase="preparing", owner=owner)
-    assert ledger.claim(new, lambda books: admit(new, books, Limits())).id == "0000000c"
+    assert ledger.claim(new, lambda books: decide(new, books, Limits())).id == "0000000c"
     assert ledger.take("0000000a", owner)[1]
     ledger.renew(owner)
     ledger.update("0000000c", by=owner, phase="removed", credits=0)
@@ -254,7 +254,7 @@ def test_an_error_of_any_name_is_one_of_ours(ledger, name, phase):
     _spoil(ledger.path, "error", name)
     _spoil(ledger.path, "message", "it rained")
     _spoil(ledger.path, "phase", phase)
-    error = stored_job(ledger.get(SPOILT_ID), ledger.path.parent).error
+    error = restored_job(ledger.get(SPOILT_ID), ledger.path.parent).error
     assert isinstance(error, RunwayError)
     if phase == "failed":
         assert "it rained" in error.message
@@ -280,7 +280,7 @@ def test_bytes_that_are_no_text_hide_nothing(ledger):
 def test_a_path_that_cannot_be_looked_at_is_a_file_that_is_not_there(ledger, video):
     _spoil(ledger.path, "video", video)
     _spoil(ledger.path, "phase", "done")
-    job = stored_job(ledger.get(SPOILT_ID), ledger.path.parent)
+    job = restored_job(ledger.get(SPOILT_ID), ledger.path.parent)
     assert job.video is None
     assert "is not there" in job.error.message
     _drive(ledger)
@@ -292,7 +292,7 @@ def test_a_folder_that_cannot_be_looked_into_is_a_file_that_is_not_there(ledger,
 
     _spoil(ledger.path, "video", "/films/x.mp4")
     monkeypatch.setattr(Path, "is_file", refuse)
-    assert stored_job(ledger.get(SPOILT_ID), ledger.path.parent).video is None
+    assert restored_job(ledger.get(SPOILT_ID), ledger.path.parent).video is None
     assert stored_frame_choices(ledger.recent(), ()) == []
     assert count_unfinished(ledger.path, clock.time(), 60.0) == 0
 
@@ -316,7 +316,7 @@ def test_a_job_that_ended_before_it_began_took_no_time(ledger):
     _spoil(ledger.path, "took", -400 * 86_400.0)
     _spoil(ledger.path, "phase", "failed")
     record = ledger.get(SPOILT_ID)
-    assert stored_job(record, ledger.path.parent).state.ended == record.created
+    assert restored_job(record, ledger.path.parent).state.ended == record.created
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -354,7 +354,7 @@ def test_the_phases_that_are_known_are_all_there_are():
 
 def _ask(ledger: Ledger, job_id: str = "0000000d", **limits: object) -> Record:
     wish = _record(job_id, digest=f"v1:{SPOILT_ID}", phase="preparing", owner=new_owner())
-    return ledger.claim(wish, lambda books: admit(wish, books, Limits(**limits)))  # type: ignore[arg-type]
+    return ledger.claim(wish, lambda books: decide(wish, books, Limits(**limits)))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("reuse", [True, False])
@@ -464,9 +464,9 @@ def test_the_studio_goes_on_with_all_others(party: Party):
                 ask(jobs[1].id)
         assert studio.spent_today() == 75
         with pytest.raises(MaybeSent, match="--fresh"):
-            studio.submit(jobs[1].wish)
+            studio.submit(jobs[1].original_request)
         assert party.started == 3
-        assert party.ended(studio.submit(jobs[1].wish, fresh=True)).video
+        assert party.ended(studio.submit(jobs[1].original_request, fresh=True)).video
         assert party.started == 4
     finally:
         studio.close()

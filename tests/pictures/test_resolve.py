@@ -206,7 +206,7 @@ def test_the_fit_belongs_to_the_wish(party: Party):
     wishes = [VideoRequest("x", Keyframes("small.png"), fit=fit) for fit in (None, "contain", "contain")]
     jobs = [party.studio.submit(wish).wait(10) for wish in wishes]
     assert jobs[0].id != jobs[1].id == jobs[2].id
-    assert party.studio.new_take(jobs[1]).wish.fit == "contain"
+    assert party.studio.new_take(jobs[1]).original_request.fit == "contain"
     assert "enlarged" in " ".join(jobs[0].notes), "what was done is told"
     assert "cut away" in " ".join(jobs[0].notes)
     assert "cut away" not in " ".join(jobs[1].notes)
@@ -590,7 +590,7 @@ def test_a_link_becomes_an_asset_and_the_token_is_not_sent_there(party: Party, w
     ((_, headers),) = asked
     assert "Authorization" not in headers
     assert not [text for text in headers.values() if TOKEN.partition("-")[2] in text]
-    assert job.wish.keyframes.first == link
+    assert job.original_request.keyframes.first == link
     assert str(job.request.keyframes.first).startswith("user:")
 
 

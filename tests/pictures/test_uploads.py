@@ -671,7 +671,7 @@ def test_upscale_belongs_to_the_wish(party: Party) -> None:
     wishes = [VideoRequest("x", Keyframes("small.png"), upscale=upscale) for upscale in (None, True, True)]
     jobs = [party.studio.submit(wish).wait(10) for wish in wishes]
     assert jobs[0].id != jobs[1].id == jobs[2].id
-    assert party.studio.new_take(jobs[1]).wish.upscale is True
+    assert party.studio.new_take(jobs[1]).original_request.upscale is True
 
 
 def test_an_upload_that_is_said_to_lie_on_another_account_is_not_used(tmp_path: Path, time: FakeTime) -> None:

@@ -68,7 +68,7 @@ with Party(root, time) as party:
     party.ended(job)
     assert job.video, job.error
     assets = studio.assets()
-    connection = studio.run(studio.session.connected(), 30)
+    connection = studio.run(studio.backend.connected(), 30)
     shown = []
     thumbnails = Thumbnails(settings.thumbnails)
     studio.run(thumbnails.load(assets[:3], connection.media, lambda asset, still: shown.append(still)), 30)

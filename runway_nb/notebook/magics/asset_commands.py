@@ -49,7 +49,7 @@ def show_assets(studio: Studio, mode: str, text: str = "", kind: str = "", page:
 
 def _fresh(studio: Studio) -> AssetList:
     """A listing that is new enough to act on."""
-    cache = studio.session.asset_cache
+    cache = studio.backend.asset_cache
     return studio.assets() if cache.age < FRESH_SECONDS else studio.run(cache.refreshed(), LIST_SECONDS)
 
 
@@ -97,11 +97,11 @@ class _Gallery:
     async def load(self) -> None:
         """Fetch the pictures that are missing."""
         missing = [asset for asset in self._shown if asset.id not in self._stills]
-        connection = await self._studio.session.connected()
+        connection = await self._studio.backend.connected()
         await self._thumbnails.load(missing, connection.media, self._take)
 
     async def _complete(self) -> None:
-        cache = self._studio.session.asset_cache
+        cache = self._studio.backend.asset_cache
         try:
             await self.load()
             if cache.age > UPDATE_SECONDS:

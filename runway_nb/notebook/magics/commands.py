@@ -260,7 +260,7 @@ class Magics:
             self.shell.set_next_input(panel.cell)
         else:
             job = self.studio.find(name)
-            self.shell.set_next_input(job.cell or cell_text(job.wish))
+            self.shell.set_next_input(job.cell or cell_text(job.original_request))
 
     def _assets(self, *arguments: str) -> None:
         from .asset_commands import show_assets

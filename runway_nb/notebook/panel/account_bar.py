@@ -17,7 +17,7 @@ from .widgets import lean, problem, unexpected
 
 if TYPE_CHECKING:
     from ...api.client import RunwayClient
-    from ...jobs.backend import Session
+    from ...jobs.backend import Backend
     from ...studio import Studio
 
 SIMULATED = '<span class="rnb-badge">Simulator: no credits spent</span>'
@@ -33,7 +33,7 @@ class AccountLine:
 
     def __init__(self, studio: Studio, changed: Callable[[], None]) -> None:
         self._studio, self._changed = studio, changed
-        self._session: Session | None = None
+        self._backend: Backend | None = None
         self.state = AccountState(studio.settings.simulated)
         self.words = lean(ipywidgets.HTML)
         self.trouble = lean(ipywidgets.HTML, classes="rnb-problems")
@@ -41,22 +41,22 @@ class AccountLine:
 
     def follow_settings(self) -> bool:
         """True when another party would get the request than was told before; from now on that is told."""
-        session = self._studio.session
-        if session is self._session:
+        backend = self._studio.backend
+        if backend is self._backend:
             return False
-        was, self._session = self._session, session
-        self.state = AccountState(session.settings.simulated, slots=session.settings.slots)
+        was, self._backend = self._backend, backend
+        self.state = AccountState(backend.settings.simulated, slots=backend.settings.slots)
         self.tell()
         return was is not None
 
     def follow_slots(self) -> None:
         """A job may have taken a slot, or given one back."""
-        if self.state.busy != self._studio.session.queue.busy:
+        if self.state.busy != self._studio.backend.queue.busy:
             self.tell()
 
     def tell(self) -> None:
         """Account, slots and what is wrong, in words."""
-        self.state = replace(self.state, busy=self._studio.session.queue.busy)
+        self.state = replace(self.state, busy=self._studio.backend.queue.busy)
         words = escape(head_words(self.state, VideoRequest().row.title))
         self.words.value = (
             f'<div class="rnb-row"><span class="rnb-title">Runway</span>'
@@ -76,7 +76,7 @@ class AccountLine:
         """Ask for accounts and balances; each may fail alone."""
         self.state = replace(self.state, trouble="")
         try:
-            client = (await self._studio.session.connected()).client
+            client = (await self._studio.backend.connected()).client
             accounts = await client.accounts()
             self.state = replace(self.state, accounts=accounts)
             self.state = replace(self.state, credits=tuple([await self._credits(client, one) for one in accounts]))

@@ -143,7 +143,7 @@ class KeyframeControls:
         """Ask for the assets again, in the background."""
         self._tell_listing(LISTING)
         self.refresh.disabled = True
-        self._studio.session.asset_cache.forget()
+        self._studio.backend.asset_cache.forget()
         self._studio.spawn(self.load_list())
 
     def offer_again(self) -> None:
@@ -156,7 +156,7 @@ class KeyframeControls:
 
     async def load_list(self) -> None:
         """The assets that are known at once; then those that are there."""
-        cache = self._studio.session.asset_cache
+        cache = self._studio.backend.asset_cache
         try:
             self._take(await cache.get())
             if cache.age > FRESH_SECONDS:

@@ -77,7 +77,7 @@ class Pictures:
 
     async def _bytes(self, choice: Choice) -> bytes:
         if choice.asset is not None:
-            connection = await self._studio.session.connected()
+            connection = await self._studio.backend.connected()
             try:
                 return await connection.media.picture(choice.asset.url)
             except DownloadError:

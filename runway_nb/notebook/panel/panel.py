@@ -258,7 +258,7 @@ class Panel(ipywidgets.VBox):
         """Account, balance and tasks."""
         await self.account.load()
         with suppress(RunwayError):  # as is told beside the account
-            await self.reopen.load((await self._studio.session.connected()).client)
+            await self.reopen.load((await self._studio.backend.connected()).client)
 
     def _follow(self, job: Job) -> None:
         """A job has moved; most moves change nothing here, and then nothing is sent."""
@@ -443,4 +443,4 @@ def _offer_again(panel: Panel | None) -> None:
 
 
 def _request_of(source: VideoRequest | Job | None) -> VideoRequest:
-    return source.wish if isinstance(source, Job) else source or VideoRequest()
+    return source.original_request if isinstance(source, Job) else source or VideoRequest()

@@ -146,7 +146,7 @@ def _look(job: Job, now: float) -> Look:
     if state.phase is Phase.DOWNLOADING:
         return _downloading(state)
     if state.phase is Phase.WAITING:
-        detail = f"next try in {_until(state, now)}{DOT}{state.detail}" if state.next_look else state.detail
+        detail = f"next try in {_until(state, now)}{DOT}{state.detail}" if state.next_poll else state.detail
         return Look("Waiting for a free slot", "waiting", detail, "wait", "not sent yet", None, False,
                     "Remove", REMOVE_HINT)  # fmt: skip
     if state.phase is Phase.PREPARING:
@@ -165,7 +165,7 @@ def _elsewhere(state: State) -> Look:
 
 
 def _until(state: State, now: float) -> str:
-    return clock((state.next_look or now) - now + 0.5)
+    return clock((state.next_poll or now) - now + 0.5)
 
 
 def _offline(state: State, now: float) -> Look:
@@ -187,7 +187,7 @@ def _following(state: State, now: float) -> Look:
         return Look("Held back by Runway", "held back", detail, "hold", status)
     if status == "PENDING":
         starts = state.task.starts_in if state.task else None
-        soon = starts - (now - (state.looked or now)) if starts is not None else None
+        soon = starts - (now - (state.last_poll or now)) if starts is not None else None
         detail = f"starts in about {clock(soon)}" if soon is not None and soon >= 1 else "starts soon"
         return Look("Queued at Runway", "queued", detail, "wait", status)
     return Look(f"\N{LEFT DOUBLE QUOTATION MARK}{status}\N{RIGHT DOUBLE QUOTATION MARK}", status.lower()[:11],
@@ -196,9 +196,9 @@ def _following(state: State, now: float) -> Look:
 
 def _left(state: State, now: float) -> float | None:
     """Seconds left, counted down from the last look; no estimate, no words."""
-    if state.remaining is None or state.looked is None:
+    if state.remaining is None or state.last_poll is None:
         return None
-    left = state.remaining - (now - state.looked)
+    left = state.remaining - (now - state.last_poll)
     return left if left >= 1 else None
 
 

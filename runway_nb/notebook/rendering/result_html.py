@@ -158,7 +158,7 @@ def jpeg_uri(data: bytes) -> str:
 def _details(job: Job) -> str:
     """Settings and cell, folded."""
     request = job.request
-    asked = job.wish.keyframes.given
+    asked = job.original_request.keyframes.given
     pictures = [f"{slot}: {_picture_name(asked.get(slot, p), p)}" for slot, p in request.keyframes.given.items()]
     rows = {
         "camera": camera_words(request),

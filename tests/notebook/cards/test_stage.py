@@ -51,7 +51,9 @@ class Desk:
     def job(self, number=1, prompt="A lamp turns", **state):
         request = VideoRequest(prompt, seed=7)
         moment = State(state.pop("phase", Phase.FOLLOWING), **state)
-        return Job(f"{number:08x}", request, wish=VideoRequest(prompt), folder=self.view.folder, state=moment)
+        return Job(
+            f"{number:08x}", request, original_request=VideoRequest(prompt), folder=self.view.folder, state=moment
+        )
 
     def result(self, number=1, prompt="A lamp turns"):
         """A job whose video is there."""
@@ -260,7 +262,7 @@ def test_progress_changes_neither_text_nor_place(desk):
     stage.open()
     stage.add(job)
     before = stage.text()
-    job.change(progress=0.4, remaining=20.0, looked=5.0)
+    job.change(progress=0.4, remaining=20.0, last_poll=5.0)
     assert stage.text() == before
 
 

@@ -566,7 +566,7 @@ def test_the_format_that_is_asked_for_is_the_size_on_the_account(desk):
 
 
 async def _media(desk, url):
-    return await (await desk.studio.session.connected()).media.picture(url)
+    return await (await desk.studio.backend.connected()).media.picture(url)
 
 
 def test_the_same_picture_is_sent_once(desk, capsys):

@@ -213,7 +213,7 @@ def test_a_figure_becomes_a_shot_and_its_last_frame_the_next_one(kernel):
         result = data(kernel.ending(cell))
         assert "<video" in result["text/html"]
         assert words in result["text/html"]
-    assert kernel.value("tides.wish.keyframes.first == f'job:{waves.id}'") is True
+    assert kernel.value("tides.original_request.keyframes.first == f'job:{waves.id}'") is True
     assert kernel.value("[waves.video.name, tides.video.name, waves.video.parent == tides.video.parent]")[2] is True
     listed = kernel.run("from runway_nb import default_studio\ndefault_studio().assets()").result
     assert "fig-" in listed["text/plain"]

@@ -163,7 +163,7 @@ def test_a_job_that_still_runs_is_a_keyframe_at_once(session: Session, word: str
     session.cell(f"two --first {word}")
     two = session.job("two")
     assert two.error is None
-    assert two.wish.keyframes.first.startswith(f"job:{one.id}")
+    assert two.original_request.keyframes.first.startswith(f"job:{one.id}")
     assert one.video is not None
     assert session.creates == 2
 

@@ -213,9 +213,9 @@ def test_too_few_credits_disable_generate_with_figures_and_explore_mode_says_wha
 
 
 def test_the_simulator_is_play_money(bench, monkeypatch):
-    bench.studio.session.settings = replace(bench.studio.settings, token=None)
+    bench.studio.backend.settings = replace(bench.studio.settings, token=None)
     real = bench.party._connect
-    monkeypatch.setattr(bench.studio.session, "_connect", lambda s: real(replace(s, token=Secret(TOKEN))))
+    monkeypatch.setattr(bench.studio.backend, "_connect", lambda s: real(replace(s, token=Secret(TOKEN))))
     text = said(bench.panel(REQUEST))
     assert "play money" in text
     assert "Simulator: no credits spent" in text
@@ -384,7 +384,7 @@ def gate(bench, monkeypatch):
 @pytest.mark.parametrize("reuse", [True, False])
 def test_a_double_click_sends_once(bench, gate, reuse):
     panel = bench.panel(replace(REQUEST, seed=None))
-    bench.studio.session.settings = replace(bench.studio.settings, reuse=reuse)
+    bench.studio.backend.settings = replace(bench.studio.settings, reuse=reuse)
     for _ in range(3):
         button(panel, "Generate").click()
     gate.set()
@@ -464,7 +464,7 @@ def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch):
 
 def test_a_budget_is_kept_to(bench):
     panel = bench.panel(REQUEST)
-    bench.studio.session.settings = replace(bench.studio.settings, max_credits=10)
+    bench.studio.backend.settings = replace(bench.studio.settings, max_credits=10)
     bench.press(panel)
     assert "10" in said(panel)
     assert bench.creates == 0
@@ -646,7 +646,7 @@ def test_a_press_in_the_page_sends_what_the_page_shows(bench):
     }
     tell(panel, "press", values=shown)
     bench.settled(panel)
-    wish = panel.job.wish
+    wish = panel.job.original_request
     assert (wish.prompt, wish.camera, wish.length, wish.max_jobs) == ("A lamp stands", Camera(zoom=-3, pan=-2), 5, 3)
     assert bench.creates == 1
 

@@ -16,7 +16,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.api.models import SUCCEEDED, Status, Task
 from runway_nb.camera import Camera
-from runway_nb.jobs.job import Job, Submitted
+from runway_nb.jobs.job import Job, Submission
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.panel import panel as module
@@ -311,9 +311,9 @@ class Hands:
     def ask(self, request, limits, *, cell, folder):
         self.asked.append(cell)
         sent = replace(request, seed=7)
-        job = Job(f"{len(self.jobs) + 1:08x}", sent, wish=request, cell=cell, folder=folder, state=State())
+        job = Job(f"{len(self.jobs) + 1:08x}", sent, original_request=request, cell=cell, folder=folder, state=State())
         self.jobs.append(job)
-        return Submitted(job, True)
+        return Submission(job, True)
 
     def press(self, panel):
         """Send a request, and give its job once the panel has taken it on."""
@@ -442,7 +442,7 @@ def test_progress_sends_no_texts_and_a_new_phase_one(bench, wire, hands):
     job.change(phase=Phase.FOLLOWING, task=Task(TASK_ID, Status("RUNNING")))
     before = len(wire.of("texts"))
     for percent in range(200):
-        job.change(progress=percent / 200, remaining=200.0 - percent, looked=float(percent))
+        job.change(progress=percent / 200, remaining=200.0 - percent, last_poll=float(percent))
     assert len(wire.of("texts")) == before
     job.change(phase=Phase.DOWNLOADING, received=0, total=1000)
     assert len(wire.of("texts")) == before + 1
@@ -618,7 +618,7 @@ def test_two_presses_send_once(bench, monkeypatch):
     gate, real = threading.Event(), bench.studio.ask
     monkeypatch.setattr(bench.studio, "ask", lambda *a, **k: gate.wait(5) and real(*a, **k))
     panel = bench.panel(replace(REQUEST, seed=None))
-    bench.studio.session.settings = replace(bench.studio.settings, reuse=False)
+    bench.studio.backend.settings = replace(bench.studio.settings, reuse=False)
     tell(panel, "shown")
     for _ in range(3):
         tell(panel, "press", values={"prompt": "A lamp stands"})
@@ -626,7 +626,7 @@ def test_two_presses_send_once(bench, monkeypatch):
     gate.set()
     bench.settled(panel)
     assert (bench.creates, len(panel.jobs)) == (1, 1)
-    assert panel.job.wish.prompt == "A lamp stands"
+    assert panel.job.original_request.prompt == "A lamp stands"
     assert not button(panel, "Generate").disabled
 
 
@@ -645,7 +645,7 @@ def test_a_press_that_cannot_be_read_sends_nothing_that_was_not_shown_and_is_tol
     tell(panel, "press", values=shown)
     bench.settled(panel)
     assert panel.request == REQUEST
-    assert bench.creates == 0 or panel.job.wish == REQUEST
+    assert bench.creates == 0 or panel.job.original_request == REQUEST
     assert said(panel) != before, "a click that does nothing says why"
 
 
@@ -657,7 +657,7 @@ def test_a_picture_that_is_called_like_another_stays_chosen(bench):
     shown = {name: the(panel, ipywidgets.Dropdown, name).label for name in ("first", "middle", "last")}
     tell(panel, "press", values=shown)
     bench.settled(panel)
-    assert panel.job.wish.keyframes == before, "another picture than the one that is seen would be paid for"
+    assert panel.job.original_request.keyframes == before, "another picture than the one that is seen would be paid for"
 
 
 def test_a_picture_that_is_called_none_stays_chosen(bench, unseen):

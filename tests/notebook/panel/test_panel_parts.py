@@ -143,7 +143,7 @@ def test_a_list_that_cannot_be_loaded_says_why_and_refresh_mends_it(bench, still
             raise answer
         return answer
 
-    bench.studio.session.asset_cache = AssetCache(listing, bench.party.time)
+    bench.studio.backend.asset_cache = AssetCache(listing, bench.party.time)
     panel = bench.panel(LAMP)
     assert "could not be listed: no connection to the API" in said(panel)
     bench.press(panel, "Refresh")
@@ -156,7 +156,7 @@ def test_what_is_missing_of_a_list_is_told(bench):
     async def listing():
         return AssetList((an_asset(1, "new.png"),), ("the assets of account 2 of 2 are missing: session lost",))
 
-    bench.studio.session.asset_cache = AssetCache(listing, bench.party.time)
+    bench.studio.backend.asset_cache = AssetCache(listing, bench.party.time)
     assert "account 2 of 2 are missing" in said(bench.panel(LAMP))
 
 

@@ -33,7 +33,7 @@ def a_job(
 ) -> Job:
     request = VideoRequest(PROMPT, Keyframes("lighthouse"), Camera(zoom=4, pan=-2), seed=1842)
     task = None if phase in (Phase.PREPARING, Phase.WAITING, Phase.SENDING) else Task(TASK_ID, Status(status))
-    moment = State(phase, task=state.pop("task", task), sent=NOW - 38, looked=NOW, **state)
+    moment = State(phase, task=state.pop("task", task), sent=NOW - 38, last_poll=NOW, **state)
     return Job(
         "7f3e2c54", request, simulated=simulated, cell=cell, folder=Path("/notebooks"), created=NOW - 38, state=moment
     )
@@ -52,7 +52,7 @@ def a_result(folder: Path, size: int = 2_800_000, **job: Any) -> Job:
 
 LOOKS: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
     "waiting": (
-        {"phase": Phase.WAITING, "detail": "2 slots busy with job a, job b", "next_look": NOW + 14},
+        {"phase": Phase.WAITING, "detail": "2 slots busy with job a, job b", "next_poll": NOW + 14},
         ("Waiting for a free slot", "next try in 0:14 · 2 slots busy with job a, job b", "not sent yet", "Remove"),
     ),
     "sending": (
@@ -68,7 +68,7 @@ LOOKS: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         ("Queued at Runway", "starts soon", "PENDING", "Stop tracking"),
     ),
     "throttled": (
-        {"status": "THROTTLED", "next_look": NOW + 20},
+        {"status": "THROTTLED", "next_poll": NOW + 20},
         ("Held back by Runway", "too many tasks on the account · next look in 0:20", "THROTTLED", "Stop tracking"),
     ),
     "running": (
@@ -77,7 +77,7 @@ LOOKS: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
     ),
     "running without an estimate": ({"progress": 0.42}, ("Generating", "0:38 elapsed", "RUNNING", "Stop tracking")),
     "offline": (
-        {"offline": True, "progress": 0.42, "next_look": NOW + 10},
+        {"offline": True, "progress": 0.42, "next_poll": NOW + 10},
         ("No connection", "trying again in 0:10 · the task is safe", "network error", "Stop tracking"),
     ),
     "downloading": (
@@ -274,7 +274,7 @@ def test_the_line_of_a_terminal_fits_and_is_ascii() -> None:
 def test_a_log_has_a_line_for_each_state_and_quarter() -> None:
     keys = {plain_text.log_key(look(a_job(progress=p / 100), NOW)) for p in range(101)}
     assert len(keys) == 5
-    job = a_job(Phase.WAITING, detail="2 slots busy", next_look=NOW + 5)
+    job = a_job(Phase.WAITING, detail="2 slots busy", next_poll=NOW + 5)
     line = "runway --------  waiting: next try in 0:05, 2 slots busy"
     assert plain_text.log_line(job, look(job, NOW)) == line
 
@@ -285,7 +285,7 @@ def test_a_log_has_a_line_for_each_state_and_quarter() -> None:
         ({"progress": 0.25, "remaining": 52.4}, "generating: 25 % after 0:38"),
         ({"task": Task(TASK_ID, Status("PENDING"), starts_in=25.0)}, "queued at Runway: starts in about 0:25"),
         (
-            {"offline": True, "progress": 0.42, "next_look": NOW + 10},
+            {"offline": True, "progress": 0.42, "next_poll": NOW + 10},
             "no answer: 42 % trying again in 0:10, the task is safe",
         ),
         (
