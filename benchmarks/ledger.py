@@ -62,9 +62,9 @@ print(json.dumps([written, longest, errors]))
 def wish(job_id: str, owner: str = "", phase: str = "preparing") -> Record:
     """A wish as the studio makes one."""
     return Record(
-        job_id, phase, BODY, "gen3turbo", f"v1:{job_id}", f"rnb-{job_id}", 50, simulated=False, wish=BODY,
-        party="api.useapi.net", notebook="film.ipynb", folder="/home/user/films", cell=CELL, owner=owner,
-        words="0123456789abcdef01234567",
+        job_id, phase, BODY, "gen3turbo", f"v1:{job_id}", f"rnb-{job_id}", 50, simulated=False, original_request=BODY,
+        backend="api.useapi.net", notebook="film.ipynb", folder="/home/user/films", cell=CELL, owner=owner,
+        prompt_hash="0123456789abcdef01234567",
     )  # fmt: skip
 
 
@@ -174,7 +174,7 @@ def _filled(home: Path) -> None:
         "took": 61.0,
     }
     rows = [
-        {**row, "id": f"{n:08x}", "digest": f"v1:{n}", "words": f"{n:024x}",
+        {**row, "id": f"{n:08x}", "digest": f"v1:{n}", "prompt_hash": f"{n:024x}",
          "created": now - 600.0 * (JOBS - n), "updated": now,
          "task_id": f"user:4711-runwayml:account~0123456789ab-task:9c2a1f34-58c1-4f0b-b1f4-{n:012x}"}
         for n in range(JOBS)

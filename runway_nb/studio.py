@@ -207,7 +207,7 @@ class Studio(Handle):
     def resume(self) -> list[Job]:
         """Follow again every job that may still bring a result and that nobody sees through, oldest first."""
         backend = self.backend
-        found = [record for record in self.ledger.unfinished() if record.party == backend.settings.party]
+        found = [record for record in self.ledger.unfinished() if record.backend == backend.settings.party]
         with self._lock:
             return [self._wake(backend, record) for record in reversed(found)]
 
@@ -232,8 +232,8 @@ class Studio(Handle):
             )
         if self.run(self._look_again(backend, record), 120.0):
             return self.attach(record.id)
-        request = VideoRequest.from_wire(record.wish or record.request, record.model)
-        if not record.wish:
+        request = VideoRequest.from_wire(record.original_request or record.request, record.model)
+        if not record.original_request:
             # written before original requests were kept: its seed and reference may be ours, and name the first create
             request = replace(request, seed=None, reply_ref=None)
         return self._ask(backend, request, Limits(fresh=True), record.cell, Path(record.folder), record.id).job
@@ -385,8 +385,8 @@ class Studio(Handle):
         sent = {**made.to_wire(), **({"replyRef": task.reply_ref} if task.reply_ref else {})}
         return self.ledger.adopt(
             replace(
-                new, phase=Phase.DETACHED.value, request=sent, wish={}, digest="", reply_ref=task.reply_ref, credits=0,
-                task_id=task.id, status=str(task.status), owner="",
+                new, phase=Phase.DETACHED.value, request=sent, original_request={}, digest="",
+                reply_ref=task.reply_ref, credits=0, task_id=task.id, status=str(task.status), owner="",
             )
         )  # fmt: skip
 
@@ -429,8 +429,8 @@ class Studio(Handle):
 
 
 def _check_party(backend: Backend, record: Record) -> None:
-    if record.party != backend.settings.party:
-        made = "by the simulator" if record.simulated else f"at {record.party}"
+    if record.backend != backend.settings.party:
+        made = "by the simulator" if record.simulated else f"at {record.backend}"
         need = "unset the token" if record.simulated else "set the token first (%runway login)"
         raise errors.RunwayError(f"job {record.id} was made {made}: {need}, then try again")
 

@@ -144,7 +144,7 @@ def test_settings_that_change_while_a_request_is_prepared_hold_for_the_next_one(
     job = ask(party).wait(10)
     assert party.studio.settings.party == elsewhere.party
     assert {request.url.port for request in party.api.requests} == {None}
-    assert party.studio.ledger.get(job.id).party == party.settings.party
+    assert party.studio.ledger.get(job.id).backend == party.settings.party
 
 
 # --- a lost answer --------------------------------------------------------------------------------------

@@ -58,18 +58,18 @@ def new_record(request: VideoRequest, asker: Asker, settings: Settings, draw: Ca
         id=reference[:8],
         phase=Phase.PREPARING.value,
         request=sent.to_record(),
-        wish=request.to_record(),
+        original_request=request.to_record(),
         model=request.model,
         digest=replace(request, keyframes=picture_prints(request.keyframes, asker.folder)).digest,
         reply_ref=sent.reply_ref or "",
         credits=request.credits,
         simulated=settings.simulated,
-        party=settings.party,
+        backend=settings.party,
         folder=str(asker.folder),
         notebook=asker.notebook,
         cell=asker.cell,
         owner=asker.owner,
-        words=prompt_hash(request.prompt),
+        prompt_hash=prompt_hash(request.prompt),
     )
 
 

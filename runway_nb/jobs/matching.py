@@ -193,7 +193,7 @@ def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
         about=sent if sent is not None else (record.sent or record.created) + offset,
         sent_here=record.sent,
         reference=record.reply_ref if record.reply_ref.startswith(OWN_REFERENCE.format(id=record.id)) else "",
-        has_own_seed=bool(record.wish) and record.wish.get("seed") is None,
+        has_own_seed=bool(record.original_request) and record.original_request.get("seed") is None,
         job_id=record.id,
     )
 

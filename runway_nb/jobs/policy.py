@@ -142,7 +142,7 @@ def _check_credits(new: Record, books: Books, limits: Limits) -> None:
             f"this shot costs {new.credits} credits, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
-    where = "the simulator" if new.simulated else new.party
+    where = "the simulator" if new.simulated else new.backend
     if limits.day_credits is not None and new.credits and books.spent + new.credits > limits.day_credits:
         raise OverBudget(
             f"this shot costs {new.credits} credits; {books.spent} of the {limits.day_credits} that may be spent a "

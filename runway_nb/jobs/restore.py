@@ -21,7 +21,9 @@ def restored_job(record: Record, posters: Path, state: State | None = None) -> J
     job = Job(
         record.id,
         VideoRequest.from_wire(record.request, record.model),
-        original_request=VideoRequest.from_wire(record.wish, record.model) if record.wish else None,
+        original_request=VideoRequest.from_wire(record.original_request, record.model)
+        if record.original_request
+        else None,
         simulated=record.simulated,
         cell=record.cell,
         folder=Path(record.folder),

@@ -193,9 +193,9 @@ def _write_down(context: JobContext, found: FoundTask) -> bool:
         return True
 
 
-def lost_job_of(task: Task, ledger: Ledger, party: str) -> Record | None:
+def lost_job_of(task: Task, ledger: Ledger, backend: str) -> Record | None:
     """The job in doubt that this task is the missing one of, once that is written down."""
-    for record in ledger.without_task(party):
+    for record in ledger.without_task(backend):
         if ledger.is_held(record):
             continue
         search = search_for(record, ledger)
@@ -208,7 +208,7 @@ def lost_job_of(task: Task, ledger: Ledger, party: str) -> Record | None:
 
 def search_for(record: Record, ledger: Ledger, offset: float = 0.0) -> Search:
     """What a search for the job's task has to go by. `offset`: see `matching.lost_request`."""
-    others = [other for other in ledger.without_task(record.party) if other.id != record.id]
+    others = [other for other in ledger.without_task(record.backend) if other.id != record.id]
     return Search(
         lost_request(record, offset),
         tuple(lost_request(other, offset) for other in others),

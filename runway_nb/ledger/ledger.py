@@ -263,9 +263,9 @@ class Ledger(KeptUploads):
         return [job for job in found if isinstance(job, UnreadableRecord) or is_same_id(job.task_id, task_id)]
 
     @plain_arguments
-    def without_task(self, party: str) -> list[Record]:
+    def without_task(self, backend: str) -> list[Record]:
         """The jobs of a backend that were sent and whose tasks are not known, those being sent now included."""
-        return self._select(f"WHERE {IS_WITHOUT_TASK_SQL} AND party = ? ORDER BY rowid", (party,))
+        return self._select(f"WHERE {IS_WITHOUT_TASK_SQL} AND backend = ? ORDER BY rowid", (backend,))
 
     @plain_arguments
     def spending(self, since: float = 0.0) -> list[Spending]:
@@ -275,51 +275,51 @@ class Ledger(KeptUploads):
             return [row._replace(notebook=self._accounts.unmask_if_known(row.notebook)) for row in rows]
 
     @plain_arguments
-    def spent_today(self, party: str) -> int:
-        """Credits at a party since local midnight, by all notebooks of this ledger; see `spending.spent_on_day`."""
-        return self._spent(party).credits
+    def spent_today(self, backend: str) -> int:
+        """Credits at a backend since local midnight, by all notebooks of this ledger; see `spending.spent_on_day`."""
+        return self._spent(backend).credits
 
-    def _spent(self, party: str) -> Spent:
+    def _spent(self, backend: str) -> Spent:
         with self._opened() as connection:
             moment = Moment(self._clock(), self._leases.boot, self._uptime())
-            return spent_on_day(connection, moment, self._abandoned(connection), party=party)
+            return spent_on_day(connection, moment, self._abandoned(connection), backend=backend)
 
     # --- what bears on a new wish ---------------------------------------------------------------
 
     def _books(self, wish: Record) -> Books:
-        told = f"WHERE words = ? AND words != '' AND party = ? AND (refusal != '' OR {IS_DONE_SQL})"
+        told = f"WHERE prompt_hash = ? AND prompt_hash != '' AND backend = ? AND (refusal != '' OR {IS_DONE_SQL})"
         # a picture that was refused says nothing about the words
         latest = f"{told} AND refusal NOT LIKE '%INPUT.IMAGE%' ORDER BY rowid DESC LIMIT 1"
-        again = [record for record in self._select(latest, (wish.words, wish.party)) if record.refusal]
-        spent, equal = self._spent(wish.party), self._of_digest(wish)
+        again = [record for record in self._select(latest, (wish.prompt_hash, wish.backend)) if record.refusal]
+        spent, equal = self._spent(wish.backend), self._of_digest(wish)
         return Books(
             earlier=tuple(record for record in equal if isinstance(record, Record)),
             spent=spent.credits,
-            moderated=self._moderated(wish.party),
+            moderated=self._moderated(wish.backend),
             refused=next(iter(again), None),
             unreadable=tuple(record for record in equal if isinstance(record, UnreadableRecord)),
             notes=spent.notes,
         )
 
-    def _moderated(self, party: str) -> int:
-        """Refusals by moderation at a party within a day, by the clock or by the order of the rows."""
+    def _moderated(self, backend: str) -> int:
+        """Refusals by moderation at a backend within a day, by the clock or by the order of the rows."""
         now = self._clock()
         since = now - MODERATION_SECONDS
         clause = (
-            "SELECT COUNT(*) FROM jobs WHERE refusal != '' AND (party = ? OR typeof(party) != 'text') "
+            "SELECT COUNT(*) FROM jobs WHERE refusal != '' AND (backend = ? OR typeof(backend) != 'text') "
             "AND (updated > ? OR rowid >= ?)"
         )
         with self._opened() as connection:
             first = first_row_between(connection, math.nextafter(since, now), math.nextafter(now, math.inf))
-            return int(connection.execute(clause, (party, since, first)).fetchone()[0])
+            return int(connection.execute(clause, (backend, since, first)).fetchone()[0])
 
     def _of_digest(self, wish: Record) -> list[Found]:
         """The jobs that may answer an equal wish, the newest first."""
         clause = (
-            "WHERE digest IN (?1, CAST(?1 AS BLOB)) AND (party = ?2 OR typeof(party) != 'text') "
+            "WHERE digest IN (?1, CAST(?1 AS BLOB)) AND (backend = ?2 OR typeof(backend) != 'text') "
             f"AND NOT {IS_UNPAID_SQL} ORDER BY rowid DESC LIMIT 50"
         )
-        return self._found(clause, (wish.digest, wish.party))
+        return self._found(clause, (wish.digest, wish.backend))
 
     def _instead(self, replaced: Record) -> Record | None:
         """What makes a second create needless: one that was sent already, or a task that came to light meanwhile."""

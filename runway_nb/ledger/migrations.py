@@ -118,6 +118,45 @@ def _m006_beats(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX jobs_uptime ON jobs (boot, uptime)")
 
 
+def _m007_names_of_fields(connection: sqlite3.Connection) -> None:
+    """Columns are called as the fields of a record: `original_request`, `backend`, `prompt_hash`.
+
+    Kernels of an earlier version may have the file open, with paid jobs that they track. For them the old columns and
+    the old table of uploads stay, and triggers fill in what the other version does not write. A later step may drop
+    all of it.
+    """
+    for column in ("original_request", "backend", "prompt_hash"):
+        connection.execute(f"ALTER TABLE jobs ADD COLUMN {column} TEXT NOT NULL DEFAULT ''")
+    connection.execute("UPDATE jobs SET original_request = wish, backend = party, prompt_hash = words")
+    # jobs under way may need theirs there; the others would only take up room
+    connection.execute("UPDATE jobs SET wish = '' WHERE phase IN ('done', 'refused', 'removed', 'failed')")
+    connection.execute(
+        """CREATE TRIGGER jobs_of_earlier_versions AFTER INSERT ON jobs
+        WHEN NEW.backend = '' AND (NEW.party != '' OR NEW.wish != '' OR NEW.words != '') BEGIN
+            UPDATE jobs SET original_request = NEW.wish, backend = NEW.party, prompt_hash = NEW.words
+            WHERE rowid = NEW.rowid;
+        END"""
+    )
+    connection.execute(
+        """CREATE TRIGGER jobs_for_earlier_versions AFTER INSERT ON jobs WHEN NEW.backend != '' BEGIN
+            UPDATE jobs SET party = NEW.backend, words = NEW.prompt_hash WHERE rowid = NEW.rowid;
+        END"""
+    )
+    connection.execute("DROP INDEX jobs_words")
+    connection.execute("CREATE INDEX jobs_prompt_hash ON jobs (prompt_hash)")
+    connection.execute(
+        """CREATE TABLE uploaded (
+            content TEXT NOT NULL,
+            backend TEXT NOT NULL,
+            account TEXT NOT NULL,
+            asset_id TEXT NOT NULL,
+            created REAL NOT NULL,
+            PRIMARY KEY (content, backend, account)
+        ) WITHOUT ROWID"""
+    )
+    connection.execute("INSERT INTO uploaded SELECT content, party, account, asset_id, created FROM uploads")
+
+
 STEPS: tuple[Step, ...] = (
     _m001_jobs,
     _m002_owners_and_books,
@@ -125,6 +164,7 @@ STEPS: tuple[Step, ...] = (
     _m004_evidence,
     _m005_one_name_for_a_backend,
     _m006_beats,
+    _m007_names_of_fields,
 )
 
 

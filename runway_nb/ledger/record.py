@@ -47,9 +47,9 @@ class Record:
     created: float = 0.0
     """Unix seconds."""
     updated: float = 0.0
-    wish: dict[str, Any] = field(default_factory=dict)
+    original_request: dict[str, Any] = field(default_factory=dict)
     """The request as the user gave it: names of pictures, no drawn seed."""
-    party: str = ""
+    backend: str = ""
     """Who makes it: `simulator`, or the host of the API."""
     notebook: str = ""
     """A label for the table of spending: the notebook that asked, or its folder where the notebook has no name."""
@@ -59,7 +59,7 @@ class Record:
     """Who sees it through (`lease.new_owner`)."""
     lease: float = 0.0
     """Unix seconds until which nobody else may; 0 at rest."""
-    words: str = ""
+    prompt_hash: str = ""
     """Hash of the prompt's words."""
     refusal: str = ""
     """What moderation said, when it refused."""
@@ -108,7 +108,7 @@ class UnreadableRecord:
     created: float | None
     """Unix seconds, or None."""
     task_id: str = field(default="", repr=False)
-    party: str = ""
+    backend: str = ""
 
     @property
     def line(self) -> str:
@@ -124,15 +124,15 @@ class Books(NamedTuple):
     """What the ledger knows that bears on a new wish."""
 
     earlier: tuple[Record, ...]
-    """Of the same digest and party, newest first."""
+    """Of the same digest and backend, newest first."""
     spent: int
-    """Credits at this party since midnight, of all notebooks: a name changes too easily to be a budget's owner."""
+    """Credits at this backend since midnight, of all notebooks: a name changes too easily to be a budget's owner."""
     moderated: int
-    """Refusals by moderation at this party within a day."""
+    """Refusals by moderation at this backend within a day."""
     refused: Record | None
     """The newest wish with the same words that moderation refused."""
     unreadable: tuple[UnreadableRecord, ...] = ()
-    """Of the same digest and party, newest first: any of them may have been paid."""
+    """Of the same digest and backend, newest first: any of them may have been paid."""
     notes: tuple[str, ...] = ()
     """What of the credits is not plain: prices that cannot be read, days to come."""
 
@@ -143,6 +143,6 @@ class Spending(NamedTuple):
     day: str
     """As in 2026-11-22, local time."""
     notebook: str
-    party: str
+    backend: str
     jobs: int
     credits: int

@@ -25,7 +25,7 @@ from .phase import WORDS
 from .record import Record, UnreadableRecord
 
 COLUMNS = tuple(spec.name for spec in fields(Record))
-JSON_COLUMNS = ("request", "wish")
+JSON_COLUMNS = ("request", "original_request")
 LAST_MOMENT = 253_370_764_800.0
 """Unix seconds of the year 9999: no calendar shows what is later."""
 MOST_SECONDS = 1e9
@@ -99,7 +99,7 @@ def counted_credits(row: Mapping[str, Any]) -> tuple[int, bool]:
 
 def _unreadable(row: Mapping[str, Any], problem: str) -> UnreadableRecord:
     price, is_certain = counted_credits(row)
-    texts = {name: row[name] if isinstance(row[name], str) else "" for name in ("task_id", "party")}
+    texts = {name: row[name] if isinstance(row[name], str) else "" for name in ("task_id", "backend")}
     moment = sound_moment(row["created"])
     return UnreadableRecord(row_name(row["id"], row["rowid"]), problem, price, is_certain, moment, **texts)
 

@@ -1,4 +1,4 @@
-"""What was spent: the day's budget, and the table by day, notebook and party.
+"""What was spent: the day's budget, and the table by day, notebook and backend.
 
 A day is a local day. Clocks are set, so a day's spending goes by the order of the rows as well: what was written
 after a row of today is of today, whatever its date says; what is dated later than today counts until that is past. And
@@ -21,19 +21,19 @@ if TYPE_CHECKING:
     import sqlite3
 
 UNKNOWN = "unknown"
-"""The day, notebook or party of a job where it cannot be read."""
+"""The day, notebook or backend of a job where it cannot be read."""
 _PLAIN = (
     f"(typeof(created) IN ('integer', 'real') AND +created BETWEEN 0 AND {LAST_MOMENT:.0f} "
     f"AND typeof(credits) = 'integer' AND credits BETWEEN 0 AND {MOST_CREDITS} "
-    "AND typeof(notebook) = 'text' AND typeof(party) = 'text' "
+    "AND typeof(notebook) = 'text' AND typeof(backend) = 'text' "
     f"AND {IS_NOT_UNSENT_SQL})"
 )
 """The rows that SQLite can sum up by itself: all is readable, and they are not void. No index is of use for that."""
 _TABLE = (
-    "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, party, COUNT(*), SUM(credits) FROM jobs "  # noqa: S608
-    f"WHERE created >= ? AND credits > 0 AND {_PLAIN} GROUP BY day, notebook, party"
+    "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, backend, COUNT(*), SUM(credits) FROM jobs "  # noqa: S608
+    f"WHERE created >= ? AND credits > 0 AND {_PLAIN} GROUP BY day, notebook, backend"
 )
-_PARTS = "rowid, id, created, credits, notebook, party, request, model"
+_PARTS = "rowid, id, created, credits, notebook, backend, request, model"
 _OTHERS = f"SELECT {_PARTS} FROM jobs WHERE credits IS NOT 0 AND NOT {_PLAIN}"  # noqa: S608 - our own clauses
 SET_SECONDS, DAY_SECONDS = 300.0, 86_400.0
 """How far a clock and the machine's own seconds may part before the clock counts as set; and a day of such seconds."""
@@ -44,7 +44,7 @@ _SET_SINCE = (
 """The rows of the last 24 hours that carry the date of a clock that was set since."""
 _SUM = (
     "SELECT COALESCE(SUM(credits), 0), COALESCE(SUM(CASE WHEN created >= :end THEN credits END), 0) FROM jobs "  # noqa: S608
-    f"WHERE party = :party AND (created >= :begin OR rowid >= :first OR {_SET_SINCE}) AND {_PLAIN}"
+    f"WHERE backend = :backend AND (created >= :begin OR rowid >= :first OR {_SET_SINCE}) AND {_PLAIN}"
 )
 # text and blobs are more than any number, NULL is neither; apart, each of these has an index
 _SINCE = ("created >= :begin", "created < 0", "created IS :nothing", "rowid >= :first")
@@ -70,8 +70,8 @@ class Spent(NamedTuple):
     """What of it is not plain."""
 
 
-def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collection[str], *, party: str) -> Spent:
-    """Credits at a party on the local day of `moment`, by all notebooks: their names change.
+def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collection[str], *, backend: str) -> Spent:
+    """Credits at a backend on the local day of `moment`, by all notebooks: their names change.
 
     Counted is what is dated on that day or later, and what was written after the first row of that day. A row whose
     date cannot be read counts unless one that was written later is of an earlier day.
@@ -80,15 +80,15 @@ def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collectio
         connection: The ledger.
         moment: The present one.
         void: Ids of jobs that nobody will send.
-        party: Where it was spent; a row that does not tell counts for all.
+        backend: Where it was spent; a row that does not tell counts for all.
     """
     begin, end = local_day(moment.now)
-    values = {"begin": begin, "end": end, "party": party, "nothing": None, **moment._asdict()}
+    values = {"begin": begin, "end": end, "backend": backend, "nothing": None, **moment._asdict()}
     values["first"] = first_row_between(connection, begin, end)
     spent, ahead = connection.execute(_SUM, values).fetchone()
     notes = []
     for row in _others_since(connection, values):
-        if row["id"] in void or not _is_of(row["party"], party):
+        if row["id"] in void or not _is_of(row["backend"], backend):
             continue
         price, is_certain = counted_credits(dict(row))
         spent += price
@@ -113,13 +113,13 @@ def spending_table(connection: sqlite3.Connection, since: float, void: Collectio
     """What each notebook spent on each day, the newest day first; jobs that cost nothing do not count."""
     jobs: Counter[tuple[str, str, str]] = Counter()
     prices: Counter[tuple[str, str, str]] = Counter()
-    for day, notebook, party, number, price in connection.execute(_TABLE, (since,)):
-        jobs[day, notebook, party] += number
-        prices[day, notebook, party] += price
+    for day, notebook, backend, number, price in connection.execute(_TABLE, (since,)):
+        jobs[day, notebook, backend] += number
+        prices[day, notebook, backend] += price
     for row in connection.execute(_OTHERS):
         moment, (price, _) = sound_moment(row["created"]), counted_credits(dict(row))
         if row["id"] not in void and price and (moment is None or moment >= since):
-            key = _day(moment), _text(row["notebook"]), _text(row["party"])
+            key = _day(moment), _text(row["notebook"]), _text(row["backend"])
             jobs[key] += 1
             prices[key] += price
     rows = [Spending(*key, jobs[key], prices[key]) for key in sorted(jobs, key=lambda key: key[1:])]

@@ -18,33 +18,33 @@ class KeptUploads(LedgerFile):
         self._accounts = accounts
 
     @plain_arguments
-    def upload(self, content: str, party: str, account: str = "") -> str:
+    def upload(self, content: str, backend: str, account: str = "") -> str:
         """The asset that holds a picture, on this account or on the one that got it last; nothing when none does.
 
         Args:
             content: SHA-256 of the bytes.
-            party: Who was sent it.
+            backend: Who was sent it.
             account: The account's e-mail; by default any.
         """
-        clause = "WHERE content = ? AND party = ? AND ? IN ('', account) ORDER BY created DESC LIMIT 1"
+        clause = "WHERE content = ? AND backend = ? AND ? IN ('', account) ORDER BY created DESC LIMIT 1"
         with self._opened() as connection:
             row = connection.execute(
-                f"SELECT asset_id FROM uploads {clause}",  # noqa: S608 - our own clause
-                (content, party, self._accounts.key(account)),
+                f"SELECT asset_id FROM uploaded {clause}",  # noqa: S608 - our own clause
+                (content, backend, self._accounts.key(account)),
             ).fetchone()
             return self._accounts.unmask_if_known(row["asset_id"]) if row and isinstance(row["asset_id"], str) else ""
 
     @plain_arguments
-    def keep_upload(self, content: str, party: str, account: str, asset_id: str) -> None:
+    def keep_upload(self, content: str, backend: str, account: str, asset_id: str) -> None:
         """Write down which asset holds a picture."""
         with self._transaction() as connection:
-            row = (content, party, self._accounts.key(account), self._accounts.mask(asset_id), self._clock())
-            connection.execute("INSERT OR REPLACE INTO uploads VALUES (?, ?, ?, ?, ?)", row)
+            row = (content, backend, self._accounts.key(account), self._accounts.mask(asset_id), self._clock())
+            connection.execute("INSERT OR REPLACE INTO uploaded VALUES (?, ?, ?, ?, ?)", row)
 
     @plain_arguments
-    def forget_uploads(self, party: str, *, asset_id: str = "", account: str = "") -> None:
+    def forget_uploads(self, backend: str, *, asset_id: str = "", account: str = "") -> None:
         """Forget an asset that is gone, or all assets of an account that works no more."""
         with self._transaction() as connection:
-            gone = (party, self._accounts.mask(asset_id), self._accounts.key(account))
-            connection.execute("DELETE FROM uploads WHERE party = ? AND asset_id = ? AND asset_id != ''", gone[:2])
-            connection.execute("DELETE FROM uploads WHERE party = ? AND account = ? AND account != ''", gone[::2])
+            gone = (backend, self._accounts.mask(asset_id), self._accounts.key(account))
+            connection.execute("DELETE FROM uploaded WHERE backend = ? AND asset_id = ? AND asset_id != ''", gone[:2])
+            connection.execute("DELETE FROM uploaded WHERE backend = ? AND account = ? AND account != ''", gone[::2])

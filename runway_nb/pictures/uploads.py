@@ -1,4 +1,4 @@
-"""Pictures on the account, sent once: by the hash of what is sent, for each party and account."""
+"""Pictures on the account, sent once: by the hash of what is sent, for each backend and account."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ class Content(NamedTuple):
 
 
 class Uploads:
-    """What lies on the accounts of one party. Used on the background loop.
+    """What lies on the accounts of one backend. Used on the background loop.
 
     Args:
         ledger: Keeps what was uploaded.
-        party: Who it was sent to.
+        backend: Who it was sent to.
         added: Called when something new lies there.
     """
 
-    def __init__(self, ledger: Ledger, party: str, added: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, ledger: Ledger, backend: str, added: Callable[[], None] = lambda: None) -> None:
         self._ledger = ledger
-        self._party = party
+        self._backend = backend
         self._added = added
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -52,7 +52,7 @@ class Uploads:
         None has to be named while there is one only. Raises `RunwayError` when there is none.
         """
         for content in contents:
-            if email := asset_account(self._ledger.upload(content.key, self._party)):
+            if email := asset_account(self._ledger.upload(content.key, self._backend)):
                 return email
         accounts = await client.accounts()
         if not accounts:
@@ -85,16 +85,16 @@ class Uploads:
             if email and owner.casefold() != email.casefold():
                 raise ServerTrouble("the upload was answered with an asset of another account: try again", 200)
             self._added()
-            self._ledger.keep_upload(content.key, self._party, owner, asset.id)
+            self._ledger.keep_upload(content.key, self._backend, owner, asset.id)
             return asset
 
     def forget_account(self, email: str) -> None:
         """What lies on an account that is broken must not draw the next request there."""
-        self._ledger.forget_uploads(self._party, account=email)
+        self._ledger.forget_uploads(self._backend, account=email)
 
     def forget_asset(self, asset_id: str) -> None:
         """An asset that is gone."""
-        self._ledger.forget_uploads(self._party, asset_id=asset_id)
+        self._ledger.forget_uploads(self._backend, asset_id=asset_id)
 
     def _bind(self) -> None:
         """Locks of another loop, as before a fork, are dead."""
@@ -105,7 +105,7 @@ class Uploads:
 
     async def _known(self, key: str, email: str, client: RunwayClient) -> tuple[Asset | None, str]:
         """The asset, if it was uploaded before and exists still; and the account for it otherwise."""
-        asset_id = self._ledger.upload(key, self._party, email)
+        asset_id = self._ledger.upload(key, self._backend, email)
         if not asset_id:
             return None, email
         try:

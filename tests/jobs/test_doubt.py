@@ -198,7 +198,7 @@ async def _never(seconds: float) -> None:
 
 def test_a_budget_counts_what_a_429_may_have_started(party: Party) -> None:
     record = killed_in_line(party, VideoRequest("A lamp turns"))
-    assert party.studio.ledger.spent_today(record.party) == record.credits > 0
+    assert party.studio.ledger.spent_today(record.backend) == record.credits > 0
 
 
 # --- answers that contradict ------------------------------------------------------------------------
@@ -416,7 +416,7 @@ def test_requests_that_differ_in_the_camera_alone_are_told_apart(party: Party) -
 def test_a_wrong_early_match_is_undone_by_what_names_the_task(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     for name in ("0000000a", "0000000b"):
-        ledger.add(Record(name, "unknown", {}, "gen3turbo", "v1:x", f"rnb-{name}", 25, False, party="api.test"))
+        ledger.add(Record(name, "unknown", {}, "gen3turbo", "v1:x", f"rnb-{name}", 25, False, backend="api.test"))
     assert ledger.assign("0000000a", OTHER, is_certain=False)
     assert not ledger.assign("0000000b", OTHER, is_certain=False)
     ledger.update("0000000a", phase="done", video="/a.mp4")

@@ -274,7 +274,7 @@ def _record(**fields):
     sent = REQUEST.to_wire()
     return Record(
         "7f3e2c54", "checking", sent, "gen3turbo", "v1:x", REQUEST.reply_ref or "", 25, False,
-        **{"wish": wish, "sent": SENT + 900, **fields},
+        **{"original_request": wish, "sent": SENT + 900, **fields},
     )  # fmt: skip
 
 
@@ -287,8 +287,8 @@ def test_a_record_tells_reference_seed_and_both_times():
 
 def test_a_seed_in_what_was_asked_is_the_users():
     asked = {"text_prompt": "The lamp turns", "seed": SEED}
-    assert not lost_request(_record(wish=asked)).has_own_seed
-    assert not lost_request(_record(wish={})).has_own_seed, "of before that was written down"
+    assert not lost_request(_record(original_request=asked)).has_own_seed
+    assert not lost_request(_record(original_request={})).has_own_seed, "of before that was written down"
 
 
 def test_a_reference_of_the_users_is_no_proof():

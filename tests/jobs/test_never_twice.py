@@ -371,7 +371,7 @@ class Schedule:
         if lost is None or len(self.kernels) < 2:
             return
         self.tally["resent twice"] += 1
-        wish = VideoRequest.from_wire(lost.wish)
+        wish = VideoRequest.from_wire(lost.original_request)
 
         def look(studio: Studio) -> object:
             return studio.run(studio._look_again(studio.backend, lost), 120.0)
@@ -442,7 +442,7 @@ class Schedule:
     # --- what the service knows -----------------------------------------------------------------
 
     def records(self, cell: Cell) -> list[Record]:
-        return self.ledger._select("WHERE words = ?", (prompt_hash(cell.prompt),))
+        return self.ledger._select("WHERE prompt_hash = ?", (prompt_hash(cell.prompt),))
 
     def tasks(self) -> list[dict[str, Any]]:
         """All tasks that were started for this user, from the service's own file."""

@@ -70,7 +70,7 @@ def opened(tmp_path):
         ledger.close()
 
 
-_record = partial(a_record, party="api", notebook="film")
+_record = partial(a_record, backend="api", notebook="film")
 
 
 # --- leases: on one machine -------------------------------------------------------------------------
@@ -481,7 +481,7 @@ def test_a_day_that_begins_later_in_another_zone_forgets_nothing_of_it(zone, ope
 @pytest.mark.parametrize("jumps", [[400 * DAY], [-400 * DAY], [-2 * DAY], [400 * DAY, -400 * DAY]], ids=str)
 def test_the_brake_of_moderation_survives_a_clock_that_was_set(opened, machine, jumps):
     ledger = opened(machine)
-    said = {"refusal": "VIOLENCE", "words": "w"}
+    said = {"refusal": "VIOLENCE", "prompt_hash": "w"}
     _spend(ledger, 0, **said)
     for number, jump in enumerate(jumps, start=1):
         machine.ahead = jump

@@ -45,7 +45,7 @@ TASK = "user:1-runwayml:a@b.example-task:0b6f0c1e-6a55-4f0c-9a35-"
 
 def wish(job_id, digest="v1:x"):
     return Record(job_id, "preparing", {"text_prompt": "x"}, "gen3turbo", digest, "rnb-" + job_id, 25, True,
-                  party="simulator", notebook="film.ipynb", owner=owner)
+                  backend="simulator", notebook="film.ipynb", owner=owner)
 
 def open_at(home):
     global ledger, owner
@@ -222,15 +222,17 @@ def test_no_column_holds_an_email_or_a_token(ledger, tmp_path):
     }
     ledger.add(
         _record(
-            "0000000a", phase="sending", **{**texts, "request": body, "wish": body, "credits": 25, "simulated": True}
+            "0000000a",
+            phase="sending",
+            **{**texts, "request": body, "original_request": body, "credits": 25, "simulated": True},
         )
     )
     ledger.add(_record("0000000b"))
-    ledger.update("0000000b", **{**texts, "request": body, "wish": body})
+    ledger.update("0000000b", **{**texts, "request": body, "original_request": body})
     for name in ("0000000a", "0000000b"):
         found = ledger.get(name)
         assert found.task_id.startswith(TASK_ID)
-        assert found.request["firstImage_assetId"] == found.wish["firstImage_assetId"] == ASSET_ID
+        assert found.request["firstImage_assetId"] == found.original_request["firstImage_assetId"] == ASSET_ID
     ledger.close()
     for secret in (EMAIL, TOKEN, TOKEN.partition("-")[2]):
         assert secret.encode() not in _bytes(tmp_path / "home")
@@ -321,7 +323,7 @@ def test_an_id_of_an_unknown_form_is_found_again_and_is_not_on_disk(ledger, tmp_
 
 def test_the_budget_of_a_notebook_holds_whose_path_has_an_address(ledger):
     folder = "/home/sam@corp.example/notebooks"
-    ledger.add(_record(phase="done", notebook=folder, credits=25, party="api.test"))
+    ledger.add(_record(phase="done", notebook=folder, credits=25, backend="api.test"))
     assert ledger.spent_today("api.test") == 25
     assert [row.notebook for row in ledger.spending()] == [folder]
 
@@ -457,7 +459,7 @@ def test_uploads_outlive_a_close_and_hold_no_email(ledger, tmp_path):
 
 
 def _wish(job_id="0000ffff", **fields):
-    fields = {"owner": new_owner(), "party": "simulator", "notebook": "film.ipynb", **fields}
+    fields = {"owner": new_owner(), "backend": "simulator", "notebook": "film.ipynb", **fields}
     return _record(job_id, **fields)
 
 
@@ -490,7 +492,7 @@ def test_an_equal_wish_gives_the_earlier_one(ledger):
     assert [record.id for record in ledger.recent()] == ["0000000a"]
 
 
-@pytest.mark.parametrize("other", [{"digest": "v1:y"}, {"party": "api.useapi.net"}], ids=str)
+@pytest.mark.parametrize("other", [{"digest": "v1:y"}, {"backend": "api.useapi.net"}], ids=str)
 def test_another_wish_or_another_party_gives_none(ledger, other):
     _claim(ledger, _wish("0000000a"))
     assert _claim(ledger, _wish("0000000b", **other)).id == "0000000b"
@@ -592,16 +594,16 @@ def test_a_budget_holds_although_an_owner_slept_past_its_lease(ledger, time):
 
 
 def test_a_wish_is_judged_by_its_own_words_party_and_day(ledger, time):
-    said = {"words": "abc", "refusal": "VIOLENCE", "phase": "failed"}
+    said = {"prompt_hash": "abc", "refusal": "VIOLENCE", "phase": "failed"}
     ledger.add(_wish("0000000a", digest="v1:a", **said))
-    ledger.add(_wish("0000000b", digest="v1:b", party="api.useapi.net", **said))
-    ledger.add(_wish("0000000c", digest="v1:c", words="", refusal="VIOLENCE", phase="refused"))
-    books = _books(ledger, _wish(words="abc"))
+    ledger.add(_wish("0000000b", digest="v1:b", backend="api.useapi.net", **said))
+    ledger.add(_wish("0000000c", digest="v1:c", prompt_hash="", refusal="VIOLENCE", phase="refused"))
+    books = _books(ledger, _wish(prompt_hash="abc"))
     assert (books.refused.id, books.moderated, books.earlier) == ("0000000a", 2, ())
-    assert _books(ledger, _wish(words="")).refused is None
-    assert _books(ledger, _wish(words="other")).refused is None
+    assert _books(ledger, _wish(prompt_hash="")).refused is None
+    assert _books(ledger, _wish(prompt_hash="other")).refused is None
     time.now += MODERATION_SECONDS
-    late = _books(ledger, _wish(words="abc"))
+    late = _books(ledger, _wish(prompt_hash="abc"))
     assert (late.refused.id, late.moderated) == ("0000000a", 0)
 
 
@@ -742,10 +744,10 @@ def test_two_owners_never_both_hold_a_job(tmp_path_factory, steps):
 def test_spending_is_told_by_day_notebook_and_party(ledger, time):
     made = [("a", "simulator"), ("a", "simulator"), ("b", "simulator"), ("a", "api.useapi.net")]
     for number, (notebook, party) in enumerate(made):
-        ledger.add(_record(f"0000000{number}", phase="done", notebook=notebook, party=party, credits=25 + number))
+        ledger.add(_record(f"0000000{number}", phase="done", notebook=notebook, backend=party, credits=25 + number))
     first = clock.strftime("%Y-%m-%d", clock.localtime(time.now))
     time.now += 24 * 3600
-    ledger.add(_record("0000000f", phase="following", notebook="a", party="simulator", credits=50))
+    ledger.add(_record("0000000f", phase="following", notebook="a", backend="simulator", credits=50))
     second = clock.strftime("%Y-%m-%d", clock.localtime(time.now))
     assert [tuple(row) for row in ledger.spending()] == [
         (second, "a", "simulator", 1, 50),
@@ -782,7 +784,7 @@ def test_the_purse_is_of_a_backend_and_of_today_whatever_the_notebook_is_called(
     time.now = clock.mktime((2026, 11, 22, 23, 59, 59, 0, 0, -1))
     ledger.add(_wish("0000000a", phase="done", digest="v1:a"))
     ledger.add(_wish("0000000b", phase="done", digest="v1:b", notebook="other.ipynb"))
-    ledger.add(_wish("0000000c", phase="done", digest="v1:c", party="api.useapi.net"))
+    ledger.add(_wish("0000000c", phase="done", digest="v1:c", backend="api.useapi.net"))
     assert _books(ledger, _wish()).spent == _books(ledger, _wish(notebook="renamed.ipynb")).spent == 50
     time.now += 1
     assert _books(ledger, _wish()).spent == 0
@@ -1353,8 +1355,8 @@ def test_rows_of_the_first_schema_are_read_whole(old):
     for record in records:
         number = int(record.id, 16)
         assert record.request == {"text_prompt": "A lamp", "seed": number + 1}
-        assert record.party == ("simulator" if number % 2 else "api.useapi.net")
-        assert (record.notebook, record.cell, record.wish, record.owner) == ("/work", "A lamp", {}, "")
+        assert record.backend == ("simulator" if number % 2 else "api.useapi.net")
+        assert (record.notebook, record.cell, record.original_request, record.owner) == ("/work", "A lamp", {}, "")
         assert record.credits == (0 if record.phase in ("refused", "removed") else 25)
         assert record.created == 1.7e9 + number
         assert old.find(f"rnb-{record.id}").id == record.id
@@ -1392,42 +1394,41 @@ def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_p
     ledger.close()
     with sqlite3.connect(path) as connection:
         assert migrations.version(connection) == len(migrations.STEPS) >= 3
-        columns = [row[1] for row in connection.execute("PRAGMA table_info(uploads)")]
+        columns = [row[1] for row in connection.execute("PRAGMA table_info(uploaded)")]
     connection.close()
-    assert columns == ["content", "party", "account", "asset_id", "created"]
+    assert columns == ["content", "backend", "account", "asset_id", "created"]
     assert Ledger(tmp_path).upload("content", "api.test") == ASSET_ID
 
 
 def test_rows_of_one_backend_come_together_however_its_address_was_spelt(tmp_path):
     spellings = ["api.useapi.net", "API.useapi.net", "api.useapi.net.", "api.useapi.net:443", "[bad", "simulator", ""]
-    ledger = Ledger(tmp_path)
-    for number, party in enumerate(spellings):
-        ledger.add(_record(f"0000000{number}", phase="done", credits=25, party=party))
-        ledger.keep_upload("content", party, EMAIL, ASSET_ID)
-    ledger.close()
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
-        # as it was before the later steps
-        for undone in (
-            "DROP TABLE beats", "DROP INDEX jobs_uptime", "ALTER TABLE jobs DROP COLUMN boot",
-            "ALTER TABLE jobs DROP COLUMN uptime", "PRAGMA user_version = 4",
-        ):  # fmt: skip
-            connection.execute(undone)
+        for step in migrations.STEPS[:4]:
+            step(connection)
+        connection.execute("PRAGMA user_version = 4")
+        for number, spelling in enumerate(spellings):
+            connection.execute(
+                "INSERT INTO jobs (id, created, updated, phase, model, request, digest, reply_ref, credits, simulated,"
+                " party) VALUES (?, ?, 0, 'done', 'gen3turbo', '{}', '', '', 25, 0, ?)",
+                (f"0000000{number}", clock.time(), spelling),
+            )
+            connection.execute("INSERT INTO uploads VALUES ('content', ?, '', ?, 0)", (spelling, ASSET_ID))
     connection.close()
     ledger = Ledger(tmp_path)
     assert ledger.spent_today("api.useapi.net") == 4 * 25
-    assert {record.party for record in ledger.recent()} == {"api.useapi.net", "[bad", "simulator", ""}
+    assert {record.backend for record in ledger.recent()} == {"api.useapi.net", "[bad", "simulator", ""}
     assert ledger.upload("content", "api.useapi.net") == ASSET_ID
     ledger.close()
 
 
 def test_rows_of_the_first_schema_stand_for_an_equal_wish(old):
-    assert _claim(old, _wish(digest="v1:0", party="api.useapi.net")).id == "00000000"
+    assert _claim(old, _wish(digest="v1:0", backend="api.useapi.net")).id == "00000000"
     assert sum(row.credits for row in old.spending()) == 25 * (len(OLD) - 3)
 
 
 def test_what_moderation_refused_before_the_second_schema_is_not_sent_by_itself(old):
     refused = next(record for record in old.recent() if record.phase == "refused")
-    wish = _wish(digest=refused.digest, party=refused.party)
+    wish = _wish(digest=refused.digest, backend=refused.backend)
     assert _claim(old, wish).id == refused.id
 
 
@@ -1436,7 +1437,8 @@ def test_a_new_ledger_needs_no_migration(tmp_path):
     with ledger._opened() as opened:
         assert migrations.version(opened) == len(migrations.STEPS)
         names = [row["name"] for row in opened.execute("PRAGMA table_info(jobs)")]
-    assert sorted(names) == sorted([*(spec.name for spec in fields(Record)), "boot", "uptime"])
+    earlier = ("wish", "party", "words")
+    assert sorted(names) == sorted([*(spec.name for spec in fields(Record)), "boot", "uptime", *earlier])
     ledger.close()
 
 

@@ -38,7 +38,7 @@ DEEP = "[" * 100_000
 ANYTHING = {
     "nothing": None,
     "bytes": b"\x00\xff\xfe",
-    "words": "soon",
+    "prompt_hash": "soon",
     "an empty text": "",
     "infinity": float("inf"),
     "minus infinity": float("-inf"),
@@ -94,7 +94,9 @@ REQUESTS = {
 }
 
 
-_record = partial(a_record, request=REQUEST, wish=WISH, party="api.useapi.net", notebook="film.ipynb", folder="/work")
+_record = partial(
+    a_record, request=REQUEST, original_request=WISH, backend="api.useapi.net", notebook="film.ipynb", folder="/work"
+)
 
 
 def _spoil(path: Path, column: str, value: object, job_id: str = SPOILT_ID) -> None:
@@ -211,7 +213,7 @@ def test_what_no_column_may_hold_is_told_in_one_line(ledger, column):
 
 
 @pytest.mark.parametrize("kind", REQUESTS)
-@pytest.mark.parametrize("column", ["request", "wish"])
+@pytest.mark.parametrize("column", ["request", "original_request"])
 def test_a_request_that_cannot_be_read_is_told_in_one_line(ledger, column, kind):
     _spoil(ledger.path, column, REQUESTS[kind])
     assert _is_told(ledger).id == SPOILT_ID
@@ -358,7 +360,7 @@ def _ask(ledger: Ledger, job_id: str = "0000000d", **limits: object) -> Record:
 
 
 @pytest.mark.parametrize("reuse", [True, False])
-@pytest.mark.parametrize("column", [*SURELY, "request", "wish"])
+@pytest.mark.parametrize("column", [*SURELY, "request", "original_request"])
 def test_an_equal_request_is_not_paid_again_in_silence(ledger, column, reuse):
     _spoil(ledger.path, column, SURELY.get(column, "[]"))
     before = _row(ledger.path)
@@ -371,10 +373,10 @@ def test_an_equal_request_is_not_paid_again_in_silence(ledger, column, reuse):
 
 
 def test_neither_a_spoilt_party_nor_bytes_for_a_digest_let_it_be_paid_again(ledger):
-    _spoil(ledger.path, "party", b"api")
+    _spoil(ledger.path, "backend", b"api")
     with pytest.raises(MaybeSent):
         _ask(ledger)
-    _spoil(ledger.path, "party", "api.useapi.net")
+    _spoil(ledger.path, "backend", "api.useapi.net")
     _spoil(ledger.path, "digest", f"v1:{SPOILT_ID}".encode())
     with pytest.raises(MaybeSent):
         _ask(ledger)
@@ -396,7 +398,7 @@ def test_fifty_requests_that_were_taken_back_do_not_hide_the_one_that_was_paid(l
     ("column", "value", "counted"),
     [
         ("phase", "archived", 25), ("created", "soon", 25), ("created", 1e300, 25), ("created", None, 25),
-        ("notebook", b"film", 25), ("party", None, 25), ("credits", 12.5, 13), ("credits", "dear", 50),
+        ("notebook", b"film", 25), ("backend", None, 25), ("credits", 12.5, 13), ("credits", "dear", 50),
         ("credits", -25, 50), ("credits", 2**62, 50), ("credits", float("inf"), 50), ("credits", None, 50),
     ],
 )  # fmt: skip
@@ -519,7 +521,7 @@ def test_any_whole_number_of_jobs_is_given(ledger, limit, length):
     ("name", "value"),
     [
         ("credits", 2**64), ("credits", float("nan")), ("credits", 10**5000), ("took", float("inf")),
-        ("message", ["x"]), ("message", Odd()), ("request", {"x": Odd()}), ("wish", {"x": {1, 2}}),
+        ("message", ["x"]), ("message", Odd()), ("request", {"x": Odd()}), ("original_request", {"x": {1, 2}}),
     ],
     ids=lambda value: str(type(value).__name__),
 )  # fmt: skip

@@ -221,11 +221,11 @@ class Magics:
         from ..rendering.tables import unreadable_text
 
         jobs = self.studio.resume()
-        elsewhere = [r for r in self.studio.ledger.unfinished() if r.party != self.studio.settings.party]
-        for party in sorted({record.party for record in elsewhere}):
-            ids = ", ".join(record.id for record in elsewhere if record.party == party)
-            need = "unset the token" if party == "simulator" else "set its token and address"
-            write_line(f"Made at {redact(party)}: {ids}. To pick up these, {need} first.")
+        elsewhere = [r for r in self.studio.ledger.unfinished() if r.backend != self.studio.settings.party]
+        for backend in sorted({record.backend for record in elsewhere}):
+            ids = ", ".join(record.id for record in elsewhere if record.backend == backend)
+            need = "unset the token" if backend == "simulator" else "set its token and address"
+            write_line(f"Made at {redact(backend)}: {ids}. To pick up these, {need} first.")
         unreadable = self.studio.ledger.unreadable()
         if unreadable:
             write_line(unreadable_text(unreadable))

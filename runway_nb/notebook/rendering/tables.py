@@ -52,7 +52,7 @@ def jobs_bundle(records: Iterable[Found], living: Mapping[str, Job]) -> dict[str
 
 def _job_row(record: Found, job: Job | None) -> tuple[str, ...]:
     if isinstance(record, UnreadableRecord):
-        price = "simulator" if record.party == "simulator" else _price(record)
+        price = "simulator" if record.backend == "simulator" else _price(record)
         return record.id, _when(record.created), "cannot be read", price, record.problem
     state = f"sent again as {record.resent_as}" if record.resent_as and not record.task_id else record.phase
     if job is not None and not job.done:
@@ -96,7 +96,7 @@ def budget_text(limit: int | None, spent: int) -> str:
 def spending_bundle(rows: Iterable[Spending]) -> dict[str, str]:
     """What each notebook spent on each day."""
     lines = [
-        (row.day, _name(row.notebook), _party(row.party), str(row.jobs), f"{row.credits:,}") for row in rows
+        (row.day, _name(row.notebook), _backend(row.backend), str(row.jobs), f"{row.credits:,}") for row in rows
     ]  # fmt: skip
     return table_bundle(("day", "notebook", "where", "jobs", "credits"), lines, "Nothing was spent yet.")
 
@@ -127,8 +127,8 @@ def _name(notebook: str) -> str:
     return PurePath(notebook).name or notebook
 
 
-def _party(party: str) -> str:
-    return "simulator (play money)" if party == "simulator" else party
+def _backend(backend: str) -> str:
+    return "simulator (play money)" if backend == "simulator" else backend
 
 
 def versions() -> str:
