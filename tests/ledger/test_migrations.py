@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from runway_nb.errors import LedgerError
-from runway_nb.jobs.restore import is_over, stored_job
+from runway_nb.jobs.restore import is_over, restored_job
 from runway_nb.ledger import migrations
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import Phase
@@ -137,7 +137,7 @@ def test_what_was_asked_tells_the_jobs_that_wait_before_the_file_is_changed(home
 def test_every_job_is_shown_and_the_unsettled_can_be_taken_up(ledger: Ledger, home: Path) -> None:
     for number in PHASES:
         record = _of(ledger, number)
-        job = stored_job(record, home)
+        job = restored_job(record, home)
         assert job.done
         assert (job.error is None) is (job.video is not None)
         assert is_over(record) is (record.phase in ("failed", "refused", "removed"))
