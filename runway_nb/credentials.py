@@ -134,7 +134,7 @@ def _quietly(ask: Callable[[], object]) -> object:
     except KeyboardInterrupt:
         interrupt: BaseException = KeyboardInterrupt()
     except SystemExit as stop:
-        # words of a store, which are printed at the end, may hold what it was given
+        # the message of a store, which is printed at the end, may hold what it was given
         interrupt = SystemExit(stop.code if type(stop.code) in (int, type(None)) else 1)
     except BaseException:  # noqa: BLE001 - a keyring raises anything, also what is no Exception
         return None
@@ -226,26 +226,26 @@ def _decoded(data: bytes) -> Secret | None:
 
 
 def save_token(token: Secret | str, home: Path) -> str:
-    """Keep a token in the keyring if one works, else in the private file; returns where, in words.
+    """Keep a token in the keyring if one works, else in the private file; return where, for people.
 
     Raises `SettingsError` for what is no token, and when the file cannot be written.
     """
-    given = secret_of(token)
+    hidden = secret_of(token)
     del token
-    secret = checked_token(given)
+    secret = checked_token(hidden)
     if secret is None:
         raise SettingsError("no token was given: copy it whole from useapi.net, with user: in front")
     if _quietly(lambda: _keep_in_keyring(secret)):
         return "the keyring"
     _write(home, secret)
-    words = f"the private file {home / 'token'}"
+    location = f"the private file {home / 'token'}"
     if importlib.util.find_spec("keyring") is None:
-        return words
+        return location
     # one that still gives an older token would go before the file
     _quietly(_clear_keyring)
     other = _keyring_token()
     is_stale = other is not None and other != secret
-    return f"{words} (the keyring did not take it" + (
+    return f"{location} (the keyring did not take it" + (
         ", and still gives another, which goes first)" if is_stale else ")"
     )
 

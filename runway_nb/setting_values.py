@@ -14,7 +14,7 @@ from .values.plain import plain, shown, whole
 MOST_CREDITS = 10**9
 """No limit of credits is higher."""
 MODERATED_RANGE = (1, 1000)
-"""Refusals by moderation within a day: without any, every request would need an explicit word."""
+"""Refusals by moderation within a day: without any, every request would need an explicit yes."""
 _SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -36,19 +36,19 @@ def read_number(name: str, value: object, low: int, high: int) -> int:
 
 
 def read_switch(name: str, value: object) -> bool:
-    """A yes or no, or a word for it."""
+    """Return a yes or no, or what a name of either stands for."""
     found = whole(value)
-    word = str(found).strip().lower() if type(found) in (str, int, bool) else ""
-    if word not in _SWITCHES:
+    name_of_value = str(found).strip().lower() if type(found) in (str, int, bool) else ""
+    if name_of_value not in _SWITCHES:
         raise SettingsError(f"{name} is {shown(value)}: give 1 or 0")
-    return _SWITCHES[word]
+    return _SWITCHES[name_of_value]
 
 
 def read_embed(name: str, value: object) -> str:
     """`auto`, `always` or `never`."""
-    if (word := plain(value)) not in EMBED:
+    if (mode := plain(value)) not in EMBED:
         raise SettingsError(f"{name} is {shown(value)}: give {', '.join(EMBED)}")
-    return str(word)
+    return str(mode)
 
 
 def read_folder(name: str, value: object) -> Path:

@@ -64,7 +64,7 @@ class Settings:
     max_credits: int | None = None
     """The most that may be spent on a day, by all notebooks together; None: no limit."""
     max_moderated: int = MAX_MODERATED
-    """Refusals by moderation within a day after which a request needs an explicit word."""
+    """Refusals by moderation within a day after which a request needs an explicit yes."""
     slots: int = DEFAULT_SLOTS
     """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
 
@@ -86,7 +86,7 @@ class Settings:
 
     @property
     def posters(self) -> Path:
-        """Folder of small stills of finished videos."""
+        """Folder of the posters of finished videos."""
         return self.home / "posters"
 
     @property

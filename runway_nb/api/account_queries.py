@@ -1,4 +1,4 @@
-"""What the API tells about all accounts behind the token, put together."""
+"""What the API reports about all accounts behind the token, put together."""
 
 from __future__ import annotations
 

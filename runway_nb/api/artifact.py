@@ -20,8 +20,8 @@ class Artifact:
     """Bytes."""
     file_name: str = ""
     rank: int | None = 1
-    """How likely it is the video: 0 told to be one, 1 not told, 2 contradicted, 3 named like something else; None:
-    told to be something else."""
+    """How likely it is the video: 0 declared to be one, 1 nothing declared, 2 contradicted, 3 named like
+    something else; None: declared to be something else."""
 
     @classmethod
     def from_wire(cls, value: Json) -> Artifact:
@@ -37,7 +37,7 @@ class Artifact:
 
     @property
     def may_be_video(self) -> bool:
-        """True for what has a link and is not told to be something else."""
+        """Return True for what has a link and is not declared to be something else."""
         return bool(self.url) and self.rank is not None
 
     def __repr__(self) -> str:
@@ -54,31 +54,31 @@ _BY_ENDING = {ending: kind for kind, endings in _ENDINGS.items() for ending in e
 
 
 def _kind_of_name(name: str) -> str:
-    """What an ending tells, or nothing."""
+    """Return the kind that an ending stands for, or an empty text."""
     return _BY_ENDING.get(name.rstrip().rpartition(".")[2].lower(), "")
 
 
 def _rank(value: Json) -> int | None:
     """See `Artifact.rank`. A name alone proves nothing: it is the task's, and may end as the name of a keyframe."""
     link = text_in(value.get("url")).partition("?")[0].partition("#")[0]
-    told = {*_told_kinds(value), _kind_of_name(link)} - {""}
-    if told:
-        return (0 if len(told) == 1 else 2) if "video" in told else None
+    declared = {*_declared_kinds(value), _kind_of_name(link)} - {""}
+    if declared:
+        return (0 if len(declared) == 1 else 2) if "video" in declared else None
     return {"video": 0, "": 1}.get(_kind_of_name(text_in(value.get("filename"))), 3)
 
 
-def _told_kinds(value: Json) -> Iterator[str]:
-    """What the fields say that the API has for it here or elsewhere, and what the metadata show."""
+def _declared_kinds(value: Json) -> Iterator[str]:
+    """Yield the kinds that the fields of the API declare, and what the metadata show."""
     metadata = mapping_in(value.get("metadata"))
-    for place in (value, metadata):
+    for source in (value, metadata):
         for name in ("mediaType", "type", "mimeType", "contentType"):
-            said = place.get(name)
-            word = (text_in(said) or text_in(mapping_in(said).get("name"))).strip().lower().partition("/")[0]
-            yield word if word in _ENDINGS else ""
+            field = source.get(name)
+            kind = (text_in(field) or text_in(mapping_in(field).get("name"))).strip().lower().partition("/")[0]
+            yield kind if kind in _ENDINGS else ""
     yield "video" if any(number_in(metadata.get(name)) for name in ("duration", "frameRate")) else ""
 
 
 def is_artifact_of(artifact: Json, task_id: str) -> bool:
-    """False for a file that is told to be another task's."""
-    told = text_in(artifact.get("taskId"))
-    return not told or is_same_id(told, task_id)
+    """Return False for a file that is declared to be another task's."""
+    owner = text_in(artifact.get("taskId"))
+    return not owner or is_same_id(owner, task_id)

@@ -85,16 +85,16 @@ class RunwayClient(Handle):
         clock: ServerClock | None = None,
     ) -> None:
         # the plain text is gone from here before anything can fail
-        given = secret_of(token)
+        hidden = secret_of(token)
         del token
-        hidden = read_secret(given)
+        secret = read_secret(hidden)
         self._base = checked_base(checked_text(base_url, "base_url"))
         self._multipart = multipart
         self._sleep = sleep
         self._jitter = jitter
         self._clock = clock or ServerClock()
         self._asking = asyncio.Lock()
-        self._http = ApiHttp(self._base, hidden, transport, READ_TIMEOUT, self._note_time)
+        self._http = ApiHttp(self._base, secret, transport, READ_TIMEOUT, self._note_time)
 
     async def __aenter__(self) -> RunwayClient:
         return self
@@ -120,7 +120,7 @@ class RunwayClient(Handle):
     # --- the server's clock ---------------------------------------------------------------------
 
     async def server_time(self) -> float | None:
-        """Unix seconds by the server's own clock, asked for when it is not known; None where it tells none."""
+        """Unix seconds by the server's own clock, asked for when it is not known; None where it sends none."""
         async with self._asking:  # once for all that ask at a time, who then go on in their order
             if self._clock.now() is None and not self._clock.is_silent:
                 with contextlib.suppress(errors.RunwayError):
@@ -184,7 +184,9 @@ class RunwayClient(Handle):
         self, *, offset: int = 0, limit: int = LIST_LIMIT, statuses: Sequence[str] = (), email: str = ""
     ) -> list[Task]:
         """GET the account's history of tasks, newest first (API facts 6)."""
-        query = _given(offset=offset, limit=limit, statuses=",".join(checked_texts(statuses, "statuses")), email=email)
+        query = _query_of(
+            offset=offset, limit=limit, statuses=",".join(checked_texts(statuses, "statuses")), email=email
+        )
         return _readable(Task.from_wire, listed(await self._read("/tasks/", query), "tasks"))
 
     @plain_arguments
@@ -207,7 +209,7 @@ class RunwayClient(Handle):
     @plain_arguments
     async def assets(self, *, offset: int = 0, limit: int = LIST_LIMIT, kind: str = "", email: str = "") -> list[Asset]:
         """GET one page of assets, at most 50 (API facts 8.2). `kind` is image, video or audio."""
-        query = _given(offset=offset, limit=limit, mediaType=kind, email=email)
+        query = _query_of(offset=offset, limit=limit, mediaType=kind, email=email)
         return _readable(Asset.from_wire, listed(await self._read("/assets/", query), "assets"))
 
     @plain_arguments
@@ -232,7 +234,7 @@ class RunwayClient(Handle):
             request = self._http.built(
                 "POST",
                 "/assets/",
-                params=_given(name=name.encode(errors="replace").decode(), email=email),
+                params=_query_of(name=name.encode(errors="replace").decode(), email=email),
                 content=_in_pieces(data, progress or (lambda *_: None)),
                 headers={"Content-Type": content_type, "Content-Length": str(len(data))},
                 timeout=CREATE_TIMEOUT,
@@ -247,7 +249,7 @@ class RunwayClient(Handle):
         sides = pair(size)
         if not (isinstance(sides, tuple) and all(type(side) is int and side > 0 for side in sides)):
             raise errors.InvalidRequest([f"size is {shown(size)}: give width and height in pixels"])
-        query = _given(image_url=image_url, width=sides[0], height=sides[1], email=email)
+        query = _query_of(image_url=image_url, width=sides[0], height=sides[1], email=email)
 
         async def get() -> bytes:
             request = self._http.built("GET", "/image_upscaler/", params=query, timeout=CREATE_TIMEOUT)
@@ -275,7 +277,7 @@ class RunwayClient(Handle):
     @plain_arguments
     async def credits(self, email: str = "") -> Credits:
         """GET the credits of an account (API facts 11). `email` is needed with several accounts."""
-        return read_as(Credits.from_wire, await self._read("/features/", _given(email=email)))
+        return read_as(Credits.from_wire, await self._read("/features/", _query_of(email=email)))
 
     # --- sending --------------------------------------------------------------------------------
 
@@ -314,9 +316,9 @@ def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
     return found
 
 
-def _check_id(what: str, told: str, asked: str) -> None:
+def _check_id(what: str, found: str, asked: str) -> None:
     """Raise `ServerTrouble` when an answer is about something else than was asked for."""
-    if not is_same_id(told, asked):
+    if not is_same_id(found, asked):
         raise errors.ServerTrouble(f"the answer is about another {what} than was asked for", 200)
 
 
@@ -333,7 +335,7 @@ def _short_enough(text: str, name: str) -> str:
 
 
 async def _in_pieces(data: bytes, sent: Sent) -> AsyncIterator[bytes]:
-    """The bytes a piece at a time; tells after each how far it has come."""
+    """Yield the bytes a piece at a time; report after each how many were sent."""
     for start in range(0, len(data), PIECE):
         yield data[start : start + PIECE]
         sent(min(start + PIECE, len(data)), len(data))
@@ -343,9 +345,9 @@ def _form_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _given(**query: Any) -> dict[str, Any]:
-    texts = {name: _short_enough(value, name) for name, value in query.items() if isinstance(value, str) and value}
-    return {name: value for name, value in query.items() if not isinstance(value, str)} | texts
+def _query_of(**values: Any) -> dict[str, Any]:
+    texts = {name: _short_enough(value, name) for name, value in values.items() if isinstance(value, str) and value}
+    return {name: value for name, value in values.items() if not isinstance(value, str)} | texts
 
 
 async def _body_of(answer: httpx.Response) -> Any:
@@ -355,12 +357,12 @@ async def _body_of(answer: httpx.Response) -> Any:
     try:
         return await read_json(answer.content)
     except BodyProblem as problem:
-        trouble = errors.ServerTrouble(f"the answer is no JSON that can be read: {problem}", answer.status_code)
-    raise trouble
+        error = errors.ServerTrouble(f"the answer is no JSON that can be read: {problem}", answer.status_code)
+    raise error
 
 
 def _names_task(answer: httpx.Response) -> bool:
-    """True for an answer that is a task, whatever its status says."""
+    """Return True for an answer that is a task, whatever its status is."""
     with contextlib.suppress(errors.ServerTrouble, *UNREADABLE):
         return bool(read_as(Task.from_wire, answer.json()))
     return False

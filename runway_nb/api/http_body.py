@@ -90,7 +90,7 @@ async def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
             yield b""
             return
         except Exception as error:  # noqa: BLE001 - whatever breaks in the middle of an answer
-            broken = TransportFailure(error, left=True)
+            broken = TransportFailure(error, may_have_left=True)
             break
         if chunk:
             yield chunk

@@ -14,7 +14,7 @@ from .. import errors
 from ..request_fields import HALF
 from ..settings import Secret, checked_url, is_loopback
 from .http_body import beginning, body
-from .http_client import Trail, close, make_http, opened
+from .http_client import RequestTrace, close, make_http, opened
 from .link_guard import is_host
 from .transport_errors import BodyProblem, TransportFailure
 
@@ -69,7 +69,7 @@ class ApiHttp:
     ) -> None:
         self._base = base
         self._seen = seen
-        self._tells = transport is None
+        self._reports_steps = transport is None
         self._http = make_http(
             local=is_loopback(urlsplit(base).hostname),
             transport=transport,
@@ -103,18 +103,18 @@ class ApiHttp:
             NoAnswer: it was sent, and no whole answer came.
             ServerTrouble: the answer is too large, or cannot be unpacked.
         """
-        trail = Trail(tells=self._tells)
+        trace = RequestTrace(reports_steps=self._reports_steps)
         try:
             with fail_after(seconds):
-                return await self._answered(request, trail, limit)
+                return await self._answered(request, trace, limit)
         except TimeoutError:
-            lost = _lost(f"no whole answer within {seconds:.0f} s", left=trail.left())
+            lost = _lost(f"no whole answer within {seconds:.0f} s", may_have_left=trace.may_have_left())
         except TransportFailure as broken:
-            lost = _lost(str(broken), left=broken.left)
+            lost = _lost(str(broken), may_have_left=broken.may_have_left)
         raise lost
 
-    async def _answered(self, request: httpx.Request, trail: Trail, limit: int) -> httpx.Response:
-        answer = await opened(self._http, request, trail)
+    async def _answered(self, request: httpx.Request, trace: RequestTrace, limit: int) -> httpx.Response:
+        answer = await opened(self._http, request, trace)
         try:
             self._seen(answer)
             return await _whole(answer, limit)
@@ -123,7 +123,7 @@ class ApiHttp:
 
 
 def unwritable(error: Exception) -> errors.InvalidRequest:
-    """The mistake of a request that cannot be written down; foreign words may hold anything and are not told."""
+    """The mistake of a request that cannot be written down; the texts of others may hold anything and are not shown."""
     if isinstance(error, UnicodeError):
         return errors.InvalidRequest([f"the request {HALF}"])
     return errors.InvalidRequest(
@@ -138,27 +138,27 @@ def read_as(read: Callable[[Any], T], found: Any) -> T:
     except errors.RunwayError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever somebody has put into an answer
-        trouble = errors.ServerTrouble(f"the answer cannot be understood ({type(error).__name__})", 200)
-    raise trouble
+        failure = errors.ServerTrouble(f"the answer cannot be understood ({type(error).__name__})", 200)
+    raise failure
 
 
-def _lost(words: str, *, left: bool) -> errors.RunwayError:
+def _lost(reason: str, *, may_have_left: bool) -> errors.RunwayError:
     """A call without an answer, told apart by whether the request can have left."""
-    if left:
-        return errors.NoAnswer(f"the connection broke before an answer came ({words})")
-    return errors.Unreachable(f"no connection to the API ({words}): nothing was sent")
+    if may_have_left:
+        return errors.NoAnswer(f"the connection broke before an answer came ({reason})")
+    return errors.Unreachable(f"no connection to the API ({reason}): nothing was sent")
 
 
 async def _whole(answer: httpx.Response, limit: int) -> httpx.Response:
-    """The answer with its body read, unpacked; of a refusal as much as says what it is about."""
+    """The answer with its body read, unpacked; of a refusal as much as shows what it is about."""
     status = answer.status_code
     if not answer.is_success and status != 429:
         return _with_body(answer, await beginning(answer, ERROR_LIMIT))
     try:
         return _with_body(answer, await body(answer, limit if answer.is_success else BUSY_LIMIT))
     except BodyProblem as problem:
-        trouble = errors.ServerTrouble(f"the answer has {problem} (HTTP {status})", status)
-    raise trouble
+        failure = errors.ServerTrouble(f"the answer has {problem} (HTTP {status})", status)
+    raise failure
 
 
 def _with_body(answer: httpx.Response, data: bytes) -> httpx.Response:

@@ -1,6 +1,6 @@
-"""HTTP as all our clients speak it: made from the machine's settings, and every failure told as what it means.
+"""HTTP as all our clients speak it: made from the machine's settings, and every failure raised as what it means.
 
-Whether a byte of a request may have left is seen, not guessed: the transport tells of its steps.
+Whether a byte of a request may have left is seen, not guessed: the transport reports its steps.
 """
 
 from __future__ import annotations
@@ -92,10 +92,12 @@ def _unusable(error: Exception, getenv: GetEnv) -> RunwayError:
     )
 
 
-def _no_certificates(error: Exception, words: str) -> RunwayError:
+def _no_certificates(error: Exception, message: str) -> RunwayError:
     if isinstance(error, OSError) and error.errno in NO_HANDLES:
-        return Unreachable(f"no connection to the API ({TransportFailure(error, left=False)}): nothing was sent")
-    return SettingsError(words)
+        return Unreachable(
+            f"no connection to the API ({TransportFailure(error, may_have_left=False)}): nothing was sent"
+        )
+    return SettingsError(message)
 
 
 def _check_certificates(getenv: GetEnv) -> None:
@@ -119,7 +121,7 @@ def _check_certificates(getenv: GetEnv) -> None:
 
 
 def _check_proxies(getenv: GetEnv) -> None:
-    """Raise `SettingsError` for the first proxy that is none; its address may hold a password and is not told."""
+    """Raise `SettingsError` for the first proxy that is none; its address may hold a password and is not shown."""
     proxies = getproxies()
     if "*" in [host.strip() for host in proxies.get("no", "").split(",")]:
         return
@@ -134,7 +136,7 @@ def _proxy_problem(address: str) -> str:
         proxy = httpx.Proxy(url=address if "://" in address else f"http://{address}")
         good = is_host(proxy.url)
         _ = proxy.raw_auth
-    except Exception:  # noqa: BLE001 - the words of httpx may hold a password
+    except Exception:  # noqa: BLE001 - the message of httpx may hold a password
         good = False
     if not good:
         return form
@@ -150,7 +152,7 @@ def _spelling(name: str, getenv: GetEnv) -> str:
 
 
 async def _keep_location(answer: httpx.Response) -> None:
-    # httpx would read the link even when it is not to follow it, and fail in words of its own
+    # httpx would read the link even when it is not to follow it, and fail with a message of its own
     if answer.has_redirect_location:
         answer.extensions["location"] = answer.headers.pop("Location")
 
@@ -158,35 +160,35 @@ async def _keep_location(answer: httpx.Response) -> None:
 # --- one call ---------------------------------------------------------------------------------------
 
 
-class Trail:
+class RequestTrace:
     """Called by the transport at each step of a request: knows whether a byte of it may have left.
 
     Args:
-        tells: The transport tells of its steps; those of tests do not, and the class of an error has to do.
+        reports_steps: The transport reports its steps; those of tests do not, and the class of an error has to do.
         then: Called at each step, too.
     """
 
-    def __init__(self, *, tells: bool, then: Step | None = None) -> None:
-        self._tells = tells
+    def __init__(self, *, reports_steps: bool, then: Step | None = None) -> None:
+        self._reports_steps = reports_steps
         self._then = then
-        self._left = False
+        self._may_have_left = False
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
         """One step, by its name."""
-        self._tells = True
+        self._reports_steps = True
         step, _, end = event.rpartition(".")
         if step.endswith(".send_request_headers"):
             if end == "started":
                 # what opens a tunnel through a proxy is not the request
-                self._left = info["request"].method != b"CONNECT"
+                self._may_have_left = info["request"].method != b"CONNECT"
             elif end == "failed" and type(info["exception"]).__name__ == "LocalProtocolError":
-                self._left = False  # it could not be written down, let alone sent
+                self._may_have_left = False  # it could not be written down, let alone sent
         if self._then is not None:
             await self._then(event, info)
 
-    def left(self, error: BaseException | None = None) -> bool:
+    def may_have_left(self, error: BaseException | None = None) -> bool:
         """True unless it is certain that no byte of the request has left."""
-        return self._left if self._tells else not _is_before(error)
+        return self._may_have_left if self._reports_steps else not _is_before(error)
 
 
 def _is_before(error: BaseException | None) -> bool:
@@ -197,20 +199,20 @@ def _is_before(error: BaseException | None) -> bool:
     return no_handle or isinstance(error, (*_BEFORE, UnicodeError))
 
 
-async def opened(http: httpx.AsyncClient, request: httpx.Request, trail: Trail) -> httpx.Response:
+async def opened(http: httpx.AsyncClient, request: httpx.Request, trace: RequestTrace) -> httpx.Response:
     """Send a request; the answer with its body unread, to be closed.
 
     Raises `TransportFailure`, and the `LinkProblem` of a guard.
     """
     if http.is_closed:
-        raise TransportFailure(RuntimeError("closed"), left=False)
-    request.extensions["trace"] = trail
+        raise TransportFailure(RuntimeError("closed"), may_have_left=False)
+    request.extensions["trace"] = trace
     try:
         return await http.send(request, stream=True)
     except LinkProblem:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is told as what it means for the request
-        broken = TransportFailure(error, left=trail.left(error))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is raised as what it means for the request
+        broken = TransportFailure(error, may_have_left=trace.may_have_left(error))
     raise broken
 
 

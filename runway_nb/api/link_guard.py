@@ -1,4 +1,4 @@
-"""Where a link may lead that is not the user's own word: to the public internet, never to a private place.
+"""Where a link may lead that the user did not give: to the public internet, never to a private place.
 
 A name is judged before it is connected to, and the peer again once the connection stands, before a byte is sent: a
 name may resolve anew to another address. Behind a proxy the peer is the proxy, and the name alone is judged.
@@ -34,7 +34,7 @@ _NOT_PUBLIC = (
 
 
 class LinkProblem(Exception):
-    """What is wrong with a link: the words that follow "the link to example.org"."""
+    """What is wrong with a link: the text that follows "the link to example.org"."""
 
 
 async def system_addresses(host: str) -> Sequence[str]:

@@ -1,7 +1,7 @@
 """Finished videos: fetched and checked; and small pictures.
 
 The media host never sees the token: this is a client of its own, without our headers (API facts 4.4). Where a link
-leads is a server's word, so it is guarded (`link_guard`).
+leads is decided by a server, so it is guarded (`link_guard`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ..errors import DownloadError, LinkExpired, NotVideo
 from ..settings import is_loopback
 from ..storage.draft import Draft, draft_name, free_bytes, unwritable
 from .http_body import body, pieces, promised_bytes
-from .http_client import REDIRECTS, Trail, close, make_http, opened
+from .http_client import REDIRECTS, RequestTrace, close, make_http, opened
 from .link_guard import (
     LinkProblem,
     PeerGuard,
@@ -50,7 +50,7 @@ OPEN_SECONDS = 60.0
 WINDOW, LEAST = 60.0, 120_000
 """In each window of so many seconds a video has to come on by so many bytes: 2 KB a second."""
 SPARE = 20_000_000
-"""Bytes by which a video may be larger than four times what its task tells."""
+"""Bytes by which a video may be larger than four times what its task reports."""
 _EXPIRED = (401, 403, 404, 410)
 
 
@@ -105,7 +105,7 @@ class MediaClient:
             url: The signed link.
             path: Where the file is to lie.
             progress: Called with bytes received and bytes promised.
-            size: Bytes that the task tells of it, or None.
+            size: Bytes that the task reports of it, or None.
             alone: There is no other link to try: what is no video is asked for again like all that fails.
 
         Raises `LinkExpired` for 401, 403, 404 and 410, `DownloadError` after the last attempt. Both leave nothing
@@ -231,11 +231,11 @@ class MediaClient:
     async def _visited(self, link: httpx.URL) -> httpx.Response:
         try:
             guard = await self._guarded(link)
-            trail = Trail(tells=self._has_system, then=guard)
-            return await opened(self._http, self._http.build_request("GET", link), trail)
+            trace = RequestTrace(reports_steps=self._has_system, then=guard)
+            return await opened(self._http, self._http.build_request("GET", link), trace)
         except LinkProblem as problem:
-            place = f"{link.scheme}://{shown_host(link)}" if is_host(link) else link.scheme or "no address"
-            raise LinkProblem(f"the link to it is not one to follow ({place}): it {problem}") from None
+            origin = f"{link.scheme}://{shown_host(link)}" if is_host(link) else link.scheme or "no address"
+            raise LinkProblem(f"the link to it is not one to follow ({origin}): it {problem}") from None
 
     async def _guarded(self, link: httpx.URL) -> PeerGuard | None:
         """Called for the link and for every redirect: https, or this machine when the simulator is there."""

@@ -1,4 +1,4 @@
-"""What the API says: tasks, artifacts, assets, accounts. Read with care, since the API is not consistent.
+"""What the API returns: tasks, artifacts, assets, accounts. Read with care, since the API is not consistent.
 
 Flat or nested answers, numbers as text, missing fields and unknown words are all read here, once (API facts
 3.3, 4, 7, 8, 10, 11). A value that cannot be read becomes None; only a task without an id is an error.
@@ -81,7 +81,7 @@ class TaskProblem:
 
     @property
     def is_moderation(self) -> bool:
-        """True when moderation refused; such a wish is never sent again by itself."""
+        """True when moderation refused; such a request is never sent again by itself."""
         return "SAFETY" in self.reason.upper().split(".") or bool(self.category)
 
     @classmethod
@@ -119,7 +119,7 @@ class Task:
     seed: int | None = None
     prompt: str = ""
     options: Json = field(default_factory=dict, repr=False, compare=False)
-    """Everything that the API says about what was asked for (API facts 3.3)."""
+    """Everything that the API returns about what was asked for (API facts 3.3)."""
     reply_ref: str = ""
     """Only in the answer to a create, in GET /scheduler and in call-backs."""
     credits_used: float | None = None
@@ -337,7 +337,7 @@ def accounts(body: object) -> tuple[Account, ...]:
 
 
 def working_accounts(accounts: Sequence[Account]) -> list[Account]:
-    """Those that are in no trouble, or all where each is."""
+    """Return the accounts without an error, or all where each has one."""
     return [account for account in accounts if not account.error] or list(accounts)
 
 

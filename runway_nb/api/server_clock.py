@@ -1,4 +1,4 @@
-"""The server's clock, as its answers tell it: this machine's own may be wrong."""
+"""The server's clock, as its answers show it: this machine's own may be wrong."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 JUMP_SECONDS = 2.0
 """How far the two clocks of this machine may part before one of them must have jumped, or the machine slept."""
 YEARS = (2020, 3000)
-"""What a server may say that the year is: outside of them its clock tells no time."""
+"""Years that a server may send: outside of them its clock shows no time."""
 
 
 class ServerClock:
@@ -27,7 +27,7 @@ class ServerClock:
         self._ahead: tuple[float, float] | None = None
         """How far the server is before the monotonic clock, and how far the wall clock was then."""
         self.is_silent = False
-        """True when the latest answer told no time."""
+        """True when the latest answer showed no time."""
 
     def read(self, date: str | None) -> None:
         """Take the `Date` header of an answer; what cannot be read changes nothing."""
@@ -35,12 +35,12 @@ class ServerClock:
         if moment is None or not YEARS[0] <= moment.year < YEARS[1]:
             self.is_silent = True
             return
-        told = moment.timestamp()
+        sent = moment.timestamp()
         known, monotonic = self.now(), self._monotonic()
         self.is_silent = False
         # it is at least as late there as the answer says, in whole seconds: the latest of several is nearest
-        if known is None or not told <= known <= told + JUMP_SECONDS:
-            self._ahead = told - monotonic, self._wall() - monotonic
+        if known is None or not sent <= known <= sent + JUMP_SECONDS:
+            self._ahead = sent - monotonic, self._wall() - monotonic
 
     def now(self) -> float | None:
         """Unix seconds at the server; None where it is not known (any more)."""

@@ -1,4 +1,4 @@
-"""What an answer of the API other than a success means: the error, its words, and the tasks that it names.
+"""What an answer of the API other than a success means: the error, its message, and the tasks that it names.
 
 Nothing of its form is trusted: the body may be JSON, HTML or rubbish, and `error` a text or an object (API facts 2.2).
 """
@@ -17,7 +17,7 @@ from ..redaction import redact_line
 from .models import running_tasks
 from .server_clock import date_of
 
-WORDS = 300
+LONGEST_MESSAGE = 300
 """Characters of an error text that are read."""
 _BY_STATUS: dict[int, type[errors.ApiError]] = {
     400: errors.BadRequest,
@@ -47,27 +47,27 @@ def error_of(answer: httpx.Response) -> errors.ApiError:
         body = answer.json()
     except UNREADABLE:
         body = None
-    words = _words(body) or _plain(answer)
+    message = _message(body) or _plain(answer)
     if status == 429:
         # a date in it is by the server's own clock
         now = date_of(answer.headers.get("Date", "")) or datetime.now(timezone.utc)
         after = answer.headers.get("Retry-After", body.get("retryAfter") if isinstance(body, Mapping) else None)
-        return errors.RateLimited(f"{words.rstrip('.')} (HTTP 429)", 429, _holders(body), retry_after(after, now))
+        return errors.RateLimited(f"{message.rstrip('.')} (HTTP 429)", 429, _holders(body), retry_after(after, now))
     kind = _BY_STATUS.get(status)
     if kind is None:
         doubtful = status == 408 or status >= 500 or status < 400
         kind = errors.ServerTrouble if doubtful else errors.ApiError
     advice = f": {_ADVICE[status]}" if status in _ADVICE else ""
-    return kind(f"{words.rstrip('.')} (HTTP {status}){advice}", status, _holders(body))
+    return kind(f"{message.rstrip('.')} (HTTP {status}){advice}", status, _holders(body))
 
 
-def _words(body: object) -> str:
+def _message(body: object) -> str:
     """The text of `error`: a string, or an object passed through from the wrapped service."""
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, Mapping):
         error = next((error[name] for name in ("errorMessage", "message", "reason") if error.get(name)), None)
     try:
-        return redact_line(str(error), WORDS) if error else ""
+        return redact_line(str(error), LONGEST_MESSAGE) if error else ""
     except RecursionError:
         return ""
 

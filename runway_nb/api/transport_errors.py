@@ -24,17 +24,17 @@ _WORDS = {
 
 
 class TransportFailure(Exception):
-    """A call that broke: what happened, as words for a bracket."""
+    """A call that broke: what happened, as a text for a bracket."""
 
-    def __init__(self, error: BaseException, *, left: bool) -> None:
+    def __init__(self, error: BaseException, *, may_have_left: bool) -> None:
         self.kind = kind_of(error)
         super().__init__(": ".join(filter(None, (type(error).__name__, _WORDS.get(self.kind)))))
-        self.left = left
+        self.may_have_left = may_have_left
         """A byte of the request may have left this machine."""
 
 
 class BodyProblem(Exception):
-    """A body that is not to be read. The words go on after "the answer is" or "the answer has"."""
+    """A body that is not to be read. The text goes on after "the answer is" or "the answer has"."""
 
 
 def kind_of(error: BaseException) -> str:

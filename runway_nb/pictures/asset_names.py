@@ -25,7 +25,7 @@ def asset_key(name: str) -> str:
 
 
 def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
-    """The asset of that name (with or without its ending) or short id, or a line that says what is wrong."""
+    """The asset of that name (with or without its ending) or short id, or one line on what is wrong."""
     # names of assets are kept as they may be shown, so what was typed is compared in that form
     wanted, shown = asset_key(redact_line(name, NAME)), repr(redact_line(name, 60))
     everything = list(assets)
@@ -50,8 +50,8 @@ def linked_assets(keyframes: Keyframes, assets: Iterable[Asset]) -> Keyframes:
     """
     typed = typed_names(assets := list(assets))
     known = {_file_of(asset.url): typed[asset.id] for asset in assets if asset.url}
-    found = {slot: known.get(_file_of(str(link))) for slot, link in keyframes.given.items()}
-    return Keyframes(**{slot: name for slot, name in found.items() if name})
+    found = {position: known.get(_file_of(str(link))) for position, link in keyframes.given.items()}
+    return Keyframes(**{position: name for position, name in found.items() if name})
 
 
 def _file_of(link: str) -> str:
@@ -66,7 +66,7 @@ def typed_names(assets: Iterable[Asset]) -> dict[str, str]:
     kind, can stand on the first line of a cell, and holds nothing to be masked.
     """
     everything = list(assets)
-    users = Counter(word for asset in everything for word in {asset_key(asset.name), asset_key(asset.stem)})
+    users = Counter(key for asset in everything for key in {asset_key(asset.name), asset_key(asset.stem)})
     return {
         asset.id: quoted(asset.stem) if users[asset_key(asset.stem)] == 1 and _is_typable(asset) else asset.short_id
         for asset in everything
@@ -86,17 +86,17 @@ def _is_typable(asset: Asset) -> bool:
     return asset.has_own_name and is_plain and not (stem.startswith("--") or "{{" in stem or both_quotes)
 
 
-def quoted(words: str) -> str:
+def quoted(text: str) -> str:
     """In quotes where the first line of a cell would cut it."""
-    mark = "'" if '"' in words else '"'
-    return f"{mark}{words}{mark}" if needs_quotes(words) else words
+    mark = "'" if '"' in text else '"'
+    return f"{mark}{text}{mark}" if needs_quotes(text) else text
 
 
 def _known(asset: Asset) -> str:
-    """What tells an asset from its namesakes, in brackets."""
+    """What distinguishes an asset from its namesakes, in brackets."""
     origin = {True: "upload", False: "generated", None: ""}[asset.is_upload]
-    words = ", ".join(filter(None, (origin, created_text(asset))))
-    return f" ({words})" if words else ""
+    details = ", ".join(filter(None, (origin, created_text(asset))))
+    return f" ({details})" if details else ""
 
 
 def _near(wanted: str, assets: Iterable[Asset]) -> list[str]:

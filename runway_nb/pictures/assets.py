@@ -32,7 +32,7 @@ class AssetList(Sequence[Asset]):
 
     items: tuple[Asset, ...] = ()
     notes: tuple[str, ...] = ()
-    """What is missing and why, in words."""
+    """What is missing and why, for people."""
 
     def __len__(self) -> int:
         return len(self.items)
@@ -60,7 +60,7 @@ class AssetList(Sequence[Asset]):
 
     @property
     def counts(self) -> str:
-        """How many there are of each kind, in words: 12 images, 3 videos."""
+        """How many there are of each kind, as a text: 12 images, 3 videos."""
         by_name: Counter[tuple[str, str]] = Counter()
         for kind, number in self.kinds.items():
             by_name[_KIND_NAMES.get(kind, ("other file", "other files"))] += number
@@ -78,7 +78,7 @@ class AssetList(Sequence[Asset]):
 async def all_assets(client: RunwayClient, kind: str = "") -> AssetList:
     """Every asset of every account behind the token, at most 1,050 of each; `kind` is image, video or audio.
 
-    An account in trouble is left out while another works, and `notes` says so.
+    An account that fails is left out while another works, and `notes` reports it.
 
     Raises:
         RunwayError: no account could be listed.
@@ -89,11 +89,11 @@ async def all_assets(client: RunwayClient, kind: str = "") -> AssetList:
     emails = [account.email for account in working] if len(accounts) > 1 else [""]
     gate = asyncio.Semaphore(LISTED_AT_ONCE)
     answers = await gather_or_cancel(_listing(client, email, kind, gate) for email in emails)
-    troubles = {email: answer for email, answer in zip(emails, answers, strict=True) if isinstance(answer, RunwayError)}
-    if len(troubles) == len(answers):
-        raise troubles[emails[0]]
+    failures = {email: answer for email, answer in zip(emails, answers, strict=True) if isinstance(answer, RunwayError)}
+    if len(failures) == len(answers):
+        raise failures[emails[0]]
     reasons = {account.email: account.error for account in accounts if len(accounts) > 1 and account not in working}
-    reasons |= {email: trouble.message for email, trouble in troubles.items()}
+    reasons |= {email: failure.message for email, failure in failures.items()}
     notes = [
         f"the assets of account {number} of {len(accounts)} are missing: {redact(reasons[account.email])}"
         for number, account in enumerate(accounts, start=1)

@@ -21,7 +21,7 @@ LARGEST_PLANES = 30_000_000
 
 @dataclass(frozen=True)
 class Declared:
-    """What a file says of its numbers."""
+    """What a file declares about its numbers."""
 
     range: tuple[float, float] | None = None
     """The least and the most that they may be."""
@@ -55,8 +55,8 @@ def eight_bits_of_planes(
 
     Args:
         high: The upper bytes, RGB or RGBA.
-        low: Gives the lower ones; asked for when the upper ones say too little.
-        declared: What the file says.
+        low: Gives the lower ones; asked for when the upper ones do not suffice.
+        declared: What the file declares.
     """
     spread = cast("list[tuple[int, int]]", high.getextrema())[:3]
     if max(most for _, most in spread) - min(least for least, _ in spread) >= 256 * LITTLE:

@@ -44,7 +44,7 @@ TURNS: dict[int, tuple[Image.Transpose | None, bool, bool, bool]] = {
     7: (Image.Transpose.TRANSVERSE, True, True, True),
     8: (Image.Transpose.ROTATE_90, True, True, False),
 }
-"""EXIF orientation: how the stored picture becomes the seen one, and the way back for a place in it: are the axes
+"""EXIF orientation: how the stored picture becomes the seen one, and the way back for a point in it: are the axes
 swapped, and is then the stored x, the stored y counted from the other side."""
 LARGEST_SCANS = 100
 """A JPEG of a few MB can hold 100 000 empty scans and keep a decoder busy for hours; an honest one has up to 20."""
@@ -97,7 +97,7 @@ class _Reader(NamedTuple):
     open: Any
     """Pillow's class for it. Nothing else is opened: Pillow also knows kinds that run other programs."""
     parse: Callable[[bytes], tuple[ParsedFile, Size | None, Declared]]
-    """Takes it apart. The size is there where Pillow would need memory to tell it. Raises `InvalidRequest`."""
+    """Takes it apart. The size is there where Pillow would need memory to read it. Raises `InvalidRequest`."""
 
 
 def open_picture(data: bytes) -> Source:
@@ -161,7 +161,7 @@ def _shallow(source: Source, sixteen: bool) -> tuple[Image.Image, str]:
 
 
 def _lower(source: Source) -> Image.Image:
-    """The lower bytes of 16 bit colours: Pillow's own decoder, told that the bytes stand the other way round."""
+    """The lower bytes of 16 bit colours: Pillow's own decoder, set so that the bytes stand the other way round."""
     image = source.again()
     way = image.tile[0][3]
     raw = way if isinstance(way, str) else way[0]

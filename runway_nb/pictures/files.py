@@ -20,7 +20,7 @@ from .limits import LARGEST_FILE
 from .unicode_names import may_look_alike, name_key
 
 MOST_ALIKE = 20
-"""Files that look the same of which more is said than that there are many."""
+"""Files that look the same that are named one by one."""
 MOST_LISTED = 100_000
 """Names of a folder that are compared."""
 
@@ -52,21 +52,21 @@ def _look_alikes(path: Path) -> list[Path]:
     """The paths on disk that look like this one, each part of them."""
     found = [Path(path.anchor)]
     for part in path.parts[1 if path.anchor else 0 :]:
-        found = [there for place in found for there in _children(place, part)]
+        found = [child for parent in found for child in _children(parent, part)]
         if not found or len(found) > MOST_ALIKE:
             break
     return found
 
 
-def _children(place: Path, name: str) -> list[Path]:
+def _children(folder: Path, name: str) -> list[Path]:
     """What a folder holds under this name, else under names that look the same."""
-    if os.path.lexists(place / name) or not place.is_dir():
-        return [place / name]
+    if os.path.lexists(folder / name) or not folder.is_dir():
+        return [folder / name]
     if not may_look_alike(name):
         return []
     wanted = name_key(name)
-    with os.scandir(place) as entries:
-        return [place / entry.name for entry in islice(entries, MOST_LISTED) if name_key(entry.name) == wanted]
+    with os.scandir(folder) as entries:
+        return [folder / entry.name for entry in islice(entries, MOST_LISTED) if name_key(entry.name) == wanted]
 
 
 def file_problem(picture: Picture, folder: Path) -> str:
@@ -85,8 +85,8 @@ def file_problem(picture: Picture, folder: Path) -> str:
 
 
 def picture_prints(keyframes: Keyframes, folder: Path) -> Keyframes:
-    """The keyframes with each picture file as the hash of its content: equal pictures, equal wishes."""
-    return Keyframes(**{slot: _print(picture, folder) for slot, picture in keyframes.given.items()})
+    """The keyframes with each picture file as the hash of its content: equal pictures, equal requests."""
+    return Keyframes(**{position: _print(picture, folder) for position, picture in keyframes.given.items()})
 
 
 def _print(picture: Picture, folder: Path) -> Picture:
@@ -97,11 +97,11 @@ def _print(picture: Picture, folder: Path) -> Picture:
             return unicodedata.normalize("NFC", picture) if isinstance(picture, str) else picture
         return "sha256:" + hashlib.sha256(read_picture(path)).hexdigest()
     except (InvalidRequest, OSError):
-        return picture  # what is wrong with it is told when it is read to be sent
+        return picture  # what is wrong with it is reported when it is read to be sent
 
 
 def keep_picture(data: bytes, folder: Path, name: str = "picture") -> Path:
-    """Keep a picture that was given as an object, and give its file, named by content: a wish has to be storable.
+    """Keep a picture that was given as an object, and give its file, named by content: a request has to be storable.
 
     Raises `InvalidRequest` when it is too large or cannot be written.
     """
@@ -112,8 +112,8 @@ def keep_picture(data: bytes, folder: Path, name: str = "picture") -> Path:
     path = folder / digest[:32] / f"{plain}-{digest[:8]}"
     try:
         if not path.is_file() or path.stat().st_size != len(data):
-            for place in (folder.parent, folder, path.parent):
-                private_folder(place)
+            for parent in (folder.parent, folder, path.parent):
+                private_folder(parent)
             write_private(path, data)
     except OSError as error:
         raise InvalidRequest([f"the picture cannot be kept in {folder}: {error.strerror}"]) from None

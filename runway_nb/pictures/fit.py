@@ -78,7 +78,7 @@ class Fitted:
     scale: float
     """Output pixels for each pixel of the source, on the axis where they are more; above 1 it is enlarged."""
     notes: tuple[str, ...]
-    """What the user may want to know; the last one, when it `is_soft`, says that."""
+    """What the user may want to know; the last one, when it `is_soft`, is about that."""
 
     @property
     def is_soft(self) -> bool:
@@ -98,8 +98,8 @@ def fit_picture(data: bytes, size: Size, fit: Fit = Fit()) -> Fitted:
     source = open_picture(data)
     source_size = source.size
     if source_size == size and _passes(source, data):
-        told = _flatness(source.image)
-        return Fitted(data, f"image/{source.kind.lower()}", size, size, WHOLE, 1.0, told)
+        flatness_notes = _flatness(source.image)
+        return Fitted(data, f"image/{source.kind.lower()}", size, size, WHOLE, 1.0, flatness_notes)
     box, inner, scale = _plan(source_size, size, fit)
     picture = _render(source, box, inner, fit.background)
     if inner != size:

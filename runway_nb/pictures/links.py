@@ -1,7 +1,7 @@
 """A keyframe picture by its link: fetched with limits, without our token.
 
 The link that the user gave may lead anywhere, a LAN included. Where a host sends us on from there is not the
-user's word: a redirect must not reach a private place.
+user's choice: a redirect must not reach a private place.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 import httpx
 
 from ..api.http_body import body
-from ..api.http_client import REDIRECTS, Step, Trail, close, make_http, opened
+from ..api.http_client import REDIRECTS, RequestTrace, Step, close, make_http, opened
 from ..api.link_guard import (
     LinkProblem,
     PeerGuard,
@@ -72,11 +72,11 @@ def _read(url: str) -> httpx.URL:
         link = httpx.URL(url.strip())
         _check_form(link)
     except (httpx.InvalidURL, ValueError):
-        # the words of httpx would repeat what was typed
+        # the message of httpx would repeat what was typed
         raise InvalidRequest(["the link cannot be read: give it as https://host/picture.png"]) from None
-    except LinkProblem as trouble:
+    except LinkProblem as problem:
         named = f"the link to {shown_host(link)}" if is_host(link) else "the link"
-        raise InvalidRequest([f"{named} {trouble}"]) from None
+        raise InvalidRequest([f"{named} {problem}"]) from None
     return link
 
 
@@ -102,8 +102,8 @@ async def _follow(typed: httpx.URL, transport: httpx.AsyncBaseTransport | None, 
             if guard:
                 await _check_public(there, resolve, proxied=transport is None and has_proxy(there.scheme))
             here, hops = there, hops + 1
-    except LinkProblem as trouble:
-        raise _refusal(typed, here, str(trouble)) from None
+    except LinkProblem as problem:
+        raise _refusal(typed, here, str(problem)) from None
     except TransportFailure as broken:
         reason = _REASONS.get(broken.kind, f"breaks off before the picture is whole: try again, or {_BY_HAND}")
         raise _refusal(typed, here, reason) from None
@@ -112,9 +112,9 @@ async def _follow(typed: httpx.URL, transport: httpx.AsyncBaseTransport | None, 
         raise _refusal(typed, here, f"cannot be fetched{way}: {error.message}") from None
 
 
-def _refusal(typed: httpx.URL, here: httpx.URL, words: str) -> InvalidRequest:
+def _refusal(typed: httpx.URL, here: httpx.URL, reason: str) -> InvalidRequest:
     way = "" if host_name(here) == host_name(typed) else f" (by way of {shown_host(here)})"
-    return InvalidRequest([f"the link to {shown_host(typed)}{way} {words}"])
+    return InvalidRequest([f"the link to {shown_host(typed)}{way} {reason}"])
 
 
 # --- one answer -------------------------------------------------------------------------------------
@@ -130,7 +130,9 @@ async def _visit(link: httpx.URL, transport: httpx.AsyncBaseTransport | None, gu
         timeout=httpx.Timeout(None),  # one clock counts for everything
     )
     try:
-        answer = await opened(http, http.build_request("GET", link), Trail(tells=transport is None, then=guard))
+        answer = await opened(
+            http, http.build_request("GET", link), RequestTrace(reports_steps=transport is None, then=guard)
+        )
         try:
             return await _read_answer(answer)
         finally:

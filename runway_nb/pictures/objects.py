@@ -237,7 +237,7 @@ def _saved(image: Any, note: str = "") -> bytes:
     """An image of any mode as a file, and in it a note on what was done to it. It is the image's last use: its own
     notes are thrown away.
     """
-    # the profile of a LAB image tells of LAB, and holds no longer
+    # the profile of a LAB image describes LAB, and holds no longer
     kept = ("transparency",) if image.mode == "LAB" else ("transparency", "icc_profile")
     if image.mode in _SEEN_AS:
         image = image.convert(_SEEN_AS[image.mode])
@@ -246,10 +246,10 @@ def _saved(image: Any, note: str = "") -> bytes:
     if image.mode in _IN_PNG:
         from PIL.PngImagePlugin import PngInfo
 
-        said = PngInfo()
+        texts = PngInfo()
         if note:
-            said.add_itxt(NOTE_KEY, note)
-        image.save(out, "PNG", compress_level=1, pnginfo=said)
+            texts.add_itxt(NOTE_KEY, note)
+        image.save(out, "PNG", compress_level=1, pnginfo=texts)
     else:
         image.save(out, "TIFF")
     return out.getvalue()
@@ -301,11 +301,11 @@ def _of_matplotlib(value: Any, frames: Frames) -> bytes:
         if not across * down:
             raise InvalidRequest([f"the {_name(value)} has a side of 0 inches: give one with something to see"])
         dpi = figure.dpi * _scale(across, down, frames)
-        look = {"facecolor": figure.get_facecolor(), "edgecolor": figure.get_edgecolor(), "transparent": False}
+        colours = {"facecolor": figure.get_facecolor(), "edgecolor": figure.get_edgecolor(), "transparent": False}
         out = io.BytesIO()
         # where the user's rcParams ask for a tighter box the picture would be smaller than the frame
         with sys.modules["matplotlib"].rc_context({"savefig.bbox": None}):
-            figure.savefig(out, format="png", dpi=dpi, **look)
+            figure.savefig(out, format="png", dpi=dpi, **colours)
         return out.getvalue()
 
 
@@ -387,9 +387,11 @@ def _not_shown(value: Any, name: str) -> bytes:
         url: Any = getattr(value, "url", None)
         if _is_uri(url):
             return _of_uri(url)
-        for word in ("url", "filename"):
-            if getattr(value, word, None):
-                raise InvalidRequest([f"the IPython {name} holds no picture, only a {word}: give its {word} as text"])
+        for name_of_source in ("url", "filename"):
+            if getattr(value, name_of_source, None):
+                raise InvalidRequest(
+                    [f"the IPython {name} holds no picture, only a {name_of_source}: give its {name_of_source} as text"]
+                )
     if _has(value, "_repr_svg_"):
         raise InvalidRequest([f"an SVG is no pixel picture: export the {name} as PNG"])
     raise InvalidRequest([f"the {name} shows itself neither as PNG nor as JPEG: give {ALLOWED}"])

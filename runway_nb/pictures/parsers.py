@@ -16,7 +16,7 @@ from ..errors import InvalidRequest
 from .tiff_parser import orientation_of, pictures_of_mpo
 
 NOTE_KEY = "runway_nb"
-"""The keyword of the text of a PNG in which `sources` says what it did to the numbers of an array."""
+"""The keyword of the text of a PNG in which `objects` notes what it did to the numbers of an array."""
 MOST_COUNTED = 1_000
 """Frames that are counted."""
 _MOST_PARTS = 200_000
@@ -52,14 +52,14 @@ class ParsedFile:
     note: str = ""
     """What was done to it before it became a file."""
     significant_bits: int = 0
-    """How many bits the file says to be used, of each channel; 0 when it says nothing."""
+    """How many bits of each channel the file declares to be used; 0 when it declares nothing."""
 
 
 def _orientation(exif: bytes, xmp: bytes) -> int:
-    """That of the EXIF data; what a text of Adobe says counts where they say nothing."""
+    """That of the EXIF data; what a text of Adobe declares counts where they declare nothing."""
     found = orientation_of(exif.removeprefix(b"Exif\0\0"))
-    if found is None and (told := _ORIENTATION.search(xmp)):
-        return int(told[1])
+    if found is None and (declared := _ORIENTATION.search(xmp)):
+        return int(declared[1])
     return found or 1
 
 
@@ -105,7 +105,7 @@ class _Png:
         """The next chunk."""
         body = chunk[8:-4]
         if kind in _PNG_PIXELS:
-            self.bare.append(bytes(chunk))  # with its own checksum: the decoder says where it is damaged
+            self.bare.append(bytes(chunk))  # with its own checksum: the decoder reports where it is damaged
             self.has_pixels = self.has_pixels or kind == b"IDAT"
         elif kind in _TEXTS:
             keyword, text = _text(kind, bytes(body))
@@ -113,7 +113,7 @@ class _Png:
         elif kind in _FACTS:
             self.facts.setdefault(kind, bytes(body))
         elif not kind and self.bare[-1][4:8] != b"IEND":
-            self.bare.append(bytes(chunk))  # cut off: the decoder says where
+            self.bare.append(bytes(chunk))  # cut off: the decoder reports where
         elif not self.has_pixels:
             self.is_first_frame = self.is_first_frame or kind == b"fcTL"
             self.frames = int.from_bytes(body[:4], "big") if kind == b"acTL" else self.frames
@@ -152,8 +152,8 @@ def _text(kind: bytes, body: bytes) -> tuple[bytes, bytes]:
 
 
 def _plain(text: bytes) -> str:
-    words = text[: 4 * _LONGEST_NOTE].decode("utf-8", "replace")
-    return "".join(letter for letter in words if letter.isprintable())[:_LONGEST_NOTE]
+    decoded = text[: 4 * _LONGEST_NOTE].decode("utf-8", "replace")
+    return "".join(letter for letter in decoded if letter.isprintable())[:_LONGEST_NOTE]
 
 
 # --- JPEG ---------------------------------------------------------------------------------------------

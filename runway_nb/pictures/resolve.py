@@ -37,10 +37,10 @@ if TYPE_CHECKING:
 MIDDLE = (0.5, 0.5)
 """Where a picture is cropped when nothing else is asked for."""
 MUCH = 0.1
-"""From this part of a picture on a note says that so much is cut away."""
+"""From this part of a picture on a note reports that so much is cut away."""
 
-Tell = Callable[[str], None]
-"""Takes words on what is being done."""
+Report = Callable[[str], None]
+"""Takes a line on what is being done."""
 
 
 class PictureSources(NamedTuple):
@@ -64,14 +64,16 @@ class Resolved(NamedTuple):
     request: VideoRequest
     """The request with asset ids as keyframes, in the format of the first one when none was given."""
     assets: dict[str, Asset]
-    """Slot to asset."""
+    """Position to asset."""
     notes: tuple[str, ...]
     """What was done to pictures, for the user."""
     comparisons: dict[str, bytes]
-    """Slot to a small JPEG: the picture with the part that is seen, beside what was sent."""
+    """Position to a small JPEG: the picture with the part that is seen, beside what was sent."""
 
 
-async def resolve_keyframes(request: VideoRequest, sources: PictureSources, tell: Tell = lambda _: None) -> Resolved:
+async def resolve_keyframes(
+    request: VideoRequest, sources: PictureSources, report: Report = lambda _: None
+) -> Resolved:
     """Asset ids for all keyframes: ids are checked, names looked up, pictures fitted to the frame and uploaded.
 
     Pictures are read and fitted before anything is uploaded, and mistakes are reported together. Frames of jobs
@@ -82,23 +84,25 @@ async def resolve_keyframes(request: VideoRequest, sources: PictureSources, tell
         RunwayError: the API failed; nothing was paid.
     """
     readers, problems = _readers(request.keyframes, sources), list[str]()
-    at_hand = {slot: reader for slot, reader in readers.items() if not reader.is_awaited}
-    named = {slot: str(picture) for slot, picture in request.keyframes.given.items() if slot not in readers}
-    pictures = await _read_all(at_hand, request, tell, problems)
+    at_hand = {position: reader for position, reader in readers.items() if not reader.is_awaited}
+    named = {position: str(picture) for position, picture in request.keyframes.given.items() if position not in readers}
+    pictures = await _read_all(at_hand, request, report, problems)
     found = await _find_all(named, sources, problems)
     _raise_any(problems)
     known = {} if request.aspect is not None else await _asset_aspects(found, request.row, sources.media)
     _with_aspect(request, pictures, known)  # two formats are a mistake that need not wait
-    awaited = {slot: reader for slot, reader in readers.items() if reader.is_awaited}
-    pictures |= await _await_all(awaited, request, tell, problems)
+    awaited = {position: reader for position, reader in readers.items() if reader.is_awaited}
+    pictures |= await _await_all(awaited, request, report, problems)
     _raise_any(problems)
     request = _with_aspect(request, pictures, known)
     fitted = await asyncio.to_thread(_fit_all, pictures, request)
     sheets = await asyncio.to_thread(_comparisons, pictures, fitted)
     contents = await asyncio.to_thread(_contents, pictures, fitted, request, sources)
-    assets = found | await _upload_all(contents, found, sources, tell)
-    keyframes = Keyframes(**{slot: assets[slot].id for slot in request.keyframes.given})
-    notes = tuple(f"{slot} keyframe: {note}" for slot, picture in fitted.items() for note in _notes(picture, request))
+    assets = found | await _upload_all(contents, found, sources, report)
+    keyframes = Keyframes(**{position: assets[position].id for position in request.keyframes.given})
+    notes = tuple(
+        f"{position} keyframe: {note}" for position, picture in fitted.items() for note in _notes(picture, request)
+    )
     return Resolved(replace(request, keyframes=keyframes), assets, notes, sheets)
 
 
@@ -116,9 +120,10 @@ async def read_keyframe(picture: Picture, sources: PictureSources) -> bytes:
 async def keyframe_thumbnails(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
     """Small JPEGs for the card; a picture that cannot be fetched is left out, since it only decorates."""
     found = {
-        slot: await fetch_thumbnail(media, asset.thumbnail_urls, THUMBNAIL_WIDTH) for slot, asset in assets.items()
+        position: await fetch_thumbnail(media, asset.thumbnail_urls, THUMBNAIL_WIDTH)
+        for position, asset in assets.items()
     }
-    return {slot: still for slot, still in found.items() if still}
+    return {position: thumbnail for position, thumbnail in found.items() if thumbnail}
 
 
 def _raise_any(problems: list[str]) -> None:
@@ -127,12 +132,12 @@ def _raise_any(problems: list[str]) -> None:
 
 
 @contextmanager
-def _noted(problems: list[str], slot: str, name: str) -> Iterator[None]:
+def _noted(problems: list[str], position: str, name: str) -> Iterator[None]:
     """What is wrong with a picture becomes lines, so that all mistakes are reported together."""
     try:
         yield
     except InvalidRequest as error:
-        problems += [f"{slot}: {name}: {problem}" for problem in error.problems]
+        problems += [f"{position}: {name}: {problem}" for problem in error.problems]
 
 
 # --- reading ----------------------------------------------------------------------------------------
@@ -151,12 +156,12 @@ class _Reader(NamedTuple):
 
 
 class _Picture(NamedTuple):
-    """A picture that was read; its header says that it is one."""
+    """A picture that was read; by its header it is one."""
 
     reader: _Reader
     data: bytes
     aspect: str
-    """The format word whose shape is nearest."""
+    """The format whose shape is nearest."""
     fitted: Fitted
     """As it is sent when the request has that format."""
 
@@ -164,18 +169,18 @@ class _Picture(NamedTuple):
 def _readers(keyframes: Keyframes, sources: PictureSources) -> dict[str, _Reader]:
     """The keyframes that are pictures of ours; the others name assets."""
     readers: dict[str, _Reader] = {}
-    for slot, picture in keyframes.given.items():
+    for position, picture in keyframes.given.items():
         if (frame := shot_frame(picture)) is not None:
-            readers[slot] = _Reader(frame.words, f"{frame}".replace(":", "-"), partial(sources.frame, frame), True)
+            readers[position] = _Reader(frame.words, f"{frame}".replace(":", "-"), partial(sources.frame, frame), True)
         elif is_link(picture):
             link = urlsplit(str(picture))
             name = f"the picture at {link.hostname}"
-            readers[slot] = _Reader(name, _stem(link.path) or "picture", partial(sources.fetch, str(picture)))
+            readers[position] = _Reader(name, _stem(link.path) or "picture", partial(sources.fetch, str(picture)))
         elif paths := picture_files(picture, sources.folder):
-            readers[slot] = _file_reader(picture, paths)
+            readers[position] = _file_reader(picture, paths)
         elif is_file_link(str(picture)):
             name = redact_line(str(picture), 60)
-            readers[slot] = _Reader(name, "", partial(_refuse, "there is no such file: check the path"))
+            readers[position] = _Reader(name, "", partial(_refuse, "there is no such file: check the path"))
     return readers
 
 
@@ -199,15 +204,15 @@ def _stem(name: str) -> str:
 
 
 async def _await_all(
-    readers: dict[str, _Reader], request: VideoRequest, tell: Tell, problems: list[str]
+    readers: dict[str, _Reader], request: VideoRequest, report: Report, problems: list[str]
 ) -> dict[str, _Picture]:
     """The same side by side, ended by the first that will never come."""
     pictures: dict[str, _Picture] = {}
 
-    async def read(slot: str) -> None:
-        pictures.update(await _read_all({slot: readers[slot]}, request, tell, problems))
+    async def read(position: str) -> None:
+        pictures.update(await _read_all({position: readers[position]}, request, report, problems))
 
-    works = [asyncio.ensure_future(read(slot)) for slot in readers]
+    works = [asyncio.ensure_future(read(position)) for position in readers]
     try:
         for work in asyncio.as_completed(works):
             await work
@@ -217,21 +222,21 @@ async def _await_all(
         for work in works:
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
-    return {slot: pictures[slot] for slot in readers if slot in pictures}
+    return {position: pictures[position] for position in readers if position in pictures}
 
 
 async def _read_all(
-    readers: dict[str, _Reader], request: VideoRequest, tell: Tell, problems: list[str]
+    readers: dict[str, _Reader], request: VideoRequest, report: Report, problems: list[str]
 ) -> dict[str, _Picture]:
     """The pictures that can be read; a line is added to `problems` for each that cannot."""
     pictures: dict[str, _Picture] = {}
-    for slot, reader in readers.items():
-        tell(f"reading {reader.name}")
-        with _noted(problems, slot, reader.name):
+    for position, reader in readers.items():
+        report(f"reading {reader.name}")
+        with _noted(problems, position, reader.name):
             data = await reader.read()
-            word = request.aspect if request.aspect else await asyncio.to_thread(_aspect, data, request.row)
-            fitted = await asyncio.to_thread(_fit_one, data, word, request)
-            pictures[slot] = _Picture(reader, data, word, fitted)
+            aspect = request.aspect if request.aspect else await asyncio.to_thread(_aspect, data, request.row)
+            fitted = await asyncio.to_thread(_fit_one, data, aspect, request)
+            pictures[position] = _Picture(reader, data, aspect, fitted)
     return pictures
 
 
@@ -244,40 +249,42 @@ def _aspect(data: bytes, model: Model) -> str:
     return aspect_of(measure(data), model.aspects)
 
 
-def _fit_one(data: bytes, word: str, request: VideoRequest) -> Fitted:
+def _fit_one(data: bytes, aspect: str, request: VideoRequest) -> Fitted:
     from .fit import fit_picture
 
-    return fit_picture(data, request.row.aspects[word], _fit_of(request))
+    return fit_picture(data, request.row.aspects[aspect], _fit_of(request))
 
 
 def _with_aspect(request: VideoRequest, pictures: dict[str, _Picture], found: dict[str, str]) -> VideoRequest:
     """The request in the format of its first keyframe when none was given. Raises `InvalidRequest` for two."""
     if request.aspect is not None:
         return request
-    known = {slot: picture.aspect for slot, picture in pictures.items()} | found
-    aspects = {slot: known[slot] for slot in request.keyframes.given if slot in known}
+    known = {position: picture.aspect for position, picture in pictures.items()} | found
+    aspects = {position: known[position] for position in request.keyframes.given if position in known}
     if problem := mixed_aspects_problem(aspects):
         raise InvalidRequest([problem])
     return replace(request, aspect=next(iter(aspects.values()), None))
 
 
 async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClient) -> dict[str, str]:
-    """The format word of each asset whose size is told or can be measured: the API tells none of uploads (8.2)."""
-    words: dict[str, str] = {}
-    for slot, asset in found.items():
+    """The format of each asset whose size is known or can be measured: the API sends none of uploads (8.2)."""
+    aspects: dict[str, str] = {}
+    for position, asset in found.items():
         with suppress(DownloadError, InvalidRequest):
             if asset.width and asset.height:
-                words[slot] = aspect_of((asset.width, asset.height), model.aspects)
+                aspects[position] = aspect_of((asset.width, asset.height), model.aspects)
             elif asset.url:
-                words[slot] = await asyncio.to_thread(_aspect, await media.picture(asset.url), model)
-    return words
+                aspects[position] = await asyncio.to_thread(_aspect, await media.picture(asset.url), model)
+    return aspects
 
 
 def _fit_all(pictures: dict[str, _Picture], request: VideoRequest) -> dict[str, Fitted]:
     """The pictures fitted to the frame. Raises `InvalidRequest` with a line for each that cannot be."""
     return {
-        slot: picture.fitted if picture.aspect == request.format else _fit_one(picture.data, request.format, request)
-        for slot, picture in pictures.items()
+        position: picture.fitted
+        if picture.aspect == request.format
+        else _fit_one(picture.data, request.format, request)
+        for position, picture in pictures.items()
     }
 
 
@@ -292,7 +299,7 @@ def _comparisons(pictures: dict[str, _Picture], fitted: dict[str, Fitted]) -> di
         return {}
     from .fit import comparison
 
-    return {slot: comparison(pictures[slot].data, picture) for slot, picture in fitted.items()}
+    return {position: comparison(pictures[position].data, picture) for position, picture in fitted.items()}
 
 
 def _is_enlarged(fitted: Fitted, request: VideoRequest) -> bool:
@@ -301,14 +308,14 @@ def _is_enlarged(fitted: Fitted, request: VideoRequest) -> bool:
 
 
 def _notes(fitted: Fitted, request: VideoRequest) -> tuple[str, ...]:
-    """What was done to a picture, in words."""
+    """What was done to a picture, for people."""
     left, top, right, bottom = fitted.box
     lost = 1 - (right - left) * (bottom - top)
     cut = (f"{lost:.0%} cut away to fill the frame (fit contain keeps all)".replace("%", " %"),)
     notes = (*cut, *fitted.notes) if lost >= MUCH else fitted.notes
     if not _is_enlarged(fitted, request):
         return notes
-    # the last note warns of what the upscaler is there to mend
+    # the last note warns of what the upscaler is there to fix
     return (*notes[:-1], f"enlarged {fitted.scale:.1f} times by Runway's upscaler")
 
 
@@ -318,16 +325,16 @@ def _notes(fitted: Fitted, request: VideoRequest) -> tuple[str, ...]:
 async def _find_all(named: dict[str, str], sources: PictureSources, problems: list[str]) -> dict[str, Asset]:
     """The assets that are there; a line is added to `problems` for each that is not, or is no picture."""
     found: dict[str, Asset] = {}
-    for slot, name in named.items():
+    for position, name in named.items():
         match = await (_by_id(name, sources.client) if asset_account(name) else _by_name(name, sources.asset_cache))
         if isinstance(match, str):
             reason = file_problem(name, sources.folder)
-            problems.append(f"{slot}: {match}" + (f" (as a file: {reason})" if reason else ""))
+            problems.append(f"{position}: {match}" + (f" (as a file: {reason})" if reason else ""))
         elif match.kind not in ("", "image"):
-            problems.append(f"{slot}: asset {match.short_id} is of the kind {match.kind}: a keyframe is a picture")
+            problems.append(f"{position}: asset {match.short_id} is of the kind {match.kind}: a keyframe is a picture")
         else:
-            found[slot] = match
-    problems += Keyframes(**{slot: asset.id for slot, asset in found.items()}).problems()
+            found[position] = match
+    problems += Keyframes(**{position: asset.id for position, asset in found.items()}).problems()
     return found
 
 
@@ -356,12 +363,12 @@ def _contents(
 ) -> dict[str, Content]:
     """What is uploaded: the fitted pictures, or what Runway's upscaler makes of their small forms."""
     contents: dict[str, Content] = {}
-    for slot, picture in fitted.items():
-        stem = pictures[slot].reader.stem
-        contents[slot] = plain(picture, stem)
+    for position, picture in fitted.items():
+        stem = pictures[position].reader.stem
+        contents[position] = plain(picture, stem)
         if _is_enlarged(picture, request):
-            small = _shrunk(pictures[slot].data, picture, _fit_of(request))
-            contents[slot] = enlarged(small, picture.size, stem, sources.uploads, sources.client)
+            small = _shrunk(pictures[position].data, picture, _fit_of(request))
+            contents[position] = enlarged(small, picture.size, stem, sources.uploads, sources.client)
     return contents
 
 
@@ -374,7 +381,7 @@ def _shrunk(data: bytes, fitted: Fitted, fit: Fit) -> Fitted:
 
 
 async def _upload_all(
-    contents: dict[str, Content], found: dict[str, Asset], sources: PictureSources, tell: Tell
+    contents: dict[str, Content], found: dict[str, Asset], sources: PictureSources, report: Report
 ) -> dict[str, Asset]:
     """Our pictures on the account of the others. Raises the first failure, once no upload is under way."""
     if not contents:
@@ -382,12 +389,12 @@ async def _upload_all(
     email = next((asset_account(asset.id) for asset in found.values()), "")
     email = email or await sources.uploads.account_for([*contents.values()], sources.client)
 
-    async def upload(slot: str) -> Asset:
+    async def upload(position: str) -> Asset:
         def sent(done: int, size: int) -> None:
-            tell(f"uploading the {slot} keyframe, {100 * done // size} %")
+            report(f"uploading the {position} keyframe, {100 * done // size} %")
 
-        tell(f"looking for the {slot} keyframe on the account")
-        return await sources.uploads.asset(contents[slot], email, sources.client, sent)
+        report(f"looking for the {position} keyframe on the account")
+        return await sources.uploads.asset(contents[position], email, sources.client, sent)
 
     results = await asyncio.gather(*map(upload, contents), return_exceptions=True)
     for result in results:

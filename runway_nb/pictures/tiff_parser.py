@@ -91,12 +91,12 @@ class Tiff:
         begin = at + struct.calcsize(f"={head}")
         count = min(self._number(head, at), 65_535, max(0, len(self.data) - begin) // step)
         found: dict[int, Entry] = {}
-        for place in range(begin, begin + count * step, step):
-            tag, kind = struct.unpack_from(f"{self.order}HH", self.data, place)
-            values = self._number(offset, place + 4)
-            start = place + step - inside
+        for position in range(begin, begin + count * step, step):
+            tag, kind = struct.unpack_from(f"{self.order}HH", self.data, position)
+            values = self._number(offset, position + 4)
+            start = position + step - inside
             long = _SIZES.get(kind, 0) * values > inside
-            found[tag] = Entry(place, kind, values, self._number(offset, start) if long else start)
+            found[tag] = Entry(position, kind, values, self._number(offset, start) if long else start)
         link = begin + count * step
         return Directory(found, self._number(offset, link), link)
 
@@ -121,7 +121,7 @@ class Tiff:
 
 @dataclass(frozen=True)
 class ParsedTiff:
-    """What the first page of a TIFF says of itself."""
+    """What the first page of a TIFF declares."""
 
     bare: bytes = field(repr=False)
     """The file with nothing in its first directory but what the pixels need, and no other directory."""
@@ -130,9 +130,9 @@ class ParsedTiff:
     tile: tuple[int, int]
     orientation: int
     declared: tuple[float, float] | None
-    """The least and the most that its numbers may be, where it says so."""
+    """The least and the most that its numbers may be, where it is declared."""
     missing: float | None
-    """The number that stands for none, where it says so."""
+    """The number that stands for none, where it is declared."""
     inverted: bool
     """True where a nought is white."""
     is_unsigned: bool
@@ -154,8 +154,8 @@ def pictures_of_mpo(index: bytes) -> int:
     if entry is None:
         return 1
     whole = min(entry.number, 16 * MOST_PAGES, max(0, len(index) - entry.start)) // 16
-    words = struct.unpack_from(f"{tiff.order}{'I12x' * whole}", index, entry.start) if whole else ()
-    return max(1, len([word for word in words if word >> 16 & 0xFF != 1]))
+    flags = struct.unpack_from(f"{tiff.order}{'I12x' * whole}", index, entry.start) if whole else ()
+    return max(1, len([flag for flag in flags if flag >> 16 & 0xFF != 1]))
 
 
 def parse_tiff(data: bytes) -> ParsedTiff:
@@ -206,10 +206,10 @@ def _bare(tiff: Tiff, page: Directory) -> bytes:
     """A copy whose other entries are of no type that there is, so that nobody reads what they point to."""
     copy = bytearray(tiff.data)
     begin, step = (8, 20) if tiff.is_big else (2, 12)
-    for place in range(tiff.first + begin, page.link, step):
-        tag = struct.unpack_from(f"{tiff.order}H", copy, place)[0]
-        if tag not in _PIXELS or page.entries[tag].at != place:
-            copy[place + 2 : place + 4] = b"\xff\xff"
+    for position in range(tiff.first + begin, page.link, step):
+        tag = struct.unpack_from(f"{tiff.order}H", copy, position)[0]
+        if tag not in _PIXELS or page.entries[tag].at != position:
+            copy[position + 2 : position + 4] = b"\xff\xff"
     width = 8 if tiff.is_big else 4
     copy[page.link : page.link + width] = bytes(len(copy[page.link : page.link + width]))
     return bytes(copy)

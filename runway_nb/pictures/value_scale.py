@@ -2,7 +2,7 @@
 
 Numbers that use their usual scale keep it: floats 0 to 1, whole numbers 0 to 255, or to 65535 in 16 bits. What uses
 so little of it that the picture would be nearly black, or goes beyond it as heights and temperatures do, is spread
-from its least to its most, and that is told.
+from its least to its most, and a note reports it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Numbers(NamedTuple):
     bits: int
     """16 for whole numbers of 16 bits without a sign, 0 for floats, 32 for all other whole numbers."""
     declared: tuple[float, float] | None = None
-    """The least and the most that they may be, where the file says so."""
+    """The least and the most that they may be, where the file declares it."""
     is_copied: bool = False
     """True for 8 bits written twice, or shifted up, into 16: the picture is what it was in 8."""
 
@@ -135,7 +135,7 @@ def _is_far(number: float, low: float, high: float) -> bool:
 
 
 def flatness(bands: Sequence[Sequence[int]]) -> str:
-    """What is to be told of a picture by how many pixels have each level, by channel; or nothing."""
+    """What is worth a note about a picture by how many pixels have each level, by channel; or nothing."""
     extremes = [_ends(counts) for counts in bands]
     span, most = max(high - low for low, high in extremes), max(high for _, high in extremes)
     if not span:
@@ -151,8 +151,8 @@ def flatness(bands: Sequence[Sequence[int]]) -> str:
 def _ends(counts: Sequence[int], few: int = 0) -> tuple[int, int]:
     """The least and the most level, without the `few` brightest pixels."""
     seen = [level for level, count in enumerate(counts) if count]
-    for place in range(len(seen) - 1, -1, -1):
-        few -= counts[seen[place]]
+    for index in range(len(seen) - 1, -1, -1):
+        few -= counts[seen[index]]
         if few < 0:
-            return seen[0], seen[place]
+            return seen[0], seen[index]
     return 0, 0

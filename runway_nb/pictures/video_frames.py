@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 HOW_TO_INSTALL = 'frames and joined clips need an extra: pip install "runway_nb[simulator]"'
 LARGEST_FRAME = 40_000_000
 """Pixels of a frame that is decoded; the largest level of H.264 has 36 million."""
-UNTOLD = Fraction(1, 24)
-"""Seconds a single frame is shown whose file does not tell."""
+DEFAULT_DURATION = Fraction(1, 24)
+"""Seconds a single frame is shown whose file does not declare it."""
 SLACK = Fraction(1, 1_000_000)
 """Seconds by which a time may fall short of a frame: 1/24 as a float is not quite the time of frame 1."""
 X264 = {"preset": "veryfast", "crf": "18"}
@@ -48,7 +48,7 @@ _BROKEN = (OSError, ValueError, ArithmeticError, LookupError, MemoryError, Runti
 
 @dataclass(frozen=True)
 class Index:
-    """What the packets of a clip tell before any is decoded. Ticks are of `unit` seconds."""
+    """What the packets of a clip show before any is decoded. Ticks are of `unit` seconds."""
 
     times: tuple[int, ...]
     """The ticks at which the frames appear, ascending; at least one."""
@@ -182,17 +182,17 @@ def _av() -> Any:
 
 
 @contextmanager
-def _named(trouble: str, reason: str) -> Iterator[None]:
-    """Turns whatever goes wrong into one line: the trouble, and the reason where the error tells none."""
+def _named(problem: str, reason: str) -> Iterator[None]:
+    """Turns whatever goes wrong into one line: the problem, and the reason where the error has none."""
     av = _av()
     try:
         yield
     except DownloadError as error:  # of check_mp4, which does not know the name
-        raise RunwayError(f"{trouble}: {error.message}") from None
+        raise RunwayError(f"{problem}: {error.message}") from None
     except RunwayError:
         raise
     except (av.FFmpegError, *_BROKEN) as error:
-        raise RunwayError(f"{trouble}: {getattr(error, 'strerror', None) or reason}") from None
+        raise RunwayError(f"{problem}: {getattr(error, 'strerror', None) or reason}") from None
 
 
 @contextmanager
@@ -253,7 +253,7 @@ def _index(container: Any, stream: Any) -> Index:
     coder = stream.codec_context
     # PyAV 19 has fractions of its own
     unit = Fraction(stream.time_base.numerator, stream.time_base.denominator)
-    end = times[-1] + (shown[times[-1]] or times[-1] - times[-2:][0] or ceil(UNTOLD / unit))
+    end = times[-1] + (shown[times[-1]] or times[-1] - times[-2:][0] or ceil(DEFAULT_DURATION / unit))
     make = (
         unit, coder.name, coder.profile, coder.extradata, coder.format.name, str(coder.sample_aspect_ratio),
         coder.colorspace, coder.color_range, coder.color_primaries, coder.color_trc,
@@ -290,7 +290,7 @@ def _find(container: Any, stream: Any, tick: int) -> Image | None:
 
 
 def _rgb(frame: Any) -> Image:
-    # all is said aloud: by default some versions of PyAV take each matrix for BT.601
+    # all is explicit: by default some versions of PyAV take each matrix for BT.601
     picture: Image = frame.to_image(
         src_colorspace=_matrix(frame), dst_colorspace="ITU601", src_color_range=_range(frame), dst_color_range="JPEG"
     )
