@@ -22,7 +22,7 @@ from .request_fields import (
     HALF,
     Control,
     Field,
-    Option,
+    OptionText,
     Section,
     address_of,
     one_of,
@@ -329,11 +329,11 @@ def _fits(_: Model) -> Sequence[str]:
 
 
 def _picture(position: str, text: str) -> Field:
-    return Field(position, "picture", part="keyframes", option=Option(Section.PICTURES, "X", text))
+    return Field(position, "picture", part="keyframes", option=OptionText(Section.PICTURES, "X", text))
 
 
 def _move(name: str, section: Section, direction: str) -> Field:
-    return Field(name, "number", part="camera", option=Option(section, "N", f"{direction}, {_MOVE}."))
+    return Field(name, "number", part="camera", option=OptionText(section, "N", f"{direction}, {_MOVE}."))
 
 
 FIELDS: tuple[Field, ...] = (
@@ -343,7 +343,7 @@ FIELDS: tuple[Field, ...] = (
     Field("prompt", "text", wire="text_prompt", default="", control=Control("Prompt")),
     Field(
         "aspect", "choice", one_of(_aspects), wire="aspect_ratio", choices=_aspects,
-        option=Option(Section.FORMAT, "A", "Format; the first keyframe's when not given."),
+        option=OptionText(Section.FORMAT, "A", "Format; the first keyframe's when not given."),
         control=Control("Aspect", unset="as first"),
         read_task=lambda options: "portrait" if options.get("flip") is True else None,
     ),
@@ -355,55 +355,57 @@ FIELDS: tuple[Field, ...] = (
     _move("roll", Section.PLANE, "Camera clockwise round its axis"),
     Field(
         "static", "switch", part="camera",
-        option=Option(Section.DEPTH, "", "Camera holds still; not together with a move."),
+        option=OptionText(Section.DEPTH, "", "Camera holds still; not together with a move."),
     ),
     Field(
         "seconds", "whole", one_of(_lengths), choices=_lengths,
-        option=Option(Section.FORMAT, "N", f"Length, {_LENGTHS}; {DEFAULT_MODEL.seconds[0]} when not given."),
+        option=OptionText(Section.FORMAT, "N", f"Length, {_LENGTHS}; {DEFAULT_MODEL.seconds[0]} when not given."),
         control=Control("Length"),
         read_task=lambda options: options.get("seconds"),
     ),
     Field(
         "seed", "whole", whole_of(*SEED_RANGE),
-        option=Option(Section.FORMAT, "N", f"{SEED_RANGE[0]} to {SEED_RANGE[1]}; drawn when not given, and shown."),
+        option=OptionText(Section.FORMAT, "N", f"{SEED_RANGE[0]} to {SEED_RANGE[1]}; drawn when not given, and shown."),
         control=Control("Seed", "drawn"),
     ),
     Field(
         "explore", "switch", switch, wire="exploreMode",
-        option=Option(Section.DELIVERY, "", "Explore mode: no credits on an Unlimited plan, a slow queue."),
+        option=OptionText(Section.DELIVERY, "", "Explore mode: no credits on an Unlimited plan, a slow queue."),
         control=Control("Explore mode (0 credits, slow)"),
         read_task=lambda options: plain(options.get("exploreMode")) or None,
     ),
     Field(
         "reply_url", "text", address_of(1, REPLY_LENGTH), wire="replyUrl", is_counted=False,
-        option=Option(Section.DELIVERY, "U", f"Where the API posts progress, at most {REPLY_LENGTH:,} characters."),
+        option=OptionText(Section.DELIVERY, "U", f"Where the API posts progress, at most {REPLY_LENGTH:,} characters."),
         control=Control("Reply URL", "https://... gets progress by POST", is_folded=True),
     ),
     Field(
         "reply_ref", "text", text_of(1, REPLY_LENGTH), wire="replyRef", is_counted=False,
-        option=Option(Section.DELIVERY, "R", f"Your own reference, at most {REPLY_LENGTH:,} characters."),
+        option=OptionText(Section.DELIVERY, "R", f"Your own reference, at most {REPLY_LENGTH:,} characters."),
         control=Control("Reply reference", f"up to {REPLY_LENGTH:,} characters", is_folded=True),
     ),
     Field(
         "max_jobs", "whole", whole_of(*MAX_JOBS_RANGE), wire="maxJobs", is_counted=False,
-        option=Option(
+        option=OptionText(
             Section.DELIVERY, "N", f"Tasks at once on the account, {MAX_JOBS_RANGE[0]} to {MAX_JOBS_RANGE[1]}."
         ),
         control=Control("Tasks at once", is_folded=True, unset="as the account says"),
     ),
     Field(
         "fit", "choice", one_of(_fits), is_sent=False, choices=_fits,
-        option=Option(Section.PICTURES, "F", "How a picture file is brought to the frame; cover when not given."),
+        option=OptionText(Section.PICTURES, "F", "How a picture file is brought to the frame; cover when not given."),
         control=Control("Fit", is_folded=True),
     ),
     Field(
         "focus", "point", point, is_sent=False,
-        option=Option(Section.PICTURES, "X,Y", "Where cover crops, 0 to 1 from left and top; 0.5,0.5 is the middle."),
+        option=OptionText(
+            Section.PICTURES, "X,Y", "Where cover crops, 0 to 1 from left and top; 0.5,0.5 is the middle."
+        ),
         control=Control("Focus", is_folded=True),
     ),
     Field(
         "upscale", "switch", switch, is_sent=False,
-        option=Option(Section.PICTURES, "", "Let Runway's own upscaler, which is free, enlarge small pictures."),
+        option=OptionText(Section.PICTURES, "", "Let Runway's own upscaler, which is free, enlarge small pictures."),
         control=Control("Let Runway enlarge small pictures (free)", is_folded=True),
     ),
 )  # fmt: skip

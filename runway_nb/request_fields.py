@@ -34,7 +34,7 @@ class Section(IntEnum):
 
 
 @dataclass(frozen=True)
-class Option:
+class OptionText:
     """How a field is typed in a cell; its flag is the field's name."""
 
     section: Section
@@ -80,7 +80,7 @@ class Field:
     """The value that counts as not given, as `VideoRequest` declares it."""
     choices: Callable[[Model], Sequence[str | int]] = lambda _: ()
     """The values among which a model lets choose; nothing where there is a range."""
-    option: Option | None = None
+    option: OptionText | None = None
     control: Control | None = None
     read_task: Callable[[Mapping[str, Any]], Any] | None = None
     """Reads it from the options of a task that was made elsewhere (API facts 3.3); None where they do not tell."""

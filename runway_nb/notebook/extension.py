@@ -156,7 +156,7 @@ def awaited(lines: list[str]) -> list[str]:
     """The cell as a top-level await, where its options ask to wait."""
     if not lines or not lines[0].startswith("%%runway ") or "--wait" not in lines[0]:
         return lines
-    from .language.options import wants_await
+    from .language.parsing import wants_await
 
     line = lines[0].removeprefix("%%runway").strip()
     if not wants_await(line):

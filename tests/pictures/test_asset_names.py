@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runway_nb.api.models import Asset
-from runway_nb.notebook.language.options import parse
+from runway_nb.notebook.language.parsing import parse
 from runway_nb.notebook.panel.keyframe_choices import asset_choices
 from runway_nb.pictures.asset_names import created_text, match_asset, typed_names
 from runway_nb.pictures.assets import AssetList

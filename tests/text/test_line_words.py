@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runway_nb.notebook.language import options
+from runway_nb.notebook.language import options, parsing
 from runway_nb.pictures.asset_names import quoted
 from runway_nb.text.line_words import OpenQuote, plain_number, shortened, split
 
@@ -18,8 +18,8 @@ PAIRS = ["\u201c\u201d", "\u201e\u201c", "\u201d\u201d", "\u2018\u2019", "\u201a
 UNSEEN = "\ufeff\u200b\u2060\u00ad\u200e\u200f\u202e\u2069"
 
 
-def read(line: str, **variables: object) -> options.CellOptions:
-    return options.parse(line, variables)
+def read(line: str, **variables: object) -> parsing.CellOptions:
+    return parsing.parse(line, variables)
 
 
 @given(st.text("ab =-\\'\" \t", max_size=20))
@@ -38,14 +38,14 @@ def test_plain_lines_are_split_as_a_shell_does_but_for_backslashes(line: str) ->
 @pytest.mark.parametrize("space", SPACES)
 def test_any_space_parts_words(space: str) -> None:
     line = f"shot{space}--zoom{space}4{space}{space}--first{space}'two{space}words.png'"
-    assert read(line) == options.CellOptions("shot", {"zoom": 4.0, "first": f"two{space}words.png"}, ())
+    assert read(line) == parsing.CellOptions("shot", {"zoom": 4.0, "first": f"two{space}words.png"}, ())
 
 
 @pytest.mark.parametrize("pair", PAIRS)
 @pytest.mark.parametrize("gap", [" ", "="])
 def test_quotes_of_any_language_hold_a_value_together(pair: str, gap: str) -> None:
     line = f"shot --first{gap}{pair[0]}two words.png{pair[1]} --zoom 4"
-    assert read(line) == options.CellOptions("shot", {"first": "two words.png", "zoom": 4.0}, ())
+    assert read(line) == parsing.CellOptions("shot", {"first": "two words.png", "zoom": 4.0}, ())
 
 
 @pytest.mark.parametrize("mark", "\u201c\u201e\u2018\u00ab\u2019\u201d")
@@ -62,7 +62,7 @@ def test_an_apostrophe_inside_a_word_is_a_letter() -> None:
 
 @pytest.mark.parametrize("mark", UNSEEN)
 def test_marks_without_width_are_left_out_but_inside_quotes(mark: str) -> None:
-    assert read(f"{mark}shot{mark} --zo{mark}om {mark}4{mark}") == options.CellOptions("shot", {"zoom": 4.0}, ())
+    assert read(f"{mark}shot{mark} --zo{mark}om {mark}4{mark}") == parsing.CellOptions("shot", {"zoom": 4.0}, ())
     assert read(f"--first 'a{mark}b.png'").values == {"first": f"a{mark}b.png"}
 
 
@@ -77,7 +77,7 @@ def test_joiners_stay_in_names_and_are_named_in_options() -> None:
      ("-2,5", -2.5), ("\uff12\uff0e\uff15", 2.5), ("2\u066b5", 2.5), ("\u0664", 4), (",5", 0.5)],
 )  # fmt: skip
 def test_a_number_may_have_the_signs_of_any_keyboard(typed: str, value: float) -> None:
-    assert read(f"--zoom {typed}") == options.CellOptions("", {"zoom": value}, ())
+    assert read(f"--zoom {typed}") == parsing.CellOptions("", {"zoom": value}, ())
 
 
 @pytest.mark.parametrize("typed", ["0.5,0.2", "\uff10.5\uff0c0.2", "0,5;0,2", "0.5;0.2"])
@@ -126,13 +126,13 @@ def test_an_option_without_dashes_is_told() -> None:
 
 
 def test_a_command_reads_the_same_signs() -> None:
-    name, words = options.command_of("upload\u00a0\u201ctwo words.png\u201d\u3000--focus\u00a00,5;0,2")
-    assert (name, options.parse_arguments(words, options.FITTING)) == (
+    name, words = parsing.command_of("upload\u00a0\u201ctwo words.png\u201d\u3000--focus\u00a00,5;0,2")
+    assert (name, parsing.parse_arguments(words, options.FITTING)) == (
         "upload", (["two words.png"], {"focus": (0.5, 0.2)}),
     )  # fmt: skip
-    name, words = options.command_of("delete lamp \u2014yes")
+    name, words = parsing.command_of("delete lamp \u2014yes")
     with pytest.raises(ValueError, match="'\u2014yes' is no option: type --yes"):
-        options.parse_arguments(words, options.DELETING)
+        parsing.parse_arguments(words, options.DELETING)
 
 
 @example("a\\")

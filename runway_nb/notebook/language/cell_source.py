@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from ...camera import Camera
 from ...errors import InvalidRequest
 from ...pictures.asset_names import quoted
 from ...redaction import short_id
-from ...request import Keyframes, VideoRequest
+from ...request import FIELDS, VideoRequest
 from ...spec import DEFAULT_MODEL, ID_FORM
-from .options import OPTIONS, CellOptions, Option, parse
+from .options import OF_REQUEST, Option
+from .parsing import CellOptions, parse
 from .stray_options import literal_words, stray_problem
 from .template import by_number, fill, literal
 
@@ -37,7 +37,7 @@ _LOST = tuple(
 """What IPython or the magic would take away from a prompt, kept by writing the second group by its number."""
 
 
-def cell_text(request: VideoRequest, name: str = "", *, slots: Mapping[str, str] = MappingProxyType({})) -> str:
+def cell_text(request: VideoRequest, name: str = "", *, pictures: Mapping[str, str] = MappingProxyType({})) -> str:
     """The cell that asks for a request: one line with NAME and options in the order of `OPTIONS`, then the prompt.
 
     Running the cell gives an equal request. Only what was given is written. Four things come back in another form:
@@ -54,8 +54,8 @@ def cell_text(request: VideoRequest, name: str = "", *, slots: Mapping[str, str]
     Args:
         request: Its keyframes are text or paths.
         name: The variable that receives the job.
-        slots: Slot to the word that stands for its keyframe, where that is not the stored one: a variable. As it is
-            meant, for it is quoted here.
+        pictures: Position to the word that stands for its keyframe, where that is not the stored one: a variable.
+            As it is meant, for it is quoted here.
 
     Raises:
         InvalidRequest: the request or the name is not valid, or no option tells the model.
@@ -66,8 +66,8 @@ def cell_text(request: VideoRequest, name: str = "", *, slots: Mapping[str, str]
         raise InvalidRequest([f"model is {request.model!r}: a cell makes {DEFAULT_MODEL.name} only"])
     if parse(name, {}) != CellOptions(name, {}, ()):
         raise InvalidRequest([f"{name!r} cannot be the name of a variable"])
-    values = _values(request, slots)
-    given = [_given(option, values[option.field]) for option in OPTIONS if values.get(option.field) is not None]
+    values = _values(request, pictures)
+    given = [_given(option, values[option.field]) for option in OF_REQUEST if values.get(option.field) is not None]
     line = " ".join(filter(None, (_MAGIC, name, *given)))
     return f"{line}\n{_prompt(request.prompt) or chr(10)}"
 
@@ -84,23 +84,13 @@ def request_of_cell(text: str) -> VideoRequest | None:
     read = parse(options, {})
     problems = [*read.problems, *filter(None, [stray_problem(options, body)])]
     prompt = fill(body.strip(), {}, problems)
-    return None if problems else _request(prompt, read.values)
+    return None if problems else VideoRequest.from_values({**read.values, "prompt": prompt})
 
 
-def _request(prompt: str, values: Mapping[str, Any]) -> VideoRequest:
-    """The request behind the options of a cell."""
-    parts: dict[str, Any] = {
-        part.__name__: {field.name: values[field.name] for field in fields(part) if field.name in values}
-        for part in (VideoRequest, Keyframes, Camera)
-    }
-    keyframes, camera = Keyframes(**parts["Keyframes"]), Camera(**parts["Camera"])
-    return VideoRequest(prompt, keyframes, camera, **parts["VideoRequest"])
-
-
-def _values(request: VideoRequest, slots: Mapping[str, str]) -> dict[str, Any]:
-    """Field of an option to its value, pictures as they are typed."""
-    pictures = {slot: _word(slots.get(slot) or str(picture)) for slot, picture in request.keyframes.given.items()}
-    return {**vars(request), **vars(request.camera), **pictures}
+def _values(request: VideoRequest, pictures: Mapping[str, str]) -> dict[str, Any]:
+    """Return the value of each field by its name, pictures as they are typed."""
+    typed = {name: _word(pictures.get(name) or str(picture)) for name, picture in request.keyframes.given.items()}
+    return {**{field.name: field.value_in(request) for field in FIELDS}, **typed}
 
 
 def _word(picture: str) -> str:
@@ -112,7 +102,7 @@ def _given(option: Option, value: Any) -> str:
     """One option as it is typed; nothing for a switch that is off."""
     if option.kind == "switch":
         return option.flag if value else ""
-    if option.kind == "place":
+    if option.kind == "point":
         return f"{option.flag} {','.join(map(_number, value))}"
     if option.kind in ("number", "whole"):
         return f"{option.flag} {_number(value)}"

@@ -1,28 +1,19 @@
-"""One table of options and one of commands: parser, help, completion and README's tables come from them."""
+"""The tables of options and of commands: parser, help, completion and README's tables come from them."""
 
 from __future__ import annotations
 
-import difflib
-import re
-import unicodedata
-from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from ...errors import InvalidCommand, InvalidRequest
-from ...spec import CAMERA_LIMIT, DEFAULT_MODEL, EMBED, FITS, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE
-from ...text.line_words import DASHES, OpenQuote, plain_number, plain_signs, shortened, split
-from .template import REFERENCE, fill
-from .template import by_number as by_number
-from .template import literal as literal
+from ...request import FIELDS
+from ...request_fields import Field, Kind, OptionText
+from ...spec import DEFAULT_MODEL, EMBED
 
 
 class Option(NamedTuple):
     """One option of `%%runway`."""
 
     flag: str
-    kind: str
-    """number, whole, place, choice, text, picture or switch."""
+    kind: Kind
     metavar: str
     help: str
     choices: tuple[str, ...] = ()
@@ -38,31 +29,20 @@ class Option(NamedTuple):
         return f"{self.flag} {self.metavar}".strip()
 
 
-_MOVE = f"-{CAMERA_LIMIT} to {CAMERA_LIMIT}"
-_PICTURE = "a file, a link, a variable (picture, figure, array, job), Out[n], shot.last, or an asset's name or id"
-_LENGTHS = tuple(map(str, DEFAULT_MODEL.seconds))
+def _of_field(field: Field, text: OptionText) -> Option:
+    choices = tuple(map(str, field.choices(DEFAULT_MODEL)))
+    return Option(f"--{field.name.replace('_', '-')}", field.kind, text.metavar, text.help, choices)
 
+
+def _of_fields() -> tuple[Option, ...]:
+    typed = [(field, field.option) for field in FIELDS if field.option is not None]
+    return tuple(_of_field(field, text) for field, text in sorted(typed, key=lambda pair: pair[1].section))
+
+
+OF_REQUEST = _of_fields()
+"""The options that are fields of a request, in the order in which a cell is written."""
 OPTIONS: tuple[Option, ...] = (
-    Option("--first", "picture", "X", f"Picture at the start: {_PICTURE}."),
-    Option("--middle", "picture", "X", "Picture at half of the shot."),
-    Option("--last", "picture", "X", "Picture at the end."),
-    Option("--fit", "choice", "F", "How a picture file is brought to the frame; cover when not given.", FITS),
-    Option("--focus", "place", "X,Y", "Where cover crops, 0 to 1 from left and top; 0.5,0.5 is the middle."),
-    Option("--upscale", "switch", "", "Let Runway's own upscaler, which is free, enlarge small pictures."),
-    Option("--aspect", "choice", "A", "Format; the first keyframe's when not given.", tuple(DEFAULT_MODEL.aspects)),
-    Option("--seconds", "whole", "N", f"Length, {' or '.join(_LENGTHS)}; 5 when not given.", _LENGTHS),
-    Option("--seed", "whole", "N", f"{SEED_RANGE[0]} to {SEED_RANGE[1]}; drawn when not given, and shown."),
-    Option("--horizontal", "number", "N", f"Camera to the right, {_MOVE}."),
-    Option("--vertical", "number", "N", f"Camera up, {_MOVE}."),
-    Option("--roll", "number", "N", f"Camera clockwise round its axis, {_MOVE}."),
-    Option("--zoom", "number", "N", f"Camera in, {_MOVE}."),
-    Option("--pan", "number", "N", f"Camera looks to the right, {_MOVE}."),
-    Option("--tilt", "number", "N", f"Camera looks up, {_MOVE}."),
-    Option("--static", "switch", "", "Camera holds still; not together with a move."),
-    Option("--explore", "switch", "", "Explore mode: no credits on an Unlimited plan, a slow queue."),
-    Option("--reply-url", "text", "U", f"Where the API posts progress, at most {REPLY_LENGTH:,} characters."),
-    Option("--reply-ref", "text", "R", f"Your own reference, at most {REPLY_LENGTH:,} characters."),
-    Option("--max-jobs", "whole", "N", f"Tasks at once on the account, {MAX_JOBS_RANGE[0]} to {MAX_JOBS_RANGE[1]}."),
+    *OF_REQUEST,
     Option("--wait", "switch", "", "Keep the cell busy until the video is there."),
     Option("--keep-loop", "switch", "", "Like --wait, and your own asyncio tasks go on (nest_asyncio2)."),
     Option("--fresh", "switch", "", "Make a new take although an equal request was made before; it is paid again."),
@@ -120,182 +100,7 @@ COMMANDS: tuple[Command, ...] = (
 )
 
 _ARGUMENTS = {"assets": LISTING, "upload": FITTING, "delete": DELETING}
-_BY_FLAG = {option.flag: option for option in OPTIONS}
-_NAME = re.compile(r"[^\W\d]\w*")
-_LONGEST_FLAG, _NAMES_TOLD = 40, 8
-
-
-class CellOptions(NamedTuple):
-    """What stood on the first line of a cell."""
-
-    name: str
-    """The variable that receives the job, or nothing."""
-    values: dict[str, Any]
-    """Field to value, only what was given."""
-    problems: tuple[str, ...]
-
-
-def parse(line: str, variables: Mapping[str, object]) -> CellOptions:
-    """Read the first line of a cell. Mistakes are collected, to be reported with all others."""
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    try:
-        words = deque(fill(word, variables, problems) for word in split(REFERENCE.sub(r"{{\1}}", line)))
-    except OpenQuote as wrong:
-        return CellOptions("", {}, (wrong.told("%%runway"),))
-    names = _read_words(words, values, problems, OPTIONS)
-    problems += _name_problems(names)
-    return CellOptions(names[0] if len(names) == 1 else "", values, tuple(problems))
-
-
-def parse_arguments(words: Iterable[str], table: Sequence[Option]) -> tuple[list[str], dict[str, Any]]:
-    """The arguments of a `%runway` command: plain words, and the values of options. Raises `InvalidRequest`."""
-    values: dict[str, Any] = {}
-    problems: list[str] = []
-    plain = _read_words(deque(words), values, problems, table)
-    problems += [
-        f"{option.flag} is {shortened(str(value))}: give {', '.join(option.choices)}"
-        for option in table
-        if option.kind == "choice" and (value := values.get(option.field)) not in (None, *option.choices)
-    ]
-    if problems:
-        raise InvalidRequest(problems)
-    return plain, values
-
-
-def wants_await(line: str) -> bool:
-    """True when the options ask for `--wait`, which a kernel carries out as a top-level await."""
-    try:
-        words = split(line)
-    except OpenQuote:
-        return False
-    return "--wait" in words and "--keep-loop" not in words
-
-
-def _read_words(words: deque[str], values: dict[str, Any], problems: list[str], table: Sequence[Option]) -> list[str]:
-    """Read all options of a table, and give the words that are none."""
-    plain: list[str] = []
-    while words:
-        word = words.popleft()
-        if word.startswith("--"):
-            _read_option(word, words, values, problems, table)
-        elif flag := known_flag(word, table):
-            problems.append(f"{shortened(word)} is no option: type {flag}")
-            _drop_value(word, words)
-        else:
-            plain.append(word)
-    return plain
-
-
-def known_flag(word: str, table: Sequence[Option] = OPTIONS) -> str:
-    """The option that a word begins, or that it means: other dashes, capitals, "=" without dashes. Else nothing."""
-    name, equals, _ = word.partition("=")
-    stem = name.lstrip(DASHES)
-    flag = "--" + unicodedata.normalize("NFKC", stem).casefold().replace("_", "-")
-    is_meant = bool(equals) or stem != name
-    return flag if is_meant and any(option.flag == flag for option in table) else ""
-
-
-def reads_as_value(option: Option, text: str) -> bool:
-    """True when an option may have this value, as far as its kind tells; a variable is not looked up."""
-    problems: list[str] = []
-    if "{{" not in text:
-        _converted(option, text, problems)
-    is_chosen = option.kind != "choice" or "{{" in text or text in option.choices
-    return is_chosen and not problems and not text.startswith("--")
-
-
-def _drop_value(word: str, rest: deque[str]) -> None:
-    """The word after an option that is none is its value, and no name of the job."""
-    if rest and "=" not in word and not rest[0].startswith(tuple(DASHES)):
-        rest.popleft()
-
-
-def _read_option(
-    word: str, rest: deque[str], values: dict[str, Any], problems: list[str], table: Sequence[Option]
-) -> None:
-    """Read one option of a table and, from `rest`, its value."""
-    flag, equals, text = word.partition("=")
-    known = {option.flag: option for option in table}
-    option = known.get(flag)
-    if option is None:
-        problems.append(_unknown(word, table))
-        _drop_value(word, rest)
-        return
-    if option.field in values:
-        problems.append(f"{flag} is given twice")
-    if option.kind == "switch":
-        values[option.field] = True
-        if equals:
-            problems.append(f"{flag} takes no value")
-        return
-    if not equals and (not rest or rest[0].startswith("--")):
-        problems.append(f"{flag} needs a value: {option.usage}")
-        return
-    values[option.field] = _converted(option, text if equals else rest.popleft(), problems)
-
-
-def _unknown(word: str, table: Sequence[Option]) -> str:
-    flag = word.partition("=")[0]
-    meant = known_flag(word, table) or next(iter(difflib.get_close_matches(flag, [o.flag for o in table], 1)), "")
-    shown = flag if flag.isprintable() and len(flag) <= _LONGEST_FLAG else shortened(flag)
-    return f"{shown} is no option: " + (f"do you mean {meant}?" if meant else "see %runway help")
-
-
-def _converted(option: Option, text: str, problems: list[str]) -> Any:
-    """The value in its type; a range is checked with the request, a wrong kind of value here."""
-    kinds: dict[str, Callable[[str], Any]] = {"number": _number, "whole": _whole, "place": _place}
-    kind = kinds.get(option.kind)
-    if kind is None:
-        return text
-    try:
-        return kind(text)
-    except ValueError:
-        if any(problem.startswith(f"{match[0]} ") for match in REFERENCE.finditer(text) for problem in problems):
-            return None  # what is wrong with the variable is told already
-        what = {"number": "a number", "whole": "a whole number", "place": "two numbers, such as 0.5,0.2"}[option.kind]
-        problems.append(f"{option.flag} is {shortened(text)}: give {what}")
-        return None
-
-
-def _number(text: str) -> float:
-    return float(plain_number(text))
-
-
-def _whole(text: str) -> int:
-    return int(plain_signs(text))
-
-
-def _place(text: str) -> tuple[float, ...]:
-    """Two numbers; where their points are commas, a semicolon stands between them."""
-    x, y = text.split(";") if ";" in text else plain_signs(text).split(",")
-    return _number(x), _number(y)
-
-
-def _name_problems(names: list[str]) -> list[str]:
-    if len(names) > 1:
-        found = " ".join(map(shortened, names[:_NAMES_TOLD]))
-        more = f" and {len(names) - _NAMES_TOLD} more" if len(names) > _NAMES_TOLD else ""
-        flag = next((f"--{name}" for name in names if f"--{name}" in _BY_FLAG), "")
-        hint = f"type {flag} for the option" if flag else "quote values that hold spaces"
-        return [f"one name for the job at most, found {found}{more}: {hint}"]
-    if names and not _NAME.fullmatch(names[0]):
-        return [f"{shortened(names[0])} cannot be the name of a variable"]
-    return []
-
-
-def command_of(line: str) -> tuple[str, list[str]]:
-    """The command of a `%runway` line and its arguments. Raises `InvalidCommand`."""
-    try:
-        words = split(line) or ["help"]
-    except OpenQuote as wrong:
-        raise InvalidCommand(wrong.told("%runway")) from None
-    names = [command.name for command in COMMANDS]
-    if words[0] not in names:
-        near = difflib.get_close_matches(words[0], names, 1)
-        hint = f"do you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-        raise InvalidCommand(f"%runway {words[0]} is no command: {hint}")
-    return words[0], words[1:]
+BY_FLAG = {option.flag: option for option in OPTIONS}
 
 
 def completions(line: str, symbol: str) -> list[str]:
@@ -308,13 +113,13 @@ def completions(line: str, symbol: str) -> list[str]:
             return [c.name for c in COMMANDS if c.name.startswith(symbol)]
         flags = {option.flag: option for option in _ARGUMENTS.get(words[1], ())}
     else:
-        flags = _BY_FLAG
+        flags = BY_FLAG
     before = words[-2:-1] if symbol else words[-1:]
     option = flags.get(before[0]) if before else None
     if option is not None and option.choices:
         return [choice for choice in option.choices if choice.startswith(symbol)]
     used = {word.partition("=")[0] for word in words if word != symbol}
-    wanted = flags is _BY_FLAG or symbol.startswith("-")  # else a file or a name, which others complete
+    wanted = flags is BY_FLAG or symbol.startswith("-")  # else a file or a name, which others complete
     return [flag for flag in flags if wanted and flag.startswith(symbol) and flag not in used]
 
 

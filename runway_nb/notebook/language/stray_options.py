@@ -10,13 +10,13 @@ from typing import NamedTuple
 
 from ...pictures.asset_names import quoted
 from ...text.line_words import OpenQuote, seen, split
-from .options import OPTIONS, Option, known_flag, parse, reads_as_value
+from .options import BY_FLAG, Option
+from .parsing import known_flag, parse, reads_as_value
 from .template import by_number
 
 _WORD = re.compile(r"\S+")
 _OUR_MAGIC = re.compile(r"\s*(%%runway|%runway|%load_ext)(?!\w)")
 _CELL_MAGIC = re.compile(r"\s*(%%[^\W\d]\w*)")
-_FLAGS = {option.flag: option for option in OPTIONS}
 
 
 class _Read(NamedTuple):
@@ -132,7 +132,7 @@ def _tail(row: str) -> list[str]:
 
 def _is_switch(word: str) -> bool:
     flag = known_flag(word)
-    return not flag or _FLAGS[flag].kind == "switch"
+    return not flag or BY_FLAG[flag].kind == "switch"
 
 
 def _read(row: str) -> _Read:
@@ -148,9 +148,9 @@ def _read(row: str) -> _Read:
         name, equals, value = words[0].partition("=")
         if not any(piece.startswith(name) for piece in pieces):
             break  # in quotes it is no option
-        if _FLAGS[flag].kind != "switch" and not equals and len(words) == 1:
+        if BY_FLAG[flag].kind != "switch" and not equals and len(words) == 1:
             return _Read(found, words, is_open=True)
-        taken = _taken(_FLAGS[flag], [value] if equals else words[1:2], bool(equals))
+        taken = _taken(BY_FLAG[flag], [value] if equals else words[1:2], bool(equals))
         if taken is None:
             break
         found, words = [*found, taken], words[1 if equals or taken == flag else 2 :]

@@ -8,15 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...camera import MOVES, Camera
 from ...errors import InvalidCommand, InvalidRequest, RunwayError, WaitInterrupted
 from ...jobs.job import Job
 from ...jobs.policy import Limits, checked_limits
 from ...redaction import redact
-from ...request import Keyframes, VideoRequest
-from ...spec import EMBED
+from ...request import VideoRequest
+from ...spec import EMBED, POSITIONS
 from ...text.console import as_shown, write_line
-from ..language import options
+from ..language import options, parsing
 from ..language.expressions import Named, named_picture
 from ..language.stray_options import stray_problem
 from ..language.template import fill
@@ -77,7 +76,7 @@ class Magics:
         """Check, submit and show; the job is None after a dry run."""
         from ..cards import card as live  # noqa: F401 - before the work starts, so that the two need not share the processor
 
-        read = options.parse(line, self.shell.user_ns)
+        read = parsing.parse(line, self.shell.user_ns)
         problems = [*read.problems, *checked_limits(_limits(read.values))[1]]
         if stray := stray_problem(line, cell):
             # a line that was to go on has no other mistake of its own
@@ -110,33 +109,28 @@ class Magics:
         if embed not in (None, *EMBED):
             problems.append(f"embed is {embed!r}: give {', '.join(EMBED)}")
         pictures = self._pictures(values, problems, variables)
-        plain = (
-            "fit", "focus", "upscale", "aspect", "seconds", "seed", "explore", "reply_url", "reply_ref", "max_jobs",
-        )  # fmt: skip
-        fields: dict[str, Any] = {name: values.get(name) for name in plain}
-        camera = Camera(**{name: values.get(name) for name in (*MOVES, "static")})
-        keyframes = Keyframes(**{slot: named.picture for slot, named in pictures.items()})
-        request = VideoRequest(prompt=prompt, keyframes=keyframes, camera=camera, **fields)
-        return self.studio.checked(request, problems, {slot: named.name for slot, named in pictures.items()})
+        given = {**values, "prompt": prompt, **{position: named.picture for position, named in pictures.items()}}
+        request = VideoRequest.from_values(given)
+        return self.studio.checked(request, problems, {position: named.name for position, named in pictures.items()})
 
     def _pictures(self, values: dict[str, Any], problems: list[str], variables: dict[str, Any]) -> dict[str, Named]:
         """The keyframes that are meant; a line is added to `problems` for each that leads nowhere."""
         found: dict[str, Named] = {}
-        for slot in ("first", "middle", "last"):
-            if (word := values.get(slot)) is None:
+        for position in POSITIONS:
+            if (word := values.get(position)) is None:
                 continue
             try:
-                found[slot] = named_picture(word, variables)
+                found[position] = named_picture(word, variables)
             except InvalidRequest as error:
-                problems += [f"{slot}: {problem}" for problem in error.problems]
-                found[slot] = Named(word, "picture")
+                problems += [f"{position}: {problem}" for problem in error.problems]
+                found[position] = Named(word, "picture")
         return found
 
     # --- the line -------------------------------------------------------------------------------
 
     def line(self, line: str) -> None:
         """`%runway`."""
-        name, arguments = options.command_of(line)
+        name, arguments = parsing.command_of(line)
         command = getattr(self, f"_{name}")
         command(*arguments if name in ("assets", "upload", "delete") else arguments[:1])
 
@@ -265,19 +259,19 @@ class Magics:
     def _assets(self, *arguments: str) -> None:
         from .asset_commands import show_assets
 
-        words, values = options.parse_arguments(arguments, options.LISTING)
+        words, values = parsing.parse_arguments(arguments, options.LISTING)
         show_assets(self.studio, self.view().mode, " ".join(words), values.get("type", ""), values.get("page", 1))
 
     def _upload(self, *arguments: str) -> None:
         from .asset_commands import upload
 
-        words, values = options.parse_arguments(arguments, options.FITTING)
+        words, values = parsing.parse_arguments(arguments, options.FITTING)
         upload(self.studio, words, values, self.shell.user_ns)
 
     def _delete(self, *arguments: str) -> None:
         from .asset_commands import delete
 
-        words, values = options.parse_arguments(arguments, options.DELETING)
+        words, values = parsing.parse_arguments(arguments, options.DELETING)
         if self.view().mode == "batch" and not values.get("yes"):
             raise InvalidCommand("nobody is there to ask: %runway delete NAME --yes deletes without a question")
         delete(self.studio, words, None if values.get("yes") else _answer)

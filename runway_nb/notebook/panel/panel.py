@@ -152,7 +152,7 @@ class Panel(ipywidgets.VBox):
     @property
     def cell(self) -> str:
         """The `%%runway` cell that makes the same request."""
-        return cell_text(self.request, slots=self.keyframes.words())
+        return cell_text(self.request, pictures=self.keyframes.words())
 
     # --- layout ---------------------------------------------------------------------------------
 

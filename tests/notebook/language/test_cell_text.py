@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from runway_nb.camera import MOVES, Camera
 from runway_nb.errors import InvalidRequest
-from runway_nb.notebook.language import options
+from runway_nb.notebook.language import options, parsing, template
 from runway_nb.notebook.language.cell_source import cell_text, request_of_cell
 from runway_nb.redaction import short_id
 from runway_nb.request import Keyframes, VideoRequest
@@ -26,7 +26,7 @@ SEPARATORS = "\n\r\t\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029\xa0\u3000\u200b\x00
 
 
 def line_of(request: VideoRequest, name: str = "", **slots: str) -> str:
-    return cell_text(request, name, slots=slots).partition("\n")[0]
+    return cell_text(request, name, pictures=slots).partition("\n")[0]
 
 
 def first(picture: Any, **more: Any) -> VideoRequest:
@@ -85,7 +85,9 @@ def test_a_slot_takes_the_word_it_is_given() -> None:
     words = {"first": "fig", "middle": "shots[0].last", "last": "shot.frame(2.5)"}
     request = VideoRequest("x", Keyframes("/kept/fig-1", "job:7f3e2c54", None))
     assert line_of(request, "shot", **words) == "%%runway shot --first fig --middle shots[0].last"
-    assert run(cell_text(request, slots=words), fig="lamp.png")[1].keyframes == Keyframes("lamp.png", "shots[0].last")
+    assert run(cell_text(request, pictures=words), fig="lamp.png")[1].keyframes == Keyframes(
+        "lamp.png", "shots[0].last"
+    )
 
 
 def test_the_word_of_a_slot_is_quoted_where_it_has_to_be() -> None:
@@ -151,7 +153,7 @@ def test_no_whole_id_is_written(identifier: str) -> None:
     cell = cell_text(first(identifier))
     assert EMAIL not in cell
     assert cell.startswith(f"%%runway --first {short_id(identifier)}\n")
-    assert cell_text(first("lamp.png"), slots={"first": identifier}) == cell
+    assert cell_text(first("lamp.png"), pictures={"first": identifier}) == cell
 
 
 def test_a_short_id_is_what_an_asset_is_found_by() -> None:
@@ -302,7 +304,7 @@ def test_a_cell_gives_its_request_again(request_: VideoRequest, name: str) -> No
     cell = cell_text(request_, name)
     told, again = run(cell)
     assert (told, again) == (name, typed(request_))
-    assert not options.wants_await(cell.partition("\n")[0])
+    assert not parsing.wants_await(cell.partition("\n")[0])
     assert request_of_cell(cell) == again
     assert cell_text(again, told) == cell
 
@@ -316,7 +318,7 @@ def test_no_variable_changes_what_is_written(request_: VideoRequest) -> None:
 @given(hostile, st.dictionaries(st.sampled_from(["x", "a", "lamp", "U"]), st.text(max_size=5)))
 def test_literal_text_is_filled_in_as_it_is(text: str, variables: dict[str, str]) -> None:
     problems: list[str] = []
-    assert options.fill(options.literal(text), variables, problems) == text
+    assert template.fill(template.literal(text), variables, problems) == text
     assert not problems
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runway_nb.errors import InvalidCommand, InvalidRequest
-from runway_nb.notebook.language import options
+from runway_nb.notebook.language import options, parsing, template
 
 README = Path(__file__).parents[3] / "README.md"
 
@@ -18,19 +18,19 @@ README = Path(__file__).parents[3] / "README.md"
 TABLES = {"assets": options.LISTING, "upload": options.FITTING, "delete": options.DELETING}
 
 
-def read(line: str, **variables: object) -> options.CellOptions:
-    return options.parse(line, variables)
+def read(line: str, **variables: object) -> parsing.CellOptions:
+    return parsing.parse(line, variables)
 
 
 def test_an_empty_line_asks_for_nothing() -> None:
-    assert read("") == options.CellOptions("", {}, ())
+    assert read("") == parsing.CellOptions("", {}, ())
 
 
 def test_every_kind_of_value_is_read() -> None:
     line = (
         "shot --first a.png --zoom -3.5 --seconds 10 --static --aspect=portrait --reply-url 'https://x.test/a b' --wait"
     )
-    assert read(line) == options.CellOptions(
+    assert read(line) == parsing.CellOptions(
         "shot",
         {
             "first": "a.png",
@@ -82,7 +82,7 @@ def test_variables_are_filled_in_as_they_are() -> None:
 
 def test_a_variable_is_not_filled_in_twice() -> None:
     problems: list[str] = []
-    assert options.fill("a {{x}}", {"x": "{{y}}", "y": "no"}, problems) == "a {{y}}"
+    assert template.fill("a {{x}}", {"x": "{{y}}", "y": "no"}, problems) == "a {{y}}"
     assert not problems
 
 
@@ -98,7 +98,7 @@ def test_a_variable_is_not_filled_in_twice() -> None:
 )
 def test_a_character_may_be_given_by_its_number(text: str, filled: str) -> None:
     problems: list[str] = []
-    assert options.fill(text, {"x": 1, "U": 2}, problems) == filled
+    assert template.fill(text, {"x": 1, "U": 2}, problems) == filled
     assert not problems
 
 
@@ -109,7 +109,7 @@ def test_a_character_by_its_number_cuts_no_word_of_the_line() -> None:
 @pytest.mark.parametrize("text", ["{{U+7B}}", "{{x}}", "{{ x }}", "a {{{x}}} b", "{x}", "\n", "{{U+"])
 def test_literal_text_stays_as_it_is(text: str) -> None:
     problems: list[str] = []
-    assert options.fill(options.literal(text), {"x": 1}, problems) == text
+    assert template.fill(template.literal(text), {"x": 1}, problems) == text
     assert not problems
 
 
@@ -119,19 +119,19 @@ def test_literal_text_stays_as_it_is(text: str) -> None:
 )
 def test_anything_else_in_braces_is_left_alone(text: str) -> None:
     problems: list[str] = []
-    assert options.fill(text, {"x": 1}, problems) == text
+    assert template.fill(text, {"x": 1}, problems) == text
     assert not problems
 
 
 def test_only_plain_variables_are_filled_in() -> None:
     problems: list[str] = []
-    options.fill("{{x}} {{y}}", {"x": [1], "y": print}, problems)
+    template.fill("{{x}} {{y}}", {"x": [1], "y": print}, problems)
     assert [p.split(":")[0] for p in problems] == ["{{x}} is a list", "{{y}} is a builtin_function_or_method"]
 
 
 @given(st.text(max_size=60))
 def test_any_line_is_read_without_an_exception(line: str) -> None:
-    result = options.parse(line, {})
+    result = parsing.parse(line, {})
     assert isinstance(result.problems, tuple)
 
 
@@ -139,12 +139,12 @@ def test_any_line_is_read_without_an_exception(line: str) -> None:
 def test_words_without_references_are_taken_literally(text: str) -> None:
     problems: list[str] = []
     if "{{" not in text:
-        assert options.fill(text, {}, problems) == text
+        assert template.fill(text, {}, problems) == text
 
 
 @pytest.mark.parametrize("option", options.OPTIONS, ids=lambda option: option.flag)
 def test_every_option_can_be_given(option: options.Option) -> None:
-    value = {"number": "1", "whole": "5", "place": "0.5,0.2"}.get(
+    value = {"number": "1", "whole": "5", "point": "0.5,0.2"}.get(
         option.kind, option.choices[0] if option.choices else "x"
     )
     line = option.flag if option.kind == "switch" else f"{option.flag} {value}"
@@ -222,7 +222,7 @@ def test_files_and_names_are_left_to_others_to_complete(line: str) -> None:
 
 
 def test_a_line_without_a_command_is_help() -> None:
-    assert options.command_of("") == ("help", [])
+    assert parsing.command_of("") == ("help", [])
 
 
 @pytest.mark.parametrize(
@@ -236,7 +236,7 @@ def test_a_line_without_a_command_is_help() -> None:
 )
 def test_an_unknown_command_is_one_clear_line(line: str, hint: str) -> None:
     with pytest.raises(InvalidCommand, match=re.escape(hint)):
-        options.command_of(line)
+        parsing.command_of(line)
 
 
 @pytest.mark.parametrize("text", ["0.5", "0.5,x", "1,2,3", ","])
@@ -270,9 +270,9 @@ def test_a_place_that_is_none_says_what_to_give(text: str) -> None:
 def test_arguments_are_words_and_options_in_any_order(
     command: str, line: str, plain: list[str], values: dict[str, object]
 ) -> None:
-    name, words = options.command_of(f"{command} {line}")
+    name, words = parsing.command_of(f"{command} {line}")
     assert name == command
-    assert options.parse_arguments(words, TABLES[command]) == (plain, values)
+    assert parsing.parse_arguments(words, TABLES[command]) == (plain, values)
 
 
 @pytest.mark.parametrize(
@@ -296,7 +296,7 @@ def test_arguments_are_words_and_options_in_any_order(
 )
 def test_a_mistake_in_an_argument_is_one_clear_line(command: str, line: str, problem: str) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        options.parse_arguments(line.split(), TABLES[command])
+        parsing.parse_arguments(line.split(), TABLES[command])
     assert caught.value.problems == (problem,)
 
 
@@ -304,7 +304,7 @@ def test_a_mistake_in_an_argument_is_one_clear_line(command: str, line: str, pro
 @given(line=st.text(max_size=60))
 def test_any_arguments_are_read_or_refused(command: str, line: str) -> None:
     try:
-        plain, values = options.parse_arguments(line.split(), TABLES[command])
+        plain, values = parsing.parse_arguments(line.split(), TABLES[command])
     except InvalidRequest as refused:
         told = refused.problems
     else:

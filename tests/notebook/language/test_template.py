@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from runway_nb.notebook.language import options
+from runway_nb.notebook.language import options, parsing
 from runway_nb.notebook.language.template import LONGEST, fill
 
 
@@ -120,7 +120,7 @@ def test_what_cannot_be_filled_in_is_one_line_in_prompt_and_options(make, told):
     assert problems == [f"{{{{x}}}} {told}"]
     for option in options.OPTIONS:
         if option.kind != "switch":
-            assert f"{{{{x}}}} {told}" in options.parse(f"{option.flag} {{{{x}}}}", {"x": value}).problems
+            assert f"{{{{x}}}} {told}" in parsing.parse(f"{option.flag} {{{{x}}}}", {"x": value}).problems
 
 
 def test_an_interrupt_is_no_mistake_of_a_variable():
