@@ -18,13 +18,13 @@
     │   ├── PromptRefused       422, moderated before a task was made
     │   ├── RateLimited         429 (carries .running and .retry_after)
     │   ├── AccountBroken       596, the Runway account has to be added again at useapi.net
-    │   └── ServerTrouble       5xx, 52x, or an answer that cannot be read; a create may have been started
+    │   └── ServerError         5xx, 52x, or an answer that cannot be read; a create may have been started
     ├── Unreachable             no connection was made: nothing was sent
     ├── NoAnswer                the connection broke after the request left
     ├── TaskError               the task exists and made no video
     │   ├── TaskFailed          FAILED
-    │   ├── TaskModerated       FAILED, refused by moderation
-    │   ├── TaskCancelled       CANCELLED
+    │   │   ├── TaskModerated   FAILED, refused by moderation
+    │   │   └── TaskCancelled   CANCELLED
     │   └── NoVideo             SUCCEEDED, without a file
     ├── MaybeSent               no clear answer to a create: it may have been paid
     ├── Detached                waiting ended, the task goes on
@@ -46,9 +46,31 @@ In a notebook each prints one line instead of a traceback, and the cell still co
 from __future__ import annotations
 
 import sys
+import warnings
 from collections.abc import Iterable
 
 from .text.console import as_shown
+
+RENAMED = {"ServerTrouble": "ServerError"}
+"""Earlier names of classes, as they stand in the rows of ledgers, in pickles and in notebooks."""
+
+
+def error_class(name: str) -> type[RunwayError] | None:
+    """Return the class of that name, present or earlier; None for any other word."""
+    found = globals().get(RENAMED.get(name, name))
+    return found if isinstance(found, type) and issubclass(found, RunwayError) else None
+
+
+def __getattr__(name: str) -> type[RunwayError]:
+    found = error_class(name) if name in RENAMED else None
+    if found is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    warnings.warn(
+        f"errors.{name} is errors.{found.__name__} now; the old name goes with the next version",
+        DeprecationWarning,
+        stacklevel=2,
+    )
+    return found
 
 
 def masked(message: str) -> str:
@@ -179,7 +201,7 @@ class AccountBroken(ApiError):
     """596: the stored Runway session is broken; the account has to be added again at useapi.net."""
 
 
-class ServerTrouble(ApiError):
+class ServerError(ApiError):
     """5xx, 52x, or an answer that cannot be read. After a create the task may exist."""
 
 

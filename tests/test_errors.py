@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
+from pathlib import Path
 
 import pytest
 
 from runway_nb import errors
 from runway_nb.errors import ApiError, Detached, InvalidRequest, RateLimited, RunwayError
+from runway_nb.jobs.restore import resting_state
+from support.records import a_record
 from support.strategies import TASK_ID
 
 CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, RunwayError)]
@@ -16,6 +19,36 @@ CLASSES = [kind for _, kind in inspect.getmembers(errors, inspect.isclass) if is
 
 def _made(kind, message):
     return kind([message]) if kind is InvalidRequest else kind(message)
+
+
+def test_the_page_of_errors_is_the_tree():
+    """Each class stands under the nearest of ours that it comes from."""
+    above = {0: "RunwayError"}
+    for match in re.finditer(r"^(.*)[├└]── (\w+)", inspect.cleandoc(errors.__doc__), re.MULTILINE):
+        depth, name = len(match[1]) // 4, match[2]
+        assert getattr(errors, name).__bases__[0].__name__ == above[depth - 1]
+        above[depth] = name
+
+
+@pytest.mark.parametrize("name", sorted({kind.__name__ for kind in CLASSES} | set(errors.RENAMED)))
+def test_a_name_in_a_row_of_the_ledger_is_its_class(name):
+    kind = errors.error_class(name)
+    assert kind.__name__ == errors.RENAMED.get(name, name)
+    record = a_record(phase="detached", error=name, message="it rained")
+    assert type(resting_state(record, Path("posters")).error) is kind
+
+
+@pytest.mark.parametrize("name", ["", "annotations", "masked", "RENAMED", "Iterable", "ColourMissing"])
+def test_any_other_word_is_no_class(name):
+    assert errors.error_class(name) is None
+
+
+@pytest.mark.parametrize(("earlier", "name"), sorted(errors.RENAMED.items()))
+def test_an_earlier_name_is_the_class_still(earlier, name):
+    with pytest.warns(DeprecationWarning, match=f"errors.{earlier} is errors.{name} now"):
+        assert getattr(errors, earlier) is getattr(errors, name)
+    with pytest.raises(AttributeError):
+        _ = errors.ColourMissing
 
 
 def test_the_page_of_errors_names_every_class():

@@ -114,7 +114,7 @@ def test_the_token_is_not_sent_over_plain_http() -> None:
 def test_json_without_an_end_is_server_trouble(text: str) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text=text))
     client = RunwayClient("user:1-a", base_url="https://a.test", transport=transport)
-    with pytest.raises(errors.ServerTrouble):
+    with pytest.raises(errors.ServerError):
         asyncio.run(client.create(VideoRequest("x")))
 
 

@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ..errors import ServerTrouble
+from ..errors import ServerError
 from ..redaction import LINE, redact_line
 
 Json = Mapping[str, Any]
@@ -72,8 +72,8 @@ def urls_in(value: object) -> tuple[str, ...]:
 
 
 def agreed_in(outer: Json, inner: Json, name: str) -> str:
-    """A text that may stand in both layers of an answer. Raises `ServerTrouble` when they differ."""
+    """A text that may stand in both layers of an answer. Raises `ServerError` when they differ."""
     one, other = text_in(inner.get(name)), text_in(outer.get(name))
     if one and other and not is_same_id(one, other):
-        raise ServerTrouble(f"the answer contradicts itself: two values of {name}", 200)
+        raise ServerError(f"the answer contradicts itself: two values of {name}", 200)
     return one or other

@@ -1,7 +1,7 @@
 """The only place that talks to the API. Async, one client for all calls.
 
 Reads are repeated with back-off. A create is sent once: what comes back is a task, a refusal that is certain
-(`ApiError`, `Unreachable`), or a doubt (`ServerTrouble`, `NoAnswer`) that the caller must not answer with a
+(`ApiError`, `Unreachable`), or a doubt (`ServerError`, `NoAnswer`) that the caller must not answer with a
 second create (API facts 2.3, 14).
 """
 
@@ -143,7 +143,7 @@ class RunwayClient(Handle):
         Raises:
             InvalidRequest: before anything is sent.
             Unreachable, ApiError: refused for certain; nothing was started.
-            NoAnswer, ServerTrouble: in doubt; the task may exist.
+            NoAnswer, ServerError: in doubt; the task may exist.
         """
         return await self.send(self.prepare(request))
 
@@ -169,7 +169,7 @@ class RunwayClient(Handle):
         parts: dict[str, Any] = {"content": prepared.content, "headers": headers, "timeout": CREATE_TIMEOUT}
         answer = await self._http.call(self._http.built("POST", prepared.path, **parts), CREATE_SECONDS)
         if not answer.is_success and _names_task(answer):
-            raise errors.ServerTrouble(f"{read_as(error_of, answer).message}, yet it names a task", answer.status_code)
+            raise errors.ServerError(f"{read_as(error_of, answer).message}, yet it names a task", answer.status_code)
         return read_as(Task.from_wire, await _body_of(answer))
 
     @plain_arguments
@@ -290,7 +290,7 @@ class RunwayClient(Handle):
         for pause in pauses:
             try:
                 return await call()
-            except (errors.ServerTrouble, errors.NoAnswer, errors.Unreachable):
+            except (errors.ServerError, errors.NoAnswer, errors.Unreachable):
                 await self._sleep(pause * (0.8 + 0.4 * self._jitter()))
             except errors.RateLimited as busy:
                 if (busy.retry_after or 0.0) > LONGEST_PAUSE:
@@ -311,15 +311,15 @@ def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
     """The items that can be read; one without an id must not hide the others."""
     found = []
     for item in items:
-        with contextlib.suppress(errors.ServerTrouble):
+        with contextlib.suppress(errors.ServerError):
             found.append(read_as(read, item))
     return found
 
 
 def _check_id(what: str, found: str, asked: str) -> None:
-    """Raise `ServerTrouble` when an answer is about something else than was asked for."""
+    """Raise `ServerError` when an answer is about something else than was asked for."""
     if not is_same_id(found, asked):
-        raise errors.ServerTrouble(f"the answer is about another {what} than was asked for", 200)
+        raise errors.ServerError(f"the answer is about another {what} than was asked for", 200)
 
 
 def path_id(identifier: str) -> str:
@@ -357,12 +357,12 @@ async def _body_of(answer: httpx.Response) -> Any:
     try:
         return await read_json(answer.content)
     except BodyProblem as problem:
-        error = errors.ServerTrouble(f"the answer is no JSON that can be read: {problem}", answer.status_code)
+        error = errors.ServerError(f"the answer is no JSON that can be read: {problem}", answer.status_code)
     raise error
 
 
 def _names_task(answer: httpx.Response) -> bool:
     """Return True for an answer that is a task, whatever its status is."""
-    with contextlib.suppress(errors.ServerTrouble, *UNREADABLE):
+    with contextlib.suppress(errors.ServerError, *UNREADABLE):
         return bool(read_as(Task.from_wire, answer.json()))
     return False

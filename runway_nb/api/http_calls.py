@@ -101,7 +101,7 @@ class ApiHttp:
         Raises:
             Unreachable: nothing was sent.
             NoAnswer: it was sent, and no whole answer came.
-            ServerTrouble: the answer is too large, or cannot be unpacked.
+            ServerError: the answer is too large, or cannot be unpacked.
         """
         trace = RequestTrace(reports_steps=self._reports_steps)
         try:
@@ -132,13 +132,13 @@ def unwritable(error: Exception) -> errors.InvalidRequest:
 
 
 def read_as(read: Callable[[Any], T], found: Any) -> T:
-    """What an answer means. Raises `ServerTrouble` when it cannot be understood."""
+    """What an answer means. Raises `ServerError` when it cannot be understood."""
     try:
         return read(found)
     except errors.RunwayError:
         raise
     except Exception as error:  # noqa: BLE001 - whatever somebody has put into an answer
-        failure = errors.ServerTrouble(f"the answer cannot be understood ({type(error).__name__})", 200)
+        failure = errors.ServerError(f"the answer cannot be understood ({type(error).__name__})", 200)
     raise failure
 
 
@@ -157,7 +157,7 @@ async def _whole(answer: httpx.Response, limit: int) -> httpx.Response:
     try:
         return _with_body(answer, await body(answer, limit if answer.is_success else BUSY_LIMIT))
     except BodyProblem as problem:
-        failure = errors.ServerTrouble(f"the answer has {problem} (HTTP {status})", status)
+        failure = errors.ServerError(f"the answer has {problem} (HTTP {status})", status)
     raise failure
 
 

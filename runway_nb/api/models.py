@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
-from ..errors import ServerTrouble
+from ..errors import ServerError
 from ..redaction import know_address, know_id, redact_line, short_id
 from .answer_values import (  # fmt: skip
     Json,
@@ -127,13 +127,13 @@ class Task:
 
     @classmethod
     def from_wire(cls, body: object) -> Task:
-        """Read a flat or nested answer. Raises `ServerTrouble` when there is no task id in it, or more than one."""
+        """Read a flat or nested answer. Raises `ServerError` when there is no task id in it, or more than one."""
         outer = mapping_in(body)
         inner = mapping_in(outer.get("task")) or outer
         identifier, reference = (agreed_in(outer, inner, name) for name in ("taskId", "replyRef"))
         identifier = id_in(identifier)
         if not identifier:
-            raise ServerTrouble("the answer names no task", 200)
+            raise ServerError("the answer names no task", 200)
         know_id(identifier)
         options, features = mapping_in(inner.get("options")), mapping_in(outer.get("features"))
         ratio = number_in(inner.get("progressRatio"))
@@ -226,7 +226,7 @@ class Asset:
         item = mapping_in(outer.get("asset")) or outer
         identifier = id_in(agreed_in(outer, item, "assetId"))
         if not identifier:
-            raise ServerTrouble("the answer names no asset", 200)
+            raise ServerError("the answer names no asset", 200)
         know_id(identifier)
         kind = shown_in(item.get("mediaType"), KIND) or shown_in(mapping_in(item.get("type")).get("name"), KIND)
         metadata, upload = mapping_in(item.get("metadata")), item.get("isUserUpload")

@@ -56,7 +56,7 @@ def error_of(answer: httpx.Response) -> errors.ApiError:
     kind = _BY_STATUS.get(status)
     if kind is None:
         doubtful = status == 408 or status >= 500 or status < 400
-        kind = errors.ServerTrouble if doubtful else errors.ApiError
+        kind = errors.ServerError if doubtful else errors.ApiError
     advice = f": {_ADVICE[status]}" if status in _ADVICE else ""
     return kind(f"{message.rstrip('.')} (HTTP {status}){advice}", status, _holders(body))
 

@@ -27,7 +27,7 @@ LINK_ATTEMPTS = 3
 """How many links are tried before a download is given up."""
 POSTERS = 2
 """How many previews are tried for the still of a video."""
-_PASSING = (errors.ServerTrouble, errors.NoAnswer, errors.Unreachable, errors.RateLimited)
+_PASSING = (errors.ServerError, errors.NoAnswer, errors.Unreachable, errors.RateLimited)
 
 
 async def fetch(context: JobContext, task: Task, connection: Connection, output: Path, posters: Path) -> None:

@@ -56,7 +56,7 @@ async def _poll(context: JobContext, task: Task, client: RunwayClient, schedule:
     try:
         left = schedule.deadline() - context.env.monotonic()
         return await context.race(client.task(task.id, retry=False), max(0.0, left))
-    except (TimeoutError, errors.ServerTrouble, errors.NoAnswer, errors.Unreachable, errors.RateLimited):
+    except (TimeoutError, errors.ServerError, errors.NoAnswer, errors.Unreachable, errors.RateLimited):
         return None
     except errors.ApiError as error:
         is_missing = isinstance(error, errors.NotFound)

@@ -92,10 +92,10 @@ def _error(record: Record, phase: Phase) -> errors.RunwayError:
     """The error a record tells of, as its own class where that is known."""
     if record.resent_as and phase is Phase.UNKNOWN:
         return errors.MaybeSent(f"sent again as job {record.resent_as}")
-    kind = getattr(errors, record.error, None) if record.error else None
+    kind = errors.error_class(record.error)
     if kind is errors.InvalidRequest:
         return errors.InvalidRequest([record.message])
-    if isinstance(kind, type) and issubclass(kind, errors.RunwayError):
+    if kind is not None:
         return kind(record.message)
     if record.error and record.phase in SETTLED:
         return errors.RunwayError(record.message or f"it ended as {record.error}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from weakref import WeakValueDictionary
 
 from ..api.models import Asset, working_accounts
-from ..errors import AccountBroken, InvalidRequest, NotFound, RunwayError, ServerTrouble
+from ..errors import AccountBroken, InvalidRequest, NotFound, RunwayError, ServerError
 from ..ledger.ledger import Ledger
 from ..references import asset_account
 
@@ -83,7 +83,7 @@ class Uploads:
                 raise
             owner = asset_account(asset.id) or email
             if email and owner.casefold() != email.casefold():
-                raise ServerTrouble("the upload was answered with an asset of another account: try again", 200)
+                raise ServerError("the upload was answered with an asset of another account: try again", 200)
             self._added()
             self._ledger.keep_upload(content.key, self._backend, owner, asset.id)
             return asset

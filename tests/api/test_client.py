@@ -335,7 +335,7 @@ def test_the_charset_of_a_refusal_is_not_called(status, charset):
 @pytest.mark.parametrize("status", sorted(REFUSALS))
 def test_a_refusal_that_names_a_task_is_a_doubt(status):
     error = Api(_json({"error": "no", "taskId": TASK_ID}, status)).fails("create", REQUEST)
-    assert isinstance(error, errors.ServerTrouble)
+    assert isinstance(error, errors.ServerError)
     assert not is_refusal(error)
 
 
@@ -380,7 +380,7 @@ def test_a_create_without_a_connection_was_certainly_not_sent(broken):
 @pytest.mark.parametrize("status", DOUBTFUL)
 def test_a_doubtful_status_is_a_doubt_and_the_create_is_sent_once(status):
     api = Api(lambda: httpx.Response(status, html=HTML, headers={"Location": "https://evil.test/create"}))
-    assert type(api.fails("create", REQUEST)) is errors.ServerTrouble
+    assert type(api.fails("create", REQUEST)) is errors.ServerError
     assert len(api.requests) == 1
     assert api.sleeps == []
 
@@ -399,7 +399,7 @@ def test_a_doubtful_status_is_a_doubt_and_the_create_is_sent_once(status):
 )
 def test_a_success_that_cannot_be_read_is_a_doubt_and_the_create_is_sent_once(answer):
     api = Api(answer)
-    assert type(api.fails("create", REQUEST)) is errors.ServerTrouble
+    assert type(api.fails("create", REQUEST)) is errors.ServerError
     assert len(api.requests) == 1
 
 
@@ -442,7 +442,7 @@ def test_an_upload_is_given_up_after_its_last_pause(trouble, call):
     name, arguments, options, _ = call
     api = Api(trouble)
     error = api.fails(name, *arguments, **options)
-    assert isinstance(error, (errors.ServerTrouble, errors.NoAnswer, errors.Unreachable, errors.RateLimited))
+    assert isinstance(error, (errors.ServerError, errors.NoAnswer, errors.Unreachable, errors.RateLimited))
     assert len(api.requests) == len(UPLOAD_PAUSES) + 1
 
 
@@ -468,7 +468,7 @@ def test_a_busy_upload_waits_as_long_as_it_is_told_but_not_for_an_hour(call):
 
 @pytest.mark.parametrize("answer", [_html(), _json({}), _json({"id": "0b6f0c1e"})])
 def test_an_upload_whose_answer_names_no_asset_fails(answer):
-    assert isinstance(Api(answer).fails(*UPLOAD[:1], *UPLOAD[1], **UPLOAD[2]), errors.ServerTrouble)
+    assert isinstance(Api(answer).fails(*UPLOAD[:1], *UPLOAD[1], **UPLOAD[2]), errors.ServerError)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -495,7 +495,7 @@ def test_a_read_is_repeated_with_growing_pauses(trouble):
 
 def test_a_read_is_given_up_after_its_last_pause():
     api = Api(_html(522))
-    assert isinstance(api.fails("task", TASK_ID), errors.ServerTrouble)
+    assert isinstance(api.fails("task", TASK_ID), errors.ServerError)
     assert len(api.requests) == len(READ_PAUSES) + 1
 
 
@@ -594,13 +594,13 @@ def test_no_log_holds_the_token_or_an_email(caplog):
 
     async def calls():
         async with RunwayClient(TOKEN, base_url=f"http://127.0.0.1:{server.server_port}/v1", sleep=at_once) as client:
-            with pytest.raises(errors.ServerTrouble):
+            with pytest.raises(errors.ServerError):
                 await client.task(TASK_ID, retry=False)
-            with pytest.raises(errors.ServerTrouble):
+            with pytest.raises(errors.ServerError):
                 await client.upload(b"x", name=f"of {EMAIL}", content_type="image/png", email=EMAIL)
-            with pytest.raises(errors.ServerTrouble):
+            with pytest.raises(errors.ServerError):
                 await client.upscaled(f"https://cdn.test/{EMAIL}?_jwt=abcDEF123", (8, 8), EMAIL)
-            with pytest.raises(errors.ServerTrouble):
+            with pytest.raises(errors.ServerError):
                 await client.create(VideoRequest("x", Keyframes(ASSET_ID)))
 
     with caplog.at_level(logging.DEBUG):
@@ -671,8 +671,8 @@ def test_client_and_simulator_agree_on_assets(connected):
     [
         ("401", errors.Unauthorized), ("402", errors.NoSubscription), ("404-asset", errors.NotFound),
         ("412", errors.NotEnoughCredits), ("422", errors.PromptRefused), ("429-account", errors.RateLimited),
-        ("429-runway", errors.RateLimited), ("522-before", errors.ServerTrouble), ("596", errors.AccountBroken),
-        ("522", errors.ServerTrouble), ("not-json", errors.ServerTrouble), ("no-task-id", errors.ServerTrouble),
+        ("429-runway", errors.RateLimited), ("522-before", errors.ServerError), ("596", errors.AccountBroken),
+        ("522", errors.ServerError), ("not-json", errors.ServerError), ("no-task-id", errors.ServerError),
     ],
 )  # fmt: skip
 def test_each_refusal_of_the_simulator_is_its_error(party, connected, fault, kind):

@@ -127,7 +127,7 @@ def test_a_packed_bomb_is_not_unpacked(name):
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    assert type(error) is errors.ServerTrouble
+    assert type(error) is errors.ServerError
     assert "more than 32 MB" in error.message
     assert peak < 2.2 * JSON_LIMIT
 
@@ -147,21 +147,21 @@ def test_a_body_without_an_end_is_given_up(monkeypatch, name):
 def test_a_promise_that_is_too_large_is_believed():
     port = Port(says(head(f"Content-Length: {JSON_LIMIT + 1}"), pause=1.0, forever=b" "))
     began = time.perf_counter()
-    assert type(_fails(port, "create")) is errors.ServerTrouble
+    assert type(_fails(port, "create")) is errors.ServerError
     assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "nonsense"])
 def test_bytes_packed_unasked_are_a_doubt(encoding):
     error = _fails(Port(says(head(f"Content-Encoding: {encoding}", "Connection: close") + b"x" * 99)), "create")
-    assert type(error) is errors.ServerTrouble
+    assert type(error) is errors.ServerError
     assert "packed" in error.message
 
 
 @pytest.mark.parametrize("packed", [PACKED[:-3], b"{}", b"", PACKED * 2])
 def test_bytes_packed_badly_are_a_doubt(packed):
     port = Port(says(head("Content-Encoding: gzip", "Connection: close") + packed))
-    assert type(_fails(port, "create")) is errors.ServerTrouble
+    assert type(_fails(port, "create")) is errors.ServerError
 
 
 def test_packed_json_is_read():
@@ -197,7 +197,7 @@ def test_the_tasks_that_a_429_names_are_all_read_or_it_is_a_doubt():
     assert isinstance(error, errors.RateLimited)
     assert len(error.running) == 500
     port = Port(says(head(f"Content-Length: {BUSY_LIMIT + 1}", status="429 busy")))
-    assert type(_fails(port, "create")) is errors.ServerTrouble
+    assert type(_fails(port, "create")) is errors.ServerError
 
 
 @pytest.mark.parametrize(
@@ -213,7 +213,7 @@ def test_json_that_is_none_or_too_much_is_a_doubt(text):
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text=text))
     client = RunwayClient(TOKEN, base_url="https://a.test", transport=transport)
     began = time.perf_counter()
-    with pytest.raises(errors.ServerTrouble):
+    with pytest.raises(errors.ServerError):
         asyncio.run(client.create(REQUEST))
     assert time.perf_counter() - began < 1
 
@@ -241,7 +241,7 @@ def test_an_answer_that_cannot_be_understood_is_a_doubt(monkeypatch):
     monkeypatch.setattr(client_module.Task, "from_wire", odd)
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"taskId": TASK_ID}))
     client = RunwayClient(TOKEN, base_url="https://a.test", transport=transport)
-    with pytest.raises(errors.ServerTrouble, match="cannot be understood"):
+    with pytest.raises(errors.ServerError, match="cannot be understood"):
         asyncio.run(client.create(REQUEST))
 
 

@@ -586,7 +586,7 @@ def test_a_mistake_of_ours_after_sending_leaves_the_job_attachable(party: Party)
         (Phase.PREPARING, errors.NoAnswer("x"), Phase.REFUSED),
         (Phase.SENDING, errors.Unreachable("x"), Phase.REFUSED),
         (Phase.SENDING, errors.BadRequest("x", 400), Phase.REFUSED),
-        (Phase.SENDING, errors.ServerTrouble("x", 500), Phase.UNKNOWN),
+        (Phase.SENDING, errors.ServerError("x", 500), Phase.UNKNOWN),
         (Phase.SENDING, errors.NoAnswer("x"), Phase.UNKNOWN),
         (Phase.SENDING, errors.RunwayError("unexpected"), Phase.UNKNOWN),
         (Phase.FOLLOWING, errors.TaskFailed("x"), Phase.FAILED),

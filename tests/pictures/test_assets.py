@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runway_nb.api.models import Account
-from runway_nb.errors import NoAnswer, RunwayError, ServerTrouble, Unauthorized
+from runway_nb.errors import NoAnswer, RunwayError, ServerError, Unauthorized
 from runway_nb.pictures import assets as module
 from runway_nb.pictures.assets import AssetCache, AssetList, all_assets
 from runway_nb.spec import LIST_LIMIT, LIST_PAGES
@@ -334,7 +334,7 @@ def test_an_error_in_the_background_is_kept_and_not_asked_for_again_at_once():
     async def story(source, cache):
         await cache.get()
         assert cache.error is None
-        source.now, source.error = source.now + 40, ServerTrouble("522", 522)
+        source.now, source.error = source.now + 40, ServerError("522", 522)
         assert len(await cache.get()) == 1
         await settled()
         assert cache.error is source.error
@@ -352,9 +352,9 @@ def test_an_error_in_the_background_is_kept_and_not_asked_for_again_at_once():
 
 def test_an_error_is_raised_when_there_is_nothing_to_give():
     async def story(source, cache):
-        source.error = ServerTrouble("522", 522)
+        source.error = ServerError("522", 522)
         for ask in (cache.get, cache.refreshed):
-            with pytest.raises(ServerTrouble):
+            with pytest.raises(ServerError):
                 await ask()
         source.error = None
         assert len(await cache.get()) == 3

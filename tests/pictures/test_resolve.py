@@ -21,7 +21,7 @@ from PIL import Image
 from runway_nb.api.media import MediaClient
 from runway_nb.api.models import Account, Asset
 from runway_nb.camera import Camera
-from runway_nb.errors import BadRequest, InvalidRequest, NotFound, RunwayError, ServerTrouble
+from runway_nb.errors import BadRequest, InvalidRequest, NotFound, RunwayError, ServerError
 from runway_nb.pictures import video_frames
 from runway_nb.pictures.decode import open_picture
 from runway_nb.pictures.fit import fit_picture
@@ -333,9 +333,9 @@ def test_without_an_account_an_upload_says_what_to_do(tmp_path):
 def test_trouble_of_the_api_is_not_a_wrong_name(tmp_path):
     class Troubled(Api):
         async def asset(self, asset_id):
-            raise ServerTrouble("522", 522)
+            raise ServerError("522", 522)
 
-    with pytest.raises(ServerTrouble):
+    with pytest.raises(ServerError):
         Troubled().resolve(tmp_path, first=ASSET_ID)
 
 

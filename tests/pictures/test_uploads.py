@@ -221,7 +221,7 @@ def test_a_check_that_fails_for_good_ends_the_job_unpaid_and_nothing_is_sent_aga
     shoot(party, "a.png").wait(10)
     party.simulator.fault("get-500", on="asset")
     job = party.ended(shoot(party, "a.png"))
-    assert (job.state.phase, type(job.error)) == (Phase.REFUSED, errors.ServerTrouble)
+    assert (job.state.phase, type(job.error)) == (Phase.REFUSED, errors.ServerError)
     assert (uploads(party), party.started) == (1, 1)
     party.simulator.clear()
     assert shoot(party, "a.png").wait(10).video is not None
@@ -263,7 +263,7 @@ def test_the_answer_to_an_upload_that_is_lost_costs_a_second_asset_and_no_more(p
     ("answers", "kind", "sent"),
     [
         ([status(400)], errors.BadRequest, 1), ([status(401)], errors.Unauthorized, 1),
-        ([status(500)] * 3, errors.ServerTrouble, 3), ([httpx.ReadTimeout("no")] * 3, errors.NoAnswer, 3),
+        ([status(500)] * 3, errors.ServerError, 3), ([httpx.ReadTimeout("no")] * 3, errors.NoAnswer, 3),
         ([status(429, headers={"Retry-After": "3600"})], errors.RateLimited, 1),
     ],
 )  # fmt: skip
