@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OLD_KERNEL := build/ipykernel-6.30
 
-QUICK := not browser and not kernel and not process
+QUICK := not browser and not kernel and not slow
 
 .PHONY: demo lab quick test check coverage soak bench screenshots clean
 

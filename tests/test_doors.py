@@ -175,6 +175,7 @@ def _jobs(tmp_path: Path) -> list[Job]:
             for s in states]  # fmt: skip
 
 
+@pytest.mark.slow("goes through every state of a job")
 def test_a_job_in_every_state(tmp_path):
     for job in _jobs(tmp_path):
         seen = look(job, 3.0)

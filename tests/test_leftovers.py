@@ -43,6 +43,7 @@ def run(folder: Path, code: str, *options: str) -> subprocess.CompletedProcess[s
     )  # fmt: skip
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "with a worker"])
 @pytest.mark.parametrize("code", [CHILD, ORPHAN], ids=["a child", "an orphan"])
 def test_a_run_that_leaves_a_process_fails_names_it_and_ends_it(tmp_path, code, options):
@@ -54,6 +55,7 @@ def test_a_run_that_leaves_a_process_fails_names_it_and_ends_it(tmp_path, code, 
     assert not is_running(int(line.split()[1].rstrip(":")))
 
 
+@pytest.mark.slow("starts a process")
 def test_a_run_that_leaves_nothing_passes(tmp_path):
     ended = run(tmp_path, ENDED)
     assert (ended.returncode, "left running" in ended.stdout) == (0, False), ended.stdout + ended.stderr

@@ -65,6 +65,7 @@ def test_every_public_name_is_there_and_explained(name):
     assert isinstance(value, str) or value.__doc__
 
 
+@pytest.mark.slow("starts a process")
 def test_a_star_import_gives_all_names():
     assert _fresh("from runway_nb import *; print(*sorted(set(dir()) & {'Camera', 'generate', 'errors'}))") == [
         "Camera",
@@ -82,17 +83,20 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = runway_nb.nonsense
 
 
+@pytest.mark.slow("starts a process")
 def test_importing_loads_nothing_heavy():
     loaded = set(_fresh("import runway_nb, sys; print(*sys.modules)"))
     assert loaded & set(HEAVY) == set()
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("names", ["Camera, VideoRequest, Keyframes", "errors, Task, Status", "Settings"])
 def test_pure_parts_load_nothing_heavy_either(names):
     loaded = set(_fresh(f"from runway_nb import {names}; import sys; print(*sys.modules)"))
     assert loaded & set(HEAVY) == set()
 
 
+@pytest.mark.slow("starts a process")
 def test_a_studio_is_used_without_a_notebook():
     loaded = set(_fresh("import runway_nb, sys; runway_nb.Studio; runway_nb.generate; print(*sys.modules)"))
     assert loaded & {"IPython", "ipywidgets", "PIL", "starlette", "uvicorn", "av", "nest_asyncio2"} == set()
@@ -222,6 +226,7 @@ def test_every_library_of_the_package_is_a_dependency():
     assert wanted == {"anyio", "anywidget", "httpx", "ipython", "ipywidgets", "nest_asyncio2", "pillow", "platformdirs"}
 
 
+@pytest.mark.slow("runs mypy")
 def test_typed_use_is_checked():
     """`typing/api.py` is read by mypy as a user's program would be."""
     run = subprocess.run(

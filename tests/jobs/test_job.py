@@ -177,6 +177,7 @@ async def _await(job):
     return await job
 
 
+@pytest.mark.slow("starts a process")
 def test_keep_loop_lets_the_users_own_tasks_run_inside_a_running_loop():
     """In a process of its own: nest_asyncio2 changes asyncio for good."""
     script = """
@@ -205,6 +206,7 @@ def _run(script):
     return subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=20)
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("keep_loop", [False, True])
 def test_an_interrupt_ends_the_wait_and_keeps_the_job(keep_loop):
     script = f"""

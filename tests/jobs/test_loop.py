@@ -51,6 +51,7 @@ def test_work_runs_on_a_daemon_thread_of_its_own(loop):
     assert thread is not threading.current_thread()
 
 
+@pytest.mark.slow("starts a process")
 def test_it_ends_quietly_where_the_policy_of_loops_was_changed_meanwhile():
     code = """
         import asyncio, pathlib, tempfile
@@ -171,6 +172,7 @@ def test_nothing_is_left_open(loop, monkeypatch):
     assert left_open == []
 
 
+@pytest.mark.slow("starts a process")
 def test_a_forked_child_gets_a_loop_of_its_own():
     script = """
     import asyncio, os
@@ -196,6 +198,7 @@ def test_a_forked_child_gets_a_loop_of_its_own():
     assert run.stdout == "fine\n", run.stderr
 
 
+@pytest.mark.slow("starts a process")
 def test_a_script_ends_while_work_goes_on():
     script = """
     import asyncio
@@ -210,6 +213,7 @@ def test_a_script_ends_while_work_goes_on():
 # --- on a loop that runs already ------------------------------------------------------------------------
 
 
+@pytest.mark.slow("starts a process")
 def test_a_loop_that_cannot_be_entered_again_is_one_line_and_asyncio_stays_as_it_is():
     script = """
     import asyncio, sys, warnings

@@ -664,6 +664,7 @@ def test_every_wish_is_paid_once_and_every_paid_video_arrives(stage: Stage, chun
     assert not broken, "\n".join(broken)
 
 
+@pytest.mark.slow("runs hundreds of schedules")
 def test_the_schedules_bite(stage: Stage) -> None:
     """No law is broken, and each fault, each place to die and each meeting of two kernels happens."""
     tally: Counter[str] = Counter()

@@ -841,6 +841,7 @@ def _ids(kind, count=Workers.COUNT):
     return [f"{kind:04x}{number:04x}" for number in range(count)]
 
 
+@pytest.mark.slow("eight processes write at once")
 def test_eight_processes_lose_no_row(busy):
     workers, ledger = busy
     workers.all("add", [number * 1000 for number in range(8)], 10)
@@ -849,6 +850,7 @@ def test_eight_processes_lose_no_row(busy):
     assert {record.task_id.partition("-task")[0] for record in records} == {"user:1-runwayml:a@b.example"}
 
 
+@pytest.mark.slow("eight processes write at once")
 def test_eight_processes_make_a_new_ledger_at_once(workers, tmp_path):
     for trial in range(5):
         home = tmp_path / str(trial)
@@ -856,6 +858,7 @@ def test_eight_processes_make_a_new_ledger_at_once(workers, tmp_path):
         assert len(Ledger(home).recent()) == 8
 
 
+@pytest.mark.slow("eight processes write at once")
 def test_an_equal_wish_of_eight_processes_is_written_once(busy):
     workers, ledger = busy
     for trial in range(30):
@@ -865,6 +868,7 @@ def test_an_equal_wish_of_eight_processes_is_written_once(busy):
     assert len(ledger.recent(1000)) == 30
 
 
+@pytest.mark.slow("eight processes write at once")
 def test_a_budget_holds_against_eight_processes(busy):
     workers, ledger = busy
     limit = 0
@@ -876,6 +880,7 @@ def test_a_budget_holds_against_eight_processes(busy):
         assert limit - 25 < spending.credits <= limit
 
 
+@pytest.mark.slow("eight processes write at once")
 def test_one_of_eight_processes_gets_a_lease(busy):
     workers, ledger = busy
     for name in _ids(0, 12):
@@ -884,6 +889,7 @@ def test_one_of_eight_processes_gets_a_lease(busy):
         assert sum(workers.all("commit", name)) == 1
 
 
+@pytest.mark.slow("eight processes write at once")
 def test_a_lost_wish_is_sent_again_once(busy):
     workers, ledger = busy
     for trial, name in enumerate(_ids(0xFF, 12)):
@@ -893,6 +899,7 @@ def test_a_lost_wish_is_sent_again_once(busy):
     assert len(ledger.recent(1000)) == 24
 
 
+@pytest.mark.slow("eight processes write at once")
 def test_a_task_belongs_to_one_of_eight_jobs(busy):
     workers, ledger = busy
     for trial in range(8):
@@ -903,6 +910,7 @@ def test_a_task_belongs_to_one_of_eight_jobs(busy):
         assert sum(ledger.get(name).task_id == task for name in _ids(trial)) == 1
 
 
+@pytest.mark.slow("eight processes write at once")
 def test_eight_busy_processes_lose_nothing(busy):
     workers, ledger = busy
     found = workers.all("hammer", list(range(8)), 1.5)
@@ -952,6 +960,7 @@ for round in range(10):
 """
 
 
+@pytest.mark.slow("kills processes")
 def test_what_was_told_is_there_after_every_kill(tmp_path):
     out = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert out.stderr == ""
@@ -988,6 +997,7 @@ def test_threads_share_a_ledger(ledger):
     assert len(ledger.recent(100)) == 41
 
 
+@pytest.mark.slow("forks")
 def test_a_ledger_is_used_on_both_sides_of_a_fork(tmp_path):
     script = f"""
     import os
@@ -1039,6 +1049,7 @@ if code:
 """
 
 
+@pytest.mark.slow("forks")
 def test_a_forked_process_writes_on_after_its_parent_has_closed(tmp_path):
     """What it inherits must not hide from a third process that it has the file open."""
     start = [sys.executable, "-c", FORKED, str(tmp_path), "aaaaaaaa", FORKED]

@@ -285,6 +285,7 @@ print(sorted(path.name for path in Path(sys.argv[1]).glob("ledger-*")), left)
 """
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of open files there")
 def test_few_file_handles_are_told_and_cost_nothing(tmp_path):
     code = textwrap.dedent(HANDLES).format(tests=str(Path(__file__).parents[1]))

@@ -89,6 +89,7 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.kernel
 @pytest.mark.parametrize("name", RELOADS)
 def test_a_budget_holds_over_every_kind_of_reload(told, name):
@@ -103,6 +104,7 @@ def test_nothing_was_sent_over_the_budget_and_a_job_that_ran_ends(told):
     assert told["running"] == ["SUCCEEDED", True]
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.kernel
 def test_a_reload_of_python_modules_makes_no_second_studio(told):
     kept = [name for name in RELOADS if told[name][2]]

@@ -392,6 +392,7 @@ STRANGERS = {
 }
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("name", STRANGERS)
 def test_another_kind_of_file_is_named_and_nothing_is_run_for_it(name, monkeypatch):
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a program was run"))
@@ -534,6 +535,7 @@ for name, data in eval(sys.stdin.read()).items():
 """
 
 
+@pytest.mark.slow("measures the memory of a process")
 def test_no_bomb_takes_much_memory_and_a_picture_beside_one_is_seen():
     files = repr({name: data for name, (data, _) in BOMBS.items()})
     done = subprocess.run([sys.executable, "-c", MEMORY], input=files, capture_output=True, text=True, check=True)

@@ -680,6 +680,7 @@ def test_a_thread_of_ten_thousand_pixels_is_fitted():
             assert _seen(fitted).size == FRAME
 
 
+@pytest.mark.slow("measures the memory of a process")
 def test_a_photo_of_twelve_megapixels_takes_little_memory():
     """Decoded whole it would take 48 MB more: a JPEG is decoded at half its size."""
     code = (

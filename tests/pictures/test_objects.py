@@ -991,6 +991,7 @@ def test_floats_are_counted_over_in_small_pieces():
         tracemalloc.stop()
 
 
+@pytest.mark.slow("starts a process")
 def test_it_loads_no_library():
     heavy = "{'numpy', 'PIL', 'matplotlib', 'plotly', 'altair', 'IPython', 'pandas'}"
     code = f"""

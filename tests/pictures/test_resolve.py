@@ -721,6 +721,7 @@ def _render(shot_file, out):
     render(replace(Shot.from_json(shot_file.read_text("utf-8")), seconds=1), out)
 
 
+@pytest.mark.slow("renders a clip")
 @pytest.mark.parametrize("aspect", ["landscape", "portrait"])
 def test_the_video_shows_each_keyframe_as_it_was_fitted(tmp_path, time, monkeypatch, aspect):
     monkeypatch.setattr(stub, "renderer", _render)

@@ -524,6 +524,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch, call):
         call(path)
 
 
+@pytest.mark.slow("starts a process")
 def test_the_module_loads_neither_av_nor_numpy():
     code = "import sys, runway_nb.pictures.video_frames; print(sorted({'av', 'numpy', 'PIL'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

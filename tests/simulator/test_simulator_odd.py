@@ -55,6 +55,7 @@ BROKEN = {
 }  # fmt: skip
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.skipif(sys.platform == "win32", reason="a directory in use cannot be deleted there")
 def test_it_runs_without_home_or_working_directory_from_a_zip_with_few_handles_and_broken_proxies(tmp_path):
     with zipfile.ZipFile(tmp_path / "package.zip", "w") as package:
@@ -94,6 +95,7 @@ print(child_process(Path(sys.argv[1]), Path(sys.argv[2])).wait(60))
 """
 
 
+@pytest.mark.slow("starts a process")
 def test_a_renderer_is_the_one_beside_the_notebook_that_its_process_found_there(tmp_path):
     shutil.copytree(PACKAGE, tmp_path / "here" / "runway_nb", ignore=shutil.ignore_patterns("__pycache__"))
     renderer = tmp_path / "here" / "runway_nb" / "simulator" / "rendering" / "renderer.py"
@@ -119,6 +121,7 @@ def test_a_renderer_is_the_one_of_a_folder_that_was_put_on_the_path_by_hand(tmp_
     assert (tmp_path / "out").read_text() == str(package / "renderer.py")
 
 
+@pytest.mark.slow("starts a process")
 def test_a_renderer_takes_no_module_out_of_the_folder_of_a_notebook(tmp_path, monkeypatch):
     """A notebook may lie beside a `random.py` of its user."""
     place = tmp_path / "notebooks"
@@ -180,6 +183,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked up in /proc")
 def test_a_renderer_ends_with_a_kernel_that_is_killed(tmp_path):
     shot = {"prompt": "x", "seed": 1, "seconds": 10, "width": 1280, "height": 768, "keyframes": [], "camera": {}}

@@ -78,6 +78,7 @@ def moving(tmp_path_factory: pytest.TempPathFactory, pictures: list[Path]) -> tu
     return made, out
 
 
+@pytest.mark.slow("renders a clip")
 def test_a_full_size_clip_has_the_form_that_the_api_delivers(tmp_path: Path) -> None:
     out = tmp_path / "clip.mp4"
     render(shot(camera={"zoom": 3.0}, seconds=5, size=(768, 1280)), out)
@@ -120,6 +121,7 @@ def test_stills_show_the_start_the_middle_and_the_end(moving: tuple[Shot, Path],
             assert psnr(still.resize((WIDTH, HEIGHT)), expected) >= 28
 
 
+@pytest.mark.slow("starts a process")
 def test_the_same_shot_gives_the_same_bytes_in_every_process(moving: tuple[Shot, Path], tmp_path: Path) -> None:
     again, child, request = tmp_path / "again.mp4", tmp_path / "child.mp4", tmp_path / "shot.json"
     render(moving[0], again)
@@ -163,6 +165,7 @@ def centre(luma: Image.Image) -> tuple[float, float]:
     return sum(xs) / len(xs) + 0.5, sum(ys) / len(ys) + 0.5
 
 
+@pytest.mark.slow("renders a clip")
 @pytest.mark.parametrize("size", [(128, 76), (76, 128)])
 def test_no_pose_shows_an_empty_border(tmp_path: Path, size: tuple[int, int]) -> None:
     Image.new("RGB", size, "white").save(tmp_path / "white.png")
@@ -299,6 +302,7 @@ def test_a_keyframe_is_cropped_round_its_centre(tmp_path: Path, size: tuple[int,
     assert cropped.getpixel((5, 5)) == cropped.getpixel((58, 58)) == (0, 128, 0)
 
 
+@pytest.mark.slow("renders a clip")
 def test_samples_are_the_same_every_time(tmp_path: Path) -> None:
     written = samples.write(tmp_path)
     assert tuple(name for name, _ in written) == samples.NAMES

@@ -203,6 +203,7 @@ def start():
             each.end(signal.SIGTERM)
 
 
+@pytest.mark.slow("starts a process")
 def test_a_task_goes_on_after_kill_9_and_a_restart(start, tmp_path):
     state = ("--state", str(tmp_path), "--speed", "40")
     first = start(*state)
@@ -218,6 +219,7 @@ def test_a_task_goes_on_after_kill_9_and_a_restart(start, tmp_path):
     assert second.process.returncode == 0
 
 
+@pytest.mark.slow("starts a process")
 def test_the_page_and_the_control_path_ask_for_the_key_that_is_printed_at_the_start(start):
     process = start()
     faults = process.address + "simulator/faults"
@@ -233,6 +235,7 @@ def test_the_page_and_the_control_path_ask_for_the_key_that_is_printed_at_the_st
     assert process.end(signal.SIGTERM) == "", "nothing is logged"
 
 
+@pytest.mark.slow("starts a process")
 def test_each_start_draws_another_key_and_a_key_can_be_given(start):
     one, other, given = start(), start(), start("--key", "of-my-own-1")
     assert one.key != other.key
@@ -242,6 +245,7 @@ def test_each_start_draws_another_key_and_a_key_can_be_given(start):
     assert httpx.get(f"{given.address}?key={one.key}").status_code == 403
 
 
+@pytest.mark.slow("starts a process")
 def test_an_open_one_asks_for_no_key(start):
     process = start("--open")
     assert process.key == ""
@@ -249,6 +253,7 @@ def test_an_open_one_asks_for_no_key(start):
     assert httpx.get(process.address + "simulator/counts").status_code == 200
 
 
+@pytest.mark.slow("starts a process")
 def test_it_ends_with_the_program_that_holds_its_input(start):
     process = start()
     process.client.close()
@@ -315,6 +320,7 @@ def python(code: str) -> str:
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
 
 
+@pytest.mark.slow("starts a process")
 def test_importing_the_package_loads_no_server():
     loaded = python("import sys, runway_nb.simulator; print(*sys.modules)").split()
     assert not {"starlette", "uvicorn", "av", "PIL", "httpx", "sqlite3"} & set(loaded)

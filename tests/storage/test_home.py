@@ -225,6 +225,7 @@ assert Card(job).root and panel.preview.has_script and "rnb-card" in str(panel.c
 """
 
 
+@pytest.mark.slow("starts a process")
 def test_the_package_works_in_a_zip_file(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "package.zip", "w") as file:
         for path in sorted((ROOT / "runway_nb").rglob("*")):
@@ -260,6 +261,7 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
 """
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts file handles as Linux does")
 @pytest.mark.parametrize("free", [0, 3, 5, 9])
 def test_few_file_handles_end_in_a_line(tmp_path: Path, free: int) -> None:

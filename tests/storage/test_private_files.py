@@ -99,6 +99,7 @@ KINDS = ("ledger.sqlite3", "ledger-damaged-", "accounts/", "posters/", "pictures
          "simulator.sqlite3", "videos/", "assets/", "previews/", "runway_outputs/", "later/")  # fmt: skip
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("umask", ["000", "022", "002"])
 def test_a_session_leaves_nothing_to_others(tmp_path, umask):
     root = tmp_path / "root"

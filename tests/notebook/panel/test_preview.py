@@ -141,6 +141,7 @@ def test_it_can_be_linked_in_the_browser():
 # --- without anywidget --------------------------------------------------------------------------------
 
 
+@pytest.mark.slow("starts a process")
 def test_without_anywidget_the_first_picture_stands_still(tmp_path):
     path = tmp_path / "picture.jpg"
     path.write_bytes(picture())
@@ -156,6 +157,7 @@ def test_the_plain_preview_shows_the_first_picture_there_is_and_sends_nothing_el
     assert not {"first", "middle", "last", "zoom", "controls"} & set(preview.get_state())
 
 
+@pytest.mark.slow("starts a process")
 def test_loading_the_module_does_not_load_anywidget():
     code = "import sys, runway_nb.notebook.panel.preview; print('anywidget' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
