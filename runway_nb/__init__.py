@@ -73,6 +73,7 @@ __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipyt
 
 provide("job.mimebundle", "runway_nb.notebook.rendering.result_html:bundle")
 provide("job.unpickled", "runway_nb.shortcuts:attached")
+provide("job.is_cell_task", "runway_nb.notebook.magics.cell_task:is_cell_task")
 provide("assets.mimebundle", "runway_nb.notebook.rendering.asset_gallery:bundle")
 provide("settings.configured", "runway_nb.notebook.extension:configured")
 

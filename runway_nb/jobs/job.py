@@ -13,7 +13,7 @@ from collections.abc import Callable, Generator
 from dataclasses import fields, replace
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..api.models import Task
 from ..errors import RunwayError, WaitInterrupted, WaitTimeout
@@ -100,10 +100,6 @@ class Job(Handle):
         self._on_refresh: Callable[[], None] | None = None
         if self._state.phase.is_final:
             self._ended.set()
-
-    cell_coroutines: ClassVar[frozenset[str]] = frozenset()
-    """Names of the coroutines in which a notebook's kernel runs a cell: there a cancellation is an interrupt by
-    the user, anywhere else it belongs to who cancelled."""
 
     # --- what it is -----------------------------------------------------------------------------
 
@@ -266,7 +262,8 @@ class Job(Handle):
         try:
             yield from self.until_ended().__await__()
         except asyncio.CancelledError:
-            if not _is_task_of(self.cell_coroutines):
+            # anywhere but in a cell a cancellation belongs to who cancelled
+            if not provided("job.is_cell_task")():
                 raise
             raise self.interrupted() from None
         return self.result()
@@ -386,11 +383,6 @@ def video_frames() -> Any:
     except OSError as error:
         raise unexpected(error, "a part of the package cannot be loaded") from None
     return frames
-
-
-def _is_task_of(names: frozenset[str]) -> bool:
-    task = asyncio.current_task()
-    return task is not None and getattr(task.get_coro(), "__name__", "") in names
 
 
 def _tell(observer: Observer, job: Job) -> None:

@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from ..cards.card import View
 
 
-CELL_COROUTINES = frozenset({"run_cell_async"})
-"""The coroutine in which ipykernel 6.30 and 7.4 run a cell."""
-
-
 class Magics:
     """The two magics of one shell.
 
@@ -43,7 +39,6 @@ class Magics:
         self.shell = shell
         self.folder = folder
         self._config = config
-        Job.cell_coroutines = CELL_COROUTINES
 
     # --- the cell -------------------------------------------------------------------------------
 
