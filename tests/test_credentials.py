@@ -18,7 +18,8 @@ from runway_nb import errors, shortcuts
 from runway_nb.api.client import RunwayClient
 from runway_nb.credentials import Secret, file_token, save_token, secret_of, token_stores
 from runway_nb.errors import RunwayError, SettingsError
-from runway_nb.notebook.magics.commands import Magics
+from runway_nb.notebook.magics.commands import run_line
+from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.settings import Settings, resolve
 from runway_nb.spec import BASE_URL
 
@@ -448,7 +449,7 @@ def _login(monkeypatch: pytest.MonkeyPatch, typed: Any, *, batch: bool = False) 
         return typed
 
     monkeypatch.setattr("getpass.getpass", getpass)
-    Magics(Shell(batch=batch), lambda: {"embed": "auto"}, Path()).line("login")
+    run_line(FrontEnd(Shell(batch=batch), lambda: {"embed": "auto"}, Path()), "login")
 
 
 @pytest.fixture

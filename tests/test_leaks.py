@@ -13,7 +13,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.jobs.job import Job
 from runway_nb.notebook.cards.card import body_html, film_html
-from runway_nb.notebook.magics.commands import dry_run_text
+from runway_nb.notebook.magics.cell import dry_run_text
 from runway_nb.notebook.rendering import tables
 from runway_nb.notebook.rendering.messages import look
 from runway_nb.notebook.rendering.plain_text import live_line, log_line

@@ -16,7 +16,7 @@ from ..storage.home import working_folder
 
 if TYPE_CHECKING:
     from ..jobs.job import Job
-    from .magics.commands import Magics
+    from .magics.front_end import FrontEnd
 
 
 WORTH_TELLING = 7 * 24 * 60 * 60.0
@@ -58,17 +58,17 @@ class RunwayMagics(Configurable):
         self._shell = shell
         self.folder = working_folder()
         """The notebook's folder: kernels start there, and `%cd` comes later."""
-        self._magics: Magics | None = None
+        self._front_end: FrontEnd | None = None
 
     @property
-    def magics(self) -> Magics:
-        """Made at the first use."""
-        from .magics.commands import Magics
+    def front_end(self) -> FrontEnd:
+        """The shell as the magics see it, made at the first use."""
+        from .magics.front_end import FrontEnd  # loads the errors
 
         # after a reload the class is another one, and the parts of two loads do not fit together
-        if type(self._magics) is not Magics:
-            self._magics = Magics(self._shell, self.values, self.folder)
-        return self._magics
+        if type(self._front_end) is not FrontEnd:
+            self._front_end = FrontEnd(self._shell, self.values, self.folder)
+        return self._front_end
 
     def values(self) -> dict[str, object]:
         """The settings of this moment."""
@@ -85,11 +85,15 @@ class CellMagic:
         self.home = home
 
     def __call__(self, line: str, cell: str) -> None:  # noqa: D102 - IPython shows it as help
-        self.home.magics.cell(line, cell)
+        from .magics.cell import run_cell  # loads the library
+
+        run_cell(self.home.front_end, line, cell)
 
     async def awaited(self, line: str, cell: str) -> None:
         """The same with `--wait`, as a top-level await."""
-        await self.home.magics.cell_async(line, cell)
+        from .magics.cell import run_cell_async  # loads the library
+
+        await run_cell_async(self.home.front_end, line, cell)
 
     def getdoc(self) -> str:
         """The text behind `%%runway?`."""
@@ -105,11 +109,13 @@ class LineMagic:
         self.home = home
 
     def __call__(self, line: str) -> None:  # noqa: D102 - IPython shows it as help
-        self.home.magics.line(line)
+        from .magics.commands import run_line  # loads the library
+
+        run_line(self.home.front_end, line)
 
     def getdoc(self) -> str:
         """The text behind `%runway?`."""
-        from .language.options import line_help
+        from .magics.commands import line_help  # loads the library
 
         return line_help()
 
@@ -167,8 +173,10 @@ def awaited(lines: list[str]) -> list[str]:
 
 def complete(_: Any, event: Any) -> list[str]:
     """Tab completion for both magics."""
-    from .language.options import completions
-
+    if event.line.split()[:1] == ["%runway"]:
+        from .magics.commands import completions  # loads the library
+    else:
+        from .language.options import completions  # loads the errors
     return completions(event.line, event.symbol)
 
 
@@ -199,7 +207,7 @@ def load(shell: Any) -> RunwayMagics:
     shell.input_transformers_cleanup.append(await_cell)
 
     def show_job(job: Job) -> None:
-        home.magics.show(job)
+        home.front_end.show(job)
 
     shell.display_formatter.ipython_display_formatter.for_type_by_name("runway_nb.jobs.job", "Job", show_job)
     return home

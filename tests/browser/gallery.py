@@ -14,7 +14,8 @@ from IPython.display import display
 from runway_nb import Camera, Job, Keyframes, Status, Task, VideoRequest, errors
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
-from runway_nb.notebook.cards.card import Stage, View
+from runway_nb.notebook.cards.card import Stage
+from runway_nb.notebook.cards.view import View
 from runway_nb.notebook.rendering.messages import reuse_words
 from runway_nb.notebook.rendering.result_html import bundle
 from runway_nb.simulator.rendering import samples

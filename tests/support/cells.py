@@ -11,15 +11,16 @@ from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
-from runway_nb.notebook.magics.commands import Magics
+from runway_nb.notebook.magics.cell import run_cell
+from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.redaction import short_id
 from runway_nb.request import Keyframes, VideoRequest
 
 IPYTHON = TransformerManager()
 
 
-class Bare(Magics):
-    """The magic of a shell that only notes what it would ask a studio for."""
+class Bare(FrontEnd):
+    """A shell that only notes what it would ask a studio for."""
 
     def __init__(self, variables: dict[str, object]) -> None:
         super().__init__(SimpleNamespace(user_ns=variables), lambda: {"embed": "auto"}, Path())
@@ -47,9 +48,9 @@ def run(cell: str, **variables: object) -> tuple[str, VideoRequest]:
     (call,) = ast.parse(IPYTHON.transform_cell(front_end)).body
     _, line, body = map(ast.literal_eval, call.value.args)  # type: ignore[attr-defined]
     assert body, "IPython refuses a cell without a body"
-    magic = Bare(variables)
-    magic.cell(line, body)
-    return next((name for name, value in variables.items() if value is magic.asked), ""), magic.asked
+    shell = Bare(variables)
+    run_cell(shell, line, body)
+    return next((name for name, value in variables.items() if value is shell.asked), ""), shell.asked
 
 
 def typed(request: VideoRequest) -> VideoRequest:

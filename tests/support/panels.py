@@ -15,7 +15,8 @@ import traitlets
 
 from runway_nb.camera import MOVES, Camera
 from runway_nb.notebook.cards import card as live
-from runway_nb.notebook.cards.card import View, marked
+from runway_nb.notebook.cards.card import marked
+from runway_nb.notebook.cards.view import View
 from runway_nb.notebook.panel import panel as module
 from runway_nb.notebook.panel.panel import Panel
 from runway_nb.request import VideoRequest

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from runway_nb.notebook.language import options, parsing
+from runway_nb.notebook.language import parsing
+from runway_nb.notebook.magics.command_line import read_line
+from runway_nb.notebook.magics.commands import COMMANDS
 from runway_nb.pictures.asset_names import quoted
 from runway_nb.text.line_words import OpenQuote, plain_number, shortened, split
 
@@ -126,13 +128,10 @@ def test_an_option_without_dashes_is_told() -> None:
 
 
 def test_a_command_reads_the_same_signs() -> None:
-    name, words = parsing.command_of("upload\u00a0\u201ctwo words.png\u201d\u3000--focus\u00a00,5;0,2")
-    assert (name, parsing.parse_arguments(words, options.FITTING)) == (
-        "upload", (["two words.png"], {"focus": (0.5, 0.2)}),
-    )  # fmt: skip
-    name, words = parsing.command_of("delete lamp \u2014yes")
+    command, arguments = read_line("upload\u00a0\u201ctwo words.png\u201d\u3000--focus\u00a00,5;0,2", COMMANDS)
+    assert (command.name, arguments) == ("upload", (["two words.png"], {"focus": (0.5, 0.2)}))
     with pytest.raises(ValueError, match="'\u2014yes' is no option: type --yes"):
-        parsing.parse_arguments(words, options.DELETING)
+        read_line("delete lamp \u2014yes", COMMANDS)
 
 
 @example("a\\")

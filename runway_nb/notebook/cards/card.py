@@ -14,8 +14,7 @@ import time
 from collections.abc import Callable
 from functools import lru_cache
 from html import escape
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import ipywidgets
 from IPython.display import display, update_display
@@ -36,12 +35,12 @@ from ..rendering.messages import (
     cost,
     look,
     prompt_words,
-    reuse_words,
     shows_id,
 )
 from ..rendering.plain_text import live_line
-from ..rendering.result_html import bundle, jpeg_uri, placeholder, said
+from ..rendering.result_html import jpeg_uri, placeholder, said
 from ..static import static_text
+from .view import View
 
 TICK = 0.5
 """Seconds between two looks of the card at its job; at most one message each."""
@@ -56,20 +55,6 @@ _GLYPHS = {
     "run": '<path d="M2.5 1v10l8.5-5z" fill="var(--rnb-brand)"/>',
     "down": '<path d="M6 1v6.2M3 4.8l3 3 3-3M1.5 10.8h9" fill="none" stroke="var(--rnb-good)" stroke-width="1.8"/>',
 }
-
-
-class View(NamedTuple):
-    """How results are shown in this session."""
-
-    mode: str
-    """live: a widget; batch: nobody watches; terminal: text only."""
-    embed: str
-    folder: Path
-    """The notebook's folder."""
-
-    def bundle(self, job: Job, *, reused: bool = False) -> dict[str, str]:
-        """The durable form of a job, with the reason why nothing was sent for it when it is `reused`."""
-        return bundle(job, self.embed, self.folder, reuse_words(job) if reused else "")
 
 
 def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:

@@ -1,7 +1,8 @@
-"""The tables of options and of commands: parser, help, completion and README's tables come from them."""
+"""The options of `%%runway`: one table, from which parser, help, completion and README's table come."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ...request import FIELDS
@@ -54,73 +55,31 @@ OPTIONS: tuple[Option, ...] = (
 )  # fmt: skip
 
 
-FITTING = tuple(option for option in OPTIONS if option.flag in ("--fit", "--focus", "--upscale", "--aspect"))
-"""The options of `%runway upload`."""
-LISTING = (
-    Option("--type", "choice", "T", "What kind is listed; all when not given.", ("image", "video", "audio")),
-    Option("--page", "whole", "N", "Which page, from 1."),
-)
-"""The options of `%runway assets`."""
-DELETING = (Option("--yes", "switch", "", "Do not ask."),)
-"""The options of `%runway delete`."""
-
-
-class Command(NamedTuple):
-    """One command of `%runway`."""
-
-    name: str
-    arguments: str
-    help: str
-
-
-COMMANDS: tuple[Command, ...] = (
-    Command("help", "", "Show the options and commands."),
-    Command("login", "", "Ask for the useapi.net token and keep it outside the notebook."),
-    Command("list", "[--account]", "Show the newest jobs; with --account the newest tasks of the account."),
-    Command("show", "[ID]", "Show a result again: after a restart, a closed tab or a cleared output."),
-    Command("resume", "", "Follow every unfinished job again and fetch what was paid for; sends nothing."),
-    Command("resend", "ID", "Send a job again that got no clear answer; it is looked for once more before that."),
-    Command("wait", "[ID]", "Keep the cell busy until a job ends, and show it."),
-    Command("stop", "[ID]", "Take a job back before it is sent, or stop tracking it."),
-    Command("attach", "ID", "Follow a job again, or a task of the account: our id, a task id, or a replyRef."),
-    Command("panel", "[ID]", "Open the panel: sliders, keyframes, preview; with the settings of a job or task."),
-    Command("cell", "[ID]", "Put the cell of a job, or of the newest panel, below this one."),
-    Command("assets", "[TEXT] [--type T] [--page N]", "Show what lies on the account, by a part of the name."),
-    Command(
-        "upload",
-        "X... [--fit F] [--focus X,Y] [--upscale] [--aspect A]",
-        "Put pictures on the account as keyframes would be; one that is there already is not sent again.",
-    ),
-    Command("delete", "NAME... [--yes]", "Delete assets from the account for good, after a question."),
-    Command("credits", "", "Show the credits of the account, and what each notebook, day and job has cost."),
-    Command(
-        "simulator", "[FAULT]", "Show the address of the embedded simulator, or let it do one thing wrong, by name."
-    ),
-    Command("version", "", "Show the versions that matter in a bug report."),
-)
-
-_ARGUMENTS = {"assets": LISTING, "upload": FITTING, "delete": DELETING}
 BY_FLAG = {option.flag: option for option in OPTIONS}
 
 
 def completions(line: str, symbol: str) -> list[str]:
-    """What may follow on the first line of a cell, or after `%runway`."""
+    """Return what may follow on the first line of a cell."""
+    return flag_completions(OPTIONS, line, symbol)
+
+
+def flag_completions(table: Sequence[Option], line: str, symbol: str, *, offered: bool = True) -> list[str]:
+    """Return the values of the option before the cursor, else the options that are not on the line yet.
+
+    Args:
+        table: The options that the line can have.
+        line: The whole line.
+        symbol: The word at the cursor, as far as it is typed.
+        offered: Whether options follow here at all.
+    """
     words = line.replace("=", " ").split()
-    if words and words[0] == "%runway":
-        if words[1:2] == ["list"] and len(words) == 2 + bool(symbol):
-            return [word for word in ("--account",) if word.startswith(symbol)]
-        if len(words) <= 1 + bool(symbol):
-            return [c.name for c in COMMANDS if c.name.startswith(symbol)]
-        flags = {option.flag: option for option in _ARGUMENTS.get(words[1], ())}
-    else:
-        flags = BY_FLAG
+    flags = {option.flag: option for option in table}
     before = words[-2:-1] if symbol else words[-1:]
     option = flags.get(before[0]) if before else None
     if option is not None and option.choices:
         return [choice for choice in option.choices if choice.startswith(symbol)]
     used = {word.partition("=")[0] for word in words if word != symbol}
-    wanted = flags is BY_FLAG or symbol.startswith("-")  # else a file or a name, which others complete
-    return [flag for flag in flags if wanted and flag.startswith(symbol) and flag not in used]
+    return [flag for flag in flags if offered and flag.startswith(symbol) and flag not in used]
 
 
 def cell_help() -> str:
@@ -140,18 +99,7 @@ def _choice_words(option: Option) -> str:
     return f" One of {', '.join(option.choices)}." if option.kind == "choice" else ""
 
 
-def line_help() -> str:
-    """The text behind `%runway?`."""
-    width = max(len(f"{command.name} {command.arguments}") for command in COMMANDS)
-    rows = "\n".join(f"  {f'{c.name} {c.arguments}':<{width}}  {c.help}" for c in COMMANDS)
-    return f"%runway COMMAND\n\nCommands:\n{rows}"
-
-
-def readme_tables() -> tuple[str, str]:
-    """The tables of README: options, commands."""
-    options = [f"| `{option.usage}` | {option.help}{_choice_words(option)} |" for option in OPTIONS]
-    commands = [f"| `%runway {f'{c.name} {c.arguments}'.strip()}` | {c.help} |" for c in COMMANDS]
-    return (
-        "\n".join(["| option | meaning |", "|---|---|", *options]),
-        "\n".join(["| command | what it does |", "|---|---|", *commands]),
-    )
+def options_table() -> str:
+    """Return README's table of options."""
+    rows = [f"| `{option.usage}` | {option.help}{_choice_words(option)} |" for option in OPTIONS]
+    return "\n".join(["| option | meaning |", "|---|---|", *rows])

@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from ...errors import InvalidCommand, InvalidRequest
+from ...errors import InvalidRequest
 from ...text.line_words import DASHES, OpenQuote, plain_number, plain_signs, shortened, split
-from .options import BY_FLAG, COMMANDS, OPTIONS, Option
+from .options import BY_FLAG, OPTIONS, Option
 from .template import REFERENCE, fill
 
 _NAME = re.compile(r"[^\W\d]\w*")
@@ -175,17 +175,3 @@ def _name_problems(names: list[str]) -> list[str]:
     if names and not _NAME.fullmatch(names[0]):
         return [f"{shortened(names[0])} cannot be the name of a variable"]
     return []
-
-
-def command_of(line: str) -> tuple[str, list[str]]:
-    """The command of a `%runway` line and its arguments. Raises `InvalidCommand`."""
-    try:
-        words = split(line) or ["help"]
-    except OpenQuote as wrong:
-        raise InvalidCommand(wrong.told("%runway")) from None
-    names = [command.name for command in COMMANDS]
-    if words[0] not in names:
-        near = difflib.get_close_matches(words[0], names, 1)
-        hint = f"do you mean {near[0]}?" if near else f"known are {', '.join(names)}"
-        raise InvalidCommand(f"%runway {words[0]} is no command: {hint}")
-    return words[0], words[1:]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import secrets
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.display import display, update_display
 
@@ -17,9 +18,11 @@ from ...pictures.asset_names import created_text, match_asset, typed_names
 from ...pictures.assets import AssetList
 from ...pictures.thumbnails import Thumbnails
 from ...redaction import redact_line
-from ...text.console import write_line
+from ...text.console import as_shown, write_line
 from ..language.expressions import named_picture
 from ..rendering.asset_gallery import PAGE, bundle
+from .command_line import Arguments
+from .front_end import FrontEnd
 
 if TYPE_CHECKING:
     from ...studio import Studio
@@ -32,19 +35,22 @@ LIST_SECONDS = 60.0
 """How long a listing may take."""
 LOAD_SECONDS = 60.0
 """How long a batch run waits for thumbnails."""
+NOBODY_TO_ASK = "nobody is there to ask: %runway delete NAME --yes deletes without a question"
 
 
-def show_assets(studio: Studio, mode: str, text: str = "", kind: str = "", page: int = 1) -> None:
-    """A page of what lies on the account; in a live notebook its pictures come in one by one."""
-    gallery = _Gallery(studio, studio.assets() if mode == "live" else _fresh(studio), text, kind, page)
-    if mode == "terminal":
-        write_line(gallery.bundle()["text/plain"])
-    elif mode == "batch":
+def show_assets(front_end: FrontEnd, arguments: Arguments) -> None:
+    """Show a page of what lies on the account; in a live notebook its pictures come in one by one."""
+    studio, mode, values = front_end.studio, front_end.mode, arguments.values
+    listing = studio.assets() if mode == "live" else _fresh(studio)
+    text, kind, number = " ".join(arguments.words), values.get("type", ""), values.get("page", 1)
+    page = _AssetPage(studio, listing, text, kind, number)
+    if mode == "live":
+        page.begin()
+        return
+    if mode == "batch":
         with suppress(NoAnswer):
-            studio.run(gallery.load(), LOAD_SECONDS)
-        display(gallery.bundle(), raw=True)
-    else:
-        gallery.begin()
+            studio.run(page.load(), LOAD_SECONDS)
+    front_end.show_bundle(page.bundle())
 
 
 def _fresh(studio: Studio) -> AssetList:
@@ -53,7 +59,7 @@ def _fresh(studio: Studio) -> AssetList:
     return studio.assets() if cache.age < FRESH_SECONDS else studio.run(cache.refreshed(), LIST_SECONDS)
 
 
-class _Gallery:
+class _AssetPage:
     """One page on the screen, kept up to date until its pictures are there and its listing is new."""
 
     def __init__(self, studio: Studio, listing: AssetList, text: str, kind: str, page: int) -> None:
@@ -62,12 +68,12 @@ class _Gallery:
         self._text, self._kind = text, kind
         self._wanted = page
         self._thumbnails = Thumbnails(studio.settings.thumbnails)
-        self._stills: dict[str, bytes | None] = {
+        self._thumbnails_by_id: dict[str, bytes | None] = {
             asset.id: still for asset in self._shown if (still := self._thumbnails.cached(asset))
         }
         self._display_id = ""
         self._updated = 0.0
-        self._trouble = ""
+        self._problem = ""
 
     @property
     def _found(self) -> AssetList:
@@ -84,7 +90,7 @@ class _Gallery:
     def bundle(self, *, loading: bool = False) -> dict[str, str]:
         """The page at this moment."""
         return bundle(
-            self._found, self._stills, page=self._page, note=self._trouble, text=self._text, loading=loading,
+            self._found, self._thumbnails_by_id, page=self._page, note=self._problem, text=self._text, loading=loading,
             among=self._listing, kind=self._kind,
         )  # fmt: skip
 
@@ -96,7 +102,7 @@ class _Gallery:
 
     async def load(self) -> None:
         """Fetch the pictures that are missing."""
-        missing = [asset for asset in self._shown if asset.id not in self._stills]
+        missing = [asset for asset in self._shown if asset.id not in self._thumbnails_by_id]
         connection = await self._studio.backend.connected()
         await self._thumbnails.load(missing, connection.media, self._take)
 
@@ -108,51 +114,73 @@ class _Gallery:
                 self._listing = await cache.refreshed()
                 await self.load()
         except RunwayError as error:
-            self._trouble = f"not all could be loaded: {error.message}"
+            self._problem = f"not all could be loaded: {error.message}"
         finally:
             update_display(self.bundle(), raw=True, display_id=self._display_id)
 
     def _take(self, asset: Asset, still: bytes | None) -> None:
-        self._stills[asset.id] = still
+        self._thumbnails_by_id[asset.id] = still
         if self._display_id and time.monotonic() - self._updated > UPDATE_SECONDS:
             self._updated = time.monotonic()
             update_display(self.bundle(loading=True), raw=True, display_id=self._display_id)
 
 
-def upload(studio: Studio, words: Sequence[str], fitting: Mapping[str, Any], variables: Mapping[str, Any]) -> None:
-    """Put pictures on the account, one after the other; each is told when it is there. Those before a failure stay."""
-    if not words:
+def upload(front_end: FrontEnd, arguments: Arguments) -> None:
+    """Put pictures on the account, one after the other; each is reported when it is there.
+
+    Those before a failure stay.
+    """
+    if not arguments.words:
         raise InvalidCommand("%runway upload needs a picture: a file, a link or a variable")
-    for word in words:
-        named = named_picture(word, variables)
+    studio = front_end.studio
+    for typed in arguments.words:
+        named = named_picture(typed, front_end.variables)
         try:
-            asset, notes = studio.upload(named.picture, name=named.name, **fitting)
+            asset, notes = studio.upload(named.picture, name=named.name, **arguments.values)
         except InvalidRequest as error:
             raise InvalidCommand("; ".join(p.removeprefix("first: ") for p in error.problems)) from None
-        typed = asset.short_id
+        name = asset.short_id
         with suppress(RunwayError):
-            typed = typed_names(studio.assets()).get(asset.id, typed)
-        told = "".join(f"\n  {redact_line(note)}" for note in notes)
-        write_line(f"{redact_line(word, 60)} is on the account: --first {typed}{told}")
+            name = typed_names(studio.assets()).get(asset.id, name)
+        lines = "".join(f"\n  {redact_line(note)}" for note in notes)
+        write_line(f"{redact_line(typed, 60)} is on the account: --first {name}{lines}")
 
 
-def delete(studio: Studio, words: Sequence[str], ask: Callable[[str], str] | None) -> None:
-    """Delete assets for good, after a yes. `ask` is None where the user has said so beforehand."""
-    assets = _fresh(studio)
+def delete(front_end: FrontEnd, arguments: Arguments) -> None:
+    """Delete assets for good, each after a yes; without a question where `--yes` has answered it."""
+    agreed = bool(arguments.values.get("yes"))
+    if front_end.mode == "batch" and not agreed:
+        raise InvalidCommand(NOBODY_TO_ASK)
+    studio = front_end.studio
+    for asset in _meant(arguments.words, _fresh(studio)):
+        name = redact_line(asset.name)
+        if not agreed and not _agrees_to_delete(asset):
+            write_line(f"{name} stays.")
+            continue
+        studio.delete_asset(asset)
+        write_line(f"{name} ({asset.short_id}) is deleted.")
+
+
+def _meant(words: Sequence[str], assets: AssetList) -> list[Asset]:
+    """Return the assets that are named, each once. Raise `InvalidRequest` or `InvalidCommand`."""
     found = [match_asset(word, assets) for word in words]
     wrong = [match for match in found if isinstance(match, str)]
     if wrong:
         raise InvalidRequest([line.replace("neither a file here nor an asset", "no asset") for line in wrong])
     if not found:
         raise InvalidCommand("%runway delete needs the name or id of an asset: %runway assets shows them")
-    for asset in {match.id: match for match in found if isinstance(match, Asset)}.values():
-        told = ", ".join(filter(None, (asset.short_id, asset.kind, created_text(asset))))
-        name = redact_line(asset.name)
-        if ask is not None and ask(f"Delete {name} ({told}) from the account for good? [y/N] ").strip().lower() not in (
-            "y",
-            "yes",
-        ):
-            write_line(f"{name} stays.")
-            continue
-        studio.delete_asset(asset)
-        write_line(f"{name} ({asset.short_id}) is deleted.")
+    return list({match.id: match for match in found if isinstance(match, Asset)}.values())
+
+
+def _agrees_to_delete(asset: Asset) -> bool:
+    """Return True when the user answers yes to the question whether to delete an asset.
+
+    Raise `InvalidCommand` where nobody is there to answer.
+    """
+    facts = ", ".join(filter(None, (asset.short_id, asset.kind, created_text(asset))))
+    question = f"Delete {redact_line(asset.name)} ({facts}) from the account for good? [y/N] "
+    try:
+        answer = input(as_shown(question, sys.stdout))
+    except (EOFError, RuntimeError, ValueError, OSError):  # standard input is at its end, missing or closed
+        raise InvalidCommand(NOBODY_TO_ASK) from None
+    return answer.strip().lower() in ("y", "yes")

@@ -27,7 +27,8 @@ from ...redaction import short_id
 from ...request import Keyframes, VideoRequest
 from ...shortcuts import chosen_studio, default_studio, is_default
 from ...text.console import write_line
-from ..cards.card import Stage, View, marked, new_place, style_sheet
+from ..cards.card import Stage, marked, new_place, style_sheet
+from ..cards.view import View
 from ..language.cell_source import cell_text
 from .account_bar import AccountLine
 from .bridge import Page
@@ -431,7 +432,7 @@ def _surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:
     shell = get_ipython()
     variables = shell.user_ns if shell is not None else {}
     if loaded is not None:
-        return loaded.magics.view(), variables
+        return loaded.front_end.view(), variables
     return View("live" if hasattr(shell, "kernel") else "terminal", "auto", folder), variables
 
 

@@ -14,7 +14,8 @@ from runway_nb.jobs.job import Job
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards import card
-from runway_nb.notebook.cards.card import Stage, View, marked
+from runway_nb.notebook.cards.card import Stage, marked
+from runway_nb.notebook.cards.view import View
 from runway_nb.request import VideoRequest
 from support.strategies import EMAIL, TASK_ID
 

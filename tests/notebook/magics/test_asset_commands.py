@@ -8,6 +8,7 @@ import time as real_time
 from dataclasses import replace
 from types import SimpleNamespace
 
+import IPython.display
 import matplotlib.figure
 import numpy as np
 import pytest
@@ -16,7 +17,8 @@ from PIL import Image
 from runway_nb.api.media import MediaClient
 from runway_nb.errors import InvalidCommand, InvalidRequest, RunwayError
 from runway_nb.notebook.magics import asset_commands as module
-from runway_nb.notebook.magics.commands import Magics
+from runway_nb.notebook.magics.commands import run_line
+from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.pictures.thumbnails import Thumbnails
 from runway_nb.request import Keyframes
 from support.account_pictures import UUID_TAIL, an_asset, asked, png, shelve
@@ -62,19 +64,19 @@ class Screen:
         return self.last["text/plain"]
 
 
-class Desk(Magics):
-    """The magics of a shell with a kernel, before a party's studio."""
+class Desk(FrontEnd):
+    """A shell with a kernel, before a party's studio."""
 
     studio = None
+    mode = "live"
 
     def __init__(self, party, screen):
         super().__init__(SimpleNamespace(user_ns={}), lambda: {"embed": "auto"}, party.folder)
         self.party, self.studio, self.screen = party, party.studio, screen
-        self.mode = "live"
         self.background = []
 
-    def _mode(self):
-        return self.mode
+    def line(self, line):
+        run_line(self, line)
 
     def settled(self):
         """After what was begun in the background has ended."""
@@ -95,7 +97,8 @@ class Desk(Magics):
 @pytest.fixture
 def screen(monkeypatch):
     screen = Screen()
-    monkeypatch.setattr(module, "display", screen.display)
+    for shows in (module, IPython.display):
+        monkeypatch.setattr(shows, "display", screen.display)
     monkeypatch.setattr(module, "update_display", screen.update)
     return screen
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from runway_nb import errors, shortcuts
 from runway_nb.api.client import RunwayClient
 from runway_nb.camera import Camera
-from runway_nb.notebook.magics.commands import Magics
+from runway_nb.notebook.magics.commands import run_line
+from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.notebook.panel import panel as module
 from runway_nb.notebook.panel.keyframe_loader import Loaded, Pictures
 from runway_nb.notebook.panel.panel import Panel
@@ -568,7 +569,7 @@ def test_copy_offers_the_text_where_no_script_can(bench):
 # --- the magic --------------------------------------------------------------------------------------
 
 
-class Desk(Magics):
+class Desk(FrontEnd):
     studio = None
 
     def __init__(self, bench):
@@ -576,6 +577,9 @@ class Desk(Magics):
         shell = SimpleNamespace(user_ns=bench.variables, set_next_input=self.offered.append)
         super().__init__(shell, lambda: {"embed": "never"}, bench.party.folder)
         self.studio = bench.studio
+
+    def line(self, line):
+        run_line(self, line)
 
 
 @pytest.fixture

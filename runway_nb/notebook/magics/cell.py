@@ -1,0 +1,117 @@
+"""`%%runway`: a cell is read, checked, submitted and shown."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from ...errors import InvalidRequest
+from ...jobs.job import Job
+from ...jobs.policy import Limits, checked_limits
+from ...redaction import redact
+from ...request import VideoRequest
+from ...spec import EMBED, POSITIONS
+from ...text.console import write_line
+from ...values.plain import shown
+from ..language import parsing
+from ..language.expressions import Named, named_picture
+from ..language.stray_options import stray_problem
+from ..language.template import fill
+from .front_end import FrontEnd
+
+
+def run_cell(front_end: FrontEnd, line: str, body: str) -> None:
+    """Run `%%runway`; wait when asked to, and in batch runs always."""
+    from .wait import wait  # loads the rendering
+
+    job, values = submit(front_end, line, body)
+    if job is None:
+        return
+    mode = front_end.mode
+    if values.get("wait") or values.get("keep_loop") or mode == "batch":
+        wait(job, mode, keep_loop=bool(values.get("keep_loop")))
+
+
+async def run_cell_async(front_end: FrontEnd, line: str, body: str) -> None:
+    """Run `%%runway --wait` in a kernel, as a top-level await."""
+    from .wait import wait_async  # loads the rendering
+
+    job, _ = submit(front_end, line, body)
+    if job is not None:
+        await wait_async(job, front_end.mode)
+
+
+def submit(front_end: FrontEnd, line: str, body: str) -> tuple[Job | None, dict[str, Any]]:
+    """Check a cell, submit its request and show the job; return it with the options. It is None after a dry run."""
+    # before the work starts, so that the two need not share the processor
+    from ..cards import card as live  # noqa: F401 - loads ipywidgets
+
+    read = parsing.parse(line, front_end.variables)
+    limits = _limits(read.values)
+    problems = [*read.problems, *checked_limits(limits)[1]]
+    if stray := stray_problem(line, body):
+        # a line that was to go on has no other mistake of its own
+        raise InvalidRequest([stray, *([] if line.rstrip().endswith("\\") else problems)])
+    # IPython refuses a cell without a body, so a cell without a prompt ends with a blank line
+    text = f"%%runway {line}".strip() + f"\n{body.strip() or chr(10)}"
+    prompt = fill(body.strip(), front_end.variables, problems)
+    pictures = _named_pictures(read.values, problems, _variables(front_end, read.name, text))
+    request = _checked_request(front_end, prompt, read.values, pictures, problems)
+    if read.values.get("dry_run"):
+        write_line(dry_run_text(request))
+        return None, read.values
+    submitted = front_end.studio.ask(request, limits, cell=text, folder=front_end.folder)
+    if read.name:
+        front_end.variables[read.name] = submitted.job
+    front_end.show(submitted.job, read.values.get("embed"), reused=not submitted.is_new)
+    return submitted.job, read.values
+
+
+def _variables(front_end: FrontEnd, name: str, text: str) -> dict[str, Any]:
+    """The notebook's variables, but for the job that this very cell has made: run again, it means the same."""
+    made = front_end.variables.get(name)
+    if not (isinstance(made, Job) and made.cell == text):
+        return front_end.variables
+    return {key: value for key, value in front_end.variables.items() if key != name}
+
+
+def _checked_request(
+    front_end: FrontEnd, prompt: str, values: dict[str, Any], pictures: dict[str, Named], problems: list[str]
+) -> VideoRequest:
+    """Return the request that is meant. Raise all mistakes of options and request together."""
+    embed = values.get("embed")
+    if embed not in (None, *EMBED):
+        problems.append(f"embed is {shown(embed)}: give {', '.join(EMBED)}")
+    keyframes = {position: named.picture for position, named in pictures.items()}
+    request = VideoRequest.from_values({**values, "prompt": prompt, **keyframes})
+    return front_end.studio.checked(request, problems, {position: named.name for position, named in pictures.items()})
+
+
+def _named_pictures(values: dict[str, Any], problems: list[str], variables: dict[str, Any]) -> dict[str, Named]:
+    """Return the keyframes that are meant; add a line to `problems` for each that leads nowhere."""
+    found: dict[str, Named] = {}
+    for position in POSITIONS:
+        if (typed := values.get(position)) is None:
+            continue
+        try:
+            found[position] = named_picture(typed, variables)
+        except InvalidRequest as error:
+            problems += [f"{position}: {problem}" for problem in error.problems]
+            found[position] = Named(typed, "picture")
+    return found
+
+
+def _limits(values: dict[str, Any]) -> Limits:
+    """What the options of a cell allow."""
+    return Limits(
+        fresh=bool(values.get("fresh")), force=bool(values.get("force")), cell_credits=values.get("max_credits")
+    )
+
+
+def dry_run_text(request: VideoRequest) -> str:
+    """Return what would be sent, and its price."""
+    body = json.dumps(request.to_wire(), indent=2, ensure_ascii=False)
+    seed = "" if request.seed is not None else "\nThe seed is drawn when it is sent."
+    notes = "".join(f"\nNote: {warning}." for warning in request.warnings())
+    price = f"{request.credits} credits" + (" (explore mode)" if request.explore else "")
+    return f"Dry run, nothing was sent. POST {request.row.path}\n{redact(body)}\nPrice: {price}.{seed}{notes}"

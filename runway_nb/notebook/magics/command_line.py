@@ -1,0 +1,90 @@
+"""The line of `%runway`: its parsing, help, completion and README's table, all read from one table of commands."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+from ...errors import InvalidCommand
+from ...text.line_words import OpenQuote, split
+from ..language.options import Option, flag_completions
+from ..language.parsing import parse_arguments
+from .front_end import FrontEnd
+
+
+class Arguments(NamedTuple):
+    """What stands behind a command."""
+
+    words: list[str]
+    values: dict[str, Any]
+    """Field of an option to its value, only what was given."""
+
+    @property
+    def name(self) -> str:
+        """The first word, or nothing."""
+        return self.words[0] if self.words else ""
+
+
+class Command(NamedTuple):
+    """One command of `%runway`."""
+
+    name: str
+    usage: str
+    """Its arguments, as help shows them."""
+    help: str
+    run: Callable[[FrontEnd, Arguments], None]
+    options: tuple[Option, ...] = ()
+    choices: tuple[str, ...] = ()
+    """The words of which one may stand behind it, where there are no others."""
+
+    @property
+    def line(self) -> str:
+        """The command as it is typed."""
+        return f"{self.name} {self.usage}".strip()
+
+
+def read_line(line: str, table: Sequence[Command]) -> tuple[Command, Arguments]:
+    """Return the command of a `%runway` line and its arguments. Raise `InvalidCommand` or `InvalidRequest`."""
+    try:
+        first, *words = split(line) or ["help"]
+    except OpenQuote as wrong:
+        raise InvalidCommand(wrong.told("%runway")) from None
+    command = _named(first, table)
+    if command is None:
+        names = [command.name for command in table]
+        near = difflib.get_close_matches(first, names, 1)
+        hint = f"do you mean {near[0]}?" if near else f"known are {', '.join(names)}"
+        raise InvalidCommand(f"%runway {first} is no command: {hint}")
+    return command, Arguments(*(parse_arguments(words, command.options) if command.options else (words, {})))
+
+
+def line_completions(line: str, symbol: str, table: Sequence[Command]) -> list[str]:
+    """Return what may follow on a line of `%runway`."""
+    words = line.replace("=", " ").split()
+    if len(words) <= 1 + bool(symbol):
+        return [command.name for command in table if command.name.startswith(symbol)]
+    command = _named(words[1], table)
+    if command is None:
+        return []
+    if command.choices and len(words) == 2 + bool(symbol):
+        return [choice for choice in command.choices if choice.startswith(symbol)]
+    # else a file or a name, which others complete
+    return flag_completions(command.options, line, symbol, offered=symbol.startswith("-"))
+
+
+def help_text(table: Sequence[Command]) -> str:
+    """Return the text behind `%runway?`."""
+    width = max(len(f"{command.name} {command.usage}") for command in table)
+    rows = "\n".join(f"  {f'{command.name} {command.usage}':<{width}}  {command.help}" for command in table)
+    return f"%runway COMMAND\n\nCommands:\n{rows}"
+
+
+def readme_table(table: Sequence[Command]) -> str:
+    """Return README's table of commands."""
+    rows = [f"| `%runway {command.line}` | {command.help} |" for command in table]
+    return "\n".join(["| command | what it does |", "|---|---|", *rows])
+
+
+def _named(name: str, table: Sequence[Command]) -> Command | None:
+    return next((command for command in table if command.name == name), None)

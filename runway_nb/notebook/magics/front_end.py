@@ -1,0 +1,78 @@
+"""The shell in which the magics run: its variables, its settings, and how results are shown in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...text.console import write_line
+
+if TYPE_CHECKING:
+    from ...jobs.job import Job
+    from ...studio import Studio
+    from ..cards.view import View
+
+
+class FrontEnd:
+    """One shell with the extension loaded.
+
+    Args:
+        shell: The IPython shell.
+        config: Gives what `%config RunwayMagics` holds at this moment.
+        folder: The notebook's folder: the working directory when the extension was loaded.
+    """
+
+    def __init__(self, shell: Any, config: Callable[[], dict[str, object]], folder: Path) -> None:
+        self.shell = shell
+        self.folder = folder
+        self._config = config
+
+    @property
+    def studio(self) -> Studio:
+        """The studio of this process, with the settings of this moment."""
+        from ...shortcuts import default_studio  # loads the studio
+
+        return default_studio()
+
+    @property
+    def variables(self) -> dict[str, Any]:
+        """The notebook's variables."""
+        variables: dict[str, Any] = self.shell.user_ns
+        return variables
+
+    @property
+    def mode(self) -> str:
+        """`terminal` without a kernel, `live`, or `batch` where nobody can be asked (Jupyter facts, section 1)."""
+        if not hasattr(self.shell, "kernel"):
+            return "terminal"
+        content = self.shell.get_parent().get("content", {})
+        return "live" if content.get("allow_stdin", True) else "batch"
+
+    def view(self, embed: str | None = None) -> View:
+        """Return how results are shown: asked anew each time, since one kernel may serve several front ends."""
+        from ..cards.view import View  # loads the rendering
+
+        chosen, mode = str(embed or self._config()["embed"]), self.mode
+        # what a batch run writes is moved, or written elsewhere to begin with, and leaves a file beside it behind
+        travels = chosen == "auto" and (mode == "batch" or self._is_hosted())
+        return View(mode, "capped" if travels else chosen, self.folder)
+
+    def show(self, job: Job, embed: str | None = None, *, reused: bool = False) -> None:
+        """Show a job in the running cell: its live card, or its durable result."""
+        from ..cards.card import show  # loads ipywidgets
+
+        show(job, self.studio, self.view(embed), reused=reused)
+
+    def show_bundle(self, bundle: dict[str, str]) -> None:
+        """Display a MIME bundle; in a terminal, print its text."""
+        from IPython.display import display  # loads IPython
+
+        if self.mode == "terminal":
+            write_line(bundle["text/plain"])
+        else:
+            display(bundle, raw=True)
+
+    def _is_hosted(self) -> bool:
+        """Colab and VS Code, where a relative path does not reach the file (Jupyter facts, section 3)."""
+        return "google.colab" in str(type(self.shell)) or "__vsc_ipynb_file__" in self.variables
