@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import time
+import tokenize
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool, Enum, Int, TraitError, Unicode
@@ -13,6 +14,7 @@ from traitlets.config import Configurable
 from ..errors import SettingsError
 from ..loaded_settings import loaded_settings
 from ..storage.home import working_folder
+from ..text.line_words import JOINERS, NO_WIDTH
 
 if TYPE_CHECKING:
     from ..jobs.job import Job
@@ -26,7 +28,7 @@ WORTH_TELLING = 7 * 24 * 60 * 60.0
 _CLASS = "RunwayMagics"
 _ON_THE_WAY = ("IPython.", __name__)
 """Modules between who runs a cell and a transformer of its text."""
-_UNSEEN = "[\u00ad\u200b-\u200f\u2060\ufeff]"
+_UNSEEN = f"[{NO_WIDTH}{JOINERS}]"
 _BEFORE = re.compile(rf"^(?:\s|{_UNSEEN})+(?=%%runway\b)")
 _AFTER = re.compile(rf"^(\s*)(?:{_UNSEEN})*(%%?runway)(?:[^\S\n ]|{_UNSEEN})+")
 
@@ -127,9 +129,23 @@ def spell_magic(lines: list[str]) -> list[str]:
     """
     if not lines:
         return lines
-    first = _AFTER.sub(r"\1\2 ", _BEFORE.sub("", lines[0]))
-    # the lines below a cell magic are its own
-    return [first, *(lines[1:] if first.startswith("%%") else (_AFTER.sub(r"\1\2 ", line) for line in lines[1:]))]
+    spelt = [_AFTER.sub(r"\1\2 ", _BEFORE.sub("", lines[0])), *lines[1:]]
+    if spelt[0].startswith("%%"):
+        return spelt  # the lines below a cell magic are its own
+    meant = {number: _AFTER.sub(r"\1\2 ", line) for number, line in enumerate(spelt) if _AFTER.match(line)}
+    if not meant:
+        return spelt
+    begun = _lines_begun_by_magic([meant.get(number, line) for number, line in enumerate(spelt)])
+    return [meant[number] if number in begun and number in meant else line for number, line in enumerate(spelt)]
+
+
+def _lines_begun_by_magic(lines: list[str]) -> set[int]:
+    """Return the lines that IPython takes for a line magic: none in a text or within brackets."""
+    from IPython.core.inputtransformer2 import make_tokens_by_line  # loaded by any shell, and by nothing else of ours
+
+    skipped = (tokenize.INDENT, tokenize.DEDENT)
+    firsts = (next((t for t in tokens if t.type not in skipped), None) for tokens in make_tokens_by_line(lines))
+    return {token.start[0] - 1 for token in firsts if token is not None and token.string == "%"}
 
 
 def await_cell(lines: list[str]) -> list[str]:

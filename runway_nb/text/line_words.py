@@ -16,8 +16,10 @@ _CLOSING = {
 }  # fmt: skip
 """The quotation marks that open, and what may close each: several languages, and editors that turn one mark only."""
 QUOTES = frozenset("".join([*_CLOSING, *_CLOSING.values()]))
-_UNSEEN = frozenset("\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff")
+NO_WIDTH = "\u00ad\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2066\u2067\u2068\u2069\ufeff"
 """Marks without width that come with copied text. Joiners are not among them: names of files are spelt with these."""
+JOINERS = "\u200c\u200d"
+"""Marks without width that belong to words; around the name of a magic they are noise all the same."""
 _SIGNS = str.maketrans({**dict.fromkeys(DASHES, "-"), "\uff0b": "+", "\uff0e": ".", "\u066b": ".", "\uff0c": ","})
 _COMMA = re.compile(r"([-+]?\d*),(\d+)")
 
@@ -57,7 +59,7 @@ def split(line: str) -> list[str]:
             end = _closed(line, place)
             word = (word or "") + line[place + 1 : end]
             place = end
-        elif letter not in _UNSEEN:
+        elif letter not in NO_WIDTH:
             word = (word or "") + letter
         place += 1
     return words if word is None else [*words, word]
@@ -74,12 +76,12 @@ def _closed(line: str, place: int) -> int:
 
 def needs_quotes(word: str) -> bool:
     """True when a word would not come back from `split` as it is, or would continue the line."""
-    return not word or word.endswith("\\") or any(c.isspace() or c in QUOTES or c in _UNSEEN for c in word)
+    return not word or word.endswith("\\") or any(c.isspace() or c in QUOTES or c in NO_WIDTH for c in word)
 
 
 def seen(text: str) -> str:
     """`text` without the marks that have no width."""
-    return "".join(letter for letter in text if letter not in _UNSEEN)
+    return "".join(letter for letter in text if letter not in NO_WIDTH)
 
 
 def plain_number(text: str) -> str:

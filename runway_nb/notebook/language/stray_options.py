@@ -1,20 +1,25 @@
-"""Options and magics that stand in the prompt: a cell is refused over them, since it would be paid without them.
+"""Options and magics where they are not read: a cell is refused over them, since it would be paid without them.
 
-Whoever means the words writes their first character by its number, as `literal_words` does.
+They are looked for where they are hardly prose: options with which a prompt begins, a line ends, or that have a line
+to themselves; a cell magic with which a prompt begins; `%runway` or `%load_ext` with which a line begins. Whoever means
+the words writes their first character by its number, as `literal_words` does.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...pictures.asset_names import quoted
-from ...text.line_words import OpenQuote, seen, split
+from ...text.line_words import NO_WIDTH, OpenQuote, seen, split
 from .options import BY_FLAG, Option
 from .parsing import known_flag, parse, reads_as_value
 from .template import by_number
 
 _WORD = re.compile(r"\S+")
+_LONGEST = 60
+"""Characters of a word that a message shows whole."""
 _OUR_MAGIC = re.compile(r"\s*(%%runway|%runway|%load_ext)(?!\w)")
 _CELL_MAGIC = re.compile(r"\s*(%%[^\W\d]\w*)")
 
@@ -23,11 +28,16 @@ class _Read(NamedTuple):
     """What stands at the beginning of a line."""
 
     options: list[str]
-    """Options as they are typed, each with its value."""
+    """Options as they would be right, each with its value."""
     rest: list[str]
     """The words after them."""
+    typed: str = ""
+    """The word that begins the first of them, as it stands there."""
     is_open: bool = False
     """True when the only word of the rest is an option that still waits for its value."""
+
+
+_NOTHING = _Read([], [])
 
 
 def stray_problem(line: str, body: str) -> str:
@@ -39,19 +49,29 @@ def stray_problem(line: str, body: str) -> str:
     """
     rows = [row for row in map(seen, body.splitlines()) if row.strip()]
     if magic := _magic_among(rows):
-        return (
-            f"{magic} stands in the prompt: put it into a cell of its own (a prompt that holds this word "
-            f"writes it {_by_number_at(magic, 0)})"
-        )
+        return f"{magic} stands in the prompt: put it into a cell of its own ({_as_prose(magic, body)})"
     head, is_continued = _without_backslash(line)
-    found = _leading(rows) or _elsewhere(rows)
-    if found:
-        flag = found[0].split()[0]
+    found = _leading(rows)
+    found = found if found.options else _elsewhere(rows)
+    if found.options:
         return (
-            f"options stand on the first line, and {flag} stands below it: {_right_line(head, found)} "
-            f"(a prompt that holds this word writes it {_by_number_at(flag, 0)})"
+            f"options stand on the first line, and {_short(found.typed)} stands below it: "
+            f"{_right_line(head, found.options)} ({_as_prose(found.typed, body)})"
         )
     return f"a backslash does not continue the first line: {_right_line(head, [])}" if is_continued else ""
+
+
+def _as_prose(word: str, body: str) -> str:
+    """Return how a prompt holds a word that reads like an option or a magic, to the letter."""
+    marks = f"[{NO_WIDTH}]*"
+    # marks without width are not shown in a message, and belong to what was typed
+    typed = re.search(marks + marks.join(map(re.escape, _short(word))), body)
+    return f"a prompt that holds this word writes it {_by_number_at(typed[0] if typed else word, 0)}"
+
+
+def _short(word: str) -> str:
+    """Return a word without its value where that is long."""
+    return word if len(word) <= _LONGEST else word.partition("=")[0]
 
 
 def literal_words(text: str) -> str:
@@ -93,41 +113,50 @@ def _without_backslash(line: str) -> tuple[str, bool]:
     return (bare[:-1].rstrip(), True) if is_continued else (bare, False)
 
 
-def _leading(rows: list[str]) -> list[str]:
+def _leading(rows: list[str]) -> _Read:
     """The options with which a prompt begins, over as many lines as they take."""
     found: list[str] = []
-    waiting = ""
+    waiting = typed = ""
     for row in rows:
         if waiting and not all(map(known_flag, row.split()[1:2])):
             break  # words follow the option, and the first of them is no value
         read = _read(f"{waiting} {row}".strip())
+        typed = typed or read.typed
         if read.is_open:
             found += read.options
             waiting = read.rest[0]
             continue
         if read.rest:
             # prose may begin with a dash and a word; two hyphens and the name of an option are no prose
-            return found + read.options if waiting or row.split()[0].startswith("--") else found
+            is_option = bool(waiting) or row.split()[0].startswith("--")
+            return _Read(found + read.options if is_option else found, [], typed)
         found, waiting = found + read.options, ""
-    return [*found, waiting] if waiting else found
+    return _Read([*found, waiting] if waiting else found, [], typed)
 
 
-def _elsewhere(rows: list[str]) -> list[str]:
-    """Options that have a line to themselves, or with which a line ends."""
-    return [option for row in rows for option in _whole(row)] or [option for row in rows for option in _tail(row)]
+def _elsewhere(rows: list[str]) -> _Read:
+    """Options that have a line to themselves, or else with which a line ends."""
+    return _joined(map(_whole, rows)) or _joined(map(_tail, rows)) or _NOTHING
 
 
-def _whole(row: str) -> list[str]:
+def _joined(reads: Iterable[_Read]) -> _Read | None:
+    """The options of several lines, if there are any."""
+    found = [read for read in reads if read.options]
+    return _Read([option for read in found for option in read.options], [], found[0].typed) if found else None
+
+
+def _whole(row: str) -> _Read:
     """The options of a line that holds nothing else."""
     read = _read(row)
-    return [] if read.rest else read.options
+    return _NOTHING if read.rest else read
 
 
-def _tail(row: str) -> list[str]:
+def _tail(row: str) -> _Read:
     """The options at the end of a line; a dash before a word is a dash there, unless a value follows."""
     words = row.split()
-    places = [place for place, word in enumerate(words) if word.startswith("--") or not _is_switch(word)]
-    return next((found for place in places if (found := _whole(" ".join(words[place:])))), [])
+    starts = [start for start, word in enumerate(words) if word.startswith("--") or not _is_switch(word)]
+    reads = (_whole(" ".join(words[start:])) for start in starts)
+    return next((read for read in reads if read.options), _NOTHING)
 
 
 def _is_switch(word: str) -> bool:
@@ -144,18 +173,23 @@ def _read(row: str) -> _Read:
         words = bare.split()
     pieces = bare.split()
     found: list[str] = []
+    first = ""
     while words and (flag := known_flag(words[0])):
         name, equals, value = words[0].partition("=")
-        if not any(piece.startswith(name) for piece in pieces):
+        typed = next((piece for piece in pieces if piece.startswith(name)), "")
+        if not typed:
             break  # in quotes it is no option
+        first = first or typed
         if BY_FLAG[flag].kind != "switch" and not equals and len(words) == 1:
-            return _Read(found, words, is_open=True)
+            return _Read(found, words, first, is_open=True)
         taken = _taken(BY_FLAG[flag], [value] if equals else words[1:2], bool(equals))
         if taken is None:
             break
         found, words = [*found, taken], words[1 if equals or taken == flag else 2 :]
     spoilt = not found and bool(words) and words[0].startswith("--") and bool(known_flag(words[0]))
-    return _Read([words[0].partition("=")[0]], words[1:] or [""]) if spoilt else _Read(found, words)
+    if spoilt:
+        return _Read([words[0].partition("=")[0]], words[1:] or [""], first or words[0].split()[0])
+    return _Read(found, words, first if found else "")
 
 
 def _taken(option: Option, value: list[str], has_equals: bool) -> str | None:

@@ -146,3 +146,57 @@ def test_a_prompt_that_reads_like_options_comes_back_from_its_cell(prompt: str) 
 def test_a_cell_with_options_in_its_prompt_is_no_request() -> None:
     assert request_of_cell("%%runway\n--zoom 4\nA lamp") is None
     assert request_of_cell("%%runway shot \\\nA lamp") is None
+
+
+ADVICE = re.compile(r"\(a prompt that holds this word writes it (\{\{U\+[0-9A-F]+\}\}.*)\)$", re.DOTALL)
+
+
+def advised(told: str) -> tuple[str, str]:
+    """What the message says a word is to be replaced by, and the word."""
+    match = ADVICE.search(told)
+    assert match, told
+    return match[1], fill(match[1], {}, [])
+
+
+@pytest.mark.parametrize(
+    ("body", "advice"),
+    [
+        ("The first rule: seed=7", "{{U+73}}eed=7"),
+        ("The first rule: SEED=7", "{{U+53}}EED=7"),
+        ("A lamp \u2014zoom 4", "{{U+2014}}zoom"),
+        ("A lamp -zoom 4", "{{U+2D}}zoom"),
+        ("--ZOOM 4\nA lamp", "{{U+2D}}-ZOOM"),
+        ("A lamp --zoom=4", "{{U+2D}}-zoom=4"),
+        ("A lamp\n--first 'two words.png'", "{{U+2D}}-first"),
+        ("A lamp --first='two words.png'", "{{U+2D}}-first='two"),
+        ("A lamp --reply-url=https://x.test/" + "x" * 60, "{{U+2D}}-reply-url"),
+        ("--zoom in on the lamp", "{{U+2D}}-zoom"),
+        ("--zoom\n4\nA lamp", "{{U+2D}}-zoom"),
+        ("A lamp --z\u200boom 4", "{{U+2D}}-z\u200boom"),
+        ("A lamp \ufeff--zoom 4", "{{U+FEFF}}--zoom"),
+        ("%%time\nA lamp", "{{U+25}}%time"),
+        ("A lamp\n%runway list", "{{U+25}}runway"),
+    ],
+)
+def test_the_advice_is_the_word_as_it_was_typed(body: str, advice: str) -> None:
+    assert advised(stray_problem("shot", body))[0] == advice
+    assert advised(stray_problem("shot", body))[1] in body
+
+
+@example(["The first rule: ", "seed=7"])
+@example(["A lamp ", "\u2014zoom", " ", "4"])
+@example(["\u200b", "--zoom", " ", "4"])
+@example(["zoom=4", " ", "zoom=4x", "\n", "zoom=4"])
+@given(st.lists(st.sampled_from([*PIECES, "-zoom", "seed=7", "--Seed", "7"]) | st.text(max_size=3), max_size=8))
+def test_following_the_advice_gives_exactly_the_typed_prompt(pieces: list[str]) -> None:
+    prompt = written = "".join(piece for piece in pieces if "{{" not in piece)
+    for _ in range(len(prompt) + 1):
+        told = stray_problem("shot", written)
+        if not told:
+            break
+        advice, word = advised(told)
+        start = re.compile(rf"(?<!\S){re.escape(word)}").search(written)
+        assert start, (told, written)
+        written = written[: start.start()] + advice + written[start.end() :]
+    assert stray_problem("shot", written) == ""
+    assert fill(written, {}, []) == prompt

@@ -439,10 +439,26 @@ def test_a_cell_with_wait_is_complete_with_its_blank_line_only(session: Session)
         ("%runway\u00a0list", "run_line_magic('runway', 'list')"),
         ("x = 1\n%runway\u3000show", "run_line_magic('runway', 'show')"),
         ("%%runways\u00a0x\nA", "run_cell_magic('runways\\xa0x', '', 'A\\n')"),
+        ("\u061c%%runway\u202a x\nA lamp", "run_cell_magic('runway', ' x', 'A lamp\\n')"),
+        ("if x:\n    %runway\u00a0show", "run_line_magic('runway', 'show')"),
+        ('x = """\n%runway\u00a0A\n"""\n%runway\u00a0list', "run_line_magic('runway', 'list')"),
     ],
 )
 def test_what_looks_like_a_space_behind_a_magic_is_one(session: Session, cell: str, call: str) -> None:
     assert call in session.shell.transform_cell(cell)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        'x = """\n%runway\u00a0list\n"""\n',
+        "x = (7\n%runway\u2003)\n",
+        "x = '''\n  %%runway\u200b\u00a0shot\n'''\nprint(x)\n",
+        "x = 7\n# %runway\u00a0list\n",
+    ],
+)
+def test_a_text_of_the_users_own_is_left_as_it_is(session: Session, cell: str) -> None:
+    assert session.shell.transform_cell(cell) == cell
 
 
 def test_unload_takes_back_what_load_did(session: Session) -> None:
