@@ -68,6 +68,6 @@ def measure() -> list[Row]:
 
 def _end_at_server(job: Job, simulator: Simulator) -> float:
     """When the task has ended by the simulator's own record; asked without a request."""
-    while job.task is None or simulator.world.get("1", job.task.id).look.status != "SUCCEEDED":
+    while job.task is None or simulator.world.get("1", job.task.id).snapshot.status != "SUCCEEDED":
         time.sleep(0.02)
     return time.time()

@@ -62,7 +62,7 @@ def _one(app: Any, notebook: Any, simulator: Simulator, number: int) -> tuple[fl
     folder = app.root / "runway_outputs"
 
     def ended() -> bool:
-        done = [seen for seen in simulator.world.history(USER, EMAIL) if seen.look.status == "SUCCEEDED"]
+        done = [seen for seen in simulator.world.history(USER, EMAIL) if seen.snapshot.status == "SUCCEEDED"]
         return len(done) >= number
 
     server = _when(ended)

@@ -25,6 +25,10 @@ FLOORS = """
     storage
     camera references request_fields request
     setting_values credentials settings
+    simulator.parent_process
+    simulator.rendering
+    simulator.service
+    simulator.http
     simulator
     api
     ledger

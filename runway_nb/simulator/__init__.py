@@ -1,4 +1,4 @@
-"""The other party: a simulator of the remote API on this machine, with real videos and no account.
+"""The other backend: a simulator of the remote API on this machine, with real videos and no account.
 
     with Simulator(folder) as simulator:
         ...  # simulator.base_url

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import os
 import signal
 import sys
 import tempfile
 import threading
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from pathlib import Path
 
+from .parent_process import WITH_PARENT, call_when_input_ends
 from .rendering import stub
 from .rendering.render_queue import child_process
 from .server import HOST_NAMES, Simulator
@@ -62,7 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--runway-limit", type=int, help="tasks that Runway itself lets run at once")
     parser.add_argument("--link-seconds", type=float, default=86400.0, help="life of a link (default %(default)s)")
     parser.add_argument(
-        "--with-parent",
+        WITH_PARENT,
         action="store_true",
         help="end when standard input ends, as it does with a pipe whose writer is gone",
     )
@@ -73,9 +73,9 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _simulator(given: argparse.Namespace, place: Path) -> Simulator:
+def _simulator(given: argparse.Namespace, state: Path) -> Simulator:
     simulator = Simulator(
-        given.state or place,
+        state,
         speed=given.speed,
         port=given.port,
         token=given.token,
@@ -99,17 +99,9 @@ def _wait_for_the_end(*, with_parent: bool) -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: ended.set())
     if with_parent:
-        threading.Thread(target=_read_to_the_end, args=(ended,), daemon=True).start()
+        call_when_input_ends(ended.set)
     while not ended.wait(0.5):  # a plain wait() would not notice the signal on Windows
         pass
-
-
-def _read_to_the_end(ended: threading.Event) -> None:
-    # not sys.stdin, whose lock this thread would still hold when the interpreter ends
-    with suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    ended.set()
 
 
 if __name__ == "__main__":

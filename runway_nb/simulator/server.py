@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .rendering.render_queue import Renderer, child_process
 from .service.asset_store import Pictures
-from .service.contract import BASE, CREATE, read_wish
+from .service.contract import BASE
 from .service.faults import Faults
 from .service.state_db import StoreError
 from .service.world import Rules, World
@@ -29,7 +29,7 @@ HOST = "127.0.0.1"
 """The only address that is ever listened on."""
 HOST_NAMES = frozenset({"127.0.0.1", "localhost"})
 TICK = 0.2
-"""Seconds between two looks at renderers and callbacks."""
+"""Seconds between two checks of renderers and callbacks."""
 START_TIMEOUT, STOP_TIMEOUT = 10.0, 3.0
 NEEDS = ("starlette", "uvicorn", "python_multipart", "av")
 HOW_TO_INSTALL = 'the simulator needs its extra: pip install "runway_nb[simulator]"'
@@ -38,12 +38,26 @@ HOW_TO_INSTALL = 'the simulator needs its extra: pip install "runway_nb[simulato
 class Simulator:
     """A simulator with its state in a folder.
 
-    `speed` divides all times (`EMBEDDED_SPEED`: about 8 s for a clip of 5 s), `port` 0 means a free one,
-    `token` None any of the right form; `key` opens the page and the control path (None draws one, `open_to_all`
-    asks for none); `embedded` draws a token as well, without which nothing is answered; `accounts` is 0 to 2,
-    `max_jobs` their slots, `credits` what each has, `runway_limit` what Runway itself lets run at once (None: no
-    limit), `link_seconds` the life of a link. Raises `ValueError` for a number out of its range or a short key,
-    `OSError` for a state that cannot be used.
+    Args:
+        state: The folder; several simulators may share it.
+        speed: Divides all times (`EMBEDDED_SPEED`: about 8 s for a clip of 5 s).
+        port: 0 means a free one.
+        token: The only one that is good; None: any of the right form.
+        key: Opens the page and the control path; None draws one.
+        open_to_all: Ask for no key.
+        embedded: Draw a token as well, without which nothing is answered.
+        accounts: How many Runway accounts each user has without adding any, 0 to 2.
+        clock: Gives Unix seconds.
+        renderer: Makes a clip; by default in a process of its own.
+        pictures: Draw samples and scale pictures; by default those of this package.
+        draw: The source of all random numbers.
+        max_jobs: Slots of each of those accounts, 1 to 10.
+        credits: What each account has.
+        runway_limit: How many tasks Runway itself lets run at once; None: no limit.
+        link_seconds: How long a signed link is good.
+        fault_fired: Called with the name of each fault as it acts.
+
+    Raises `ValueError` for a number out of its range or a short key, `OSError` for a state that cannot be used.
     """
 
     def __init__(
@@ -65,19 +79,20 @@ class Simulator:
         credits: int = 2250,  # noqa: A002 - the word of the API
         runway_limit: int | None = None,
         link_seconds: float = 86400.0,
+        fault_fired: Callable[[str], None] = lambda name: None,  # noqa: ARG005
     ) -> None:
         _check_extra(renderer)
         from .http.access import Access, checked_key, embedded_access, new_key
         from .http.app import make_app
-        from .http.call import Desk, Log
+        from .http.call import AppState, Log
 
         access = (
             embedded_access() if embedded else Access(token, None if open_to_all else checked_key(key or new_key()))
         )
         rules = Rules(speed, accounts, max_jobs, credits, runway_limit, link_seconds)
         self.world = World(Path(state), rules, clock=clock, renderer=renderer, pictures=pictures, draw=draw)
-        self._desk = Desk(self.world, Faults(), Log(), access)
-        self.app: Starlette = make_app(self._desk)
+        self.app_state = AppState(self.world, Faults(fault_fired), Log(), access)
+        self.app: Starlette = make_app(self.app_state)
         self.port = port
         self._server: uvicorn.Server | None = None
         self._thread: threading.Thread | None = None
@@ -97,12 +112,12 @@ class Simulator:
     @property
     def key(self) -> str | None:
         """What opens the page and the control path; None when they are open to all."""
-        return self._desk.access.key
+        return self.app_state.access.key
 
     @property
     def token(self) -> str | None:
         """The only token that is good; None: any of the right form."""
-        return self._desk.access.token
+        return self.app_state.access.token
 
     @property
     def base_url(self) -> str:
@@ -153,35 +168,34 @@ class Simulator:
 
     def fault(self, name: str, *, times: int | None = None, **details: Any) -> None:
         """Sets a fault by name; `times` None means until it is cleared. See `faults.KINDS`."""
-        self._desk.faults.set(name, times, **details)
+        self.app_state.faults.set(name, times, **details)
 
     def clear(self, name: str | None = None) -> None:
         """Takes back one fault, or all."""
-        self._desk.faults.clear(name)
+        self.app_state.faults.clear(name)
 
     def counts(self) -> dict[str, int]:
         """What was received, started and sent; kept with the state."""
         from .http.control import all_counts
 
-        return all_counts(self._desk)
+        return all_counts(self.app_state)
 
     def log(self) -> list[dict[str, Any]]:
         """The calls so far, oldest first: method, path, status, unknown fields, leaks; never a token."""
-        return self._desk.log.entries()
+        return self.app_state.log.entries()
 
     def web_task(self, user: str, **fields: Any) -> str:
         """Starts a task as by hand in the web app, for the user with this number; gives its taskId.
 
         `fields` are those of the create call, and `email`. No scheduler tracks it.
         """
-        wish = read_wish({name: value for name, value in fields.items() if name in CREATE})
-        return self.world.create_by_hand(user, fields.get("email"), wish).identifier
+        return self.world.create_in_web_app(user, fields).identifier
 
     async def post_callbacks(self, transport: Any = None) -> None:
         """Posts the callbacks that are due now; a started simulator does it by itself."""
         from .http.callbacks import Callbacks
 
-        callbacks = Callbacks(self._desk, self.address, transport)
+        callbacks = Callbacks(self.app_state, self.address, transport)
         await callbacks.tick()
         await callbacks.close()
 
@@ -205,9 +219,9 @@ class Simulator:
             # not gather, which asks for a current loop: where somebody sets another policy there is none
             if rest:
                 loop.run_until_complete(asyncio.wait(rest))
-        except Exception as error:  # noqa: BLE001 - told to whoever started it; the thread has nobody to tell
+        except Exception as error:  # noqa: BLE001 - reported to whoever started it; the thread has nobody to report to
             self._failure = f" ({error})"
-            self._desk.log.add({"error": repr(error)})
+            self.app_state.log.add({"error": repr(error)})
         finally:
             asyncio.set_event_loop(None)
             loop.close()
@@ -225,14 +239,14 @@ class Simulator:
     async def _tick_on(self) -> None:
         from .http.callbacks import Callbacks
 
-        callbacks = Callbacks(self._desk, self.address)
+        callbacks = Callbacks(self.app_state, self.address)
         try:
             while True:
                 try:
                     await callbacks.tick()
                 except (OSError, StoreError) as error:
                     # a full disk or a busy file must not end the ticking; calls meet the same and say so
-                    self._desk.log.add({"error": repr(error)})
+                    self.app_state.log.add({"error": repr(error)})
                 await asyncio.sleep(TICK)
         finally:
             await callbacks.close()
@@ -265,7 +279,7 @@ def _listener(port: int) -> socket.socket:
 
 
 def _loop_for(listener: socket.socket) -> asyncio.AbstractEventLoop:
-    """A loop; made before its thread, so that a lack of file handles is told to whoever starts the simulator."""
+    """A loop; made before its thread, so that a lack of file handles is reported to whoever starts the simulator."""
     try:
         return asyncio.new_event_loop()
     except OSError:

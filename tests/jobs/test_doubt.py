@@ -22,7 +22,6 @@ from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import REFUSED_FOR_NOW, Record
 from runway_nb.request import Keyframes, VideoRequest
-from runway_nb.simulator.service.contract import read_wish
 from runway_nb.simulator.service.faults import REFUSALS
 from runway_nb.spec import REFUSALS as CERTAIN
 from runway_nb.studio import Studio
@@ -57,7 +56,7 @@ def lost(party: Party, request: VideoRequest, at: float, *, is_exact: bool = Tru
 def started(party: Party, record: Record) -> str:
     """The task that the service made for it."""
     body = {name: value for name, value in record.request.items() if not name.startswith("reply")}
-    return str(party.simulator.world.create_by_hand("4711", EMAIL, read_wish(body)).identifier)
+    return party.simulator.web_task("4711", email=EMAIL, **body)
 
 
 # --- refusals without meaning -----------------------------------------------------------------------

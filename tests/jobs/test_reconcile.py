@@ -15,7 +15,6 @@ from runway_nb.jobs.recover import find_task, look_for_task
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.simulator import Simulator
 from runway_nb.simulator.rendering import stub
-from runway_nb.simulator.service.contract import read_wish
 from support.fakes import BASE, EMAIL, TOKEN, Changed, Recorder
 from support.simulator_kit import SECOND, Pictures
 
@@ -54,8 +53,7 @@ class Remote:
         """Tasks that somebody made by hand, one a second."""
         for number in range(count):
             self.time.now += 1
-            wish = read_wish({"text_prompt": "By hand", "seed": 10_000_000 + number})
-            self.simulator.world.create_by_hand("4711", email, wish)
+            self.simulator.web_task("4711", email=email, text_prompt="By hand", seed=10_000_000 + number)
 
     def find(self, search, transport=None, is_late=False):
         """What a whole search finds: the task's id, or None."""
@@ -288,8 +286,8 @@ def test_words_alone_may_run_on_any_account(remote, time, email):
     here.web_app(3, EMAIL)
     here.web_app(3, SECOND)
     search = _lost(time)
-    made = here.simulator.world.create_by_hand("4711", email, read_wish({"text_prompt": REQUEST.prompt, "seed": SEED}))
-    assert here.find(search) == made.identifier
+    made = here.simulator.web_task("4711", email=email, text_prompt=REQUEST.prompt, seed=SEED)
+    assert here.find(search) == made
 
 
 def test_a_keyframe_names_the_one_account_that_is_read(remote, time):
@@ -305,8 +303,8 @@ def test_a_keyframe_names_the_one_account_that_is_read(remote, time):
 def test_a_broken_account_among_several_hides_no_other(remote, time):
     here = remote(_broken(EMAIL), accounts=2)
     search = _lost(time)
-    made = here.simulator.world.create_by_hand("4711", SECOND, read_wish({"text_prompt": REQUEST.prompt, "seed": SEED}))
-    assert here.find(search) == made.identifier
+    made = here.simulator.web_task("4711", email=SECOND, text_prompt=REQUEST.prompt, seed=SEED)
+    assert here.find(search) == made
     assert here.lists() == [EMAIL, SECOND]
 
 

@@ -84,7 +84,7 @@ def test_tokens_and_keys_are_long_and_drawn_anew_for_each(tmp_path):
     secrets = {secret for sim in made for secret in (sim.token, sim.key)}
     for sim in made:
         assert re.fullmatch(r"user:1-[0-9a-f]{40}", sim.token)
-        assert repr(sim.token) not in repr(sim._desk), "not in a traceback that prints variables"
+        assert repr(sim.token) not in repr(sim.app_state), "not in a traceback that prints variables"
         sim.stop()
     assert len(secrets) == 6
 

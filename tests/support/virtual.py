@@ -433,9 +433,9 @@ class Service:
         self.draw = random.Random(0)
         self.fired: Counter[str] = Counter()
         self.simulator = Simulator(
-            folder, clock=self.clock, renderer=marked_clip, pictures=Pictures(), draw=self.draw, **rules
-        )
-        self._count_faults()
+            folder, clock=self.clock, renderer=marked_clip, pictures=Pictures(), draw=self.draw,
+            fault_fired=self._count_fault, **rules,
+        )  # fmt: skip
 
     def clock(self) -> float:
         return self.epoch + (self.loop.time() if self.loop else 0.0)
@@ -446,15 +446,8 @@ class Service:
         self.draw.seed(seed)
         self.simulator.clear()
 
-    def _count_faults(self) -> None:
-        faults = self.simulator._desk.faults
-        use = faults._use
-
-        def counted(fault: Any) -> None:
-            self.fired[fault.name] += 1
-            use(fault)
-
-        faults._use = counted  # type: ignore[method-assign]
+    def _count_fault(self, name: str) -> None:
+        self.fired[name] += 1
 
 
 class Kernel:

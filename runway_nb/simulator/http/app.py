@@ -17,31 +17,31 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from ..service.contract import BASE, RefusedError, not_found
 from . import fault_answers
 from .access import Access
-from .call import ENTRY, Call, Desk, refusal
+from .call import ENTRY, AppState, Call, refusal
 from .control import control_routes
 from .downloads import download_routes
 from .index_page import page_routes
 from .routes import API, USER, Handler
 
 
-def make_app(desk: Desk) -> Starlette:
+def make_app(app_state: AppState) -> Starlette:
     """The whole simulator as an ASGI application."""
-    routes = [Route(BASE + path, _by_method(desk, calls), methods=list(calls)) for path, calls in API.items()]
-    routes.append(Route("/v2/account", _by_method(desk, USER), methods=list(USER)))
-    routes += [*control_routes(desk), *download_routes(desk), *page_routes(desk)]
+    routes = [Route(BASE + path, _by_method(app_state, calls), methods=list(calls)) for path, calls in API.items()]
+    routes.append(Route("/v2/account", _by_method(app_state, USER), methods=list(USER)))
+    routes += [*control_routes(app_state), *download_routes(app_state), *page_routes(app_state)]
     handlers: dict[Any, Any] = {RefusedError: _refused, HTTPException: _http_error}
-    middleware = [Middleware(Door, desk=desk)]
+    middleware = [Middleware(AccessMiddleware, app_state=app_state)]
     app = Starlette(routes=routes, middleware=middleware, exception_handlers=handlers)
     app.router.redirect_slashes = False
     return app
 
 
-class Door:
+class AccessMiddleware:
     """Every call passes here: its path is taken as it was sent, it is written into the log, and it may come in."""
 
-    def __init__(self, app: ASGIApp, desk: Desk) -> None:
+    def __init__(self, app: ASGIApp, app_state: AppState) -> None:
         self._app = app
-        self._desk = desk
+        self._app_state = app_state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes a call on."""
@@ -49,18 +49,18 @@ class Door:
             await self._app(scope, receive, send)
             return
         path = self._path(scope)
-        noted_path = _without_secrets(path, scope, self._desk.access)
-        entry = self._desk.log.add({"method": scope["method"], **noted_path, "status": None})
+        noted_path = _without_secrets(path, scope, self._app_state.access)
+        entry = self._app_state.log.add({"method": scope["method"], **noted_path, "status": None})
 
         async def noted(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 entry["status"] = entry["status"] or message["status"]
-                date = formatdate(self._desk.world.clock(), usegmt=True).encode()
+                date = formatdate(self._app_state.world.clock(), usegmt=True).encode()
                 message = {**message, "headers": [*message.get("headers", ()), (b"date", date)]}
             await send(message)
 
         try:
-            self._desk.access.check(path, scope)
+            self._app_state.access.check(path, scope)
             await self._app({**scope, "path": path, ENTRY: entry}, receive, noted)
         except RefusedError as error:
             await refusal(error)(scope, receive, noted)
@@ -72,7 +72,9 @@ class Door:
     def _path(self, scope: Scope) -> str:
         """The path without a last slash; ids in it stay undecoded, as the service does it (API facts 2)."""
         sent = scope.get("raw_path") or scope["path"].encode()
-        path = scope["path"] if self._desk.faults.active("decoded-ids") else sent.partition(b"?")[0].decode("latin-1")
+        path = (
+            scope["path"] if self._app_state.faults.active("decoded-ids") else sent.partition(b"?")[0].decode("latin-1")
+        )
         return path.rstrip("/") or "/"
 
 
@@ -85,26 +87,28 @@ def _without_secrets(path: str, scope: Scope, access: Access) -> dict[str, Any]:
     return {"path": path, **({"leaks": leaks} if leaks else {})}
 
 
-def _by_method(desk: Desk, calls: Mapping[str, tuple[str, Handler]]) -> Callable[[Request], Awaitable[Response]]:
+def _by_method(
+    app_state: AppState, calls: Mapping[str, tuple[str, Handler]]
+) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         name, handler = calls["GET" if request.method == "HEAD" else request.method]
-        return await _answered(desk, request, name, handler)
+        return await _answered(app_state, request, name, handler)
 
     return endpoint
 
 
-async def _answered(desk: Desk, request: Request, name: str, handler: Handler) -> Response:
+async def _answered(app_state: AppState, request: Request, name: str, handler: Handler) -> Response:
     if name == "create":
-        desk.world.store.count("creates_received")
-    call = Call(desk, request, desk.access.owner(request.headers.get("authorization")))
-    fault = desk.faults.take("before", name)
+        app_state.world.store.count("creates_received")
+    call = Call(app_state, request, app_state.access.owner(request.headers.get("authorization")))
+    fault = app_state.faults.take("before", name)
     if fault:
         return fault_answers.instead(call, fault)
     answer = await handler(call)
     if answer.status_code != 200:
         return answer
-    answer = fault_answers.reshaped(desk.faults.take_all("reshape", name), answer)
-    fault = desk.faults.take("after", name)
+    answer = fault_answers.reshaped(app_state.faults.take_all("reshape", name), answer)
+    fault = app_state.faults.take("after", name)
     return await fault_answers.afterwards(fault, answer) if fault else answer
 
 

@@ -27,7 +27,7 @@ HTML = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1></
 
 
 class Log:
-    """The calls that a simulator has seen, without tokens and without the values of queries."""
+    """The calls that a simulator has received, without tokens and without the values of queries."""
 
     def __init__(self, longest: int = 10_000) -> None:
         self._entries: deque[dict[str, Any]] = deque(maxlen=longest)
@@ -46,7 +46,7 @@ class Log:
 
 
 @dataclass(frozen=True)
-class Desk:
+class AppState:
     """What every handler needs."""
 
     world: World
@@ -59,7 +59,7 @@ class Desk:
 class Call:
     """A call whose token was found good."""
 
-    desk: Desk
+    app_state: AppState
     request: Request
     owner: str
     """The digits of the token; the user number in all ids."""
@@ -67,7 +67,7 @@ class Call:
     @property
     def world(self) -> World:
         """The simulated service."""
-        return self.desk.world
+        return self.app_state.world
 
     @property
     def query(self) -> Mapping[str, str]:

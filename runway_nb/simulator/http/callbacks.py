@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from ..service.world import Seen
+from ..service.world import TaskView, reply_fields
 from . import serializers
-from .call import Desk
+from .call import AppState
 
 TIMEOUT = 5.0
 """Seconds that a receiver may take."""
@@ -33,8 +33,8 @@ def is_loopback(url: str) -> bool:
 class Callbacks:
     """Sends what is due; the record keeps what was sent last, so that a restart repeats nothing."""
 
-    def __init__(self, desk: Desk, base: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._desk = desk
+    def __init__(self, app_state: AppState, base: str, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._app_state = app_state
         self._base = base
         # the environment may name a proxy, and a receiver may redirect: neither may lead off this machine
         self._client = httpx.AsyncClient(
@@ -43,39 +43,41 @@ class Callbacks:
         )  # fmt: skip
 
     async def tick(self) -> None:
-        """Posts every state that is new since the last look."""
-        world = self._desk.world
+        """Posts every state that is new since the last tick."""
+        world = self._app_state.world
         world.settle()
         where = "reply_url IS NOT NULL AND tracked = 1 AND posted NOT LIKE 'end:%'"
         due = []
         for task in world.store.tasks(where):
-            seen = world.seen(task)
-            mark = _mark(seen)
+            view = world.view(task)
+            mark = _mark(view)
             # whoever changes the mark posts; another process on the same folder finds it changed
             sql = "UPDATE tasks SET posted = ? WHERE uuid = ? AND posted = ?"
             if mark != task.posted and world.store.change(sql, mark, task.uuid, task.posted):
-                due.append(self._send(seen))
+                due.append(self._send(view))
         await asyncio.gather(*due)
 
     async def close(self) -> None:
         """Closes the connections."""
         await self._client.aclose()
 
-    async def _send(self, seen: Seen) -> None:
-        active = self._desk.faults.active
-        await self._post(seen)
+    async def _send(self, view: TaskView) -> None:
+        active = self._app_state.faults.active
+        await self._post(view)
         if active("callback-twice"):
-            await self._post(seen)
-        if active("callback-disorder") and seen.look.is_terminal:
-            await self._post(replace(seen, look=replace(seen.look, status="RUNNING", ratio="0.5"), artifact=None))
+            await self._post(view)
+        if active("callback-disorder") and view.snapshot.is_terminal:
+            await self._post(
+                replace(view, snapshot=replace(view.snapshot, status="RUNNING", ratio="0.5"), artifact=None)
+            )
 
-    async def _post(self, seen: Seen) -> None:
-        url = seen.task.reply_url or ""
+    async def _post(self, view: TaskView) -> None:
+        url = view.task.reply_url or ""
         allowed = is_loopback(url)
-        status = await self._status(url, self._body(seen)) if allowed else None
-        self._desk.world.store.count("callbacks_sent" if allowed else "callbacks_refused")
-        self._desk.log.add({
-            "callback": url, "task": seen.identifier, "state": seen.look.status, "sent": allowed,
+        status = await self._status(url, self._body(view)) if allowed else None
+        self._app_state.world.store.count("callbacks_sent" if allowed else "callbacks_refused")
+        self._app_state.log.add({
+            "callback": url, "task": view.identifier, "state": view.snapshot.status, "sent": allowed,
             "status": status,
         })  # fmt: skip
 
@@ -85,16 +87,16 @@ class Callbacks:
         except httpx.HTTPError:
             return None  # nobody retries: the API documents no second try
 
-    def _body(self, seen: Seen) -> dict[str, Any]:
-        world = self._desk.world
+    def _body(self, view: TaskView) -> dict[str, Any]:
+        world = self._app_state.world
 
         def sign(key: str) -> str:
             return world.links.url(self._base, key, world.clock())
 
-        return {**serializers.task(seen, sign), **serializers.reply(seen.task), "code": 200}
+        return {**serializers.task(view, sign), **reply_fields(view.task), "code": 200}
 
 
-def _mark(seen: Seen) -> str:
-    if seen.look.is_terminal:
-        return f"end:{seen.look.status}"
-    return f"{seen.look.status}:{int(float(seen.look.ratio or 0) * QUARTERS)}"
+def _mark(view: TaskView) -> str:
+    if view.snapshot.is_terminal:
+        return f"end:{view.snapshot.status}"
+    return f"{view.snapshot.status}:{int(float(view.snapshot.ratio or 0) * QUARTERS)}"

@@ -10,29 +10,28 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from ..service.contract import CREATE, RefusedError, read_wish
+from ..service.contract import RefusedError
 from ..service.faults import KINDS
-from .call import Desk, read_body
+from .access import CONTROL, EMBEDDED_USER
+from .call import AppState, read_body
 
-Action = Callable[[Desk, Request], Awaitable[Any]]
-DEFAULT_USER = "1"
-"""Owner of tasks made by hand when none is named."""
+Action = Callable[[AppState, Request], Awaitable[Any]]
 
 
-def control_routes(desk: Desk) -> list[Route]:
+def control_routes(app_state: AppState) -> list[Route]:
     """The routes of the control path."""
     return [
-        Route(path, _answered(desk, action), methods=[method], name=f"{method} {path}")
+        Route(path, _answered(app_state, action), methods=[method], name=f"{method} {path}")
         for (method, path), action in ACTIONS.items()
     ]
 
 
-def _answered(desk: Desk, action: Action) -> Callable[[Request], Awaitable[Response]]:
+def _answered(app_state: AppState, action: Action) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         # a page of some web site can send a form here through the user's browser, but not without its origin
         if request.headers.get("origin", own_origin(request)) != own_origin(request):
             raise RefusedError(403, "Forbidden")
-        return JSONResponse(await action(desk, request))
+        return JSONResponse(await action(app_state, request))
 
     return endpoint
 
@@ -42,49 +41,48 @@ def own_origin(request: Request) -> str:
     return f"{request.url.scheme}://{request.url.netloc}"
 
 
-async def set_fault(desk: Desk, request: Request) -> Any:
+async def set_fault(app_state: AppState, request: Request) -> Any:
     """POST: name, times and details of a fault."""
     body = await _object(request)
     try:
-        desk.faults.set(str(body.pop("name", "")), body.pop("times", None), **body)
+        app_state.faults.set(str(body.pop("name", "")), body.pop("times", None), **body)
     except ValueError as error:
         raise RefusedError(400, str(error)) from None
-    return await list_faults(desk, request)
+    return await list_faults(app_state, request)
 
 
-async def list_faults(desk: Desk, _request: Request) -> Any:
+async def list_faults(app_state: AppState, _request: Request) -> Any:
     """GET: what is set, and what could be."""
-    known = {name: kind.says for name, kind in KINDS.items()}
-    return {"faults": [fault.to_json() for fault in desk.faults.current()], "known": known}
+    known = {name: kind.description for name, kind in KINDS.items()}
+    return {"faults": [fault.to_json() for fault in app_state.faults.current()], "known": known}
 
 
-async def clear_faults(desk: Desk, request: Request) -> Any:
+async def clear_faults(app_state: AppState, request: Request) -> Any:
     """DELETE: one fault or all."""
-    desk.faults.clear(request.path_params.get("name"))
-    return await list_faults(desk, request)
+    app_state.faults.clear(request.path_params.get("name"))
+    return await list_faults(app_state, request)
 
 
-async def log(desk: Desk, _request: Request) -> Any:
+async def log(app_state: AppState, _request: Request) -> Any:
     """GET: the calls so far, those of the control path left out."""
-    return [entry for entry in desk.log.entries() if not str(entry.get("path", "")).startswith("/simulator/")]
+    return [entry for entry in app_state.log.entries() if not str(entry.get("path", "")).startswith(f"{CONTROL}/")]
 
 
-async def counts(desk: Desk, _request: Request) -> Any:
+async def counts(app_state: AppState, _request: Request) -> Any:
     """GET: what was received, started and sent; kept over a restart."""
-    return all_counts(desk)
+    return all_counts(app_state)
 
 
-async def make_task(desk: Desk, request: Request) -> Any:
+async def make_task(app_state: AppState, request: Request) -> Any:
     """POST: a task as the web app starts it; `user` and `email` beside the fields of the create call."""
     body = await _object(request)
-    wish = read_wish({name: value for name, value in body.items() if name in CREATE})
-    seen = desk.world.create_by_hand(str(body.get("user", DEFAULT_USER)), body.get("email"), wish)
-    return {"taskId": seen.identifier}
+    view = app_state.world.create_in_web_app(str(body.get("user", EMBEDDED_USER)), body)
+    return {"taskId": view.identifier}
 
 
-def all_counts(desk: Desk) -> dict[str, int]:
+def all_counts(app_state: AppState) -> dict[str, int]:
     """Every count, those still at zero included."""
-    return {**dict.fromkeys(COUNTS, 0), **desk.world.store.counts()}
+    return {**dict.fromkeys(COUNTS, 0), **app_state.world.store.counts()}
 
 
 async def _object(request: Request) -> dict[str, Any]:
@@ -102,11 +100,11 @@ COUNTS = (
     "callbacks_refused",
 )  # fmt: skip
 ACTIONS: dict[tuple[str, str], Action] = {
-    ("POST", "/simulator/faults"): set_fault,
-    ("GET", "/simulator/faults"): list_faults,
-    ("DELETE", "/simulator/faults"): clear_faults,
-    ("DELETE", "/simulator/faults/{name}"): clear_faults,
-    ("GET", "/simulator/log"): log,
-    ("GET", "/simulator/counts"): counts,
-    ("POST", "/simulator/tasks"): make_task,
+    ("POST", f"{CONTROL}/faults"): set_fault,
+    ("GET", f"{CONTROL}/faults"): list_faults,
+    ("DELETE", f"{CONTROL}/faults"): clear_faults,
+    ("DELETE", CONTROL + "/faults/{name}"): clear_faults,
+    ("GET", f"{CONTROL}/log"): log,
+    ("GET", f"{CONTROL}/counts"): counts,
+    ("POST", f"{CONTROL}/tasks"): make_task,
 }

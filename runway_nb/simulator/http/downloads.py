@@ -16,7 +16,7 @@ from ..service.contract import RefusedError, missing, not_found, read_number, wr
 from ..service.faults import Fault
 from ..service.signed_links import ARTIFACTS
 from ..service.state_db import AssetRecord
-from .call import ENTRY, Call, Desk, HalfBody, refusal
+from .call import ENTRY, AppState, Call, HalfBody, refusal
 
 KEY = re.compile(r"([0-9a-f-]{36})(?:-(\d))?\.\w{2,5}")
 """An asset's uuid, the number of a preview, an extension."""
@@ -27,54 +27,54 @@ MAX_SIDE = 8192
 """Pixels; the API documents no range of the upscaler (API facts 9)."""
 
 
-def download_routes(desk: Desk) -> list[Route]:
+def download_routes(app_state: AppState) -> list[Route]:
     """The routes of the links."""
-    return [Route(ARTIFACTS + "{key}", _download(desk), methods=["GET"])]
+    return [Route(ARTIFACTS + "{key}", _download(app_state), methods=["GET"])]
 
 
-def _download(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+def _download(app_state: AppState) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        _note_leak(desk, request)
+        _note_leak(app_state, request)
         key = request.path_params["key"]
-        if not desk.world.links.is_valid(key, request.query_params.get("_jwt", ""), desk.world.clock()):
+        if not app_state.world.links.is_valid(key, request.query_params.get("_jwt", ""), app_state.world.clock()):
             return refusal(FORBIDDEN)
-        asset, number = _parts(desk, key)
+        asset, number = _parts(app_state, key)
         if number is not None:
-            return await _preview(desk, asset, number)
-        desk.world.store.count("downloads")
-        return _file(desk, asset)
+            return await _preview(app_state, asset, number)
+        app_state.world.store.count("downloads")
+        return _file(app_state, asset)
 
     return endpoint
 
 
-def _note_leak(desk: Desk, request: Request) -> None:
+def _note_leak(app_state: AppState, request: Request) -> None:
     """A login does not belong here: the real links lead to another company's servers."""
     if "authorization" in request.headers:
         entry = request.scope[ENTRY]
         entry["leaks"] = [*entry.get("leaks", []), "authorization"]
-        desk.world.store.count("leaks")
+        app_state.world.store.count("leaks")
 
 
-def _parts(desk: Desk, key: str) -> tuple[AssetRecord, int | None]:
+def _parts(app_state: AppState, key: str) -> tuple[AssetRecord, int | None]:
     match = KEY.fullmatch(key)
-    asset = desk.world.assets.by_uuid(match[1]) if match else None
+    asset = app_state.world.assets.by_uuid(match[1]) if match else None
     if match is None or asset is None:
         raise not_found()
     return asset, int(match[2]) if match[2] else None
 
 
-async def _preview(desk: Desk, asset: AssetRecord, number: int) -> Response:
-    path = await asyncio.to_thread(desk.world.assets.preview, asset, number)
+async def _preview(app_state: AppState, asset: AssetRecord, number: int) -> Response:
+    path = await asyncio.to_thread(app_state.world.assets.preview, asset, number)
     if path is None:
         raise not_found()
     return FileResponse(path, media_type=JPEG)
 
 
-def _file(desk: Desk, asset: AssetRecord) -> Response:
-    path = desk.world.assets.file(asset)
+def _file(app_state: AppState, asset: AssetRecord) -> Response:
+    path = app_state.world.assets.file(asset)
     if not path.exists():
         raise not_found()
-    fault = desk.faults.take("download", "artifact") if asset.media == "video" else None
+    fault = app_state.faults.take("download", "artifact") if asset.media == "video" else None
     if fault and fault.name == "artifact-500":
         return refusal(RefusedError(500, "Internal Server Error"))
     if fault and fault.name == "slow-download":
@@ -107,10 +107,10 @@ async def upscale(call: Call) -> Response:
     height = read_number(call.query, "height", 1, MAX_SIDE)
     assert width is not None
     assert height is not None
-    place = urlsplit(call.query["image_url"]).path
-    if not place.startswith(ARTIFACTS):
+    path = urlsplit(call.query["image_url"]).path
+    if not path.startswith(ARTIFACTS):
         raise wrong("image_url")
-    asset, number = _parts(call.desk, place[len(ARTIFACTS) :])
+    asset, number = _parts(call.app_state, path[len(ARTIFACTS) :])
     if asset.owner != call.owner or asset.media != "image" or number is not None:
         raise wrong("image_url")
     data = call.world.assets.file(asset).read_bytes()

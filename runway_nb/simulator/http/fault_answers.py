@@ -12,9 +12,8 @@ from starlette.responses import JSONResponse, Response
 from ..service.asset_store import new_uuid
 from ..service.contract import RefusedError, composite
 from ..service.faults import OUTAGES, REFUSALS, Fault
-from ..service.world import NO_CREDITS, TOO_MANY, no_such_asset
+from ..service.world import NO_CREDITS, TOO_MANY, busy, no_such_asset, running_task
 from .call import Call, Dropped, html, refusal
-from .serializers import tracked
 
 SLOW_SECONDS = 30.0
 TEXTS = {
@@ -51,7 +50,7 @@ def instead(call: Call, fault: Fault) -> Response:
         return refusal(no_such_asset(new_uuid(call.world.draw)))
     if name == "429-runway":
         return _timed(JSONResponse({"error": TOO_MANY}, 429), fault)
-    return _timed(JSONResponse(_busy(call), 429), fault)
+    return _timed(refusal(_busy(call)), fault)
 
 
 async def afterwards(fault: Fault, answer: Response) -> Response:
@@ -132,14 +131,10 @@ def _timed(answer: Response, fault: Fault) -> Response:
     return answer
 
 
-def _busy(call: Call) -> dict[str, Any]:
-    """429 of kind A; with nothing running, the tasks of somebody else hold the slots."""
+def _busy(call: Call) -> RefusedError:
+    """Return 429 of kind A; with nothing running, the task of somebody else holds the slots."""
     email = call.world.accounts.any_of(call.owner)[0].email
-    running = [
-        {"email": email, "id": seen.task.uuid, **tracked(seen)} for seen in call.world.tracked(call.owner, email)
-    ]
     other = new_uuid(call.world.draw)
     stranger = {"email": email, "taskId": composite(call.owner, email, "task", other), "id": other}
-    items = running or [stranger]
-    text = f"Account {email} is busy executing {len(items)} tasks"
-    return {"error": text, "runningTasks": {email: items}, "code": 429}
+    running = [running_task(view.task) for view in call.world.tracked(call.owner, email)]
+    return busy(email, running or [stranger])

@@ -1,4 +1,4 @@
-"""The page at `/`: says what this is and lists what is in it. No scripts; everything escaped."""
+"""The page at `/`: describes what this is and lists what is in it. No scripts; everything escaped."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from starlette.routing import Route
 from ..service.contract import BASE
 from ..service.faults import KINDS
 from ..service.state_db import AssetRecord
-from ..service.world import Seen
-from .call import Desk
+from ..service.world import TaskView
+from .access import CONTROL
+from .call import AppState
 from .serializers import iso
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
@@ -34,39 +35,42 @@ TOKENS = {
 }
 
 
-def page_routes(desk: Desk) -> list[Route]:
+def page_routes(app_state: AppState) -> list[Route]:
     """The route of the page."""
-    return [Route("/", _index(desk), methods=["GET"])]
+    return [Route("/", _index(app_state), methods=["GET"])]
 
 
-def _index(desk: Desk) -> Callable[[Request], Awaitable[Response]]:
+def _index(app_state: AppState) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        desk.world.settle()
-        tasks = [desk.world.seen(task) for task in desk.world.store.tasks("deleted = 0")[:LONGEST]]
-        assets = desk.world.store.assets("deleted = 0")[:LONGEST]
-        text = _page(desk, f"{request.url.scheme}://{request.url.netloc}", tasks, assets)
+        app_state.world.settle()
+        tasks = [app_state.world.view(task) for task in app_state.world.store.tasks("deleted = 0")[:LONGEST]]
+        assets = app_state.world.store.assets("deleted = 0")[:LONGEST]
+        text = _page(app_state, f"{request.url.scheme}://{request.url.netloc}", tasks, assets)
         return HTMLResponse(text, headers=HEADERS)
 
     return endpoint
 
 
-def _page(desk: Desk, base: str, tasks: list[Seen], assets: list[AssetRecord]) -> str:
+def _page(app_state: AppState, base: str, tasks: list[TaskView], assets: list[AssetRecord]) -> str:
     def link(asset: AssetRecord) -> str:
-        url = desk.world.links.url(base, asset.file_key, desk.world.clock())
+        url = app_state.world.links.url(base, asset.file_key, app_state.world.clock())
         return f'<a href="{escape(url)}">{escape(asset.name)}</a>'
 
-    faults = ", ".join(fault.name for fault in desk.faults.current()) or "none"
+    faults = ", ".join(fault.name for fault in app_state.faults.current()) or "none"
     return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>Simulator</title>'
         f"<style>{STYLE}</style></head><body><h1>Simulator of a video API</h1>"
         "<p>It answers like the Runway API of useapi.net, costs nothing, and talks to nobody. "
-        f"Base address: <code>{escape(base + BASE)}</code>. {TOKENS[desk.access.token is None]}</p>"
+        f"Base address: <code>{escape(base + BASE)}</code>. {TOKENS[app_state.access.token is None]}</p>"
         f"<p>Faults that are set: {escape(faults)}. There are {len(KINDS)}; "
-        "GET /simulator/faults lists them.</p><h2>Tasks</h2>"
+        f"GET {CONTROL}/faults lists them.</p><h2>Tasks</h2>"
         + _table(
             ("created", "name", "status", "progress", "video"),
-            ((iso(seen.task.created), seen.task.name, seen.look.status, seen.look.ratio or "") for seen in tasks),
-            [link(seen.artifact) if seen.artifact else "" for seen in tasks],
+            (
+                (iso(view.task.created), view.task.name, view.snapshot.status, view.snapshot.ratio or "")
+                for view in tasks
+            ),
+            [link(view.artifact) if view.artifact else "" for view in tasks],
         )
         + "<h2>Assets</h2>"
         + _table(

@@ -17,14 +17,15 @@ from ..service.contract import (
     STATUSES,
     missing,
     not_found,
+    read_choices,
+    read_create_request,
     read_number,
     read_window,
-    read_wish,
-    read_words,
     unknown_fields,
     wrong,
 )
 from ..service.state_db import AssetRecord
+from ..service.world import reply_fields, tracked_task
 from . import fault_answers, serializers
 from .call import Call, Dropped, read_body
 from .downloads import upscale
@@ -42,21 +43,21 @@ async def create(call: Call) -> Response:
     call.world.accounts.any_of(call.owner)
     body = await _fields(call)
     call.note("unknown", unknown_fields(body))
-    wish = read_wish(body)
-    if wish.keyframes:
+    create_request = read_create_request(body)
+    if create_request.keyframes:
         await _stocked(call)
-    faults = call.desk.faults
-    if wish.explore and faults.active("explore-refused"):
+    faults = call.app_state.faults
+    if create_request.explore and faults.active("explore-refused"):
         return fault_answers.no_credits()
-    wish = replace(wish, reply_url=wish.reply_url or _default_url(call))
-    costs = not wish.explore or faults.active("explore-costs")
-    seen = call.world.create(call.owner, wish, lambda: faults.take_all("life", "create"), costs=costs)
-    if seen.task.course.goes_unanswered:
+    create_request = replace(create_request, reply_url=create_request.reply_url or _default_url(call))
+    costs = not create_request.explore or faults.active("explore-costs")
+    view = call.world.create(call.owner, create_request, lambda: faults.take_all("timeline", "create"), costs=costs)
+    if view.task.course.goes_unanswered:
         return Dropped()
-    used = call.world.credits_used(call.owner, seen.task.email)
+    used = call.world.credits_used(call.owner, view.task.email)
     features = serializers.plan_flat(call.world.rules.credits, used)
-    reply = serializers.reply(seen.task)
-    return JSONResponse({**serializers.task(seen, call.sign), "features": features, **reply, "code": 200})
+    reply = reply_fields(view.task)
+    return JSONResponse({**serializers.task(view, call.sign), "features": features, **reply, "code": 200})
 
 
 async def _fields(call: Call) -> dict[str, Any]:
@@ -75,9 +76,9 @@ async def _fields(call: Call) -> dict[str, Any]:
 async def get_task(call: Call) -> Response:
     """GET /tasks/{taskId}."""
     call.note_query()
-    seen = call.world.get(call.owner, call.request.path_params["id"])
-    expired = bool(seen.artifact and call.desk.faults.take("link", "task"))
-    return JSONResponse(serializers.task(seen, call.sign, lambda key: call.sign(key, expired=expired)))
+    view = call.world.get(call.owner, call.request.path_params["id"])
+    expired = bool(view.artifact and call.app_state.faults.take("link", "task"))
+    return JSONResponse(serializers.task(view, call.sign, lambda key: call.sign(key, expired=expired)))
 
 
 async def list_tasks(call: Call) -> Response:
@@ -85,10 +86,10 @@ async def list_tasks(call: Call) -> Response:
     call.note_query("email", "offset", "limit", "statuses")
     account = call.world.accounts.named(call.owner, call.query.get("email"))
     window = read_window(call.query, MAX_TASKS)
-    words = read_words(call.query, "statuses", STATUSES)
+    statuses = read_choices(call.query, "statuses", STATUSES)
     tasks = call.world.history(call.owner, account.email)
-    found = [seen for seen in tasks if not words or seen.look.status in words]
-    return JSONResponse([serializers.task(seen, call.sign) for seen in found[window]])
+    found = [view for view in tasks if not statuses or view.snapshot.status in statuses]
+    return JSONResponse([serializers.task(view, call.sign) for view in found[window]])
 
 
 async def delete_task(call: Call) -> Response:
@@ -100,7 +101,7 @@ async def delete_task(call: Call) -> Response:
 async def scheduler(call: Call) -> Response:
     """GET /scheduler."""
     call.note_query()
-    return JSONResponse([serializers.tracked(seen) for seen in call.world.tracked(call.owner)])
+    return JSONResponse([tracked_task(view.task) for view in call.world.tracked(call.owner)])
 
 
 async def untrack(call: Call) -> Response:
@@ -160,7 +161,7 @@ async def delete_asset(call: Call) -> Response:
 
 
 def _asset(call: Call, asset: AssetRecord) -> dict[str, Any]:
-    return serializers.listed(asset, call.sign, old=call.desk.faults.active("old-metadata"))
+    return serializers.listed(asset, call.sign, old=call.app_state.faults.active("old-metadata"))
 
 
 async def _stocked(call: Call) -> None:

@@ -1,4 +1,4 @@
-"""What the simulated API says: records become JSON in the documented shapes (API facts 3.3, 4, 8)."""
+"""What the simulated API returns: records become JSON in the documented shapes (API facts 3.3, 4, 8)."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 from ..service.accounts import STORAGE_GB
 from ..service.contract import TASK_TYPE, composite
 from ..service.state_db import AssetRecord, TaskRecord
-from ..service.world import Seen
+from ..service.world import TaskView
 
 Sign = Callable[[str], str]
 """File key to signed link."""
 USER_ID = 900001
 FRAME_RATE = 24
-STILLS = 3
+THUMBNAILS = 3
 """Preview pictures of a clip."""
 
 
@@ -27,37 +27,26 @@ def iso(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def task(seen: Seen, sign: Sign, sign_video: Sign | None = None) -> dict[str, Any]:
+def task(view: TaskView, sign: Sign, sign_video: Sign | None = None) -> dict[str, Any]:
     """The flat task object; `sign_video` signs the link of the clip, `sign` all others."""
-    record, look = seen.task, seen.look
+    record, snapshot = view.task, view.snapshot
     return {
-        "taskId": seen.identifier,
+        "taskId": view.identifier,
         "id": record.uuid,
         "name": record.name,
         "image": None,
         "createdAt": iso(record.created),
-        "updatedAt": iso(max(record.created + look.changed, record.settled or 0.0)),
+        "updatedAt": iso(max(record.created + snapshot.changed, record.settled or 0.0)),
         "taskType": TASK_TYPE,
         "options": _options(record, sign),
-        "status": look.status,
-        "error": look.error,
+        "status": snapshot.status,
+        "error": snapshot.error,
         "progressText": None,
-        "progressRatio": look.ratio,
-        "estimatedTimeToStartSeconds": look.eta,
-        "artifacts": [_artifact(seen.artifact, record, sign, sign_video or sign)] if seen.artifact else [],
+        "progressRatio": snapshot.ratio,
+        "estimatedTimeToStartSeconds": snapshot.eta,
+        "artifacts": [_artifact(view.artifact, record, sign, sign_video or sign)] if view.artifact else [],
         "sharedAsset": None,
     }
-
-
-def reply(record: TaskRecord) -> dict[str, str]:
-    """`replyUrl` and `replyRef`, those that were given."""
-    given = {"replyUrl": record.reply_url, "replyRef": record.reply_ref}
-    return {name: value for name, value in given.items() if value is not None}
-
-
-def tracked(seen: Seen) -> dict[str, str]:
-    """An item of GET /scheduler (API facts 7.2)."""
-    return {"taskId": seen.identifier, **reply(seen.task)}
 
 
 def plan_flat(permitted: int, used: int) -> dict[str, int]:
@@ -156,7 +145,7 @@ def _common(asset: AssetRecord, sign: Sign) -> dict[str, Any]:
 
 def _previews(asset: AssetRecord) -> int:
     if asset.media == "video":
-        return STILLS if asset.task else 0
+        return THUMBNAILS if asset.task else 0
     return 1 if asset.media == "image" else 0
 
 

@@ -44,8 +44,8 @@ def chart(page: Sheet, random: Random, dark: bool) -> None:
         page.shape(_along([v + w for v, w in zip(values, width, strict=True)], values, width), colour, 0.20)
         _dots(page, random, values, colour)
         _line(page, values, colour)
-        page.disc(*_place(COUNT - 1, values[-1]), 0.011, colour)
-        page.disc(*_place(COUNT - 1, values[-1]), 0.005, ink.ground)
+        page.disc(*_point(COUNT - 1, values[-1]), 0.011, colour)
+        page.disc(*_point(COUNT - 1, values[-1]), 0.005, ink.ground)
 
 
 def _curve(random: Random, start: float) -> list[float]:
@@ -56,19 +56,19 @@ def _curve(random: Random, start: float) -> list[float]:
     return [min(0.96, max(0.05, v + 0.09 * w)) for v, w in zip(levels, waver, strict=True)]
 
 
-def _place(number: float, value: float) -> tuple[float, float]:
+def _point(number: float, value: float) -> tuple[float, float]:
     """Where a value (0..1) of the curve's point `number` stands on the sheet."""
     return LEFT + (RIGHT - LEFT) * number / (COUNT - 1), BOTTOM - (BOTTOM - TOP) * value
 
 
 def _along(upper: Sequence[float], values: Sequence[float], width: Sequence[float]) -> Points:
-    top = [_place(n, v) for n, v in enumerate(upper)]
-    low = [_place(n, v - w) for n, (v, w) in enumerate(zip(values, width, strict=True))]
+    top = [_point(n, v) for n, v in enumerate(upper)]
+    low = [_point(n, v - w) for n, (v, w) in enumerate(zip(values, width, strict=True))]
     return [*top, *reversed(low)]
 
 
 def _line(page: Sheet, values: Sequence[float], colour: Colour) -> None:
-    points = [_place(n, v) for n, v in enumerate(values)]
+    points = [_point(n, v) for n, v in enumerate(values)]
     thick = max(2, round(page.unit / 110))
 
     def stroke(pen: ImageDraw, scale: Scale) -> None:
@@ -78,11 +78,11 @@ def _line(page: Sheet, values: Sequence[float], colour: Colour) -> None:
 
 
 def _dots(page: Sheet, random: Random, values: Sequence[float], colour: Colour) -> None:
-    places = [_place(n, values[n] + random.gauss(0, 0.035)) for n in range(2, COUNT, 3)]
+    points = [_point(n, values[n] + random.gauss(0, 0.035)) for n in range(2, COUNT, 3)]
     radius = 0.0042 * page.unit
 
     def stroke(pen: ImageDraw, scale: Scale) -> None:
-        for x, y in places:
+        for x, y in points:
             px, py = scale(x, y)
             pen.ellipse((px - 2 * radius, py - 2 * radius, px + 2 * radius, py + 2 * radius), fill=255)
 
@@ -96,7 +96,7 @@ def _grid(page: Sheet, ink: _Ink) -> None:
     thin = max(1, round(page.unit / 600))
     left, right, bottom = LEFT * page.width, RIGHT * page.width, BOTTOM * page.height
     for n in range(6):
-        y = _place(0, n / 5)[1] * page.height
+        y = _point(0, n / 5)[1] * page.height
         pen.line((left, y, right, y), fill=ink.grid if n else ink.text, width=thin)
         pen.text((left - page.unit / 60, y), f"{n / 5:.1f}", fill=ink.text, font=font, anchor="rm")
     for n in range(9):

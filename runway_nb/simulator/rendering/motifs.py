@@ -50,7 +50,7 @@ PALETTES: Mapping[str, Palette] = {
 
 
 def sky(page: Sheet, random: Random, palette: Palette, horizon: float = 0.7, sun: float | None = None) -> float:
-    """Sky down to the horizon, with sun or moon at the place `sun` across; returns that place."""
+    """Sky down to the horizon, with sun or moon at `sun` across; return that point."""
     page.wash((palette.high, palette.middle, palette.low, palette.low), 0, min(1.0, horizon + 0.06))
     x = random.uniform(0.22, 0.78) if sun is None else sun
     y = horizon * random.uniform(0.42, 0.66)
@@ -360,7 +360,7 @@ def paper(page: Sheet, random: Random, palette: Palette) -> None:
         mask = rough.filter(ImageFilter.GaussianBlur(soft)).point(crisp)
         shadow = rough.reduce(4).filter(ImageFilter.GaussianBlur(soft * 0.7))
         shadow = shadow.resize(mask.size, Image.Resampling.BILINEAR).point([round(v * 0.42) for v in range(256)])
-        place = level / (levels - 1) * (len(stops) - 1)
-        index = min(int(place), len(stops) - 2)
+        offset = level / (levels - 1) * (len(stops) - 1)
+        index = min(int(offset), len(stops) - 2)
         page.picture.paste(mix(palette.near, (0, 0, 0), 0.6), (shift, shift), shadow)
-        page.picture.paste(mix(stops[index], stops[index + 1], place - index), (0, 0), mask)
+        page.picture.paste(mix(stops[index], stops[index + 1], offset - index), (0, 0), mask)

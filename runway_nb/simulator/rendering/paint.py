@@ -1,6 +1,6 @@
 """Painting with Pillow: washes, glows, ridges, cut-outs. Every stroke is smooth at its edges and repeatable.
 
-Places are fractions of the sheet (0..1, x right, y down); radii and lengths are fractions of its shorter side.
+Points are fractions of the sheet (0..1, x right, y down); radii and lengths are fractions of its shorter side.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ def noise(random: Random, count: int, octaves: int, knots: float = 3) -> list[fl
     for octave in range(octaves):
         bends = [random.uniform(-1, 1) for _ in range(int(knots * 2**octave) + 3)]
         for n in range(count):
-            place = n / max(1, count - 1) * knots * 2**octave
-            index, rest = int(place), place % 1
+            offset = n / max(1, count - 1) * knots * 2**octave
+            index, rest = int(offset), offset % 1
             rest = rest * rest * (3 - 2 * rest)
             out[n] += (bends[index] * (1 - rest) + bends[index + 1] * rest) / 2 ** (octave + 0.5)
     return out
@@ -74,7 +74,7 @@ class Sheet:
         self.picture.paste(_run(stops, rows).resize((self.width, rows)), (0, first))
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float = 1.0) -> None:
-        """Light round a place: full at the centre, nothing at the radius."""
+        """Light round a point: full at the centre, nothing at the radius."""
         from PIL import Image
 
         size = max(2, round(radius * self.unit) * 2)
@@ -166,7 +166,7 @@ class Sheet:
 
 
 Scale = Callable[[float, float], tuple[float, float]]
-"""Takes a place on the sheet to a place on the enlarged drawing."""
+"""Takes a point on the sheet to a point on the enlarged drawing."""
 
 
 def sheet(width: int, height: int) -> Sheet:
@@ -197,7 +197,7 @@ def _run(stops: Sequence[Colour], count: int) -> Image:
 
     out = bytearray()
     for n in range(count):
-        place = n / max(1, count - 1) * (len(stops) - 1)
-        index = min(int(place), len(stops) - 2)
-        out += bytes(mix(stops[index], stops[index + 1], place - index))
+        offset = n / max(1, count - 1) * (len(stops) - 1)
+        index = min(int(offset), len(stops) - 2)
+        out += bytes(mix(stops[index], stops[index + 1], offset - index))
     return Image.frombytes("RGB", (1, count), bytes(out))

@@ -179,7 +179,7 @@ def reach(matrices: Iterable[Matrix], box: Box, frame: tuple[int, int], scale: i
     return left, top, right, bottom
 
 
-def _span(places: Sequence[float], size: int, scale: int) -> tuple[int, int]:
-    low = max(min(places), -REACH * size)
-    high = min(max(places), (1 + REACH) * size)
+def _span(positions: Sequence[float], size: int, scale: int) -> tuple[int, int]:
+    low = max(min(positions), -REACH * size)
+    high = min(max(positions), (1 + REACH) * size)
     return math.floor(low / scale) - MARGIN, math.ceil(high / scale) + MARGIN

@@ -21,6 +21,8 @@ from typing import Literal, Protocol
 
 from runway_nb.storage.private_files import private_folder, write_private
 
+from ..parent_process import WITH_PARENT
+
 MAX_RUNNING = 2
 NICENESS = 10
 MAX_TRIES = 3
@@ -48,8 +50,8 @@ State = Literal["ready", "waiting", "broken"]
 
 
 @dataclass(frozen=True)
-class Order:
-    """A shot to render, in the terms of `render.Shot`; paths of keyframes are relative to the state."""
+class RenderRequest:
+    """A shot to render, in the terms of `renderer.Shot`; paths of keyframes are relative to the state."""
 
     prompt: str
     seed: int
@@ -60,27 +62,27 @@ class Order:
     camera: dict[str, float | bool] = field(default_factory=dict)
 
     def digest(self) -> str:
-        """Names the clip: equal orders, equal names."""
+        """Return the name of the clip: equal requests, equal names."""
         text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def shot(self, root: Path) -> str:
-        """The JSON that `render.Shot.from_json` reads."""
-        places = [(time, str(root / path)) for time, path in self.keyframes]
-        return json.dumps({**asdict(self), "keyframes": places})
+        """The JSON that `renderer.Shot.from_json` reads."""
+        keyframes = [(time, str(root / path)) for time, path in self.keyframes]
+        return json.dumps({**asdict(self), "keyframes": keyframes})
 
 
 def child_process(shot_file: Path, out: Path) -> Running:
     """Starts the renderer in a process of its own, with lower priority and out of reach of an interrupt."""
-    from . import renderer as render
+    from . import renderer  # loads the camera and the planes
 
     quiet = subprocess.DEVNULL
     child = subprocess.Popen(  # noqa: S603
         # nobody writes to the pipe: it ends with this process, whatever ends that
-        [*render.command(shot_file, out), render.WITH_PARENT], stdin=subprocess.PIPE, stdout=quiet, stderr=quiet,
+        [*renderer.command(shot_file, out), WITH_PARENT], stdin=subprocess.PIPE, stdout=quiet, stderr=quiet,
         start_new_session=True,
         # where this process works may be gone, or hold modules of a user whose names are those of libraries
-        cwd=out.parent, env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_places())},
+        cwd=out.parent, env={**os.environ, "PYTHONPATH": os.pathsep.join(_import_paths())},
     )  # fmt: skip
     if hasattr(os, "setpriority"):
         with suppress(OSError):  # it may have ended already, and a sandbox may forbid it
@@ -88,7 +90,7 @@ def child_process(shot_file: Path, out: Path) -> Running:
     return child
 
 
-def _import_places() -> list[str]:
+def _import_paths() -> list[str]:
     """Where this process finds its modules, this package among them: in a zip, or put on the path by hand."""
     here = str(Path(__file__).parents[3])
     with suppress(OSError):  # the working directory may be gone; what is found from there is, too
@@ -96,7 +98,7 @@ def _import_places() -> list[str]:
     return [*dict.fromkeys([*filter(os.path.isabs, sys.path), here])]
 
 
-class Renders:
+class RenderQueue:
     """The queue of one simulator. Safe to use from any thread."""
 
     def __init__(self, root: Path, renderer: Renderer = child_process, limit: int = MAX_RUNNING) -> None:
@@ -120,12 +122,12 @@ class Renders:
             return "ready"
         return "broken" if self._mark(digest).exists() else "waiting"
 
-    def want(self, order: Order) -> str:
+    def want(self, request: RenderRequest) -> str:
         """Has the clip rendered unless it is there or on its way; gives its digest."""
-        digest = order.digest()
+        digest = request.digest()
         shot_file = self.path(digest).with_suffix(".json")
         if not shot_file.exists():
-            write_whole(shot_file, order.shot(self.root).encode())
+            write_whole(shot_file, request.shot(self.root).encode())
         self.resume(digest)
         return digest
 
@@ -148,7 +150,7 @@ class Renders:
                 self._queue.popleft()
 
     def close(self) -> None:
-        """Stops what runs; a clip that is still wanted is started again at the next look."""
+        """Stops what runs; a clip that is still wanted is started again at the next pump."""
         with self._lock:
             self._queue.clear()
             for running in self._running.values():
@@ -174,7 +176,7 @@ class Renders:
         if self.path(digest).exists():
             return
         self._tries[digest] = self._tries.get(digest, 0) + 1
-        # below zero: ended by a signal, which says nothing about the shot
+        # below zero: ended by a signal, which means nothing about the shot
         if code > 0 or self._tries[digest] >= MAX_TRIES:
             self._give_up(digest, f"the renderer ended with code {code}")
 

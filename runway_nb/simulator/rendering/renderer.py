@@ -1,4 +1,4 @@
-"""Renders a shot to H.264: keyframes or a drawn scene, seen by the moving camera.
+"""Render a shot to H.264: keyframes or a drawn scene, seen by the moving camera.
 
 Two threads warp planes while the encoder takes the frames in order. The same shot gives the same bytes: the
 number of threads, the preset and the quality are fixed and nothing of the clock enters the file.
@@ -14,15 +14,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from runway_nb.camera import Camera, Matrix, inverse, seen_from, weights
 from runway_nb.storage.private_files import private_file
 
+from ..parent_process import WITH_PARENT, call_when_input_ends
 from . import caption, scene
 from .planes import SCALES, Box, Canvas, Planes, canvas, join, load, reach, split
 
@@ -30,9 +32,8 @@ if TYPE_CHECKING:
     import av
     from PIL.Image import Image
 
-WITH_PARENT = "--with-parent"
 FPS = 24
-STILL_SIDE = 640
+THUMBNAIL_SIDE = 640
 """Pixels on the long side of a still."""
 WARP_THREADS = 2
 AHEAD = 3
@@ -152,15 +153,15 @@ class Film:
         ground = self.grounds[mix.base][index].dissolved(mix)
         return self.caption.on(ground.seen(self.views[number], box), index, self.opacities[number])
 
-    def save_stills(self, out: Path) -> None:
+    def save_thumbnails(self, out: Path) -> None:
         """Writes the stills beside the clip: `<stem>.0.jpg` at time 0, `.1.jpg` at 0.5, `.2.jpg` at 1."""
         numbers = (0, self.shot.frames // 2, self.shot.frames - 1)
         paths = [out.with_name(f"{out.stem}.{index}.jpg") for index in range(len(numbers))]
         with ThreadPoolExecutor(WARP_THREADS) as pool:
-            list(pool.map(self._save_still, numbers, paths))
+            list(pool.map(self._save_thumbnail, numbers, paths))
 
-    def _save_still(self, number: int, path: Path) -> None:
-        scale = STILL_SIDE / max(self.shot.width, self.shot.height)
+    def _save_thumbnail(self, number: int, path: Path) -> None:
+        scale = THUMBNAIL_SIDE / max(self.shot.width, self.shot.height)
         picture = join(self.planes(number), round(self.shot.width * scale), round(self.shot.height * scale))
         with _in_place(path) as part:
             picture.save(part, "JPEG", quality=85)
@@ -226,13 +227,13 @@ def _laid(plane: Image, matrix: Matrix, box: Box, scale: int) -> Image:
 
 
 def render(shot: Shot, out: Path) -> None:
-    """Writes the clip as MP4 to `out`, and before it three stills beside it (`Film.save_stills`).
+    """Writes the clip as MP4 to `out`, and before it three stills beside it (`Film.save_thumbnails`).
 
     H.264, yuv420p, 24 frames/s, `shot.seconds` long, index first. A file appears under its name only when
     it is complete.
     """
     film = prepare(shot)
-    film.save_stills(out)
+    film.save_thumbnails(out)
     with _in_place(out) as path:
         encode(film, path)
 
@@ -301,18 +302,11 @@ def command(shot_file: Path, out: Path) -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Renders: the path of a shot as JSON, the path of the clip; `--with-parent`: no longer than its input lasts."""
+    """Render: the path of a shot as JSON, the path of the clip; `--with-parent`: no longer than its input lasts."""
     shot_file, out = map(Path, arguments[:2])
     if WITH_PARENT in arguments:
-        threading.Thread(target=_end_with_input, daemon=True).start()
+        call_when_input_ends(partial(signal.raise_signal, signal.SIGTERM))
     render(Shot.from_json(shot_file.read_text("utf-8")), out)
-
-
-def _end_with_input() -> None:
-    with suppress(OSError):
-        while os.read(0, 4096):
-            pass
-    signal.raise_signal(signal.SIGTERM)
 
 
 if __name__ == "__main__":

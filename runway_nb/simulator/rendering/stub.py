@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .render_queue import write_whole
 
-STILLS = 3
+THUMBNAILS = 3
 _PACKED = (
     "eNpjYGBQSCupLMgszs9lYGBiANFAbJRYlmyYW2BiyMDArJ+bn1/GwMCQk1uWkcKAAphfMDAIdzAwMoAQAjCiqkLnOzDgBUxAFFlS"
     "lJgNZMeUZIPtZMY0DWgvA357sNobAMQGYK5KakpJMZCWSc0pLkHogJoL1st4MTclMxHIUMhNQfc70DRGB4bQI2CObkZKThFMpiwz"
@@ -24,12 +24,12 @@ CLIP = zlib.decompress(base64.b64decode(_PACKED))
 
 def renderer(shot_file: Path, out: Path) -> None:  # noqa: ARG001 - the clip is the same for every shot
     """Writes the clip and its stills. Pass it as `renderer=`."""
-    for number in range(STILLS):
-        write_whole(out.with_suffix(f".{number}.jpg"), _still())
+    for number in range(THUMBNAILS):
+        write_whole(out.with_suffix(f".{number}.jpg"), _thumbnail())
     write_whole(out, CLIP)
 
 
-def _still() -> bytes:
+def _thumbnail() -> bytes:
     from io import BytesIO
 
     from PIL import Image

@@ -8,9 +8,8 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Protocol
 
 from runway_nb.storage.private_files import close_to_others, private_file, private_folder
 
@@ -26,7 +25,7 @@ BEGUN = "begun"
 
 
 class Pictures(Protocol):
-    """Draws, scales and thumbnails; the module `samples` is one."""
+    """Draws samples, scales pictures, makes thumbnails; the module `rendering.samples` is one."""
 
     NAMES: tuple[str, ...]
 
@@ -38,11 +37,6 @@ class Pictures(Protocol):
 
     def upscale(self, data: bytes, width: int, height: int) -> bytes:
         """The picture in another size, as JPEG."""
-
-
-def drawn() -> Pictures:
-    """The pictures that come with the simulator."""
-    return cast("Pictures", import_module("runway_nb.simulator.rendering.samples"))
 
 
 def new_uuid(draw: random.Random) -> str:
@@ -58,22 +52,20 @@ class AssetStore:
         root: Path,
         store: Store,
         clock: Callable[[], float],
-        pictures: Pictures | None,
+        pictures: Callable[[], Pictures],
         draw: random.Random,
     ) -> None:
         self.root = root
         self._store = store
         self._clock = clock
-        self._given_pictures = pictures
+        self._pictures = pictures
         self._draw = draw
         self._stocked: set[tuple[str, str]] = set()
 
     @property
     def pictures(self) -> Pictures:
         """The pictures, loaded at first need."""
-        if self._given_pictures is None:
-            self._given_pictures = drawn()
-        return self._given_pictures
+        return self._pictures()
 
     def is_stocked(self, owner: str, emails: list[str]) -> bool:
         """True when the samples are among the assets of these accounts."""
@@ -131,17 +123,17 @@ class AssetStore:
         return self.root / asset.path
 
     def preview(self, asset: AssetRecord, number: int) -> Path | None:
-        """A small JPEG: a still of a clip, or a thumbnail of a picture, made at first need."""
+        """A small JPEG: a frame of a clip, or a thumbnail of a picture, made at first need."""
         if asset.media == "video":
-            still = self.file(asset).with_suffix(f".{number}.jpg")
-            return still if still.exists() else None
+            frame = self.file(asset).with_suffix(f".{number}.jpg")
+            return frame if frame.exists() else None
         out = self.root / "previews" / f"{Path(asset.path).stem}.jpg"
         if asset.media != "image" or number:
             return None
         if not out.exists():
             try:
-                with tempfile.TemporaryDirectory(dir=self.root, prefix="drawing-") as place:
-                    small = private_file(Path(place, out.name))
+                with tempfile.TemporaryDirectory(dir=self.root, prefix="drawing-") as folder:
+                    small = private_file(Path(folder, out.name))
                     self.pictures.thumbnail(self.file(asset), small)
                     small.replace(private_folder(out.parent) / out.name)
             except (OSError, ValueError):
@@ -150,15 +142,15 @@ class AssetStore:
 
     def _sample(self, owner: str, email: str, path: Path, created: float) -> AssetRecord:
         name = str(uuid.uuid5(SAMPLE_SPACE, f"{owner}/{email}/{path.name}"))
-        place = path.relative_to(self.root).as_posix()
+        relative = path.relative_to(self.root).as_posix()
         size = path.stat().st_size
-        return AssetRecord(name, owner, email, created, f"{path.stem}.jpeg", JPEG, place, size)
+        return AssetRecord(name, owner, email, created, f"{path.stem}.jpeg", JPEG, relative, size)
 
     def _sample_files(self) -> list[Path]:
         folder = self.root / "samples"
         if not folder.exists():
-            with tempfile.TemporaryDirectory(dir=self.root, prefix="drawing-") as place:
-                drawing = Path(place, "samples")
+            with tempfile.TemporaryDirectory(dir=self.root, prefix="drawing-") as parent:
+                drawing = Path(parent, "samples")
                 private_folder(drawing)
                 for _, path in self.pictures.write(drawing):
                     close_to_others(path)

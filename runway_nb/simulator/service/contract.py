@@ -24,7 +24,7 @@ MAX_BODY = 100 * 1024 * 1024
 SIZES = {"landscape": (1280, 768), "portrait": (768, 1280)}
 """Pixels of the clip by `aspect_ratio`."""
 STATUSES = ("PENDING", "RUNNING", "THROTTLED", "SUCCEEDED", "FAILED")
-"""The words that `statuses` of GET /tasks knows (API facts 6)."""
+"""The statuses that `statuses` of GET /tasks knows (API facts 6)."""
 KEYFRAMES = {"firstImage_assetId": 0.0, "middleImage_assetId": 0.5, "lastImage_assetId": 1.0}
 """Field of a keyframe to its time in the clip (API facts 3.3)."""
 MOVES = {"horizontal": "x", "vertical": "y", "roll": "r", "zoom": "z", "pan": "bg_x_pan", "tilt": "bg_y_pan"}
@@ -143,7 +143,7 @@ CREATE: dict[str, Field] = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class CreateRequest:
     """A create call that passed the checks of its fields."""
 
     prompt: str = ""
@@ -165,8 +165,8 @@ class Wish:
         return self.seconds * CREDITS_PER_SECOND
 
 
-def read_wish(body: Mapping[str, Any]) -> Wish:
-    """The wish in the body of a create call, or the refusal of its first mistake.
+def read_create_request(body: Mapping[str, Any]) -> CreateRequest:
+    """Return the request in the body of a create call, or raise the refusal of its first mistake.
 
     `null` counts as left out (undocumented, API facts 3.1). Unknown fields are ignored here and reported by
     `unknown_fields`.
@@ -178,7 +178,7 @@ def read_wish(body: Mapping[str, Any]) -> Wish:
     keyframes = tuple((time, given[name]) for name, time in KEYFRAMES.items() if name in given)
     if not keyframes and not given.get("text_prompt"):
         raise missing("text_prompt")
-    return Wish(
+    return CreateRequest(
         prompt=given.get("text_prompt", ""),
         aspect=given.get("aspect_ratio", "landscape"),
         seconds=given.get("seconds", 5),
@@ -219,9 +219,9 @@ def read_window(query: Mapping[str, str], limit: int) -> slice:
     return slice(offset, offset + count)
 
 
-def read_words(query: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+def read_choices(query: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     """A comma-separated choice out of `allowed`; empty when it was left out."""
-    words = tuple(word.strip() for word in query.get(name, "").split(",")) if query.get(name) else ()
-    if any(word not in allowed for word in words):
+    chosen = tuple(choice.strip() for choice in query.get(name, "").split(",")) if query.get(name) else ()
+    if any(choice not in allowed for choice in chosen):
         raise wrong(name)
-    return words
+    return chosen

@@ -1,14 +1,14 @@
-"""Trouble by name: what the simulator can be told to do wrong, how often, and on which calls."""
+"""Faults by name: what the simulator can be made to do wrong, how often, and on which calls."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Stage = Literal["before", "after", "reshape", "life", "link", "download", "switch"]
-"""When a fault acts: instead of the call, on its answer, on the shape of its answer, on the life of the task
+Stage = Literal["before", "after", "reshape", "timeline", "link", "download", "switch"]
+"""When a fault acts: instead of the call, on its answer, on the shape of its answer, on the timeline of the task
 that the call starts, on links as they are signed, on downloads, or on rules as long as it is set."""
 
 
@@ -17,7 +17,7 @@ class Kind:
     """What a fault is, before it is set."""
 
     stage: Stage
-    says: str
+    description: str
     on: str = "create"
     """The call it acts on, by its name in `calls.API`, or `any`; `on` of a set fault overrules it."""
 
@@ -61,19 +61,19 @@ KINDS: dict[str, Kind] = {
     "list-nameless": Kind("reshape", "the items of the list have no options and an empty name", "tasks"),
     "scheduler-empty": Kind("reshape", "the scheduler answers [], as if it had dropped its tasks", "scheduler"),
     "late-task": Kind(
-        "life",
+        "timeline",
         "the task starts, the connection is dropped, and GET /scheduler, GET /tasks, GET /tasks/{id} and runningTasks "
         "show the task later; detail: seconds (20, at speed 1)",
     ),
-    "moderated": Kind("life", "FAILED with SAFETY.INPUT.TEXT; details: reason, category (VIOLENCE)"),
-    "failed": Kind("life", "FAILED with an error object, INTERNAL.BAD_OUTPUT.01; detail: reason"),
-    "failed-string": Kind("life", "FAILED with a plain string as error"),
-    "cancelled": Kind("life", "CANCELLED half-way; detail: word"),
-    "throttled": Kind("life", "THROTTLED before RUNNING; details: seconds (at speed 1), forever"),
-    "unknown-status": Kind("life", "a status word nobody knows before RUNNING; details: word, seconds, forever"),
-    "no-artifact": Kind("life", "SUCCEEDED with no artifact; detail: late (seconds until it appears)"),
-    "stalled-progress": Kind("life", "the ratio stops at 0.42; detail: forever"),
-    "no-progress": Kind("life", "the ratio stays null; detail: forever"),
+    "moderated": Kind("timeline", "FAILED with SAFETY.INPUT.TEXT; details: reason, category (VIOLENCE)"),
+    "failed": Kind("timeline", "FAILED with an error object, INTERNAL.BAD_OUTPUT.01; detail: reason"),
+    "failed-string": Kind("timeline", "FAILED with a plain string as error"),
+    "cancelled": Kind("timeline", "CANCELLED half-way; detail: word"),
+    "throttled": Kind("timeline", "THROTTLED before RUNNING; details: seconds (at speed 1), forever"),
+    "unknown-status": Kind("timeline", "a status word nobody knows before RUNNING; details: word, seconds, forever"),
+    "no-artifact": Kind("timeline", "SUCCEEDED with no artifact; detail: late (seconds until it appears)"),
+    "stalled-progress": Kind("timeline", "the ratio stops at 0.42; detail: forever"),
+    "no-progress": Kind("timeline", "the ratio stays null; detail: forever"),
     "expired-link": Kind("link", "the link of the video has expired when it is handed out", "task"),
     "cut-download": Kind("download", "the body of a video ends half-way, Content-Length promises all", "artifact"),
     "slow-download": Kind("download", "the body of a video comes in pieces; detail: seconds (20)", "artifact"),
@@ -99,7 +99,7 @@ OUTAGES = {
     523: "Origin is unreachable",
     524: "A timeout occurred",
 }
-"""What the detail `status` may be, and what such an answer says (API facts 2.2 and 2.3)."""
+"""What the detail `status` may be, and the text of such an answer (API facts 2.2 and 2.3)."""
 
 REFUSALS = {
     403: "Forbidden",
@@ -112,7 +112,7 @@ REFUSALS = {
     425: "Too Early",
     451: "Unavailable For Legal Reasons",
 }
-"""The same of `refused`: answers of which nobody says what they mean for a create."""
+"""The same of `refused`: answers of which nobody documents what they mean for a create."""
 
 
 @dataclass(frozen=True)
@@ -135,9 +135,14 @@ class Fault:
 
 
 class Faults:
-    """The faults of one running simulator. Safe to use from any thread; not kept over a restart."""
+    """The faults of one running simulator. Safe to use from any thread; not kept over a restart.
 
-    def __init__(self) -> None:
+    Args:
+        fired: Called with the name of each fault as it acts, once for each time.
+    """
+
+    def __init__(self, fired: Callable[[str], None] = lambda name: None) -> None:  # noqa: ARG005
+        self._fired = fired
         self._set: dict[str, Fault] = {}
         self._lock = threading.Lock()
 
@@ -191,6 +196,7 @@ class Faults:
         return (f for f in self._set.values() if KINDS[f.name].stage == stage and f.on in (on, "any"))
 
     def _use(self, fault: Fault) -> None:
+        self._fired(fault.name)
         if fault.times is None:
             return
         if fault.times == 1:

@@ -1,4 +1,4 @@
-"""Signed links to files: they expire, need no login, and look like those of the real service."""
+"""Signed links to files: they expire, need no login, and snapshot like those of the real service."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The life of a task, laid down at its start and looked at later: pure functions of course and clock."""
+"""What happens to a task and when: laid down at its start, read later; pure functions of course and clock."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ QUEUED = frozenset({"PENDING", "THROTTLED"})
 
 @dataclass(frozen=True)
 class Course:
-    """The life of a task as laid down at its start; times are seconds of the clock after the start."""
+    """What happens to a task, as laid down at its start; times are seconds of the clock after the start."""
 
     phases: tuple[tuple[str, float], ...]
-    """Status words before the end, and how long each lasts."""
+    """Statuses before the end, and how long each lasts."""
     end: str = "SUCCEEDED"
     """The status after the phases; RUNNING for a task that never ends."""
     error: Any = None
@@ -78,7 +78,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Look:
+class Snapshot:
     """What a task shows at one moment (API facts 4.1 to 4.3)."""
 
     status: str
@@ -100,7 +100,7 @@ class Look:
 def plan(seed: int, seconds: int, speed: float, shape: Mapping[str, Mapping[str, Any]]) -> Course:
     """The course of a clip of 5 or 10 seconds. The same seed, the same course. `speed` divides all times.
 
-    `shape` holds the faults of the stage "life" with their details.
+    `shape` holds the faults of the stage "timeline" with their details.
     """
     draw = random.Random(seed)
     total = draw.uniform(SHORTEST, LONGEST) * seconds / 5 / speed
@@ -115,7 +115,7 @@ def plan(seed: int, seconds: int, speed: float, shape: Mapping[str, Mapping[str,
     return course
 
 
-def look(course: Course, elapsed: float, ready: bool) -> Look:
+def snapshot(course: Course, elapsed: float, ready: bool) -> Snapshot:
     """What the task shows `elapsed` seconds after its start.
 
     A task that would have succeeded runs on at 0.99 until its file is `ready`.
@@ -126,21 +126,21 @@ def look(course: Course, elapsed: float, ready: bool) -> Look:
             return _before_end(course, word, max(0.0, elapsed), begun, seconds)
         begun += seconds
     if course.end == "RUNNING" or (course.gives_video and not ready):
-        return Look("RUNNING", _ratio(0.99, course.cap), changed=begun)
+        return Snapshot("RUNNING", _ratio(0.99, course.cap), changed=begun)
     late = course.artifact_after
     shows = course.gives_video and late is not None and elapsed >= begun + late
     ratio = "1" if course.gives_video else _ratio(course.reach, course.cap)
-    return Look(course.end, ratio, None, course.error, begun, shows)
+    return Snapshot(course.end, ratio, None, course.error, begun, shows)
 
 
-def _before_end(course: Course, word: str, elapsed: float, begun: float, seconds: float) -> Look:
+def _before_end(course: Course, word: str, elapsed: float, begun: float, seconds: float) -> Snapshot:
     if word == "PENDING":
-        return Look(word, None, round(begun + seconds - elapsed, 1))
+        return Snapshot(word, None, round(begun + seconds - elapsed, 1))
     if word != "RUNNING":
-        return Look(word, None, None, changed=begun)
+        return Snapshot(word, None, None, changed=begun)
     step = int((elapsed - begun) / seconds * STEPS)
     done = min(0.99, step / STEPS * course.reach)
-    return Look(word, _ratio(done, course.cap), changed=begun + step * seconds / STEPS)
+    return Snapshot(word, _ratio(done, course.cap), changed=begun + step * seconds / STEPS)
 
 
 def _ratio(done: float, cap: float | None) -> str | None:

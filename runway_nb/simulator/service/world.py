@@ -1,7 +1,7 @@
 """The simulated service itself, without HTTP: accounts, credits, slots, assets and tasks in time.
 
 A task is never moved along by anyone: what it shows is computed from its record and the clock, at each
-look. So it goes on over a restart, and two processes on one state folder see the same.
+snapshot. So it goes on over a restart, and two processes on one state folder see the same.
 """
 
 from __future__ import annotations
@@ -16,11 +16,24 @@ from pathlib import Path
 from textwrap import shorten
 from typing import Any
 
-from ..rendering.render_queue import Order, Renderer, Renders, child_process
+from ..rendering.render_queue import Renderer, RenderQueue, RenderRequest, child_process
 from . import timeline
 from .accounts import BUILT_IN, Account, Accounts
 from .asset_store import BEGUN, AssetStore, Pictures, new_uuid
-from .contract import KEYFRAMES, MAX_SEED, MOVES, SIZES, RefusedError, Wish, bare, composite, not_found, wrong
+from .contract import (
+    CREATE,
+    KEYFRAMES,
+    MAX_SEED,
+    MOVES,
+    SIZES,
+    CreateRequest,
+    RefusedError,
+    bare,
+    composite,
+    not_found,
+    read_create_request,
+    wrong,
+)
 from .signed_links import Links
 from .state_db import AssetRecord, Store, TaskRecord
 
@@ -61,11 +74,11 @@ class Rules:
 
 
 @dataclass(frozen=True)
-class Seen:
+class TaskView:
     """A task at one moment."""
 
     task: TaskRecord
-    look: timeline.Look
+    snapshot: timeline.Snapshot
     artifact: AssetRecord | None = None
 
     @property
@@ -92,9 +105,9 @@ class World:
         self.draw = draw or random.SystemRandom()
         self.root = state.resolve()
         self.store = Store(self.root / "simulator.sqlite3")
-        self.renders = Renders(self.root, renderer)
+        self.renders = RenderQueue(self.root, renderer)
         self.accounts = Accounts(self.store, self.rules.accounts, self.rules.max_jobs)
-        self.assets = AssetStore(self.root, self.store, clock, pictures, self.draw)
+        self.assets = AssetStore(self.root, self.store, clock, lambda: pictures or _drawn_pictures(), self.draw)
         self.store.setting(BEGUN, repr(clock()).encode())
         self.links = Links(self.store.setting("secret", secrets.token_bytes(32)), self.rules.link_seconds)
 
@@ -112,59 +125,63 @@ class World:
 
     # Tasks
 
-    def create(self, owner: str, wish: Wish, shape: Callable[[], Shape], *, costs: bool = True) -> Seen:
+    def create(self, owner: str, request: CreateRequest, shape: Callable[[], Shape], *, costs: bool = True) -> TaskView:
         """Starts a task, or refuses: no account, unknown asset, no credits, no free slot; in this order.
 
-        `shape` is asked for the faults of the task's life only when it does start.
+        `shape` is asked for the faults of its timeline only when it does start.
         """
         accounts = self.accounts.any_of(owner)
-        assets = [(time, self._keyframe(owner, time, identifier)) for time, identifier in wish.keyframes]
+        assets = [(time, self._keyframe(owner, time, identifier)) for time, identifier in request.keyframes]
         self.settle()
         with self.store.write():
-            account = self._account(owner, accounts, [asset for _, asset in assets], wish.max_jobs)
-            cost = wish.credits if costs else 0
-            self._refuse_if_full(owner, account, cost, wish.max_jobs)
-            task = self._laid_down(owner, account.email, wish, assets, shape(), cost)
+            account = self._account(owner, accounts, [asset for _, asset in assets], request.max_jobs)
+            cost = request.credits if costs else 0
+            self._refuse_if_full(owner, account, cost, request.max_jobs)
+            task = self._new_task(owner, account.email, request, assets, shape(), cost)
             self.store.add_task(task)
             self.store.count("tasks_started")
-        return self.seen(task)
+        return self.view(task)
 
-    def create_by_hand(self, owner: str, email: str | None, wish: Wish) -> Seen:
-        """Starts a task as the web app would: it counts for Runway's limit and no scheduler tracks it."""
-        account = self.accounts.named(owner, email)
-        task = self._laid_down(owner, account.email, wish, [], {}, wish.credits)
+    def create_in_web_app(self, owner: str, fields: Mapping[str, Any]) -> TaskView:
+        """Start a task as the web app would: it counts for Runway's limit and no scheduler tracks it.
+
+        `fields` are those of the create call, and `email`; others are ignored.
+        """
+        request = read_create_request({name: value for name, value in fields.items() if name in CREATE})
+        account = self.accounts.named(owner, fields.get("email"))
+        task = self._new_task(owner, account.email, request, [], {}, request.credits)
         self.store.add_task(replace(task, tracked=False))
-        return self.seen(task)
+        return self.view(task)
 
-    def get(self, owner: str, identifier: str) -> Seen:
+    def get(self, owner: str, identifier: str) -> TaskView:
         """The task with this composite id, compared letter by letter."""
         self.settle()
         where = "uuid = ? AND owner = ? AND deleted = 0"
         found = self._shown(self.store.tasks(where, bare("task", identifier) or "", owner))
         if not found or composite(owner, found[0].email, "task", found[0].uuid) != identifier:
             raise not_found()
-        return self.seen(found[0])
+        return self.view(found[0])
 
-    def history(self, owner: str, email: str) -> list[Seen]:
+    def history(self, owner: str, email: str) -> list[TaskView]:
         """The task history of one account, newest first."""
         self.settle()
         tasks = self.store.tasks("owner = ? AND email = ? AND deleted = 0", owner, email)
-        return [self.seen(task) for task in self._shown(tasks)]
+        return [self.view(task) for task in self._shown(tasks)]
 
     def delete(self, owner: str, identifier: str) -> None:
         """Takes a task out of the history. Its generation goes on and stays paid."""
         task = self.get(owner, identifier).task
         self.store.change("UPDATE tasks SET deleted = 1, tracked = 0 WHERE uuid = ?", task.uuid)
 
-    def tracked(self, owner: str, email: str | None = None) -> list[Seen]:
+    def tracked(self, owner: str, email: str | None = None) -> list[TaskView]:
         """The unfinished tasks that the scheduler follows, oldest first."""
         self.settle()
         tasks = self.store.tasks("owner = ? AND tracked = 1 AND settled IS NULL", owner)
-        return [self.seen(task) for task in reversed(self._shown(tasks)) if email in (None, task.email)]
+        return [self.view(task) for task in reversed(self._shown(tasks)) if email in (None, task.email)]
 
     def untrack(self, owner: str, identifier: str) -> None:
         """Frees the slot of a task and stops its callbacks; the task itself runs on."""
-        followed = next((seen for seen in self.tracked(owner) if seen.identifier == identifier), None)
+        followed = next((view for view in self.tracked(owner) if view.identifier == identifier), None)
         if followed is None:
             raise RefusedError(404, f"Unable to locate running {identifier}")
         self.store.change("UPDATE tasks SET tracked = 0 WHERE uuid = ?", followed.task.uuid)
@@ -174,29 +191,29 @@ class World:
 
     # Time
 
-    def seen(self, task: TaskRecord) -> Seen:
+    def view(self, task: TaskRecord) -> TaskView:
         """A task at this moment."""
         ready = task.settled is not None or self.renders.state(task.digest) == "ready"
-        look = timeline.look(task.course, self.clock() - task.created, ready)
-        if look.is_terminal and task.settled is None:
-            # the end may come between two looks of `settle`: who sees it first notes it, so no end lacks its file
-            self._note_end(task)
-        artifact = self.store.assets("uuid = ?", task.asset) if look.artifact else []
-        return Seen(task, look, artifact[0] if artifact else None)
+        snapshot = timeline.snapshot(task.course, self.clock() - task.created, ready)
+        if snapshot.is_terminal and task.settled is None:
+            # the end may come between two calls of `settle`: whoever sees it first records it, so no end lacks its file
+            self._record_end(task)
+        artifact = self.store.assets("uuid = ?", task.asset) if snapshot.artifact else []
+        return TaskView(task, snapshot, artifact[0] if artifact else None)
 
     def settle(self) -> None:
-        """Notes the ends that have come since the last look: the artifact becomes an asset, the slot is free.
+        """Record the ends that have come since the last call: the artifact becomes an asset, the slot is free.
 
-        Cheap and repeatable; whoever looks first does it.
+        Cheap and repeatable; whoever calls first does it.
         """
         self.renders.pump()
         for task in self.store.tasks("settled IS NULL"):
             broken = task.course.gives_video and self.renders.state(task.digest) == "broken"
-            seen = self.seen(replace(task, course=task.course.failed(BROKEN)) if broken else task)
-            if not seen.look.is_terminal and task.course.gives_video:
+            view = self.view(replace(task, course=task.course.failed(BROKEN)) if broken else task)
+            if not view.snapshot.is_terminal and task.course.gives_video:
                 self.renders.resume(task.digest)
 
-    def _note_end(self, task: TaskRecord) -> None:
+    def _record_end(self, task: TaskRecord) -> None:
         asset = self._artifact(task) if task.course.gives_video else None
         ended = task.created + task.course.length
         if asset:
@@ -250,33 +267,39 @@ class World:
             raise RefusedError(412, NO_CREDITS, {"error": NO_CREDITS})
         running = self._running(owner, account.email)
         if len(running) >= (max_jobs or account.max_jobs):
-            raise busy(account.email, running)
+            raise busy(account.email, list(map(running_task, running)))
         limit = self.rules.runway_limit
         unfinished = self.store.tasks("owner = ? AND email = ? AND settled IS NULL", owner, account.email)
         if limit is not None and len(unfinished) >= limit:
             raise RefusedError(429, TOO_MANY, {"error": TOO_MANY})
 
-    def _laid_down(
+    def _new_task(
         self,
         owner: str,
         email: str,
-        wish: Wish,
+        request: CreateRequest,
         assets: list[tuple[float, AssetRecord]],
         shape: Shape,
         cost: int,
     ) -> TaskRecord:
-        seed = wish.seed if wish.seed is not None else self.draw.randint(1, MAX_SEED)
-        course = timeline.plan(seed, wish.seconds, self.rules.speed, shape)
-        order = _order(wish, seed, assets)
-        digest = self.renders.want(order) if course.gives_video else order.digest()
-        name = _name(seed, wish.prompt, assets)
+        seed = request.seed if request.seed is not None else self.draw.randint(1, MAX_SEED)
+        course = timeline.plan(seed, request.seconds, self.rules.speed, shape)
+        render = _render_request(request, seed, assets)
+        digest = self.renders.want(render) if course.gives_video else render.digest()
+        name = _name(seed, request.prompt, assets)
         return TaskRecord(
             uuid=new_uuid(self.draw), owner=owner, email=email, created=self.clock(), name=name,
-            options=json.dumps(_options(name, wish, seed, assets)), seconds=wish.seconds, aspect=wish.aspect,
+            options=json.dumps(_options(name, request, seed, assets)), seconds=request.seconds, aspect=request.aspect,
             cost=cost, course=course, digest=digest,
-            asset=new_uuid(self.draw), folder=new_uuid(self.draw), reply_url=wish.reply_url,
-            reply_ref=wish.reply_ref, tracked=True,
+            asset=new_uuid(self.draw), folder=new_uuid(self.draw), reply_url=request.reply_url,
+            reply_ref=request.reply_ref, tracked=True,
         )  # fmt: skip
+
+
+def _drawn_pictures() -> Pictures:
+    from ..rendering import samples  # loads Pillow
+
+    return samples
 
 
 def no_such_asset(name: str) -> RefusedError:
@@ -284,24 +307,32 @@ def no_such_asset(name: str) -> RefusedError:
     return RefusedError(404, f"Unable to retrieve assetId {name} (Not found.)")
 
 
-def busy(email: str, running: list[TaskRecord]) -> RefusedError:
-    """The refusal of kind A: the account's own limit is reached (API facts 3.4)."""
+def busy(email: str, running: list[dict[str, Any]]) -> RefusedError:
+    """Return the refusal of kind A: the account's own limit is reached, by these tasks (API facts 3.4)."""
     text = f"Account {email} is busy executing {len(running)} tasks"
-    items = [{"email": email, **_tracked_fields(task)} for task in running]
-    return RefusedError(429, text, {"error": text, "runningTasks": {email: items}, "code": 429})
+    return RefusedError(429, text, {"error": text, "runningTasks": {email: running}, "code": 429})
 
 
-def _tracked_fields(task: TaskRecord) -> dict[str, Any]:
-    identifier = composite(task.owner, task.email, "task", task.uuid)
-    reply = {"replyUrl": task.reply_url, "replyRef": task.reply_ref}
-    given = {name: value for name, value in reply.items() if value is not None}
-    return {"taskId": identifier, "id": task.uuid, **given}
+def running_task(task: TaskRecord) -> dict[str, Any]:
+    """Return an item of `runningTasks` (API facts 3.4)."""
+    return {"email": task.email, "id": task.uuid, **tracked_task(task)}
 
 
-def _order(wish: Wish, seed: int, assets: list[tuple[float, AssetRecord]]) -> Order:
-    width, height = SIZES[wish.aspect]
+def tracked_task(task: TaskRecord) -> dict[str, str]:
+    """Return an item of GET /scheduler (API facts 7.2)."""
+    return {"taskId": composite(task.owner, task.email, "task", task.uuid), **reply_fields(task)}
+
+
+def reply_fields(task: TaskRecord) -> dict[str, str]:
+    """Return `replyUrl` and `replyRef`, those that were given."""
+    fields = {"replyUrl": task.reply_url, "replyRef": task.reply_ref}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _render_request(request: CreateRequest, seed: int, assets: list[tuple[float, AssetRecord]]) -> RenderRequest:
+    width, height = SIZES[request.aspect]
     keyframes = tuple((time, asset.path) for time, asset in assets)
-    return Order(wish.prompt, seed, wish.seconds, width, height, keyframes, wish.camera)
+    return RenderRequest(request.prompt, seed, request.seconds, width, height, keyframes, request.camera)
 
 
 def _name(seed: int, prompt: str, assets: list[tuple[float, AssetRecord]]) -> str:
@@ -310,20 +341,20 @@ def _name(seed: int, prompt: str, assets: list[tuple[float, AssetRecord]]) -> st
     return ", ".join(part for part in (f"Gen-3 Alpha Turbo {seed}", start.strip(), first) if part)
 
 
-def _options(name: str, wish: Wish, seed: int, assets: list[tuple[float, AssetRecord]]) -> dict[str, Any]:
+def _options(name: str, request: CreateRequest, seed: int, assets: list[tuple[float, AssetRecord]]) -> dict[str, Any]:
     """What the task shows as `options` (API facts 3.3); keyframes are names of files until links are signed."""
-    camera = {key: wish.camera.get(move, 0) for move, key in MOVES.items()}
+    camera = {key: request.camera.get(move, 0) for move, key in MOVES.items()}
     return {
         "name": name,
-        "seconds": wish.seconds,
-        "text_prompt": wish.prompt,
+        "seconds": request.seconds,
+        "text_prompt": request.prompt,
         "seed": seed,
-        "exploreMode": wish.explore,
+        "exploreMode": request.explore,
         "watermark": False,
         "enhance_prompt": True,
-        "flip": wish.aspect == "portrait",
+        "flip": request.aspect == "portrait",
         "keyframes": [{"image": asset.file_key, "timestamp": time} for time, asset in assets],
-        "camera": {**camera, "static": bool(wish.camera.get("static", False))},
+        "camera": {**camera, "static": bool(request.camera.get("static", False))},
         "assetGroupName": "Generative Video",
         "recordingEnabled": True,
     }

@@ -1,4 +1,4 @@
-"""The life of a task: in time, over restarts, with every kind of ending."""
+"""What happens to a task: in time, over restarts, with every kind of ending."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from runway_nb.simulator import EMBEDDED_SPEED
 from runway_nb.simulator.rendering import stub
-from runway_nb.simulator.service.timeline import Course, look, plan
+from runway_nb.simulator.service.timeline import Course, plan, snapshot
 from support.simulator_kit import EMAIL, LONG, Api
 
 
@@ -45,9 +45,9 @@ def test_inside_a_kernel_it_takes_about_eight_seconds(seed):
 @given(seeds, st.lists(st.floats(-5, 120), min_size=2))
 def test_progress_never_runs_backwards_and_ends_at_one(seed, times):
     course = plan(seed, 5, 1.0, {})
-    ratios = [float(look(course, time, True).ratio or 0) for time in sorted(times)]
+    ratios = [float(snapshot(course, time, True).ratio or 0) for time in sorted(times)]
     assert ratios == sorted(ratios)
-    end = look(course, course.length, True)
+    end = snapshot(course, course.length, True)
     assert (end.status, end.ratio, end.artifact) == ("SUCCEEDED", "1", True)
 
 
@@ -322,6 +322,6 @@ def test_an_end_that_comes_between_two_looks_has_its_file(api):
     api.clock.pass_(LONG * 0.1)
     task = api.sim.world.get("4711", task_id).task
     api.clock.pass_(LONG)
-    seen = api.sim.world.seen(task)
-    assert seen.look.status == "SUCCEEDED"
+    seen = api.sim.world.view(task)
+    assert seen.snapshot.status == "SUCCEEDED"
     assert seen.artifact is not None

@@ -17,7 +17,7 @@ import pytest
 
 from runway_nb.simulator.rendering import renderer as render
 from runway_nb.simulator.rendering import stub
-from runway_nb.simulator.rendering.render_queue import MAX_STARTS, Order, Renders, child_process
+from runway_nb.simulator.rendering.render_queue import MAX_STARTS, RenderQueue, RenderRequest, child_process
 from support.leftovers import is_running
 from support.simulator_kit import LONG, Api
 
@@ -167,8 +167,8 @@ def test_a_machine_that_never_has_room_ends_the_task_in_words(tmp_path):
 
 def test_what_waits_behind_one_that_cannot_start_is_not_forgotten(tmp_path):
     full = Full(2)
-    renders = Renders(tmp_path, full)
-    digests = [renders.want(Order(prompt, 1, 5, 64, 48)) for prompt in ("one", "two", "three")]
+    renders = RenderQueue(tmp_path, full)
+    digests = [renders.want(RenderRequest(prompt, 1, 5, 64, 48)) for prompt in ("one", "two", "three")]
     renders.pump()
     assert [renders.state(digest) for digest in digests] == ["ready"] * 3
 
