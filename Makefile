@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 OLD_KERNEL := build/ipykernel-6.30
 
-QUICK := not browser and not kernel and not slow
+QUICK := -n 2 -q -m "not browser and not kernel and not slow" --hypothesis-profile=quick
 
 .PHONY: demo lab quick test check coverage soak bench screenshots clean
 
@@ -18,7 +18,7 @@ test: check $(OLD_KERNEL)
 	$(BIN)/python -m pytest -n 2
 
 quick: check
-	$(BIN)/python -m pytest -n 2 -q -m "$(QUICK)"
+	$(BIN)/python -m pytest $(QUICK)
 
 check: .venv/test.done
 	$(BIN)/ruff format --check .
@@ -26,7 +26,7 @@ check: .venv/test.done
 	$(BIN)/mypy
 
 coverage: .venv/test.done
-	$(BIN)/python -m pytest -n 2 -q -m "$(QUICK)" --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest $(QUICK) --cov --cov-report=term-missing:skip-covered
 
 soak: .venv/test.done
 	$(BIN)/python -m pytest -n 2 --deep -m deep

@@ -28,6 +28,7 @@ import pytest  # noqa: E402
 
 # a machine that is busy with something else is no counterexample
 hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
 hypothesis.settings.load_profile("any machine")
 
 from runway_nb.jobs.job import Job  # noqa: E402

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runway_nb.camera import MOVES, Camera, apply, ease, homography, inverse, seen_from, weights
+from support.examples import examples
 from support.strategies import cameras, moving_cameras
 
 WIDE, TALL = (1280, 768), (768, 1280)
@@ -27,13 +28,13 @@ def test_a_shot_begins_with_the_still_picture(camera, frame):
     assert homography(camera, 0.0, *frame) == pytest.approx(IDENTITY, abs=1e-9)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(cameras, times, frames)
 def test_a_keyframe_is_seen_as_it_is_at_its_own_time(camera, t_key, frame):
     assert seen_from(camera, t_key, t_key, *frame) == pytest.approx(IDENTITY, abs=1e-6)
 
 
-@settings(max_examples=40)
+@settings(max_examples=examples(40))
 @given(moving_cameras, times, frames)
 def test_the_inverse_leads_back(camera, t, frame):
     matrix = homography(camera, t, *frame)

@@ -48,21 +48,24 @@ def split(line: str) -> list[str]:
     word, or the value after "=", begins, so that an apostrophe is one. Raises `OpenQuote`.
     """
     words: list[str] = []
-    word: str | None = None
-    place = 0
-    while place < len(line):
-        letter = line[place]
+    # a list, since a text that grows letter by letter takes seconds for a pasted megabyte
+    word: list[str] | None = None
+    position = 0
+    while position < len(line):
+        letter = line[position]
         if letter.isspace():
-            words += [] if word is None else [word]
+            words += [] if word is None else ["".join(word)]
             word = None
-        elif letter in "'\"" or (letter in _CLOSING and (not word or word.endswith("="))):
-            end = _closed(line, place)
-            word = (word or "") + line[place + 1 : end]
-            place = end
+        elif letter in "'\"" or (letter in _CLOSING and (not word or word[-1] == "=")):
+            end = _closed(line, position)
+            word = word or []
+            word.extend(line[position + 1 : end])
+            position = end
         elif letter not in NO_WIDTH:
-            word = (word or "") + letter
-        place += 1
-    return words if word is None else [*words, word]
+            word = word or []
+            word.append(letter)
+        position += 1
+    return words if word is None else [*words, "".join(word)]
 
 
 def _closed(line: str, place: int) -> int:

@@ -24,6 +24,7 @@ from runway_nb.jobs.state import is_refusal
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret
 from runway_nb.spec import REFUSALS
+from support.examples import examples
 from support.fakes import Party
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, json_values
 
@@ -258,7 +259,7 @@ def test_a_refusal_of_any_form_is_still_a_refusal(body):
     assert isinstance(error_of(httpx.Response(400, json=body)), errors.BadRequest)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.sampled_from([400, 404, 412, 429, 500]), json_values)
 def test_no_body_breaks_the_reader_of_refusals(status, body):
     error = error_of(httpx.Response(status, content=json.dumps(body).encode()))
@@ -310,7 +311,7 @@ def test_a_time_to_wait_is_seconds_a_date_or_an_iso_time(value, seconds):
     assert retry_after(value, NOW) == seconds
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.one_of(st.text("0123456789 :-+TZ.,GMTWedNov", max_size=30), json_values))
 def test_no_time_to_wait_breaks_its_reader(value):
     found = retry_after(value, NOW)

@@ -27,6 +27,7 @@ from runway_nb.errors import DownloadError, LinkExpired, NotVideo
 from runway_nb.pictures.thumbnails import small_jpeg
 from runway_nb.simulator.rendering.stub import CLIP
 from runway_nb.storage.draft import RESERVE, file_name, folder_problem, free_bytes
+from support.examples import examples
 from support.fakes import FakeTime
 from support.ports import Port, bomb, endless_gzip, head, says
 
@@ -111,7 +112,7 @@ def test_anything_else_is_refused(tmp_path, content):
         check_mp4(path)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.integers(0, len(CLIP) - 1))
 def test_no_cut_of_a_video_passes(tmp_path_factory, length):
     path = tmp_path_factory.getbasetemp() / "cut.mp4"
@@ -120,7 +121,7 @@ def test_no_cut_of_a_video_passes(tmp_path_factory, length):
         check_mp4(path)
 
 
-@settings(max_examples=50)
+@settings(max_examples=examples(50))
 @given(st.binary(max_size=100))
 def test_no_bytes_break_the_check(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "any.mp4"

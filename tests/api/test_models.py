@@ -22,6 +22,7 @@ from runway_nb.api.models import (
     running_tasks,
 )
 from runway_nb.errors import ServerError
+from support.examples import examples
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, json_values
 
 WIRE = Path(__file__).parents[1] / "wire"
@@ -170,7 +171,7 @@ def test_a_stem_is_the_name_without_its_ending(name, stem):
     assert Asset(ASSET_ID, name).stem == stem
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(
     st.dictionaries(
         st.sampled_from(["metadata", "createdAt", "isUserUpload", "taskId", "name", "fileSize", "mediaType", "type"]),
@@ -268,7 +269,7 @@ def test_the_video_is_the_first_file_that_is_no_picture():
 # --- anything ---------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(json_values)
 def test_no_answer_breaks_the_reader_of_tasks(body):
     try:
@@ -282,14 +283,14 @@ def test_no_answer_breaks_the_reader_of_tasks(body):
     assert repr(task.video)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(st.dictionaries(st.sampled_from(list(_wire("create_answer"))), json_values, max_size=8))
 def test_no_field_of_a_task_breaks_the_reader(fields):
     fields.pop("taskId", None)
     assert _task(**fields).id == TASK_ID
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(json_values)
 def test_no_answer_breaks_the_other_readers(body):
     Credits.from_wire(body)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runway_nb.jobs.poll_schedule import Poll, PollSchedule
+from support.examples import examples
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
 
@@ -212,7 +213,7 @@ def test_a_follower_never_changes():
 # --- laws -------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(EVENTS, st.booleans(), st.one_of(st.floats(-1.0, 1.0), st.floats(-1e9, 1e9)))
 def test_every_wait_keeps_its_limits_and_the_deadline(events, explore, jitter):
     for schedule in replayed(events, explore):
@@ -221,7 +222,7 @@ def test_every_wait_keeps_its_limits_and_the_deadline(events, explore, jitter):
         assert min(1.0, left) - 1e-9 <= wait <= min(20.0, left) + 1e-9
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(EVENTS, st.floats(-1.0, 1.0))
 def test_jitter_moves_a_wait_by_a_fifth_at_most(events, jitter):
     for schedule in replayed(events, explore=False):
@@ -230,7 +231,7 @@ def test_jitter_moves_a_wait_by_a_fifth_at_most(events, jitter):
         assert abs(moved - plain) <= 0.2 * plain + 1e-9
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(EVENTS, PAUSES)
 def test_a_wait_is_counted_from_the_latest_look(events, pause):
     schedule = replayed(events, explore=False)[-1]
@@ -238,7 +239,7 @@ def test_a_wait_is_counted_from_the_latest_look(events, pause):
     assert schedule.wait(now + pause) == pytest.approx(max(0.0, schedule.wait(now) - pause), abs=1e-6)
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(EVENTS)
 def test_progress_never_runs_backwards(events):
     shown = [schedule.progress for schedule in replayed(events, explore=False)]
@@ -248,7 +249,7 @@ def test_progress_never_runs_backwards(events):
     assert None not in shown[len(shown) - len(told) :]
 
 
-@settings(max_examples=60)
+@settings(max_examples=examples(60))
 @given(EVENTS, PAUSES)
 def test_the_time_left_is_positive_or_untold(events, pause):
     for schedule in replayed(events, explore=False):

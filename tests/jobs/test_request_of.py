@@ -15,6 +15,7 @@ from runway_nb.api.models import Task
 from runway_nb.camera import Camera
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.spec import SEED_RANGE
+from support.examples import examples
 from support.fakes import TOKEN
 from support.strategies import EMAIL, TASK_ID, json_values
 
@@ -132,7 +133,7 @@ spoilt = {
 }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @example({"seed": 0})
 @example({"seconds": True, "exploreMode": 1, "flip": 1, "camera": {"x": "2", "static": 1}, "keyframes": {"image": 1}})
 @given(st.fixed_dictionaries({}, optional=spoilt))
@@ -144,7 +145,7 @@ def test_any_json_in_any_place_gives_a_request_that_at_most_lacks_its_words(chan
     assert len(request.digest) > 60
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @example(("camera", {"z": 10**400}))
 @example(("keyframes", [{"image": LINKS[0], "timestamp": [0]}, {"timestamp": {}}]))
 @given(st.sampled_from([*FIELDS]).flatmap(lambda name: st.tuples(st.just(name), spoilt[name])))

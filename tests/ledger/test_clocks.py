@@ -25,6 +25,7 @@ from runway_nb.ledger.lease import LEASE_SECONDS, RENEW_SECONDS, LeaseWatch, is_
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.spending import local_day
 from runway_nb.ledger.unfinished import count_unfinished
+from support.examples import examples
 from support.records import JOB, a_record
 
 DAY = 86_400.0
@@ -223,7 +224,7 @@ def _take(owner: Owner, holder: Owner | None) -> Owner | None:
     return owner
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(
     st.booleans(),
     st.lists(
@@ -407,7 +408,7 @@ OPERATIONS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(OPERATIONS)
 def test_a_day_never_forgets_what_was_spent_on_it(tmp_path_factory, operations):
     """The law, for one real day of one machine: however its clock is set to and fro, the budget counts all of it."""

@@ -28,6 +28,7 @@ from runway_nb.ledger import migrations
 from runway_nb.ledger.lease import LEASE_SECONDS, new_owner
 from runway_nb.ledger.ledger import MODERATION_SECONDS, AccountBook, Ledger, Record
 from runway_nb.ledger.phase import SETTLED, UNSENT, Phase
+from support.examples import examples
 from support.fakes import TOKEN
 from support.records import a_record
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, requests
@@ -701,7 +702,7 @@ def test_a_task_belongs_to_one_job(ledger):
     assert ledger.task_ids(except_job="0000000a") == frozenset()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(
         st.one_of(

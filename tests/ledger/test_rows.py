@@ -27,6 +27,7 @@ from runway_nb.ledger.unfinished import count_unfinished
 from runway_nb.notebook.panel.keyframe_choices import stored_frame_choices
 from runway_nb.notebook.panel.open_field import entries
 from runway_nb.notebook.rendering.tables import job_costs_bundle, jobs_bundle, spending_bundle, unreadable_text
+from support.examples import examples
 from support.fakes import Party
 from support.records import a_record
 from support.strategies import TASK_ID
@@ -321,7 +322,7 @@ def test_a_job_that_ended_before_it_began_took_no_time(ledger):
     assert restored_job(record, ledger.path.parent).state.ended == record.created
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.sampled_from(COLUMNS),

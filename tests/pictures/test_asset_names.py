@@ -14,6 +14,7 @@ from runway_nb.notebook.panel.keyframe_choices import asset_choices
 from runway_nb.pictures.asset_names import created_text, match_asset, typed_names
 from runway_nb.pictures.assets import AssetList
 from support.assets import LAMP, SEA, an_asset
+from support.examples import examples
 from support.strategies import EMAIL, TASK_ID
 
 TWINS = [an_asset("twin.png", number * 0x10000000 + 0xBBBBBBB) for number in (1, 2)]
@@ -116,7 +117,7 @@ def test_a_long_listing_is_cut_and_an_empty_one_said():
 anything = st.text(max_size=40) | st.sampled_from(["lamp", "twin", "x" * 100_000, "\ud800", "'\"", EMAIL, TASK_ID])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(anything, st.lists(anything, max_size=6))
 def test_no_text_breaks_the_search(name, others):
     assets = [LAMP, *TWINS, *(an_asset(other[:200], number) for number, other in enumerate(others))]
@@ -127,7 +128,7 @@ def test_no_text_breaks_the_search(name, others):
 asset_names = st.text(st.sampled_from("aA.'\" -{/=\n\u00e9\u00a0"), max_size=6) | st.text(max_size=12) | st.just(EMAIL)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.lists(asset_names, max_size=8))
 def test_what_is_said_to_be_typed_names_the_asset(listing):
     """On the first line of a cell, and for `match_asset`."""

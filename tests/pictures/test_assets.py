@@ -15,6 +15,7 @@ from runway_nb.pictures import assets as module
 from runway_nb.pictures.assets import AssetCache, AssetList, all_assets
 from runway_nb.spec import LIST_LIMIT, LIST_PAGES
 from support.assets import LAMP, SEA, an_asset
+from support.examples import examples
 from support.fakes import EMAIL as SIMULATED
 from support.fakes import Party
 from support.strategies import EMAIL
@@ -62,7 +63,7 @@ def many(count, email=EMAIL, **fields):
 # --- listing ----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 1100))
 def test_a_listing_is_complete_in_order_and_frugal(count):
     listing = many(count)
@@ -76,7 +77,7 @@ def test_a_listing_is_complete_in_order_and_frugal(count):
         assert api.asked == [(0, "")]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(1, 7), st.integers(1, 5), st.integers(0, 40))
 def test_any_size_and_number_of_pages_will_do(limit, pages, count):
     with pytest.MonkeyPatch.context() as patch:

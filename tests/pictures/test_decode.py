@@ -23,6 +23,7 @@ from runway_nb.pictures import decode, limits
 from runway_nb.pictures.fit import Fit, comparison, fit_picture, measure, thumbnail
 from runway_nb.pictures.objects import picture_bytes
 from runway_nb.pictures.thumbnails import small_jpeg
+from support.examples import examples
 from support.picture_files import encoded, is_fitted_or_refused, png_chunk
 
 SIZE = (48, 32)
@@ -626,7 +627,7 @@ def test_files_with_wrong_bytes_anywhere_are_fitted_or_refused(name):
         assert is_fitted_or_refused(bytes(data), Fit("contain"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([name[:12] for name in FILES.values()]))
 def test_a_sign_and_anything_behind_it_is_refused_or_fitted(data, sign):
     assert is_fitted_or_refused(sign + data, Fit("contain"))

@@ -30,6 +30,7 @@ from runway_nb.pictures.fit import (
     measure,
 )
 from runway_nb.spec import MODELS
+from support.examples import examples
 from support.picture_files import decibels, encoded, is_fitted_or_refused, png_chunk
 
 ASPECTS = MODELS["gen3turbo"].aspects
@@ -275,7 +276,7 @@ def test_a_part_of_the_stored_picture_has_the_same_extent(part, orientation):
     assert sorted([stored[2] - stored[0], stored[3] - stored[1]]) == pytest.approx(extents)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.tuples(st.integers(1, 60), st.integers(1, 60)), st.sampled_from(FITS), places, places, st.integers(1, 8))
 def test_any_shape_any_fit_any_orientation(shape, mode, x, y, orientation):
     data = encoded(Image.new("RGB", shape, "#336699"), "PNG", exif=_exif(orientation))
@@ -657,7 +658,7 @@ def test_a_jpeg_that_is_cut_off_is_said_to_be():
         fit_picture(SOURCES["jpeg"][:-300], FRAME)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(sorted(SOURCES)), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6))
 def test_bytes_changed_at_random_never_raise_anything_else(name, changes):
     data = bytearray(SOURCES[name])

@@ -27,6 +27,7 @@ from runway_nb.pictures import objects as sources
 from runway_nb.pictures.fit import FITS, Fit, fit_picture, measure
 from runway_nb.pictures.objects import is_picture, picture_bytes
 from runway_nb.spec import MODELS
+from support.examples import examples
 from support.picture_files import decibels, encoded
 
 FRAMES = [(160, 96), (96, 160)]
@@ -419,7 +420,7 @@ def _values(value, shape):
     return np.asarray(_seen(picture_bytes(value, FRAMES))).reshape(shape)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(arrays.arrays(np.uint8, SHAPES), LAYOUTS)
 def test_bytes_of_an_array_come_back_as_they_are(array, layout):
     array = _read_only(layout(array))
@@ -431,7 +432,7 @@ def _span(array):
     return float(colours.max()) - float(colours.min())
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.data(), st.sampled_from([np.float16, np.float32, np.float64]), LAYOUTS)
 def test_floats_that_use_their_scale_are_rounded_to_the_nearest_level(data, kind, layout):
     width = np.dtype(kind).itemsize * 8
@@ -441,7 +442,7 @@ def test_floats_that_use_their_scale_are_rounded_to_the_nearest_level(data, kind
     assert (_values(array, array.shape) == np.round(255 * array.astype(np.float64))).all()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(arrays.arrays(np.uint16, SHAPES), LAYOUTS)
 def test_sixteen_bits_that_use_their_scale_are_rounded_to_the_nearest_level(array, layout):
     assume(not 0 < _span(array) < 65535 / 4)
@@ -451,14 +452,14 @@ def test_sixteen_bits_that_use_their_scale_are_rounded_to_the_nearest_level(arra
     assert (_values(array, array.shape) == np.round(array / 257)).all()
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(arrays.arrays(np.uint8, SHAPES.filter(lambda shape: shape[2:] != (4,))), LAYOUTS, st.sampled_from([257, 256]))
 def test_eight_bits_written_in_sixteen_are_the_same_picture(array, layout, step):
     deep = _read_only(layout(array.astype(np.uint16) * step))
     assert abs(_values(deep, array.shape) - layout(array).astype(int)).max() <= (0 if step == 257 else 1)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(st.data(), st.sampled_from([np.int8, np.int16, np.int32, np.int64, np.uint32, np.uint64]))
 def test_other_whole_numbers_that_use_their_scale_are_levels(data, kind):
     most = min(255, np.iinfo(kind).max)
@@ -470,7 +471,7 @@ def test_other_whole_numbers_that_use_their_scale_are_levels(data, kind):
 KINDS_OF_NUMBERS = [np.uint16, np.int16, np.int32, np.int64, np.uint32, np.float16, np.float32, np.float64]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(deadline=None, max_examples=examples(80))
 @given(st.data(), st.sampled_from(KINDS_OF_NUMBERS), LAYOUTS)
 def test_any_numbers_keep_their_order_and_are_seen_or_refused(data, kind, layout):
     """The least is darkest, the most is brightest, and what was more is never less."""
@@ -552,7 +553,7 @@ def test_a_nearly_black_picture_is_said_to_be():
     assert _said(LIGHT // 20)[-1] == "the picture is nearly black throughout (no level is above 10 of 255)"
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(arrays.arrays(bool, SHAPES))
 def test_bool_is_black_and_white(array):
     assert (_values(_read_only(array), array.shape) == np.where(array, 255, 0)).all()

@@ -30,6 +30,7 @@ from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
 from runway_nb.spec import MODELS
+from support.examples import examples
 from support.fakes import TOKEN, Party, picture_sources
 from support.picture_files import decibels
 from support.strategies import ASSET_ID, EMAIL
@@ -520,7 +521,7 @@ def pictures(tmp_path_factory):
     return folder
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(st.tuples(*[st.sampled_from(list(KINDS))] * 3), st.sampled_from([(ONE, EMAIL), (EMAIL,)]))
 def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_once(pictures, kinds, emails):
     given_ = {slot: KINDS[kind][0] for slot, kind in zip(SLOTS, kinds, strict=True)}

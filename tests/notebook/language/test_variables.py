@@ -17,6 +17,7 @@ from runway_nb.errors import InvalidRequest
 from runway_nb.jobs.job import Job
 from runway_nb.notebook.language.expressions import named_picture
 from runway_nb.request import VideoRequest
+from support.examples import examples
 from support.strategies import ASSET_ID
 
 ID = "7f3e2c54"
@@ -242,7 +243,7 @@ PARTS = ["fig", "shot", "lamp", "Out", "_7", "[0]", "[7]", "[-1]", "[key]", "[²
          ".__init__", ".__dict__", " ", "(", ")", "{{", "\n", "é", "．", "1", "-"]  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @example("shot.frame(" + "9" * 400 + ")")
 @example("Out[" + "9" * 5000 + "]")
 @example("shots[²].last")

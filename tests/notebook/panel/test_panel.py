@@ -27,6 +27,7 @@ from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret
 from support.account_pictures import asked, png
 from support.cells import run, typed
+from support.examples import examples
 from support.fakes import EMAIL, TOKEN, Party
 from support.panels import REQUEST, a_bench, button, parts, quickest, said, tell, wait_until
 from support.strategies import ASSET_ID, requests
@@ -86,7 +87,7 @@ def test_any_request_comes_back_from_the_controls_and_from_the_cell(bench, monke
     monkeypatch.setattr(Pictures, "load", nothing)
     panel, other = bench.panel(opened=False), bench.panel(REQUEST, opened=False)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=examples(60), deadline=None, suppress_health_check=list(HealthCheck))
     @given(whole_requests)
     def holds(request):
         panel.fill(request)

@@ -17,6 +17,7 @@ from runway_nb.api.models import Asset
 from runway_nb.notebook.rendering.asset_gallery import FRAME, PAGE, bundle
 from runway_nb.pictures.asset_names import match_asset
 from runway_nb.pictures.assets import AssetList
+from support.examples import examples
 from support.sanitizer import Tags, check_sanitized, tags
 from support.strategies import EMAIL, TASK_ID
 
@@ -154,7 +155,7 @@ def test_a_page_of_chosen_ones_leads_to_the_next_of_them():
     assert "1 to 50 of 60 assets with lamp in the name: 60 images." in bundle(asset_list(60), text="lamp")["text/plain"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.integers(0, 160), st.integers(-3, 9))
 def test_every_asset_is_on_one_page_and_no_page_is_too_long(count, page):
     assets = asset_list(count)
@@ -238,7 +239,7 @@ hostile = st.text(max_size=30) | st.sampled_from(
 )  # fmt: skip
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(hostile, hostile), max_size=5), hostile, hostile)
 def test_no_name_gets_out_of_its_place_or_shows_a_secret(given, note, text):
     assets = a_list(*(an_asset(name, number, kind) for number, (name, kind) in enumerate(given)), notes=(note,))
