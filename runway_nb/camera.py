@@ -27,12 +27,10 @@ DOLLY_IN, DOLLY_OUT = math.log(2.0), math.log(1.5)
 YAW, PITCH, ROLL = math.radians(14.0), math.radians(10.0), math.radians(20.0)
 """Turn at +-10: pan, tilt, roll."""
 
-MOVES = ("horizontal", "vertical", "zoom", "pan", "tilt", "roll")
-"""The six moves, in the order in which they are shown."""
-
-
-_OPTION_KEYS = {"horizontal": "x", "vertical": "y", "zoom": "z", "pan": "bg_x_pan", "tilt": "bg_y_pan", "roll": "r"}
+_TASK_NAMES = {"horizontal": "x", "vertical": "y", "zoom": "z", "pan": "bg_x_pan", "tilt": "bg_y_pan", "roll": "r"}
 """What Runway calls the moves in a task; which of the six is which is our reading of the names."""
+MOVES = tuple(_TASK_NAMES)
+"""The six moves, in the order in which they are shown."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +63,10 @@ class Camera:
 
     @classmethod
     def from_options(cls, camera: object) -> Camera:
-        """The camera of a task's `options.camera` (API facts 3.3); what cannot be read stays out."""
-        told: Mapping[str, Any] = camera if is_a(camera, Mapping) else {}  # type: ignore[assignment]
-        moves = {name: value for name, key in _OPTION_KEYS.items() if (value := plain(told.get(key)))}
-        found = cls(**moves, static=told.get("static") is True or None)
+        """Return the camera of a task's `options.camera` (API facts 3.3); what cannot be read stays out."""
+        values: Mapping[str, Any] = camera if is_a(camera, Mapping) else {}  # type: ignore[assignment]
+        moves = {name: value for name, key in _TASK_NAMES.items() if (value := plain(values.get(key)))}
+        found = cls(**moves, static=values.get("static") is True or None)
         return cls() if any(found.problems()) else found
 
     @property
@@ -82,7 +80,7 @@ class Camera:
         return any(self.moves.values())
 
     def problems(self) -> Iterator[str]:
-        """Each mistake as one line that names the value, the range and what to do."""
+        """Yield each mistake as one line that names the value, the range and what to do."""
         for name, value in self.moves.items():
             if not is_number(value):
                 yield f"{name} is {shown(value)}: give a number from -{CAMERA_LIMIT} to {CAMERA_LIMIT}"
@@ -94,7 +92,7 @@ class Camera:
             yield f"static goes without a move: leave out static, or {', '.join(self.moves)}"
 
     def to_wire(self) -> dict[str, float | bool]:
-        """The fields of the create call; what was not given stays out (API facts 3.1)."""
+        """Return the fields of the create call; what was not given stays out (API facts 3.1)."""
         values = {field.name: getattr(self, field.name) for field in fields(self)}
         return {name: value for name, value in values.items() if value is not None}
 

@@ -35,14 +35,14 @@ class ShotFrame(NamedTuple):
         )
 
     @property
-    def words(self) -> str:
-        """As a person says it."""
+    def description(self) -> str:
+        """The frame as a person names it."""
         which = "the last frame" if self.seconds is None else f"the frame at {self.seconds:g} s"
         return f"{which} of job {self.job_id}"
 
 
 def read_picture_name(picture: object) -> Any:
-    """A keyframe as it is kept: names and paths as plain text or `Path`, objects as they are (`plain.Unusable`)."""
+    """Return a keyframe as it is kept: a name as plain text or `Path`, an object as it is (`plain.Unusable`)."""
     return picture if is_a(picture, PurePath) else path_text(picture)
 
 
@@ -51,13 +51,13 @@ def _is_name(picture: object) -> bool:
 
 
 def asset_account(picture: object) -> str | None:
-    """The account's e-mail inside an asset id; None for anything else."""
+    """Return the account's e-mail inside an asset id; None for anything else."""
     match = _ID.fullmatch(str(picture)) if _is_name(picture) else None
     return match["email"] if match and match["kind"] == "asset" else None
 
 
 def task_account(task_id: str) -> str:
-    """The account's e-mail inside a task id, or nothing."""
+    """Return the account's e-mail inside a task id, or nothing."""
     match = _ID.fullmatch(task_id)
     return match["email"] if match else ""
 
@@ -68,13 +68,13 @@ def is_link(picture: Picture) -> bool:
 
 
 def shot_frame(picture: Picture) -> ShotFrame | None:
-    """The frame that `job:7f3e2c54` (its last one) or `job:7f3e2c54@2.5` (at 2.5 seconds) names."""
+    """Return the frame that `job:7f3e2c54` (its last one) or `job:7f3e2c54@2.5` (at 2.5 seconds) names."""
     match = _FRAME.fullmatch(str(picture))
     return ShotFrame(match["job"], float(match["seconds"]) if match["seconds"] else None) if match else None
 
 
 def picture_problem(picture: object) -> str:
-    """What is wrong with a keyframe as it is written, or nothing."""
+    """Return what is wrong with a keyframe as it is written, or nothing."""
     text = str(picture) if _is_name(picture) else ""
     if not text.strip():
         return f"is {shown(picture)}: give a picture, a picture file, or an asset's name or id"
@@ -96,7 +96,7 @@ def _can_be_split(link: str) -> bool:
         return False
 
 
-def is_place(value: object) -> bool:
+def is_point(value: object) -> bool:
     """True for two numbers from 0 to 1: how far from the left and from the top of a picture."""
     found = pair(value)
     return isinstance(found, tuple) and all(is_number(part) and 0 <= part <= 1 for part in found)

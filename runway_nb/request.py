@@ -55,9 +55,9 @@ def _position_at(time: object) -> str:
 
 @dataclass(frozen=True)
 class Keyframes:
-    """The pictures of a shot: asset ids, names of assets, picture files, links, frames of jobs (`picture.Picture`).
+    """The pictures of a shot: asset ids, names of assets, picture files, links, frames of jobs (`references.Picture`).
 
-    `Studio.submit` and `generate` also take objects: figures, arrays, images, bytes (see `sources`; kept as files),
+    `Studio.submit` and `generate` also take objects: figures, arrays, images, bytes (kept as files),
     a job (its last frame), a task, an asset.
     """
 
@@ -69,8 +69,8 @@ class Keyframes:
     """Seen at the end of the shot."""
 
     def __post_init__(self) -> None:
-        for slot, picture in self.given.items():
-            object.__setattr__(self, slot, read_picture_name(picture))
+        for position, picture in self.given.items():
+            object.__setattr__(self, position, read_picture_name(picture))
 
     def __eq__(self, other: object) -> bool:
         """Objects such as arrays are equal to themselves only: their own comparison gives no yes or no."""
@@ -81,30 +81,30 @@ class Keyframes:
 
     @classmethod
     def from_options(cls, keyframes: object) -> Keyframes:
-        """The links in a task's `options.keyframes`, by their time (API facts 3.3); what cannot be read stays out."""
-        told = [item for item in keyframes if is_a(item, Mapping)] if type(keyframes) is list else []
+        """Return the links in a task's `options.keyframes` by their time (API facts 3.3), those that can be read."""
+        items = [item for item in keyframes if is_a(item, Mapping)] if type(keyframes) is list else []
         links = {
-            _position_at(item.get("timestamp")): link for item in told if _is_sound_link(link := item.get("image"))
+            _position_at(item.get("timestamp")): link for item in items if _is_sound_link(link := item.get("image"))
         }
-        return cls(**{slot: link for slot, link in links.items() if slot})
+        return cls(**{position: link for position, link in links.items() if position})
 
     @property
     def given(self) -> dict[str, Picture]:
-        """Slot to picture, only the slots that are filled, in time order."""
-        slots = {spec.name: getattr(self, spec.name) for spec in fields(self)}
-        return {slot: picture for slot, picture in slots.items() if picture is not None}
+        """Position to picture, only what was given, in the order of time."""
+        pictures = {spec.name: getattr(self, spec.name) for spec in fields(self)}
+        return {position: picture for position, picture in pictures.items() if picture is not None}
 
     def __repr__(self) -> str:
-        return f"Keyframes({', '.join(f'{slot}={_named(picture)}' for slot, picture in self.given.items())})"
+        return f"Keyframes({', '.join(f'{position}={_named(picture)}' for position, picture in self.given.items())})"
 
     def problems(self) -> Iterator[str]:
-        """Each mistake as one line."""
-        for slot, picture in self.given.items():
+        """Yield each mistake as one line."""
+        for position, picture in self.given.items():
             if problem := picture_problem(picture):
-                yield f"{slot} {problem}"
+                yield f"{position} {problem}"
             elif asset_account(picture) and not can_be_sent(str(picture)):
                 # the name of a file may hold one: only what is in it is sent
-                yield f"{slot} {HALF}"
+                yield f"{position} {HALF}"
         if len({account for picture in self.given.values() if (account := asset_account(picture))}) > 1:
             yield "the keyframes belong to two accounts: one request takes pictures of one account only"
 
@@ -193,7 +193,7 @@ class VideoRequest:
         return self.aspect if self.aspect in self.row.aspects else next(iter(self.row.aspects))
 
     def problems(self) -> tuple[str, ...]:
-        """All mistakes; each names the value, the allowed range and what to do."""
+        """Return all mistakes; each names the value, the allowed range and what to do."""
         if not (isinstance(self.model, str) and self.model in MODELS):
             return (self._model_problem(),)
         texts = [row for row in OWN_FIELDS if row.kind == "text"]
@@ -213,7 +213,7 @@ class VideoRequest:
             raise InvalidRequest(problems)
 
     def warnings(self) -> tuple[str, ...]:
-        """What is allowed and probably not meant (API facts 3.1)."""
+        """Return what is allowed and probably not meant (API facts 3.1)."""
         if self.keyframes.given:
             return ()
         if self.camera.is_moving:
@@ -236,11 +236,11 @@ class VideoRequest:
             yield from row.problems(row.value_in(self), self.row)
 
     def to_wire(self) -> dict[str, Any]:
-        """The body of the create call; what was not given stays out (API facts 3.1). Nothing is checked here."""
+        """Return the body of the create call; what was not given stays out (API facts 3.1). Nothing is checked here."""
         return self._body([row for row in FIELDS if row.is_sent])
 
     def to_record(self) -> dict[str, Any]:
-        """The body, and what is done to pictures before they are sent; for the ledger."""
+        """Return the body, and what is done to pictures before they are sent; for the ledger."""
         return self._body(FIELDS)
 
     def to_wish(self) -> dict[str, Any]:
@@ -279,7 +279,7 @@ class VideoRequest:
 
     @classmethod
     def from_options(cls, prompt: str, seed: int | None, options: Mapping[str, Any]) -> VideoRequest:
-        """The request behind a task that was made elsewhere, as far as the task tells (API facts 3.3).
+        """Return the request behind a task that was made elsewhere, as far as its options name it (API facts 3.3).
 
         A value that cannot be read stays out. So do its keyframes: they are links there and no assets, and expire
         (`Keyframes.from_options` gives them).

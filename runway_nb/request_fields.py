@@ -9,7 +9,7 @@ from enum import IntEnum
 from pathlib import PurePath
 from typing import Any, Literal
 
-from .references import is_place
+from .references import is_point
 from .spec import Model
 from .values.plain import can_be_sent, is_a, is_number, pair, plain, shown, whole
 
@@ -185,5 +185,5 @@ def switch(value: Any, _: Model) -> Iterator[str]:
 
 def point(value: Any, _: Model) -> Iterator[str]:
     """Check a point of a picture."""
-    if not is_place(value):
+    if not is_point(value):
         yield f"is {shown(value)}: give two numbers from 0 to 1, such as 0.5,0.2"

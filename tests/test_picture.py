@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.references import ShotFrame, asset_account, is_link, is_place, picture_problem, shot_frame, task_account
+from runway_nb.references import ShotFrame, asset_account, is_link, is_point, picture_problem, shot_frame, task_account
 from support.strategies import ASSET_ID, EMAIL, TASK_ID
 
 
@@ -58,8 +58,8 @@ def test_a_frame_is_read_as_it_is_written(job_id: str, millionths: int | None) -
 
 
 def test_a_frame_has_words_for_people() -> None:
-    assert ShotFrame("7f3e2c54").words == "the last frame of job 7f3e2c54"
-    assert ShotFrame("7f3e2c54", 2.5).words == "the frame at 2.5 s of job 7f3e2c54"
+    assert ShotFrame("7f3e2c54").description == "the last frame of job 7f3e2c54"
+    assert ShotFrame("7f3e2c54", 2.5).description == "the frame at 2.5 s of job 7f3e2c54"
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_a_name_of_any_kind_is_no_problem(picture: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "place"),
+    ("value", "is_one"),
     [((0.5, 0.2), True), ([0, 1], True), ((0, 1.01), False), ((-0.1, 0), False), ((True, 0), False), ((0.5,), False),
      ((0, 0, 0), False), ("01", False), (0.5, False), ((float("nan"), 0), False), (("0", "1"), False), (None, False)],
     ids=str,
 )  # fmt: skip
-def test_a_place_is_two_numbers_from_0_to_1(value: Any, place: bool) -> None:
-    assert is_place(value) is place
+def test_a_point_is_two_numbers_from_0_to_1(value: Any, is_one: bool) -> None:
+    assert is_point(value) is is_one

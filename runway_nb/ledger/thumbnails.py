@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from ..spec import POSITIONS
 from ..storage.private_files import private_folder, read_private, write_private
 
 LARGEST = 10_000_000
@@ -17,7 +18,6 @@ POSTER = ""
 """The kind of the still of a finished video."""
 KEYFRAME, COMPARISON = "keyframe", "fitting"
 """Kinds of pictures that a slot has."""
-_SLOTS = ("first", "middle", "last")
 
 
 def keep_still(folder: Path, job_id: str, data: bytes, kind: str = POSTER) -> None:
@@ -41,7 +41,7 @@ def kept_still(folder: Path, job_id: str, kind: str = POSTER) -> bytes | None:
 
 def kept_slots(folder: Path, job_id: str, kind: str) -> dict[str, bytes]:
     """The pictures of a job's keyframes that are there."""
-    found = {slot: kept_still(folder, job_id, f"{slot}-{kind}") for slot in _SLOTS}
+    found = {slot: kept_still(folder, job_id, f"{slot}-{kind}") for slot in POSITIONS}
     return {slot: data for slot, data in found.items() if data is not None}
 
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 from PIL import Image, ImageCms, ImageDraw
 
 from ..errors import InvalidRequest
-from ..references import is_place
+from ..references import is_point
 from ..spec import FITS
 from .decode import BROKEN, TURNS, Source, decoding, load, open_picture, working
 from .decode import Size as Size
@@ -58,7 +58,7 @@ class Fit:
         """Each mistake as one line."""
         if self.mode not in FITS:
             yield f"fit is {self.mode!r:.60}: choose {', '.join(FITS[:-1])} or {FITS[-1]}"
-        if not is_place(self.focus):
+        if not is_point(self.focus):
             yield f"focus is {self.focus!r:.60}: give two numbers from 0 to 1, such as (0.5, 0) for the top"
         if not (isinstance(self.background, str) and _COLOUR.fullmatch(self.background)):
             yield f"background is {self.background!r:.60}: give a colour such as #000000 or #ff8800"

@@ -171,7 +171,9 @@ def _readers(keyframes: Keyframes, sources: PictureSources) -> dict[str, _Reader
     readers: dict[str, _Reader] = {}
     for position, picture in keyframes.given.items():
         if (frame := shot_frame(picture)) is not None:
-            readers[position] = _Reader(frame.words, f"{frame}".replace(":", "-"), partial(sources.frame, frame), True)
+            readers[position] = _Reader(
+                frame.description, f"{frame}".replace(":", "-"), partial(sources.frame, frame), True
+            )
         elif is_link(picture):
             link = urlsplit(str(picture))
             name = f"the picture at {link.hostname}"

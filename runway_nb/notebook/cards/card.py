@@ -22,6 +22,7 @@ from IPython.display import display, update_display
 from ...errors import RunwayError
 from ...jobs.job import Job
 from ...ledger.phase import Phase
+from ...spec import POSITIONS
 from ...studio import Studio
 from ...text.console import write_line
 from ..rendering.messages import (
@@ -339,7 +340,7 @@ def _button(words: str, act: Callable[[], None], hint: str = "") -> ipywidgets.B
 
 def film_html(job: Job) -> str:
     """The first keyframe given, the others as insets."""
-    stills = [(slot, job.stills[slot]) for slot in ("first", "middle", "last") if slot in job.stills]
+    stills = [(slot, job.stills[slot]) for slot in POSITIONS if slot in job.stills]
     images = [f'<img src="{jpeg_uri(still)}" alt="{slot} keyframe">' for slot, still in stills]
     insets = f"<div>{''.join(images[1:])}</div>" if images[1:] else ""
     tall = " is-portrait" if job.request.format == "portrait" else ""

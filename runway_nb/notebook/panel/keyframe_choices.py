@@ -169,7 +169,7 @@ def _asset_choice(asset: Asset, typed: str) -> Choice:
 def _name(text: str) -> str:
     """What a stored keyframe is called."""
     if (frame := shot_frame(text)) is not None:
-        return frame.words
+        return frame.description
     if asset_account(text):
         return f"asset {short_id(text)}"
     if is_link(text):

@@ -194,7 +194,7 @@ def _comparisons(job: Job) -> str:
 def _picture_name(asked: Picture, sent: Picture) -> str:
     """How a picture was named, and the asset that was sent for it."""
     frame = shot_frame(asked)
-    name = frame.words if frame else "" if asset_account(asked) else Path(redact_line(Path(asked).name, 100)).stem
+    name = frame.description if frame else "" if asset_account(asked) else Path(redact_line(Path(asked).name, 100)).stem
     asset = f"asset {short_id(str(sent))}" if asset_account(sent) else ""
     return ", ".join(filter(None, (name, asset)))
 
