@@ -45,7 +45,7 @@ class Secret:
         know_token(value)
 
     def reveal(self) -> str:
-        """The text itself, for the one place that sends it."""
+        """Return the text itself, for the one place that sends it."""
         return self._value
 
     def __eq__(self, other: object) -> bool:
@@ -73,7 +73,7 @@ Store = Callable[[], "Secret | str | None"]
 
 
 def secret_of(value: object) -> Secret | None:
-    """What was given as a token, hidden; None for nothing. Never fails, since its frame holds the text."""
+    """Return what was given as a token, hidden; None for nothing. Never fails, since its frame holds the text."""
     if is_a(value, Secret):
         return Secret(value.reveal().strip()) if value.reveal() != value.reveal().strip() else value  # type: ignore[attr-defined, return-value]
     if _is_secret_of_before(value):
@@ -84,13 +84,13 @@ def secret_of(value: object) -> Secret | None:
 
 
 def _is_secret_of_before(value: object) -> bool:
-    """True for a secret of this module as it was before somebody reloaded it."""
+    """Return True for a secret of this module as it was before somebody reloaded it."""
     kind = type(value)
     return kind.__name__ == Secret.__name__ and kind.__module__ == __name__
 
 
 def read_secret(value: object) -> Secret:
-    """A token of any form, hidden. Raises `SettingsError`, without a character of it, for what is no plain text."""
+    """Return a token of any form, hidden. Raises `SettingsError`, without a character of it, for any other."""
     token = secret_of(value)
     del value
     # it has to fit into a header: printable ASCII, and no blank
@@ -100,7 +100,7 @@ def read_secret(value: object) -> Secret:
 
 
 def checked_token(token: Secret | None) -> Secret | None:
-    """The token, when it has the form of one. Raises `SettingsError` without a character of it."""
+    """Return the token, when it has the form of one. Raises `SettingsError` without a character of it."""
     if token is None or re.fullmatch(TOKEN_FORM, token.reveal()):
         return token
     length, is_plain = len(token.reveal()), token.reveal().isprintable()
@@ -115,17 +115,17 @@ def checked_token(token: Secret | None) -> Secret | None:
 
 
 def token_stores(home: Path) -> tuple[Store, ...]:
-    """The places where a token may lie besides the environment, in order."""
+    """Return the places where a token may lie besides the environment, in order."""
     return (_colab_token, _keyring_token, lambda: file_token(home / "token"))
 
 
 def stored_token(stores: tuple[Store, ...]) -> Secret | None:
-    """The first token that a store has. Raises `SettingsError` for a token file that cannot be used."""
+    """Return the first token that a store has. Raises `SettingsError` for a token file that cannot be used."""
     return next(filter(None, (secret_of(store()) for store in stores)), None)
 
 
 def _quietly(ask: Callable[[], object]) -> object:
-    """What somebody else's store answers; None for whatever it raises, panics of its machine code included.
+    """Return what somebody else's store answers; None for whatever it raises, panics of its machine code included.
 
     An interrupt goes on as a new one, without the frames in which the store holds what it was given.
     """
@@ -142,7 +142,7 @@ def _quietly(ask: Callable[[], object]) -> object:
 
 
 def _text(answer: object) -> Secret | None:
-    """The token in a store's answer; a store that answers something else has none."""
+    """Return the token in a store's answer; a store that answers something else has none."""
     return secret_of(answer) if isinstance(answer, str) else None
 
 
@@ -171,7 +171,7 @@ def _ask_keyring() -> object:
 
 
 def file_token(path: Path) -> Secret | None:
-    """The token in the private file; None when there is no file, or nothing in it.
+    """Return the token in the private file; None when there is no file, or nothing in it.
 
     UTF-8, or what begins with the mark of UTF-16, as editors and shells of Windows write it. Raises `SettingsError`
     for a link, a folder, a file that others can read or that cannot be read, and for what is no text.
@@ -183,7 +183,7 @@ def file_token(path: Path) -> Secret | None:
 
 
 def _read(path: Path) -> tuple[str, Secret | None]:
-    """What is wrong with the token file, or nothing; and the token."""
+    """Return what is wrong with the token file, or nothing; and the token."""
     try:
         if problem := _unfit(os.lstat(path)):
             return problem, None
@@ -201,7 +201,7 @@ def _read(path: Path) -> tuple[str, Secret | None]:
 
 
 def _unfit(found: os.stat_result) -> str:
-    """Why a file is not taken for a private one, or nothing."""
+    """Return why a file is not taken for a private one, or nothing."""
     if stat.S_ISLNK(found.st_mode):
         return "is a link: put the file itself there, or run %runway login after removing it"
     if not stat.S_ISREG(found.st_mode):
@@ -214,7 +214,7 @@ def _unfit(found: os.stat_result) -> str:
 
 
 def _decoded(data: bytes) -> Secret | None:
-    """The text of a file, hidden. Raises `UnicodeError` without the text."""
+    """Return the text of a file, hidden. Raises `UnicodeError` without the text."""
     code = next((code for mark, code in _BOMS if data.startswith(mark)), "utf-8")
     with suppress(UnicodeError):
         return secret_of(data.decode(code).strip("\ufeff\0 \t\r\n"))
@@ -274,7 +274,7 @@ def _write(home: Path, secret: Secret) -> None:
 
 
 def _unwritten(path: Path, secret: Secret) -> str:
-    """Why the file could not be written, or nothing."""
+    """Return why the file could not be written, or nothing."""
     try:
         private_folder(path.parent)
         if path.is_symlink() or (path.exists() and not path.is_file()):

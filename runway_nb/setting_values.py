@@ -19,14 +19,14 @@ _SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "fals
 
 
 def read_text(name: str, value: object) -> str:
-    """A text. Raises `SettingsError`, as all of these do."""
+    """Return a text. Raises `SettingsError`, as all of these do."""
     if type(found := plain(value)) is str:
         return found
     raise SettingsError(f"{name} is {shown(value)}: give text")
 
 
 def read_number(name: str, value: object, low: int, high: int) -> int:
-    """A whole number, or the text of one, from a range with both ends."""
+    """Return a whole number, or the text of one, from a range with both ends."""
     found = whole(value)
     if type(found) is str and re.fullmatch(r"[0-9]{1,10}", found.strip()):
         found = int(found)
@@ -45,14 +45,14 @@ def read_switch(name: str, value: object) -> bool:
 
 
 def read_embed(name: str, value: object) -> str:
-    """`auto`, `always` or `never`."""
+    """Return `auto`, `always` or `never`."""
     if (mode := plain(value)) not in EMBED:
         raise SettingsError(f"{name} is {shown(value)}: give {', '.join(EMBED)}")
     return str(mode)
 
 
 def read_folder(name: str, value: object) -> Path:
-    """A path, `~` filled in."""
+    """Return a path, `~` filled in."""
     try:
         return read_path(value, name)
     except InvalidRequest as error:

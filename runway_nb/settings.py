@@ -117,7 +117,7 @@ def _init(self: Settings, *given: Any, **named: Any) -> None:
 
 
 def _hidden_token(value: object) -> Secret | None:
-    """What was given as a token; an empty text stays one, since None means the simulator."""
+    """Return what was given as a token; an empty text stays one, since None means the simulator."""
     return None if value is None else secret_of(value) or Secret("")
 
 
@@ -125,7 +125,7 @@ Settings.__init__ = _init  # type: ignore[method-assign]
 
 
 def checked_settings(settings: object) -> Settings:
-    """The settings that were given. Raises `SettingsError` for anything else."""
+    """Return the settings that were given. Raises `SettingsError` for anything else."""
     if issubclass(type(settings), Settings):
         return settings  # type: ignore[return-value]
     raise SettingsError(f"settings is {shown(settings)}: give runway_nb.Settings(...)")
@@ -152,7 +152,7 @@ def resolve(
 
 
 def _hidden(source: _Source) -> _Source:
-    """The same settings with a token that hides itself. Never fails, since its frame holds the token."""
+    """Return the same settings with a token that hides itself. Never fails, since its frame holds the token."""
     return {name: secret_of(value) if name == "token" else value for name, value in source.items()}
 
 
@@ -186,7 +186,7 @@ def _decided(sources: tuple[_Source, ...], stores: tuple[Store, ...] | None) -> 
 
 
 def _home(sources: tuple[_Source, ...]) -> Path:
-    """The home that an argument or `%config` names, else that of the environment."""
+    """Return the home that an argument or `%config` names, else that of the environment."""
     *named, environment = sources
     given = next(filter(_is_given, (source.get("home") for source in named)), None)
     if given is not None:
@@ -200,7 +200,7 @@ def _is_given(value: object) -> bool:
 
 
 def checked_url(url: str) -> str:
-    """The address of an API without a slash at its end: https, or http on this machine. Raises `SettingsError`."""
+    """Return the address of an API without a slash at its end: https, or http on loopback. Raises `SettingsError`."""
     if not (problem := _url_problem(url)):
         return url.rstrip("/")
     # a traceback that shows variables would show its password
@@ -209,7 +209,7 @@ def checked_url(url: str) -> str:
 
 
 def _url_problem(url: str) -> str:
-    """What is wrong with the address of an API, or nothing; without a user name or a password in it."""
+    """Return what is wrong with the address of an API, or nothing; without a user name or a password in it."""
     try:
         parts = urlsplit(url)
         host = parts.hostname
@@ -223,14 +223,14 @@ def _url_problem(url: str) -> str:
 
 
 def _lowest_limit(sources: Iterable[_Source]) -> int | None:
-    """The lowest limit of credits there is: what a teacher sets may be lowered in a notebook, never raised."""
+    """Return the lowest limit of credits there is: what a teacher sets may be lowered in a notebook, never raised."""
     found = [source.get("max_credits") for source in sources]
     limits = [read_number("max_credits", value, 0, MOST_CREDITS) for value in found if _is_given(value)]
     return min(limits, default=None)
 
 
 def backend_name(url: str) -> str:
-    """The host of an API in one spelling, with a port that is not the usual one.
+    """Return the host of an API in one spelling, with a port that is not the usual one.
 
     Capitals, a dot at the end, the usual port written out and the other names of this machine make no other backend,
     and so change neither what was paid there nor what may be paid.
@@ -247,5 +247,5 @@ def backend_name(url: str) -> str:
 
 
 def is_loopback(host: str | None) -> bool:
-    """True for this machine's own addresses."""
+    """Return True for this machine's own addresses."""
     return host in ("localhost", "127.0.0.1", "::1")

@@ -21,20 +21,20 @@ SHORTEST_ID = 8
 
 
 async def account_credits(client: RunwayClient) -> list[tuple[str, Credits]]:
-    """The credits of each account, as (name, credits); no name is an e-mail address."""
+    """Return the credits of each account, as (name, credits); no name is an e-mail address."""
     emails = [account.email for account in await client.accounts()]
     names = [f"Account {n}" for n in range(1, len(emails) + 1)] if len(emails) > 1 else ["Account"]
     return [(name, await client.credits(email)) for name, email in zip(names, emails)]  # noqa: B905 - no account, no row
 
 
 async def account_tasks(client: RunwayClient) -> list[Task]:
-    """The newest tasks of each account, those made elsewhere included."""
+    """Return the newest tasks of each account, those made elsewhere included."""
     emails = [account.email for account in await client.accounts()]
     return [task for email in emails for task in await client.tasks(limit=NEWEST, email=email)]
 
 
 async def account_task(client: RunwayClient, text: str) -> Task:
-    """The task that `text` names: its id, the beginning of its uuid while it is new, its replyRef while it runs.
+    """Return the task that `text` names: its id, the beginning of its uuid while it is new, its replyRef while it runs.
 
     Raises `JobNotFound` when the account has none.
     """

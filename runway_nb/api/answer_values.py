@@ -19,7 +19,7 @@ LONGEST_ID = 1000
 
 
 def number_in(value: object) -> float | None:
-    """A finite number out of a number or text, else None."""
+    """Return a finite number out of a number or text, else None."""
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return None
     try:
@@ -30,49 +30,49 @@ def number_in(value: object) -> float | None:
 
 
 def whole_in(value: object) -> int | None:
-    """The same without what is behind the point."""
+    """Return a whole number out of a number or text, cut at the point, else None."""
     number = number_in(value)
     return None if number is None else int(number)
 
 
 def text_in(value: object) -> str:
-    """Text that can be stored and printed: half characters are replaced."""
+    """Return text that can be stored and printed: half characters are replaced."""
     return value.encode(errors="replace").decode() if type(value) is str else ""
 
 
 def id_in(value: object) -> str:
-    """An id that can be asked for, as it stands, or nothing."""
+    """Return an id that can be asked for, as it stands, or nothing."""
     text = text_in(value)
     return text if len(text) <= LONGEST_ID and text.isprintable() else ""
 
 
 def is_same_id(one: str, other: str) -> bool:
-    """True for two spellings of one id."""
+    """Return True for two spellings of one id."""
     return one.casefold() == other.casefold()
 
 
 def shown_in(value: object, limit: int = LINE) -> str:
-    """Text that is there to be shown and for nothing else: on one line, without secrets and control characters."""
+    """Return text to be shown and for nothing else: on one line, without secrets and control characters."""
     return redact_line(text_in(value), limit)
 
 
 def mapping_in(value: object) -> Json:
-    """An object, empty where there is none."""
+    """Return an object, empty where there is none."""
     return value if issubclass(type(value), Mapping) else {}  # type: ignore[return-value]
 
 
 def items_in(value: object) -> list[Json]:
-    """The objects of an array."""
+    """Return the objects of an array."""
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def urls_in(value: object) -> tuple[str, ...]:
-    """The texts of an array of links."""
+    """Return the texts of an array of links."""
     return tuple(url for url in value if isinstance(url, str)) if isinstance(value, list) else ()
 
 
 def agreed_in(outer: Json, inner: Json, name: str) -> str:
-    """A text that may stand in both layers of an answer. Raises `ServerError` when they differ."""
+    """Return a text that may stand in both layers of an answer. Raises `ServerError` when they differ."""
     one, other = text_in(inner.get(name)), text_in(outer.get(name))
     if one and other and not is_same_id(one, other):
         raise ServerError(f"the answer contradicts itself: two values of {name}", 200)

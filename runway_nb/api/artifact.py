@@ -25,7 +25,7 @@ class Artifact:
 
     @classmethod
     def from_wire(cls, value: Json) -> Artifact:
-        """One item of `artifacts`."""
+        """Read one item of `artifacts`."""
         return cls(
             asset_id=text_in(value.get("assetId")),
             url=text_in(value.get("url")),
@@ -59,7 +59,7 @@ def _kind_of_name(name: str) -> str:
 
 
 def _rank(value: Json) -> int | None:
-    """See `Artifact.rank`. A name alone proves nothing: it is the task's, and may end as the name of a keyframe."""
+    """Return the `Artifact.rank`. A name alone proves nothing: it may end as the name of a keyframe."""
     link = text_in(value.get("url")).partition("?")[0].partition("#")[0]
     declared = {*_declared_kinds(value), _kind_of_name(link)} - {""}
     if declared:

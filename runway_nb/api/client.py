@@ -120,7 +120,7 @@ class RunwayClient(Handle):
     # --- the server's clock ---------------------------------------------------------------------
 
     async def server_time(self) -> float | None:
-        """Unix seconds by the server's own clock, asked for when it is not known; None where it sends none."""
+        """Return Unix seconds by the server's own clock, asked for when it is not known; None where it sends none."""
         async with self._asking:  # once for all that ask at a time, who then go on in their order
             if self._clock.now() is None and not self._clock.is_silent:
                 with contextlib.suppress(errors.RunwayError):
@@ -148,7 +148,7 @@ class RunwayClient(Handle):
         return await self.send(self.prepare(request))
 
     def prepare(self, request: VideoRequest) -> PreparedCreate:
-        """The create call of a request, whole and encoded. Raises `InvalidRequest`; nothing was sent."""
+        """Return the create call of a request, whole and encoded. Raises `InvalidRequest`; nothing was sent."""
         checked_kind(request, "request", VideoRequest, "a runway_nb.VideoRequest").check()
         wire = request.to_wire()
         content: dict[str, Any] = {"json": wire}
@@ -282,11 +282,11 @@ class RunwayClient(Handle):
     # --- sending --------------------------------------------------------------------------------
 
     async def _read(self, path: str, query: Mapping[str, Any] | None = None, *, retry: bool = True) -> Any:
-        """A GET, repeated through 429, 5xx, HTML and broken connections."""
+        """GET a path, again through 429, 5xx, HTML and broken connections."""
         return await self._repeated(lambda: self._get(path, query), READ_PAUSES if retry else ())
 
     async def _repeated(self, call: Callable[[], Awaitable[T]], pauses: Sequence[float]) -> T:
-        """A call that may be made again: once after each pause while it fails in a way that may pass."""
+        """Make a call that may be made again: once more after each pause while it fails in a way that may pass."""
         for pause in pauses:
             try:
                 return await call()
@@ -308,7 +308,7 @@ class RunwayClient(Handle):
 
 
 def _readable(read: Callable[[Any], T], items: Sequence[Any]) -> list[T]:
-    """The items that can be read; one without an id must not hide the others."""
+    """Return the items that can be read; one without an id must not hide the others."""
     found = []
     for item in items:
         with contextlib.suppress(errors.ServerError):
@@ -323,12 +323,12 @@ def _check_id(what: str, found: str, asked: str) -> None:
 
 
 def path_id(identifier: str) -> str:
-    """An id as it stands in a path: raw but for what would break the path (API facts 2)."""
+    """Return an id as it stands in a path: raw but for what would break the path (API facts 2)."""
     return quote(_short_enough(identifier, "the id"), safe=":@-._~+")
 
 
 def _short_enough(text: str, name: str) -> str:
-    """A text that an address can carry. Raises `InvalidRequest`."""
+    """Return a text that an address can carry. Raises `InvalidRequest`."""
     if len(text) <= LONGEST_TEXT and can_be_sent(text):
         return text
     raise errors.InvalidRequest([f"{name} is {shown(text)}: no address carries this"])
@@ -351,7 +351,7 @@ def _query_of(**values: Any) -> dict[str, Any]:
 
 
 async def _body_of(answer: httpx.Response) -> Any:
-    """The JSON of a success; raises the error that any other answer means."""
+    """Return the JSON of a success; raise the error that any other answer means."""
     if not answer.is_success:
         raise read_as(error_of, answer)
     try:

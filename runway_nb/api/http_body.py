@@ -24,7 +24,7 @@ DEEPEST = 64
 
 
 async def pieces(answer: httpx.Response, limit: int) -> AsyncGenerator[bytes, None]:
-    """The body in pieces of at most 64 KB, unpacked, `limit` bytes in all.
+    """Yield the body in pieces of at most 64 KB, unpacked, `limit` bytes in all.
 
     Raises `BodyProblem` for a larger one before more than that is unpacked, and `TransportFailure`.
     """
@@ -42,7 +42,7 @@ async def pieces(answer: httpx.Response, limit: int) -> AsyncGenerator[bytes, No
 
 
 async def body(answer: httpx.Response, limit: int) -> bytes:
-    """The whole body, unpacked. Raises what `pieces` raises."""
+    """Return the whole body, unpacked. Raises what `pieces` raises."""
     data = bytearray()
     async with aclosing(pieces(answer, limit)) as coming:
         async for piece in coming:
@@ -51,7 +51,7 @@ async def body(answer: httpx.Response, limit: int) -> bytes:
 
 
 async def beginning(answer: httpx.Response, limit: int) -> bytes:
-    """The body as far as it can be read, `limit` bytes at most; the rest is left. Raises `TransportFailure`."""
+    """Return the body as far as it can be read, `limit` bytes at most; the rest is left. Raises `TransportFailure`."""
     data = bytearray()
     try:
         async with aclosing(pieces(answer, 2**62)) as coming:
@@ -65,19 +65,19 @@ async def beginning(answer: httpx.Response, limit: int) -> bytes:
 
 
 def promised_bytes(answer: httpx.Response) -> int | None:
-    """The Content-Length, packed as the body comes; None without one that can be read."""
+    """Return the Content-Length, packed as the body comes; None without one that can be read."""
     text = answer.headers.get("Content-Length", "")
     # digits without end would take long to read
     return int(text if len(text) <= 18 else "9" * 18) if text.isascii() and text.isdecimal() else None
 
 
 def too_large(limit: int) -> BodyProblem:
-    """The problem of a body with more bytes than that."""
+    """Return the problem of a body with more bytes than that."""
     return BodyProblem(f"more than {limit / 1e9:g} GB" if limit >= 10**9 else f"more than {limit / 1e6:.3g} MB")
 
 
 async def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
-    """The bytes as they come, still packed, and nothing at the end.
+    """Yield the bytes as they come, still packed, and nothing at the end.
 
     httpx would unpack a whole chunk at once: a thousandfold of it, and more where brotli is installed.
     """
@@ -98,7 +98,7 @@ async def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
 
 
 def unpacker(encoding: str) -> Callable[[bytes], Iterator[bytes]]:
-    """A function of packed bytes that gives pieces of at most 64 KB; it is called with nothing at the end.
+    """Return a function of packed bytes that gives pieces of at most 64 KB; it is called with nothing at the end.
 
     Raises `BodyProblem`, as the function does.
     """
@@ -134,7 +134,7 @@ def _cut(chunk: bytes) -> Iterator[bytes]:
 
 
 async def read_json(data: bytes) -> Any:
-    """The value of a JSON text, large ones read off the loop.
+    """Return the value of a JSON text, large ones read off the loop.
 
     Raises `BodyProblem` for what is none, and for more or deeper values than an answer of the API has.
     """
@@ -142,7 +142,7 @@ async def read_json(data: bytes) -> Any:
 
 
 def parsed(data: bytes) -> Any:
-    """The same at once."""
+    """Return the same at once."""
     # the reader of JSON holds the interpreter until it is done, on whatever thread
     if sum(map(data.count, (b",", b"[", b"{"))) > MOST_VALUES:
         raise BodyProblem(f"more than {MOST_VALUES:,} values")
@@ -156,7 +156,7 @@ def parsed(data: bytes) -> Any:
 
 
 def _is_deep(value: Any) -> bool:
-    """True beyond what the code that copies, stores and shows an answer can follow."""
+    """Return True beyond what the code that copies, stores and shows an answer can follow."""
     level = [value] if isinstance(value, (dict, list)) else []
     for _ in range(DEEPEST):
         if not level:

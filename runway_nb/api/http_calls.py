@@ -88,7 +88,7 @@ class ApiHttp:
         await close(self._http)
 
     def built(self, method: str, path: str, **parts: Any) -> httpx.Request:
-        """A request. Raises `InvalidRequest` for what cannot be written down; nothing is sent."""
+        """Return a request. Raises `InvalidRequest` for what cannot be written down; nothing is sent."""
         try:
             return self._http.build_request(method, self._base + path, **parts)
         except Exception as error:  # noqa: BLE001 - httpx raises nearly anything
@@ -96,7 +96,7 @@ class ApiHttp:
         raise problem
 
     async def call(self, request: httpx.Request, seconds: float, limit: int = JSON_LIMIT) -> httpx.Response:
-        """The whole answer to a request that is sent once; all of it on one clock, and at most `limit` bytes.
+        """Return the whole answer to a request that is sent once; all of it on one clock, and at most `limit` bytes.
 
         Raises:
             Unreachable: nothing was sent.
@@ -123,7 +123,7 @@ class ApiHttp:
 
 
 def unwritable(error: Exception) -> errors.InvalidRequest:
-    """The mistake of a request that cannot be written down; the texts of others may hold anything and are not shown."""
+    """Return the mistake of a request that cannot be written down; foreign texts may hold anything, and stay out."""
     if isinstance(error, UnicodeError):
         return errors.InvalidRequest([f"the request {HALF}"])
     return errors.InvalidRequest(
@@ -132,7 +132,7 @@ def unwritable(error: Exception) -> errors.InvalidRequest:
 
 
 def read_as(read: Callable[[Any], T], found: Any) -> T:
-    """What an answer means. Raises `ServerError` when it cannot be understood."""
+    """Return what an answer means. Raises `ServerError` when it cannot be understood."""
     try:
         return read(found)
     except errors.RunwayError:
@@ -143,14 +143,14 @@ def read_as(read: Callable[[Any], T], found: Any) -> T:
 
 
 def _lost(reason: str, *, may_have_left: bool) -> errors.RunwayError:
-    """A call without an answer, told apart by whether the request can have left."""
+    """Return a call without an answer, told apart by whether the request can have left."""
     if may_have_left:
         return errors.NoAnswer(f"the connection broke before an answer came ({reason})")
     return errors.Unreachable(f"no connection to the API ({reason}): nothing was sent")
 
 
 async def _whole(answer: httpx.Response, limit: int) -> httpx.Response:
-    """The answer with its body read, unpacked; of a refusal as much as shows what it is about."""
+    """Return the answer with its body read, unpacked; of a refusal as much as shows what it is about."""
     status = answer.status_code
     if not answer.is_success and status != 429:
         return _with_body(answer, await beginning(answer, ERROR_LIMIT))
@@ -168,7 +168,7 @@ def _with_body(answer: httpx.Response, data: bytes) -> httpx.Response:
 
 
 def checked_base(base_url: str) -> str:
-    """The address of the API as it can be called. Raises `SettingsError`."""
+    """Return the address of the API as it can be called. Raises `SettingsError`."""
     base_url = checked_url(base_url)
     try:
         url = httpx.URL(base_url)

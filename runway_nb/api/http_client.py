@@ -49,7 +49,7 @@ def make_http(
     timeout: httpx.Timeout,
     getenv: GetEnv = os.getenv,
 ) -> httpx.AsyncClient:
-    """A client that follows no redirects; where one leads is in `extensions["location"]` of the answer.
+    """Return a client that follows no redirects; where one leads is in `extensions["location"]` of the answer.
 
     Args:
         local: For this machine alone: no proxy and no certificates, so that no setting of them matters.
@@ -80,7 +80,7 @@ def make_http(
 
 
 def _unusable(error: Exception, getenv: GetEnv) -> RunwayError:
-    """What is left to be wrong once certificates and proxies are known to be good."""
+    """Return what is left to be wrong once certificates and proxies are known to be good."""
     if isinstance(error, OSError):
         return _no_certificates(error, "the certificates of certifi cannot be read: install certifi again")
     if not getproxies().get("no"):
@@ -146,7 +146,7 @@ def _proxy_problem(address: str) -> str:
 
 
 def _spelling(name: str, getenv: GetEnv) -> str:
-    """How a variable is spelt where it is set; the system's own settings have no variable."""
+    """Return how a variable is spelt where it is set; the system's own settings have no variable."""
     found = [key for key in (name, name.upper()) if getenv(key)]
     return found[0] if found else f"{name.upper()} (or in the settings of the system)"
 
@@ -174,7 +174,7 @@ class RequestTrace:
         self._may_have_left = False
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        """One step, by its name."""
+        """Take one step of a request, by its name."""
         self._reports_steps = True
         step, _, end = event.rpartition(".")
         if step.endswith(".send_request_headers"):
@@ -187,12 +187,12 @@ class RequestTrace:
             await self._then(event, info)
 
     def may_have_left(self, error: BaseException | None = None) -> bool:
-        """True unless it is certain that no byte of the request has left."""
+        """Return True unless it is certain that no byte of the request has left."""
         return self._may_have_left if self._reports_steps else not _is_before(error)
 
 
 def _is_before(error: BaseException | None) -> bool:
-    """True for what can only happen before a request leaves."""
+    """Return True for what can only happen before a request leaves."""
     if isinstance(error, UnicodeDecodeError):
         return False
     no_handle = isinstance(error, OSError) and error.errno in NO_HANDLES
@@ -200,7 +200,7 @@ def _is_before(error: BaseException | None) -> bool:
 
 
 async def opened(http: httpx.AsyncClient, request: httpx.Request, trace: RequestTrace) -> httpx.Response:
-    """Send a request; the answer with its body unread, to be closed.
+    """Send a request; return the answer with its body unread, to be closed.
 
     Raises `TransportFailure`, and the `LinkProblem` of a guard.
     """

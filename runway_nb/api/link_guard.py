@@ -38,30 +38,30 @@ class LinkProblem(Exception):
 
 
 async def system_addresses(host: str) -> Sequence[str]:
-    """The addresses of a host, as the system finds them. Raises OSError or UnicodeError when there are none."""
+    """Return the addresses of a host, as the system finds them. Raises OSError or UnicodeError when there are none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return [str(entry[4][0]) for entry in found]
 
 
 def host_name(link: httpx.URL) -> str:
-    """The host in one spelling: ASCII, lower case, without the dot at its end."""
+    """Return the host in one spelling: ASCII, lower case, without the dot at its end."""
     return link.raw_host.decode().lower().rstrip(".")
 
 
 def shown_host(link: httpx.URL) -> str:
-    """The host as it is shown, cut where it is very long."""
+    """Return the host as it is shown, cut where it is very long."""
     name = host_name(link)
     return name if len(name) <= 80 else f"{name[:80]}..."
 
 
 def is_host(link: httpx.URL) -> bool:
-    """True when the link names a host and a port that there can be."""
+    """Return True when the link names a host and a port that there can be."""
     # a port beyond these makes the socket raise what is no OSError
     return bool(_HOST.fullmatch(host_name(link))) and 0 < (80 if link.port is None else link.port) < 65536
 
 
 def is_public(text: str) -> bool:
-    """True for an address of the public internet in its plain spelling."""
+    """Return True for an address of the public internet in its plain spelling."""
     try:
         address = _embedded(ipaddress.ip_address(text))
     except ValueError:
@@ -72,7 +72,7 @@ def is_public(text: str) -> bool:
 
 
 def _embedded(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
-    """The IPv4 address that an IPv6 address stands for, when it stands for one."""
+    """Return the IPv4 address that an IPv6 address stands for, when it stands for one."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _NAT64:
@@ -115,12 +115,12 @@ def _private(link: httpx.URL) -> LinkProblem:
 
 
 def _is_literal(name: str) -> bool:
-    """True for an address, in odd spellings too: 0x7f.1 and 2130706433 are addresses to the system."""
+    """Return True for an address, in odd spellings too: 0x7f.1 and 2130706433 are addresses to the system."""
     return ":" in name or bool(_NUMBER.fullmatch(name.rpartition(".")[2]))
 
 
 def is_same_origin(link: httpx.URL, origin: httpx.URL) -> bool:
-    """True for scheme, host and port of an API on this machine, where `localhost` stands for its addresses too."""
+    """Return True for scheme, host and port of an API on this machine, where `localhost` stands for its addresses."""
     ours, theirs = host_name(origin), host_name(link)
     same_host = ours == theirs or ("localhost" in (ours, theirs) and is_loopback(ours) and is_loopback(theirs))
     return same_host and (link.scheme, link.port) == (origin.scheme, origin.port)
@@ -137,7 +137,7 @@ class PeerGuard:
         self._direct = False
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        """One step, by its name."""
+        """Take one step of a request, by its name."""
         if event == "connection.connect_tcp.started":
             self._direct = info["host"] == self._link.raw_host.decode()
         elif event == "connection.connect_tcp.complete" and self._direct:
@@ -149,6 +149,6 @@ class PeerGuard:
 
 
 def has_proxy(scheme: str) -> bool:
-    """True when this machine's settings name a proxy for links of that scheme."""
+    """Return True when this machine's settings name a proxy for links of that scheme."""
     proxies = getproxies()
     return any(proxies.get(name) for name in (scheme, "all"))

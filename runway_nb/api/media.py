@@ -182,7 +182,7 @@ class MediaClient:
             draft.close()
 
     async def _paced(self, coming: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
-        """The same pieces. Raises `DownloadError` when they come so slowly that there will be no end."""
+        """Yield the same pieces. Raises `DownloadError` when they come so slowly that there will be no end."""
         ends, came = self._clock() + WINDOW, 0
         while True:
             try:
@@ -203,7 +203,7 @@ class MediaClient:
 
     @asynccontextmanager
     async def _answer(self, url: str, seconds: float | None = None) -> AsyncIterator[httpx.Response]:
-        """A good answer at the end of the redirects, its body unread, within `seconds`.
+        """Yield a good answer at the end of the redirects, its body unread, within `seconds`.
 
         Raises `LinkProblem`, `TransportFailure` and `DownloadError`.
         """
@@ -238,7 +238,10 @@ class MediaClient:
             raise LinkProblem(f"the link to it is not one to follow ({origin}): it {problem}") from None
 
     async def _guarded(self, link: httpx.URL) -> PeerGuard | None:
-        """Called for the link and for every redirect: https, or this machine when the simulator is there."""
+        """Return the guard of a link or a redirect; it has to be https, or this machine where the simulator is there.
+
+        Raises `LinkProblem`.
+        """
         if not is_host(link) or link.userinfo:
             raise LinkProblem("names no host")
         if self._local:
@@ -253,7 +256,7 @@ class MediaClient:
 
 
 def _read(url: str, base: httpx.URL | None = None) -> httpx.URL:
-    """A link, or where one leads on to. Raises `LinkProblem`."""
+    """Return a link, or where one leads on to. Raises `LinkProblem`."""
     try:
         return base.join(url) if base is not None else httpx.URL(url)
     except (httpx.InvalidURL, ValueError, TypeError):

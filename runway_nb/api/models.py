@@ -63,7 +63,7 @@ _FINAL = frozenset({SUCCEEDED, FAILED}) | _CANCELLED
 
 
 def listed(body: object, key: str) -> list[Json]:
-    """The objects of a list answer: a bare array, an array under `key`, or a single object (API facts 6)."""
+    """Return the objects of a list answer: a bare array, an array under `key`, or a single object (API facts 6)."""
     if isinstance(body, Mapping):
         return items_in(body[key]) if isinstance(body.get(key), list) else [body] if body else []
     return items_in(body)
@@ -86,7 +86,7 @@ class TaskProblem:
 
     @classmethod
     def from_wire(cls, value: object) -> TaskProblem | None:
-        """An object, a plain text or null."""
+        """Read an object, a plain text or null."""
         if isinstance(value, str) and value:
             message = shown_in(value)
             return cls(message=message, reason=message if message.startswith("SAFETY.") else "")
@@ -221,7 +221,7 @@ class Asset:
 
     @classmethod
     def from_wire(cls, value: object) -> Asset:
-        """An upload's answer or an item of the list; the two differ in names (API facts 8.1, 8.2)."""
+        """Read an upload's answer or an item of the list; the two differ in names (API facts 8.1, 8.2)."""
         outer = mapping_in(value)
         item = mapping_in(outer.get("asset")) or outer
         identifier = id_in(agreed_in(outer, item, "assetId"))
@@ -268,7 +268,7 @@ class Asset:
 
 
 def _frame(metadata: Json) -> tuple[int | None, int | None]:
-    """Width and height: fields of their own, or before August 2025 in `dimensions` and `size` (API facts 8.2)."""
+    """Return width and height: own fields, or before August 2025 in `dimensions` and `size` (API facts 8.2)."""
     sides = metadata.get("dimensions")
     pair = sides if isinstance(sides, list) and len(sides) == 2 else (None, None)
     nested = mapping_in(metadata.get("size"))
@@ -280,7 +280,7 @@ def _frame(metadata: Json) -> tuple[int | None, int | None]:
 
 
 def _unix(iso: str) -> float | None:
-    """Unix seconds of an ISO time; None for what is none, and for years that not every clock can show."""
+    """Return Unix seconds of an ISO time; None for what is none, and for years that not every clock can show."""
     with suppress(ValueError, OverflowError):
         moment = datetime.fromisoformat(iso.replace("Z", "+00:00"))
         moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
@@ -300,7 +300,7 @@ class RunningTask:
 
 
 def running_tasks(values: Iterable[object]) -> tuple[RunningTask, ...]:
-    """The readable items of a list of tracked tasks."""
+    """Return the readable items of a list of tracked tasks."""
     items = (mapping_in(value) for value in values)
     found = tuple(
         RunningTask(identifier, text_in(item.get("replyRef")))
@@ -325,7 +325,7 @@ class Account:
 
 
 def accounts(body: object) -> tuple[Account, ...]:
-    """The accounts of GET /accounts, an object keyed by e-mail."""
+    """Read the accounts of GET /accounts, an object keyed by e-mail."""
     found = [(email, mapping_in(value)) for email, value in mapping_in(body).items() if "@" in email]
     # all of them first: the error of one may name another
     for email, _ in found:
@@ -355,7 +355,7 @@ class Credits:
 
     @classmethod
     def from_wire(cls, body: object) -> Credits:
-        """The answer of GET /features."""
+        """Read the answer of GET /features."""
         outer = mapping_in(body)
         used, permitted = mapping_in(outer.get("used")), mapping_in(outer.get("permitted"))
         return cls(number_in(used.get("numPlanCredits")), number_in(permitted.get("numPlanCredits")))

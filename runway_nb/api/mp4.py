@@ -38,7 +38,7 @@ def check_mp4(path: Path) -> None:
 
 
 def _box(head: bytes) -> tuple[int, str]:
-    """Length and kind of a box; a length of 1 stands for a 64-bit length behind the kind."""
+    """Return length and kind of a box; a length of 1 stands for a 64-bit length behind the kind."""
     if len(head) < 8:
         return 1, ""
     length = int.from_bytes(head[:4], "big")

@@ -43,20 +43,20 @@ class ServerClock:
             self._ahead = sent - monotonic, self._wall() - monotonic
 
     def now(self) -> float | None:
-        """Unix seconds at the server; None where it is not known (any more)."""
+        """Return Unix seconds at the server; None where it is not known (any more)."""
         if self._ahead is None:
             return None
         (ahead, wall), monotonic = self._ahead, self._monotonic()
         return monotonic + ahead if abs(self._wall() - monotonic - wall) <= JUMP_SECONDS else None
 
     def offset(self) -> float:
-        """How many seconds the server's clock is before this machine's; 0 where it is not known."""
+        """Return how many seconds the server's clock is before this machine's; 0 where it is not known."""
         now = self.now()
         return 0.0 if now is None else now - self._wall()
 
 
 def date_of(text: str) -> datetime | None:
-    """The moment of an HTTP date in any of its forms, or None; one without a zone is UTC (RFC 9110, 5.6.7)."""
+    """Return the moment of an HTTP date in any of its forms, or None; one without a zone is UTC (RFC 9110, 5.6.7)."""
     try:
         moment = parsedate_to_datetime(text)
     except (TypeError, ValueError, OverflowError, LookupError):

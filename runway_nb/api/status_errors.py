@@ -41,7 +41,7 @@ UNREADABLE = (ValueError, RecursionError)
 
 
 def error_of(answer: httpx.Response) -> errors.ApiError:
-    """The error that an answer means (API facts 2.2, 2.3); its text is read without trusting its form."""
+    """Return the error that an answer means (API facts 2.2, 2.3); its text is read without trusting its form."""
     status = answer.status_code
     try:
         body = answer.json()
@@ -62,7 +62,7 @@ def error_of(answer: httpx.Response) -> errors.ApiError:
 
 
 def _message(body: object) -> str:
-    """The text of `error`: a string, or an object passed through from the wrapped service."""
+    """Return the text of `error`: a string, or an object passed through from the wrapped service."""
     error = body.get("error") if isinstance(body, Mapping) else None
     if isinstance(error, Mapping):
         error = next((error[name] for name in ("errorMessage", "message", "reason") if error.get(name)), None)
@@ -73,7 +73,7 @@ def _message(body: object) -> str:
 
 
 def _plain(answer: httpx.Response) -> str:
-    """The beginning of a body that is no JSON, without markup."""
+    """Return the beginning of a body that is no JSON, without markup."""
     # not as the charset of its head says: what some names stand for unpacks, or decodes no text
     text = answer.content[:4000].decode(errors="replace")[:2000]
     text = re.sub(r"<(script|style).*?</\1>|<[^>]*>", " ", text, flags=re.DOTALL | re.IGNORECASE)
@@ -81,7 +81,7 @@ def _plain(answer: httpx.Response) -> str:
 
 
 def _holders(body: object) -> tuple[tuple[str, str], ...]:
-    """The tasks that hold the slots, as (id, replyRef); they come with kind A of a 429 only (API facts 3.4)."""
+    """Return the tasks that hold the slots, as (id, replyRef); they come with kind A of a 429 only (API facts 3.4)."""
     holders = body.get("runningTasks") if isinstance(body, Mapping) else None
     lists = holders.values() if isinstance(holders, Mapping) else ()
     running = running_tasks(item for group in lists if isinstance(group, list) for item in group)
@@ -89,7 +89,7 @@ def _holders(body: object) -> tuple[tuple[str, str], ...]:
 
 
 def retry_after(value: object, now: datetime) -> float | None:
-    """Seconds to wait out of a Retry-After: seconds, an HTTP date or an ISO time (API facts 2.3)."""
+    """Return seconds to wait out of a Retry-After: seconds, an HTTP date or an ISO time (API facts 2.3)."""
     text = str(value).strip() if value is not None else ""
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
         return float(text)

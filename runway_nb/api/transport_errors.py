@@ -38,7 +38,7 @@ class BodyProblem(Exception):
 
 
 def kind_of(error: BaseException) -> str:
-    """What a failure is about."""
+    """Return what a failure is about."""
     behind = tuple(causes(error))
     if any(isinstance(cause, OSError) and cause.errno in NO_HANDLES for cause in behind):
         return HANDLES
@@ -55,7 +55,7 @@ def kind_of(error: BaseException) -> str:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """An error and all that lies behind it."""
+    """Yield an error and all that lies behind it."""
     seen: set[int] = set()
     left: list[BaseException | None] = [error]
     while left:

@@ -14,7 +14,7 @@ _BLOCK = 1_000_000
 
 
 def levels_of(value: Any) -> tuple[Any, str]:
-    """An array of whole numbers from 0 to 255, contiguous, and what was done to get there.
+    """Return an array of whole numbers from 0 to 255, contiguous, and what was done to get there.
 
     Args:
         value: (height, width), or (height, width, channels) with 1, 3 or 4 channels; bool, whole numbers or floats.
@@ -34,7 +34,7 @@ def levels_of(value: Any) -> tuple[Any, str]:
 
 
 def _check_shape(shape: tuple[int, ...]) -> None:
-    """Raises `InvalidRequest` for a shape that no picture has."""
+    """Raise `InvalidRequest` for a shape that no picture has."""
     found = f"the array has the shape {shape}"
     if len(shape) == 2 or (len(shape) == 3 and shape[2] in (1, 3, 4)):
         return check_pixels("the array", shape[1], shape[0])
@@ -52,7 +52,7 @@ def _check_kind(array: Any) -> None:
 
 
 def _masked(array: Any, hidden: Any, np: Any) -> tuple[Any, str]:
-    """What lies under a mask is anything: it counts for nothing, and becomes black."""
+    """Return what lies under a mask is anything: it counts for nothing, and becomes black."""
     spots = int((hidden.any(axis=2) if hidden.ndim == 3 else hidden).sum())
     pixels = array.shape[0] * array.shape[1]
     if hidden.all():
@@ -63,7 +63,7 @@ def _masked(array: Any, hidden: Any, np: Any) -> tuple[Any, str]:
 
 
 def _levels(array: Any, seen: Any, np: Any) -> tuple[Any, str]:
-    """The levels of what is seen of it (all of it with None), in blocks that keep the memory small."""
+    """Return the levels of what is seen of it (all of it with None), in blocks that keep the memory small."""
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array), ""
     if array.dtype.kind == "b":
@@ -89,13 +89,13 @@ def _fill(levels: Any, array: Any, scale: Scale, np: Any) -> None:
 
 
 def _blocks(array: Any) -> Iterator[slice]:
-    """Rows of an array, as many as make a block."""
+    """Return rows of an array, as many as make a block."""
     rows = max(1, _BLOCK * len(array) // array.size)
     return (slice(start, start + rows) for start in range(0, len(array), rows))
 
 
 def _opacity(alpha: Any) -> Scale:
-    """How much stands for opaque: 1, 255 or 65535, or the most there is where that is much less."""
+    """Return how much stands for opaque: 1, 255 or 65535, or the most there is where that is much less."""
     most = float(alpha.max())
     if alpha.dtype.kind == "f" and most <= 1 + SLACK:
         return Scale(0, 1)
@@ -108,7 +108,7 @@ def _opacity(alpha: Any) -> Scale:
 
 
 def _check_values(array: Any, seen: Any, np: Any) -> None:
-    """Raises `InvalidRequest` with how many pixels have no value."""
+    """Raise `InvalidRequest` with how many pixels have no value."""
     if array.dtype.kind != "f":
         return
     count = 0
@@ -137,7 +137,7 @@ def _numbers(array: Any, seen: Any) -> Numbers:
 
 
 def _extremes(array: Any, seen: Any, without: Sequence[float] = ()) -> tuple[float, ...]:
-    """The least and the most of what is seen; of the other numbers where some are left out, nothing without others."""
+    """Return the least and the most of what is seen; of the others where some are left out, nothing without any."""
     found: list[tuple[float, float]] = []
     for part in _blocks(array):
         block = array[part] if seen is None else array[part][seen[part]]
@@ -149,5 +149,5 @@ def _extremes(array: Any, seen: Any, without: Sequence[float] = ()) -> tuple[flo
 
 
 def _is_copied(array: Any) -> bool:
-    """True for eight bits that were written twice, or shifted up, into sixteen."""
+    """Return True for eight bits that were written twice, or shifted up, into sixteen."""
     return any(not any((array[part] % step).any() for part in _blocks(array)) for step in (257, 256))

@@ -20,12 +20,12 @@ _LONGEST = 100
 
 
 def asset_key(name: str) -> str:
-    """The same text for names that look the same, in capitals or not."""
+    """Return the same text for names that look the same, in capitals or not."""
     return name_key(name_key(name).casefold())
 
 
 def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
-    """The asset of that name (with or without its ending) or short id, or one line on what is wrong."""
+    """Return the asset of that name (with or without its ending) or short id, or one line on what is wrong."""
     # names of assets are kept as they may be shown, so what was typed is compared in that form
     wanted, shown = asset_key(redact_line(name, NAME)), repr(redact_line(name, 60))
     everything = list(assets)
@@ -44,7 +44,7 @@ def match_asset(name: str, assets: Iterable[Asset]) -> Asset | str:
 
 
 def linked_assets(keyframes: Keyframes, assets: Iterable[Asset]) -> Keyframes:
-    """The assets behind the links of a task, as they are typed; a link to what is no asset any more stays out.
+    """Return the assets behind the links of a task, as they are typed; a link to what is no asset any more stays out.
 
     A link is signed anew each time it is given out, and nobody promises that its ending is the asset's own.
     """
@@ -60,7 +60,7 @@ def _file_of(link: str) -> str:
 
 
 def typed_names(assets: Iterable[Asset]) -> dict[str, str]:
-    """For each asset, by its id, what to type as a keyframe: the name without its ending, else the short id.
+    """Return for each asset, by its id, what to type as a keyframe: the name without its ending, else the short id.
 
     `match_asset` finds it again by that among the same assets. A name goes only where it is the only one of its
     kind, can stand on the first line of a cell, and holds nothing to be masked.
@@ -74,7 +74,7 @@ def typed_names(assets: Iterable[Asset]) -> dict[str, str]:
 
 
 def created_text(asset: Asset, form: str = "%d %b %H:%M") -> str:
-    """When it was made, in local time, as in 3 Mar 09:14; nothing when that is not known."""
+    """Return when it was made, in local time, as in 3 Mar 09:14; nothing when that is not known."""
     return "" if asset.created is None else time.strftime(form, time.localtime(asset.created)).lstrip("0")
 
 
@@ -87,20 +87,20 @@ def _is_typable(asset: Asset) -> bool:
 
 
 def quoted(text: str) -> str:
-    """In quotes where the first line of a cell would cut it."""
+    """Return the text, in quotes where the first line of a cell would cut it."""
     mark = "'" if '"' in text else '"'
     return f"{mark}{text}{mark}" if needs_quotes(text) else text
 
 
 def _known(asset: Asset) -> str:
-    """What distinguishes an asset from its namesakes, in brackets."""
+    """Return what distinguishes an asset from its namesakes, in brackets."""
     origin = {True: "upload", False: "generated", None: ""}[asset.is_upload]
     details = ", ".join(filter(None, (origin, created_text(asset))))
     return f" ({details})" if details else ""
 
 
 def _near(wanted: str, assets: Iterable[Asset]) -> list[str]:
-    """Names that are spelt alike, then such as hold the word; three at most."""
+    """Return names that are spelt alike, then such as hold the word; three at most."""
     stems = {asset_key(asset.stem)[:_LONGEST]: asset.stem for asset in assets}
     close = difflib.get_close_matches(wanted[:_LONGEST], stems, 3)
     holding = [stem for stem in stems if len(wanted) >= 3 and wanted in stem]

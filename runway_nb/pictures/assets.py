@@ -48,7 +48,7 @@ class AssetList(Sequence[Asset]):
         return AssetList(self.items[index], self.notes) if isinstance(index, slice) else self.items[index]
 
     def only(self, text: str = "", kind: str = "") -> AssetList:
-        """Those with `text` in the name, in capitals or not, and of that kind (image, video or audio)."""
+        """Return those with `text` in the name, in capitals or not, and of that kind (image, video or audio)."""
         part = asset_key(text)
         found = (asset for asset in self.items if part in asset_key(asset.name) and kind in ("", asset.kind))
         return AssetList(tuple(found), self.notes)
@@ -70,13 +70,13 @@ class AssetList(Sequence[Asset]):
         return f"<AssetList {self.counts or 'empty'}>"
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:  # noqa: ARG002
-        """IPython's hook: a page of tiles, and a table as text."""
+        """Return what IPython shows: a page of tiles, and a table as text."""
         bundle: dict[str, str] = provided("assets.mimebundle")(self)
         return bundle
 
 
 async def all_assets(client: RunwayClient, kind: str = "") -> AssetList:
-    """Every asset of every account behind the token, at most 1,050 of each; `kind` is image, video or audio.
+    """Return every asset of every account behind the token, at most 1,050 of each; `kind` is image, video or audio.
 
     An account that fails is left out while another works, and `notes` reports it.
 
@@ -106,7 +106,7 @@ async def all_assets(client: RunwayClient, kind: str = "") -> AssetList:
 
 
 async def _listing(client: RunwayClient, email: str, kind: str, gate: asyncio.Semaphore) -> list[Asset] | RunwayError:
-    """The assets of one account in the order of the API, or why they cannot be had.
+    """Return the assets of one account in the order of the API, or why they cannot be had.
 
     The end is a page that is short, or pages that bring nothing new. The first page is asked for alone: most
     accounts have no second one.
@@ -134,7 +134,7 @@ async def _listing(client: RunwayClient, email: str, kind: str, gate: asyncio.Se
 
 
 def _newest_first(listings: Iterable[Iterable[Asset]]) -> tuple[Asset, ...]:
-    """One order of all; an asset without a date stays behind the one that the API lists before it."""
+    """Return one order of all; an asset without a date stays behind the one that the API lists before it."""
     dated: list[tuple[float, Asset]] = []
     for assets in listings:
         date = math.inf
@@ -169,7 +169,7 @@ class AssetCache:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def get(self, max_age: float = 30.0) -> AssetList:
-        """The listing at once, also when it is older than `max_age` seconds and a new one is on its way.
+        """Return the listing at once, also when it is older than `max_age` seconds and a new one is on its way.
 
         Only without one, and after `forget`, it waits. Raises `RunwayError` then when there is none to be had.
         """
@@ -186,7 +186,7 @@ class AssetCache:
         return math.inf if self._kept is None else self._clock() - self._came
 
     async def refreshed(self) -> AssetList:
-        """A new listing; one that is on its way is shared. Raises `RunwayError`."""
+        """Return a new listing; one that is on its way is shared. Raises `RunwayError`."""
         self._bind()
         # a caller that is cancelled must not end what others wait for
         answer = await asyncio.shield(self._begin())
@@ -195,7 +195,7 @@ class AssetCache:
         return answer
 
     def forget(self) -> None:
-        """Assets have come or gone: the next `get` waits for a listing that begins after this moment."""
+        """Note that assets have come or gone: the next `get` waits for a listing that begins after this moment."""
         self._changes += 1
 
     def _bind(self) -> None:

@@ -35,7 +35,7 @@ class Declared:
 
 
 def eight_bits(image: Image.Image, declared: Declared = Declared()) -> tuple[Image.Image, str]:
-    """A grey picture of whole or broken numbers in 256 levels, and what was done to them.
+    """Return a grey picture of whole or broken numbers in 256 levels, and what was done to them.
 
     Raises `InvalidRequest` for pixels without a value.
     """
@@ -51,7 +51,7 @@ def eight_bits(image: Image.Image, declared: Declared = Declared()) -> tuple[Ima
 def eight_bits_of_planes(
     high: Image.Image, low: Callable[[], Image.Image], declared: Declared
 ) -> tuple[Image.Image, str]:
-    """The same for colours of 16 bits, of which Pillow keeps the upper byte only.
+    """Return the same for colours of 16 bits, of which Pillow keeps the upper byte only.
 
     Args:
         high: The upper bytes, RGB or RGBA.
@@ -89,7 +89,7 @@ def _tops(image: Image.Image) -> range:
 
 
 def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
-    """The picture in parts from the top down; whole numbers in 32 bits."""
+    """Yield the picture in parts from the top down; whole numbers in 32 bits."""
     rows = _tops(image).step
     for top in _tops(image):
         strip = image.crop((0, top, image.width, min(image.height, top + rows)))
@@ -97,7 +97,7 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 
 
 def _equal(strip: Image.Image, number: float) -> Image.Image:
-    """Where a strip has this number: 255 there, 0 elsewhere."""
+    """Return where a strip has this number: 255 there, 0 elsewhere."""
     number = int(number) if strip.mode == "I" else float(number)
     found = ImageMath.lambda_eval(lambda names: names["strip"] == number, strip=strip)
     return cast(Image.Image, found.convert("L").point(lambda value: 255 if value else 0))
@@ -107,7 +107,7 @@ def _equal(strip: Image.Image, number: float) -> Image.Image:
 
 
 def _numbers(image: Image.Image, declared: Declared) -> Numbers:
-    """Raises `InvalidRequest` for pixels without a value."""
+    """Raise `InvalidRequest` for pixels without a value."""
     _check_values(image, declared.missing)
     low, high = _extremes(image)
     sixteen = image.mode.startswith("I;") or declared.is_sixteen
@@ -131,13 +131,13 @@ def _holds(image: Image.Image, number: float) -> InvalidRequest:
 
 
 def _extremes(image: Image.Image, without: Sequence[float] = ()) -> tuple[float, ...]:
-    """The least and the most; of the other numbers where some are left out, and nothing where there is no other."""
+    """Return the least and the most; of the others where some are left out, and nothing where there are none."""
     found = [ends for _, strip in _strips(image) if (ends := _ends(strip, without))]
     return (min(low for low, _ in found), max(high for _, high in found)) if found else ()
 
 
 def _ends(strip: Image.Image, without: Sequence[float]) -> tuple[float, float] | None:
-    """The same for a strip. Of the numbers that are left out those farther outside come first."""
+    """Return the same for a strip. Of the numbers that are left out those farther outside come first."""
     low, high = cast("tuple[float, float]", strip.getextrema())
     for number in without:
         if number not in (low, high):
@@ -167,12 +167,12 @@ def _not_finite(strip: Image.Image) -> Image.Image:
 
 
 def _counted(image: Image.Image, mask: Callable[[Image.Image], Image.Image]) -> int:
-    """How many pixels a mask finds."""
+    """Return how many pixels a mask finds."""
     return sum(sum(mask(strip).histogram()[1:]) for _, strip in _strips(image))
 
 
 def _byte_planes(image: Image.Image) -> Iterator[tuple[bytes, bytes]]:
-    """The lower and the upper byte of each number, strip by strip."""
+    """Yield the lower and the upper byte of each number, strip by strip."""
     for _, strip in _strips(image):
         data = strip.tobytes()
         low = 0 if sys.byteorder == "little" else 3
@@ -180,7 +180,7 @@ def _byte_planes(image: Image.Image) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _is_copied(planes: Iterator[tuple[bytes, bytes]]) -> bool:
-    """True for eight bits that were written twice, or shifted up, into sixteen."""
+    """Return True for eight bits that were written twice, or shifted up, into sixteen."""
     twice = shifted = True
     for low, high in planes:
         twice = twice and low == high
@@ -194,7 +194,7 @@ def _is_copied(planes: Iterator[tuple[bytes, bytes]]) -> bool:
 
 
 def _joined(high: Image.Image, low: Image.Image, band: int) -> Iterator[Image.Image]:
-    """The whole numbers of a channel out of its two bytes, strip by strip."""
+    """Yield the whole numbers of a channel out of its two bytes, strip by strip."""
     for upper, lower in _bands(high, low, band):
         yield ImageMath.lambda_eval(lambda names: names["high"] * 256 + names["low"], high=upper, low=lower)
 

@@ -128,7 +128,7 @@ def _check(kind: str, size: Size, weight: int) -> None:
 
 
 def load(source: Source, needed: Size | None = None) -> tuple[Image.Image, Size]:
-    """The first picture in at most eight bits a channel, and its size in pixels of what was decoded.
+    """Return the first picture in at most eight bits a channel, and its size in pixels of what was decoded.
 
     `needed` is how large it has to be at least: a JPEG is then decoded at a half, a quarter or an eighth. Adds to
     the notes what was done. Raises `InvalidRequest`.
@@ -161,7 +161,7 @@ def _shallow(source: Source, sixteen: bool) -> tuple[Image.Image, str]:
 
 
 def _lower(source: Source) -> Image.Image:
-    """The lower bytes of 16 bit colours: Pillow's own decoder, set so that the bytes stand the other way round."""
+    """Return the lower bytes of 16 bit colours: by Pillow's own decoder, with the bytes the other way round."""
     image = source.again()
     way = image.tile[0][3]
     raw = way if isinstance(way, str) else way[0]
@@ -180,7 +180,7 @@ def _lower(source: Source) -> Image.Image:
 
 
 def _reordered(tile: Any, raw: str) -> Any:
-    """A tile with another way to read its bytes."""
+    """Return a tile with another way to read its bytes."""
     way = raw if isinstance(tile[3], str) else (raw, *tile[3][1:])
     parsed = (*tile[:3], way)
     return type(tile)(*parsed) if hasattr(tile, "_fields") else parsed  # a plain tuple in older versions of Pillow
@@ -188,7 +188,7 @@ def _reordered(tile: Any, raw: str) -> Any:
 
 @contextmanager
 def decoding() -> Iterator[None]:
-    """Stands around Pillow's work on bytes from outside; what it cannot do becomes one clear line."""
+    """Stand around Pillow's work on bytes from outside; what it cannot do becomes one clear line."""
     try:
         with working():
             yield
@@ -200,7 +200,7 @@ def decoding() -> Iterator[None]:
 
 @contextmanager
 def working() -> Iterator[None]:
-    """Stands around Pillow's work on pixels that are decoded: one picture at a time, by our own rules."""
+    """Stand around Pillow's work on pixels that are decoded: one picture at a time, by our own rules."""
     try:
         with _TURN, _own_rules():
             yield
@@ -218,7 +218,7 @@ def _broken_line(error: BaseException) -> str:
 
 @contextmanager
 def _own_rules() -> Iterator[None]:
-    """Cut off files are refused, and our own limit holds, also where the user told Pillow otherwise for himself."""
+    """Have cut off files refused and our own limit hold, also where the user told Pillow otherwise for himself."""
     before = ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS
     ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS = _NEVER, _MOST
     try:

@@ -26,13 +26,13 @@ MOST_LISTED = 100_000
 
 
 def picture_file(picture: Picture, folder: Path) -> Path | None:
-    """The picture file that is meant, when there is one: a name relative to the notebook's folder."""
+    """Return the picture file that is meant, when there is one: a name relative to the notebook's folder."""
     found = picture_files(picture, folder)
     return found[0] if len(found) == 1 else None
 
 
 def picture_files(picture: Picture, folder: Path) -> list[Path]:
-    """The files that may be meant: the one of exactly that name, else all whose names look the same."""
+    """Return the files that may be meant: the one of exactly that name, else all whose names look the same."""
     text = str(picture)
     if asset_account(text):
         return []
@@ -49,7 +49,7 @@ def picture_files(picture: Picture, folder: Path) -> list[Path]:
 
 
 def _look_alikes(path: Path) -> list[Path]:
-    """The paths on disk that look like this one, each part of them."""
+    """Return the paths on disk that look like this one, each part of them."""
     found = [Path(path.anchor)]
     for part in path.parts[1 if path.anchor else 0 :]:
         found = [child for parent in found for child in _children(parent, part)]
@@ -59,7 +59,7 @@ def _look_alikes(path: Path) -> list[Path]:
 
 
 def _children(folder: Path, name: str) -> list[Path]:
-    """What a folder holds under this name, else under names that look the same."""
+    """Return what a folder holds under this name, else under names that look the same."""
     if os.path.lexists(folder / name) or not folder.is_dir():
         return [folder / name]
     if not may_look_alike(name):
@@ -70,7 +70,7 @@ def _children(folder: Path, name: str) -> list[Path]:
 
 
 def file_problem(picture: Picture, folder: Path) -> str:
-    """Why a name gives no picture file although something is there, or no path at all; nothing otherwise."""
+    """Return why a name gives no picture file although something is there, or no path at all; nothing otherwise."""
     try:
         found = (folder / expanded(str(picture))).stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -85,7 +85,7 @@ def file_problem(picture: Picture, folder: Path) -> str:
 
 
 def picture_prints(keyframes: Keyframes, folder: Path) -> Keyframes:
-    """The keyframes with each picture file as the hash of its content: equal pictures, equal requests."""
+    """Return the keyframes with each picture file as the hash of its content: equal pictures, equal requests."""
     return Keyframes(**{position: _print(picture, folder) for position, picture in keyframes.given.items()})
 
 
@@ -101,7 +101,7 @@ def _print(picture: Picture, folder: Path) -> Picture:
 
 
 def keep_picture(data: bytes, folder: Path, name: str = "picture") -> Path:
-    """Keep a picture that was given as an object, and give its file, named by content: a request has to be storable.
+    """Keep a picture that was given as an object, and return its file, named by content: a request has to be storable.
 
     Raises `InvalidRequest` when it is too large or cannot be written.
     """
@@ -121,7 +121,7 @@ def keep_picture(data: bytes, folder: Path, name: str = "picture") -> Path:
 
 
 def read_picture(path: Path) -> bytes:
-    """The bytes of a picture file. Raises `InvalidRequest` when it cannot be read or is too large."""
+    """Return the bytes of a picture file. Raises `InvalidRequest` when it cannot be read or is too large."""
     try:
         _check_size(path.stat().st_size)
         with path.open("rb") as file:

@@ -55,7 +55,7 @@ class Fit:
     """Behind transparent parts, and the bars of `contain`."""
 
     def problems(self) -> Iterator[str]:
-        """Each mistake as one line."""
+        """Yield each mistake as one line."""
         if self.mode not in FITS:
             yield f"fit is {self.mode!r:.60}: choose {', '.join(FITS[:-1])} or {FITS[-1]}"
         if not is_point(self.focus):
@@ -87,7 +87,7 @@ class Fitted:
 
 
 def measure(data: bytes) -> Size:
-    """Width and height as seen; nothing is decoded. Raises `InvalidRequest` with what is wrong."""
+    """Return width and height as seen; nothing is decoded. Raises `InvalidRequest` with what is wrong."""
     return open_picture(data).size
 
 
@@ -113,7 +113,7 @@ def fit_picture(data: bytes, size: Size, fit: Fit = Fit()) -> Fitted:
 
 
 def comparison(data: bytes, fitted: Fitted, width: int = THUMBNAIL_WIDTH) -> bytes:
-    """A small JPEG, `width` across: the source with the seen part outlined, and beside it the fitted picture."""
+    """Return a small JPEG, `width` across: the source with the seen part outlined, and beside it the fitted picture."""
     gap = max(2, width // 30)
     pane = max(1, (width - gap) // 2)
     source = open_picture(data)
@@ -135,7 +135,7 @@ def comparison(data: bytes, fitted: Fitted, width: int = THUMBNAIL_WIDTH) -> byt
 
 
 def thumbnail(data: bytes, size: Size, quality: int = 60) -> bytes:
-    """The picture as a small JPEG that fits within this size, upright, never enlarged.
+    """Return the picture as a small JPEG that fits within this size, upright, never enlarged.
 
     Raises `InvalidRequest` with what is wrong.
     """
@@ -145,7 +145,7 @@ def thumbnail(data: bytes, size: Size, quality: int = 60) -> bytes:
 
 
 def _passes(source: Source, data: bytes) -> bool:
-    """True for a plain picture with nothing in the file besides; it is decoded once to see that it is whole."""
+    """Return True for a plain picture with nothing in the file besides; it is decoded once to see that it is whole."""
     bare = {"PNG": _bare_png, "JPEG": _bare_jpeg}.get(source.kind)
     if bare is None or source.parsed.orientation != 1 or source.image.mode != "RGB" or not bare(data):
         return False
@@ -155,13 +155,13 @@ def _passes(source: Source, data: bytes) -> bool:
 
 
 def _bare_png(data: bytes) -> bool:
-    """Eight bits, RGB, and no chunk but those of the pixels."""
+    """Return True for eight bits, RGB, and no chunk but those of the pixels."""
     known = {b"IHDR", b"IDAT", b"IEND", b"pHYs", b"sRGB"}
     return data[24:26] == b"\x08\x02" and {kind for kind, _ in png_chunks(data)} <= known
 
 
 def _bare_jpeg(data: bytes) -> bool:
-    """Baseline, and no segment but those of the pixels (and the JFIF and Adobe marks); nothing after the end."""
+    """Return True for a baseline JPEG with no segment but pixels, JFIF and Adobe marks, and nothing after the end."""
     at = 2
     while (mark := data[at : at + 2]) in (b"\xff\xc0", b"\xff\xc4", b"\xff\xdb", b"\xff\xdd", b"\xff\xe0", b"\xff\xee"):
         length = int.from_bytes(data[at + 2 : at + 4], "big")
@@ -172,7 +172,7 @@ def _bare_jpeg(data: bytes) -> bool:
 
 
 def _plan(source: Size, size: Size, fit: Fit) -> tuple[Box, Size, float]:
-    """The part of the source that is seen, the size it gets, and how much it is enlarged."""
+    """Return the part of the source that is seen, the size it gets, and how much it is enlarged."""
     across, down = size[0] / source[0], size[1] / source[1]
     if fit.mode == "stretch":
         return WHOLE, size, max(across, down)
@@ -185,20 +185,20 @@ def _plan(source: Size, size: Size, fit: Fit) -> tuple[Box, Size, float]:
 
 
 def _span(length: float, centre: float) -> tuple[float, float]:
-    """A span within 0 and 1 of this length, its middle as near to the centre as it can be."""
+    """Return a span within 0 and 1 of this length, its middle as near to the centre as it can be."""
     start = min(max(centre - length / 2, 0.0), 1.0 - length)
     return start, min(start + length, 1.0)
 
 
 def _inside(source: Size, size: Size) -> Size:
-    """The greatest size of the source's shape within another size."""
+    """Return the greatest size of the source's shape within another size."""
     scale = min(size[0] / source[0], size[1] / source[1])
     width, height = (min(most, max(1, round(side * scale))) for side, most in zip(source, size, strict=True))
     return width, height
 
 
 def _render(source: Source, box: Box, size: Size, background: str) -> Image.Image:
-    """A part of the source at this size, upright, opaque, in sRGB. Adds to the source's notes what was done."""
+    """Return a part of the source at this size, upright, opaque, in sRGB. Adds to the source's notes what was done."""
     turn, swapped, _, _ = TURNS[source.parsed.orientation]
     part = _stored(box, source.parsed.orientation)
     wanted = size[::-1] if swapped else size
@@ -221,8 +221,8 @@ def _render(source: Source, box: Box, size: Size, background: str) -> Image.Imag
 
 
 def _reduced(image: Image.Image, area: Box, wanted: Size) -> tuple[Image.Image, Box]:
-    """What is seen of a picture, in a mode that can be resized, and where in it; smaller by a whole factor where that
-    is not seen. It is done in strips: a large picture is never there twice.
+    """Return what is seen of a picture, in a mode that can be resized, and where in it; smaller by a whole factor where
+    that is not seen. It is done in strips: a large picture is never there twice.
     """
     left, top, right, bottom = math.floor(area[0]), math.floor(area[1]), math.ceil(area[2]), math.ceil(area[3])
     across, down = (max(1, int((area[i + 2] - area[i]) / wanted[i] / GAP)) for i in (0, 1))
@@ -242,12 +242,12 @@ def _reduced(image: Image.Image, area: Box, wanted: Size) -> tuple[Image.Image, 
 
 
 def _flatness(picture: Image.Image) -> tuple[str, ...]:
-    """A note for a picture in which there is next to nothing to see."""
+    """Return a note for a picture in which there is next to nothing to see."""
     return tuple(filter(None, [flatness([band.histogram() for band in picture.split()])]))
 
 
 def _stored(box: Box, orientation: int) -> Box:
-    """Where a part of the seen picture lies in the stored one."""
+    """Return where a part of the seen picture lies in the stored one."""
     _, swapped, from_right, from_bottom = TURNS[orientation]
     left, top, right, bottom = box
     if swapped:
@@ -260,7 +260,7 @@ def _stored(box: Box, orientation: int) -> Box:
 
 
 def _frames(source: Source) -> Iterator[str]:
-    """Says what was done before it became a file, and what of the file is left behind."""
+    """Report what was done before it became a file, and what of the file is left behind."""
     if source.parsed.note:
         yield source.parsed.note
     frames = source.parsed.frames
@@ -271,7 +271,7 @@ def _frames(source: Source) -> Iterator[str]:
 
 
 def _flat(image: Image.Image) -> Image.Image | None:
-    """The same picture in a mode that can be resized: L, RGB, CMYK, or with alpha multiplied in, La or RGBa."""
+    """Return the same picture in a mode that can be resized: L, RGB, CMYK, or with alpha multiplied in, La or RGBa."""
     if image.mode == "LA":
         return image.convert("La")
     if image.mode not in ("La", "RGBa") and image.has_transparency_data:
@@ -283,7 +283,7 @@ def _flat(image: Image.Image) -> Image.Image | None:
 
 
 def _opaque(picture: Image.Image, profile: bytes | None, background: str, notes: list[str]) -> Image.Image:
-    """The colours in sRGB, on the background where they are transparent, and nothing else kept of the file."""
+    """Return the colours in sRGB, on the background where they are transparent, and nothing else kept of the file."""
     alpha: Any = None
     if picture.mode in ("La", "RGBa"):
         picture = picture.convert(picture.mode.upper())
@@ -298,7 +298,7 @@ def _opaque(picture: Image.Image, profile: bytes | None, background: str, notes:
 
 
 def _srgb(picture: Image.Image, profile: bytes | None, notes: list[str]) -> Image.Image:
-    """Through the colour profile when it can be used, else as if there were none."""
+    """Return the colours in sRGB: through the profile when it can be used, else as if there were none."""
     if not profile:
         return picture.convert("RGB")
     try:

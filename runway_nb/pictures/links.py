@@ -67,7 +67,7 @@ async def fetch_picture(
 
 
 def _read(url: str) -> httpx.URL:
-    """The link that the user gave. Raises `InvalidRequest`."""
+    """Return the link that the user gave. Raises `InvalidRequest`."""
     try:
         link = httpx.URL(url.strip())
         _check_form(link)
@@ -90,7 +90,7 @@ def _check_form(link: httpx.URL) -> None:
 
 
 async def _follow(typed: httpx.URL, transport: httpx.AsyncBaseTransport | None, resolve: Resolve) -> bytes:
-    """The bytes at the end of the redirects. Raises `InvalidRequest`."""
+    """Return the bytes at the end of the redirects. Raises `InvalidRequest`."""
     here, guard, hops = typed, None, 0
     try:
         while True:
@@ -121,7 +121,7 @@ def _refusal(typed: httpx.URL, here: httpx.URL, reason: str) -> InvalidRequest:
 
 
 async def _visit(link: httpx.URL, transport: httpx.AsyncBaseTransport | None, guard: Step | None) -> bytes | str:
-    """The bytes of a picture, or the text of a redirect."""
+    """Return the bytes of a picture, or the text of a redirect."""
     # a client for each host: no cookie comes along, and a link that begins on this machine leaves it with TLS
     http = make_http(
         local=is_loopback(host_name(link)),
@@ -177,7 +177,7 @@ def _check_kind(data: bytes) -> None:
 
 
 def _beginning(data: bytes) -> bytes:
-    """The first letters in lower case, behind a byte order mark, an XML declaration and comments."""
+    """Return the first letters in lower case, behind a byte order mark, an XML declaration and comments."""
     head = data[:4096].lstrip(b"\xef\xbb\xbf\xff\xfe").replace(b"\0", b"").strip().lower()
     for start, end in [(b"<?xml", b"?>"), (b"<!--", b"-->")]:
         while head.startswith(start):
@@ -189,7 +189,7 @@ def _beginning(data: bytes) -> bytes:
 
 
 def _onward(here: httpx.URL, location: str, hops: int) -> httpx.URL:
-    """Where a redirect leads, after `hops` of them. Raises `LinkProblem`, also for a step down from https."""
+    """Return where a redirect leads, after `hops` of them. Raises `LinkProblem`, also for a step down from https."""
     if hops >= REDIRECTS:
         raise LinkProblem(f"leads on more than {REDIRECTS} times: give the link of the picture itself")
     try:
@@ -203,7 +203,7 @@ def _onward(here: httpx.URL, location: str, hops: int) -> httpx.URL:
 
 
 def _same_place(typed: httpx.URL, there: httpx.URL) -> bool:
-    """True for the host and the port that the user gave, and for https in the place of http there."""
+    """Return True for the host and the port that the user gave, and for https in the place of http there."""
     return host_name(typed) == host_name(there) and typed.port == there.port
 
 

@@ -49,12 +49,12 @@ _IN_PNG = ("1", "L", "LA", "P", "RGB", "RGBA", "I;16")
 
 
 def is_picture(value: object) -> bool:
-    """True for what `picture_bytes` reads, or refuses with a line of its own. Cheap: nothing is drawn or decoded."""
+    """Return True for what `picture_bytes` reads, or refuses with its own line. Cheap: nothing is drawn or decoded."""
     return _kind_of(value) is not None
 
 
 def picture_bytes(value: object, frames: Frames) -> bytes:
-    """The picture as a file that `fit.fit_picture` takes.
+    """Return the picture as a file that `fit.fit_picture` takes.
 
     Args:
         value: Anything for which `is_picture` is true.
@@ -87,12 +87,12 @@ def _kind_of(value: object) -> _Kind | None:
 
 
 def _has(value: object, method: str) -> bool:
-    """True when its class defines the method; an object that answers to any name does not get in by that."""
+    """Return True when its class defines the method; an object that answers to any name does not get in by that."""
     return callable(next((vars(base)[method] for base in type(value).__mro__ if method in vars(base)), None))
 
 
 def _makers(value: object) -> set[str]:
-    """The packages that its class and the classes above come from."""
+    """Return the packages that its class and the classes above come from."""
     return {str(type.__dict__["__module__"].__get__(base)).partition(".")[0] for base in type(value).__mro__}
 
 
@@ -102,7 +102,7 @@ def _is_table(value: object) -> bool:
 
 
 def _is_a(value: object, module: str, name: str) -> bool:
-    """True for an object of a class of a module; where that is not loaded there can be none."""
+    """Return True for an object of a class of a module; where that is not loaded there can be none."""
     known = getattr(sys.modules.get(module), name, None)
     return isinstance(known, type) and issubclass(type(value), known)
 
@@ -113,7 +113,7 @@ def _name(value: object) -> str:
 
 @contextmanager
 def _foreign(failure: str, cure: str) -> Iterator[None]:
-    """Stands around code of others, which may raise anything; it becomes one line."""
+    """Stand around code of others, which may raise anything; it becomes one line."""
     try:
         yield
     except (InvalidRequest, KeyboardInterrupt):
@@ -141,7 +141,7 @@ def _is_uri(value: Any) -> bool:
 
 
 def _of_uri(value: str, _: Frames = ()) -> bytes:
-    """The content of a `data:` text, base64 or percent-encoded."""
+    """Return the content of a `data:` text, base64 or percent-encoded."""
     head, comma, body = value.partition(",")
     kind, *parameters = (part.strip().lower() for part in head[5:].split(";"))
     if not comma:
@@ -159,7 +159,7 @@ def _of_uri(value: str, _: Frames = ()) -> bytes:
 
 
 def _decoded(text: bytes | str, name: str) -> bytes:
-    """Out of base64, with or without line breaks and the = at the end. Never shows the text."""
+    """Return what base64 holds, with or without line breaks and the = at the end. Never shows the text."""
     raw = b"".join((text.encode("ascii", "replace") if isinstance(text, str) else text).split()).rstrip(b"=")
     try:
         return base64.b64decode(raw + b"=" * (-len(raw) % 4), validate=True)
@@ -175,7 +175,7 @@ def _is_pil(value: object) -> bool:
 
 
 def _of_pil(image: Any, _: Frames) -> bytes:
-    """The frame an image stands on, lossless, with its transparency and its colour profile."""
+    """Return the frame an image stands on, lossless, with its transparency and its colour profile."""
     check_pixels("the PIL image", *image.size)
     with _foreign("the PIL image cannot be read", "open it again, its file is cut off, broken or closed"):
         _check_opened(image)
@@ -183,7 +183,7 @@ def _of_pil(image: Any, _: Frames) -> bytes:
 
 
 def _check_opened(image: Any) -> None:
-    """Raises `InvalidRequest` for what an image was opened from and is no finished picture.
+    """Raise `InvalidRequest` for what an image was opened from and is no finished picture.
 
     Some kinds are drawn by other programs, at the moment in which their pixels are asked for.
     """
@@ -199,7 +199,7 @@ def _check_opened(image: Any) -> None:
 
 
 def _opened_from(image: Any) -> bytes:
-    """The file of an image whose pixels have not been read yet; nothing for any other."""
+    """Return the file of an image whose pixels have not been read yet; nothing for any other."""
     file = getattr(image, "fp", None) or getattr(image, "_fp", None)
     if not getattr(image, "tile", None) or file is None or getattr(file, "closed", False):
         return b""
@@ -213,14 +213,14 @@ def _opened_from(image: Any) -> bytes:
 
 
 def _file_of(image: Any) -> bytes:
-    """The file itself where it holds 16 bits a channel in colour, of which Pillow reads only eight."""
+    """Return the file itself where it holds 16 bits a channel in colour, of which Pillow reads only eight."""
     is_deep = image.mode in ("RGB", "RGBA") and any(";16" in str(tile[3]) for tile in getattr(image, "tile", ()))
     return _opened_from(image) if is_deep and image.format in ("PNG", "TIFF") else b""
 
 
 def _upright(image: Any) -> Any:
-    """A copy as it is seen. The orientation in EXIF data holds for what was opened from a file, as it does for the
-    file; whatever was derived from that carries the same EXIF data on, turned or not, and is seen as it lies.
+    """Return a copy as it is seen. The orientation in EXIF data holds for what was opened from a file, as it does for
+    the file; whatever was derived from that carries the same EXIF data on, turned or not, and is seen as it lies.
     """
     from PIL import ImageFile, ImageOps
 
@@ -234,8 +234,8 @@ def _upright(image: Any) -> Any:
 
 
 def _saved(image: Any, note: str = "") -> bytes:
-    """An image of any mode as a file, and in it a note on what was done to it. It is the image's last use: its own
-    notes are thrown away.
+    """Return an image of any mode as a file, and in it a note on what was done to it. It is the image's last use: its
+    own notes are thrown away.
     """
     # the profile of a LAB image describes LAB, and holds no longer
     kept = ("transparency",) if image.mode == "LAB" else ("transparency", "icc_profile")
@@ -278,7 +278,7 @@ def _of_array(value: Any, _: Frames) -> bytes:
 
 
 def _scale(width: float, height: float, frames: Frames) -> float:
-    """How many times larger than its own size a figure is drawn: filling the frame that is nearest in shape."""
+    """Return how many times larger than its own size a figure is drawn: filling the frame that is nearest in shape."""
     width, height = max(width, 1.0), max(height, 1.0)
     shape = math.log(width / height)
     across, down = min(frames, key=lambda frame: abs(math.log(frame[0] / frame[1]) - shape))
@@ -292,7 +292,7 @@ def _is_matplotlib(value: object) -> bool:
 
 
 def _of_matplotlib(value: Any, frames: Frames) -> bytes:
-    """A figure, the figure that an artist stands in, or that of a grid of seaborn."""
+    """Return a figure, the figure that an artist stands in, or that of a grid of seaborn."""
     with _foreign(f"the {_name(value)} cannot be drawn", "see that it shows in the notebook"):
         figure = _figure(value)
         if figure is None:
@@ -310,7 +310,7 @@ def _of_matplotlib(value: Any, frames: Frames) -> bytes:
 
 
 def _figure(value: Any) -> Any:
-    """The whole figure, up from a part of a part of it."""
+    """Return the whole figure, up from a part of a part of it."""
     for _ in range(8):
         if value is None or _is_a(value, "matplotlib.figure", "Figure"):
             return value
@@ -337,7 +337,7 @@ def _is_altair(value: object) -> bool:
 
 
 def _of_altair(chart: Any, frames: Frames) -> bytes:
-    """How large a chart becomes is known only when it is laid out; as an SVG that costs no pixels."""
+    """Return how large a chart becomes is known only when it is laid out; as an SVG that costs no pixels."""
     cure = "it needs the package vl-convert (pip install vl-convert-python), and to show in the notebook"
     with _foreign(f"the altair {_name(chart)} cannot be drawn", cure):
         drawing, out = io.StringIO(), io.BytesIO()
@@ -357,7 +357,7 @@ def _shows(value: object) -> bool:
 
 
 def _of_shown(value: Any, _: Frames) -> bytes:
-    """As it shows itself in a notebook."""
+    """Return the picture as it shows itself in a notebook."""
     name = _name(value)
     for way in ("png", "jpeg", "mimebundle"):
         if not _has(value, f"_repr_{way}_"):
@@ -382,7 +382,7 @@ def _content(found: object, name: str) -> bytes:
 
 
 def _not_shown(value: Any, name: str) -> bytes:
-    """An image of IPython may still point at its picture. Anything else is refused by what it does show."""
+    """Return the picture that an image of IPython may still point at; refuse anything else by what it does show."""
     if "IPython" in _makers(value):
         url: Any = getattr(value, "url", None)
         if _is_uri(url):

@@ -56,7 +56,7 @@ class ParsedFile:
 
 
 def _orientation(exif: bytes, xmp: bytes) -> int:
-    """That of the EXIF data; what a text of Adobe declares counts where they declare nothing."""
+    """Return that of the EXIF data; what a text of Adobe declares counts where they declare nothing."""
     found = orientation_of(exif.removeprefix(b"Exif\0\0"))
     if found is None and (declared := _ORIENTATION.search(xmp)):
         return int(declared[1])
@@ -71,7 +71,7 @@ def _broken(reason: str) -> InvalidRequest:
 
 
 def png_chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
-    """The kind and all bytes of each chunk of a PNG, as far as they are whole; the rest comes without a kind."""
+    """Yield the kind and all bytes of each chunk of a PNG, as far as they are whole; the rest comes without a kind."""
     at = 8
     view = memoryview(data)
     for _ in range(_MOST_PARTS):
@@ -102,7 +102,7 @@ class _Png:
     """False for a picture that comes before the first frame: it stands outside of the animation."""
 
     def take(self, kind: bytes, chunk: memoryview) -> None:
-        """The next chunk."""
+        """Take the next chunk."""
         body = chunk[8:-4]
         if kind in _PNG_PIXELS:
             self.bare.append(bytes(chunk))  # with its own checksum: the decoder reports where it is damaged
@@ -120,7 +120,7 @@ class _Png:
 
 
 def parse_png(data: bytes) -> ParsedFile:
-    """Of a PNG."""
+    """Return what a PNG holds."""
     png = _Png([data[:8]])
     for kind, chunk in png_chunks(data):
         png.take(kind, chunk)
@@ -136,7 +136,7 @@ def parse_png(data: bytes) -> ParsedFile:
 
 
 def _text(kind: bytes, body: bytes) -> tuple[bytes, bytes]:
-    """Keyword and text of a chunk. Raises `InvalidRequest` for one that unpacks to more than there is room for."""
+    """Return keyword and text of a chunk. Raises `InvalidRequest` for one that unpacks to too much."""
     keyword, _, rest = body.partition(b"\0")
     packed = kind != b"iTXt" or rest[:1] == b"\1"
     text = rest[1:] if kind != b"iTXt" else rest[2:].partition(b"\0")[2].partition(b"\0")[2]
@@ -160,7 +160,7 @@ def _plain(text: bytes) -> str:
 
 
 def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
-    """Mark, start and end of each segment before the pixels, and that of the pixels up to the end of the file."""
+    """Yield mark, start and end of each segment before the pixels, and that of the pixels up to the end of the file."""
     at = 2
     for _ in range(_MOST_PARTS):
         found = _MARK.search(data, at)
@@ -178,7 +178,7 @@ def jpeg_segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def parse_jpeg(data: bytes) -> ParsedFile:
-    """Of a JPEG; further pictures behind the first are those of an MPO."""
+    """Return what a JPEG holds; further pictures behind the first are those of an MPO."""
     bare, exif, xmp, frames = [data[:2]], b"", b"", 1
     for mark, start, end in jpeg_segments(data):
         body = data[start + 4 : min(end, start + 4 + 65_535)]
@@ -197,7 +197,7 @@ def parse_jpeg(data: bytes) -> ParsedFile:
 
 
 def _is_kept(mark: int, body: bytes) -> bool:
-    """True for what decides how the pixels look: JFIF, Adobe, colour profile."""
+    """Return True for what decides how the pixels look: JFIF, Adobe, colour profile."""
     signs = {0xE0: b"JFIF\0", 0xEE: b"Adobe", 0xE2: b"ICC_PROFILE\0"}
     return mark in signs and body.startswith(signs[mark])
 
@@ -206,7 +206,7 @@ def _is_kept(mark: int, body: bytes) -> bool:
 
 
 def gif_size(data: bytes) -> tuple[int, int]:
-    """The screen, or more where the first frame reaches beyond it."""
+    """Return the screen, or more where the first frame reaches beyond it."""
     width, height = _short(data, 6), _short(data, 8)
     at = _gif_frame(data)[1]
     if at:
@@ -216,7 +216,7 @@ def gif_size(data: bytes) -> tuple[int, int]:
 
 
 def parse_gif(data: bytes) -> ParsedFile:
-    """Of a GIF."""
+    """Return what a GIF holds."""
     head = _gif_head(data)
     control, at = _gif_frame(data)
     if not at:
@@ -239,7 +239,7 @@ def _gif_head(data: bytes) -> int:
 
 
 def _blocks_end(data: bytes, at: int) -> int:
-    """Behind the last of the blocks that begin here."""
+    """Return the position behind the last of the blocks that begin here."""
     for _ in range(_MOST_BLOCKS):
         if at >= len(data) or not data[at]:
             return at + 1
@@ -248,13 +248,13 @@ def _blocks_end(data: bytes, at: int) -> int:
 
 
 def _gif_end(data: bytes, at: int) -> int:
-    """Behind a frame whose descriptor stands here."""
+    """Return the position behind a frame whose descriptor stands here."""
     flags = data[at + 9] if at + 9 < len(data) else 0
     return min(_blocks_end(data, at + 11 + _palette(flags)), len(data))
 
 
 def _gif_frame(data: bytes, at: int = 0) -> tuple[int, int]:
-    """Where the control block and the descriptor of the next frame stand; 0 for what is not there."""
+    """Return where the control block and the descriptor of the next frame stand; 0 for what is not there."""
     control, at = 0, at or _gif_head(data)
     for _ in range(_MOST_PARTS):
         found = _GIF_BLOCK.search(data, at)
@@ -269,7 +269,7 @@ def _gif_frame(data: bytes, at: int = 0) -> tuple[int, int]:
 
 
 def _gif_others(data: bytes, at: int) -> int:
-    """How many frames follow; a broken one ends the counting."""
+    """Return how many frames follow; a broken one ends the counting."""
     for found in range(MOST_COUNTED - 1):
         _, at = _gif_frame(data, at)
         if not at:
@@ -282,7 +282,7 @@ def _gif_others(data: bytes, at: int) -> int:
 
 
 def webp_size(data: bytes) -> tuple[int, int]:
-    """Width and height by the first chunk; zeros when it is of an unknown kind."""
+    """Return width and height by the first chunk; zeros when it is of an unknown kind."""
     kind, body = data[12:16], data[20:30]
     if kind == b"VP8X":
         return 1 + int.from_bytes(body[4:7], "little"), 1 + int.from_bytes(body[7:10], "little")
@@ -293,7 +293,7 @@ def webp_size(data: bytes) -> tuple[int, int]:
 
 
 def webp_orientation(data: bytes) -> int:
-    """By its EXIF data."""
+    """Return the orientation by its EXIF data."""
     at, found = 12, dict[bytes, bytes]()
     for _ in range(_MOST_PARTS):
         kind, length = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
@@ -306,5 +306,5 @@ def webp_orientation(data: bytes) -> int:
 
 
 def bmp_is_packed(data: bytes) -> bool:
-    """True for a BMP whose pixels are run-length coded: Pillow unpacks those one by one."""
+    """Return True for a BMP whose pixels are run-length coded: Pillow unpacks those one by one."""
     return _short(data, 14) >= 40 and data[30:34] in (b"\1\0\0\0", b"\2\0\0\0")

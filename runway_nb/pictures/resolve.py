@@ -74,7 +74,7 @@ class Resolved(NamedTuple):
 async def resolve_keyframes(
     request: VideoRequest, sources: PictureSources, report: Report = lambda _: None
 ) -> Resolved:
-    """Asset ids for all keyframes: ids are checked, names looked up, pictures fitted to the frame and uploaded.
+    """Return asset ids for all keyframes: ids are checked, names looked up, pictures fitted to the frame and uploaded.
 
     Pictures are read and fitted before anything is uploaded, and mistakes are reported together. Frames of jobs
     that still run are waited for last, when all else is known to be right.
@@ -107,7 +107,7 @@ async def resolve_keyframes(
 
 
 async def read_keyframe(picture: Picture, sources: PictureSources) -> bytes:
-    """The bytes of the picture that a keyframe means, as it is. Raises what `resolve_keyframes` raises."""
+    """Return the bytes of the picture that a keyframe means, as it is. Raises what `resolve_keyframes` raises."""
     readers = _readers(Keyframes(first=picture), sources)
     if (reader := readers.get("first")) is not None:
         return await reader.read()
@@ -118,7 +118,7 @@ async def read_keyframe(picture: Picture, sources: PictureSources) -> bytes:
 
 
 async def keyframe_thumbnails(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
-    """Small JPEGs for the card; a picture that cannot be fetched is left out, since it only decorates."""
+    """Return small JPEGs for the card; a picture that cannot be fetched is left out, since it only decorates."""
     found = {
         position: await fetch_thumbnail(media, asset.thumbnail_urls, THUMBNAIL_WIDTH)
         for position, asset in assets.items()
@@ -133,7 +133,7 @@ def _raise_any(problems: list[str]) -> None:
 
 @contextmanager
 def _noted(problems: list[str], position: str, name: str) -> Iterator[None]:
-    """What is wrong with a picture becomes lines, so that all mistakes are reported together."""
+    """Turn what is wrong with a picture into lines, so that all mistakes are reported together."""
     try:
         yield
     except InvalidRequest as error:
@@ -167,7 +167,7 @@ class _Picture(NamedTuple):
 
 
 def _readers(keyframes: Keyframes, sources: PictureSources) -> dict[str, _Reader]:
-    """The keyframes that are pictures of ours; the others name assets."""
+    """Return the keyframes that are pictures of ours; the others name assets."""
     readers: dict[str, _Reader] = {}
     for position, picture in keyframes.given.items():
         if (frame := shot_frame(picture)) is not None:
@@ -187,7 +187,7 @@ def _readers(keyframes: Keyframes, sources: PictureSources) -> dict[str, _Reader
 
 
 def _file_reader(picture: Picture, paths: list[Path]) -> _Reader:
-    """Of a picture file, or of several between which nobody can choose by what is typed."""
+    """Return the reader of a picture file, or of several between which nobody can choose by what is typed."""
     if len(paths) == 1:
         name, path = unicodedata.normalize("NFC", paths[0].name), paths[0]
         return _Reader(redact_line(name), _stem(name), partial(asyncio.to_thread, read_picture, path))
@@ -201,14 +201,14 @@ async def _refuse(line: str) -> bytes:
 
 
 def _stem(name: str) -> str:
-    """The name of a file without its ending, for the account: masked before it is cut, so that no half of it stays."""
+    """Return the name of a file without its ending, for the account: masked before it is cut: no half of it stays."""
     return Path(redact_line(Path(name).name, 200)).stem[:60]
 
 
 async def _await_all(
     readers: dict[str, _Reader], request: VideoRequest, report: Report, problems: list[str]
 ) -> dict[str, _Picture]:
-    """The same side by side, ended by the first that will never come."""
+    """Return the same side by side, ended by the first that will never come."""
     pictures: dict[str, _Picture] = {}
 
     async def read(position: str) -> None:
@@ -230,7 +230,7 @@ async def _await_all(
 async def _read_all(
     readers: dict[str, _Reader], request: VideoRequest, report: Report, problems: list[str]
 ) -> dict[str, _Picture]:
-    """The pictures that can be read; a line is added to `problems` for each that cannot."""
+    """Return the pictures that can be read; a line is added to `problems` for each that cannot."""
     pictures: dict[str, _Picture] = {}
     for position, reader in readers.items():
         report(f"reading {reader.name}")
@@ -258,7 +258,7 @@ def _fit_one(data: bytes, aspect: str, request: VideoRequest) -> Fitted:
 
 
 def _with_aspect(request: VideoRequest, pictures: dict[str, _Picture], found: dict[str, str]) -> VideoRequest:
-    """The request in the format of its first keyframe when none was given. Raises `InvalidRequest` for two."""
+    """Return the request in the format of its first keyframe when none was given. Raises `InvalidRequest` for two."""
     if request.aspect is not None:
         return request
     known = {position: picture.aspect for position, picture in pictures.items()} | found
@@ -269,7 +269,7 @@ def _with_aspect(request: VideoRequest, pictures: dict[str, _Picture], found: di
 
 
 async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClient) -> dict[str, str]:
-    """The format of each asset whose size is known or can be measured: the API sends none of uploads (8.2)."""
+    """Return the format of each asset whose size is known or can be measured: the API sends none of uploads (8.2)."""
     aspects: dict[str, str] = {}
     for position, asset in found.items():
         with suppress(DownloadError, InvalidRequest):
@@ -281,7 +281,7 @@ async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClie
 
 
 def _fit_all(pictures: dict[str, _Picture], request: VideoRequest) -> dict[str, Fitted]:
-    """The pictures fitted to the frame. Raises `InvalidRequest` with a line for each that cannot be."""
+    """Return the pictures fitted to the frame. Raises `InvalidRequest` with a line for each that cannot be."""
     return {
         position: picture.fitted
         if picture.aspect == request.format
@@ -305,12 +305,12 @@ def _comparisons(pictures: dict[str, _Picture], fitted: dict[str, Fitted]) -> di
 
 
 def _is_enlarged(fitted: Fitted, request: VideoRequest) -> bool:
-    """True when Runway's upscaler is asked for, and there is something to enlarge."""
+    """Return True when Runway's upscaler is asked for, and there is something to enlarge."""
     return bool(request.upscale) and fitted.is_soft
 
 
 def _notes(fitted: Fitted, request: VideoRequest) -> tuple[str, ...]:
-    """What was done to a picture, for people."""
+    """Return what was done to a picture, for people."""
     left, top, right, bottom = fitted.box
     lost = 1 - (right - left) * (bottom - top)
     cut = (f"{lost:.0%} cut away to fill the frame (fit contain keeps all)".replace("%", " %"),)
@@ -325,7 +325,7 @@ def _notes(fitted: Fitted, request: VideoRequest) -> tuple[str, ...]:
 
 
 async def _find_all(named: dict[str, str], sources: PictureSources, problems: list[str]) -> dict[str, Asset]:
-    """The assets that are there; a line is added to `problems` for each that is not, or is no picture."""
+    """Return the assets that are there; a line is added to `problems` for each that is not, or is no picture."""
     found: dict[str, Asset] = {}
     for position, name in named.items():
         match = await (_by_id(name, sources.client) if asset_account(name) else _by_name(name, sources.asset_cache))
@@ -341,7 +341,7 @@ async def _find_all(named: dict[str, str], sources: PictureSources, problems: li
 
 
 async def _by_name(name: str, cache: AssetCache) -> Asset | str:
-    """Looked for in a new listing, too, when the kept one does not have it."""
+    """Return the asset of that name, looked for in a new listing too when the kept one lacks it; or what is wrong."""
     match = match_asset(name, _pictures(await cache.get()))
     return match if isinstance(match, Asset) else match_asset(name, _pictures(await cache.refreshed()))
 
@@ -363,7 +363,7 @@ async def _by_id(asset_id: str, client: RunwayClient) -> Asset | str:
 def _contents(
     pictures: dict[str, _Picture], fitted: dict[str, Fitted], request: VideoRequest, sources: PictureSources
 ) -> dict[str, Content]:
-    """What is uploaded: the fitted pictures, or what Runway's upscaler makes of their small forms."""
+    """Return what is uploaded: the fitted pictures, or what Runway's upscaler makes of their small forms."""
     contents: dict[str, Content] = {}
     for position, picture in fitted.items():
         stem = pictures[position].reader.stem
@@ -375,7 +375,7 @@ def _contents(
 
 
 def _shrunk(data: bytes, fitted: Fitted, fit: Fit) -> Fitted:
-    """The same part of the picture with no more pixels than it has."""
+    """Return the same part of the picture with no more pixels than it has."""
     from .fit import fit_picture
 
     width, height = (max(1, round(side / fitted.scale)) for side in fitted.size)
@@ -385,7 +385,7 @@ def _shrunk(data: bytes, fitted: Fitted, fit: Fit) -> Fitted:
 async def _upload_all(
     contents: dict[str, Content], found: dict[str, Asset], sources: PictureSources, report: Report
 ) -> dict[str, Asset]:
-    """Our pictures on the account of the others. Raises the first failure, once no upload is under way."""
+    """Return our pictures on the account of the others. Raises the first failure, once no upload is under way."""
     if not contents:
         return {}
     email = next((asset_account(asset.id) for asset in found.values()), "")

@@ -59,7 +59,7 @@ class Thumbnails:
         self._folder = folder
 
     def cached(self, asset: Asset) -> bytes | None:
-        """The picture on disk, when it is there and whole."""
+        """Return the picture on disk, when it is there and whole."""
         with suppress(OSError):
             data = read_private(self._path(asset), LARGEST)
             return data if data.startswith(b"\xff\xd8") and data.endswith(b"\xff\xd9") else None
@@ -111,7 +111,7 @@ class Thumbnails:
 
 
 def _written(entry: os.DirEntry[str]) -> float:
-    """When a file was written; 0 when another kernel has removed it."""
+    """Return when a file was written; 0 when another kernel has removed it."""
     with suppress(OSError):
         return entry.stat().st_mtime
     return 0.0

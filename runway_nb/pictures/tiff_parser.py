@@ -86,7 +86,7 @@ class Tiff:
         return self._number("Q" if self.is_big else "I", 8 if self.is_big else 4)
 
     def directory(self, at: int) -> Directory:
-        """The directory that stands there, as far as it is whole."""
+        """Return the directory that stands there, as far as it is whole."""
         head, step, offset, inside = ("Q", 20, "Q", 8) if self.is_big else ("H", 12, "I", 4)
         begin = at + struct.calcsize(f"={head}")
         count = min(self._number(head, at), 65_535, max(0, len(self.data) - begin) // step)
@@ -101,14 +101,14 @@ class Tiff:
         return Directory(found, self._number(offset, link), link)
 
     def values(self, entry: Entry | None, most: int = 64) -> tuple[float, ...]:
-        """The numbers of an entry, at most that many; none when there is no such entry, or when they are no numbers."""
+        """Return the numbers of an entry, at most that many; none without such an entry, or of another type."""
         if entry is None or entry.type not in _FORMS:
             return ()
         count = min(entry.number, most, max(0, len(self.data) - entry.start) // _SIZES[entry.type])
         return struct.unpack_from(f"{self.order}{count}{_FORMS[entry.type]}", self.data, entry.start) if count else ()
 
     def text(self, entry: Entry | None) -> str:
-        """The letters of an entry, a hundred at most."""
+        """Return the letters of an entry, a hundred at most."""
         if entry is None or entry.type != 2:
             return ""
         return self.data[entry.start : entry.start + min(entry.number, 100)].partition(b"\0")[0].decode("latin-1")
@@ -139,7 +139,7 @@ class ParsedTiff:
 
 
 def orientation_of(data: bytes) -> int | None:
-    """The orientation in EXIF data, 1 to 8; None when it is not there, or is nonsense."""
+    """Return the orientation in EXIF data, 1 to 8; None when it is not there, or is nonsense."""
     tiff = Tiff(data)
     if not tiff.order:
         return None
@@ -148,7 +148,7 @@ def orientation_of(data: bytes) -> int | None:
 
 
 def pictures_of_mpo(index: bytes) -> int:
-    """How many pictures the index of an MPO lists, thumbnails not counted; at least 1."""
+    """Return how many pictures the index of an MPO lists, thumbnails not counted; at least 1."""
     tiff = Tiff(index)
     entry = tiff.directory(tiff.first).entries.get(0xB002) if tiff.order else None
     if entry is None:
@@ -159,7 +159,7 @@ def pictures_of_mpo(index: bytes) -> int:
 
 
 def parse_tiff(data: bytes) -> ParsedTiff:
-    """Of a TIFF. Raises `InvalidRequest` for one whose directory holds more than a picture needs."""
+    """Return what a TIFF declares. Raises `InvalidRequest` for one whose directory holds more than a picture needs."""
     tiff = Tiff(data)
     page = tiff.directory(tiff.first)
     entries = page.entries
@@ -195,7 +195,7 @@ def check_planes(arrangement: int, bits: int, compression: int) -> None:
 
 
 def _whole(tiff: Tiff, entry: Entry | None) -> int:
-    """The first whole number of an entry; 0 when there is none. Raises `InvalidRequest` for any other number."""
+    """Return the first whole number of an entry; 0 when there is none. Raises `InvalidRequest` for any other number."""
     found = (tiff.values(entry, 1) or (0,))[0]
     if not isinstance(found, int) or found < 0:
         raise InvalidRequest(["the picture is broken (a size that is no whole number): save it as PNG or JPEG"])
@@ -203,7 +203,7 @@ def _whole(tiff: Tiff, entry: Entry | None) -> int:
 
 
 def _bare(tiff: Tiff, page: Directory) -> bytes:
-    """A copy whose other entries are of no type that there is, so that nobody reads what they point to."""
+    """Return a copy whose other entries are of no type that there is, so that nobody reads what they point to."""
     copy = bytearray(tiff.data)
     begin, step = (8, 20) if tiff.is_big else (2, 12)
     for position in range(tiff.first + begin, page.link, step):
@@ -216,7 +216,7 @@ def _bare(tiff: Tiff, page: Directory) -> bytes:
 
 
 def _pages(tiff: Tiff, page: Directory) -> int:
-    """How many pages there are, previews not counted."""
+    """Return how many pages there are, previews not counted."""
     found, seen, following = 1, {tiff.first}, page.following
     while following and following not in seen and len(seen) < MOST_PAGES:
         seen.add(following)
@@ -234,7 +234,7 @@ def _is_reduced(tiff: Tiff, page: Directory) -> bool:
 
 
 def _declared(tiff: Tiff, entries: dict[int, Entry], bits: int) -> tuple[float, float] | None:
-    """By the tags for the least and the most of a sample, or by an odd number of bits."""
+    """Return the range by the tags for the least and the most of a sample, or by an odd number of bits."""
     for low, high in ((340, 341), (280, 281)):
         tops = tiff.values(entries.get(high))
         if tops and max(tops) > 0:
@@ -243,7 +243,7 @@ def _declared(tiff: Tiff, entries: dict[int, Entry], bits: int) -> tuple[float, 
 
 
 def _missing(tiff: Tiff, entries: dict[int, Entry]) -> float | None:
-    """As GDAL writes it."""
+    """Return the number that stands for none, as GDAL writes it."""
     try:
         return float(tiff.text(entries.get(42113)))
     except ValueError:
@@ -254,7 +254,7 @@ def _missing(tiff: Tiff, entries: dict[int, Entry]) -> float | None:
 
 
 def is_camera_raw(data: bytes) -> bool:
-    """True for a TIFF that holds what a sensor saw, or that begins with a preview of something else."""
+    """Return True for a TIFF that holds what a sensor saw, or that begins with a preview of something else."""
     tiff = Tiff(data)
     if not tiff.order:
         return False
@@ -272,7 +272,7 @@ def _is_of_sensor(tiff: Tiff, page: Directory) -> bool:
 
 
 def _directories(tiff: Tiff, first: Directory) -> Iterator[Directory]:
-    """The first directories, and those that they point to."""
+    """Yield the first directories, and those that they point to."""
     waiting, seen = [first], set[int]()
     while waiting and len(seen) < _LOOKED_AT:
         page = waiting.pop(0)

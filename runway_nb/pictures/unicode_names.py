@@ -10,7 +10,7 @@ import unicodedata
 
 
 def name_key(name: str) -> str:
-    """The same text for names that look the same; capitals count."""
+    """Return the same text for names that look the same; capitals count."""
     if name.isascii() and name.isprintable():
         return name
     plain = unicodedata.normalize("NFKC", name)
@@ -18,10 +18,10 @@ def name_key(name: str) -> str:
 
 
 def may_look_alike(name: str) -> bool:
-    """False for a name that no other looks like: letters of ASCII, without a space."""
+    """Return False for a name that no other looks like: letters of ASCII, without a space."""
     return not name.isascii() or " " in name
 
 
 def escaped_name(name: str) -> str:
-    """The name with the numbers of all letters that are not ASCII: two that look the same are then seen to differ."""
+    """Return the name with the numbers of all letters that are not ASCII: two that look the same then differ."""
     return ascii(name)[1:-1].replace("\\\\", "\\")

@@ -43,12 +43,12 @@ RAW_LINE = (
 
 
 def is_raw(data: bytes) -> bool:
-    """True for the raw file of a camera, also where its preview could be read as a TIFF."""
+    """Return True for the raw file of a camera, also where its preview could be read as a TIFF."""
     return bool(_RAW.match(data)) or is_camera_raw(data)
 
 
 def unsupported_message(data: bytes) -> str:
-    """One line for what is no picture that can be read."""
+    """Return one line for what is no picture that can be read."""
     head = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if not data:
         return "the picture is empty (0 bytes): give a picture file"

@@ -47,7 +47,7 @@ class Uploads:
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def account_for(self, contents: list[Content], client: RunwayClient) -> str:
-        """The account that is to get these: one that has one of them already, else one that works.
+        """Return the account that is to get these: one that has one of them already, else one that works.
 
         None has to be named while there is one only. Raises `RunwayError` when there is none.
         """
@@ -60,7 +60,7 @@ class Uploads:
         return working_accounts(accounts)[0].email if len(accounts) > 1 else ""
 
     async def asset(self, content: Content, email: str, client: RunwayClient, sent: Sent | None = None) -> Asset:
-        """The asset that holds a picture on an account; it is uploaded when there is none (any more).
+        """Return the asset that holds a picture on an account; it is uploaded when there is none (any more).
 
         `sent` is called with bytes sent and bytes in all. Raises `RunwayError`; nothing is paid by then.
         """
@@ -89,22 +89,22 @@ class Uploads:
             return asset
 
     def forget_account(self, email: str) -> None:
-        """What lies on an account that is broken must not draw the next request there."""
+        """Forget what lies on an account that is broken: it must not draw the next request there."""
         self._ledger.forget_uploads(self._backend, account=email)
 
     def forget_asset(self, asset_id: str) -> None:
-        """An asset that is gone."""
+        """Forget an asset that is gone."""
         self._ledger.forget_uploads(self._backend, asset_id=asset_id)
 
     def _bind(self) -> None:
-        """Locks of another loop, as before a fork, are dead."""
+        """Make new locks on a new loop: those of another, as before a fork, are dead."""
         if (loop := asyncio.get_running_loop()) is not self._loop:
             self._loop = loop
             self._turns = asyncio.Semaphore(UPLOADS_AT_ONCE)
             self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def _known(self, key: str, email: str, client: RunwayClient) -> tuple[Asset | None, str]:
-        """The asset, if it was uploaded before and exists still; and the account for it otherwise."""
+        """Return the asset, if it was uploaded before and exists still; and the account for it otherwise."""
         asset_id = self._ledger.upload(key, self._backend, email)
         if not asset_id:
             return None, email
@@ -119,7 +119,7 @@ class Uploads:
 
 
 def plain(picture: Fitted, name: str) -> Content:
-    """A fitted picture as it is."""
+    """Return a fitted picture as it is."""
 
     async def make(email: str) -> tuple[bytes, str]:  # noqa: ARG001 - the same for every account
         return picture.data, picture.content_type
@@ -128,7 +128,7 @@ def plain(picture: Fitted, name: str) -> Content:
 
 
 def enlarged(small: Fitted, size: tuple[int, int], name: str, uploads: Uploads, client: RunwayClient) -> Content:
-    """A picture that Runway's own upscaler brings to `size`: it is uploaded small first (API facts 9)."""
+    """Return a picture that Runway's own upscaler brings to `size`: it is uploaded small first (API facts 9)."""
     source = plain(small, f"{name}-small")
 
     async def make(email: str) -> tuple[bytes, str]:

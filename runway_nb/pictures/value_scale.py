@@ -68,7 +68,7 @@ class Scale(NamedTuple):
 
 
 def scale_of(numbers: Numbers) -> Scale:
-    """The scale of a picture's numbers, all of which are finite."""
+    """Return the scale of a picture's numbers, all of which are finite."""
     low, high, bits, declared, _ = numbers
     span = high - low
     if declared and declared[0] <= low and high <= declared[1] and span >= LITTLE * (declared[1] - declared[0]):
@@ -82,7 +82,7 @@ def scale_of(numbers: Numbers) -> Scale:
 
 
 def _top(numbers: Numbers) -> float:
-    """The most of the scale that the numbers use; 0 when they use none."""
+    """Return the most of the scale that the numbers use; 0 when they use none."""
     low, high, bits, _, is_copied = numbers
     usual = 1.0 if not bits else 65535.0 if bits == 16 else 255.0
     if high <= usual * (1 + SLACK if not bits else 1):
@@ -100,7 +100,7 @@ def _spread(low: float, high: float) -> str:
 
 
 def no_value_problem(count: int, pixels: int, what: str = "NaN or infinite") -> str:
-    """The line for a picture whose pixels have not all a value."""
+    """Return the line for a picture whose pixels have not all a value."""
     cure = "put numbers in their place (of an array: np.nan_to_num) and give it again"
     return f"{count:,} of {pixels:,} pixels have no value ({what}): {cure}"
 
@@ -124,7 +124,7 @@ def sentinels(low: float, high: float, extremes: Callable[[Sequence[float]], tup
 
 
 def _distance(number: float) -> float:
-    """How many times what all others span a number has to be away to stand for none; 0 for one that never does."""
+    """Return how many times what all others span a number must be away to stand for none; 0 for one that never does."""
     size = round(abs(number), 1)
     return _FAR if size >= _HUGE or size in _SENTINELS else _FARTHER if size in _TOPS else 0
 
@@ -135,7 +135,7 @@ def _is_far(number: float, low: float, high: float) -> bool:
 
 
 def flatness(bands: Sequence[Sequence[int]]) -> str:
-    """What is worth a note about a picture by how many pixels have each level, by channel; or nothing."""
+    """Return what is worth a note about a picture by how many pixels have each level, by channel; or nothing."""
     extremes = [_ends(counts) for counts in bands]
     span, most = max(high - low for low, high in extremes), max(high for _, high in extremes)
     if not span:
@@ -149,7 +149,7 @@ def flatness(bands: Sequence[Sequence[int]]) -> str:
 
 
 def _ends(counts: Sequence[int], few: int = 0) -> tuple[int, int]:
-    """The least and the most level, without the `few` brightest pixels."""
+    """Return the least and the most level, without the `few` brightest pixels."""
     seen = [level for level, count in enumerate(counts) if count]
     for index in range(len(seen) - 1, -1, -1):
         few -= counts[seen[index]]

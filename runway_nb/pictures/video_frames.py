@@ -85,12 +85,12 @@ class Index:
         return {tick: (end - self.times[0]) * self.unit for tick, end in zip(self.times, until, strict=True)}
 
     def at(self, seconds: Fraction) -> int:
-        """The tick of the frame shown at a time; before the first it is the first."""
+        """Return the tick of the frame shown at a time; before the first it is the first."""
         tick = self.times[0] + (seconds + SLACK) / self.unit
         return self.times[max(bisect_right(self.times, tick) - 1, 0)]
 
     def spread(self, count: int) -> list[int]:
-        """The ticks of the frames nearest to `count` (two or more) even steps from the first to the last."""
+        """Return the ticks of the frames nearest to `count` (two or more) even steps from the first to the last."""
         borders = [earlier + later for earlier, later in pairwise(self.times)]
         first, last = self.times[0], self.times[-1]
         steps = (2 * (first + Fraction((last - first) * step, count - 1)) for step in range(count))
@@ -98,12 +98,12 @@ class Index:
 
 
 def last_frame(path: Path) -> Image:
-    """The very last frame that is shown. Decodes from the last key frame on only."""
+    """Return the very last frame that is shown. Decodes from the last key frame on only."""
     return _picture(path, lambda index: index.times[-1])
 
 
 def frame_at(path: Path, seconds: float) -> Image:
-    """The frame shown at a time, 0 to the duration (which gives the last frame).
+    """Return the frame shown at a time, 0 to the duration (which gives the last frame).
 
     Raises `InvalidRequest` outside of it.
     """
@@ -118,7 +118,7 @@ def frame_at(path: Path, seconds: float) -> Image:
 
 
 def frames(path: Path, count: int) -> list[Image]:
-    """`count` frames evenly over the clip, the first and the last among them; for 1 the one in the middle.
+    """Return `count` frames evenly over the clip, the first and the last among them; for 1 the one in the middle.
 
     The clip is decoded once, and only the pictures asked for are kept. Where more are asked for than there
     are, some come several times, as the same object. Raises `InvalidRequest` for a count below 1.
@@ -137,7 +137,7 @@ def frames(path: Path, count: int) -> list[Image]:
 
 
 def duration(path: Path) -> float:
-    """How long the clip is shown, in seconds."""
+    """Return how long the clip is shown, in seconds."""
     return float(_look(path).seconds)
 
 
@@ -183,7 +183,7 @@ def _av() -> Any:
 
 @contextmanager
 def _named(problem: str, reason: str) -> Iterator[None]:
-    """Turns whatever goes wrong into one line: the problem, and the reason where the error has none."""
+    """Turn whatever goes wrong into one line: the problem, and the reason where the error has none."""
     av = _av()
     try:
         yield
@@ -197,7 +197,7 @@ def _named(problem: str, reason: str) -> Iterator[None]:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
-    """A whole MP4, open, and its first video stream."""
+    """Yield a whole MP4, open, and its first video stream."""
     av = _av()
     with _named(f"{path} cannot be read as a video", "it is damaged"):
         if path.exists() and not path.is_file():
@@ -221,7 +221,7 @@ def _check_size(path: Path, coder: Any) -> None:
 
 
 def _packets(container: Any, stream: Any) -> Iterator[Any]:
-    """The packets with content, in the order of decoding."""
+    """Yield the packets with content, in the order of decoding."""
     for packet in container.demux(stream):
         if packet.size and packet.pts is not None and packet.dts is not None:
             if packet.is_corrupt:
@@ -230,7 +230,7 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[Any]:
-    """The frames that are shown, in that order, from where the container stands to the end."""
+    """Yield the frames that are shown, in that order, from where the container stands to the end."""
     for frame in container.decode(stream):
         if frame.is_corrupt:
             raise ValueError("damaged")
@@ -238,7 +238,7 @@ def _decoded(container: Any, stream: Any) -> Iterator[Any]:
 
 
 def _index(container: Any, stream: Any) -> Index:
-    """Reads the packets to the end."""
+    """Read the packets to the end."""
     shown: dict[int, int] = {}
     order: list[int] = []
     free = False
@@ -268,7 +268,7 @@ def _look(path: Path) -> Index:
 
 
 def _picture(path: Path, choose: Callable[[Index], int]) -> Image:
-    """The frame at the tick that is chosen: from the key frame before it, or else from the beginning."""
+    """Return the frame at the tick that is chosen: from the key frame before it, or else from the beginning."""
     av = _av()
     with _opened(path) as (container, stream):
         tick = choose(_index(container, stream))
@@ -298,7 +298,7 @@ def _rgb(frame: Any) -> Image:
 
 
 def _matrix(frame: Any) -> str:
-    """The matrix of a frame's colours; for one without a tag, the one that players take."""
+    """Return the matrix of a frame's colours; for one without a tag, the one that players take."""
     large = frame.width >= 1280 or frame.height > 576
     return _MATRICES.get(frame.colorspace, "ITU709" if large else "ITU601")
 
@@ -311,20 +311,20 @@ def _range(frame: Any) -> str:
 
 
 def _alike(indices: Sequence[Index]) -> bool:
-    """True when the packets of each clip can follow those of the one before."""
+    """Return True when the packets of each clip can follow those of the one before."""
     makes = {index.make for index in indices}
     return len(makes) == 1 and None not in makes
 
 
 @contextmanager
 def _written(draft: Path) -> Iterator[Any]:
-    """A new MP4 that can be played from the start while it loads."""
+    """Yield a new MP4 that can be played from the start while it loads."""
     with _av().open(str(draft.absolute()), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         yield container
 
 
 def _remux(paths: Sequence[Path], indices: Sequence[Index], draft: Path) -> None:
-    """Copies the packets, each clip moved to the end of the one before."""
+    """Copy the packets, each clip moved to the end of the one before."""
     with _written(draft) as container:
         with _opened(paths[0]) as (_, template):
             # before PyAV 14 it was a parameter
@@ -337,7 +337,7 @@ def _remux(paths: Sequence[Path], indices: Sequence[Index], draft: Path) -> None
 
 
 def _stamps(indices: Sequence[Index]) -> list[tuple[int, int]]:
-    """The ticks at which each packet is shown and decoded.
+    """Return the ticks at which each packet is shown and decoded.
 
     The ticks of decoding are dealt out anew, as early as need be and always ascending: clips may hold back
     different numbers of frames.
@@ -357,7 +357,7 @@ def _clip_packets(path: Path) -> Iterator[Any]:
 
 
 def _encode(paths: Sequence[Path], indices: Sequence[Index], draft: Path) -> None:
-    """Encodes the frames anew, at the even rate of the first clip."""
+    """Encode the frames anew, at the even rate of the first clip."""
     width, height = indices[0].size
     if width % 2 or height % 2:
         raise RunwayError(f"{paths[0]} has {width}x{height} pixels: clips that differ are joined in even sizes only")
@@ -376,7 +376,7 @@ def _encode(paths: Sequence[Path], indices: Sequence[Index], draft: Path) -> Non
 
 
 def _coder(container: Any, like: Any, rate: Fraction) -> Any:
-    """A stream of the size and the colours of another's codec context."""
+    """Return a stream of the size and the colours of another's codec context."""
     stream = container.add_stream("libx264", rate=rate, options=dict(X264))
     stream.width, stream.height, stream.pix_fmt = like.width, like.height, "yuv420p"
     coder = stream.codec_context
@@ -386,7 +386,7 @@ def _coder(container: Any, like: Any, rate: Fraction) -> Any:
 
 
 def _even(paths: Sequence[Path], indices: Sequence[Index], rate: Fraction) -> Iterator[Any]:
-    """The frame for each even step of the whole, taken at the middle of the step.
+    """Yield the frame for each even step of the whole, taken at the middle of the step.
 
     There even a time that was rounded belongs to one frame: clips at this rate give each frame once.
     """
@@ -400,7 +400,7 @@ def _even(paths: Sequence[Path], indices: Sequence[Index], rate: Fraction) -> It
 
 
 def _timed_frames(path: Path, index: Index) -> Iterator[tuple[Any, Fraction]]:
-    """The frames of a clip, each with the time in seconds at which it ends."""
+    """Yield the frames of a clip, each with the time in seconds at which it ends."""
     ends = index.ends
     with _opened(path) as (container, stream):
         for frame in _decoded(container, stream):

@@ -22,7 +22,7 @@ SEEN = "Others can read it in the list of processes"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves until interrupted or terminated."""
+    """Serve until interrupted or terminated."""
     parser = _parser()
     given = parser.parse_args(arguments)
     if given.host not in HOST_NAMES:
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _first_line(simulator: Simulator) -> str:
-    """Other programs read the address and the key from it: its beginning stays as it is."""
+    """Return the line that other programs read the address and the key from: its beginning stays as it is."""
     return f"simulator at {simulator.base_url}, page {simulator.page}, state in {simulator.world.root}"
 
 

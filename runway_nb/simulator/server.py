@@ -125,7 +125,7 @@ class Simulator:
         return self.address + BASE
 
     def start(self) -> Simulator:
-        """Listens and returns as soon as calls are answered."""
+        """Listen, and return as soon as calls are answered."""
         if self._thread:
             return self
         if self._stopped:
@@ -152,7 +152,7 @@ class Simulator:
         return self
 
     def stop(self) -> None:
-        """Stops listening. Tasks go on at the next start with the same state."""
+        """Stop listening. Tasks go on at the next start with the same state."""
         if self._server and self._thread:
             self._server.should_exit = True
             self._thread.join(STOP_TIMEOUT)
@@ -167,32 +167,32 @@ class Simulator:
         self.stop()
 
     def fault(self, name: str, *, times: int | None = None, **details: Any) -> None:
-        """Sets a fault by name; `times` None means until it is cleared. See `faults.KINDS`."""
+        """Set a fault by name; `times` None means until it is cleared. See `faults.KINDS`."""
         self.app_state.faults.set(name, times, **details)
 
     def clear(self, name: str | None = None) -> None:
-        """Takes back one fault, or all."""
+        """Clear one fault, or all."""
         self.app_state.faults.clear(name)
 
     def counts(self) -> dict[str, int]:
-        """What was received, started and sent; kept with the state."""
+        """Return what was received, started and sent; kept with the state."""
         from .http.control import all_counts
 
         return all_counts(self.app_state)
 
     def log(self) -> list[dict[str, Any]]:
-        """The calls so far, oldest first: method, path, status, unknown fields, leaks; never a token."""
+        """Return the calls so far, oldest first: method, path, status, unknown fields, leaks; never a token."""
         return self.app_state.log.entries()
 
     def web_task(self, user: str, **fields: Any) -> str:
-        """Starts a task as by hand in the web app, for the user with this number; gives its taskId.
+        """Start a task as by hand in the web app, for the user with this number; return its taskId.
 
         `fields` are those of the create call, and `email`. No scheduler tracks it.
         """
         return self.world.create_in_web_app(user, fields).identifier
 
     async def post_callbacks(self, transport: Any = None) -> None:
-        """Posts the callbacks that are due now; a started simulator does it by itself."""
+        """Post the callbacks that are due now; a started simulator does it by itself."""
         from .http.callbacks import Callbacks
 
         callbacks = Callbacks(self.app_state, self.address, transport)
@@ -279,7 +279,7 @@ def _listener(port: int) -> socket.socket:
 
 
 def _loop_for(listener: socket.socket) -> asyncio.AbstractEventLoop:
-    """A loop; made before its thread, so that a lack of file handles is reported to whoever starts the simulator."""
+    """Return a loop; made before its thread, so that whoever starts the simulator hears of a lack of file handles."""
     try:
         return asyncio.new_event_loop()
     except OSError:
@@ -288,7 +288,7 @@ def _loop_for(listener: socket.socket) -> asyncio.AbstractEventLoop:
 
 
 def _guarded(app: ASGIApp) -> ASGIApp:
-    """The application behind a real port: connections can be cut, and only this machine's names are answered.
+    """Return the application behind a real port: connections can be cut, and only this machine's names are answered.
 
     A page in a browser may resolve a name of its own to 127.0.0.1; its calls carry that name and are refused.
     """

@@ -42,7 +42,7 @@ class Access:
     """The token opens page and control path, too, and without it no other path is answered at all."""
 
     def owner(self, authorization: str | None) -> str:
-        """The user number of a good `Authorization` header (API facts 2)."""
+        """Return the user number of a good `Authorization` header (API facts 2)."""
         scheme, _, given = (authorization or "").partition(" ")
         match = TOKEN.fullmatch(given)
         if scheme.lower() != "bearer" or match is None or (self.token is not None and not _equal(given, self.token)):
@@ -59,7 +59,7 @@ class Access:
             self.owner(headers.get(b"authorization", b"").decode("latin-1"))
 
     def masked(self, text: str) -> str:
-        """A text for the log."""
+        """Return a text for the log."""
         for secret in filter(None, (self.token, self.key)):
             text = text.replace(secret, "…")
         return text
@@ -70,17 +70,17 @@ class Access:
 
 
 def embedded_access() -> Access:
-    """Fresh secrets for the simulator of one process."""
+    """Return fresh secrets for the simulator of one process."""
     return Access(f"user:{EMBEDDED_USER}-{secrets.token_hex(20)}", new_key(), embedded=True)
 
 
 def new_key() -> str:
-    """A key that nobody can guess."""
+    """Return a key that nobody can guess."""
     return secrets.token_hex(20)
 
 
 def checked_key(key: str) -> str:
-    """A key of the user's own. Raises `ValueError`."""
+    """Return a key of the user's own. Raises `ValueError`."""
     if not KEY_FORM.fullmatch(key):
         raise ValueError(f"the key has {len(key)} characters: give 8 or more, letters, digits and . _ ~ - only")
     return key
@@ -94,5 +94,5 @@ def _shown_keys(headers: dict[bytes, bytes], query: bytes) -> list[str]:
 
 
 def _equal(one: str, other: str) -> bool:
-    """Compare in a time that tells nothing."""
+    """Return True for equal texts, in a time that reveals nothing."""
     return hmac.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))

@@ -25,7 +25,7 @@ from .routes import API, USER, Handler
 
 
 def make_app(app_state: AppState) -> Starlette:
-    """The whole simulator as an ASGI application."""
+    """Return the whole simulator as an ASGI application."""
     routes = [Route(BASE + path, _by_method(app_state, calls), methods=list(calls)) for path, calls in API.items()]
     routes.append(Route("/v2/account", _by_method(app_state, USER), methods=list(USER)))
     routes += [*control_routes(app_state), *download_routes(app_state), *page_routes(app_state)]
@@ -44,7 +44,7 @@ class AccessMiddleware:
         self._app_state = app_state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a call on."""
+        """Pass a call on."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -70,7 +70,7 @@ class AccessMiddleware:
             raise
 
     def _path(self, scope: Scope) -> str:
-        """The path without a last slash; ids in it stay undecoded, as the service does it (API facts 2)."""
+        """Return the path without a last slash; ids in it stay undecoded, as the service does it (API facts 2)."""
         sent = scope.get("raw_path") or scope["path"].encode()
         path = (
             scope["path"] if self._app_state.faults.active("decoded-ids") else sent.partition(b"?")[0].decode("latin-1")
@@ -79,7 +79,7 @@ class AccessMiddleware:
 
 
 def _without_secrets(path: str, scope: Scope, access: Access) -> dict[str, Any]:
-    """The path for the log; a token in the address is taken out and noted as a leak."""
+    """Return the path for the log; a token in the address is taken out and noted as a leak."""
     login = dict(scope["headers"]).get(b"authorization", b"").decode("latin-1")
     token = login.rpartition(" ")[2]
     leaks = ["address"] if token and token in path + scope["query_string"].decode("latin-1") else []

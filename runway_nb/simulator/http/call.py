@@ -34,13 +34,13 @@ class Log:
         self._lock = threading.Lock()
 
     def add(self, entry: dict[str, Any]) -> dict[str, Any]:
-        """Keeps an entry, which may be completed later."""
+        """Keep an entry, which may be completed later."""
         with self._lock:
             self._entries.append(entry)
         return entry
 
     def entries(self) -> list[dict[str, Any]]:
-        """A copy of all entries, oldest first."""
+        """Return a copy of all entries, oldest first."""
         with self._lock:
             return [dict(entry) for entry in self._entries]
 
@@ -80,21 +80,21 @@ class Call:
         return f"{self.request.url.scheme}://{self.request.url.netloc}"
 
     def sign(self, key: str, *, expired: bool = False) -> str:
-        """A link to a file, good from now on."""
+        """Return a link to a file, good from now on."""
         return self.world.links.url(self.base, key, self.world.clock(), expired=expired)
 
     def note(self, name: str, values: list[str]) -> None:
-        """Adds to the log entry of this call."""
+        """Add to the log entry of this call."""
         if values:
             entry = self.request.scope[ENTRY]
             entry[name] = [*entry.get(name, []), *values]
 
     def note_query(self, *known: str) -> None:
-        """Notes query parameters that no page documents for this call."""
+        """Note query parameters that no page documents for this call."""
         self.note("unknown", [name for name in self.query if name not in known])
 
     async def json_object(self) -> dict[str, Any]:
-        """The body as one JSON object."""
+        """Return the body as one JSON object."""
         try:
             body = json.loads(await read_body(self.request))
         except (ValueError, RecursionError):
@@ -105,7 +105,7 @@ class Call:
 
 
 async def read_body(request: Request) -> bytes:
-    """The bytes of a body, up to a limit of the simulator's own."""
+    """Return the bytes of a body, up to a limit of the simulator's own."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
@@ -116,12 +116,12 @@ async def read_body(request: Request) -> bytes:
 
 
 def refusal(error: RefusedError) -> Response:
-    """The answer to a refused call."""
+    """Return the answer to a refused call."""
     return JSONResponse(error.body, error.status)
 
 
 def html(status: int, title: str) -> Response:
-    """An answer as a proxy in front of the service gives it."""
+    """Return an answer as a proxy in front of the service gives it."""
     return HTMLResponse(HTML.format(title), status)
 
 
@@ -133,7 +133,7 @@ class Dropped(Response):
     """
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Cuts."""
+        """Cut."""
         cut: Callable[[bool], None] | None = scope.get(CUT)
         scope[ENTRY]["status"] = DROPPED
         if cut is None:
@@ -148,7 +148,7 @@ class HalfBody(Response):
     """Promises all bytes in Content-Length, sends half of them and ends the connection."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends half."""
+        """Send half."""
         half = bytes(self.body)[: len(self.body) // 2]
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         cut: Callable[[bool], None] | None = scope.get(CUT)

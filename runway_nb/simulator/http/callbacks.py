@@ -21,7 +21,7 @@ QUARTERS = 4
 
 
 def is_loopback(url: str) -> bool:
-    """True for a http address on this machine; nothing else is ever posted to."""
+    """Return True for a http address on this machine; nothing else is ever posted to."""
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""
@@ -43,7 +43,7 @@ class Callbacks:
         )  # fmt: skip
 
     async def tick(self) -> None:
-        """Posts every state that is new since the last tick."""
+        """Post every state that is new since the last tick."""
         world = self._app_state.world
         world.settle()
         where = "reply_url IS NOT NULL AND tracked = 1 AND posted NOT LIKE 'end:%'"
@@ -58,7 +58,7 @@ class Callbacks:
         await asyncio.gather(*due)
 
     async def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._client.aclose()
 
     async def _send(self, view: TaskView) -> None:

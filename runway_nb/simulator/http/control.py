@@ -19,7 +19,7 @@ Action = Callable[[AppState, Request], Awaitable[Any]]
 
 
 def control_routes(app_state: AppState) -> list[Route]:
-    """The routes of the control path."""
+    """Return the routes of the control path."""
     return [
         Route(path, _answered(app_state, action), methods=[method], name=f"{method} {path}")
         for (method, path), action in ACTIONS.items()
@@ -37,7 +37,7 @@ def _answered(app_state: AppState, action: Action) -> Callable[[Request], Awaita
 
 
 def own_origin(request: Request) -> str:
-    """The origin of pages that the simulator itself serves."""
+    """Return the origin of pages that the simulator itself serves."""
     return f"{request.url.scheme}://{request.url.netloc}"
 
 
@@ -81,7 +81,7 @@ async def make_task(app_state: AppState, request: Request) -> Any:
 
 
 def all_counts(app_state: AppState) -> dict[str, int]:
-    """Every count, those still at zero included."""
+    """Return every count, those still at zero included."""
     return {**dict.fromkeys(COUNTS, 0), **app_state.world.store.counts()}
 
 

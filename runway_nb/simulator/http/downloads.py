@@ -28,7 +28,7 @@ MAX_SIDE = 8192
 
 
 def download_routes(app_state: AppState) -> list[Route]:
-    """The routes of the links."""
+    """Return the routes of the links."""
     return [Route(ARTIFACTS + "{key}", _download(app_state), methods=["GET"])]
 
 
@@ -48,7 +48,7 @@ def _download(app_state: AppState) -> Callable[[Request], Awaitable[Response]]:
 
 
 def _note_leak(app_state: AppState, request: Request) -> None:
-    """A login does not belong here: the real links lead to another company's servers."""
+    """Note a login, which does not belong here: the real links lead to another company's servers."""
     if "authorization" in request.headers:
         entry = request.scope[ENTRY]
         entry["leaks"] = [*entry.get("leaks", []), "authorization"]
@@ -85,7 +85,7 @@ def _file(app_state: AppState, asset: AssetRecord) -> Response:
 
 
 def _slowly(data: bytes, mime: str, fault: Fault) -> Response:
-    """All bytes, as promised, but a piece at a time."""
+    """Return all bytes, as promised, but a piece at a time."""
     seconds = float(fault.details.get("seconds", SLOW_SECONDS))
     size = -(-len(data) // PIECES)
 

@@ -34,7 +34,7 @@ LISTS = frozenset({"list-object", "list-bare", "list-nameless", "scheduler-empty
 
 
 def instead(call: Call, fault: Fault) -> Response:
-    """The answer that a fault gives before anything happens."""
+    """Return the answer that a fault gives before anything happens."""
     name = fault.name
     if name in TEXTS:
         return _timed(refusal(RefusedError(*TEXTS[name])), fault)
@@ -54,7 +54,7 @@ def instead(call: Call, fault: Fault) -> Response:
 
 
 async def afterwards(fault: Fault, answer: Response) -> Response:
-    """What is left of a good answer when a fault has been at it."""
+    """Return what is left of a good answer when a fault has been at it."""
     if fault.name == "lost-answer" or isinstance(answer, Dropped):
         return Dropped()
     if fault.name == "522":
@@ -77,7 +77,7 @@ async def afterwards(fault: Fault, answer: Response) -> Response:
 
 
 def _of_another(body: dict[str, Any], what: str) -> dict[str, Any]:
-    """An answer that contradicts what was asked, in all or in one thing."""
+    """Return an answer that contradicts what was asked, in all or in one thing."""
     options = dict(body.get("options") or {})
     if what in ("all", "seed"):
         options["seed"] = int(options.get("seed") or 0) + 1
@@ -93,7 +93,7 @@ def _of_another(body: dict[str, Any], what: str) -> dict[str, Any]:
 
 
 def reshaped(names: Mapping[str, Any], answer: Response) -> Response:
-    """A good answer in another of the shapes that clients have met (API facts 3.3, 6 and 14)."""
+    """Return a good answer in another of the shapes that clients have met (API facts 3.3, 6 and 14)."""
     if not names or isinstance(answer, Dropped):
         return answer
     body = json.loads(bytes(answer.body))
@@ -105,7 +105,7 @@ def reshaped(names: Mapping[str, Any], answer: Response) -> Response:
 
 
 def no_credits() -> Response:
-    """412, the one refusal without `code` (API facts 2.2)."""
+    """Return 412, the one refusal without `code` (API facts 2.2)."""
     return JSONResponse({"error": NO_CREDITS}, 412)
 
 

@@ -36,7 +36,7 @@ TOKENS = {
 
 
 def page_routes(app_state: AppState) -> list[Route]:
-    """The route of the page."""
+    """Return the route of the page."""
     return [Route("/", _index(app_state), methods=["GET"])]
 
 
@@ -83,7 +83,7 @@ def _page(app_state: AppState, base: str, tasks: list[TaskView], assets: list[As
 
 
 def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]], links: list[str]) -> str:
-    """A table; the cells of `rows` are escaped here, those of `links` are HTML and come last."""
+    """Return a table; the cells of `rows` are escaped here, those of `links` are HTML and come last."""
     head = "".join(f"<th>{escape(title)}</th>" for title in titles)
     body = "".join(
         f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}<td>{link}</td></tr>"

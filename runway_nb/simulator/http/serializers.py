@@ -22,13 +22,13 @@ THUMBNAILS = 3
 
 
 def iso(seconds: float) -> str:
-    """Unix seconds as ISO 8601 in UTC, with milliseconds and `Z` (API facts 2)."""
+    """Return Unix seconds as ISO 8601 in UTC, with milliseconds and `Z` (API facts 2)."""
     moment = datetime.fromtimestamp(seconds, timezone.utc)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def task(view: TaskView, sign: Sign, sign_video: Sign | None = None) -> dict[str, Any]:
-    """The flat task object; `sign_video` signs the link of the clip, `sign` all others."""
+    """Return the flat task object; `sign_video` signs the link of the clip, `sign` all others."""
     record, snapshot = view.task, view.snapshot
     return {
         "taskId": view.identifier,
@@ -50,12 +50,12 @@ def task(view: TaskView, sign: Sign, sign_video: Sign | None = None) -> dict[str
 
 
 def plan_flat(permitted: int, used: int) -> dict[str, int]:
-    """`features` in the answer of the create call."""
+    """Return `features` in the answer of the create call."""
     return {"storageGB": STORAGE_GB, "numPlanCredits_permitted": permitted, "numPlanCredits_used": used}
 
 
 def plan(permitted: int, used: int) -> dict[str, Any]:
-    """The answer of GET /features (API facts 11)."""
+    """Return the answer of GET /features (API facts 11)."""
     return {
         "permitted": {"storageGB": STORAGE_GB, "numPlanCredits": permitted},
         "used": {"numPlanCredits": used},
@@ -63,7 +63,7 @@ def plan(permitted: int, used: int) -> dict[str, Any]:
 
 
 def uploaded(asset: AssetRecord, sign: Sign) -> dict[str, Any]:
-    """The answer of POST /assets: `size` and `type`, where the list has `fileSize` and `mediaType`."""
+    """Return the answer of POST /assets: `size` and `type`, where the list has `fileSize` and `mediaType`."""
     return {
         **_common(asset, sign),
         "user": _user(asset.email),
@@ -79,7 +79,7 @@ def uploaded(asset: AssetRecord, sign: Sign) -> dict[str, Any]:
 
 
 def listed(asset: AssetRecord, sign: Sign, *, old: bool = False) -> dict[str, Any]:
-    """An item of GET /assets, and of GET /assets/{assetId}; `old`: metadata as before August 2025."""
+    """Return an item of GET /assets, and of GET /assets/{assetId}; `old`: metadata as before August 2025."""
     made_by = {"taskId": composite(asset.owner, asset.email, "task", asset.task)} if asset.task else {}
     return {
         **_common(asset, sign),

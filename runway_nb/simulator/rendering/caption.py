@@ -41,7 +41,7 @@ class Caption:
     masks: Planes
 
     def on(self, plane: Image, index: int, opacity: float) -> Image:
-        """The plane (0 is Y, 1 is U, 2 is V) with the caption at an opacity from 0 to 1, changed in place."""
+        """Return the plane (0 is Y, 1 is U, 2 is V) with the caption at an opacity from 0 to 1, changed in place."""
         if opacity > 0:
             mask = self.masks[index] if opacity >= 1 else self.masks[index].point(lambda value: value * opacity)
             plane.paste(self.ink[index], (0, self.top // SCALES[index]), mask)
@@ -49,7 +49,7 @@ class Caption:
 
 
 def opacity_at(t: float, seconds: float, pinned: Sequence[float]) -> float:
-    """How opaque the caption is at a moment of the shot, 0 to 1.
+    """Return how opaque the caption is at a moment of the shot, 0 to 1.
 
     It is gone at both ends and at every pinned moment: a keyframe is seen exactly, and the last frame can be the
     first keyframe of the next shot.
@@ -64,7 +64,7 @@ def opacity_at(t: float, seconds: float, pinned: Sequence[float]) -> float:
 
 
 def draw(prompt: str, width: int, height: int) -> Caption:
-    """The caption of a frame of width x height pixels."""
+    """Return the caption of a frame of width x height pixels."""
     from PIL import Image, ImageDraw, ImageFont
 
     font = ImageFont.load_default(_size(width, height))
@@ -79,12 +79,12 @@ def draw(prompt: str, width: int, height: int) -> Caption:
 
 
 def rows_of(width: int, height: int) -> int:
-    """How many of the lowest rows of a frame the caption may change; even."""
+    """Return how many of the lowest rows of a frame the caption may change; even."""
     return _size(width, height) * 3 // 2 * 2
 
 
 def legible(prompt: str, font: Font) -> str:
-    """The prompt on one line, in characters the font has; others are left out with three dots."""
+    """Return the prompt on one line, in characters the font has; others are left out with three dots."""
     line = " ".join("".join(c if c.isprintable() else " " for c in prompt.translate(PLAIN)).split())
     missing = bytes(font.getmask("\uffff"))
     known = {c: c.isascii() or bytes(font.getmask(c)) != missing for c in set(line)}
@@ -94,7 +94,7 @@ def legible(prompt: str, font: Font) -> str:
 
 
 def _gaps(line: str) -> str:
-    """The line with three dots for each run of unknown characters and the blanks among them."""
+    """Return the line with three dots for each run of unknown characters and the blanks among them."""
     words = ["\0" if word.strip("\0") == "" else word for word in line.split(" ")]
     kept = [word for n, word in enumerate(words) if word != "\0" or n == 0 or words[n - 1] != "\0"]
     out = " ".join(kept)
@@ -104,7 +104,7 @@ def _gaps(line: str) -> str:
 
 
 def _size(width: int, height: int) -> int:
-    """The type size in pixels."""
+    """Return the type size in pixels."""
     return max(9, round(min(width, height) / 38))
 
 

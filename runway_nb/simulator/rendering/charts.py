@@ -49,7 +49,7 @@ def chart(page: Sheet, random: Random, dark: bool) -> None:
 
 
 def _curve(random: Random, start: float) -> list[float]:
-    """Heights 0..1 of a curve that starts at about `start` and settles, wavering."""
+    """Return heights 0..1 of a curve that starts at about `start` and settles, wavering."""
     goal, pace = random.uniform(0.15, 0.92), random.uniform(1.5, 4.5)
     waver = noise(random, COUNT, 4, 3)
     levels = [goal + (start - goal) * math.exp(-pace * n / COUNT) for n in range(COUNT)]
@@ -57,7 +57,7 @@ def _curve(random: Random, start: float) -> list[float]:
 
 
 def _point(number: float, value: float) -> tuple[float, float]:
-    """Where a value (0..1) of the curve's point `number` stands on the sheet."""
+    """Return where a value (0..1) of the curve's point `number` stands on the sheet."""
     return LEFT + (RIGHT - LEFT) * number / (COUNT - 1), BOTTOM - (BOTTOM - TOP) * value
 
 

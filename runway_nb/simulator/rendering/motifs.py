@@ -30,7 +30,7 @@ class Palette(NamedTuple):
 
     @classmethod
     def of(cls, digits: str) -> Palette:
-        """The palette written as seven colours of six hexadecimal digits."""
+        """Return the palette written as seven colours of six hexadecimal digits."""
         numbers = [int(word, 16) for word in digits.split()]
         return cls(*((number >> 16, number >> 8 & 255, number & 255) for number in numbers))
 
@@ -50,7 +50,7 @@ PALETTES: Mapping[str, Palette] = {
 
 
 def sky(page: Sheet, random: Random, palette: Palette, horizon: float = 0.7, sun: float | None = None) -> float:
-    """Sky down to the horizon, with sun or moon at `sun` across; return that point."""
+    """Paint the sky down to the horizon, with sun or moon at `sun` across; return that point."""
     page.wash((palette.high, palette.middle, palette.low, palette.low), 0, min(1.0, horizon + 0.06))
     x = random.uniform(0.22, 0.78) if sun is None else sun
     y = horizon * random.uniform(0.42, 0.66)
@@ -95,7 +95,7 @@ def ridges(
 
 
 def _pines(random: Random, page: Sheet, crest: Sequence[float], size: float) -> list[Points]:
-    """Pines along a crest, `size` (a fraction of the shorter side) tall on average."""
+    """Return pines along a crest, `size` (a fraction of the shorter side) tall on average."""
     trees, x = [], -0.01
     while x < 1.01:
         tall = size * random.uniform(0.55, 1.45)

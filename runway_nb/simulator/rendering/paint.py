@@ -24,13 +24,13 @@ STEP = 4
 
 
 def mix(first: Colour, second: Colour, share: float) -> Colour:
-    """The colour `share` (0..1) of the way from the first to the second."""
+    """Return the colour `share` (0..1) of the way from the first to the second."""
     r, g, b = (round(p + (q - p) * share) for p, q in zip(first, second, strict=True))
     return r, g, b
 
 
 def noise(random: Random, count: int, octaves: int, knots: float = 3) -> list[float]:
-    """A smooth line of `count` values, about -1..1, with `knots` bends in its slowest wave."""
+    """Return a smooth line of `count` values, about -1..1, with `knots` bends in its slowest wave."""
     out = [0.0] * count
     for octave in range(octaves):
         bends = [random.uniform(-1, 1) for _ in range(int(knots * 2**octave) + 3)]
@@ -127,7 +127,7 @@ class Sheet:
         opacity: float = 1.0,
         blur: float = 0.0,
     ) -> None:
-        """Paints what `stroke` draws inside the box; a picture as colour must have the box's size."""
+        """Paint what `stroke` draws inside the box; a picture as colour must have the box's size."""
         from PIL import Image, ImageDraw, ImageFilter
 
         left, top = max(0, math.floor(box[0] * self.width)), max(0, math.floor(box[1] * self.height))
@@ -170,14 +170,14 @@ Scale = Callable[[float, float], tuple[float, float]]
 
 
 def sheet(width: int, height: int) -> Sheet:
-    """An empty sheet of width x height pixels."""
+    """Return an empty sheet of width x height pixels."""
     from PIL import Image
 
     return Sheet(Image.new("RGB", (width, height)))
 
 
 def cloud(random: Random, width: int, height: int, cells: int, octaves: int = 3) -> Image:
-    """Smooth noise in two dimensions, mode "L", mean near 128, `cells` bumps along the shorter side."""
+    """Return smooth noise in two dimensions, mode "L", mean near 128, `cells` bumps along the shorter side."""
     from PIL import Image, ImageOps
 
     out: Image.Image | None = None
@@ -192,7 +192,7 @@ def cloud(random: Random, width: int, height: int, cells: int, octaves: int = 3)
 
 
 def _run(stops: Sequence[Colour], count: int) -> Image:
-    """A column of `count` pixels that runs evenly through the colours."""
+    """Return a column of `count` pixels that runs evenly through the colours."""
     from PIL import Image
 
     out = bytearray()

@@ -48,7 +48,7 @@ MARGIN = 2
 
 
 def opened(source: Path | str | BinaryIO) -> ImageFile:
-    """The picture in a file, nothing of it decoded yet. Raises OSError for one of too many pixels, and for none."""
+    """Return the picture in a file, nothing of it decoded yet. Raises OSError for too many pixels or no picture."""
     from PIL import Image
 
     try:
@@ -62,7 +62,7 @@ def opened(source: Path | str | BinaryIO) -> ImageFile:
 
 
 def load(path: Path | str, width: int, height: int) -> Image:
-    """The picture in a file, upright, centre-cropped to cover width x height, RGB, transparency on black."""
+    """Return the picture in a file, upright, centre-cropped to cover width x height, RGB, transparency on black."""
     from PIL import Image, ImageOps
 
     with opened(path) as file:
@@ -76,13 +76,13 @@ def load(path: Path | str, width: int, height: int) -> Image:
 
 
 def split(picture: Image) -> Planes:
-    """The planes of an RGB picture of even width and height."""
+    """Return the planes of an RGB picture of even width and height."""
     y, u, v = picture.convert("RGB", TO_YUV).split()
     return y, u.reduce(2), v.reduce(2)
 
 
 def join(planes: Planes, width: int, height: int) -> Image:
-    """The RGB picture of three planes, scaled to width x height pixels."""
+    """Return the RGB picture of three planes, scaled to width x height pixels."""
     from PIL import Image
 
     scaled = [plane.resize((width, height), Image.Resampling.BICUBIC) for plane in planes]
@@ -100,7 +100,7 @@ class Canvas:
     scale: int
 
     def seen(self, matrix: Matrix, box: Box, sharp: bool = False) -> Image:
-        """What lies in a box of the frame (samples); `matrix` takes pixels of the frame to the picture's.
+        """Return what lies in a box of the frame (samples); `matrix` takes pixels of the frame to the picture's.
 
         A camera that does not turn needs no more than `resize`, which takes half the time of a projection and
         averages where the picture shrinks. `sharp` takes longer.
@@ -119,7 +119,7 @@ class Canvas:
         return self.image.transform((width, height), Image.Transform.PERSPECTIVE, data, filtering)
 
     def mixed(self, other: Image, share: float) -> Canvas:
-        """The canvas dissolved into an image of its size, of which it takes on `share` (0..1)."""
+        """Return the canvas dissolved into an image of its size, of which it takes on `share` (0..1)."""
         from PIL import Image
 
         return Canvas(Image.blend(self.image, other, share), self.left, self.top, self.scale)
@@ -133,7 +133,7 @@ class Canvas:
         return min(part[:2]) >= 0 and part[2] <= self.image.width and part[3] <= self.image.height
 
     def _sampled(self, matrix: Matrix, box: Box) -> Matrix:
-        """The matrix from samples counted from the box's corner to samples counted from the image's."""
+        """Return the matrix from samples counted from the box's corner to samples counted from the image's."""
         a, b, c, d, e, f, g, h, i = matrix
         c, f, g, h = c / self.scale, f / self.scale, g * self.scale, h * self.scale
         x, y = box[0], box[1]
@@ -143,7 +143,7 @@ class Canvas:
 
 
 def canvas(plane: Image, box: Box, scale: int) -> Canvas:
-    """The part of the endlessly mirrored plane inside the box, given in samples."""
+    """Return the part of the endlessly mirrored plane inside the box, given in samples."""
     from PIL import Image
 
     left, top, right, bottom = box
@@ -167,7 +167,7 @@ def _mirrored(plane: Image, sideways: bool, upside: bool) -> Image:
 
 
 def reach(matrices: Iterable[Matrix], box: Box, frame: tuple[int, int], scale: int) -> Box:
-    """The box of samples that the views of a box of the frame (pixels) take together.
+    """Return the box of samples that the views of a box of the frame (pixels) take together.
 
     `matrices` take pixels of the frame to pixels of the picture. The corners are enough: a homography keeps
     straight lines straight.

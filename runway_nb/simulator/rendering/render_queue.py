@@ -37,10 +37,10 @@ class Running(Protocol):
     """A renderer at work; `subprocess.Popen` is one."""
 
     def poll(self) -> int | None:
-        """The exit code, or None while it works."""
+        """Return the exit code, or None while it works."""
 
     def terminate(self) -> None:
-        """Asks it to stop."""
+        """Ask it to stop."""
 
 
 Renderer = Callable[[Path, Path], "Running | None"]
@@ -67,13 +67,13 @@ class RenderRequest:
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def shot(self, root: Path) -> str:
-        """The JSON that `renderer.Shot.from_json` reads."""
+        """Return the JSON that `renderer.Shot.from_json` reads."""
         keyframes = [(time, str(root / path)) for time, path in self.keyframes]
         return json.dumps({**asdict(self), "keyframes": keyframes})
 
 
 def child_process(shot_file: Path, out: Path) -> Running:
-    """Starts the renderer in a process of its own, with lower priority and out of reach of an interrupt."""
+    """Start the renderer in a process of its own, with lower priority and out of reach of an interrupt."""
     from . import renderer  # loads the camera and the planes
 
     quiet = subprocess.DEVNULL
@@ -91,7 +91,7 @@ def child_process(shot_file: Path, out: Path) -> Running:
 
 
 def _import_paths() -> list[str]:
-    """Where this process finds its modules, this package among them: in a zip, or put on the path by hand."""
+    """Return where this process finds its modules, this package among them: in a zip, or put on the path by hand."""
     here = str(Path(__file__).parents[3])
     with suppress(OSError):  # the working directory may be gone; what is found from there is, too
         return [*dict.fromkeys([*map(os.path.abspath, filter(None, sys.path)), here])]
@@ -113,17 +113,17 @@ class RenderQueue:
         private_folder(root / "videos")
 
     def path(self, digest: str) -> Path:
-        """Where the clip is, or will be."""
+        """Return where the clip is, or will be."""
         return self.root / "videos" / f"{digest}.mp4"
 
     def state(self, digest: str) -> State:
-        """Whether the clip is there, on its way, or cannot be made."""
+        """Return whether the clip is there, on its way, or cannot be made."""
         if self.path(digest).exists():
             return "ready"
         return "broken" if self._mark(digest).exists() else "waiting"
 
     def want(self, request: RenderRequest) -> str:
-        """Has the clip rendered unless it is there or on its way; gives its digest."""
+        """Have the clip rendered unless it is there or on its way; return its digest."""
         digest = request.digest()
         shot_file = self.path(digest).with_suffix(".json")
         if not shot_file.exists():
@@ -132,14 +132,14 @@ class RenderQueue:
         return digest
 
     def resume(self, digest: str) -> None:
-        """Has a clip rendered that was wanted before, perhaps by a process that is gone."""
+        """Have a clip rendered that was wanted before, perhaps by a process that is gone."""
         with self._lock:
             if self.state(digest) == "waiting" and digest not in self._queue and digest not in self._running:
                 self._queue.append(digest)
         self.pump()
 
     def pump(self) -> None:
-        """Takes note of renderers that have ended and starts the next ones; quick, call it often."""
+        """Take note of renderers that have ended and start the next ones; quick, call it often."""
         with self._lock:
             for digest, running in list(self._running.items()):
                 code = running.poll()
@@ -150,7 +150,7 @@ class RenderQueue:
                 self._queue.popleft()
 
     def close(self) -> None:
-        """Stops what runs; a clip that is still wanted is started again at the next pump."""
+        """Stop what runs; a clip that is still wanted is started again at the next pump."""
         with self._lock:
             self._queue.clear()
             for running in self._running.values():
@@ -158,7 +158,7 @@ class RenderQueue:
             self._running.clear()
 
     def _start(self, digest: str) -> bool:
-        """False when the machine has no room for a renderer now; the next pump tries again, for a while."""
+        """Return False when the machine has no room for a renderer now; the next pump tries again, for a while."""
         path = self.path(digest)
         try:
             running = self._renderer(path.with_suffix(".json"), path)
@@ -189,6 +189,6 @@ class RenderQueue:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Writes a file so that nobody ever sees a part of it."""
+    """Write a file so that nobody ever sees a part of it."""
     private_folder(path.parent)
     write_private(path, data)

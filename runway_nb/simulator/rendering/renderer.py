@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 FPS = 24
 THUMBNAIL_SIDE = 640
-"""Pixels on the long side of a still."""
+"""Pixels on the long side of a thumbnail."""
 WARP_THREADS = 2
 AHEAD = 3
 """Frames that may wait for the encoder; each takes 1.5 MB at full size."""
@@ -71,19 +71,19 @@ class Shot:
         return self.seconds * FPS
 
     def to_json(self) -> str:
-        """The shot as one JSON object."""
+        """Return the shot as one JSON object."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Shot:
-        """The shot that `to_json` wrote."""
+        """Return the shot that `to_json` wrote."""
         values = json.loads(text)
         values["keyframes"] = tuple((float(time), str(path)) for time, path in values["keyframes"])
         return cls(**values)
 
 
 def frame_time(number: int, frames: int) -> float:
-    """The time 0..1 of a frame: 0 is the first, 1 the last, and frame `frames // 2` is exactly the middle.
+    """Return the time 0..1 of a frame: 0 is the first, 1 the last, and frame `frames // 2` is exactly the middle.
 
     With an even number of frames no evenly spaced one falls on 0.5, where a keyframe may be pinned; the
     second half is therefore one step shorter.
@@ -106,7 +106,7 @@ class Mix(NamedTuple):
 
 
 def mix(shares: Sequence[float]) -> Mix:
-    """The mix of a frame, given the weight of each keyframe."""
+    """Return the mix of a frame, given the weight of each keyframe."""
     base = max(range(len(shares)), key=lambda index: shares[index])
     other = next((n for n, share in enumerate(shares) if n != base and share > INVISIBLE), None)
     return Mix(base, other, 0.0 if other is None else shares[other])
@@ -124,7 +124,7 @@ class Ground:
     others: Mapping[int, Image]
 
     def dissolved(self, mix: Mix) -> Canvas:
-        """The canvas of a frame."""
+        """Return the canvas of a frame."""
         return self.own if mix.other is None else self.own.mixed(self.others[mix.other], mix.share)
 
 
@@ -143,7 +143,7 @@ class Film:
     """How opaque the caption is, for each frame."""
 
     def planes(self, number: int, rows: Sequence[int] | None = None) -> Planes:
-        """The planes of a frame; `rows` asks for longer rows, which an encoder may want for alignment."""
+        """Return the planes of a frame; `rows` asks for longer rows, which an encoder may want for alignment."""
         widths = rows or [self.shot.width // scale for scale in SCALES]
         y, u, v = (self._plane(number, index, width) for index, width in enumerate(widths))
         return y, u, v
@@ -154,7 +154,7 @@ class Film:
         return self.caption.on(ground.seen(self.views[number], box), index, self.opacities[number])
 
     def save_thumbnails(self, out: Path) -> None:
-        """Writes the stills beside the clip: `<stem>.0.jpg` at time 0, `.1.jpg` at 0.5, `.2.jpg` at 1."""
+        """Write the thumbnails beside the clip: `<stem>.0.jpg` at time 0, `.1.jpg` at 0.5, `.2.jpg` at 1."""
         numbers = (0, self.shot.frames // 2, self.shot.frames - 1)
         paths = [out.with_name(f"{out.stem}.{index}.jpg") for index in range(len(numbers))]
         with ThreadPoolExecutor(WARP_THREADS) as pool:
@@ -168,7 +168,7 @@ class Film:
 
 
 def prepare(shot: Shot) -> Film:
-    """Loads or draws what the shot shows, cut to what the camera will see of it."""
+    """Load or draws what the shot shows, cut to what the camera will see of it."""
     if shot.width % 2 or shot.height % 2:
         raise ValueError(f"{shot.width} x {shot.height} pixels: width and height must be even")
     keyframes = sorted(shot.keyframes) or [(0.0, "")]
@@ -193,7 +193,7 @@ def _picture(shot: Shot, path: str) -> Image:
 
 
 def _view(shot: Shot, t: float, pinned: float) -> Matrix:
-    """The matrix from pixels of the frame at `t` to those of a keyframe pinned at another time."""
+    """Return the matrix from pixels of the frame at `t` to those of a keyframe pinned at another time."""
     camera = Camera(**shot.camera)  # type: ignore[arg-type]  # static is a truth value among numbers
     return inverse(seen_from(camera, t, pinned, shot.width, shot.height))
 
@@ -219,7 +219,7 @@ def _grounds(
 
 
 def _laid(plane: Image, matrix: Matrix, box: Box, scale: int) -> Image:
-    """A neighbour's plane where the base's box is, both given in samples."""
+    """Return a neighbour's plane where the base's box is, both given in samples."""
     left, top, right, bottom = (edge * scale for edge in box)
     frame = (plane.width * scale, plane.height * scale)
     source = canvas(plane, reach([matrix], (left, top, right, bottom), frame, scale), scale)
@@ -227,7 +227,7 @@ def _laid(plane: Image, matrix: Matrix, box: Box, scale: int) -> Image:
 
 
 def render(shot: Shot, out: Path) -> None:
-    """Writes the clip as MP4 to `out`, and before it three stills beside it (`Film.save_thumbnails`).
+    """Write the clip as MP4 to `out`, and before it three thumbnails beside it (`Film.save_thumbnails`).
 
     H.264, yuv420p, 24 frames/s, `shot.seconds` long, index first. A file appears under its name only when
     it is complete.
@@ -239,7 +239,7 @@ def render(shot: Shot, out: Path) -> None:
 
 
 def encode(film: Film, path: Path) -> None:
-    """Warps and encodes the film's frames in order into the file."""
+    """Warp and encode the film's frames in order into the file."""
     import av
 
     shot = film.shot
@@ -275,7 +275,7 @@ def _frame(film: Film, number: int) -> av.VideoFrame:
 
 
 def _in_order(pool: ThreadPoolExecutor, make: Callable[[int], T], count: int) -> Iterator[T]:
-    """What `make` returns for 0, 1, ...: made by the pool a few ahead, handed out in order."""
+    """Yield what `make` returns for 0, 1, ...: made by the pool a few ahead, handed out in order."""
     waiting: deque[Future[T]] = deque()
     for number in range(count):
         waiting.append(pool.submit(make, number))
@@ -287,7 +287,7 @@ def _in_order(pool: ThreadPoolExecutor, make: Callable[[int], T], count: int) ->
 
 @contextmanager
 def _in_place(path: Path) -> Iterator[Path]:
-    """A temporary name in the same folder, which becomes `path` when the block ends well."""
+    """Yield a temporary name in the same folder, which becomes `path` when the block ends well."""
     part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}")
     try:
         yield private_file(part)

@@ -33,13 +33,13 @@ NAMES: tuple[str, ...] = tuple(_DRAWN)
 
 
 def draw(name: str) -> Image:
-    """The sample of that name, RGB, 1280 x 768 or 768 x 1280 pixels; the same every time."""
+    """Return the sample of that name, RGB, 1280 x 768 or 768 x 1280 pixels; the same every time."""
     motif, palette, size = _DRAWN[name]
     return paint(motif, Random(name), PALETTES[palette], *size)
 
 
 def write(folder: Path) -> list[tuple[str, Path]]:
-    """Draws every sample into the folder as `<name>.jpg`; returns names and paths in the order of `NAMES`."""
+    """Draw every sample into the folder as `<name>.jpg`; return names and paths in the order of `NAMES`."""
     out = []
     for name in NAMES:
         path = folder / f"{name}.jpg"
@@ -49,7 +49,7 @@ def write(folder: Path) -> list[tuple[str, Path]]:
 
 
 def thumbnail(path: Path, out: Path, width: int = 320) -> None:
-    """Writes a JPEG of the picture, upright, `width` pixels wide (or narrower, if the picture is)."""
+    """Write a JPEG of the picture, upright, `width` pixels wide (or narrower, if the picture is)."""
     from PIL import Image, ImageOps
 
     with opened(path) as file:
@@ -60,7 +60,7 @@ def thumbnail(path: Path, out: Path, width: int = 320) -> None:
 
 
 def upscale(data: bytes, width: int, height: int) -> bytes:
-    """The encoded picture resampled to width x height pixels, as JPEG."""
+    """Return the encoded picture resampled to width x height pixels, as JPEG."""
     from PIL import Image, ImageOps
 
     with opened(io.BytesIO(data)) as file:

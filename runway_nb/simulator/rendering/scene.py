@@ -56,7 +56,7 @@ LIGHT: Mapping[str, str] = {
 
 
 def draw(prompt: str, seed: int, width: int, height: int) -> Image:
-    """The scene of a prompt and a seed, RGB, width x height pixels; the same every time."""
+    """Return the scene of a prompt and a seed, RGB, width x height pixels; the same every time."""
     text = prompt.encode("utf-8", "surrogatepass")
     random = Random(hashlib.sha256(text + b"\0" + str(seed).encode()).hexdigest())
     words = "".join(c if c.isalnum() else " " for c in prompt.lower()).split()
@@ -66,7 +66,7 @@ def draw(prompt: str, seed: int, width: int, height: int) -> Image:
 
 
 def paint(motif: Motif, random: Random, palette: Palette, width: int, height: int) -> Image:
-    """One motif in one palette, with a fine grain."""
+    """Return one motif in one palette, with a fine grain."""
     page = sheet(width, height)
     motif(page, random, palette)
     page.grain(random)
@@ -74,7 +74,7 @@ def paint(motif: Motif, random: Random, palette: Palette, width: int, height: in
 
 
 def tinted(palette: Palette, random: Random, share: float = 0.10) -> Palette:
-    """The palette with a breath of a chance colour, so that two seeds differ at a glance."""
+    """Return the palette with a breath of a chance colour, so that two seeds differ at a glance."""
     tint = (random.randrange(256), random.randrange(256), random.randrange(256))
     return Palette(
         *(mix(colour, tint, share * (0.4 + 0.6 * random.random())) for colour in palette),
@@ -82,7 +82,7 @@ def tinted(palette: Palette, random: Random, share: float = 0.10) -> Palette:
 
 
 def _cued(words: list[str], cues: Mapping[str, str]) -> str | None:
-    """The first name one of whose cues is a word of the prompt; earlier words count first."""
+    """Return the first name one of whose cues is a word of the prompt; earlier words count first."""
     for word in words:
         for name, known in cues.items():
             if word in known.split():

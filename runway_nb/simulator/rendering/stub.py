@@ -23,7 +23,7 @@ CLIP = zlib.decompress(base64.b64decode(_PACKED))
 
 
 def renderer(shot_file: Path, out: Path) -> None:  # noqa: ARG001 - the clip is the same for every shot
-    """Writes the clip and its stills. Pass it as `renderer=`."""
+    """Write the clip and its thumbnails. Pass it as `renderer=`."""
     for number in range(THUMBNAILS):
         write_whole(out.with_suffix(f".{number}.jpg"), _thumbnail())
     write_whole(out, CLIP)

@@ -33,7 +33,7 @@ class Accounts:
         self._built_in = {email: Account(email, max_jobs) for email in BUILT_IN[:built_in]}
 
     def of(self, owner: str) -> dict[str, Account]:
-        """The accounts of a user by email."""
+        """Return the accounts of a user by email."""
         accounts = dict(self._built_in)
         for row in self._store.rows("SELECT email, max_jobs, gone FROM accounts WHERE owner = ?", owner):
             if row["gone"]:
@@ -43,14 +43,14 @@ class Accounts:
         return accounts
 
     def any_of(self, owner: str) -> list[Account]:
-        """All accounts of a user, at least one."""
+        """Return all accounts of a user, at least one."""
         accounts = list(self.of(owner).values())
         if not accounts:
             raise RefusedError(400, NO_ACCOUNT)
         return accounts
 
     def named(self, owner: str, email: str | None) -> Account:
-        """The account that a call names; `email` may be left out with one account (API facts 13)."""
+        """Return the account that a call names; `email` may be left out with one account (API facts 13)."""
         accounts = self.any_of(owner)
         if not email:
             if len(accounts) > 1:
@@ -62,14 +62,14 @@ class Accounts:
         return found
 
     def get(self, owner: str, email: str) -> Account:
-        """The account in a path."""
+        """Return the account in a path."""
         account = self.of(owner).get(email)
         if account is None:
             raise not_found()
         return account
 
     def put(self, owner: str, email: str, body: Mapping[str, Any]) -> Account:
-        """Adds or changes an account (API facts 10); the password is looked at and dropped."""
+        """Add or changes an account (API facts 10); the password is looked at and dropped."""
         for name in ("email", "password", "maxJobs"):
             if not body.get(name):
                 raise missing(name)
@@ -82,7 +82,7 @@ class Accounts:
         return Account(email, jobs)
 
     def remove(self, owner: str, email: str) -> None:
-        """Removes an account."""
+        """Remove an account."""
         account = self.get(owner, email)
         self._write(owner, email, account.max_jobs, gone=True)
 
@@ -92,13 +92,13 @@ class Accounts:
 
 
 def to_json(account: Account, now: float) -> dict[str, Any]:
-    """The answer of GET /accounts/{email}, secrets masked."""
+    """Return the answer of GET /accounts/{email}, secrets masked."""
     jwt = {"token": MASK, "exp": now + 30 * 86400, "iat": now, "id": 900001}
     return {"email": account.email, "password": MASK, "maxJobs": account.max_jobs, "jwt": jwt}
 
 
 def user(store: Store, owner: str) -> dict[str, Any]:
-    """The answer of GET /v2/account (API facts 11)."""
+    """Return the answer of GET /v2/account (API facts 11)."""
     row = next(iter(store.rows("SELECT name, reply_url FROM users WHERE owner = ?", owner)), None)
     known = {"name": row["name"] if row else None, "replyUrl": row["reply_url"] if row else None}
     return {
@@ -111,7 +111,7 @@ def user(store: Store, owner: str) -> dict[str, Any]:
 
 
 def change_user(store: Store, owner: str, body: Mapping[str, Any]) -> None:
-    """Sets the name and the default `replyUrl` of a user of the service; what is left out goes away."""
+    """Set the name and the default `replyUrl` of a user of the service; what is left out goes away."""
     name, url = body.get("name") or None, body.get("replyUrl") or None
     for field, value in (("name", name), ("replyUrl", url)):
         if value is not None and not isinstance(value, str):

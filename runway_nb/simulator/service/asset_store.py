@@ -30,17 +30,17 @@ class Pictures(Protocol):
     NAMES: tuple[str, ...]
 
     def write(self, folder: Path) -> list[tuple[str, Path]]:
-        """Draws all samples as JPEG files: name and path of each."""
+        """Draw all samples as JPEG files: name and path of each."""
 
     def thumbnail(self, path: Path, out: Path, width: int = 320) -> None:
-        """Writes a small JPEG of a picture file."""
+        """Write a small JPEG of a picture file."""
 
     def upscale(self, data: bytes, width: int, height: int) -> bytes:
-        """The picture in another size, as JPEG."""
+        """Return the picture in another size, as JPEG."""
 
 
 def new_uuid(draw: random.Random) -> str:
-    """A random uuid, version 4."""
+    """Return a random uuid, version 4."""
     return str(uuid.UUID(int=draw.getrandbits(128), version=4))
 
 
@@ -68,11 +68,11 @@ class AssetStore:
         return self._pictures()
 
     def is_stocked(self, owner: str, emails: list[str]) -> bool:
-        """True when the samples are among the assets of these accounts."""
+        """Return True when the samples are among the assets of these accounts."""
         return all((owner, email) in self._stocked for email in emails)
 
     def stock(self, owner: str, emails: list[str]) -> None:
-        """Puts the samples among the assets of these accounts; drawn at first need, in about a second."""
+        """Put the samples among the assets of these accounts; drawn at first need, in about a second."""
         files = self._sample_files()
         begun = float(self._store.setting(BEGUN, repr(self._clock()).encode()))
         for email in emails:
@@ -83,7 +83,7 @@ class AssetStore:
             self._stocked.add((owner, email))
 
     def add(self, owner: str, email: str, name: str, mime: str, data: bytes) -> AssetRecord:
-        """Keeps an upload. The file is named by its content, the asset anew each time."""
+        """Keep an upload. The file is named by its content, the asset anew each time."""
         extension = MEDIA_TYPES[mime]
         path = f"assets/{hashlib.sha256(data).hexdigest()[:32]}.{extension}"
         if not (self.root / path).exists():
@@ -96,7 +96,7 @@ class AssetStore:
         return asset
 
     def get(self, owner: str, identifier: str) -> AssetRecord:
-        """The asset with this composite id, compared letter by letter."""
+        """Return the asset with this composite id, compared letter by letter."""
         asset = self.by_uuid(bare("asset", identifier) or "")
         if asset is None or composite(asset.owner, asset.email, "asset", asset.uuid) != identifier:
             raise not_found()
@@ -105,11 +105,11 @@ class AssetStore:
         return asset
 
     def by_uuid(self, name: str) -> AssetRecord | None:
-        """The asset with this uuid, whoever owns it."""
+        """Return the asset with this uuid, whoever owns it."""
         return next(iter(self._store.assets("uuid = ? AND deleted = 0", name)), None)
 
     def listed(self, owner: str, email: str, media: str | None) -> list[AssetRecord]:
-        """The assets of one account, newest first."""
+        """Return the assets of one account, newest first."""
         assets = self._store.assets("owner = ? AND email = ? AND deleted = 0", owner, email)
         return [asset for asset in assets if media in (None, asset.media)]
 
@@ -119,11 +119,11 @@ class AssetStore:
         self._store.change("UPDATE assets SET deleted = 1 WHERE uuid = ?", asset.uuid)
 
     def file(self, asset: AssetRecord) -> Path:
-        """Where the bytes are."""
+        """Return where the bytes are."""
         return self.root / asset.path
 
     def preview(self, asset: AssetRecord, number: int) -> Path | None:
-        """A small JPEG: a frame of a clip, or a thumbnail of a picture, made at first need."""
+        """Return a small JPEG: a frame of a clip, or a thumbnail of a picture, made at first need."""
         if asset.media == "video":
             frame = self.file(asset).with_suffix(f".{number}.jpg")
             return frame if frame.exists() else None

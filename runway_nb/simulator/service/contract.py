@@ -58,27 +58,27 @@ class RefusedError(Exception):
 
 
 def wrong(name: str) -> RefusedError:
-    """The refusal of a parameter whose text is not documented (API facts 3.5)."""
+    """Return the refusal of a parameter whose text is not documented (API facts 3.5)."""
     return RefusedError(400, f"Parameter {name} has incorrect format")
 
 
 def missing(name: str) -> RefusedError:
-    """The refusal of a call that leaves out a parameter (API facts 3.5)."""
+    """Return the refusal of a call that leaves out a parameter (API facts 3.5)."""
     return RefusedError(400, f"Required param {name} is missing or empty")
 
 
 def not_found() -> RefusedError:
-    """The refusal of an unknown path, task or asset."""
+    """Return the refusal of an unknown path, task or asset."""
     return RefusedError(404, "Not found.")
 
 
 def composite(owner: str, email: str, kind: Literal["task", "asset"], uuid: str) -> str:
-    """The identifier of a task or an asset, as used in paths and fields (API facts 2.1)."""
+    """Return the identifier of a task or an asset, as used in paths and fields (API facts 2.1)."""
     return f"user:{owner}-runwayml:{email}-{kind}:{uuid}"
 
 
 def bare(kind: Literal["task", "asset"], identifier: str) -> str | None:
-    """The uuid in a composite identifier of `kind`; None for anything else."""
+    """Return the uuid in a composite identifier of `kind`; None for anything else."""
     match = IDENTIFIER.fullmatch(identifier)
     return match[4] if match and match[3] == kind else None
 
@@ -94,7 +94,7 @@ class Field:
     longest: int | None = None
 
     def read(self, name: str, value: Any) -> Any:
-        """The value, or a refusal that names the field."""
+        """Return the value, or a refusal that names the field."""
         if not self._has_kind(value):
             raise wrong(name)
         if self.choices and value not in self.choices:
@@ -115,7 +115,7 @@ class Field:
         return self.kind == "number" or value == int(value)
 
     def from_text(self, text: str) -> Any:
-        """The value that a form field spells; the text itself where it spells none."""
+        """Return the value that a form field spells; the text itself where it spells none."""
         if self.kind == "flag":
             return {"true": True, "false": False}.get(text, text)
         if self.kind == "text":
@@ -193,13 +193,13 @@ def read_create_request(body: Mapping[str, Any]) -> CreateRequest:
 
 
 def unknown_fields(body: Mapping[str, Any]) -> list[str]:
-    """Fields of a create call that no page documents, and documented ones sent as `null` (marked so)."""
+    """Return fields of a create call that no page documents, and documented ones sent as `null` (marked so)."""
     unknown = [name for name in body if name not in CREATE]
     return unknown + [f"{name}=null" for name in CREATE if name in body and body[name] is None]
 
 
 def read_number(query: Mapping[str, str], name: str, low: int, high: int, *, required: bool = True) -> int | None:
-    """A whole number of a query, from `low` to `high`."""
+    """Return a whole number of a query, from `low` to `high`."""
     text = query.get(name, "")
     if not text:
         if required:
@@ -211,7 +211,7 @@ def read_number(query: Mapping[str, str], name: str, low: int, high: int, *, req
 
 
 def read_window(query: Mapping[str, str], limit: int) -> slice:
-    """`offset` (0 to 1000) and `limit` (1 to `limit`) of a list call, both required (API facts 6 and 8.2)."""
+    """Return `offset` (0 to 1000) and `limit` (1 to `limit`) of a list call, both required (API facts 6 and 8.2)."""
     offset = read_number(query, "offset", 0, 1000)
     count = read_number(query, "limit", 1, limit)
     assert offset is not None
@@ -220,7 +220,7 @@ def read_window(query: Mapping[str, str], limit: int) -> slice:
 
 
 def read_choices(query: Mapping[str, str], name: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
-    """A comma-separated choice out of `allowed`; empty when it was left out."""
+    """Return a comma-separated choice out of `allowed`; empty when it was left out."""
     chosen = tuple(choice.strip() for choice in query.get(name, "").split(",")) if query.get(name) else ()
     if any(choice not in allowed for choice in chosen):
         raise wrong(name)

@@ -130,7 +130,7 @@ class Fault:
         return str(self.details.get("on", KINDS[self.name].on))
 
     def to_json(self) -> dict[str, Any]:
-        """The form of GET /simulator/faults."""
+        """Return the form of GET /simulator/faults."""
         return {"name": self.name, "times": self.times, "on": self.on, **self.details}
 
 
@@ -147,7 +147,7 @@ class Faults:
         self._lock = threading.Lock()
 
     def set(self, name: str, times: int | None = None, **details: Any) -> None:
-        """Sets a fault; setting it again replaces it."""
+        """Set a fault; setting it again replaces it."""
         if name not in KINDS:
             raise ValueError(f"unknown fault {name!r}: known are {', '.join(sorted(KINDS))}")
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
@@ -159,7 +159,7 @@ class Faults:
             self._set[name] = Fault(name, times, details)
 
     def clear(self, name: str | None = None) -> None:
-        """Takes back one fault, or all."""
+        """Clear one fault, or all."""
         with self._lock:
             if name is None:
                 self._set.clear()
@@ -167,12 +167,12 @@ class Faults:
                 self._set.pop(name, None)
 
     def current(self) -> list[Fault]:
-        """What is set, in the order of setting."""
+        """Return what is set, in the order of setting."""
         with self._lock:
             return list(self._set.values())
 
     def take(self, stage: Stage, on: str) -> Fault | None:
-        """The first fault that acts at this stage of this call; one of its times is used up."""
+        """Return the first fault that acts at this stage of this call; one of its times is used up."""
         with self._lock:
             fault = next(self._acting(stage, on), None)
             if fault:
@@ -180,7 +180,7 @@ class Faults:
             return fault
 
     def take_all(self, stage: Stage, on: str) -> dict[str, Mapping[str, Any]]:
-        """All faults of a stage with their details; one time of each is used up."""
+        """Return all faults of a stage with their details; one time of each is used up."""
         with self._lock:
             acting = list(self._acting(stage, on))
             for fault in acting:
@@ -188,7 +188,7 @@ class Faults:
             return {fault.name: fault.details for fault in acting}
 
     def active(self, name: str) -> bool:
-        """True while a switch is on."""
+        """Return True while a switch is on."""
         with self._lock:
             return name in self._set
 

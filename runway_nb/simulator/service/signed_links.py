@@ -24,14 +24,14 @@ class Links:
     """How long a link is good."""
 
     def url(self, base: str, key: str, now: float, *, expired: bool = False) -> str:
-        """A link to the file `key` below the address `base`; `now` and `exp` are Unix seconds."""
+        """Return a link to the file `key` below the address `base`; `now` and `exp` are Unix seconds."""
         exp = int(now - 60 if expired else now + self.seconds)
         claims = {"keyHash": _digest(key), "bucket": BUCKET, "stage": STAGE, "exp": exp}
         signed = f"{_encode(HEADER)}.{_encode(claims)}"
         return f"{base.rstrip('/')}{ARTIFACTS}{key}?_jwt={signed}.{self._signature(signed)}"
 
     def is_valid(self, key: str, token: str, now: float) -> bool:
-        """True for a token that was signed here for this file and has not expired."""
+        """Return True for a token that was signed here for this file and has not expired."""
         signed, _, signature = token.rpartition(".")
         if not hmac.compare_digest(signature.encode(), self._signature(signed).encode()):
             return False

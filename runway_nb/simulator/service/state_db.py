@@ -146,13 +146,13 @@ class Store:
             raise
 
     def close(self) -> None:
-        """Closes the file."""
+        """Close the file."""
         with self._lock:
             self._db.close()
 
     @contextmanager
     def write(self) -> Iterator[None]:
-        """One write transaction, taken at once so that what is read inside stays true; may be nested."""
+        """Hold one write transaction, taken at once so that what is read inside stays true; may be nested."""
         with self._lock:
             if self._db.in_transaction:
                 yield
@@ -166,46 +166,46 @@ class Store:
             self._db.execute("COMMIT")
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
-        """The rows of a query."""
+        """Return the rows of a query."""
         with self._lock:
             return self._db.execute(sql, values).fetchall()
 
     def change(self, sql: str, *values: Any) -> int:
-        """Runs one changing statement; gives the number of rows it changed."""
+        """Run one changing statement; return the number of rows it changed."""
         with self.write():
             return self._db.execute(sql, values).rowcount
 
     def count(self, name: str) -> None:
-        """Adds one to a count that outlives the process."""
+        """Add one to a count that outlives the process."""
         sql = "INSERT INTO counts VALUES (?, 1) ON CONFLICT (name) DO UPDATE SET number = number + 1"
         self.change(sql, name)
 
     def counts(self) -> dict[str, int]:
-        """All counts by name."""
+        """Return all counts by name."""
         return {row["name"]: row["number"] for row in self.rows("SELECT name, number FROM counts")}
 
     def setting(self, name: str, default: bytes) -> bytes:
-        """A value that is written once, by whoever comes first, and stays."""
+        """Return a value that is written once, by whoever comes first, and stays."""
         with self.write():
             self._db.execute("INSERT OR IGNORE INTO settings VALUES (?, ?)", (name, default))
             return bytes(self.rows("SELECT value FROM settings WHERE name = ?", name)[0]["value"])
 
     def tasks(self, where: str, *values: Any) -> list[TaskRecord]:
-        """The tasks that a condition selects, newest first."""
+        """Return the tasks that a condition selects, newest first."""
         sql = f"SELECT * FROM tasks WHERE {where} ORDER BY created DESC, number DESC"  # noqa: S608
         return [_task(row) for row in self.rows(sql, *values)]
 
     def assets(self, where: str, *values: Any) -> list[AssetRecord]:
-        """The assets that a condition selects, newest first."""
+        """Return the assets that a condition selects, newest first."""
         sql = f"SELECT * FROM assets WHERE {where} ORDER BY created DESC, number DESC"  # noqa: S608
         return [_record(AssetRecord, row, deleted=bool(row["deleted"])) for row in self.rows(sql, *values)]
 
     def add_task(self, task: TaskRecord) -> None:
-        """Writes a new task."""
+        """Write a new task."""
         self._insert("tasks", {**_columns(task), "course": task.course.to_json()})
 
     def add_asset(self, asset: AssetRecord) -> None:
-        """Writes a new asset; one that is there already stays as it is."""
+        """Write a new asset; one that is there already stays as it is."""
         self._insert("assets", _columns(asset))
 
     def _insert(self, table: str, values: dict[str, Any]) -> None:

@@ -58,20 +58,20 @@ class Course:
         return self.shown_after is not None
 
     def is_shown(self, elapsed: float) -> bool:
-        """True when the task can be seen `elapsed` seconds after its start."""
+        """Return True when the task can be seen `elapsed` seconds after its start."""
         return self.shown_after is None or elapsed >= self.shown_after
 
     def failed(self, error: Any) -> Course:
-        """The same course with a failure as its end."""
+        """Return the same course with a failure as its end."""
         return replace(self, end="FAILED", error=error)
 
     def to_json(self) -> str:
-        """The form in which the record keeps it."""
+        """Return the form in which the record keeps it."""
         return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Course:
-        """The course that `to_json` wrote."""
+        """Return the course that `to_json` wrote."""
         values = json.loads(text)
         values["phases"] = tuple((str(word), float(seconds)) for word, seconds in values["phases"])
         return cls(**values)
@@ -98,7 +98,7 @@ class Snapshot:
 
 
 def plan(seed: int, seconds: int, speed: float, shape: Mapping[str, Mapping[str, Any]]) -> Course:
-    """The course of a clip of 5 or 10 seconds. The same seed, the same course. `speed` divides all times.
+    """Return the course of a clip of 5 or 10 seconds. The same seed, the same course. `speed` divides all times.
 
     `shape` holds the faults of the stage "timeline" with their details.
     """
@@ -116,7 +116,7 @@ def plan(seed: int, seconds: int, speed: float, shape: Mapping[str, Mapping[str,
 
 
 def snapshot(course: Course, elapsed: float, ready: bool) -> Snapshot:
-    """What the task shows `elapsed` seconds after its start.
+    """Return what the task shows `elapsed` seconds after its start.
 
     A task that would have succeeded runs on at 0.99 until its file is `ready`.
     """

@@ -112,21 +112,21 @@ class World:
         self.links = Links(self.store.setting("secret", secrets.token_bytes(32)), self.rules.link_seconds)
 
     def close(self) -> None:
-        """Lets go of the files; tasks go on at the next start."""
+        """Let go of the files; tasks go on at the next start."""
         self.renders.close()
         self.store.close()
 
     # Credits
 
     def credits_used(self, owner: str, email: str) -> int:
-        """Credits that an account has spent; deleting a task gives nothing back."""
+        """Return credits that an account has spent; deleting a task gives nothing back."""
         sql = "SELECT COALESCE(SUM(cost), 0) AS used FROM tasks WHERE owner = ? AND email = ?"
         return int(self.store.rows(sql, owner, email)[0]["used"])
 
     # Tasks
 
     def create(self, owner: str, request: CreateRequest, shape: Callable[[], Shape], *, costs: bool = True) -> TaskView:
-        """Starts a task, or refuses: no account, unknown asset, no credits, no free slot; in this order.
+        """Start a task, or refuse: no account, unknown asset, no credits, no free slot; in this order.
 
         `shape` is asked for the faults of its timeline only when it does start.
         """
@@ -154,7 +154,7 @@ class World:
         return self.view(task)
 
     def get(self, owner: str, identifier: str) -> TaskView:
-        """The task with this composite id, compared letter by letter."""
+        """Return the task with this composite id, compared letter by letter."""
         self.settle()
         where = "uuid = ? AND owner = ? AND deleted = 0"
         found = self._shown(self.store.tasks(where, bare("task", identifier) or "", owner))
@@ -163,24 +163,24 @@ class World:
         return self.view(found[0])
 
     def history(self, owner: str, email: str) -> list[TaskView]:
-        """The task history of one account, newest first."""
+        """Return the task history of one account, newest first."""
         self.settle()
         tasks = self.store.tasks("owner = ? AND email = ? AND deleted = 0", owner, email)
         return [self.view(task) for task in self._shown(tasks)]
 
     def delete(self, owner: str, identifier: str) -> None:
-        """Takes a task out of the history. Its generation goes on and stays paid."""
+        """Take a task out of the history. Its generation goes on and stays paid."""
         task = self.get(owner, identifier).task
         self.store.change("UPDATE tasks SET deleted = 1, tracked = 0 WHERE uuid = ?", task.uuid)
 
     def tracked(self, owner: str, email: str | None = None) -> list[TaskView]:
-        """The unfinished tasks that the scheduler follows, oldest first."""
+        """Return the unfinished tasks that the scheduler follows, oldest first."""
         self.settle()
         tasks = self.store.tasks("owner = ? AND tracked = 1 AND settled IS NULL", owner)
         return [self.view(task) for task in reversed(self._shown(tasks)) if email in (None, task.email)]
 
     def untrack(self, owner: str, identifier: str) -> None:
-        """Frees the slot of a task and stops its callbacks; the task itself runs on."""
+        """Free the slot of a task and stop its callbacks; the task itself runs on."""
         followed = next((view for view in self.tracked(owner) if view.identifier == identifier), None)
         if followed is None:
             raise RefusedError(404, f"Unable to locate running {identifier}")
@@ -192,7 +192,7 @@ class World:
     # Time
 
     def view(self, task: TaskRecord) -> TaskView:
-        """A task at this moment."""
+        """Return a task at this moment."""
         ready = task.settled is not None or self.renders.state(task.digest) == "ready"
         snapshot = timeline.snapshot(task.course, self.clock() - task.created, ready)
         if snapshot.is_terminal and task.settled is None:
@@ -258,7 +258,7 @@ class World:
         return self.draw.choice(free or accounts)
 
     def _running(self, owner: str, email: str) -> list[TaskRecord]:
-        """What holds a slot. The scheduler lists the same tasks, so one that it does not show yet holds none."""
+        """Return what holds a slot. The scheduler lists the same tasks, so one that it does not show yet holds none."""
         tasks = self.store.tasks("owner = ? AND email = ? AND tracked = 1 AND settled IS NULL", owner, email)
         return self._shown(tasks)
 
@@ -303,7 +303,7 @@ def _drawn_pictures() -> Pictures:
 
 
 def no_such_asset(name: str) -> RefusedError:
-    """The refusal of a keyframe; `name` is the bare uuid (API facts 3.5)."""
+    """Return the refusal of a keyframe; `name` is the bare uuid (API facts 3.5)."""
     return RefusedError(404, f"Unable to retrieve assetId {name} (Not found.)")
 
 
@@ -342,7 +342,7 @@ def _name(seed: int, prompt: str, assets: list[tuple[float, AssetRecord]]) -> st
 
 
 def _options(name: str, request: CreateRequest, seed: int, assets: list[tuple[float, AssetRecord]]) -> dict[str, Any]:
-    """What the task shows as `options` (API facts 3.3); keyframes are names of files until links are signed."""
+    """Return what the task shows as `options` (API facts 3.3); keyframes are names of files until links are signed."""
     camera = {key: request.camera.get(move, 0) for move, key in MOVES.items()}
     return {
         "name": name,
