@@ -27,6 +27,19 @@ ROOT = Path(__file__).parents[2]
 QUICK = {"PYTHONPATH": str(ROOT / "tests" / "support" / "quick")}
 """For a process that reads notebooks: it starts in half the time."""
 OLD_KERNEL = ROOT / "build" / "ipykernel-6.30"
+WATCH_WAITS = """
+import functools, pathlib, runway_nb
+def _watched(method):
+    @functools.wraps(method)
+    def watched(*args, **more):
+        with open({path!r}, "a") as waits:
+            waits.write("w")
+        return method(*args, **more)
+    return watched
+for _name in ("wait", "until_ended"):
+    setattr(runway_nb.Job, _name, _watched(getattr(runway_nb.Job, _name)))
+"""
+"""Notes each wait for a job in a file, since a wait publishes nothing."""
 PATIENCE = 60.0
 """Seconds after which something that should have happened counts as missing."""
 RESULT = {"text/html", "text/plain"}
@@ -188,6 +201,7 @@ class Kernel:
         self.home, self.folder, self.env = home, folder, clean_env(home, **env)
         self.heard: list[Message] = []
         self.replies: dict[str, Message] = {}
+        self._waits = home / "waits.txt"
         # sockets with a name: a free port that is chosen now may be taken when the kernel comes to use it
         self.sockets = tempfile.TemporaryDirectory(prefix="rnb-", ignore_cleanup_errors=True)
         self.manager = KernelManager(connection_file=f"{self.sockets.name}/kernel.json", transport="ipc")
@@ -252,6 +266,18 @@ class Kernel:
 
     def interrupt(self) -> None:
         self.manager.interrupt_kernel()
+
+    def watch_waits(self) -> None:
+        """Let `interrupted` know when a cell waits for a job; once for each kernel process."""
+        assert self.run(WATCH_WAITS.format(path=str(self._waits))).error is None
+
+    def interrupted(self, code: str) -> Cell:
+        """Return a cell after an interrupt that came while it waited for a job."""
+        self._waits.write_text("")
+        cell = self.send(code)
+        self.until(self._waits.read_text)
+        self.interrupt()
+        return cell.finished()
 
     def restart(self) -> None:
         self.client.stop_channels()

@@ -67,6 +67,7 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         kernel.loaded = kernel.run("%load_ext runway_nb")
         kernel.imported = kernel.value(PROBED)
         kernel.run(HURRY)
+        kernel.watch_waits()
         yield kernel
     finally:
         kernel.shutdown()
@@ -83,14 +84,6 @@ def shot(kernel: Kernel) -> SimpleNamespace:
     there = kernel.value("shot.video is not None")
     busy = kernel.run("while not shot.done: time.sleep(0.05)\ntime.sleep(0.3)")
     return SimpleNamespace(cell=cell, took=took, there=there, busy=busy, update=kernel.ending(cell))
-
-
-@pytest.fixture
-def endless(kernel: Kernel) -> Iterator[str]:
-    """The next task does not end; the job is taken off again after the test."""
-    shared_simulator().fault("throttled", forever=True)
-    yield "endless"
-    kernel.run("endless.stop()")
 
 
 def one_line(cell: Cell) -> str:
@@ -229,31 +222,22 @@ def test_a_job_as_the_value_of_a_cell_shows_its_result(kernel, shot):
 # --- waiting -----------------------------------------------------------------------------------------
 
 
-def interrupted(kernel: Kernel, code: str, ready: str = "") -> Cell:
-    """The cell after an interrupt that came once it was waiting."""
-    cell = kernel.send(code)
-    kernel.until(lambda: cell.of_type(ready or "execute_input"))
-    time.sleep(0.4)  # from the message to the wait itself there is nothing to be seen from outside
-    kernel.interrupt()
-    return cell.finished()
-
-
 def test_an_interrupt_ends_the_wait_with_one_line_and_the_job_goes_on(kernel, endless):
-    cell = interrupted(kernel, f"%%runway {endless} --wait\nA lamp turns", "display_data")
+    cell = kernel.interrupted(f"%%runway {endless} --wait\nA lamp turns")
     name = kernel.value("endless.id")
     assert one_line(cell) == (
         f"WaitInterrupted: stopped waiting; job {name} goes on and nothing is lost: "
         f"%runway wait {name} waits again, %runway stop {name} stops tracking"
     )
     for code in ("endless.wait()", f"%runway wait {name}"):
-        assert one_line(interrupted(kernel, code)).startswith("WaitInterrupted: ")
+        assert one_line(kernel.interrupted(code)).startswith("WaitInterrupted: ")
     assert kernel.value("endless.done") is False
     assert not kernel.updates(cell.display_id)
 
 
 def test_a_cell_that_awaits_a_job_can_be_interrupted_and_the_job_goes_on(kernel, endless):
     kernel.run(f"%%runway {endless}\nA lamp turns")
-    cell = interrupted(kernel, "await endless")
+    cell = kernel.interrupted("await endless")
     assert one_line(cell).startswith("WaitInterrupted: stopped waiting; job ")
     assert kernel.value("endless.done") is False
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -58,17 +57,10 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     kernel = Kernel(home, home / "notebooks", **env)
     try:
         kernel.run(f"%load_ext runway_nb\n{LOOK}")
+        kernel.watch_waits()
         yield kernel
     finally:
         kernel.shutdown()
-
-
-@pytest.fixture
-def endless(kernel: Kernel) -> Iterator[str]:
-    """The next task does not end; the job is taken off again after the test."""
-    shared_simulator().fault("throttled", forever=True)
-    yield "endless"
-    kernel.run("endless.stop()")
 
 
 def notebook(code: str) -> str:
@@ -112,11 +104,8 @@ def test_a_wait_without_autoawait_blocks(kernel):
 
 
 def test_an_interrupt_of_a_wait_inside_a_magic_is_one_line_and_the_job_goes_on(kernel, endless):
-    cell = kernel.send(f"%%time\n%%runway {endless} --wait\nAn endless lamp")
-    kernel.until(lambda: cell.of_type("display_data"))
-    time.sleep(0.4)  # from the message to the wait itself there is nothing to be seen from outside
-    kernel.interrupt()
-    assert cell.finished().error["ename"] == "WaitInterrupted"
+    cell = kernel.interrupted(f"%%time\n%%runway {endless} --wait\nAn endless lamp")
+    assert cell.error["ename"] == "WaitInterrupted"
     assert f"%runway wait {kernel.value('endless.id')} waits again" in cell.error["evalue"]
     assert kernel.value("endless.done") is False
 

@@ -1,0 +1,139 @@
+"""What the tests may do: each stands alone, asks for behaviour, and says why it is slow."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+TESTS = Path(__file__).parent
+FILES = sorted(path for path in TESTS.rglob("*.py") if "__pycache__" not in path.parts)
+PROTOCOLS = {
+    "_replace",
+    "_asdict",
+    "_fields",
+    "_make",
+    "_esm",
+    "_css",
+    "_view_name",
+    "_model_name",
+    "_set_running_loop",
+}
+"""Names with an underscore that their libraries document: named tuples, anywidget, ipywidgets, event loops."""
+STILL_REACHED = """
+    _acts _bare_jpeg _bare_png _bytes _connect _connection _decoded _default _ended _env _environment_mark
+    _filter _find _frame _generate _handle_custom_msg _http _jitter _known _ledger _local _look_again _loop
+    _m001_jobs _moderated _new_record _opened _plan _press _read _runner _said _select _stage _stem _stored
+    _surroundings _told _transaction _uploaded
+"""
+"""Private names of other modules that tests still reach: each goes when its module gets a named seam."""
+SLEEPS = {"browser/test_jupyterlab.py": 1.0}
+"""Where a test may pause for longer: messages that go to no page are seen by nobody."""
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def is_private(name: str) -> bool:
+    """Return whether a name belongs to its module; IPython's `_repr_html_` and the like are for everybody."""
+    return name.startswith("_") and not name.endswith("_") and name not in PROTOCOLS
+
+
+def own_names(tree: ast.Module) -> set[str]:
+    """Return every name that a file defines: functions, classes, variables, parameters, attributes of its objects."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store) and is_own(node.value):
+            found.add(node.attr)
+    return found
+
+
+def is_own(value: ast.expr) -> bool:
+    return isinstance(value, ast.Name) and value.id in ("self", "cls")
+
+
+def reached(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Yield the line and the name of everything private that is taken from elsewhere."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and is_private(node.attr) and not is_own(node.value):
+            yield node.lineno, node.attr
+        elif isinstance(node, ast.ImportFrom):
+            yield from ((node.lineno, alias.name) for alias in node.names if is_private(alias.name))
+        elif isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in (
+            "setattr",
+            "getattr",
+            "delattr",
+        ):
+            texts = [arg.value for arg in node.args if isinstance(arg, ast.Constant) and isinstance(arg.value, str)]
+            names = [text.rpartition(".")[2] for text in texts]
+            yield from ((node.lineno, name) for name in names if is_private(name) and name.isidentifier())
+
+
+def private_names() -> dict[str, list[str]]:
+    """Return where each private name of another module is reached."""
+    found: dict[str, list[str]] = {}
+    for path in FILES:
+        own = own_names(parsed(path))
+        for line, name in reached(parsed(path)):
+            if name not in own:
+                found.setdefault(name, []).append(f"{path.relative_to(TESTS).as_posix()}:{line}")
+    return found
+
+
+def test_no_test_reaches_a_private_name_of_another_module() -> None:
+    assert {name: places for name, places in private_names().items() if name not in STILL_REACHED.split()} == {}
+
+
+def test_no_test_module_imports_another() -> None:
+    """Also not in a script that it starts; what several need lies in `support`."""
+    modules = {path.stem for path in FILES if path.stem.startswith("test_")} | {"conftest"}
+    found = []
+    for path in FILES:
+        for node in ast.walk(parsed(path)):
+            names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                lines = [line.split() for line in node.value.splitlines()]
+                names = [words[1] for words in lines if len(words) > 1 and words[0] in ("import", "from")]
+            found += [f"{path.name}: {name}" for name in names if modules & set(name.split("."))]
+    assert found == []
+
+
+def test_a_slow_test_says_why() -> None:
+    found = []
+    for path in FILES:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "pytest.mark.slow":
+                found.append((path.name, node.lineno, reason_at(parsed(path), node)))
+    assert found != []
+    assert [each for each in found if not each[2]] == []
+
+
+def reason_at(tree: ast.Module, marker: ast.Attribute) -> str:
+    """Return the reason of a marker, or nothing."""
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.func is marker]
+    texts = [arg.value for call in calls for arg in call.args if isinstance(arg, ast.Constant)]
+    return next((text for text in texts if isinstance(text, str)), "")
+
+
+def test_no_test_sleeps_in_its_own_thread() -> None:
+    """A test that waits for something waits for that; a pause between two looks is shorter than what it looks for."""
+    longest = 0.1
+    found = []
+    for path in FILES:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "clock.sleep") and node.args:
+                seconds = node.args[0]
+                name = path.relative_to(TESTS).as_posix()
+                if isinstance(seconds, ast.Constant) and seconds.value > SLEEPS.get(name, longest):
+                    found.append(f"{name}:{node.lineno}")
+    assert found == []
