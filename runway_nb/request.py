@@ -340,7 +340,10 @@ FIELDS: tuple[Field, ...] = (
     _picture("first", f"Picture at the start: {_PICTURE}."),
     _picture("middle", "Picture at half of the shot."),
     _picture("last", "Picture at the end."),
-    Field("prompt", "text", wire="text_prompt", default="", control=Control("Prompt")),
+    Field(
+        "prompt", "text", wire="text_prompt", default="",
+        control=Control("Prompt", "Describe the shot: subject, action, camera, light"),
+    ),
     Field(
         "aspect", "choice", one_of(_aspects), wire="aspect_ratio", choices=_aspects,
         option=OptionText(Section.FORMAT, "A", "Format; the first keyframe's when not given."),
@@ -389,7 +392,10 @@ FIELDS: tuple[Field, ...] = (
         option=OptionText(
             Section.DELIVERY, "N", f"Tasks at once on the account, {MAX_JOBS_RANGE[0]} to {MAX_JOBS_RANGE[1]}."
         ),
-        control=Control("Tasks at once", is_folded=True, unset="as the account says"),
+        control=Control(
+            "Tasks at once", is_folded=True, unset="as the account says",
+            menu=range(MAX_JOBS_RANGE[0], MAX_JOBS_RANGE[1] + 1),
+        ),
     ),
     Field(
         "fit", "choice", one_of(_fits), is_sent=False, choices=_fits,

@@ -55,6 +55,8 @@ class Control:
     """True for what is rarely needed."""
     unset: str = ""
     """The choice that stands for a value that is not given."""
+    menu: Sequence[int] = ()
+    """What there is to choose where a cell takes any number of a range."""
 
 
 @dataclass(frozen=True)

@@ -17,12 +17,13 @@ from runway_nb.camera import MOVES, Camera
 from runway_nb.notebook.cards import card as live
 from runway_nb.notebook.cards.card import marked
 from runway_nb.notebook.cards.view import View
+from runway_nb.notebook.panel import output
 from runway_nb.notebook.panel import panel as module
 from runway_nb.notebook.panel.panel import Panel
 from runway_nb.request import VideoRequest
 from support.fakes import Changed
 
-ENDLESS = ("Panel._end_with_kernel", "Stage._withdraw")
+ENDLESS = ("PanelOutput.end_with_kernel", "Stage._withdraw")
 
 
 REQUEST = VideoRequest("A lamp turns", camera=Camera(zoom=4, pan=-2), aspect="portrait", seconds=10, seed=7)
@@ -63,9 +64,9 @@ class Bench:
         self.variables, self.shown, self.updates, self.background = {}, [], [], []
         self.view = View(mode, "never", party.folder)
         monkeypatch.setattr(module, "make_preview", Preview)
-        monkeypatch.setattr(module, "_surroundings", lambda folder: (self.view, self.variables))
+        monkeypatch.setattr(module, "surroundings", lambda folder: (self.view, self.variables))
         monkeypatch.setattr(live, "TICK", 0.01)
-        for shows in (module, live):
+        for shows in (output, live):
             monkeypatch.setattr(shows, "display", self._displayed(self.shown))
             monkeypatch.setattr(shows, "update_display", self._displayed(self.updates))
         self._monkeypatch = monkeypatch
@@ -176,19 +177,23 @@ def tell(panel, kind, **content):
     panel.preview._handle_custom_msg({"kind": kind, **content}, [])
 
 
-def slot(panel, name="first"):
-    return panel.keyframes.slots[name]
+def position(panel, name="first"):
+    return panel.keyframes.positions[name]
 
 
 def the(panel, kind, name="first"):
-    return next(widget for widget in parts(slot(panel, name).box) if isinstance(widget, kind))
+    return next(widget for widget in parts(position(panel, name).box) if isinstance(widget, kind))
 
 
 def upload(bench, panel, data, file="lamp.png", name="first"):
+    give_file(panel, data, file, name)
+    return bench.settled(panel)
+
+
+def give_file(panel, data, file="lamp.png", name="first"):
     """A file as the page gives it."""
     value = {
         "name": file, "type": "image/png", "size": len(data), "content": memoryview(data),
         "last_modified": datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc),
     }  # fmt: skip
     the(panel, ipywidgets.FileUpload, name).value = (value,)
-    return bench.settled(panel)

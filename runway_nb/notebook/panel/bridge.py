@@ -1,4 +1,4 @@
-"""What the panel and the script in the page tell each other."""
+"""Messages between the panel and its script in the page."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from ...redaction import redact_line
 Act = Callable[[Mapping[str, Any]], None]
 
 
-class Page:
-    """The pages that show a panel.
+class Bridge:
+    """The connection to the pages that show a panel.
 
     Args:
         preview: Its script carries the messages.
@@ -33,7 +33,7 @@ class Page:
 
     @property
     def has_script(self) -> bool:
-        """Whether a script has told that it is there; then the buttons' own messages are followed by its."""
+        """Whether a script has reported that it is there; then the buttons' own messages are followed by its."""
         return self._views > 0
 
     @property
@@ -42,37 +42,37 @@ class Page:
         return self._reaches_notebook
 
     @property
-    def has_lost_places(self) -> bool:
+    def has_lost_displays(self) -> bool:
         """Whether a page may know the display ids no more: it was loaded anew, or a deleted cell is there again."""
         return self._views > self._displays
 
     def displayed(self) -> None:
-        """The panel is shown once more by the kernel."""
+        """Count that the kernel has displayed the panel once more."""
         self._displays += 1
 
     def keep(self, texts: Mapping[str, Mapping[str, Any]]) -> None:
-        """What shall stand in each place, by its display id, when the notebook is opened without this kernel."""
+        """Give the page what shall stand at each display id when the notebook is opened without this kernel."""
         self._preview.texts = dict(texts)
 
-    def put(self, place: str, data: Mapping[str, Any]) -> None:
-        """Show data in a place of the notebook, as `update_display` does for a page that knows the display id."""
-        self._preview.send({"kind": "put", "place": place, "data": dict(data)})
+    def put(self, display_id: str, data: Mapping[str, Any]) -> None:
+        """Show data at a display id, as `update_display` does for a page that knows it."""
+        self._preview.send({"kind": "put", "place": display_id, "data": dict(data)})
 
-    def answer(self, told: Mapping[str, Any], text: str = "") -> None:
-        """What a message asked for is done, or is this text."""
-        self._preview.send({"kind": "answer", "number": told.get("number"), "text": text})
+    def answer(self, message: Mapping[str, Any], text: str = "") -> None:
+        """Answer a message: what it asked for is done, or is this text."""
+        self._preview.send({"kind": "answer", "number": message.get("number"), "text": text})
 
-    def whole_file(self, told: Mapping[str, Any]) -> bytes | None:
-        """The bytes of a file that comes in pieces, once the last one is there: a server takes no large message."""
-        pieces = self._pieces.setdefault(str(told.get("file")), [])
-        pieces += told["buffers"]
-        if len(pieces) < int(told.get("count", 1)):
+    def whole_file(self, message: Mapping[str, Any]) -> bytes | None:
+        """Return a file that comes in pieces, once the last one is there: a server takes no large message."""
+        pieces = self._pieces.setdefault(str(message.get("file")), [])
+        pieces += message["buffers"]
+        if len(pieces) < int(message.get("count", 1)):
             return None
-        return b"".join(self._pieces.pop(str(told.get("file"))))
+        return b"".join(self._pieces.pop(str(message.get("file"))))
 
-    def say(self, words: str) -> None:
-        """Tell a screen reader."""
-        self._preview.say = redact_line(words)
+    def say(self, text: str) -> None:
+        """Let a screen reader say a text."""
+        self._preview.say = redact_line(text)
 
     def _note(self, content: Mapping[str, Any]) -> None:
         self._views += 1
@@ -80,15 +80,15 @@ class Page:
 
     def _heard(self, content: object, buffers: Iterable[Any] = ()) -> None:
         """Do what a message says; rubbish is no message."""
-        told = {**content, "buffers": [bytes(one) for one in buffers]} if isinstance(content, Mapping) else {}
-        kind, values = told.get("kind"), told.get("values")
+        message = {**content, "buffers": [bytes(one) for one in buffers]} if isinstance(content, Mapping) else {}
+        kind, values = message.get("kind"), message.get("values")
         if kind == "shown":
-            self._note(told)
+            self._note(message)
         for name, value in values.items() if isinstance(values, Mapping) else ():
             if name in self._fields:
                 _take(self._fields[name], value)
         if isinstance(kind, str) and kind in self._acts:
-            self._acts[kind](told)
+            self._acts[kind](message)
 
 
 def _take(control: Any, value: Any) -> None:

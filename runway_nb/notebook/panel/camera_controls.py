@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 
 import ipywidgets
 
@@ -10,7 +10,9 @@ from ...camera import MOVES, Camera
 from ...spec import CAMERA_LIMIT
 from ..rendering.camera_sentence import PRESETS, camera_sentence
 from .preview import PreviewTraits
-from .widgets import Mute, caption, lean, line
+from .state import PanelState, Summary, camera_of, camera_set, value_changed
+from .store import PanelStore
+from .widgets import LastShown, caption, line, make_widget
 
 GROUPS = {"Move": ("horizontal", "vertical", "zoom"), "Turn": ("pan", "tilt", "roll")}
 ENDS = {
@@ -26,85 +28,63 @@ class CameraControls:
     """Sliders and presets of a panel.
 
     Args:
+        store: Holds their values.
         preview: Moves with the sliders, in the browser.
-        changed: Called after a change by the user.
     """
 
-    def __init__(self, preview: PreviewTraits, changed: Callable[[], None]) -> None:
+    def __init__(self, store: PanelStore, preview: PreviewTraits) -> None:
+        self._store = store
+        self._shown = LastShown()
         self.sliders = {name: _slider(name) for name in MOVES}
-        self.static = lean(
+        self.static = make_widget(
             ipywidgets.Checkbox, description="Static: keep the camera still", indent=False, classes="rnb-static"
         )
-        self._words = lean(ipywidgets.HTML, _sentence(Camera()), classes="rnb-sentence")
-        self._changed = changed
-        self._mute = Mute()
-        for slider in self.sliders.values():
-            slider.observe(self._tell, "value")
-        self.static.observe(self._tell, "value")
+        self._sentence = make_widget(ipywidgets.HTML, _sentence(Camera()), classes="rnb-sentence")
         self.fields = {**self.sliders, "static": self.static}
         """The controls by name."""
+        for name, control in self.fields.items():
+            store.listen(control, partial(self._changed, name))
         preview.follow(self.fields)
         self.column = self._column()
         self.presets = self._presets()
-        self._show()
 
-    def read(self) -> Camera:
-        """The camera that is set; a slider at 0 gives no move."""
-        if self.static.value:
-            return Camera(static=True)
-        # a slider hands out 0.5999999999
-        moves = {name: round(slider.value, 6) for name, slider in self.sliders.items()}
-        return Camera(**{name: value for name, value in moves.items() if value})
-
-    def write(self, camera: Camera) -> None:
-        """Set every control, and call nobody."""
-        with self._mute:
-            for name, slider in self.sliders.items():
-                slider.value = float(getattr(camera, name) or 0.0)
-            self.static.value = bool(camera.static)
-        self._show()
-
-    def _column(self) -> ipywidgets.VBox:
-        rows: list[ipywidgets.Widget] = []
-        for title, names in GROUPS.items():
-            rows += [caption(title), *(self.sliders[name] for name in names)]
-        return lean(ipywidgets.VBox, [*rows, self.static, self._words], classes="rnb-right")
-
-    def _presets(self) -> ipywidgets.ToggleButtons:
-        """One widget: as many buttons would take longer to show than all the rest of the camera."""
-        moves = {name: Camera(**values) for name, values in PRESETS.items()} | {RESET: Camera()}
-        hints = [*map(camera_sentence, moves.values())]
-        made = lean(
-            ipywidgets.ToggleButtons,
-            options=[*moves],
-            value=None,
-            tooltips=hints,
-            classes="rnb-presets rnb-act-preset",
-        )
-        made.observe(lambda change: self.apply(change["new"] or ""), "value")
-        return made
+    def show(self, state: PanelState, _: Summary) -> None:
+        """Bring the controls up to date; a static camera has no moves, and the script locks the sliders at once."""
+        self._shown.show(self.fields, state.values)
+        for slider in self.sliders.values():
+            slider.disabled = state.values["static"]
+        self._sentence.value = _sentence(camera_of(state.values))
 
     def apply(self, preset: str) -> None:
         """Set the sliders, and let the button go: it may be pressed again."""
         self.presets.value = None
         moves = {**PRESETS, RESET: {}}
         if preset in moves:
-            self.write(Camera(**moves[preset]))
-            self._changed()
+            self._store.apply(lambda state: camera_set(state, Camera(**moves[preset])))
 
-    def _tell(self, _: object) -> None:
-        if not self._mute:
-            self._show()
-            self._changed()
+    def _changed(self, name: str, _: object) -> None:
+        control = self.fields[name]
+        self._store.apply(lambda state: value_changed(state, name, self._shown.taken(name, control)))
 
-    def _lock(self) -> None:
-        """A static camera has no moves; the script in the page does the same at once."""
-        for slider in self.sliders.values():
-            slider.disabled = self.static.value
+    def _column(self) -> ipywidgets.VBox:
+        rows: list[ipywidgets.Widget] = []
+        for title, names in GROUPS.items():
+            rows += [caption(title), *(self.sliders[name] for name in names)]
+        return make_widget(ipywidgets.VBox, [*rows, self.static, self._sentence], classes="rnb-right")
 
-    def _show(self) -> None:
-        self._lock()
-        self._words.value = _sentence(self.read())
+    def _presets(self) -> ipywidgets.ToggleButtons:
+        """Return one widget: as many buttons would take longer to show than all the rest of the camera."""
+        moves = {name: Camera(**values) for name, values in PRESETS.items()} | {RESET: Camera()}
+        hints = [*map(camera_sentence, moves.values())]
+        made = make_widget(
+            ipywidgets.ToggleButtons,
+            options=[*moves],
+            value=None,
+            tooltips=hints,
+            classes="rnb-presets rnb-act-preset",
+        )
+        self._store.listen(made, lambda preset: self.apply(preset or ""))
+        return made
 
 
 def _sentence(camera: Camera) -> str:
@@ -113,7 +93,7 @@ def _sentence(camera: Camera) -> str:
 
 def _slider(name: str) -> ipywidgets.FloatSlider:
     low, high = ENDS[name]
-    return lean(
+    return make_widget(
         ipywidgets.FloatSlider,
         min=-CAMERA_LIMIT,
         max=CAMERA_LIMIT,

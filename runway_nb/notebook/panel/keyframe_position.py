@@ -1,55 +1,64 @@
-"""The three keyframes: thumbnail, list, upload, and what the frame makes of each picture."""
+"""One position of a keyframe: thumbnail, list, upload, and what the frame makes of the picture."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets
 
+from ...request import VideoRequest
+from ...spec import DEFAULT_MODEL
 from ..rendering.result_html import jpeg_uri
-from .keyframe_choices import NONE, Choice, distinct, narrowed
+from .keyframe_choices import NONE, Choice, distinct
 from .keyframe_loader import Fitting, Loaded
-from .widgets import Mute, button, lean, line, problem
+from .state import Keyframe, PanelState, Summary, fit_of
+from .store import PanelStore
+from .widgets import button, line, make_widget, problem
 
-NAMES = ("first", "middle", "last")
 NO_PICTURE = '<div class="rnb-none"></div>'
 ACCEPTED = ".png,.jpg,.jpeg,.webp,.gif,.bmp,.tif,.tiff"
+SHARES = {name: share for name, _, share in DEFAULT_MODEL.keyframes}
+"""When a keyframe is seen, as a share of the shot."""
 
 
-class Slot:
-    """One keyframe.
+class PositionView(NamedTuple):
+    """What a position shows, as HTML."""
+
+    head: str
+    thumbnail: str
+    foot: str
+    can_clear: bool
+
+
+class PositionControls:
+    """The controls of one position.
 
     Args:
         name: first, middle or last.
-        when: Where in the shot it is seen, in words.
-        picked: Called when the user has chosen another picture.
-        uploaded: Called with the file name and the bytes of an upload.
+        store: Holds what is chosen.
+        pick: Called with the choice of the user.
+        take: Called with the file name and the bytes of an upload.
     """
 
     def __init__(
-        self,
-        name: str,
-        when: str,
-        picked: Callable[[Slot], None],
-        uploaded: Callable[[Slot, str, bytes], None],
+        self, name: str, store: PanelStore, pick: Callable[[str, Choice], None], take: Callable[[str, str, bytes], None]
     ) -> None:
         self.name = name
-        self.choice = NONE
-        self.loaded: Loaded | None = None
-        """What is known of the picture; None while it is loading."""
-        self._entries: list[Choice] = [NONE]
-        self._picked, self._uploaded = picked, uploaded
-        self._mute = Mute()
-        title = name.capitalize()
-        self._head = lean(ipywidgets.HTML, _head(title, when, "optional"), classes="rnb-slot-name")
-        self._thumb = lean(ipywidgets.HTML, NO_PICTURE, classes="rnb-thumb")
-        self.list = lean(
-            ipywidgets.Dropdown, options=[NONE.label], description=f"{title} keyframe", classes="rnb-sr-label"
+        self._store, self._pick, self._take = store, pick, take
+        self._entries: tuple[Choice, ...] = ()
+        self._index: int | None = None
+        view = position_view(name, Keyframe(), None, VideoRequest().length)
+        self._head = make_widget(ipywidgets.HTML, view.head, classes="rnb-slot-name")
+        self._thumbnail = make_widget(ipywidgets.HTML, view.thumbnail, classes="rnb-thumb")
+        self.list = make_widget(
+            ipywidgets.Dropdown,
+            options=[NONE.label],
+            description=f"{name.capitalize()} keyframe",
+            classes="rnb-sr-label",
         )
-        self.list.observe(self._choose, "index")
-        self._upload = lean(
+        self._upload = make_widget(
             ipywidgets.FileUpload,
             accept=ACCEPTED,
             multiple=False,
@@ -57,77 +66,70 @@ class Slot:
             icon="",
             tooltip=f"Picture for the {name} keyframe",
         )
-        self._upload.observe(self._take, "value")
         self._clear = button(
             "Clear", self.clear, f"rnb-plain rnb-act-clear-{name}", hint=f"No {name} keyframe", disabled=True
         )
-        self._foot = lean(ipywidgets.HTML, classes="rnb-slot-note")
-        parts = [self._head, self._thumb, self.list, self._upload, self._clear, self._foot]
-        self.box = lean(ipywidgets.Box, parts, classes=f"rnb-slot rnb-slot-drop rnb-slot-{name}")
+        self._foot = make_widget(ipywidgets.HTML, view.foot, classes="rnb-slot-note")
+        store.listen(self.list, self._choose, "index")
+        store.listen(self._upload, self._receive)
+        rows = [self._head, self._thumbnail, self.list, self._upload, self._clear, self._foot]
+        self.box = make_widget(ipywidgets.Box, rows, classes=f"rnb-slot rnb-slot-drop rnb-slot-{name}")
 
-    def offer(self, choices: Sequence[Choice], text: str, typed: Choice | None = None) -> None:
-        """New entries of the list, narrowed by the words of the filter; the choice stays."""
-        self._entries = narrowed(choices, text, self.choice, typed)
-        labels = distinct(entry.label for entry in self._entries)
-        index = self._entries.index(self.choice) if self.choice in self._entries else 0
-        with self._mute, self.list.hold_sync():
-            if [*self.list.options] != labels:
-                self.list.options = labels
-            self.list.index = index
-
-    def put(self, choice: Choice) -> None:
-        """Choose without telling anybody."""
-        self.choice = choice
-        self.loaded = None
+    def show(self, state: PanelState, summary: Summary) -> None:
+        """Bring the controls up to date."""
+        keyframe = state.keyframes[self.name]
+        self._show_list(state.lists[self.name], keyframe.choice)
+        view = position_view(self.name, keyframe, fit_of(state, keyframe, summary.sized), summary.sized.length)
+        self._head.value, self._thumbnail.value, self._foot.value = view.head, view.thumbnail, view.foot
+        self._clear.disabled = not view.can_clear
 
     def clear(self) -> None:
-        """No picture."""
-        self.pick(NONE)
+        """Take the picture out."""
+        self._pick(self.name, NONE)
 
-    def take(self, name: str, data: bytes) -> None:
-        """A file of the user's."""
-        self._uploaded(self, name, data)
+    def _show_list(self, entries: tuple[Choice, ...], choice: Choice) -> None:
+        """Bring the list up to date; what the user is choosing meanwhile stays, unless it cannot be had."""
+        index = entries.index(choice) if choice in entries else 0
+        labels = distinct(entry.label for entry in entries) if self._entries != entries else None
+        self._entries = entries
+        with self.list.hold_sync():
+            if labels is not None and [*self.list.options] != labels:
+                self.list.options = labels
+                self._index = None
+            if index != self._index:
+                self.list.index = self._index = index
 
-    def pick(self, choice: Choice) -> None:
-        """Choose as the user does."""
-        if choice != self.choice or self._is_refused:
-            self.put(choice)
-            self._picked(self)
+    def _choose(self, index: int | None) -> None:
+        if index is not None:
+            self._index = index
+            self._pick(self.name, self._entries[index])
 
-    @property
-    def _is_refused(self) -> bool:
-        """True when something was given that cannot be used: then the same choice is a new one."""
-        return self.loaded is not None and self.loaded.is_fatal
-
-    def show(self, when: str, fit: Fitting | None) -> None:
-        """Thumbnail, time, and what the frame will do to the picture."""
-        title = self.name.capitalize()
-        told = (
-            "optional" if not self.choice.is_given else "loading" if self.loaded is None else fit.words if fit else ""
-        )
-        self._head.value = _head(title, when, told)
-        self._thumb.value = _thumbnail(self.loaded, f"{title} keyframe: {self.choice.label}")
-        self._clear.disabled = not (self.choice.is_given or self._is_refused)
-        trouble = (self.loaded.trouble if self.loaded else "") or (fit.trouble if fit else "")
-        self._foot.value = problem(trouble) or _sheet(self.name, fit)
-
-    def _choose(self, change: Any) -> None:
-        if change["new"] is not None and not self._mute:
-            self.pick(self._entries[change["new"]])
-
-    def _take(self, change: Any) -> None:
-        if self._mute:
-            return
-        for file in change["new"]:
-            self.take(str(file["name"]), bytes(file["content"]))
-        with self._mute:
-            self._upload.value = ()
+    def _receive(self, files: Any) -> None:
+        try:
+            for file in files:
+                self._take(self.name, str(file["name"]), bytes(file["content"]))
+        finally:
+            if files:
+                self._upload.value = ()  # the bytes are kept elsewhere, and the same file may come again
 
 
-def _head(title: str, when: str, told: str) -> str:
+def position_view(name: str, keyframe: Keyframe, fit: Fitting | None, seconds: int) -> PositionView:
+    """Return what a position shows: thumbnail, time, and what the frame will do to the picture."""
+    title, choice, loaded = name.capitalize(), keyframe.choice, keyframe.loaded
+    fate = "optional" if not choice.is_given else "loading" if loaded is None else fit.words if fit else ""
+    trouble = (loaded.trouble if loaded else "") or (fit.trouble if fit else "")
+    return PositionView(
+        head=_head(title, f"{SHARES[name] * seconds:g} s", fate),
+        thumbnail=_thumbnail(loaded, f"{title} keyframe: {choice.label}"),
+        foot=problem(trouble) or _comparison(name, fit),
+        can_clear=choice.is_given or keyframe.is_refused,
+    )
+
+
+def _head(title: str, time: str, fate: str) -> str:
     return (
-        f'<div class="rnb-row"><span>{title}</span><span class="rnb-grow rnb-crop">at {escape(when)}</span>'
-        f'<span class="rnb-crop">{escape(told)}</span></div>'
+        f'<div class="rnb-row"><span>{title}</span><span class="rnb-grow rnb-crop">at {escape(time)}</span>'
+        f'<span class="rnb-crop">{escape(fate)}</span></div>'
     )
 
 
@@ -137,8 +139,8 @@ def _thumbnail(loaded: Loaded | None, alt: str) -> str:
     return f'<img src="{jpeg_uri(loaded.thumbnail)}" alt="{escape(alt, quote=True)}">'
 
 
-def _sheet(name: str, fit: Fitting | None) -> str:
-    """Before and after, when they differ."""
+def _comparison(name: str, fit: Fitting | None) -> str:
+    """Return before and after, when they differ."""
     if fit is None or not fit.sheet:
         return ""
     return (

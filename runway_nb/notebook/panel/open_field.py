@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets
@@ -17,7 +18,9 @@ from ...request import VideoRequest
 from ...values.plain import is_a, plain, shown
 from ..rendering.messages import DOT
 from .keyframe_choices import shortened
-from .widgets import Mute, lean, problem
+from .state import PanelState, Summary
+from .store import PanelStore
+from .widgets import LastShown, make_widget, problem
 
 if TYPE_CHECKING:
     from ...api.client import RunwayClient
@@ -29,20 +32,18 @@ _LONGEST = 60
 """Letters that are left in the field of what could not be opened."""
 
 
-class ReopenField:
+class OpenField:
     """Takes an id, and offers those of the newest jobs and tasks.
 
     Args:
-        studio: Knows the jobs.
-        reopen: Called with what was chosen or typed: an id, or a replyRef.
+        store: Holds what is offered, and what could not be opened.
+        open_job: Called with what was chosen or typed: an id, or a replyRef.
     """
 
-    def __init__(self, studio: Studio, reopen: Callable[[str], None]) -> None:
-        self._studio, self._reopen = studio, reopen
-        self._tasks: tuple[Task, ...] = ()
-        self._names: dict[str, str] = {}
-        self._mute = Mute()
-        self.field = lean(
+    def __init__(self, store: PanelStore, open_job: Callable[[str], None]) -> None:
+        self._store, self._open = store, open_job
+        self._shown = LastShown()
+        self.field = make_widget(
             ipywidgets.Combobox,
             description="Open a job or task",
             placeholder="Open a job or task",
@@ -50,36 +51,47 @@ class ReopenField:
             ensure_option=False,
             classes="rnb-sr-label rnb-reopen",
         )
-        self.trouble = lean(ipywidgets.HTML, classes="rnb-problems")
-        self.field.observe(self._chosen, "value")
+        self.problem = make_widget(ipywidgets.HTML, classes="rnb-problems")
+        store.listen(self.field, self._chosen)
 
-    def offer(self) -> None:
-        """List what the ledger and the account have."""
-        self._names = entries(self._recent(), self._tasks)
-        if self.field.options != tuple(self._names):
-            self.field.options = tuple(self._names)
+    def show(self, state: PanelState, _: Summary) -> None:
+        """Bring the field up to date."""
+        if self.field.options != (offered := tuple(state.entries)):
+            self.field.options = offered
+        self._shown.show({"open": self.field}, {"open": state.open_text})
+        self.problem.value = problem(state.open_error)
 
-    async def load(self, client: RunwayClient) -> None:
-        """Ask the account for its tasks. Raises `RunwayError`."""
-        self._tasks = tuple(await account_tasks(client))
-        self.offer()
+    def _chosen(self, _: str) -> None:
+        text = self._shown.taken("open", self.field).strip()
+        self._store.apply(lambda state: replace(state, open_text="", open_error="" if text else state.open_error))
+        if text:
+            self._open(self._store.state.entries.get(text, text))
+
+
+class Entries:
+    """What the field offers, from the ledger and the account."""
+
+    def __init__(self, studio: Studio) -> None:
+        self._studio = studio
+
+    def offered(self, state: PanelState) -> PanelState:
+        """Return the state that offers what ledger and account have."""
+        return replace(state, entries=entries(self._recent(), state.tasks))
+
+    async def tasks(self, client: RunwayClient) -> tuple[Task, ...]:
+        """Return the tasks of the account. Raises `RunwayError`."""
+        return tuple(await account_tasks(client))
 
     def _recent(self) -> list[Found]:
         try:
             return self._studio.ledger.recent(NEWEST)
         except LedgerError:
-            return []  # told where something is to be written
+            return []  # reported where something is to be written
 
-    def refuse(self, name: str, words: str) -> None:
-        """Nothing was opened: why, beside what was typed."""
-        self.trouble.value = problem(words)
-        with self._mute:
-            self.field.value = redact_line(name, _LONGEST)
 
-    def _chosen(self, change: Any) -> None:
-        if not self._mute and (text := change["new"].strip()):
-            self.field.value = self.trouble.value = ""
-            self._reopen(self._names.get(text, text))
+def not_opened(state: PanelState, name: str, text: str) -> PanelState:
+    """Return the state that says why nothing was opened, beside what was typed."""
+    return replace(state, open_error=text, open_text=redact_line(name, _LONGEST))
 
 
 def entries(records: Iterable[Found], tasks: Iterable[Task]) -> dict[str, str]:

@@ -1,9 +1,9 @@
-"""Small parts that all of the panel's controls are made of."""
+"""The small widgets that all of the panel's controls are made of, and what stands around their callbacks."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from html import escape
 from typing import Any
@@ -17,8 +17,8 @@ from ...values.plain import is_interrupt, kind_of, words_of
 _SHARED: dict[type, Any] = {}
 
 
-def lean(kind: Any, *arguments: Any, classes: str = "", **traits: Any) -> Any:
-    """A widget whose layout and style are those of all others here, with the CSS classes that are named.
+def make_widget(kind: Any, *arguments: Any, classes: str = "", **traits: Any) -> Any:
+    """Return a widget whose layout and style are those of all others here, with the CSS classes that are named.
 
     The style sheet says what they look like. A layout and a style of its own would be two more messages for each
     widget. A class or a value that comes later is one more, so give what it begins with.
@@ -40,49 +40,49 @@ def _shared(kind: type) -> Any:
 
 
 def button(
-    words: str, act: Callable[[], None], classes: str = "", *, hint: str = "", disabled: bool = False
+    text: str, act: Callable[[], None], classes: str = "", *, hint: str = "", disabled: bool = False
 ) -> ipywidgets.Button:
-    """A button that calls `act` without arguments."""
-    made = lean(ipywidgets.Button, description=words, tooltip=hint, disabled=disabled, classes=classes)
+    """Return a button that calls `act` without arguments."""
+    made = make_widget(ipywidgets.Button, description=text, tooltip=hint, disabled=disabled, classes=classes)
     made.on_click(lambda _: act())
     return made
 
 
-def caption(words: str) -> ipywidgets.HTML:
-    """The name of a group."""
-    return lean(ipywidgets.HTML, f'<div class="rnb-group">{escape(words)}</div>', classes="rnb-caption")
+def caption(text: str) -> ipywidgets.HTML:
+    """Return the name of a group."""
+    return make_widget(ipywidgets.HTML, f'<div class="rnb-group">{escape(text)}</div>', classes="rnb-caption")
 
 
-def line(words: str, kind: str = "rnb-detail") -> str:
-    """One line of text as HTML; nothing for no words."""
-    return f'<div class="{kind}">{escape(redact_line(words))}</div>' if words else ""
+def line(text: str, kind: str = "rnb-detail") -> str:
+    """Return one line of text as HTML; nothing for no text."""
+    return f'<div class="{kind}">{escape(redact_line(text))}</div>' if text else ""
 
 
-def problem(words: str) -> str:
-    """What is wrong with a control, in words; told to screen readers when it appears."""
-    return f'<div class="rnb-problem" role="alert">{escape(redact(words))}</div>' if words else ""
+def problem(text: str) -> str:
+    """Return what is wrong with a control as HTML, which screen readers read out when it appears."""
+    return f'<div class="rnb-problem" role="alert">{escape(redact(text))}</div>' if text else ""
 
 
 @contextmanager
-def told(say: Callable[[str], None]) -> Iterator[None]:
-    """Stands around what somebody asked for in a page: whatever goes wrong is one line, an observer's exit included."""
+def reports_errors(report: Callable[[str], None]) -> Iterator[None]:
+    """Stand around what somebody asked for in a page: whatever goes wrong is one line, an observer's exit included."""
     try:
         yield
     except RunwayError as error:
-        say(error.message)
+        report(error.message)
     except BaseException as error:  # observers of the user may raise anything
         if is_interrupt(error):
             raise
-        say(unexpected(error))
+        report(unexpected(error))
 
 
 def unexpected(error: BaseException) -> str:
-    """An error that nobody has thought of, on one line."""
+    """Return an error that nobody has thought of, on one line."""
     return redact(f"{kind_of(error)}: {words_of(error)}")
 
 
-class Mute(threading.local):
-    """While a thread has entered it, its changes come from the program: they are told to nobody.
+class SuppressEvents(threading.local):
+    """While a thread has entered it, its changes come from the program, and are no events of the user.
 
     Another thread may be that of the user meanwhile, so each has its own.
     """
@@ -98,3 +98,25 @@ class Mute(threading.local):
 
     def __bool__(self) -> bool:
         return self._depth > 0
+
+
+class LastShown:
+    """The traits of widgets as they were last set from the state.
+
+    A control is set only when its value in the state has changed: what a user is typing meanwhile stays.
+    """
+
+    def __init__(self) -> None:
+        self._values: dict[str, Any] = {}
+
+    def taken(self, name: str, control: Any) -> Any:
+        """Return the value of a control that the user has changed: the page has it already."""
+        self._values[name] = control.value
+        return control.value
+
+    def show(self, controls: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Set the controls whose values have changed."""
+        for name, control in controls.items():
+            if name not in self._values or self._values[name] != values[name]:
+                self._values[name] = values[name]
+                control.value = values[name]

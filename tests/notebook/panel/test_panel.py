@@ -29,7 +29,7 @@ from support.account_pictures import asked, png
 from support.cells import run, typed
 from support.examples import examples
 from support.fakes import EMAIL, TOKEN, Party
-from support.panels import REQUEST, a_bench, button, parts, quickest, said, tell, wait_until
+from support.panels import REQUEST, a_bench, button, give_file, parts, quickest, said, tell, wait_until
 from support.strategies import ASSET_ID, requests
 
 
@@ -132,7 +132,7 @@ def test_reset_gives_an_empty_request(bench):
 def test_request_job_and_jobs_can_be_observed(bench):
     panel, seen = bench.panel(REQUEST), []
     panel.observe(lambda change: seen.append(change["name"]), ["request", "job", "jobs"])
-    panel.words.prompt.value = "A lamp stands"
+    panel.form.fields["prompt"].value = "A lamp stands"
     assert seen == ["request"]
     bench.press(panel)
     assert set(seen) == {"request", "job", "jobs"}
@@ -147,22 +147,22 @@ def test_problems_stand_in_words_and_generate_waits_until_they_are_mended(bench)
     go = button(panel, "Generate")
     assert go.disabled
     assert "write a prompt" in go.tooltip
-    panel.words.prompt.value = "A lamp turns"
+    panel.form.fields["prompt"].value = "A lamp turns"
     assert not go.disabled
-    panel.words.seed.value, panel.words.reply_url.value = "many", "ftp://x"
+    panel.form.fields["seed"].value, panel.form.fields["reply_url"].value = "many", "ftp://x"
     assert "Seed is 'many'" in said(panel)
     assert "Reply URL is 'ftp://x'" in said(panel)
     assert go.disabled
     assert go.tooltip
-    panel.words.seed.value, panel.words.reply_url.value = "4", ""
+    panel.form.fields["seed"].value, panel.form.fields["reply_url"].value = "4", ""
     assert not go.disabled
     assert "Seed is" not in said(panel)
 
 
 def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench):
     panel = bench.panel(REQUEST)
-    panel.words.explore.value = True
-    panel.words.seed.value = "many"
+    panel.form.fields["explore"].value = True
+    panel.form.fields["seed"].value = "many"
     assert (panel.preview.portrait, panel.preview.seconds) == (True, 10)
     assert re.search(r"\b0 credits", said(panel))
 
@@ -205,12 +205,12 @@ def test_too_few_credits_disable_generate_with_figures_and_explore_mode_says_wha
     assert "50" in go.tooltip
     assert "30" in go.tooltip
     assert "only 30 left" in said(panel)
-    panel.words.explore.value = True
+    panel.form.fields["explore"].value = True
     assert not go.disabled
     assert re.search(r"\b0 credits", said(panel))
     assert "Unlimited plan" in said(panel)
-    panel.words.explore.value = False
-    panel.words.seconds.value = "5 s"
+    panel.form.fields["explore"].value = False
+    panel.form.fields["seconds"].value = "5 s"
     assert not go.disabled
 
 
@@ -231,7 +231,7 @@ def test_a_token_set_later_is_no_play_money_any_more(bench, monkeypatch):
     panel = bench.panel(REQUEST)
     assert "play money" in said(panel)
     bench.studio.use(token)
-    panel.words.prompt.value = "A lamp stands"
+    panel.form.fields["prompt"].value = "A lamp stands"
     bench.press(panel, "Refresh")
     assert "play money" not in said(panel)
     assert "no credits spent" not in said(panel)
@@ -297,11 +297,11 @@ def test_nothing_waits_while_the_api_does_not_answer(bench):
     with bench.network(answers=False):
         panel = Panel(REQUEST, studio=bench.studio)
         panel._ipython_display_()
-        panel.words.prompt.value = "warm"
+        panel.form.fields["prompt"].value = "warm"
         for name, control, values in (
-            ("prompt", panel.words.prompt, iter("abcde")),
+            ("prompt", panel.form.fields["prompt"], iter("abcde")),
             ("zoom", panel.camera.sliders["zoom"], iter(range(1, 6))),
-            ("seconds", panel.words.seconds, iter(["10 s", "5 s"] * 3)),
+            ("seconds", panel.form.fields["seconds"], iter(["10 s", "5 s"] * 3)),
         ):
             assert quickest(lambda c=control, v=values: setattr(c, "value", next(v))) < 0.05, name
         assert "asking for the account" in said(panel)
@@ -332,25 +332,25 @@ def refuse(*_, **__):
 
 
 CALLBACKS = {
-    "upload": lambda panel: panel.keyframes.slots["first"]._uploaded(panel.keyframes.slots["first"], "a.png", png()),
+    "upload": lambda panel: give_file(panel, png()),
     "list": lambda panel: setattr(the_list(panel), "index", 1),
     "slider": lambda panel: setattr(panel.camera.sliders["zoom"], "value", 3.0),
     "preset": lambda panel: setattr(panel.camera.presets, "value", "Push in"),
-    "prompt": lambda panel: setattr(panel.words.prompt, "value", "Another lamp"),
+    "prompt": lambda panel: setattr(panel.form.fields["prompt"], "value", "Another lamp"),
     "swap": lambda panel: button(panel, "Swap first and last").click(),
     "reset": lambda panel: button(panel, "Reset").click(),
 }
 
 
 def the_list(panel):
-    return panel.keyframes.slots["first"].list
+    return panel.keyframes.positions["first"].list
 
 
 @pytest.mark.parametrize("name", CALLBACKS)
 def test_an_error_of_a_callback_stands_in_the_panel(bench, monkeypatch, name):
     panel = bench.panel(REQUEST)
-    monkeypatch.setattr("runway_nb.notebook.panel.keyframe_controls.keep_picture", refuse)
-    monkeypatch.setattr(panel.keyframes, "read", refuse)
+    monkeypatch.setattr("runway_nb.notebook.panel.keyframe_sources.keep_picture", refuse)
+    monkeypatch.setattr("runway_nb.notebook.panel.store.summary_of", refuse)
     CALLBACKS[name](panel)
     assert "No space left on device" in said(panel)
 
@@ -362,7 +362,7 @@ def test_a_click_sends_once_and_its_result_stands_below_the_newest_first(bench):
     panel = bench.press(bench.panel(REQUEST))
     assert bench.creates == 1
     one = panel.job
-    panel.words.prompt.value = "A lamp stands"
+    panel.form.fields["prompt"].value = "A lamp stands"
     bench.press(panel)
     assert bench.creates == 2
     assert panel.jobs == (panel.job, one)
@@ -398,7 +398,7 @@ def test_a_double_click_sends_once(bench, gate, reuse):
 def test_the_button_rests_while_a_request_is_sent(bench, gate):
     panel = bench.panel(REQUEST)
     button(panel, "Generate").click()
-    panel.words.prompt.value = "Another lamp"
+    panel.form.fields["prompt"].value = "Another lamp"
     rests = button(panel, "Generate").disabled
     gate.set()
     bench.settled(panel)
@@ -484,7 +484,7 @@ def test_a_seed_is_thrown_and_kept_or_drawn_anew(bench):
     keep.value = False
     bench.press(panel)
     assert panel.request.seed is None
-    assert panel.words.seed.value == ""
+    assert panel.form.fields["seed"].value == ""
 
 
 def test_while_it_runs_its_card_is_on_the_stage_and_its_slot_is_told(bench):
@@ -596,7 +596,7 @@ def test_the_magic_opens_a_panel_of_a_job_and_puts_its_cell_below(bench, desk):
     assert panel.request == REQUEST
     bench.settled(panel)
     assert bench.shown
-    panel.words.prompt.value = "Two lamps"
+    panel.form.fields["prompt"].value = "Two lamps"
     desk.line("cell")
     desk.line(f"cell {job.id}")
     assert [run(cell)[1] for cell in desk.offered] == [panel.request, REQUEST]
@@ -620,9 +620,9 @@ def test_no_address_and_no_token_is_on_the_panel(benches):
     bench.press(panel)
     told = [json.dumps(widget.get_state(), default=repr) for widget in parts(panel)]
     told += [repr(widget) for widget in parts(panel)]
-    told += [repr(vars(slot)) for slot in panel.keyframes.slots.values()]
+    told += [repr(panel.store.state)]
     told += [repr(data) for _, data in bench.shown + bench.updates]
-    told += [repr(panel.request), repr(panel.job), repr(panel.account.state)]
+    told += [repr(panel.request), repr(panel.job), repr(panel.store.state.account)]
     for text in told:
         assert "@runway-nb" not in text
         assert TOKEN not in text
@@ -659,9 +659,9 @@ def test_a_press_in_the_page_sends_what_the_page_shows(bench):
 def test_after_a_page_was_loaded_anew_results_stand_in_the_panel(bench):
     panel = bench.panel(REQUEST)
     for _ in range(2):
-        assert panel._stage.root not in panel.children
+        assert panel.output.area.root not in panel.children
         tell(panel, "shown", notebook=False)
-    assert panel._stage.root in panel.children
+    assert panel.output.area.root in panel.children
 
 
 class _Panic(BaseException):
@@ -676,11 +676,11 @@ def test_an_observer_of_the_user_that_fails_hides_no_card_and_stops_no_other_job
     panel = bench.panel(REQUEST)
     for name in ("request", "job", "jobs"):
         panel.observe(fail, name)
-    panel._press()
+    panel.sender.press()
     bench.settled(panel)
     (job,) = panel.jobs
     assert panel.job is job
-    assert panel._stage.holds(job)
+    assert panel.output.area.holds(job)
     assert bench.party.ended(job).video is not None
-    assert type(error).__name__ in panel._said.value
-    assert not panel._generate.disabled
+    assert type(error).__name__ in said(panel)
+    assert not button(panel, "Generate").disabled

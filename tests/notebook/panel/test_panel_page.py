@@ -20,12 +20,12 @@ from runway_nb.jobs.job import Job, Submission
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.panel import panel as module
-from runway_nb.notebook.panel.bridge import Page
+from runway_nb.notebook.panel.bridge import Bridge
 from runway_nb.notebook.panel.keyframe_loader import Loaded, Pictures
 from runway_nb.notebook.panel.panel import Panel
 from runway_nb.notebook.panel.preview import make_preview
 from runway_nb.notebook.panel.widgets import button as make_button
-from runway_nb.notebook.panel.widgets import lean
+from runway_nb.notebook.panel.widgets import make_widget
 from runway_nb.request import Keyframes, VideoRequest
 from support.account_pictures import an_asset, asked, png, shelve
 from support.fakes import EMAIL, TOKEN
@@ -75,7 +75,7 @@ def talk():
         "max_jobs": ipywidgets.Dropdown(options=[("as the account says", 0), ("3", 3)]),
     }
     acts = {kind: lambda content, kind=kind: done.append((kind, content)) for kind in ("shown", "press", "open")}
-    return SimpleNamespace(script=script, fields=fields, done=done, page=Page(script, fields, acts))
+    return SimpleNamespace(script=script, fields=fields, done=done, acts=acts, page=Bridge(script, fields, acts))
 
 
 def values(talk):
@@ -87,7 +87,7 @@ SHOWN = {"zoom": -3.5, "prompt": "A lamp", "static": True, "seconds": "10 s", "f
 
 def test_the_values_that_a_page_shows_are_taken_before_anything_is_done(talk):
     seen = []
-    talk.page._acts["press"] = lambda _: seen.append(values(talk))
+    talk.acts["press"] = lambda _: seen.append(values(talk))
     talk.script.tell({"kind": "press", "values": SHOWN})
     assert seen == [{**SHOWN, "max_jobs": 3}]
 
@@ -172,7 +172,7 @@ def test_a_value_that_cannot_be_read_takes_no_other_with_it(talk, bad):
 def test_a_page_without_the_script_has_told_nothing(talk):
     assert not talk.page.has_script
     assert not talk.page.reaches_notebook
-    assert not talk.page.has_lost_places
+    assert not talk.page.has_lost_displays
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_a_view_more_than_was_displayed_is_a_page_that_was_loaded_anew(talk, eve
             talk.page.displayed()
         else:
             talk.script.tell({"kind": "shown", "notebook": True})
-    assert talk.page.has_lost_places == bool(lost)
+    assert talk.page.has_lost_displays == bool(lost)
     assert talk.page.has_script == ("v" in events)
 
 
@@ -220,7 +220,7 @@ def test_data_for_a_place_the_cell_and_words_go_to_the_page(talk):
 
 def test_texts_are_kept_in_the_place_of_those_before():
     preview, seen = make_preview(), []
-    page = Page(preview, {}, {})
+    page = Bridge(preview, {}, {})
     preview.observe(lambda change: seen.append(change["new"]), "texts")
     one = {"a": {"model": "1", "data": {"text/plain": "x"}}}
     page.keep(one)
@@ -229,7 +229,7 @@ def test_texts_are_kept_in_the_place_of_those_before():
     assert seen == [one, {"b": one["a"]}], "what is the same is not sent again"
 
 
-# --- the lean parts ---------------------------------------------------------------------------------
+# --- small widgets ------------------------------------------------------------------------------------
 
 
 class Wire:
@@ -270,11 +270,11 @@ def wire(monkeypatch, bench):
 
 
 def test_a_lean_part_opens_with_its_classes_and_sends_no_more(monkeypatch):
-    lean(ipywidgets.HTML)  # what all share is there
+    make_widget(ipywidgets.HTML)  # what all share is there
     wire = Wire(monkeypatch)
-    lean(ipywidgets.HTML, "x", classes="rnb-a rnb-b")
-    lean(ipywidgets.HBox, [], classes="rnb-c")
-    lean(ipywidgets.Text, description="Seed")
+    make_widget(ipywidgets.HTML, "x", classes="rnb-a rnb-b")
+    make_widget(ipywidgets.HBox, [], classes="rnb-c")
+    make_widget(ipywidgets.Text, description="Seed")
     make_button("Go", lambda: None, "rnb-primary rnb-go")
     opened = [tuple(state["_dom_classes"]) for state in wire.opened if "_dom_classes" in state]
     assert opened == [("rnb-a", "rnb-b"), ("rnb-c",), (), ("rnb-primary", "rnb-go")]
@@ -283,7 +283,7 @@ def test_a_lean_part_opens_with_its_classes_and_sends_no_more(monkeypatch):
 
 def test_a_panel_is_made_with_few_messages_and_none_for_a_class(bench, wire):
     panel = Panel(REQUEST, studio=bench.studio)
-    stage = {widget.model_id for widget in parts(panel._stage.root)}
+    stage = {widget.model_id for widget in parts(panel.output.area.root)}
     assert len(wire.opened) > 50
     assert len(wire.updates) < 40
     assert not [state for model, state in wire.updates if "_dom_classes" in state and model not in stage]
@@ -295,7 +295,7 @@ def test_a_panel_shares_its_looks(bench, wire):
     panel = bench.panel(REQUEST)
     kinds = Counter(state["_model_name"] for state in wire.opened)
     assert kinds["LayoutModel"] <= 6
-    assert len({widget.layout.model_id for widget in parts(panel._frame())}) <= 3
+    assert len({widget.layout.model_id for widget in parts(panel.children[1])}) <= 3
 
 
 # --- texts that stay --------------------------------------------------------------------------------
@@ -352,7 +352,7 @@ def places(bench):
 
 def test_before_it_is_displayed_nothing_is_kept(bench, wire):
     panel = bench.panel(REQUEST, opened=False)
-    panel.words.prompt.value = "Another lamp"
+    panel.form.fields["prompt"].value = "Another lamp"
     panel.fill(OTHER)
     bench.settled(panel)
     assert panel.preview.texts == {}
@@ -372,7 +372,7 @@ def test_displayed_it_keeps_its_request_in_its_own_place_alone(bench):
 
 def test_a_request_that_cannot_be_a_cell_keeps_the_reason(bench):
     panel = bench.panel(REQUEST)
-    panel.words.seed.value = "many"
+    panel.form.fields["seed"].value = "many"
     (kept,) = panel.preview.texts.values()
     assert "seed is 'many'" in kept["data"]["text/plain"]
 
@@ -381,7 +381,7 @@ def test_a_change_of_the_request_is_kept_at_once_and_an_equal_one_sent_never(ben
     panel = bench.panel(REQUEST)
     count = len(wire.of("texts"))
     assert count == 1
-    panel.words.prompt.value = "Another lamp"
+    panel.form.fields["prompt"].value = "Another lamp"
     assert len(wire.of("texts")) == 2
     assert "Another lamp" in json.dumps(wire.of("texts")[-1])
     panel.fill(panel.request)
@@ -405,7 +405,7 @@ def test_while_a_job_runs_both_places_have_a_text(bench, hands):
         job.change(phase=phase)
         texts = panel.preview.texts
         assert [*texts] == [here, below]
-        assert texts[below]["model"] == panel._stage.root.model_id
+        assert texts[below]["model"] == panel.output.area.root.model_id
         assert f"%runway wait {job.id}" in texts[below]["data"]["text/plain"]
         assert f"{job.id}: {words}" in texts[here]["data"]["text/plain"]
         assert panel.cell in texts[here]["data"]["text/plain"]
@@ -508,7 +508,7 @@ def test_the_first_page_gets_results_as_ever(bench, wire):
     tell(panel, "press")
     bench.settled(panel)
     assert puts(wire) == []
-    assert panel._stage.root not in panel.children
+    assert panel.output.area.root not in panel.children
     assert "<video" in bench.updates[-1][1]["text/html"]
 
 
@@ -521,7 +521,7 @@ def test_a_page_that_can_reach_the_notebook_puts_results_in_their_place(bench, w
     tell(panel, "shown", notebook=True)
     (put,) = puts(wire)
     assert put["place"] == below
-    assert put["data"][WIDGET]["model_id"] == panel._stage.root.model_id
+    assert put["data"][WIDGET]["model_id"] == panel.output.area.root.model_id
     for percent in range(50):
         job.change(phase=Phase.FOLLOWING, progress=percent / 50)
     assert len(puts(wire)) == 1, "the card that stands there moves by itself"
@@ -530,7 +530,7 @@ def test_a_page_that_can_reach_the_notebook_puts_results_in_their_place(bench, w
     assert last["place"] == below
     assert set(last["data"]) == {"text/html", "text/plain"}
     assert "<video" in last["data"]["text/html"]
-    assert panel._stage.root not in panel.children
+    assert panel.output.area.root not in panel.children
 
 
 def test_a_page_that_cannot_shows_results_in_the_panel(bench, wire, hands):
@@ -538,10 +538,10 @@ def test_a_page_that_cannot_shows_results_in_the_panel(bench, wire, hands):
     tell(panel, "shown", notebook=False)
     job = hands.press(panel)
     tell(panel, "shown")
-    assert panel.children.count(panel._stage.root) == 1
+    assert panel.children.count(panel.output.area.root) == 1
     tell(panel, "shown")
     hands.finish(panel, job)
-    assert panel.children.count(panel._stage.root) == 1
+    assert panel.children.count(panel.output.area.root) == 1
     assert puts(wire) == []
 
 
@@ -610,8 +610,8 @@ def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench):
         panel.preview._handle_custom_msg(told, [memoryview(piece)])
         panel.preview._handle_custom_msg({**told, "file": "b.1", "count": 3}, [memoryview(b"of another file")])
     bench.settled(panel)
-    assert panel.keyframes.slots["last"].choice.label == "big.png (file)"
-    assert panel.keyframes.slots["last"].loaded.trouble == ""
+    assert panel.store.state.keyframes["last"].choice.label == "big.png (file)"
+    assert panel.store.state.keyframes["last"].loaded.trouble == ""
 
 
 def test_two_presses_send_once(bench, monkeypatch):
@@ -715,7 +715,7 @@ def test_an_open_that_names_no_job_leaves_the_request(bench, content):
     tell(panel, "open", **content)
     bench.settled(panel)
     assert panel.request == OTHER
-    assert "job" in panel.reopen.trouble.value
+    assert "job" in panel.open_field.problem.value
 
 
 def test_while_a_job_runs_another_can_be_opened_and_the_texts_have_both(bench, hands):

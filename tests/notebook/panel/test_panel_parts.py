@@ -17,12 +17,12 @@ from runway_nb.api.media import MediaClient
 from runway_nb.errors import RunwayError, Unreachable
 from runway_nb.notebook.panel.keyframe_choices import LONGEST_LIST, NONE, narrowed, typed_choice, variable_choices
 from runway_nb.notebook.panel.keyframe_loader import Pictures
-from runway_nb.notebook.panel.widgets import Mute
+from runway_nb.notebook.panel.widgets import SuppressEvents
 from runway_nb.pictures.assets import AssetCache, AssetList
 from runway_nb.request import Keyframes, VideoRequest
 from support.account_pictures import an_asset, png, shelve
 from support.cells import run
-from support.panels import REQUEST, a_bench, button, parts, quickest, said, slot, the, upload
+from support.panels import REQUEST, a_bench, button, parts, position, quickest, said, the, upload
 
 LAMP = VideoRequest("A lamp turns", seconds=5)
 
@@ -60,14 +60,14 @@ def pick(bench, panel, label, name="first", *, wait=True):
 
 def clear(bench, panel, name="first"):
     the(panel, ipywidgets.Button, name)
-    control = next(w for w in parts(slot(panel, name).box) if getattr(w, "description", "") == "Clear")
+    control = next(w for w in parts(position(panel, name).box) if getattr(w, "description", "") == "Clear")
     assert not control.disabled
     control.click()
     return bench.settled(panel)
 
 
 def words(panel, name="first"):
-    return said(SimpleNamespace(children=[slot(panel, name).box]))
+    return said(SimpleNamespace(children=[position(panel, name).box]))
 
 
 def colour(data):
@@ -106,7 +106,7 @@ def test_what_comes_later_is_offered_again_and_the_choice_stays(bench):
     job = bench.party.ended(bench.party.submit())
     del bench.variables["fig"]
     bench.variables["other"] = png()
-    panel.keyframes.offer_again()
+    panel.offer_again()
     assert listed(panel)[1].startswith("fig")
     assert any(label.startswith(f"last frame of {job.id}") for label in listed(panel))
     assert "other (bytes)" in listed(panel)
@@ -131,7 +131,7 @@ def test_more_assets_than_a_list_shows_are_reached_by_the_filter(bench, stills):
 def test_many_assets_keep_a_change_quick(bench, stills):
     shelve(bench.party, *(an_asset(number, f"shot {number:04}.png") for number in range(1050)))
     panel = bench.panel(LAMP)
-    assert quickest(panel.keyframes.offer_again) < 0.05
+    assert quickest(panel.offer_again) < 0.05
 
 
 def test_a_list_that_cannot_be_loaded_says_why_and_refresh_mends_it(bench, stills):
@@ -179,7 +179,7 @@ def test_a_picked_asset_is_shown_and_sent_and_cleared_again(bench, stills):
     assert "--first new" in panel.cell
     assert "cut 20 % of height" in words(panel)
     assert "first cut 20 % of height" in panel.preview.crop_note
-    assert "<img" in slot(panel).box.children[1].value
+    assert "<img" in position(panel).box.children[1].value
     assert is_red(panel.preview.first)
     clear(bench, panel)
     assert panel.request.keyframes == Keyframes()
@@ -194,7 +194,7 @@ def test_an_asset_called_none_is_one(bench, stills):
     the(panel, ipywidgets.Dropdown).index = 1
     bench.settled(panel)
     assert panel.request.keyframes.first == "none"
-    assert slot(panel).choice != NONE
+    assert panel.store.state.keyframes["first"].choice != NONE
 
 
 def test_an_asset_id_stays_itself_when_the_list_knows_it(bench, stills):
@@ -265,7 +265,7 @@ def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch):
     panel = bench.panel(LAMP)
     for paint in ("red", "teal"):
         bench.variables["fig"] = png(paint)
-        panel.keyframes.offer_again()
+        panel.offer_again()
         pick(bench, panel, "none", wait=False)
         pick(bench, panel, "fig", wait=False)
     while len(gates) < 2:
@@ -276,7 +276,7 @@ def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch):
     bench.studio._loop.call(first.set)
     bench.settled(panel)
     assert not is_red(panel.preview.first)
-    assert not is_red(slot(panel).loaded.thumbnail)
+    assert not is_red(panel.store.state.keyframes["first"].loaded.thumbnail)
 
 
 def test_a_variable_that_has_changed_is_taken_anew(bench):
@@ -286,7 +286,7 @@ def test_a_variable_that_has_changed_is_taken_anew(bench):
     assert is_red(panel.preview.first)
     assert "--first fig" in panel.cell
     bench.variables["fig"] = png("teal")
-    panel.keyframes.offer_again()
+    panel.offer_again()
     assert panel.request.keyframes.first == before
     pick(bench, pick(bench, panel, "none"), "fig")
     assert panel.request.keyframes.first != before
@@ -343,7 +343,7 @@ def test_a_last_frame_is_shown_once_its_job_has_ended(bench, monkeypatch):
     panel = bench.panel(VideoRequest("x", Keyframes("job:7f3e2c54")))
     assert "no video yet" in words(panel)
     frames.append(png("red"))
-    panel.keyframes.offer_again()
+    panel.offer_again()
     bench.settled(panel)
     assert is_red(panel.preview.first)
 
@@ -357,7 +357,7 @@ def test_two_formats_are_told_before_they_are_refused(bench):
     panel = upload(bench, upload(bench, bench.panel(LAMP), png()), png("red", (768, 1280)), "tall.png", "last")
     assert button(panel, "Generate").disabled
     assert "two formats" in said(panel)
-    panel.words.aspect.value = "landscape"
+    panel.form.fields["aspect"].value = "landscape"
     bench.settled(panel)
     assert not button(panel, "Generate").disabled
     assert "two formats" not in said(panel)
@@ -433,7 +433,7 @@ def test_an_upload_that_is_refused_leaves_the_picture_that_can_be_kept(bench):
 def test_the_fit_that_will_be_made_is_told(bench, size, changes, told):
     panel = upload(bench, bench.panel(LAMP), png(size=size))
     for name, value in changes.items():
-        getattr(panel.words, name).value = value
+        panel.form.fields[name].value = value
     bench.settled(panel)
     assert told in words(panel)
     assert panel.preview.portrait == ((size == (768, 1280)) and changes.get("aspect") != "landscape")
@@ -445,10 +445,10 @@ def test_the_focus_decides_what_is_seen(bench):
     out = io.BytesIO()
     picture.save(out, "PNG")
     panel = upload(bench, bench.panel(LAMP), out.getvalue())
-    panel.words.aspect.value = "landscape"
+    panel.form.fields["aspect"].value = "landscape"
     bench.settled(panel)
     assert not is_red(panel.preview.first)
-    panel.words.focus_y.value = 0
+    panel.form.fields["focus_y"].value = 0
     bench.settled(panel)
     assert is_red(panel.preview.first)
 
@@ -468,13 +468,13 @@ def test_a_photo_that_lies_on_its_side_stands_upright_in_the_slot(bench):
     Image.new("RGB", (1280, 768), "teal").save(out, "JPEG", exif=exif)
     panel = upload(bench, bench.panel(LAMP), out.getvalue(), "photo.jpg")
     assert panel.preview.portrait
-    with Image.open(io.BytesIO(slot(panel).loaded.thumbnail)) as thumbnail:
+    with Image.open(io.BytesIO(panel.store.state.keyframes["first"].loaded.thumbnail)) as thumbnail:
         assert thumbnail.height > thumbnail.width
 
 
 def test_a_problem_elsewhere_leaves_the_fit_as_it_is(bench):
     panel = upload(bench, bench.panel(REQUEST), png(size=(768, 1280)))
-    panel.words.seed.value = "many"
+    panel.form.fields["seed"].value = "many"
     bench.settled(panel)
     assert "fits" in words(panel)
 
@@ -495,7 +495,7 @@ def test_one_picture_in_two_slots_is_shown_in_both(bench, stills):
 
 
 def test_a_mute_of_one_thread_does_not_silence_another():
-    mute, heard = Mute(), []
+    mute, heard = SuppressEvents(), []
     with mute:
         thread = threading.Thread(target=lambda: heard.append(not mute))
         thread.start()
@@ -526,7 +526,7 @@ def test_arrays_of_no_pictures_shape_are_not_offered():
 
 
 def list_state(panel):
-    return panel.keyframes._told.value
+    return panel.keyframes.listing.value
 
 
 def test_before_the_list_has_come_nobody_says_that_it_is_empty(bench):
@@ -550,7 +550,7 @@ def test_why_the_list_could_not_be_loaded_stays_until_it_is_asked_for_again(benc
 )
 def test_the_filter_says_what_it_finds(bench, typed, told):
     panel = bench.panel(LAMP)
-    panel.keyframes._filter.value = typed
+    panel.keyframes.filter.value = typed
     assert told in list_state(panel)
-    panel.keyframes._filter.value = ""
+    panel.keyframes.filter.value = ""
     assert "2 images" in list_state(panel)

@@ -15,9 +15,12 @@ from runway_nb.api.account_queries import account_task
 from runway_nb.api.models import SUCCEEDED, Account, RunningTask, Task
 from runway_nb.camera import Camera
 from runway_nb.ledger.record import Record
+from runway_nb.notebook.panel.account_text import AccountState
 from runway_nb.notebook.panel.keyframe_choices import NONE, Choice, asset_choices, choice_of
-from runway_nb.notebook.panel.open_field import NEWEST, ReopenField, entries
+from runway_nb.notebook.panel.open_field import NEWEST, Entries, OpenField, entries
 from runway_nb.notebook.panel.panel import Panel
+from runway_nb.notebook.panel.state import PanelState
+from runway_nb.notebook.panel.store import PanelStore
 from runway_nb.pictures.asset_names import linked_assets
 from runway_nb.pictures.assets import AssetList
 from runway_nb.request import Keyframes, VideoRequest
@@ -120,6 +123,23 @@ def test_a_record_that_some_accident_has_emptied_is_offered_by_its_id():
 # --- the field --------------------------------------------------------------------------------------
 
 
+class Field:
+    """The field alone, with a state of its own."""
+
+    def __init__(self, studio, open_job):
+        self.store, self.entries = PanelStore(PanelState(AccountState(False))), Entries(studio)
+        made = OpenField(self.store, open_job)
+        self.store.shown_by(made.show)
+        self.field = made.field
+
+    def offer(self):
+        self.store.apply(self.entries.offered)
+
+    async def load(self, client):
+        tasks = await self.entries.tasks(client)
+        self.store.apply(lambda state: self.entries.offered(replace(state, tasks=tasks)))
+
+
 def a_field(records=(), *, broken=False):
     """The field before a ledger with these records, and what it has opened."""
     opened = []
@@ -129,7 +149,7 @@ def a_field(records=(), *, broken=False):
             raise errors.LedgerError("the disk is full")
         return [*records][:limit]
 
-    return ReopenField(SimpleNamespace(ledger=SimpleNamespace(recent=recent)), opened.append), opened
+    return Field(SimpleNamespace(ledger=SimpleNamespace(recent=recent)), opened.append), opened
 
 
 def test_an_entry_that_is_chosen_stands_for_its_id_and_can_be_chosen_again():
@@ -219,11 +239,11 @@ def test_tasks_of_the_account_come_in_the_background(bench, elsewhere):
     job = bench.party.ended(bench.party.submit("A harbour"))
     label = f"task {there.task.short_id}{DOT}A lamp turns"
     panel = Panel(studio=bench.studio)
-    assert panel.reopen.field.options == ()
+    assert panel.open_field.field.options == ()
     panel._ipython_display_()
     bench.settled(panel)
-    assert panel.reopen.field.options == (f"{job.id}{DOT}A harbour", label)
-    panel.reopen.field.value = label
+    assert panel.open_field.field.options == (f"{job.id}{DOT}A harbour", label)
+    panel.open_field.field.value = label
     bench.settled(panel)
     assert panel.request == WISH
     assert bench.studio.ledger.recent()[0].id == job.id, "nothing was adopted"
@@ -235,8 +255,8 @@ def test_an_account_that_does_not_answer_is_told_and_jobs_are_offered(bench):
     with bench.network():
         panel = bench.panel()
         assert "connection" in said(panel)
-        assert panel.reopen.field.options == (f"{job.id}{DOT}A harbour",)
-        panel.reopen.field.value = "ffffffff"
+        assert panel.open_field.field.options == (f"{job.id}{DOT}A harbour",)
+        panel.open_field.field.value = "ffffffff"
         bench.settled(panel)
         assert "connection" in said(panel)
 
@@ -246,7 +266,7 @@ def test_whatever_names_a_job_opens_it(bench):
     panel = bench.panel()
     for name in (job.id, job.id[:5], job.task.id, job.task.short_id, job.request.reply_ref):
         panel.fill(VideoRequest())
-        panel.reopen.field.value = name
+        panel.open_field.field.value = name
         bench.settled(panel)
         assert panel.request == WISH, name
     assert bench.creates == 1
@@ -255,22 +275,22 @@ def test_whatever_names_a_job_opens_it(bench):
 def test_rubbish_is_told_in_words_and_changes_nothing(bench):
     panel = bench.panel(WISH)
     for text in ("ffffffff", "nonsense", "%runway show", "<b>x</b>", task_id(5), EMAIL, TOKEN, "0" * 999):
-        panel._said.value = ""
-        panel.reopen.field.value = text
+        panel.store.report("")
+        panel.open_field.field.value = text
         bench.settled(panel)
         assert panel.request == WISH
         assert "neither the ledger nor the account has a job" in said(panel), text
         assert "@" not in said(panel).replace("***@***", "")
         assert TOKEN not in said(panel)
-        assert "<b>x" not in panel._said.value
+        assert "<b>x" not in panel.open_field.problem.value
 
 
 def test_the_words_go_with_the_next_job_that_is_opened(bench):
     job = bench.party.ended(bench.studio.submit(WISH))
     panel = bench.panel()
-    panel.reopen.field.value = "ffffffff"
+    panel.open_field.field.value = "ffffffff"
     bench.settled(panel)
-    panel.reopen.field.value = job.id
+    panel.open_field.field.value = job.id
     bench.settled(panel)
     assert "neither" not in said(panel)
     assert panel.preview.say == f"Settings of {job.id}."
@@ -283,8 +303,8 @@ def test_a_ledger_that_cannot_be_read_is_told_when_it_is_needed(bench, monkeypat
     for name in ("recent", "named", "find"):
         monkeypatch.setattr(bench.studio.ledger, name, broken)
     panel = bench.panel(WISH)
-    assert panel.reopen.field.options == ()
-    panel.reopen.field.value = "ffffffff"
+    assert panel.open_field.field.options == ()
+    panel.open_field.field.value = "ffffffff"
     bench.settled(panel)
     assert "the ledger cannot be read" in said(panel)
     assert panel.request == WISH
@@ -292,7 +312,7 @@ def test_a_ledger_that_cannot_be_read_is_told_when_it_is_needed(bench, monkeypat
 
 def test_a_job_that_was_made_meanwhile_is_offered_at_once(bench):
     panel = bench.press(bench.panel(WISH))
-    assert panel.reopen.field.options == (f"{panel.job.id}{DOT}A lamp turns",), "its task is not offered beside it"
+    assert panel.open_field.field.options == (f"{panel.job.id}{DOT}A lamp turns",), "its task is not offered beside it"
 
 
 @pytest.mark.parametrize(
@@ -310,7 +330,7 @@ def test_a_task_that_tells_something_odd_opens_with_the_rest(bench, elsewhere, t
 
     bench.change(odd)
     panel = bench.panel()
-    panel.reopen.field.value = there.task.id
+    panel.open_field.field.value = there.task.id
     bench.settled(panel)
     assert panel.request.prompt == WISH.prompt, said(panel)
     assert panel.request.problems() == ()
@@ -320,7 +340,7 @@ def test_pictures_of_the_account_are_found_behind_the_links_of_a_task(bench, els
     """A link expires, and is fetched and uploaded once more; the asset is there already."""
     there = elsewhere(replace(WISH, keyframes=Keyframes("harbour", last="meadow")))
     panel = bench.panel()
-    panel.reopen.field.value = there.task.id
+    panel.open_field.field.value = there.task.id
     bench.settled(panel)
     assert panel.request.keyframes == Keyframes("harbour", last="meadow")
 

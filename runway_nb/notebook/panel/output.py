@@ -1,0 +1,122 @@
+"""Where a panel is displayed, its results below it, and the text that stays of both."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import ipywidgets
+from IPython import get_ipython
+from IPython.display import display, update_display
+
+from ...jobs.job import Job
+from ...loaded_settings import loaded_settings
+from ...text.console import write_line
+from ..cards.card import Stage, marked, new_place
+from ..cards.view import View
+from .action_bar import cell_or_reason
+from .bridge import Bridge
+from .snapshot import panel_text
+from .store import PanelStore
+
+if TYPE_CHECKING:
+    from ...studio import Studio
+
+
+class PanelOutput:
+    """The panel's place in the notebook, and that of its jobs.
+
+    Args:
+        panel: The widget that is displayed.
+        studio: Runs the jobs.
+        store: Holds the request.
+        bridge: Carries texts and results to the page.
+        view: How results are shown.
+        jobs: Gives the jobs that were made here.
+    """
+
+    def __init__(
+        self, panel: ipywidgets.VBox, studio: Studio, store: PanelStore, bridge: Bridge, view: View,
+        jobs: Callable[[], Iterable[Job]],
+    ) -> None:  # fmt: skip
+        self.bridge, self.view = bridge, view
+        self._panel, self._studio, self._store, self._jobs = panel, studio, store, jobs
+        self._display_id = ""
+        self._closed: asyncio.Event | None = None
+        self.area = Stage(studio, view, newest_first=True, changed=self.keep_results)
+        """The cards and results below the panel."""
+
+    def display(self) -> bool:
+        """Display the panel, and below it the place of its jobs. Returns True when it lives for the first time."""
+        if self.view.mode == "terminal":
+            write_line(self.text()["text/plain"])
+            return False
+        if self.view.mode == "batch":
+            display(self.text(), raw=True)
+            return False
+        is_first = not self._display_id
+        self._display_id = self._display_id or new_place()
+        self.bridge.displayed()
+        data = {**self._panel._repr_mimebundle_(), **self.text()}
+        display(data, raw=True, display_id=self._display_id, metadata=marked(self._display_id))
+        self.area.open()
+        if is_first:
+            self._studio.spawn(self.end_with_kernel())
+        return is_first
+
+    def add(self, job: Job, *, is_new: bool) -> bool:
+        """Show a job below the panel. Returns False when its result stands there already."""
+        if not is_new and self.area.holds(job):
+            return False
+        self.area.add(job, reused=not is_new)
+        return True
+
+    async def end_with_kernel(self) -> None:
+        """Put the text in the panel's place when the kernel ends in order: a saved widget reopens as an error."""
+        try:
+            # kept, since a task that waits for what nobody else holds is collected
+            self._closed = asyncio.Event()
+            await self._closed.wait()
+        finally:
+            update_display(self.text(), raw=True, display_id=self._display_id, metadata=marked(self._display_id))
+
+    def keep_text(self) -> None:
+        """Give the page the texts, for a kernel that ends without a word, or a page that has lost the display ids."""
+        if not self._display_id:
+            return
+        state = None
+        while state is not self._store.state:  # another thread may have kept the text of an older one meanwhile
+            state = self._store.state
+            self._keep()
+
+    def _keep(self) -> None:
+        texts: dict[str, dict[str, Any]] = {self._display_id: {"model": self._panel.model_id, "data": self.text()}}
+        if not self.area.is_durable:
+            texts[self.area.place] = {"model": self.area.root.model_id, "data": self.area.text()}
+        self.bridge.keep(texts)
+
+    def keep_results(self) -> None:
+        """What stands below has changed, or a page was loaded anew."""
+        self.keep_text()
+        if not self.bridge.has_lost_displays:
+            return
+        if self.bridge.reaches_notebook:
+            self.bridge.put(self.area.place, self.area.shown())
+        elif self.area.root not in self._panel.children:
+            self._panel.children = (*self._panel.children, self.area.root)
+
+    def text(self) -> dict[str, str]:
+        """Return the request and its jobs as text."""
+        return panel_text(cell_or_reason(*self._store.now), self._jobs(), self.view.folder)
+
+
+def surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:
+    """Return how results are shown, and the notebook's variables: from the extension where it is loaded."""
+    loaded = loaded_settings()
+    shell = get_ipython()
+    variables = shell.user_ns if shell is not None else {}
+    if loaded is not None:
+        return loaded.front_end.view(), variables
+    return View("live" if hasattr(shell, "kernel") else "terminal", "auto", folder), variables

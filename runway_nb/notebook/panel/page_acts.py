@@ -1,0 +1,80 @@
+"""What the script in the page may ask of a panel, by the kind of its message."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ...redaction import short_id
+from ...request import VideoRequest
+from .bridge import Act
+from .open_field import not_opened
+from .widgets import reports_errors
+
+if TYPE_CHECKING:
+    from ...studio import Studio
+    from .panel import Panel
+
+
+class PageActs:
+    """Acts on a panel as its page asks."""
+
+    def __init__(self, panel: Panel, studio: Studio) -> None:
+        self._panel, self._studio = panel, studio
+        self.by_kind: dict[str, Act] = {
+            "shown": lambda _: panel.output.keep_results(),
+            "press": lambda _: panel.sender.press(),
+            "cell": self._give_cell,
+            "open": lambda message: self.open_job(str(message.get("name", "")), lambda: panel.bridge.answer(message)),
+            "act": self._act,
+            "piece": self._take_piece,
+        }
+
+    def reset(self) -> None:
+        """Set everything back to the defaults."""
+        self._panel.fill(VideoRequest())
+
+    def open_job(self, name: str, done: Callable[[], None] = lambda: None) -> None:
+        """Fill the panel in the background with the settings of a job or task."""
+        self._studio.spawn(asyncio.to_thread(self._fill, name, done))
+
+    def _fill(self, name: str, done: Callable[[], None]) -> None:
+        panel = self._panel
+        panel.store.apply(lambda state: replace(state, open_error=""))
+        try:
+            with reports_errors(lambda text: panel.store.apply(lambda state: not_opened(state, name, text))):
+                panel.fill(name)
+                panel.bridge.say(f"Settings of {short_id(name)}.")
+        finally:
+            done()
+
+    def _act(self, message: Mapping[str, Any]) -> None:
+        """Press a button that changes controls; the page waits for the answer before it reads them."""
+        panel = self._panel
+        acts: dict[str, Callable[[], None]] = {
+            "preset": lambda: panel.camera.apply(str(message.get("value"))),
+            "swap": panel.keyframes.swap,
+            "dice": panel.form.draw_seed,
+            "reset": self.reset,
+            **{f"clear-{name}": position.clear for name, position in panel.keyframes.positions.items()},
+        }
+        with reports_errors(panel.store.report):
+            acts.get(str(message.get("name")), lambda: None)()
+        panel.bridge.answer(message)
+
+    def _give_cell(self, message: Mapping[str, Any]) -> None:
+        """Answer with the cell, or with nothing, and the reason in the panel."""
+        text = ""
+        with reports_errors(self._panel.store.report):
+            text = self._panel.cell
+        self._panel.bridge.answer(message, text)
+
+    def _take_piece(self, message: Mapping[str, Any]) -> None:
+        """Take a part of a file that is too large for one message."""
+        keyframes = self._panel.keyframes
+        with reports_errors(self._panel.store.report):
+            position, data = str(message.get("slot")), self._panel.bridge.whole_file(message)
+            if position in keyframes.positions and data is not None:
+                keyframes.take(position, str(message.get("name")), data)
