@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 OLD_KERNEL := build/ipykernel-6.30
+NODE := build/node
+WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 QUICK := -n 2 -q -m "not browser and not kernel and not slow" --hypothesis-profile=quick
 
@@ -20,10 +22,12 @@ test: check $(OLD_KERNEL)
 quick: check
 	$(BIN)/python -m pytest $(QUICK)
 
-check: .venv/test.done
+check: .venv/test.done $(NODE)/tools.done
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(WITH_NODE) $(NODE)/node_modules/.bin/biome check --error-on-warnings
+	$(WITH_NODE) $(NODE)/node_modules/.bin/tsc --project .
 
 coverage: .venv/test.done
 	$(BIN)/python -m pytest $(QUICK) --cov --cov-report=term-missing:skip-covered
@@ -53,6 +57,13 @@ clean:
 .venv/test.done: .venv/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@ .venv/lab.done
+
+# what checks the JavaScript; node and npm come with the test extra
+$(NODE)/tools.done: .venv/test.done package.json package-lock.json .npmrc
+	@mkdir -p $(NODE)
+	@cp package.json package-lock.json .npmrc $(NODE)
+	$(WITH_NODE) npm ci --prefix $(NODE) --loglevel=error
+	@touch $@
 
 # the kernel-level tests run against the current ipykernel and against the last one before subshells
 $(OLD_KERNEL): .venv/test.done

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,49 +126,20 @@ def test_roll_turns_the_picture_against_the_clock():
 
 # --- reference values (the numpy model of the design) ----------------------------------------------
 
-GOLDEN = [
-    ({"horizontal": 10}, 1.0, WIDE, (1.0, 0.0, -384.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)),
-    ({"vertical": 10}, 1.0, WIDE, (1.0, 0.0, 0.0, 0.0, 1.0, 230.4, 0.0, 0.0, 1.0)),
-    ({"zoom": 10}, 1.0, WIDE, (2.0, 0.0, -640.0, 0.0, 2.0, -384.0, 0.0, 0.0, 1.0)),
-    ({"zoom": -10}, 1.0, WIDE, (0.666666667, 0.0, 213.333333333, 0.0, 0.666666667, 128.0, 0.0, 0.0, 1.0)),
-    (
-        {"pan": 10}, 1.0, WIDE,
-        (1.284836912, 0.0, -455.739059283, 0.085451074, 1.177392031, -68.118539981, 0.000222529, 0.0, 1.0),
-    ),
-    (
-        {"tilt": 10}, 1.0, WIDE,
-        (0.964411103, -0.083734115, 22.776894384, 0.0, 0.899519062, 233.651675159, 0.0, -0.000130835, 1.0),
-    ),
-    (
-        {"roll": 10}, 1.0, WIDE,
-        (0.939692621, 0.342020143, -92.73901234, -0.342020143, 0.939692621, 242.050925347, 0.0, 0.0, 1.0),
-    ),
-    (
-        {"horizontal": 3, "vertical": -4, "zoom": 5, "pan": -6, "tilt": 7, "roll": -8}, 0.3, TALL,
-        (1.03934375, -0.071702761, 45.546324456, 0.045846824, 1.035562482, -56.120725438, -2.6006e-05, -2.168e-05, 1.0),
-    ),
-]  # fmt: skip
+REFERENCE = json.loads((Path(__file__).parent / "support" / "camera_reference.json").read_text())
+"""The script in the page is held to the same values, in js/camera.test.js."""
 
 
-@pytest.mark.parametrize(("moves", "t", "frame", "expected"), GOLDEN, ids=[str(row[0]) for row in GOLDEN])
-def test_the_path_is_that_of_the_reference_model(moves, t, frame, expected):
-    assert homography(Camera(**moves), t, *frame) == pytest.approx(expected, rel=1e-7, abs=2e-9)
+@pytest.mark.parametrize("row", REFERENCE["paths"], ids=lambda row: str(row["moves"]))
+def test_the_path_is_that_of_the_reference_model(row):
+    found = homography(Camera(**row["moves"]), row["t"], *row["frame"])
+    assert found == pytest.approx(row["matrix"], rel=1e-7, abs=2e-9)
 
 
 def test_a_pinned_keyframe_is_that_of_the_reference_model():
-    expected = (
-        0.759552444,
-        -0.045149189,
-        138.705066705,
-        0.063070703,
-        0.725636552,
-        77.944615929,
-        5.2557e-05,
-        -3.675e-06,
-        1.0,
-    )
-    found = seen_from(Camera(zoom=6, pan=-3, roll=2), 0.25, 1.0, *WIDE)
-    assert found == pytest.approx(expected, rel=1e-7, abs=2e-9)
+    row = REFERENCE["pinned"]
+    found = seen_from(Camera(**row["moves"]), row["t"], row["pinned"], *row["frame"])
+    assert found == pytest.approx(row["matrix"], rel=1e-7, abs=2e-9)
 
 
 # --- the value itself -------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from runway_nb.camera import MOVES, Camera, apply, seen_from, weights
 from runway_nb.notebook.panel.preview import KEYFRAMES, still_for
+from runway_nb.notebook.panel.script import script
 
 pytest.importorskip("av")
 from lab import tell
@@ -28,7 +29,8 @@ pytestmark = pytest.mark.browser
 PANEL = """
 import threading, time
 import ipywidgets as W
-from runway_nb.notebook.panel.preview import KEYFRAMES, camera, make_preview
+from runway_nb.camera import MOVES
+from runway_nb.notebook.panel.preview import KEYFRAMES, make_preview
 from runway_nb.notebook.static import STATIC
 
 preview = make_preview()
@@ -42,7 +44,7 @@ def answer(_, told, __):
 
 preview.on_msg(answer)
 sliders = {n: W.FloatSlider(min=-10, max=10, step=0.1, description=n, readout_format=".1f", continuous_update=False)
-           for n in camera.MOVES}
+           for n in MOVES}
 static = W.Checkbox(description="Static", indent=False).add_class("rnb-static")
 preview.follow({**sliders, "static": static})
 rows = [s.add_class("rnb-axis").add_class(f"rnb-axis-{n}") for n, s in sliders.items()]
@@ -233,8 +235,6 @@ def test_the_preview_shows_what_the_simulator_renders(panel: Notebook, tmp_path:
 
 
 def test_script_and_python_have_one_camera(app: App, shown: Notebook) -> None:
-    from runway_nb.notebook.panel.preview import script
-
     seen_by_script = """async ([code, poses, size]) => {
       const url = URL.createObjectURL(new Blob([code], {type: 'text/javascript'}));
       const {seenFrom, weights} = await import(url);

@@ -10,16 +10,12 @@ from ...camera import MOVES, Camera
 from ...spec import CAMERA_LIMIT
 from ..rendering.camera_sentence import PRESETS, camera_sentence
 from .preview import PreviewTraits
+from .script import DECIMALS, ENDS
 from .state import PanelState, Summary, camera_of, camera_set, value_changed
 from .store import PanelStore
 from .widgets import LastShown, caption, line, make_widget
 
 GROUPS = {"Move": ("horizontal", "vertical", "zoom"), "Turn": ("pan", "tilt", "roll")}
-ENDS = {
-    "horizontal": ("left", "right"), "vertical": ("down", "up"), "zoom": ("out", "in"),
-    "pan": ("left", "right"), "tilt": ("down", "up"), "roll": ("counter-clockwise", "clockwise"),
-}  # fmt: skip
-"""What the two ends of each slider mean."""
 RESET = "Reset camera"
 """The last of the presets."""
 
@@ -97,9 +93,9 @@ def _slider(name: str) -> ipywidgets.FloatSlider:
         ipywidgets.FloatSlider,
         min=-CAMERA_LIMIT,
         max=CAMERA_LIMIT,
-        step=0.1,
+        step=10**-DECIMALS,
         description=name,
-        readout_format=".1f",
+        readout_format=f".{DECIMALS}f",
         continuous_update=False,
         tooltip=f"{name}: {low} \N{MINUS SIGN}, {high} +",
         classes=f"rnb-axis rnb-axis-{name}",

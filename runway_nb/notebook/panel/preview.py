@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import importlib
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,40 +15,15 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from ... import camera
 from ...errors import InvalidRequest
 from ...pictures.fit import thumbnail
-from ...spec import CAMERA_LIMIT, MODELS
-from ..static import static_text
+from ...spec import CAMERA_LIMIT
+from .script import script
 
 STILL_SIDE = 960
 """Pixels on the long side of a picture that goes to the page, at most."""
 STILL_QUALITY = 82
-SCRIPTS = ("camera.js", "stage.js", "panel.js", "notebook.js", "results.js", "preview.js")
 KEYFRAMES = ("first", "middle", "last")
-
-
-def constants() -> dict[str, Any]:
-    """The numbers of the camera model, for the script."""
-    return {
-        "moves": camera.MOVES,
-        "limit": CAMERA_LIMIT,
-        "truck": camera.TRUCK,
-        "pedestal": camera.PEDESTAL,
-        "dollyIn": camera.DOLLY_IN,
-        "dollyOut": camera.DOLLY_OUT,
-        "yaw": camera.YAW,
-        "pitch": camera.PITCH,
-        "roll": camera.ROLL,
-        "frame": MODELS["gen3turbo"].aspects["landscape"],
-    }
-
-
-@lru_cache(maxsize=1)
-def script() -> str:
-    """The browser's side as one module: nothing is built, and nothing is asked for over the network."""
-    parts = [static_text(name) for name in SCRIPTS]
-    return "\n".join([f"const CAMERA = {json.dumps(constants())};", *parts])
 
 
 def still_for(picture: bytes) -> bytes:

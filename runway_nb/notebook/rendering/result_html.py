@@ -35,6 +35,8 @@ from .plain_text import ascii_words, notice_text, result_text, shown_path
 
 EMBED_CAP = 8_000_000
 """Bytes of the largest video that is put into the notebook itself."""
+JOB_TITLE = "runway_nb job "
+"""What the title of a job's id begins with: by it the panel's script finds results."""
 
 _LINE = "1px solid rgba(128,128,128,.35)"
 _QUIET = "opacity:.74;font-size:12px;line-height:18px"
@@ -131,7 +133,7 @@ def _caption(job: Job, src: str, note: str) -> str:
 
 def _job_id(job: Job) -> str:
     """The id. By its title a panel on the same page finds it, and offers to open the settings of the job."""
-    return f'<span style="{_MONO}" title="runway_nb job {job.id}">{job.id}</span>'
+    return f'<span style="{_MONO}" title="{JOB_TITLE}{job.id}">{job.id}</span>'
 
 
 def _file_link(src: str, video: Path) -> str:

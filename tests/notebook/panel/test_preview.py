@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import random
 import re
 import subprocess
@@ -14,8 +15,10 @@ import traitlets
 from PIL import Image
 
 from runway_nb import camera
-from runway_nb.notebook.panel.preview import PlainPreview, constants, make_preview, script, still_for
-from runway_nb.notebook.static import STATIC
+from runway_nb.notebook.panel.preview import KEYFRAMES, PlainPreview, make_preview, still_for
+from runway_nb.notebook.panel.script import facts, script
+from runway_nb.notebook.static import STATIC, static_text
+from runway_nb.pictures.limits import LARGEST_FILE
 from runway_nb.spec import CAMERA_LIMIT
 
 anywidget = pytest.importorskip("anywidget")
@@ -167,22 +170,31 @@ def test_loading_the_module_does_not_load_anywidget():
 # --- script -------------------------------------------------------------------------------------------
 
 
-def test_the_script_has_the_constants_of_the_camera():
-    told = constants()
-    assert told["moves"] == camera.MOVES
-    assert told["limit"] == CAMERA_LIMIT
+def test_the_script_begins_with_the_facts_of_python():
+    head, _ = script().split(";\n", 1)
+    shared = json.loads(head.removeprefix("const RUNWAY_FACTS = "))
+    assert shared == json.loads(json.dumps(facts()))
+    told = shared["camera"]
+    assert (told["moves"], told["limit"]) == ([*camera.MOVES], CAMERA_LIMIT)
     assert (told["truck"], told["pedestal"]) == (camera.TRUCK, camera.PEDESTAL)
     assert (told["dollyIn"], told["dollyOut"]) == (camera.DOLLY_IN, camera.DOLLY_OUT)
     assert (told["yaw"], told["pitch"], told["roll"]) == (camera.YAW, camera.PITCH, camera.ROLL)
-    used = set(re.findall(r"\bCAMERA\.(\w+)", script()))
-    assert used == set(told)
+    assert [position for position, _ in shared["keyframes"]] == [*KEYFRAMES]
+    assert shared["upload"]["largest"] == LARGEST_FILE
+
+
+def test_the_script_reads_every_fact_and_no_other():
+    """`Facts` in facts.js names what there is; the type checker holds each use against it."""
+    named = set(re.findall(r"@property \{.+\} (\w+)", static_text("facts.js")))
+    assert named == {*facts(), *facts()["camera"]}
+    for name in named:
+        assert re.search(rf"(?:FACTS\.(?:\w+\.)?|CAMERA\.|const \{{ ){name}\b", script()), name
 
 
 def test_the_script_is_one_module_that_asks_nobody():
     text = script()
-    assert text.startswith("const CAMERA = {")
-    assert text.count("export default") == 1
-    assert not re.search(r"\bimport\b|fetch\(|XMLHttpRequest|innerHTML|eval\(", text)
+    assert text.count("export") == text.count("export default") == 1
+    assert not re.search(r"^import\b|\bimport\(|fetch\(|XMLHttpRequest|innerHTML|eval\(", text, re.MULTILINE)
     assert set(re.findall(r"https?://\S+?(?=[\"'])", text)) == {"http://www.w3.org/2000/svg"}
     assert make_preview()._esm == text
 

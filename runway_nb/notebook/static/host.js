@@ -1,64 +1,101 @@
+// @ts-check
 // The notebook around the panel, where the front end gives it out: JupyterLab and Notebook 7 do. A page that was
 // loaded anew has lost the display ids, and a kernel that is killed says no word: then only the page can put results
 // and texts in their places. The file gets the texts when it is saved, and at no other time.
+/** @import { WidgetModel } from "./kernel.js" */
+
+/**
+ * @typedef {Record<string, unknown>} Bundle Data by MIME type.
+ * @typedef {Record<string, { model: string, data: Bundle }>} Texts By display id: the widget there, and what replaces it.
+ * @typedef {{ data: any, metadata?: any }} Output
+ * @typedef {{ get: (index: number) => Output, set: (index: number, output: object) => void, length: number }} Outputs
+ * @typedef {any} Context Of the notebook, as the front end made it.
+ */
 
 const VIEW = "application/vnd.jupyter.widget-view+json";
 const STATE = "application/vnd.jupyter.widget-state+json";
 const OVER = ["terminating", "restarting", "autorestarting", "dead"];
 
-/** The place that an output was displayed in: what Python calls its display id. */
-const placeOf = output => output.metadata?.runway_nb?.place;
+/**
+ * Return the display id that an output was displayed under.
+ * @param {Output} output
+ */
+const displayIdOf = output => output.metadata?.runway_nb?.place;
+/** @param {any} saved */
 const isOurs = saved => saved.state?.outputs?.[0]?.metadata?.runway_nb?.kept === true;
 
-/** What stands for a widget in a saved notebook: an output widget with the durable form. */
+/**
+ * Return what stands for a widget in a saved notebook: an output widget with the durable form.
+ * @param {Bundle} data
+ */
 function savedOutput(data) {
   const output = { output_type: "display_data", data, metadata: { runway_nb: { kept: true } } };
   const version = { _model_module_version: "1.0.0", _view_module_version: "1.0.0" };
   return {
-    model_name: "OutputModel", model_module: "@jupyter-widgets/output", model_module_version: "1.0.0",
+    model_name: "OutputModel",
+    model_module: "@jupyter-widgets/output",
+    model_module_version: "1.0.0",
     state: { ...version, outputs: [output] },
   };
 }
 
-class Notebook {
-  /** The notebook that a widget's model belongs to; nothing where the front end keeps it to itself. */
+export class Notebook {
+  /**
+   * Return the notebook that a widget's model belongs to; nothing where the front end keeps it to itself.
+   * @param {WidgetModel} model
+   */
   static around(model) {
     const context = model.widget_manager?.context;
     const isKnown = context?.model?.cells && context.model.getMetadata && context.model.sharedModel?.insertCell;
     return isKnown ? new Notebook(context) : null;
   }
 
+  /** @param {Context} context */
   constructor(context) {
     this.context = context;
   }
 
-  /** Every output as [outputs of its cell, index, output]. */
+  /**
+   * Give every output as [outputs of its cell, index, output].
+   * @returns {Generator<[Outputs, number, Output]>}
+   */
   *outputs() {
     for (const cell of this.context.model?.cells ?? []) {
-      for (let index = 0; index < (cell.outputs?.length ?? 0); index++) yield [cell.outputs, index, cell.outputs.get(index)];
+      for (let index = 0; index < (cell.outputs?.length ?? 0); index++)
+        yield [cell.outputs, index, cell.outputs.get(index)];
     }
   }
 
-  /** Show data in a place, as `update_display` does. */
-  put(place, data) {
-    this.replace(place, data, output => placeOf(output) === place);
+  /**
+   * Show data under a display id, as `update_display` does.
+   * @type {(displayId: string, data: Bundle) => void}
+   */
+  put(displayId, data) {
+    this.replace(displayId, data, output => displayIdOf(output) === displayId);
   }
 
-  /** Texts in the place of widgets that nobody will ever bring up to date again. */
+  /**
+   * Put texts in the place of widgets that nobody will ever bring up to date again.
+   * @param {Texts} texts
+   */
   putTexts(texts) {
-    for (const [place, { model, data }] of Object.entries(texts)) {
-      this.replace(place, data, output => output.data[VIEW]?.model_id === model);
+    for (const [displayId, { model, data }] of Object.entries(texts)) {
+      this.replace(displayId, data, output => output.data[VIEW]?.model_id === model);
     }
   }
 
-  replace(place, data, isMeant) {
+  /** @type {(displayId: string, data: Bundle, isMeant: (output: Output) => boolean) => void} */
+  replace(displayId, data, isMeant) {
     for (const [outputs, index, output] of [...this.outputs()]) {
       if (!isMeant(output) || JSON.stringify(output.data) === JSON.stringify(data)) continue;
-      outputs.set(index, { output_type: "display_data", data, metadata: { runway_nb: { place } } });
+      outputs.set(index, { output_type: "display_data", data, metadata: { runway_nb: { place: displayId } } });
     }
   }
 
-  /** Keep the texts in the notebook file, where JupyterLab looks for widgets that have no kernel. */
+  /**
+   * Keep the texts in the notebook file, where JupyterLab looks for widgets that have no kernel.
+   * @param {Texts} texts
+   */
   keep(texts) {
     if (this.context.isDisposed || !this.context.model) return;
     const shown = new Set([...this.outputs()].map(([, , output]) => output.data[VIEW]?.model_id));
@@ -73,28 +110,41 @@ class Notebook {
     else this.context.model.deleteMetadata("widgets");
   }
 
-  /** Put a cell below the one that a node stands in; false where it stands in none, as in a view of its own. */
+  /**
+   * Put a cell below the one that a node stands in; return false where it stands in none, as in a view of its own.
+   * @type {(node: Element, source: string) => boolean}
+   */
   insertBelow(node, source) {
+    /** @type {HTMLElement | null} */
     const cell = node.closest(".jp-Notebook .jp-Cell");
-    if (!cell) return false;
+    if (!cell?.parentElement) return false;
     const cells = [...cell.parentElement.querySelectorAll(":scope > .jp-Cell")];
     const index = Number(cell.dataset.windowedListIndex ?? cells.indexOf(cell));
     this.context.model.sharedModel.insertCell(index + 1, { cell_type: "code", source, metadata: {} });
     return true;
   }
 
-  /** Call before the notebook is saved, after the widgets' own saving, until the signal. */
+  /**
+   * Call before the notebook is saved, after the widgets' own saving, until the signal.
+   * @type {(act: () => void, signal: AbortSignal) => void}
+   */
   whenSaved(act, signal) {
     const { saveState } = this.context;
+    /** @type {(sender: unknown, state: string) => unknown} */
     const onSave = (_, state) => state === "started" && act();
     saveState.connect(onSave);
     signal.addEventListener("abort", () => saveState.disconnect(onSave));
   }
 
-  /** Call when the kernel is gone or another one has come, until the signal. */
+  /**
+   * Call when the kernel is gone or another one has come, until the signal.
+   * @type {(act: () => void, signal: AbortSignal) => void}
+   */
   whenKernelEnds(act, signal) {
     const session = this.context.sessionContext;
+    /** @type {(sender: unknown, status: string) => unknown} */
     const onStatus = (_, status) => OVER.includes(status) && act();
+    /** @type {(sender: unknown, change: { oldValue?: { id: string }, newValue?: { id: string } }) => unknown} */
     const onKernel = (_, { oldValue, newValue }) => oldValue && oldValue.id !== newValue?.id && act();
     session.statusChanged.connect(onStatus);
     session.kernelChanged.connect(onKernel);

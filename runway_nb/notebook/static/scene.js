@@ -1,34 +1,64 @@
+// @ts-check
 // The stage: keyframes on mirrored surfaces, seen by the camera, and the outlines over them.
+/** @import { Camera, Matrix, Pair } from "./camera.js" */
+import {
+  cornersOf,
+  homography,
+  inverse,
+  matrix3d,
+  product,
+  seenFrom,
+  seenOf,
+  shift,
+  through,
+  weights,
+} from "./camera.js";
+import { make, vector } from "./dom.js";
+import { FACTS, MOVES } from "./facts.js";
 
-const KEYFRAMES = [["first", 0], ["middle", 0.5], ["last", 1]];
+/**
+ * @typedef {{ width: number, height: number }} Size In pixels of the page.
+ * @typedef {{ bitmap: ImageBitmap, time: number }} Picture A keyframe, and its time in the shot.
+ * @typedef {{ camera: Camera, path: boolean, crop: boolean }} Scene What a view shows: the path's lines, or the crop.
+ * @typedef {{ canvas: HTMLCanvasElement, origin: Matrix }} Patch
+ */
+
 // A patch of the endlessly mirrored picture is five frames wide. The first one, around the picture itself, holds every
 // view of a first or middle keyframe (2.4 frames from the centre at most). A last keyframe seen from the start of a
 // strong move reaches up to 6.5: then further patches lie four frames apart, each over the edge of the next, because
 // patches side by side would show a seam, and one large surface would reach behind the camera, where browsers give up.
-const PATCH = 5, APART = 4, FURTHEST = 2;
-const SHARP = 8e6, COARSE = 2e6; // pixels of a patch at most: the first one, those far away
+const PATCH = 5;
+const APART = 4;
+const FURTHEST = 2;
+// pixels of a patch at most: the first one, those far away
+const SHARP = 8e6;
+const COARSE = 2e6;
+const SHAPE = FACTS.frame[0] / FACTS.frame[1];
+const WIDEST = 560;
+const TALLEST = 320;
+/** Pixels between two views side by side. */
+export const GAP = 8;
 
-function make(tag, properties = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(properties)) {
-    if (name in node) node[name] = value;
-    else node.setAttribute(name, value);
-  }
-  node.append(...children);
-  return node;
+/**
+ * Return the size of the frame on the screen: all the room there is, up to a limit.
+ * @type {(room: number, portrait: boolean, count: number) => Size}
+ */
+export function frameSize(room, portrait, count) {
+  const share = (room - (count - 1) * GAP) / count;
+  const height = portrait ? Math.min(TALLEST, share * SHAPE) : Math.min(WIDEST, share) / SHAPE;
+  return { width: Math.floor(portrait ? height / SHAPE : height * SHAPE), height: Math.floor(height) };
 }
 
-function vector(tag, attributes = {}, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
+/** @type {(canvas: HTMLCanvasElement) => CanvasRenderingContext2D} */
+const drawingOn = canvas => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 
-/** The picture, cut to the frame at its centre. */
+/**
+ * Return the picture, cut to the frame at its centre.
+ * @type {(bitmap: ImageBitmap, width: number, height: number) => HTMLCanvasElement}
+ */
 function frameOf(bitmap, width, height) {
   const canvas = make("canvas", { width, height });
-  const context = canvas.getContext("2d");
+  const context = drawingOn(canvas);
   const scale = Math.max(width / bitmap.width, height / bitmap.height);
   const [w, h] = [bitmap.width * scale, bitmap.height * scale];
   context.imageSmoothingQuality = "high";
@@ -36,14 +66,17 @@ function frameOf(bitmap, width, height) {
   return canvas;
 }
 
-/** The frame with its mirror images around it, as sharp as the screen shows and as the budget of pixels allows. */
+/**
+ * Return the frame with its mirror images around it, as sharp as the screen shows and as the budget of pixels allows.
+ * @type {(bitmap: ImageBitmap, size: Size, pixels: number) => HTMLCanvasElement}
+ */
 function patchOf(bitmap, { width, height }, pixels) {
   const sharpness = Math.min(devicePixelRatio || 1, Math.sqrt(pixels / (PATCH * PATCH * width * height)));
   const [w, h] = [width, height].map(side => Math.max(1, Math.round(side * sharpness)));
   const frame = frameOf(bitmap, w, h);
   const canvas = make("canvas", { width: PATCH * w, height: PATCH * h, className: "rnb-surface" });
   canvas.style.cssText = `width:${PATCH * width}px;height:${PATCH * height}px`;
-  const context = canvas.getContext("2d");
+  const context = drawingOn(canvas);
   for (let row = 0; row < PATCH; row++) {
     for (let column = 0; column < PATCH; column++) {
       const [right, down] = [column % 2, row % 2]; // the picture itself is at 2, 2
@@ -54,8 +87,11 @@ function patchOf(bitmap, { width, height }, pixels) {
   return canvas;
 }
 
-/** Which patches of a row hold what is seen from `low` to `high`, in frames from the centre. */
-function patchesBetween(low, high) {
+/**
+ * Return which patches of a row hold what is seen from `low` to `high`, in frames from the centre.
+ * @type {(low: number, high: number) => number[]}
+ */
+export function patchesBetween(low, high) {
   const first = Math.max(-FURTHEST, Math.floor((low + PATCH / 2) / APART));
   const last = Math.min(FURTHEST, Math.ceil((high - PATCH / 2) / APART));
   return Array.from({ length: last - first + 1 }, (_, index) => first + index);
@@ -63,15 +99,24 @@ function patchesBetween(low, high) {
 
 /** One keyframe in a view. */
 class Layer {
+  /**
+   * @param {Picture} picture
+   * @param {Size} size
+   */
   constructor({ bitmap, time }, size) {
-    Object.assign(this, { bitmap, time, size, patches: new Map() });
+    this.bitmap = bitmap;
+    this.time = time;
+    this.size = size;
+    /** @type {Map<string, Patch>} */
+    this.patches = new Map();
     this.node = make("div", { className: "rnb-layer" });
     this.patch(0, 0);
   }
 
+  /** @type {(camera: Camera, t: number, opacity: number) => void} */
   draw(camera, t, opacity) {
     this.node.style.visibility = opacity ? "visible" : "hidden";
-    this.node.style.opacity = opacity;
+    this.node.style.opacity = String(opacity);
     if (!opacity) return;
     const { width, height } = this.size;
     const matrix = seenFrom(camera, t, this.time, width, height);
@@ -79,19 +124,21 @@ class Layer {
     const seen = new Set(down.flatMap(row => across.map(column => this.patch(column, row))));
     for (const patch of this.patches.values()) {
       patch.canvas.style.display = seen.has(patch) ? "" : "none";
-      if (seen.has(patch)) patch.canvas.style.transform = matrix3d(product(matrix, patch.place));
+      if (seen.has(patch)) patch.canvas.style.transform = matrix3d(product(matrix, patch.origin));
     }
   }
 
+  /** @type {(column: number, row: number) => Patch} */
   patch(column, row) {
     const key = `${column} ${row}`;
-    if (!this.patches.has(key)) {
-      const canvas = patchOf(this.bitmap, this.size, column || row ? COARSE : SHARP);
-      const [x, y] = [column, row].map(index => APART * index - (PATCH - 1) / 2);
-      this.patches.set(key, { canvas, place: shift(x * this.size.width, y * this.size.height) });
-      this.node.prepend(canvas); // the first one stays on top: it is the sharpest
-    }
-    return this.patches.get(key);
+    const known = this.patches.get(key);
+    if (known) return known;
+    const canvas = patchOf(this.bitmap, this.size, column || row ? COARSE : SHARP);
+    const [x, y] = [column, row].map(index => APART * index - (PATCH - 1) / 2);
+    const made = { canvas, origin: shift(x * this.size.width, y * this.size.height) };
+    this.patches.set(key, made);
+    this.node.prepend(canvas); // the first one stays on top: it is the sharpest
+    return made;
   }
 }
 
@@ -109,42 +156,56 @@ class Overlay {
     this.node = vector("svg", { class: "rnb-overlay", "aria-hidden": "true" }, this.path, this.cut);
   }
 
+  /** @type {(path: boolean, cut: boolean) => void} */
   show(path, cut) {
     this.path.style.display = path ? "" : "none";
     this.cut.style.display = cut ? "" : "none";
   }
 
+  /** @type {(camera: Camera, t: number, size: Size) => void} */
   drawPath(camera, t, { width, height }) {
     const now = homography(camera, t, width, height);
+    /** @type {(time: number) => Matrix} */
     const from = time => product(now, inverse(homography(camera, time, width, height)));
-    const corners = cornersOf(width - 2, height - 2).map(([x, y]) => [x + 1, y + 1]);
+    const corners = cornersOf(width - 2, height - 2).map(([x, y]) => /** @type {Pair} */ ([x + 1, y + 1]));
     const centres = Array.from({ length: 13 }, (_, step) => through(from(step / 12), [width / 2, height / 2]));
+    /** @type {(list: Pair[]) => string} */
     const points = list => list.map(point => point.map(value => value.toFixed(1)).join()).join(" ");
     this.start.setAttribute("points", points(corners.map(corner => through(now, corner))));
     this.end.setAttribute("points", points(corners.map(corner => through(from(1), corner))));
     this.line.setAttribute("points", points(centres));
-    this.dot.setAttribute("cx", centres[12][0]);
-    this.dot.setAttribute("cy", centres[12][1]);
+    this.dot.setAttribute("cx", String(centres[12][0]));
+    this.dot.setAttribute("cy", String(centres[12][1]));
   }
 
+  /** @type {(bitmap: ImageBitmap, size: Size) => void} */
   drawCut(bitmap, { width, height }) {
     const whole = Math.min(width / bitmap.width, height / bitmap.height);
     const part = whole / Math.max(width / bitmap.width, height / bitmap.height);
+    /** @type {(w: number, h: number) => string} */
     const box = (w, h) => `M${(width - w) / 2} ${(height - h) / 2}h${w}v${h}h${-w}z`;
-    const kept = [width * part, height * part];
-    this.shade.setAttribute("d", box(bitmap.width * whole, bitmap.height * whole) + box(...kept));
-    this.kept.setAttribute("d", box(...kept.map(side => side - 2)));
+    const [w, h] = [width * part, height * part];
+    this.shade.setAttribute("d", box(bitmap.width * whole, bitmap.height * whole) + box(w, h));
+    this.kept.setAttribute("d", box(w - 2, h - 2));
   }
 }
 
-/** What lies lowest stays opaque, or the background would shine through a cross-dissolve. */
-function opacityOf(shares, index) {
+/**
+ * Return the opacity of a layer: what lies lowest stays opaque, or the background would shine through a cross-dissolve.
+ * @type {(shares: number[], index: number) => number}
+ */
+export function opacityOf(shares, index) {
   const isLowest = !shares.slice(0, index).some(Boolean);
   return shares[index] && isLowest ? 1 : shares[index];
 }
 
 /** The stage at one moment of the shot. */
-class View {
+export class View {
+  /**
+   * @param {Picture[]} pictures
+   * @param {Size} size
+   * @param {string} label
+   */
   constructor(pictures, size, label = "") {
     this.size = size;
     this.layers = pictures.map(picture => new Layer(picture, size));
@@ -157,9 +218,15 @@ class View {
     this.overlay.node.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
   }
 
+  /** @type {(scene: Scene, t: number) => void} */
   draw({ camera, path, crop }, t) {
-    const shares = weights(t, this.layers.map(layer => layer.time));
-    this.layers.forEach((layer, index) => layer.draw(camera, t, crop ? 0 : opacityOf(shares, index)));
+    const shares = weights(
+      t,
+      this.layers.map(layer => layer.time),
+    );
+    this.layers.forEach((layer, index) => {
+      layer.draw(camera, t, crop ? 0 : opacityOf(shares, index));
+    });
     const moves = MOVES.some(move => camera[move]);
     this.overlay.show(path && moves && !crop, crop);
     this.whole.hidden = !crop;
@@ -167,27 +234,35 @@ class View {
     else if (path && moves) this.overlay.drawPath(camera, t, this.size);
   }
 
+  /** @type {(bitmap: ImageBitmap) => void} */
   drawCut(bitmap) {
     const { width, height } = this.size;
     const sharpness = devicePixelRatio || 1;
     Object.assign(this.whole, { width: width * sharpness, height: height * sharpness });
     const scale = Math.min(this.whole.width / bitmap.width, this.whole.height / bitmap.height);
     const [w, h] = [bitmap.width * scale, bitmap.height * scale];
-    const context = this.whole.getContext("2d");
+    const context = drawingOn(this.whole);
     context.imageSmoothingQuality = "high";
     context.drawImage(bitmap, (this.whole.width - w) / 2, (this.whole.height - h) / 2, w, h);
     this.overlay.drawCut(bitmap, this.size);
   }
 }
 
-/** The keyframes that were chosen, decoded; what is no picture is left out. */
-async function decode(model) {
-  const decoded = KEYFRAMES.filter(([name]) => model.get(name)?.byteLength).map(async ([name, time]) => {
+/**
+ * Return the keyframes that were chosen, decoded; what is no picture is left out.
+ * @type {(data: (position: string) => DataView<ArrayBuffer> | undefined) => Promise<Picture[]>}
+ */
+export async function decode(data) {
+  const chosen = FACTS.keyframes.flatMap(([position, time]) => {
+    const bytes = data(position);
+    return bytes?.byteLength ? [{ bytes, time }] : [];
+  });
+  const decoded = chosen.map(async ({ bytes, time }) => {
     try {
-      return { time, bitmap: await createImageBitmap(new Blob([model.get(name)])) };
+      return [{ time, bitmap: await createImageBitmap(new Blob([bytes])) }];
     } catch {
-      return null;
+      return [];
     }
   });
-  return (await Promise.all(decoded)).filter(Boolean);
+  return (await Promise.all(decoded)).flat();
 }

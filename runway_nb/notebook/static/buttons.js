@@ -1,0 +1,133 @@
+// @ts-check
+// Buttons of the panel whose work waits for the kernel: Generate, presets, Copy as cell, Insert as cell.
+import { find, make, targetOf } from "./dom.js";
+import { previewOf } from "./panel_scope.js";
+
+/** @import { Preview } from "./widget.js" */
+
+/** @typedef {(preview: Preview, cell: Promise<string>) => Promise<string>} CellAction Returns what the button says. */
+
+const NO_CELL = "No cell";
+/** Milliseconds after which a button says that it waits. */
+const LATE = 500;
+/** Milliseconds for which a button says what it did. */
+const SHOWN = 1500;
+
+/** @param {HTMLElement} button */
+export function wirePress(button) {
+  let isPressing = false;
+  button.addEventListener("click", async () => {
+    const preview = previewOf(button);
+    if (isDisabled(button) || isPressing || !preview) return;
+    isPressing = true;
+    const done = reportLate(button, preview);
+    try {
+      await preview.kernel.press();
+    } finally {
+      done();
+      isPressing = false;
+      delete button.dataset.said;
+    }
+  });
+}
+
+/** @type {(button: HTMLElement) => boolean} */
+const isDisabled = button => /** @type {HTMLButtonElement} */ (button).disabled;
+
+/**
+ * Have the button say so when what it does has to wait for the kernel; the result ends that.
+ * @type {(button: HTMLElement, preview: Preview) => () => void}
+ */
+function reportLate(button, preview) {
+  const late = setTimeout(() => {
+    button.dataset.said = "Waiting";
+    preview.announce("The kernel is busy: this waits for it.");
+  }, LATE);
+  return () => clearTimeout(late);
+}
+
+/**
+ * Wire what changes controls and only the kernel can do: it goes over one line with Generate, so that the order is that
+ * of the clicks; the button's own message would wait elsewhere when the kernel is busy.
+ * @param {HTMLElement} node
+ */
+export function wireAct(node) {
+  const name = /rnb-act-([\w-]+)/.exec(node.className)?.[1];
+  /** @param {Event} event */
+  const act = event => {
+    const button = targetOf(event).closest("button");
+    const preview = previewOf(node);
+    if (!button || button.disabled || !preview) return;
+    event.stopImmediatePropagation();
+    preview.kernel.act("act", { name, value: button.textContent.trim() });
+  };
+  node.addEventListener("click", act, true);
+}
+
+/**
+ * Wire the button that copies. A browser gives the clipboard only to the user's own gesture, so the kernel cannot do
+ * this. It is given the promise of a text: the kernel may be busy. A request that makes no cell gives none; the kernel
+ * says why.
+ * @param {HTMLElement} button
+ */
+export function wireCopy(button) {
+  whenClicked(button, async (preview, cell) => {
+    try {
+      const blob = cell.then(text => (text ? new Blob([text], { type: "text/plain" }) : Promise.reject(NO_CELL)));
+      await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+      preview.announce("Cell text copied.");
+      return "Copied";
+    } catch {
+      const text = await cell;
+      if (!text) return NO_CELL;
+      offerText(button, text);
+      preview.announce("The clipboard is out of reach: the cell text is selected, copy it from there.");
+      return "";
+    }
+  });
+}
+
+/** @param {HTMLElement} button */
+export function wireInsert(button) {
+  whenClicked(button, async (preview, cell) => {
+    const text = await cell;
+    if (!text) return NO_CELL;
+    const isDone = preview.notebook?.insertBelow(button, text);
+    preview.announce(isDone ? "Cell inserted below." : "This view stands in no notebook: insert the cell from there.");
+    return isDone ? "Inserted" : "Not here";
+  });
+}
+
+/**
+ * Do something with the cell of what is shown, once at a time.
+ * @type {(button: HTMLElement, act: CellAction) => void}
+ */
+function whenClicked(button, act) {
+  let isActing = false;
+  button.addEventListener("click", async () => {
+    const preview = previewOf(button);
+    if (!preview || isActing) return;
+    isActing = true;
+    const done = reportLate(button, preview);
+    try {
+      button.dataset.said = await act(preview, preview.kernel.askCell());
+    } finally {
+      done();
+      isActing = false;
+      setTimeout(() => delete button.dataset.said, SHOWN);
+    }
+  });
+}
+
+/** @type {(button: HTMLElement, text: string) => void} */
+function offerText(button, text) {
+  const actions = button.closest(".rnb-actions") ?? /** @type {Element} */ (button.parentElement);
+  const properties = { className: "rnb-copy-text", readOnly: true, "aria-label": "Cell text", rows: 4 };
+  const known = /** @type {HTMLTextAreaElement | null} */ (find(actions, ".rnb-copy-text"));
+  const field = known ?? make("textarea", properties);
+  field.dataset.lmSuppressShortcuts = "true";
+  field.value = text;
+  actions.append(field);
+  field.focus();
+  field.select();
+}

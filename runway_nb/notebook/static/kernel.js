@@ -1,0 +1,138 @@
+// @ts-check
+// Speaking with the kernel: what is asked, in which order, and what waits for what. Nothing here knows the page.
+
+/**
+ * The widget's model in the page, as anywidget hands it over; `widget_manager` is the front end's own.
+ * @typedef {object} WidgetModel
+ * @property {(name: string) => any} get
+ * @property {(name: string, value: unknown) => void} set
+ * @property {() => void} save_changes
+ * @property {(event: string, act: (...args: any[]) => void, context?: unknown) => void} on
+ * @property {(event: string, act: null, context: unknown) => void} off
+ * @property {(content: object, callbacks?: undefined, buffers?: DataView[]) => void} send
+ * @property {any} widget_manager
+ */
+
+/** @typedef {Record<string, WidgetModel>} Models Models of widgets, by the name of the control. */
+/** @typedef {{ kind: string, number: string, text: string }} Answer */
+
+/**
+ * Return the models behind a trait that names widgets; one that is gone meanwhile is left out.
+ * @type {(model: WidgetModel, trait: string) => Promise<Models>}
+ */
+export async function modelsOf(model, trait) {
+  /** @type {Models} */
+  const found = {};
+  for (const [name, reference] of Object.entries(model.get(trait) ?? {})) {
+    try {
+      found[name] = await model.widget_manager.get_model(reference.replace("IPY_MODEL_", ""));
+    } catch {
+      // the preview's own value counts
+    }
+  }
+  return found;
+}
+
+/** Questions to the kernel and its answers, over the one line of the widget's messages. */
+export class Kernel {
+  /**
+   * @param {WidgetModel} model
+   * @param {string} name Tells this view from others of the same widget: all of them hear every answer.
+   */
+  constructor(model, name = Math.random().toString(36).slice(2)) {
+    this.model = model;
+    this.name = name;
+    this.questions = 0;
+    /** @type {Map<string, (text: string) => void>} */
+    this.asked = new Map();
+    /** @type {Set<Promise<string>>} */
+    this.acting = new Set();
+    /** @type {Models} */
+    this.fields = {};
+  }
+
+  /**
+   * Ask the kernel for something; it answers when it has done it.
+   * @param {string} kind
+   * @param {object} more
+   * @returns {Promise<string>}
+   */
+  ask(kind, more = {}) {
+    const number = this.nextNumber();
+    const answer = new Promise(done => this.asked.set(number, done));
+    this.model.send({ kind, number, ...more });
+    return answer;
+  }
+
+  /**
+   * Let the kernel do what only it can do.
+   * @param {string} kind
+   * @param {object} more
+   */
+  act(kind, more) {
+    const done = this.ask(kind, more);
+    this.acting.add(done);
+    done.then(() => this.acting.delete(done));
+  }
+
+  /** Wait until the kernel has done all it was asked for: only then do the controls show what was meant. */
+  async settled() {
+    while (this.acting.size) await Promise.all(this.acting);
+  }
+
+  /** What the controls show: a click may overtake their values on the way to a busy kernel, and takes them along. */
+  get shown() {
+    /** @type {(model: WidgetModel) => unknown} */
+    const value = model => model.get("_options_labels")?.[model.get("index")] ?? model.get("value");
+    return Object.fromEntries(Object.entries(this.fields).map(([name, model]) => [name, value(model)]));
+  }
+
+  /** Report that this view is there, and whether it reaches the notebook around it. */
+  greet(/** @type {boolean} */ notebook) {
+    this.model.send({ kind: "shown", notebook });
+  }
+
+  /** Press Generate. */
+  async press() {
+    await this.settled();
+    this.model.send({ kind: "press", values: this.shown });
+  }
+
+  /** Return the cell that makes the request which is shown; a busy kernel lets it wait. */
+  async askCell() {
+    await this.settled();
+    return this.ask("cell", { values: this.shown });
+  }
+
+  /**
+   * Take an answer; one to another view's question is left to it.
+   * @param {Answer} message
+   */
+  hear({ kind, number, text }) {
+    if (kind !== "answer") return;
+    this.asked.get(number)?.(text);
+    this.asked.delete(number);
+  }
+
+  /**
+   * Send a file in pieces that fit into messages.
+   * @param {string} slot
+   * @param {File} file
+   * @param {number} size Bytes of a piece.
+   * @param {(text: string) => void} report
+   */
+  async upload(slot, file, size, report) {
+    const count = Math.ceil(file.size / size);
+    const id = this.nextNumber();
+    for (let piece = 0; piece < count; piece++) {
+      const bytes = await file.slice(piece * size, (piece + 1) * size).arrayBuffer();
+      report(`Uploading ${file.name}: ${Math.round((piece / count) * 100)} %`);
+      this.model.send({ kind: "piece", slot, file: id, count, name: file.name }, undefined, [new DataView(bytes)]);
+    }
+    report(`${file.name} is uploaded.`);
+  }
+
+  nextNumber() {
+    return `${this.name}.${++this.questions}`;
+  }
+}

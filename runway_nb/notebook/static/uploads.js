@@ -1,0 +1,99 @@
+// @ts-check
+// Pictures that are dropped on a keyframe, and files that are too large for the upload button's one message.
+import { find } from "./dom.js";
+import { FACTS } from "./facts.js";
+import { previewOf } from "./panel_scope.js";
+
+const { piece: PIECE, largest: LARGEST } = FACTS.upload;
+const POSITION = new RegExp(`rnb-slot-(${FACTS.keyframes.map(([position]) => position).join("|")})`);
+
+/** @param {DragEvent} event */
+const carriesFile = event => [...(event.dataTransfer?.types ?? [])].includes("Files");
+
+/** @param {HTMLElement} slot */
+export function wireDrop(slot) {
+  /** @param {boolean} isOver */
+  const over = isOver => slot.classList.toggle("rnb-over", isOver);
+  slot.addEventListener("dragover", event => {
+    if (!carriesFile(event)) return;
+    event.preventDefault();
+    over(true);
+  });
+  slot.addEventListener("dragleave", event => over(slot.contains(/** @type {Node | null} */ (event.relatedTarget))));
+  slot.addEventListener("drop", event => {
+    if (!carriesFile(event)) return;
+    event.preventDefault();
+    event.stopPropagation();
+    over(false);
+    takeFile(slot, event.dataTransfer?.files[0]);
+  });
+}
+
+/** @param {HTMLElement} upload */
+export function wireUpload(upload) {
+  /** @type {HTMLElement | null} */
+  const slot = upload.closest(".rnb-slot-drop");
+  const input = slot && inputOf(upload);
+  if (!input) return;
+  const onChange = (/** @type {Event} */ event) => {
+    if (uploadLarge(slot, input.files?.[0])) event.stopImmediatePropagation();
+  };
+  input.addEventListener("change", onChange, true);
+}
+
+/**
+ * Upload what the button's own way would lose without a word; return true when it did, or said why not.
+ * @type {(slot: HTMLElement, file: File | undefined) => boolean}
+ */
+function uploadLarge(slot, file) {
+  if (!file || file.size <= PIECE) return false;
+  const preview = previewOf(slot);
+  const position = POSITION.exec(slot.className)?.[1] ?? "";
+  /** @param {string} text */
+  const report = text => preview?.announce(text);
+  if (file.size > LARGEST) report(tooLarge(file));
+  else preview?.kernel.upload(position, file, PIECE, report);
+  return true;
+}
+
+/** @param {File} file */
+const tooLarge = file => `${file.name} has ${Math.ceil(file.size / 1e6)} MB: ${LARGEST / 1e6} MB are the most.`;
+
+/** @type {(slot: HTMLElement, file: File | undefined) => void} */
+function takeFile(slot, file) {
+  if (uploadLarge(slot, file)) return;
+  const upload = find(slot, ".widget-upload");
+  const input = upload && inputOf(upload);
+  if (!input || !file) return;
+  if (!file.type.startsWith("image/")) {
+    previewOf(slot)?.announce(`${file.name} is no picture.`);
+    return;
+  }
+  const files = new DataTransfer();
+  files.items.add(file);
+  input.files = files.files;
+  input.dispatchEvent(new Event("change"));
+}
+
+/**
+ * Return the input of an upload button, nothing while the button is disabled. The input is in no document. The button
+ * clicks it when it is clicked itself, and in that moment, without giving way to anything else, the input tells which
+ * one it is.
+ * @param {HTMLElement} upload
+ * @returns {HTMLInputElement | null}
+ */
+function inputOf(upload) {
+  if (/** @type {HTMLButtonElement} */ (upload).disabled) return null;
+  const usual = HTMLInputElement.prototype.click;
+  /** @type {{ input: HTMLInputElement | null }} */
+  const found = { input: null };
+  HTMLInputElement.prototype.click = function () {
+    found.input = this;
+  };
+  try {
+    upload.click();
+  } finally {
+    HTMLInputElement.prototype.click = usual;
+  }
+  return found.input;
+}

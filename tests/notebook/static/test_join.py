@@ -1,0 +1,80 @@
+"""How modules become one script."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+import pytest
+
+from runway_nb.notebook.static import STATIC, join_modules
+
+DECLARED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
+
+
+def joined(**modules: str) -> str:
+    """The module `entry` with those it imports; each is given by its name."""
+    return join_modules("entry.js", lambda name: modules[name.removesuffix(".js")])
+
+
+def test_what_is_imported_comes_first_and_once():
+    text = joined(
+        entry='import { one } from "./a.js";\nimport { two } from "./b.js";\nexport default { one, two };\n',
+        a='import {\n  two,\n} from "./b.js";\nexport const one = two;\n',
+        b="export function two() {}\n",
+    )
+    assert text == "function two() {}\n\nconst one = two;\n\nexport default { one, two };\n"
+
+
+@pytest.mark.parametrize("kind", ["function", "async function", "class", "const", "let"])
+def test_every_kind_of_export_can_be_imported(kind: str):
+    text = joined(entry='import { thing } from "./a.js";\nthing;\n', a=f"export {kind} thing\n")
+    assert text == f"{kind} thing\n\nthing;\n"
+
+
+def test_imports_in_comments_and_texts_stay():
+    entry = '/** @import { Thing } from "./a.js" */\nconst text = "import { x } from";\n  export_("const");\n'
+    assert joined(entry=entry) == entry
+
+
+def test_a_circle_is_refused():
+    modules = {
+        "entry": 'import { a } from "./a.js";\n',
+        "a": 'import { b } from "./b.js";\nexport const a = b;\n',
+        "b": 'import { a } from "./a.js";\nexport const b = a;\n',
+    }
+    with pytest.raises(ValueError, match=r"a\.js <- b\.js <- a\.js <- entry\.js"):
+        joined(**modules)
+
+
+def test_a_name_that_is_not_exported_is_refused():
+    with pytest.raises(ValueError, match=r"entry\.js imports two: a\.js exports no such name"):
+        joined(entry='import { one, two } from "./a.js";\n', a="export const one = 1;\nconst two = 2;\n")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        'import a from "./a.js";', 'import * as a from "./a.js";', 'import "./a.js";', 'import { a } from "elsewhere";',
+        'import { a as b } from "./a.js";', "import { a } from './a.js';", "export { a };", 'export * from "./a.js";',
+        "export const { a } = b;",
+    ],
+)  # fmt: skip
+def test_another_form_is_refused(line: str):
+    with pytest.raises(ValueError, match=r"entry\.js (cannot be joined|imports as, b)"):
+        joined(entry=f"{line}\n", a="export const a = 1;\n")
+
+
+def test_no_two_modules_declare_one_name():
+    names = Counter(DECLARED.findall(join_modules("widget.js")))
+    assert names["FACTS"] == names["Player"] == names["homography"] == 1
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def test_every_module_is_part_of_the_script_and_is_type_checked():
+    text = join_modules("widget.js")
+    for path in STATIC.iterdir():
+        if path.name.endswith(".js"):
+            check, purpose, _ = path.read_text("utf-8").split("\n", 2)
+            assert check == "// @ts-check"
+            assert text.count(purpose) == 1, path.name
