@@ -23,7 +23,7 @@ print(_asked())
 
 def setting_up() -> str:
     """A first cell that takes the quick simulator for the API."""
-    hurry = "from runway_nb import follow\nfollow.FIRST_LOOK = follow.SHORTEST = follow.LONGEST = 0.3\ndel follow"
+    hurry = "from runway_nb.jobs import poll_schedule as s\ns.FIRST_POLL = s.SHORTEST = s.LONGEST = 0.3\ndel s"
     env = shared_simulator("panel").env
     return f"import os\nos.environ.update({env!r})\n{hurry}\n{LOAD}"
 

@@ -56,7 +56,7 @@ def test_a_killed_kernel_leaves_the_panel_as_text_and_a_running_job_with_its_way
     panel = open_panel(app, "killed.ipynb")
     tell(
         panel.notebook,
-        "from runway_nb.jobs import poll_schedule as s; s.FIRST_LOOK = s.LONGEST = 600",
+        "from runway_nb.jobs import poll_schedule as s; s.FIRST_POLL = s.LONGEST = 600",
     )
     panel.keyframe("First").select_option("lighthouse-dusk")
     shoot(panel, "Never seen to its end")
@@ -389,7 +389,7 @@ def test_a_card_leaves_the_look_of_the_panel_as_it_is(app: App) -> None:
     before = panel.root.evaluate(measure)
     tell(
         panel.notebook,
-        "from runway_nb.jobs import poll_schedule as s; s.FIRST_LOOK = s.LONGEST = 600",
+        "from runway_nb.jobs import poll_schedule as s; s.FIRST_POLL = s.LONGEST = 600",
     )
     panel.notebook.run(2)
     panel.notebook.output(2).locator(".rnb-card").wait_for()
