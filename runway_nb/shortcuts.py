@@ -36,7 +36,7 @@ def default_studio(*, fresh: bool = False) -> Studio:
     global _default
     fresh = checked_switch(fresh, "fresh")
     config, folder = notebook_settings()
-    ours = _environment_mark()
+    ours = environment_mark()
     with _default_lock:
         if _default is None:
             _default = Studio(resolve(config=config)), (config, ours)
@@ -51,6 +51,14 @@ def default_studio(*, fresh: bool = False) -> Studio:
         return _default[0]
 
 
+def make_default(studio: Studio) -> None:
+    """Make a studio the one of this process; it takes the settings of the moment at its next use."""
+    global _default
+    with _default_lock:
+        _default = studio, None
+        atexit.register(close_default_studio)
+
+
 def chosen_studio(studio: object) -> Studio:
     """The studio that was given, or the one of this process. Raises `InvalidRequest` for what is none."""
     if studio is None:
@@ -58,7 +66,7 @@ def chosen_studio(studio: object) -> Studio:
     return cast(Studio, checked_kind(studio, "studio", Studio, "a runway_nb.Studio"))
 
 
-def _environment_mark() -> int:
+def environment_mark() -> int:
     """Changes when our part of the environment does. No copy of that: a traceback would show the token in it."""
     ours = ("USEAPI_", "RUNWAY_NB_")
     return hash(frozenset((name, os.environ.get(name)) for name in os.environ if name.startswith(ours)))

@@ -420,10 +420,10 @@ def test_the_studio_of_the_process_keeps_no_copy_of_the_environment(monkeypatch)
     with pytest.raises(SettingsError) as caught:
         shortcuts.default_studio()
     assert HIDDEN not in shown(caught.value)
-    assert HIDDEN not in repr(shortcuts._environment_mark())
-    before = shortcuts._environment_mark()
+    assert HIDDEN not in repr(shortcuts.environment_mark())
+    before = shortcuts.environment_mark()
     monkeypatch.setenv("RUNWAY_NB_SLOTS", "3")
-    assert shortcuts._environment_mark() != before
+    assert shortcuts.environment_mark() != before
 
 
 # --- %runway login ----------------------------------------------------------------------------------

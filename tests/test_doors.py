@@ -36,7 +36,7 @@ from runway_nb.notebook.rendering.plain_text import live_line, log_line
 from runway_nb.notebook.rendering.result_html import bundle, placeholder, said
 from runway_nb.pictures.asset_names import match_asset, typed_names
 from runway_nb.pictures.files import keep_picture
-from runway_nb.pictures.resolve import _stem
+from runway_nb.pictures.resolve import file_stem
 from runway_nb.redaction import know_address, know_token
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret, Settings
@@ -116,7 +116,7 @@ def test_every_text_of_an_asset_is_as_it_may_be_shown():
 @pytest.mark.parametrize("name", ["simulator@runway-nb.invalid", "sam@example.org", "sam.doe@mail.example.org.png"])
 def test_the_stem_of_a_name_is_no_half_of_an_address(name):
     asset = Asset(ASSET_ID, name, "image")
-    for text in (asset.stem, _stem(f"/x/{name}"), file_name(name, "7f3e2c54"), named_picture(name, {}).name):
+    for text in (asset.stem, file_stem(f"/x/{name}"), file_name(name, "7f3e2c54"), named_picture(name, {}).name):
         assert "sam" not in text
         assert "simulator" not in text
 

@@ -177,7 +177,7 @@ def _readers(keyframes: Keyframes, sources: PictureSources) -> dict[str, _Reader
         elif is_link(picture):
             link = urlsplit(str(picture))
             name = f"the picture at {link.hostname}"
-            readers[position] = _Reader(name, _stem(link.path) or "picture", partial(sources.fetch, str(picture)))
+            readers[position] = _Reader(name, file_stem(link.path) or "picture", partial(sources.fetch, str(picture)))
         elif paths := picture_files(picture, sources.folder):
             readers[position] = _file_reader(picture, paths)
         elif is_file_link(str(picture)):
@@ -190,7 +190,7 @@ def _file_reader(picture: Picture, paths: list[Path]) -> _Reader:
     """Return the reader of a picture file, or of several between which nobody can choose by what is typed."""
     if len(paths) == 1:
         name, path = unicodedata.normalize("NFC", paths[0].name), paths[0]
-        return _Reader(redact_line(name), _stem(name), partial(asyncio.to_thread, read_picture, path))
+        return _Reader(redact_line(name), file_stem(name), partial(asyncio.to_thread, read_picture, path))
     names = ", ".join(sorted(escaped_name(path.name) for path in paths[:5]))
     line = f"the names of {len(paths)} files look like that ({names}): rename the one you mean"
     return _Reader(redact_line(Path(picture).name), "", partial(_refuse, line))
@@ -200,7 +200,7 @@ async def _refuse(line: str) -> bytes:
     raise InvalidRequest([line])
 
 
-def _stem(name: str) -> str:
+def file_stem(name: str) -> str:
     """Return the name of a file without its ending, for the account: masked before it is cut: no half of it stays."""
     return Path(redact_line(Path(name).name, 200)).stem[:60]
 

@@ -61,6 +61,11 @@ _addresses: dict[str, None] = {}
 """In order of age."""
 
 
+def known() -> Known:
+    """Return the secrets that are known now, the longest first."""
+    return _known
+
+
 def know_token(text: str) -> None:
     """Remember a token, also without its first parts: `user:4711-abc...`, `4711-abc...`, `abc...`.
 

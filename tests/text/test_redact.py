@@ -214,8 +214,8 @@ def test_what_is_known_does_not_grow_without_end():
     for number in range(2 * known_secrets.ADDRESSES):
         know_address(f"a{number}@flood.example")
         know_token(f"user:{number}-flood{number:08}Key")
-    assert len(known_secrets._known.addresses) <= known_secrets.ADDRESSES
-    assert len(known_secrets._known.tokens) <= known_secrets.TOKENS
+    assert len(known_secrets.known().addresses) <= known_secrets.ADDRESSES
+    assert len(known_secrets.known().tokens) <= known_secrets.TOKENS
     know_token(KNOWN_TOKEN)
     assert redact(f"x {TAIL} x") == "x *** x"
 
@@ -231,7 +231,7 @@ def test_secrets_may_come_from_many_threads_at_once():
         thread.start()
     for thread in threads:
         thread.join()
-    assert {f"t{n}-{at}@threads.example" for n in range(6) for at in range(20)} <= set(known_secrets._known.addresses)
+    assert {f"t{n}-{at}@threads.example" for n in range(6) for at in range(20)} <= set(known_secrets.known().addresses)
 
 
 @pytest.mark.parametrize(

@@ -61,7 +61,7 @@ def session(tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> 
     shell = InteractiveShell.instance(user_ns={})
     monkeypatch.chdir(tmp_path)
     with Party(tmp_path, time) as party:
-        monkeypatch.setattr(default_module, "_default", (party.studio, None))
+        default_module.make_default(party.studio)
         monkeypatch.setattr(party.studio, "use", lambda settings: None)
         shell.extension_manager.load_extension("runway_nb")
         yield Session(shell, party)

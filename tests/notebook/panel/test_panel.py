@@ -458,9 +458,12 @@ def test_what_goes_wrong_while_sending_is_told_and_can_be_tried_again(bench, mon
 def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch):
     """`%config` and the environment may have changed since the panel was opened."""
     panel, taken = bench.panel(REQUEST), []
-    monkeypatch.setattr(shortcuts, "_default", (bench.studio, "as they were"))
     monkeypatch.setattr(bench.studio, "use", taken.append)
-    bench.press(panel)
+    shortcuts.make_default(bench.studio)
+    try:
+        bench.press(panel)
+    finally:
+        shortcuts.close_default_studio()
     assert taken
 
 
