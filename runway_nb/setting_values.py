@@ -7,12 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .errors import InvalidRequest, SettingsError
-from .spec import EMBED, MAX_JOBS_RANGE
+from .spec import EMBED, MAX_JOBS_RANGE, MOST_CREDITS
 from .storage.home import read_path
 from .values.plain import plain, shown, whole
 
-MOST_CREDITS = 10**9
-"""No limit of credits is higher."""
 MODERATED_RANGE = (1, 1000)
 """Refusals by moderation within a day: without any, every request would need an explicit yes."""
 _SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}

@@ -23,8 +23,8 @@ from .credentials import secret_of as secret_of
 from .credentials import token_stores as token_stores
 from .errors import SettingsError
 from .redaction import redact
-from .setting_values import MOST_CREDITS, READERS, read_number, read_text
-from .spec import BASE_URL, DEFAULT_SLOTS, MAX_MODERATED
+from .setting_values import READERS, read_number, read_text
+from .spec import BASE_URL, DEFAULT_SLOTS, MAX_MODERATED, MOST_CREDITS
 from .storage.home import HOME_NAME, default_home, is_spare, setting_path
 from .values.plain import shown
 

@@ -263,7 +263,7 @@ class Studio(Handle):
 
     def spent_today(self) -> int:
         """Credits that all notebooks of this ledger have spent at the present party since midnight."""
-        return self.ledger.spent_today(self.settings.party)
+        return self.ledger.spending.today(self.settings.party)
 
     def credits(self, timeout: float = 60.0) -> list[tuple[str, Credits]]:
         """The credits of each account behind the token, as (name, credits); no name is an e-mail address."""

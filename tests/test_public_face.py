@@ -14,6 +14,7 @@ import re
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from operator import attrgetter
 from typing import Any
 
 import httpx
@@ -165,21 +166,21 @@ CALLS: dict[str, Call] = {
     # --- the ledger
     "Ledger": lambda w, x: Ledger(x).recent(),
     **{
-        f"Ledger.{name}": lambda w, x, name=name: getattr(w.ledger, name)(x)
+        f"Ledger.{name}": lambda w, x, name=name: attrgetter(name)(w.ledger)(x)
         for name in (
-            "find", "get", "named", "recent", "spending", "spent_today", "without_task", "task_ids", "renew", "add",
-            "adopt",
+            "find", "get", "named", "recent", "spending.by_day", "spending.today", "without_task", "task_ids", "renew",
+            "add", "adopt",
         )
     },
     **{
-        f"Ledger.{name}": lambda w, x, name=name: getattr(w.ledger, name)(x, x)
-        for name in ("upload", "take", "claim")
+        f"Ledger.{name}": lambda w, x, name=name: attrgetter(name)(w.ledger)(x, x)
+        for name in ("uploads.find", "take", "claim")
     },
     "Ledger.is_held": lambda w, x: w.ledger.is_held(x),
     "Ledger.assign": lambda w, x: w.ledger.assign(x, x, is_certain=x),
     "Ledger.update": lambda w, x: (w.ledger.update(w.job.id, message=x), w.ledger.get(w.job.id)),
-    "Ledger.keep_upload": lambda w, x: w.ledger.keep_upload(x, x, x, x),
-    "Ledger.forget_uploads": lambda w, x: w.ledger.forget_uploads(x, asset_id=x, account=x),
+    "Ledger.uploads.keep": lambda w, x: w.ledger.uploads.keep(x, x, x, x),
+    "Ledger.uploads.forget": lambda w, x: w.ledger.uploads.forget(x, asset_id=x, account=x),
     # --- the client
     "RunwayClient": lambda w, x: RunwayClient(x),
     "RunwayClient(base_url)": lambda w, x: RunwayClient(TOKEN, base_url=x),

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import ServerError
 from ..redaction import LINE, redact_line
+from ..values.whole_text import whole_text
 
 Json = Mapping[str, Any]
 
@@ -37,7 +38,7 @@ def whole_in(value: object) -> int | None:
 
 def text_in(value: object) -> str:
     """Return text that can be stored and printed: half characters are replaced."""
-    return value.encode(errors="replace").decode() if type(value) is str else ""
+    return whole_text(value) if type(value) is str else ""
 
 
 def id_in(value: object) -> str:

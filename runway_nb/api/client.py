@@ -24,6 +24,7 @@ from ..spec import BASE_URL, LIST_LIMIT
 from ..values.arguments import plain_arguments
 from ..values.handle import Handle
 from ..values.plain import can_be_sent, checked_kind, checked_text, checked_texts, pair, shown
+from ..values.whole_text import whole_text
 from .answer_values import is_same_id
 from .http_body import PIECE, read_json
 from .http_calls import ApiHttp, PreparedCreate, checked_base, read_as, unwritable
@@ -234,7 +235,7 @@ class RunwayClient(Handle):
             request = self._http.built(
                 "POST",
                 "/assets/",
-                params=_query_of(name=name.encode(errors="replace").decode(), email=email),
+                params=_query_of(name=whole_text(name), email=email),
                 content=_in_pieces(data, progress or (lambda *_: None)),
                 headers={"Content-Type": content_type, "Content-Length": str(len(data))},
                 timeout=CREATE_TIMEOUT,

@@ -13,10 +13,10 @@ from typing import Any, NamedTuple
 
 from ..errors import InvalidRequest, MaybeSent, ModerationBrake, OverBudget, RefusedBefore, RunwayError
 from ..ledger.phase import NOT_MADE, WITHOUT_VIDEO, Phase
-from ..ledger.record import Books, Record
-from ..setting_values import MOST_CREDITS
+from ..ledger.record import Record
+from ..ledger.snapshot import LedgerSnapshot
 from ..settings import Settings
-from ..spec import MAX_MODERATED
+from ..spec import MAX_MODERATED, MOST_CREDITS
 from ..values.plain import checked_switch, checked_whole
 
 _NOTES = 3
@@ -72,7 +72,7 @@ def checked_limits(limits: Limits) -> tuple[Limits, list[str]]:
     return found, problems
 
 
-def decide(new: Record, books: Books, limits: Limits) -> Record | None:
+def decide(new: Record, known: LedgerSnapshot, limits: Limits) -> Record | None:
     """The earlier record that answers the new request, or None when it is to be sent.
 
     Raises:
@@ -82,19 +82,19 @@ def decide(new: Record, books: Books, limits: Limits) -> Record | None:
         MaybeSent: an equal request stands in the ledger that cannot be read.
         RunwayError: its video could not be kept.
     """
-    earlier = None if limits.fresh else answering(books.earlier)
+    earlier = None if limits.fresh else answering(known.earlier)
     # one in doubt is looked for again even where nothing is reused: only the user's own word sends it again
     if earlier is not None and (limits.reuse or earlier.phase == Phase.UNKNOWN):
         return earlier
-    if books.unreadable and not limits.fresh:
+    if known.unreadable and not limits.fresh:
         raise MaybeSent(
-            f"an equal request may have been paid: {books.unreadable[0].line}. Nothing was sent; --fresh sends it, "
+            f"an equal request may have been paid: {known.unreadable[0].line}. Nothing was sent; --fresh sends it, "
             "and pays for it"
         )
     if not limits.force:
-        _check_words(books.refused, limits)
-        _check_moderation(books.moderated, limits)
-    _check_credits(new, books, limits)
+        _check_words(known.refused, limits)
+        _check_moderation(known.moderated, limits)
+    _check_credits(new, known, limits)
     if limits.problem is not None:
         raise limits.problem
     return None
@@ -136,18 +136,18 @@ def _check_moderation(moderated: int, limits: Limits) -> None:
         )
 
 
-def _check_credits(new: Record, books: Books, limits: Limits) -> None:
+def _check_credits(new: Record, known: LedgerSnapshot, limits: Limits) -> None:
     if limits.cell_credits is not None and new.credits > limits.cell_credits:
         raise OverBudget(
             f"this shot costs {new.credits} credits, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
     where = "the simulator" if new.simulated else new.backend
-    if limits.day_credits is not None and new.credits and books.spent + new.credits > limits.day_credits:
+    if limits.day_credits is not None and new.credits and known.spent + new.credits > limits.day_credits:
         raise OverBudget(
-            f"this shot costs {new.credits} credits; {books.spent} of the {limits.day_credits} that may be spent a "
+            f"this shot costs {new.credits} credits; {known.spent} of the {limits.day_credits} that may be spent a "
             f"day (max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
-            f"%runway credits shows for what{_noted(books.notes)}"
+            f"%runway credits shows for what{_noted(known.notes)}"
         )
 
 

@@ -209,11 +209,12 @@ def lost_job_of(task: Task, ledger: Ledger, backend: str) -> Record | None:
 def search_for(record: Record, ledger: Ledger, offset: float = 0.0) -> Search:
     """What a search for the job's task has to go by. `offset`: see `matching.lost_request`."""
     others = [other for other in ledger.without_task(record.backend) if other.id != record.id]
+    known = ledger.task_ids(except_job=record.id)
     return Search(
         lost_request(record, offset),
         tuple(lost_request(other, offset) for other in others),
-        taken=ledger.task_ids(except_job=record.id),
-        guessed=ledger.task_ids(except_job=record.id, guessed=True),
+        taken=known.certain,
+        guessed=known.guessed,
     )
 
 

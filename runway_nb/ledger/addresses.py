@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ..redaction import addresses, know_address
 from ..storage.private_files import private_folder, read_private, write_private
+from ..values.whole_text import whole_text
 
 _ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):", re.IGNORECASE)
 _KEY = re.compile(r"account~[0-9a-f]{12}")
@@ -18,11 +19,12 @@ _NESTED = 4
 """So deep keys may lie in one another: in the password of a link there may be an id."""
 
 
-class AccountBook:
+class AccountAddresses:
     """Addresses, each in a private file named by a key (its hash); ids are stored with the key in its place."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._read: dict[str, str] = {}
 
     def mask(self, text: str) -> str:
         """`text` with every e-mail address, in any spelling, and every password of a link replaced by a key.
@@ -54,13 +56,14 @@ class AccountBook:
 
     def key(self, address: str) -> str:
         """What stands in the ledger for an address; nothing for none."""
-        address = address.encode(errors="replace").decode()
+        address = whole_text(address)
         if not address or _KEY.fullmatch(address):
             return address
         know_address(address)
-        key = "account~" + hashlib.sha256(address.encode(errors="replace")).hexdigest()[:12]
-        if self._known(key) != address:
+        key = "account~" + hashlib.sha256(address.encode()).hexdigest()[:12]
+        if self._kept(key) != address:
             self._write(self._folder / key, address)
+        self._read[key] = address
         return key
 
     def _write(self, path: Path, address: str) -> None:
@@ -68,15 +71,19 @@ class AccountBook:
         # the rows that need it are on disk when they are written, so it has to be there before
         write_private(path, address.encode(), durable=True)
 
-    def _known(self, key: str) -> str:
-        """The address; nothing where it cannot be had, and is written anew."""
+    def _kept(self, key: str) -> str:
+        """The address as its file has it; nothing where it cannot be had, and is written anew."""
         with suppress(OSError, ValueError):
-            return self._address(key)
+            return read_private(self._folder / key, LONGEST).decode()
         return ""
 
     def _address(self, key: str) -> str:
-        with suppress(FileNotFoundError, NotADirectoryError):
-            address = read_private(self._folder / key, LONGEST).decode()
+        """The address, read once; the key itself where there is no file. Raises `OSError`, `ValueError`."""
+        if key not in self._read:
+            try:
+                address = read_private(self._folder / key, LONGEST).decode()
+            except (FileNotFoundError, NotADirectoryError):
+                return key
             know_address(address)
-            return address
-        return key
+            self._read[key] = address
+        return self._read[key]

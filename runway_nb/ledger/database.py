@@ -184,10 +184,18 @@ class LedgerFile(Handle):
     """The ledger's file, opened at the first use and again when another took its place.
 
     Safe to use from several threads; no connection crosses a fork. Every failure is one `LedgerError`.
+
+    Args:
+        home: Its folder.
+        clock: Unix seconds, for the name of a damaged file.
+        connect: Opens a database, up to date.
     """
 
-    def __init__(self, home: Path, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, home: Path, clock: Callable[[], float], connect: Callable[[Path], sqlite3.Connection] = open_file
+    ) -> None:
         self.path = home / "ledger.sqlite3"
+        self.connect = connect
         self._clock = clock
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -204,13 +212,13 @@ class LedgerFile(Handle):
                     connection.close()
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
-        """The connection, alone; a connection never crosses a fork."""
+    def opened(self) -> Iterator[sqlite3.Connection]:
+        """Open the connection, for this thread alone."""
         with self._lock:
             try:
                 if self._connection is None or not (self._connection.in_transaction or self._is_same_file()):
                     self.close()
-                    self._connection = open_file(self.path)
+                    self._connection = self.connect(self.path)
                     self._file = identity(self.path)
                 if self._connection.in_transaction and not self._changing:
                     self._connection.rollback()  # an interrupt came at a bad moment
@@ -223,8 +231,9 @@ class LedgerFile(Handle):
                 raise LedgerError(told(error, self.path)) from None
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._opened() as connection:
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Open a change that nothing comes in between of; it is on disk at the end, or undone by an error."""
+        with self.opened() as connection:
             self._changing = True
             try:
                 with immediate(connection):

@@ -1,4 +1,4 @@
-"""What the ledger holds and tells, as frozen values."""
+"""What the ledger holds, as frozen values."""
 
 from __future__ import annotations
 
@@ -116,25 +116,16 @@ class UnreadableRecord:
         return f"job {self.id} cannot be read: {self.problem}"
 
 
-Found = Record | UnreadableRecord
-"""What a row of the ledger gives."""
+AnyRecord = Record | UnreadableRecord
+"""What a row of the ledger is read as."""
 
 
-class Books(NamedTuple):
-    """What the ledger knows that bears on a new wish."""
+class TaskIds(NamedTuple):
+    """Tasks that belong to jobs."""
 
-    earlier: tuple[Record, ...]
-    """Of the same digest and backend, newest first."""
-    spent: int
-    """Credits at this backend since midnight, of all notebooks: a name changes too easily to be a budget's owner."""
-    moderated: int
-    """Refusals by moderation at this backend within a day."""
-    refused: Record | None
-    """The newest wish with the same words that moderation refused."""
-    unreadable: tuple[UnreadableRecord, ...] = ()
-    """Of the same digest and backend, newest first: any of them may have been paid."""
-    notes: tuple[str, ...] = ()
-    """What of the credits is not plain: prices that cannot be read, days to come."""
+    certain: frozenset[str]
+    guessed: frozenset[str]
+    """Given to a job because they fit it."""
 
 
 class Spending(NamedTuple):

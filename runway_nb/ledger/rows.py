@@ -20,7 +20,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from ..camera import Camera
 from ..errors import LedgerError
 from ..request import Keyframes, VideoRequest
-from ..spec import MODELS
+from ..spec import MODELS, MOST_CREDITS
+from ..values.plain import plain
+from ..values.whole_text import whole_text
 from .phase import WORDS
 from .record import Record, UnreadableRecord
 
@@ -30,8 +32,6 @@ LAST_MOMENT = 253_370_764_800.0
 """Unix seconds of the year 9999: no calendar shows what is later."""
 MOST_SECONDS = 1e9
 """The longest that a job can have taken."""
-MOST_CREDITS = 10**9
-"""The most that a job can cost; beyond it a number is an accident."""
 DEAREST = max(max(model.seconds) * model.credits_per_second for model in MODELS.values())
 """What a job counts whose price cannot be read: the most that a shot of a known model costs."""
 _LONGEST_WORD = 40
@@ -58,13 +58,15 @@ def read_row(row: Mapping[str, Any], problem: str = "") -> Record | UnreadableRe
 
 
 def stored_value(name: str, value: Any) -> Any:
-    """A value of a record as SQLite takes it. Raises `LedgerError`, with the field, for one that it cannot hold."""
-    is_number = isinstance(value, (int, float)) and -_BIGGEST < value < _BIGGEST
+    """Return a value of a record as SQLite takes it. Raises `LedgerError`, with the field, where it takes none."""
     if name in JSON_COLUMNS:
         with suppress(TypeError, ValueError, RecursionError):
             return json.dumps(value)
-    elif value is None or isinstance(value, str) or is_number:
-        return value
+    else:
+        found = plain(value)
+        is_number = isinstance(found, (int, float)) and -_BIGGEST < found < _BIGGEST
+        if found is None or isinstance(found, str) or is_number:
+            return found
     raise LedgerError(f"the job cannot be written down: its {name} is no plain value ({type(value).__name__})")
 
 
@@ -165,13 +167,9 @@ def _json_object(text: Any) -> dict[str, Any] | None:
     with suppress(ValueError, RecursionError):
         found = json.loads(text)
         if isinstance(found, dict):
-            return {name: _whole(value) for name, value in found.items() if value is not None}
+            sound = {name: value for name, value in found.items() if value is not None}
+            return {name: whole_text(value) if isinstance(value, str) else value for name, value in sound.items()}
     return None
-
-
-def _whole(value: Any) -> Any:
-    """A value without half characters, which nothing can show."""
-    return value.encode(errors="replace").decode() if isinstance(value, str) and not value.isascii() else value
 
 
 def _is_a(value: Any, kind: Any) -> bool:

@@ -13,9 +13,15 @@ from collections import Counter
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..spec import MOST_CREDITS
+from ..values.arguments import plain_arguments
+from ..values.deprecation import warn_renamed
+from .abandoned import abandoned_jobs, void_ids
+from .heartbeats import Moment
+from .job_table import JobTable
 from .phase import IS_NOT_UNSENT_SQL
 from .record import Spending
-from .rows import LAST_MOMENT, MOST_CREDITS, counted_credits, row_name, sound_moment
+from .rows import LAST_MOMENT, counted_credits, row_name, sound_moment
 
 if TYPE_CHECKING:
     import sqlite3
@@ -51,23 +57,46 @@ _SINCE = ("created >= :begin", "created < 0", "created IS :nothing", "rowid >= :
 _OTHERS_SINCE = f"{_OTHERS} AND rowid IN ({' UNION '.join(f'SELECT rowid FROM jobs WHERE {part}' for part in _SINCE)})"  # noqa: S608
 
 
-class Moment(NamedTuple):
-    """A moment as this machine has it."""
-
-    now: float
-    """Unix seconds, by a clock that may be wrong."""
-    boot: str
-    """Which run of which machine this is."""
-    uptime: float
-    """Seconds of that run."""
-
-
 class Spent(NamedTuple):
     """What was spent today."""
 
     credits: int
     notes: tuple[str, ...] = ()
     """What of it is not plain."""
+
+
+class LedgerSpending:
+    """What the jobs of a ledger cost. Raises `LedgerError` as the ledger does."""
+
+    def __init__(self, table: JobTable) -> None:
+        self._table = table
+
+    @plain_arguments
+    def today(self, backend: str) -> int:
+        """Return the credits spent at a backend since local midnight, by all notebooks; see `spent_on_day`."""
+        with self._table.file.opened():
+            return self.of_today(backend, void_ids(abandoned_jobs(self._table))).credits
+
+    def of_today(self, backend: str, void: Collection[str]) -> Spent:
+        """Return the same with what is not plain of it; `void` are ids of jobs that nobody will send."""
+        with self._table.file.opened() as connection:
+            return spent_on_day(connection, self._table.beats.moment(), void, backend=backend)
+
+    @plain_arguments
+    def by_day(self, since: float = 0.0) -> list[Spending]:
+        """Return what each notebook spent on each day, the newest day first, without jobs that cost nothing.
+
+        `since` is in Unix seconds.
+        """
+        with self._table.file.opened() as connection:
+            rows = spending_table(connection, since, void_ids(abandoned_jobs(self._table)))
+            unmask = self._table.addresses.unmask_if_known
+            return [row._replace(notebook=unmask(row.notebook)) for row in rows]
+
+    def __call__(self, since: float = 0.0) -> list[Spending]:
+        """Return the same, by an earlier name."""
+        warn_renamed("ledger.spending()", "ledger.spending.by_day()")
+        return self.by_day(since)
 
 
 def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collection[str], *, backend: str) -> Spent:

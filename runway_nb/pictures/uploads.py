@@ -52,7 +52,7 @@ class Uploads:
         None has to be named while there is one only. Raises `RunwayError` when there is none.
         """
         for content in contents:
-            if email := asset_account(self._ledger.upload(content.key, self._backend)):
+            if email := asset_account(self._ledger.uploads.find(content.key, self._backend)):
                 return email
         accounts = await client.accounts()
         if not accounts:
@@ -85,16 +85,16 @@ class Uploads:
             if email and owner.casefold() != email.casefold():
                 raise ServerError("the upload was answered with an asset of another account: try again", 200)
             self._added()
-            self._ledger.keep_upload(content.key, self._backend, owner, asset.id)
+            self._ledger.uploads.keep(content.key, self._backend, owner, asset.id)
             return asset
 
     def forget_account(self, email: str) -> None:
         """Forget what lies on an account that is broken: it must not draw the next request there."""
-        self._ledger.forget_uploads(self._backend, account=email)
+        self._ledger.uploads.forget(self._backend, account=email)
 
     def forget_asset(self, asset_id: str) -> None:
         """Forget an asset that is gone."""
-        self._ledger.forget_uploads(self._backend, asset_id=asset_id)
+        self._ledger.uploads.forget(self._backend, asset_id=asset_id)
 
     def _bind(self) -> None:
         """Make new locks on a new loop: those of another, as before a fork, are dead."""
@@ -105,7 +105,7 @@ class Uploads:
 
     async def _known(self, key: str, email: str, client: RunwayClient) -> tuple[Asset | None, str]:
         """Return the asset, if it was uploaded before and exists still; and the account for it otherwise."""
-        asset_id = self._ledger.upload(key, self._backend, email)
+        asset_id = self._ledger.uploads.find(key, self._backend, email)
         if not asset_id:
             return None, email
         try:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
-from ..errors import LedgerError
-from .plain import Unusable, checked_number, checked_switch, checked_text, checked_whole, plain, shown
+from .plain import checked_number, checked_switch, checked_text, checked_whole
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -46,15 +45,3 @@ def plain_arguments(method: Callable[P, R]) -> Callable[P, R]:
         return method(*bound.args, **bound.kwargs)
 
     return called
-
-
-def plain_columns(changes: dict[str, Any], besides: Collection[str]) -> dict[str, Any]:
-    """What is written into a database, as values that it takes; `besides` are columns of other kinds.
-
-    Raises `LedgerError`.
-    """
-    row = {name: value if name in besides else plain(value) for name, value in changes.items()}
-    for name, value in row.items():
-        if isinstance(value, Unusable) or (type(value) is int and abs(value) > LARGEST):
-            raise LedgerError(f"{name} is {shown(value)}: a job holds texts and numbers")
-    return row

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from runway_nb.errors import ModerationBrake, OverBudget, RefusedBefore, RunwayError
 from runway_nb.jobs.policy import Limits, answering, day_of, decide, prompt_hash
-from runway_nb.ledger.ledger import Books, Record
 from runway_nb.ledger.phase import Phase
+from runway_nb.ledger.record import Record
+from runway_nb.ledger.snapshot import LedgerSnapshot
 
 NOW = 1_700_000_000.0
 ANSWERS = [
@@ -31,7 +32,7 @@ def _record(phase="preparing", **fields):
 
 
 def _books(*earlier, spent=0, moderated=0, refused=None):
-    return Books(tuple(earlier), spent, moderated, refused)
+    return LedgerSnapshot(tuple(earlier), spent, moderated, refused)
 
 
 def _admit(books, price=25, **limits):

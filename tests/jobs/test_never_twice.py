@@ -442,7 +442,7 @@ class Schedule:
     # --- what the service knows -----------------------------------------------------------------
 
     def records(self, cell: Cell) -> list[Record]:
-        return self.ledger._select("WHERE prompt_hash = ?", (prompt_hash(cell.prompt),))
+        return self.ledger.table.records("WHERE prompt_hash = ?", (prompt_hash(cell.prompt),))
 
     def tasks(self) -> list[dict[str, Any]]:
         """All tasks that were started for this user, from the service's own file."""
@@ -463,7 +463,7 @@ class Schedule:
     def _check_create(self, process: Process, body: dict[str, Any]) -> None:
         """A create leaves only with SENDING on disk, and from the holder of the lease."""
         (owner,) = [kernel.studio._runner.owner for kernel in self.kernels if kernel.process is process]
-        mine = self.ledger._select("WHERE phase = 'sending' AND owner = ? AND task_id = ''", (owner,))
+        mine = self.ledger.table.records("WHERE phase = 'sending' AND owner = ? AND task_id = ''", (owner,))
         if body not in [record.request for record in mine]:
             self.wrong.append(f"a create left that the ledger does not hold for its sender: {body}")
 

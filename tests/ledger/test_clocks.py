@@ -23,7 +23,8 @@ from runway_nb.jobs.policy import Limits, decide
 from runway_nb.ledger import lease
 from runway_nb.ledger.lease import LEASE_SECONDS, RENEW_SECONDS, LeaseWatch, is_gone, new_owner
 from runway_nb.ledger.ledger import Ledger
-from runway_nb.ledger.spending import local_day
+from runway_nb.ledger.snapshot import snapshot_for
+from runway_nb.ledger.spending import Spent, local_day
 from runway_nb.ledger.unfinished import count_unfinished
 from support.examples import examples
 from support.records import JOB, a_record
@@ -135,7 +136,7 @@ def test_a_container_that_is_gone_blocks_nobody_an_hour_later(opened, machine, r
 def test_a_beat_that_cannot_be_read_blocks_nobody_for_long(opened, machine, real, spoilt):
     ledger = opened(machine)
     ledger.add(_record(owner="another container/1/0a"))
-    with ledger._transaction() as connection:
+    with ledger.table.file.transaction() as connection:
         connection.execute("DROP TABLE beats")
         connection.execute("CREATE TABLE beats (job_id, boot, seconds)")
         connection.execute("INSERT INTO beats VALUES (?, 'here', ?)", (JOB, spoilt))
@@ -337,7 +338,7 @@ def test_a_clock_that_was_set_and_set_right_again_gives_no_new_budget(opened, ma
         machine.ahead = jump
         _spend(ledger, number)
     machine.ahead = 0.0
-    assert ledger.spent_today("api") == 25 * (1 + len(jumps))
+    assert ledger.spending.today("api") == 25 * (1 + len(jumps))
     new = _record("0000000f", owner=new_owner())
     with pytest.raises(OverBudget):
         ledger.claim(new, lambda books: decide(new, books, Limits(day_credits=25 * (1 + len(jumps)))))
@@ -348,7 +349,7 @@ def test_a_clock_that_is_set_back_gives_no_new_budget(opened, machine, back):
     ledger = opened(machine)
     _spend(ledger, 0)
     machine.ahead -= back
-    assert ledger.spent_today("api") == 25
+    assert ledger.spending.today("api") == 25
 
 
 @pytest.mark.parametrize("jump", [DAY, 2 * DAY, 400 * DAY])
@@ -356,9 +357,9 @@ def test_a_clock_that_is_set_ahead_gives_no_new_budget_either(opened, machine, r
     ledger = opened(machine)
     _spend(ledger, 0)
     machine.ahead += jump
-    assert ledger.spent_today("api") == 25
+    assert ledger.spending.today("api") == 25
     real[0] += DAY + 1
-    assert ledger.spent_today("api") == 0, "a day has passed all the same"
+    assert ledger.spending.today("api") == 0, "a day has passed all the same"
 
 
 def test_after_another_start_of_the_machine_the_dates_decide(opened, machine):
@@ -366,7 +367,7 @@ def test_after_another_start_of_the_machine_the_dates_decide(opened, machine):
     _spend(ledger, 0)
     machine.ahead += 400 * DAY
     machine.boot = "another"
-    assert opened(machine).spent_today("api") == 0
+    assert opened(machine).spending.today("api") == 0
 
 
 def test_what_is_dated_after_today_is_told_until_it_is_past(opened, machine, real):
@@ -379,23 +380,23 @@ def test_what_is_dated_after_today_is_told_until_it_is_past(opened, machine, rea
     with pytest.raises(OverBudget, match="25 of them are dated after today, by a clock that was ahead"):
         ledger.claim(new, lambda books: decide(new, books, Limits(day_credits=50)))
     real[0] = DAY
-    assert ledger.spent_today("api") == 25, "a new day, but for what is dated later"
+    assert ledger.spending.today("api") == 25, "a new day, but for what is dated later"
     real[0] = 401 * DAY
-    assert ledger.spent_today("api") == 0
+    assert ledger.spending.today("api") == 0
 
 
 def test_a_date_that_cannot_be_read_counts_until_a_later_row_is_of_the_past(opened, machine, real):
     ledger = opened(machine)
     _spend(ledger, 0)
     _spend(ledger, 1, 100)
-    with ledger._transaction() as connection:
+    with ledger.table.file.transaction() as connection:
         connection.execute("UPDATE jobs SET created = 'soon' WHERE id = '00000001'")
     real[0] = DAY
-    assert ledger.spent_today("api") == 100
+    assert ledger.spending.today("api") == 100
     _spend(ledger, 2)
-    assert ledger.spent_today("api") == 125
+    assert ledger.spending.today("api") == 125
     real[0] = 2 * DAY
-    assert ledger.spent_today("api") == 0
+    assert ledger.spending.today("api") == 0
 
 
 OPERATIONS = st.lists(
@@ -425,8 +426,8 @@ def test_a_day_never_forgets_what_was_spent_on_it(tmp_path_factory, operations):
         else:
             prices.append(value)
             _spend(ledger, len(prices), value)
-        assert ledger.spent_today("api") == sum(prices)
-    assert sum(row.credits for row in ledger.spending()) == sum(prices)
+        assert ledger.spending.today("api") == sum(prices)
+    assert sum(row.credits for row in ledger.spending.by_day()) == sum(prices)
     ledger.close()
 
 
@@ -460,9 +461,9 @@ def test_a_day_has_as_many_hours_as_its_clocks_show(zone, opened, real, name, no
     ledger = opened(machine)
     _spend(ledger, 0)
     real[0] += end - 1 - begin
-    assert ledger.spent_today("api") == 25
+    assert ledger.spending.today("api") == 25
     real[0] += 2
-    assert ledger.spent_today("api") == 0
+    assert ledger.spending.today("api") == 0
 
 
 @pytest.mark.skipif(not hasattr(clock, "tzset"), reason="no time zones to choose from")
@@ -473,7 +474,7 @@ def test_a_day_that_begins_later_in_another_zone_forgets_nothing_of_it(zone, ope
     ledger = opened(machine)
     _spend(ledger, 0)
     zone("Pacific/Honolulu")
-    assert ledger.spent_today("api") == 25
+    assert ledger.spending.today("api") == 25
 
 
 # --- what else goes by time -------------------------------------------------------------------------
@@ -488,7 +489,7 @@ def test_the_brake_of_moderation_survives_a_clock_that_was_set(opened, machine, 
         machine.ahead = jump
         _spend(ledger, number, **said)
     machine.ahead = 0.0
-    assert ledger._moderated("api") == 1 + len(jumps)
+    assert snapshot_for(_record(), ledger.table, Spent(0)).moderated == 1 + len(jumps)
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)

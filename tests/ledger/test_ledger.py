@@ -25,9 +25,12 @@ from hypothesis import strategies as st
 from runway_nb.errors import JobNotFound, LeaseLost, LedgerError, OverBudget
 from runway_nb.jobs.policy import Limits, decide
 from runway_nb.ledger import migrations
+from runway_nb.ledger.addresses import AccountAddresses
 from runway_nb.ledger.lease import LEASE_SECONDS, new_owner
-from runway_nb.ledger.ledger import MODERATION_SECONDS, AccountBook, Ledger, Record
+from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import SETTLED, UNSENT, Phase
+from runway_nb.ledger.record import Record
+from runway_nb.ledger.snapshot import MODERATION_SECONDS
 from support.examples import examples
 from support.fakes import TOKEN
 from support.records import a_record
@@ -37,7 +40,7 @@ ASIDE = re.compile(r"ledger-damaged-\d{8}-\d{6}(-\d+)?\.sqlite3")
 WORKER = """
 import json, sys, time
 from pathlib import Path
-from runway_nb.jobs.policy import Limits, admit
+from runway_nb.jobs.policy import Limits, decide
 from runway_nb.errors import LeaseLost, OverBudget
 from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger, Record
@@ -65,7 +68,7 @@ def add(start, rows):
 def claim(job_id, digest, limit=None, **more):
     new = wish(job_id, digest)
     try:
-        return ledger.claim(new, lambda books: admit(new, books, Limits(day_credits=limit, **more))).id
+        return ledger.claim(new, lambda known: decide(new, known, Limits(day_credits=limit, **more))).id
     except OverBudget:
         return ""
 
@@ -297,7 +300,7 @@ def test_everything_on_disk_is_private(ledger, tmp_path):
     ],
 )
 def test_an_address_is_masked_once_and_comes_back_as_it_was_spelt(tmp_path, text, hidden):
-    book = AccountBook(tmp_path)
+    book = AccountAddresses(tmp_path)
     masked = book.mask(text)
     assert hidden not in masked.lower()
     assert book.mask(masked) == masked
@@ -305,7 +308,7 @@ def test_an_address_is_masked_once_and_comes_back_as_it_was_spelt(tmp_path, text
 
 
 def test_a_key_that_nobody_has_stays(tmp_path):
-    assert AccountBook(tmp_path).unmask("account~0123456789ab") == "account~0123456789ab"
+    assert AccountAddresses(tmp_path).unmask("account~0123456789ab") == "account~0123456789ab"
 
 
 def test_an_id_of_an_unknown_form_is_found_again_and_is_not_on_disk(ledger, tmp_path):
@@ -325,8 +328,8 @@ def test_an_id_of_an_unknown_form_is_found_again_and_is_not_on_disk(ledger, tmp_
 def test_the_budget_of_a_notebook_holds_whose_path_has_an_address(ledger):
     folder = "/home/sam@corp.example/notebooks"
     ledger.add(_record(phase="done", notebook=folder, credits=25, backend="api.test"))
-    assert ledger.spent_today("api.test") == 25
-    assert [row.notebook for row in ledger.spending()] == [folder]
+    assert ledger.spending.today("api.test") == 25
+    assert [row.notebook for row in ledger.spending.by_day()] == [folder]
 
 
 @given(
@@ -337,7 +340,7 @@ def test_the_budget_of_a_notebook_holds_whose_path_has_an_address(ledger):
     )
 )
 def test_all_but_tokens_comes_back_from_the_book(tmp_path_factory, parts):
-    book, text = AccountBook(tmp_path_factory.getbasetemp() / "book"), "".join(parts)
+    book, text = AccountAddresses(tmp_path_factory.getbasetemp() / "book"), "".join(parts)
     assert book.unmask(book.mask(text)) == text
     assert EMAIL not in book.mask(text)
     assert json.loads(book.unmask(book.mask(json.dumps(text)))) == text
@@ -392,68 +395,68 @@ OTHER_ASSET = ASSET_ID.replace(EMAIL, OTHER).replace("0b6f0c1e", "ffffffff")
 
 
 def test_an_upload_is_known_by_content_party_and_account(ledger):
-    assert ledger.upload("a", "api.test") == ""
-    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
-    assert ledger.upload("a", "api.test") == ledger.upload("a", "api.test", EMAIL) == ASSET_ID
-    assert [ledger.upload(*other) for other in (("b", "api.test"), ("a", "simulator"), ("a", "api.test", OTHER))] == [
-        ""
-    ] * 3
+    assert ledger.uploads.find("a", "api.test") == ""
+    ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
+    assert ledger.uploads.find("a", "api.test") == ledger.uploads.find("a", "api.test", EMAIL) == ASSET_ID
+    assert [
+        ledger.uploads.find(*other) for other in (("b", "api.test"), ("a", "simulator"), ("a", "api.test", OTHER))
+    ] == [""] * 3
 
 
 def test_without_an_account_the_newest_upload_answers(ledger, time):
     for email, asset_id in ((EMAIL, ASSET_ID), (OTHER, OTHER_ASSET)):
         time.now += 1
-        ledger.keep_upload("a", "api.test", email, asset_id)
-        assert ledger.upload("a", "api.test") == asset_id
-    assert ledger.upload("a", "api.test", EMAIL) == ASSET_ID
+        ledger.uploads.keep("a", "api.test", email, asset_id)
+        assert ledger.uploads.find("a", "api.test") == asset_id
+    assert ledger.uploads.find("a", "api.test", EMAIL) == ASSET_ID
     time.now += 1
-    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
-    assert ledger.upload("a", "api.test") == ASSET_ID
+    ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
+    assert ledger.uploads.find("a", "api.test") == ASSET_ID
 
 
 def test_a_second_upload_takes_the_place_of_the_first(ledger):
     newer = ASSET_ID.replace("0b6f0c1e", "eeeeeeee")
     for asset_id in (ASSET_ID, newer):
-        ledger.keep_upload("a", "api.test", EMAIL, asset_id)
-    assert ledger.upload("a", "api.test", EMAIL) == newer
+        ledger.uploads.keep("a", "api.test", EMAIL, asset_id)
+    assert ledger.uploads.find("a", "api.test", EMAIL) == newer
 
 
 def test_an_asset_that_is_gone_is_forgotten_and_no_other(ledger):
-    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
-    ledger.keep_upload("b", "api.test", OTHER, OTHER_ASSET)
-    ledger.keep_upload("a", "simulator", EMAIL, ASSET_ID)
-    ledger.forget_uploads("api.test", asset_id=ASSET_ID)
-    assert ledger.upload("a", "api.test") == ""
-    assert ledger.upload("b", "api.test") == OTHER_ASSET
-    assert ledger.upload("a", "simulator") == ASSET_ID
+    ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
+    ledger.uploads.keep("b", "api.test", OTHER, OTHER_ASSET)
+    ledger.uploads.keep("a", "simulator", EMAIL, ASSET_ID)
+    ledger.uploads.forget("api.test", asset_id=ASSET_ID)
+    assert ledger.uploads.find("a", "api.test") == ""
+    assert ledger.uploads.find("b", "api.test") == OTHER_ASSET
+    assert ledger.uploads.find("a", "simulator") == ASSET_ID
 
 
 def test_what_lies_on_an_account_is_forgotten_and_no_other(ledger):
     for content in ("a", "b"):
-        ledger.keep_upload(content, "api.test", EMAIL, ASSET_ID)
-        ledger.keep_upload(content, "api.test", OTHER, OTHER_ASSET)
-    ledger.keep_upload("a", "simulator", EMAIL, ASSET_ID)
-    ledger.forget_uploads("api.test", account=EMAIL)
+        ledger.uploads.keep(content, "api.test", EMAIL, ASSET_ID)
+        ledger.uploads.keep(content, "api.test", OTHER, OTHER_ASSET)
+    ledger.uploads.keep("a", "simulator", EMAIL, ASSET_ID)
+    ledger.uploads.forget("api.test", account=EMAIL)
     for content in ("a", "b"):
-        assert ledger.upload(content, "api.test", EMAIL) == ""
-        assert ledger.upload(content, "api.test") == OTHER_ASSET
-    assert ledger.upload("a", "simulator", EMAIL) == ASSET_ID
+        assert ledger.uploads.find(content, "api.test", EMAIL) == ""
+        assert ledger.uploads.find(content, "api.test") == OTHER_ASSET
+    assert ledger.uploads.find("a", "simulator", EMAIL) == ASSET_ID
 
 
 def test_forgetting_nothing_forgets_nothing(ledger):
-    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
-    ledger.keep_upload("b", "api.test", "", ASSET_ID)
-    ledger.forget_uploads("api.test")
-    assert ledger.upload("a", "api.test") == ledger.upload("b", "api.test") == ASSET_ID
+    ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
+    ledger.uploads.keep("b", "api.test", "", ASSET_ID)
+    ledger.uploads.forget("api.test")
+    assert ledger.uploads.find("a", "api.test") == ledger.uploads.find("b", "api.test") == ASSET_ID
 
 
 def test_uploads_outlive_a_close_and_hold_no_email(ledger, tmp_path):
-    ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)
+    ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
     assert (tmp_path / "home" / "ledger.sqlite3-wal").exists()
     assert EMAIL.encode() not in _bytes(tmp_path / "home")
     ledger.close()
     assert EMAIL.encode() not in _bytes(tmp_path / "home")
-    assert Ledger(tmp_path / "home").upload("a", "api.test", EMAIL) == ASSET_ID
+    assert Ledger(tmp_path / "home").uploads.find("a", "api.test", EMAIL) == ASSET_ID
 
 
 # --- claims -----------------------------------------------------------------------------------------
@@ -526,7 +529,7 @@ def test_the_own_wishes_of_a_kernel_that_slept_wait_on(ledger, time):
 
 def test_an_interrupt_at_a_bad_moment_leaves_no_lock(ledger):
     """As if it came between the lock and what follows."""
-    with ledger._opened() as connection:
+    with ledger.table.file.opened() as connection:
         connection.execute("BEGIN IMMEDIATE")
     ledger.add(_wish("0000000a"))
     Ledger(ledger.path.parent).update("0000000a", phase="waiting")
@@ -698,8 +701,8 @@ def test_a_task_belongs_to_one_job(ledger):
     assert not ledger.assign("0000000b", TASK_ID, is_certain=False)
     assert not ledger.assign("0000000b", TASK_ID.upper(), is_certain=True)
     assert ledger.get("0000000b").task_id == ""
-    assert ledger.task_ids() == {TASK_ID}
-    assert ledger.task_ids(except_job="0000000a") == frozenset()
+    assert ledger.task_ids() == ({TASK_ID}, frozenset())
+    assert ledger.task_ids(except_job="0000000a") == (frozenset(), frozenset())
 
 
 @settings(max_examples=examples(40), deadline=None)
@@ -750,13 +753,13 @@ def test_spending_is_told_by_day_notebook_and_party(ledger, time):
     time.now += 24 * 3600
     ledger.add(_record("0000000f", phase="following", notebook="a", backend="simulator", credits=50))
     second = clock.strftime("%Y-%m-%d", clock.localtime(time.now))
-    assert [tuple(row) for row in ledger.spending()] == [
+    assert [tuple(row) for row in ledger.spending.by_day()] == [
         (second, "a", "simulator", 1, 50),
         (first, "a", "api.useapi.net", 1, 28),
         (first, "a", "simulator", 2, 51),
         (first, "b", "simulator", 1, 27),
     ]
-    assert [row.day for row in ledger.spending(since=time.now)] == [second]
+    assert [row.day for row in ledger.spending.by_day(since=time.now)] == [second]
 
 
 def test_what_may_be_paid_counts_and_what_is_not_paid_does_not(ledger, gone):
@@ -765,7 +768,7 @@ def test_what_may_be_paid_counts_and_what_is_not_paid_does_not(ledger, gone):
     for number, phase in enumerate(Phase):
         price = 0 if phase in (Phase.REFUSED, Phase.REMOVED) else 2**number
         ledger.add(_record(f"{number:08x}", phase=phase.value, owner=owner, credits=price))
-    (row,) = ledger.spending()
+    (row,) = ledger.spending.by_day()
     free = {Phase.REFUSED, Phase.REMOVED}
     assert row.credits == sum(2**number for number, phase in enumerate(Phase) if phase not in free)
     assert row.jobs == len(Phase) - 2
@@ -774,11 +777,11 @@ def test_what_may_be_paid_counts_and_what_is_not_paid_does_not(ledger, gone):
 @pytest.mark.parametrize("phase", ["preparing", "waiting"])
 def test_a_wish_that_nobody_will_send_does_not_count(ledger, time, gone, phase):
     ledger.add(_record("0000000a", phase=phase, owner="elsewhere/1/0a"))
-    assert len(ledger.spending()) == 1
+    assert len(ledger.spending.by_day()) == 1
     time.now += LEASE_SECONDS + 1
-    assert ledger.spending() == []
+    assert ledger.spending.by_day() == []
     ledger.add(_record("0000000b", phase=phase, owner=gone))
-    assert ledger.spending() == []
+    assert ledger.spending.by_day() == []
 
 
 def test_the_purse_is_of_a_backend_and_of_today_whatever_the_notebook_is_called(ledger, time):
@@ -877,7 +880,7 @@ def test_a_budget_holds_against_eight_processes(busy):
         limit += 60
         digests = [f"v1:{name}" for name in _ids(trial)]
         workers.all("claim", _ids(trial), digests, limit)
-        (spending,) = ledger.spending()
+        (spending,) = ledger.spending.by_day()
         assert limit - 25 < spending.credits <= limit
 
 
@@ -918,7 +921,7 @@ def test_eight_busy_processes_lose_nothing(busy):
     written = {job_id for done in found for job_id in done}
     assert {record.id for record in ledger.recent(100_000)} == written
     assert {record.phase for record in ledger.recent(100_000)} == {"sending"}
-    with ledger._opened() as connection:
+    with ledger.table.file.opened() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
 
 
@@ -972,7 +975,7 @@ def test_what_was_told_is_there_after_every_kill(tmp_path):
     assert [job_id for job_id in told if job_id not in found] == []
     assert [job_id for job_id, phase in told.items() if phase == "following" != found[job_id]] == []
     assert len(found) <= len(told) + 20, "one row at most for each kill that nobody was told of"
-    with ledger._opened() as connection:
+    with ledger.table.file.opened() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     ledger.close()
 
@@ -1074,7 +1077,7 @@ def test_a_second_reader_sees_a_row_at_once(ledger, tmp_path):
 
 def test_each_row_is_on_disk_when_the_call_returns(ledger):
     ledger.add(_record())
-    with ledger._opened() as connection:
+    with ledger.table.file.opened() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
 
@@ -1128,7 +1131,7 @@ def _damaged(folder, kind, *, open_files=False, rows=60):
 def _read_all(ledger):
     """Rows by their order, and by an index."""
     ledger.recent(10_000)
-    ledger.spent_today("simulator")
+    ledger.spending.today("simulator")
 
 
 def _set_aside(ledger):
@@ -1271,7 +1274,7 @@ def full(ledger):
     ledger.add(_wish("0000000a", phase="unknown", owner=""))
     ledger.add(_wish("0000000b", phase="waiting", owner=""))
     ledger.add(_wish("0000000c", phase="following", owner="", digest="v1:y"))
-    with ledger._opened() as connection:
+    with ledger.table.file.opened() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
     return ledger
@@ -1297,7 +1300,7 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(full, write, tmp_pa
     assert other.recent() == before
     other.update("0000000c", status="RUNNING")
     other.close()
-    with full._opened() as connection:
+    with full.table.file.opened() as connection:
         connection.execute("PRAGMA max_page_count = 100000")
     WRITES[write](full)
     assert full.recent() != before
@@ -1312,11 +1315,11 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path):
 def test_a_file_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     ledger = Ledger(tmp_path)
     ledger.add(_record("00000001"))
-    with ledger._opened() as connection:
+    with ledger.table.file.opened() as connection:
         connection.execute("PRAGMA query_only = ON")
     with pytest.raises(LedgerError, match=r"ledger\.sqlite3"):
         ledger.add(_record("00000002"))
-    with ledger._opened() as connection:
+    with ledger.table.file.opened() as connection:
         connection.execute("PRAGMA query_only = OFF")
     assert len(ledger.recent()) == 1
     ledger.close()
@@ -1339,7 +1342,7 @@ OLD = ("done", "removed", "refused", "failed", "unknown", "detached", "stopped",
 @pytest.fixture
 def old(tmp_path):
     """A ledger as step 1 left it, with a row of each phase."""
-    book = AccountBook(tmp_path / "accounts")
+    book = AccountAddresses(tmp_path / "accounts")
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
         migrations._m001_jobs(connection)
         connection.execute("PRAGMA user_version = 1")
@@ -1382,14 +1385,14 @@ def test_rows_of_the_first_schema_are_taken_up_like_any_other(old):
         assert ours
         assert taken.phase == ("removed" if record.phase == "preparing" else record.phase)
     old.add(_record())
-    with old._opened() as opened:
+    with old.table.file.opened() as opened:
         assert migrations.version(opened) == len(migrations.STEPS)
 
 
 def test_uploads_are_kept_in_a_ledger_of_the_first_schema(old):
-    assert old.upload("content", "api.useapi.net") == ""
-    old.keep_upload("content", "api.useapi.net", EMAIL, ASSET_ID)
-    assert old.upload("content", "api.useapi.net") == ASSET_ID
+    assert old.uploads.find("content", "api.useapi.net") == ""
+    old.uploads.keep("content", "api.useapi.net", EMAIL, ASSET_ID)
+    assert old.uploads.find("content", "api.useapi.net") == ASSET_ID
     assert len(old.recent()) == len(OLD)
 
 
@@ -1401,7 +1404,7 @@ def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_p
         connection.execute("PRAGMA user_version = 2")
     connection.close()
     ledger = Ledger(tmp_path)
-    ledger.keep_upload("content", "api.test", EMAIL, ASSET_ID)
+    ledger.uploads.keep("content", "api.test", EMAIL, ASSET_ID)
     ledger.add(_record())
     ledger.close()
     with sqlite3.connect(path) as connection:
@@ -1409,7 +1412,7 @@ def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_p
         columns = [row[1] for row in connection.execute("PRAGMA table_info(uploaded)")]
     connection.close()
     assert columns == ["content", "backend", "account", "asset_id", "created"]
-    assert Ledger(tmp_path).upload("content", "api.test") == ASSET_ID
+    assert Ledger(tmp_path).uploads.find("content", "api.test") == ASSET_ID
 
 
 def test_rows_of_one_backend_come_together_however_its_address_was_spelt(tmp_path):
@@ -1427,15 +1430,15 @@ def test_rows_of_one_backend_come_together_however_its_address_was_spelt(tmp_pat
             connection.execute("INSERT INTO uploads VALUES ('content', ?, '', ?, 0)", (spelling, ASSET_ID))
     connection.close()
     ledger = Ledger(tmp_path)
-    assert ledger.spent_today("api.useapi.net") == 4 * 25
+    assert ledger.spending.today("api.useapi.net") == 4 * 25
     assert {record.backend for record in ledger.recent()} == {"api.useapi.net", "[bad", "simulator", ""}
-    assert ledger.upload("content", "api.useapi.net") == ASSET_ID
+    assert ledger.uploads.find("content", "api.useapi.net") == ASSET_ID
     ledger.close()
 
 
 def test_rows_of_the_first_schema_stand_for_an_equal_wish(old):
     assert _claim(old, _wish(digest="v1:0", backend="api.useapi.net")).id == "00000000"
-    assert sum(row.credits for row in old.spending()) == 25 * (len(OLD) - 3)
+    assert sum(row.credits for row in old.spending.by_day()) == 25 * (len(OLD) - 3)
 
 
 def test_what_moderation_refused_before_the_second_schema_is_not_sent_by_itself(old):
@@ -1446,7 +1449,7 @@ def test_what_moderation_refused_before_the_second_schema_is_not_sent_by_itself(
 
 def test_a_new_ledger_needs_no_migration(tmp_path):
     ledger = Ledger(tmp_path)
-    with ledger._opened() as opened:
+    with ledger.table.file.opened() as opened:
         assert migrations.version(opened) == len(migrations.STEPS)
         names = [row["name"] for row in opened.execute("PRAGMA table_info(jobs)")]
     earlier = ("wish", "party", "words")

@@ -94,16 +94,16 @@ def test_rows_that_cannot_be_read_still_hide_nothing(ledger: Ledger) -> None:
 
 
 def test_what_was_spent_is_the_same_sum(ledger: Ledger) -> None:
-    assert ledger.spent_today("api.useapi.net") == 50 + 25 * 15
-    assert ledger.spent_today("simulator") == 25
-    assert sum(row.credits for row in ledger.spending()) == ledger.spent_today("api.useapi.net") + 25
+    assert ledger.spending.today("api.useapi.net") == 50 + 25 * 15
+    assert ledger.spending.today("simulator") == 25
+    assert sum(row.credits for row in ledger.spending.by_day()) == ledger.spending.today("api.useapi.net") + 25
 
 
 def test_uploads_are_found(ledger: Ledger) -> None:
-    assert ledger.upload("ab" * 32, "api.useapi.net", EMAIL) == f"{ASSETS}{1:012x}"
-    assert ledger.upload("cd" * 32, "api.useapi.net") == f"{ASSETS}{2:012x}"
-    assert ledger.upload("ef" * 32, "simulator").endswith("9")
-    assert ledger.upload("ef" * 32, "api.useapi.net") == ""
+    assert ledger.uploads.find("ab" * 32, "api.useapi.net", EMAIL) == f"{ASSETS}{1:012x}"
+    assert ledger.uploads.find("cd" * 32, "api.useapi.net") == f"{ASSETS}{2:012x}"
+    assert ledger.uploads.find("ef" * 32, "simulator").endswith("9")
+    assert ledger.uploads.find("ef" * 32, "api.useapi.net") == ""
 
 
 def test_an_equal_request_and_refused_words_are_found(ledger: Ledger) -> None:
@@ -119,7 +119,7 @@ def test_an_equal_request_and_refused_words_are_found(ledger: Ledger) -> None:
 
 
 def test_a_task_that_was_given_by_its_looks_is_still_a_guess(ledger: Ledger) -> None:
-    assert ledger.task_ids(guessed=True) == {f"{TASKS}{16:012x}"}
+    assert ledger.task_ids().guessed == {f"{TASKS}{16:012x}"}
     assert _of(ledger, 8).resent_as == "00000011"
 
 
@@ -174,7 +174,7 @@ def test_an_earlier_kernel_goes_on_with_the_jobs_that_it_tracks(ledger: Ledger, 
 
 
 def test_what_an_earlier_kernel_writes_is_read_under_the_new_names(ledger: Ledger, earlier: sqlite3.Connection) -> None:
-    spent = ledger.spent_today("api.useapi.net")
+    spent = ledger.spending.today("api.useapi.net")
     earlier.execute(
         f"INSERT INTO jobs ({EARLIER_COLUMNS}) SELECT '000000ff', 'done', request, model, 'v1:new', 'rnb-new', 25, "
         f"simulated, '', '', '', '', '', NULL, '', '', {NOW}, {NOW}, '{{\"text_prompt\": \"x\"}}', 'api.useapi.net', "
@@ -184,7 +184,7 @@ def test_what_an_earlier_kernel_writes_is_read_under_the_new_names(ledger: Ledge
     assert (record.original_request, record.backend, record.prompt_hash) == (
         {"text_prompt": "x"}, "api.useapi.net", "abc",
     )  # fmt: skip
-    assert ledger.spent_today("api.useapi.net") == spent + 25
+    assert ledger.spending.today("api.useapi.net") == spent + 25
 
 
 def test_an_earlier_kernel_sees_what_this_one_has_sent_and_spent(ledger: Ledger, earlier: sqlite3.Connection) -> None:

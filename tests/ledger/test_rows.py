@@ -159,12 +159,12 @@ def _is_told(ledger: Ledger) -> UnreadableRecord:
 def _drive(ledger: Ledger) -> None:
     """Everything that reads rows, for the others."""
     found = ledger.recent()
-    for bundle in (jobs_bundle(found, {}), job_costs_bundle(found), spending_bundle(ledger.spending())):
+    for bundle in (jobs_bundle(found, {}), job_costs_bundle(found), spending_bundle(ledger.spending.by_day())):
         assert bundle["text/plain"].encode()
     assert len(jobs_bundle(found, {})["text/plain"].splitlines()) == 1 + len(found)
     assert {"0000000a", "0000000b"} <= {record.id for record in ledger.unfinished()}
     assert ledger.newest().id == "0000000b"
-    assert ledger.spent_today("api.useapi.net") >= 50
+    assert ledger.spending.today("api.useapi.net") >= 50
     assert count_unfinished(ledger.path, clock.time(), 60.0) in (2, 3)
     assert {"0000000a", "0000000b"} <= set(entries(found, []).values())
     assert stored_frame_choices(found, ()) == []
@@ -406,14 +406,14 @@ def test_fifty_requests_that_were_taken_back_do_not_hide_the_one_that_was_paid(l
 def test_what_it_cost_counts_in_the_budget(ledger, column, value, counted):
     """Its length of ten seconds is still known where its price is not."""
     _spoil(ledger.path, column, value)
-    assert ledger.spent_today("api.useapi.net") == 50 + counted
-    assert sum(row.credits for row in ledger.spending()) == 50 + counted
+    assert ledger.spending.today("api.useapi.net") == 50 + counted
+    assert sum(row.credits for row in ledger.spending.by_day()) == 50 + counted
 
 
 def test_a_price_that_nothing_tells_counts_as_the_dearest_and_the_error_says_so(ledger):
     _spoil(ledger.path, "credits", b"")
     _spoil(ledger.path, "request", "[]")
-    assert ledger.spent_today("api.useapi.net") == 50 + DEAREST
+    assert ledger.spending.today("api.useapi.net") == 50 + DEAREST
     with pytest.raises(OverBudget, match=f"job {SPOILT_ID} cannot be read and counts as {DEAREST}"):
         _ask(ledger, fresh=True, day_credits=50 + DEAREST)
     assert "unknown, counted as" in job_costs_bundle(ledger.recent())["text/plain"]

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -78,9 +78,13 @@ def _failing(ledger, error):
         rollback = commit = close
 
     ledger.recent(1)
-    sound, ledger._connection = ledger._connection, Broken()
+    file = ledger.table.file
+    file.close()
+    sound, file.connect = file.connect, lambda _: Broken()
     yield
-    ledger._connection = sound
+    file.connect = sound
+    with suppress(Exception):
+        file.close()
 
 
 # --- each kind --------------------------------------------------------------------------------------
@@ -198,7 +202,7 @@ def test_a_side_file_that_is_a_folder_is_no_damage(tmp_path):
 def test_a_ledger_that_may_only_be_read_asks_for_the_right(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.add(a_record())
-    with ledger._opened() as connection:
+    with ledger.table.file.opened() as connection:
         connection.execute("PRAGMA query_only = ON")
     with pytest.raises(LedgerError, match=RIGHT):
         ledger.update("7f3e2c54", message="x")

@@ -292,7 +292,7 @@ def test_a_job_whose_work_cannot_begin_ends(party: Party, monkeypatch: pytest.Mo
         raise OSError(24, "Too many open files")
 
     with monkeypatch.context() as patch:
-        patch.setattr("runway_nb.jobs.context.Run.__init__", full)
+        patch.setattr("runway_nb.jobs.context.JobContext.__init__", full)
         job = party.ended(party.submit("A lamp", fresh=False))
     assert "Too many open files" in str(job.error)
     assert party.ended(party.submit("A lamp", fresh=False)).video is not None

@@ -29,6 +29,7 @@ from runway_nb.api.server_clock import ServerClock
 from runway_nb.errors import LeaseLost, LedgerError, NoAnswer
 from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.environment import Environment
+from runway_nb.ledger.database import LedgerFile
 from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.settings import Settings
 from runway_nb.simulator import Simulator
@@ -244,30 +245,38 @@ class ProcessLoop:
 # --- the ledger --------------------
 
 
-class MortalLedger(Ledger):
-    """The ledger as one process has it open: before, inside and after each transaction the process may die."""
+class MortalFile(LedgerFile):
+    """The file as one process has it open: before, inside and after each transaction the process may die."""
 
     def __init__(self, home: Path, clock: Callable[[], float], process: Process) -> None:
-        super().__init__(home, clock, process.loop.time)
+        super().__init__(home, clock)
         self._process = process
-        self._watched: set[str] = set()
-        self.on_claim: Callable[[], None] = lambda: None
-        """Called while a claim decides, which must be alone with the books."""
 
     @contextmanager
-    def _opened(self) -> Iterator[Any]:
+    def opened(self) -> Iterator[Any]:
         if not self._process.alive:
             raise Died("ledger")
-        with super()._opened() as connection:
+        with super().opened() as connection:
             yield connection
 
     @contextmanager
-    def _transaction(self) -> Iterator[Any]:
+    def transaction(self) -> Iterator[Any]:
         self._process.step("before a commit")
-        with super()._transaction() as connection:
+        with super().transaction() as connection:
             yield connection
             self._process.step("inside a transaction")
         self._process.step("after a commit")
+
+
+class MortalLedger(Ledger):
+    """The ledger of a process that may die or freeze."""
+
+    def __init__(self, home: Path, clock: Callable[[], float], process: Process) -> None:
+        super().__init__(home, clock, process.loop.time, file=MortalFile(home, clock, process))
+        self._process = process
+        self._watched: set[str] = set()
+        self.on_claim: Callable[[], None] = lambda: None
+        """Called while a claim decides, which must be alone with the ledger."""
 
     def renew(self, owner: str) -> None:
         if self._process.frozen_until > self._process.loop.time():
@@ -275,9 +284,9 @@ class MortalLedger(Ledger):
         super().renew(owner)
 
     def claim(self, record: Record, decide: Any, *, replaces: str = "") -> Record:
-        def watched(books: Any) -> Any:
+        def watched(known: Any) -> Any:
             self.on_claim()
-            return decide(books)
+            return decide(known)
 
         return super().claim(record, watched, replaces=replaces)
 

@@ -53,7 +53,7 @@ def show_credits(front_end: FrontEnd, _: Arguments) -> None:
         # what was spent is known without the API
         write_line(f"The account's own figures could not be had: {error.message}")
     write_line(budget_text(studio.settings.max_credits, studio.spent_today()))
-    front_end.show_bundle(spending_bundle(studio.ledger.spending()))
+    front_end.show_bundle(spending_bundle(studio.ledger.spending.by_day()))
     front_end.show_bundle(job_costs_bundle(studio.ledger.recent(20)))
 
 

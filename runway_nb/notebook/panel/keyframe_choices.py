@@ -11,7 +11,7 @@ from typing import Any
 from ...api.models import Asset
 from ...jobs.job import Job
 from ...jobs.restore import video_file
-from ...ledger.record import Found, Record
+from ...ledger.record import AnyRecord, Record
 from ...pictures.asset_names import typed_names
 from ...pictures.assets import AssetList
 from ...pictures.files import picture_file
@@ -58,7 +58,7 @@ def frame_choices(jobs: Iterable[Job]) -> list[Choice]:
     return [Choice(f"last frame of {job.id} ({_short(job)})", job.last, job.last) for job in reversed(alive)]
 
 
-def stored_frame_choices(records: Iterable[Found], but: Collection[str]) -> list[Choice]:
+def stored_frame_choices(records: Iterable[AnyRecord], but: Collection[str]) -> list[Choice]:
     """The last frames of videos that the ledger knows from other sessions, in its order."""
     readable = [record for record in records if isinstance(record, Record) and record.id not in but]
     frames = [(record, str(ShotFrame(record.id))) for record in readable if video_file(record) is not None]

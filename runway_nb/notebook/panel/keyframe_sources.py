@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...api.models import Task
 from ...errors import InvalidRequest, LedgerError
-from ...ledger.record import Found
+from ...ledger.record import AnyRecord
 from ...pictures.assets import AssetList
 from ...pictures.files import keep_picture
 from ...redaction import redact_line
@@ -88,7 +88,7 @@ class KeyframeSources:
         path = keep_picture(data, self._studio.settings.pictures, stem)
         return Choice(f"{redact_line(Path(name).name, 60)} (file)", str(path), str(path))
 
-    def _recent(self) -> list[Found]:
+    def _recent(self) -> list[AnyRecord]:
         try:
             return self._studio.ledger.recent(RECENT)
         except LedgerError:

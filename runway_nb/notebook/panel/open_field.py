@@ -12,7 +12,7 @@ from ...api.account_queries import account_tasks
 from ...api.models import Task
 from ...errors import InvalidRequest, LedgerError
 from ...jobs.job import Job
-from ...ledger.record import Found, Record
+from ...ledger.record import AnyRecord, Record
 from ...redaction import redact_line
 from ...request import VideoRequest
 from ...values.plain import is_a, plain, shown
@@ -82,7 +82,7 @@ class Entries:
         """Return the tasks of the account. Raises `RunwayError`."""
         return tuple(await account_tasks(client))
 
-    def _recent(self) -> list[Found]:
+    def _recent(self) -> list[AnyRecord]:
         try:
             return self._studio.ledger.recent(NEWEST)
         except LedgerError:
@@ -94,7 +94,7 @@ def not_opened(state: PanelState, name: str, text: str) -> PanelState:
     return replace(state, open_error=text, open_text=redact_line(name, _LONGEST))
 
 
-def entries(records: Iterable[Found], tasks: Iterable[Task]) -> dict[str, str]:
+def entries(records: Iterable[AnyRecord], tasks: Iterable[Task]) -> dict[str, str]:
     """What is offered, to the id that it stands for: jobs as given, then tasks that are no job's."""
     records = list(records)
     known = {record.task_id for record in records}
@@ -103,7 +103,7 @@ def entries(records: Iterable[Found], tasks: Iterable[Task]) -> dict[str, str]:
     return jobs | {_entry(f"task {task.short_id}", task.prompt or task.name): task.id for task in others}
 
 
-def _words(record: Found) -> str:
+def _words(record: AnyRecord) -> str:
     return str(record.request.get("text_prompt", "")) if isinstance(record, Record) else "cannot be read"
 
 

@@ -11,7 +11,7 @@ from pathlib import PurePath
 
 from ...api.models import Credits, Task
 from ...jobs.job import Job
-from ...ledger.record import Found, Spending, UnreadableRecord
+from ...ledger.record import AnyRecord, Spending, UnreadableRecord
 from ...redaction import redact_line
 from ...request import VideoRequest
 from .messages import prompt_words
@@ -44,13 +44,13 @@ def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str)
     return {"text/html": html, "text/plain": text}
 
 
-def jobs_bundle(records: Iterable[Found], living: Mapping[str, Job]) -> dict[str, str]:
+def jobs_bundle(records: Iterable[AnyRecord], living: Mapping[str, Job]) -> dict[str, str]:
     """The newest jobs of the ledger; those of this process with their state of this moment."""
     rows = [_job_row(record, living.get(record.id)) for record in records]
     return table_bundle(("id", "when", "state", "credits", "prompt"), rows, "No jobs yet.")
 
 
-def _job_row(record: Found, job: Job | None) -> tuple[str, ...]:
+def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:
     if isinstance(record, UnreadableRecord):
         price = "simulator" if record.backend == "simulator" else _price(record)
         return record.id, _when(record.created), "cannot be read", price, record.problem
@@ -101,7 +101,7 @@ def spending_bundle(rows: Iterable[Spending]) -> dict[str, str]:
     return table_bundle(("day", "notebook", "where", "jobs", "credits"), lines, "Nothing was spent yet.")
 
 
-def job_costs_bundle(records: Iterable[Found]) -> dict[str, str]:
+def job_costs_bundle(records: Iterable[AnyRecord]) -> dict[str, str]:
     """What each of the newest jobs cost; 0 when it is certain that nothing was charged."""
     rows = [
         (record.id, _when(record.created), "cannot be read", _price(record), record.problem)

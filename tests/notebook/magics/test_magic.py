@@ -496,7 +496,7 @@ def test_a_job_that_cannot_be_read_is_a_line_of_each_list_and_stops_no_command(s
         session.cell(f"shot --seed {seed}")
         jobs.append(session.job().id)
     ledger, studio = session.party.studio.ledger, session.party.studio
-    with ledger._transaction() as connection:
+    with ledger.table.file.transaction() as connection:
         connection.execute("UPDATE jobs SET phase = 'archived' WHERE id = ?", (jobs[1],))
         connection.execute("UPDATE jobs SET phase = 'detached', video = '' WHERE id = ?", (jobs[0],))
     studio.jobs.clear()

@@ -1,0 +1,50 @@
+"""Jobs that wait to be sent and whose owners are gone: nobody will send them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from .job_table import JobTable
+from .phase import IS_UNSENT_SQL, Phase
+from .record import REFUSED_FOR_NOW, Record
+
+if TYPE_CHECKING:
+    import sqlite3
+
+_AT_REST = {"owner": "", "lease": 0.0}
+
+
+def abandoned_jobs(table: JobTable) -> list[Record]:
+    """Return the jobs that wait, never sent or answered with 429, and that nobody holds.
+
+    What cannot be read is nobody's to end.
+    """
+    return [record for record in table.records(f"WHERE {IS_UNSENT_SQL}") if not table.is_held(record)]
+
+
+def void_ids(jobs: list[Record]) -> frozenset[str]:
+    """Return the ids of those that were never sent: they cost nothing."""
+    return frozenset(job.id for job in jobs if job.is_unsent)
+
+
+def end_abandoned(table: JobTable, connection: sqlite3.Connection, job: Record) -> None:
+    """End the waiting of a job: one that was sent is in doubt, and looked for before it is sent again."""
+    if job.is_unsent:
+        void(table, connection, job.id)
+        return
+    doubt = {"phase": Phase.UNKNOWN, "error": "RateLimited", "message": REFUSED_FOR_NOW}
+    table.change(connection, job.id, {**doubt, **_AT_REST})
+
+
+def void(table: JobTable, connection: sqlite3.Connection, job_id: str) -> None:
+    """End a job that nobody will send; should its owner resume, it cannot send."""
+    message = "its session ended before it was sent: nothing was charged"
+    gone: dict[str, Any] = {"phase": Phase.REMOVED, "credits": 0, "error": "Removed", "message": message}
+    table.change(connection, job_id, {**gone, **_AT_REST})
+    reopen_replaced(table, connection, job_id)
+
+
+def reopen_replaced(table: JobTable, connection: sqlite3.Connection, job_id: str) -> None:
+    """Open the job again in whose place this one was to be sent."""
+    for record in table.records("WHERE resent_as = ?", (job_id,)):
+        connection.execute("UPDATE jobs SET resent_as = '' WHERE id = ?", (record.id,))

@@ -1,0 +1,107 @@
+"""The rows of jobs in the ledger's file: found, written and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from ..api.answer_values import is_same_id
+from ..redaction import mask_tokens
+from ..values.whole_text import whole_text
+from .addresses import AccountAddresses
+from .database import LedgerFile
+from .heartbeats import Heartbeats
+from .lease import LEASE_SECONDS
+from .record import AnyRecord, Record, UnreadableRecord
+from .rows import COLUMNS, read_row, stored_value
+
+if TYPE_CHECKING:
+    import sqlite3
+
+UUID_LENGTH = 36
+"""Characters of the number in a task id."""
+_SELECT = f"SELECT rowid, {', '.join(COLUMNS)} FROM jobs"  # noqa: S608 - our own column names
+
+
+class JobTable:
+    """The rows of jobs. What is secret is taken out of them; ids and addresses come back as they were.
+
+    Args:
+        file: Where they are.
+        addresses: E-mail addresses, which no row holds.
+        beats: When the leases were renewed.
+    """
+
+    def __init__(self, file: LedgerFile, addresses: AccountAddresses, beats: Heartbeats) -> None:
+        self.file = file
+        self.addresses = addresses
+        self.beats = beats
+
+    # --- reading --------------------------------------------------------------------------------
+
+    def found(self, clause: str, values: Sequence[Any] = ()) -> list[AnyRecord]:
+        """Return the jobs that a clause finds, with those that cannot be read."""
+        with self.file.opened() as connection:
+            return [self._read(row) for row in connection.execute(f"{_SELECT} {clause}", values)]
+
+    def records(self, clause: str, values: Sequence[Any] = ()) -> list[Record]:
+        """Return the jobs that a clause finds, without those that cannot be read."""
+        return [record for record in self.found(clause, values) if isinstance(record, Record)]
+
+    def newest(self) -> Record | None:
+        """Return the job that was written last, of those that can be read; None when there is none."""
+        with self.file.opened() as connection:
+            rows = connection.execute(f"{_SELECT} ORDER BY rowid DESC")
+            return next((found for row in rows if isinstance(found := self._read(row), Record)), None)
+
+    def of_task(self, task_id: str) -> list[AnyRecord]:
+        """Return the jobs that have a task, however its id is spelt there."""
+        # the address in it is stored by its own spelling, so the number behind it finds more than the whole
+        clause = "WHERE task_id = ?1 OR (?2 != '' AND instr(lower(task_id), ?2) > 0) ORDER BY rowid"
+        whole, number = self.addresses.mask(task_id), task_id.lower().rpartition("-task:")[2]
+        found = self.found(clause, (whole, number if len(number) == UUID_LENGTH else ""))
+        return [job for job in found if isinstance(job, UnreadableRecord) or is_same_id(job.task_id, task_id)]
+
+    def is_held(self, record: Record) -> bool:
+        """Return True while the owner of a job keeps others away."""
+        with self.file.opened() as connection:
+            return self.beats.is_held(connection, record.id, record.owner, record.lease)
+
+    def _read(self, row: sqlite3.Row) -> AnyRecord:
+        values: dict[str, Any] = dict(row)
+        masked = {name: v for name, v in values.items() if isinstance(v, str) and "account~" in v}
+        try:
+            values |= {name: self.addresses.unmask(v) for name, v in masked.items()}
+        except (OSError, ValueError) as error:
+            return read_row(values, f"the address of its account cannot be had ({type(error).__name__})")
+        return read_row(values)
+
+    # --- writing, inside a transaction of the caller ---------------------------------------------
+
+    def insert(self, connection: sqlite3.Connection, record: Record) -> Record:
+        """Write a new job; one that has an owner is leased to it."""
+        moment = self.beats.moment()
+        lease = moment.now + LEASE_SECONDS if record.owner else 0.0
+        written = replace(record, created=moment.now, updated=moment.now, lease=lease)
+        row = self._row_of(vars(written)) | {"boot": moment.boot, "uptime": moment.uptime}
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
+        self.beats.write(connection, "id = ?", record.id)
+        return written
+
+    def change(self, connection: sqlite3.Connection, job_id: str, changes: dict[str, Any], by: str = "") -> bool:
+        """Change fields of a job; False when it is not there, or `by` is given and does not own it."""
+        row = self._row_of({**changes, "updated": self.beats.moment().now})
+        names = ", ".join(f"{name} = ?" for name in row)
+        clause = f"UPDATE jobs SET {names} WHERE id = ? AND ? IN ('', owner)"  # noqa: S608 - our own column names
+        return connection.execute(clause, (*row.values(), job_id, self.clean(by))).rowcount == 1
+
+    def clean(self, text: str) -> str:
+        """Return text as it may be stored: no address, no password of a link, no token. All but tokens come back."""
+        return self.addresses.mask(mask_tokens(text))
+
+    def _row_of(self, values: dict[str, Any]) -> dict[str, Any]:
+        row = {name: stored_value(name, value) for name, value in values.items()}
+        texts = {name: whole_text(value) for name, value in row.items() if isinstance(value, str)}
+        return row | {name: self.clean(text) for name, text in texts.items()}

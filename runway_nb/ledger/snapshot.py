@@ -1,0 +1,75 @@
+"""What the ledger knows that bears on a new request, at the moment in which it is decided on."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from .job_table import JobTable
+from .phase import IS_DONE_SQL, IS_UNPAID_SQL
+from .record import AnyRecord, Record, UnreadableRecord
+from .spending import Spent, first_row_between
+
+MODERATION_SECONDS = 24 * 60 * 60.0
+"""How far back refusals by moderation are counted."""
+
+
+class LedgerSnapshot(NamedTuple):
+    """The facts for a decision."""
+
+    earlier: tuple[Record, ...]
+    """Of the same digest and backend, newest first."""
+    spent: int
+    """Credits at this backend since midnight, of all notebooks: a name changes too easily to be a budget's owner."""
+    moderated: int
+    """Refusals by moderation at this backend within a day."""
+    refused: Record | None
+    """The newest request with the same prompt that moderation refused."""
+    unreadable: tuple[UnreadableRecord, ...] = ()
+    """Of the same digest and backend, newest first: any of them may have been paid."""
+    notes: tuple[str, ...] = ()
+    """What of the credits is not plain: prices that cannot be read, days to come."""
+
+
+def snapshot_for(new: Record, table: JobTable, spent: Spent) -> LedgerSnapshot:
+    """Return what bears on a new request, inside the caller's transaction."""
+    equal = _of_digest(new, table)
+    return LedgerSnapshot(
+        earlier=tuple(record for record in equal if isinstance(record, Record)),
+        spent=spent.credits,
+        moderated=_moderated(new.backend, table),
+        refused=_refused(new, table),
+        unreadable=tuple(record for record in equal if isinstance(record, UnreadableRecord)),
+        notes=spent.notes,
+    )
+
+
+def _of_digest(new: Record, table: JobTable) -> list[AnyRecord]:
+    """The jobs that may answer an equal request, the newest first."""
+    clause = (
+        "WHERE digest IN (?1, CAST(?1 AS BLOB)) AND (backend = ?2 OR typeof(backend) != 'text') "
+        f"AND NOT {IS_UNPAID_SQL} ORDER BY rowid DESC LIMIT 50"
+    )
+    return table.found(clause, (new.digest, new.backend))
+
+
+def _refused(new: Record, table: JobTable) -> Record | None:
+    """The last job with this prompt, when moderation refused it."""
+    ended = f"WHERE prompt_hash = ? AND prompt_hash != '' AND backend = ? AND (refusal != '' OR {IS_DONE_SQL})"
+    # a picture that was refused says nothing about the prompt
+    latest = f"{ended} AND refusal NOT LIKE '%INPUT.IMAGE%' ORDER BY rowid DESC LIMIT 1"
+    found = table.records(latest, (new.prompt_hash, new.backend))
+    return next((record for record in found if record.refusal), None)
+
+
+def _moderated(backend: str, table: JobTable) -> int:
+    """Refusals by moderation at a backend within a day, by the clock or by the order of the rows."""
+    now = table.beats.moment().now
+    since = now - MODERATION_SECONDS
+    clause = (
+        "SELECT COUNT(*) FROM jobs WHERE refusal != '' AND (backend = ? OR typeof(backend) != 'text') "
+        "AND (updated > ? OR rowid >= ?)"
+    )
+    with table.file.opened() as connection:
+        first = first_row_between(connection, math.nextafter(since, now), math.nextafter(now, math.inf))
+        return int(connection.execute(clause, (backend, since, first)).fetchone()[0])
