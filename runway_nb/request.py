@@ -109,6 +109,13 @@ class Keyframes:
             yield "the keyframes belong to two accounts: one request takes pictures of one account only"
 
 
+def _row_of(model: object) -> Model:
+    """Return the facts of a model. Raises `InvalidRequest` for one that is not known."""
+    if isinstance(model, str) and model in MODELS:
+        return MODELS[model]
+    raise InvalidRequest([f"model is {shown(model)}: known are {', '.join(MODELS)}"])
+
+
 @dataclass(frozen=True)
 class VideoRequest:
     """Everything of one create call (API facts 3.1). `check` raises all mistakes together.
@@ -167,9 +174,7 @@ class VideoRequest:
     @property
     def row(self) -> Model:
         """The facts of the model. Raises `InvalidRequest` for one that is not known."""
-        if isinstance(self.model, str) and self.model in MODELS:
-            return MODELS[self.model]
-        raise InvalidRequest([self._model_problem()])
+        return _row_of(self.model)
 
     @property
     def account(self) -> str:
@@ -194,17 +199,16 @@ class VideoRequest:
 
     def problems(self) -> tuple[str, ...]:
         """Return all mistakes; each names the value, the allowed range and what to do."""
-        if not (isinstance(self.model, str) and self.model in MODELS):
-            return (self._model_problem(),)
-        texts = [row for row in OWN_FIELDS if row.kind == "text"]
-        parts = [row for row in FIELDS if row.part]
-        others = sorted((row for row in OWN_FIELDS if row.kind != "text"), key=lambda row: row.kind == "switch")
+        try:
+            model = self.row
+        except InvalidRequest as unknown:
+            return unknown.problems
         return (
             *self._prompt_problems(),
-            *self._row_problems(texts),
+            *self._row_problems(_TEXTS, model),
             *self.keyframes.problems(),
             *self.camera.problems(),
-            *self._row_problems([*parts, *others]),
+            *self._row_problems(_OTHERS, model),
         )
 
     def check(self) -> None:
@@ -220,9 +224,6 @@ class VideoRequest:
             return ("a camera move without a keyframe: Runway may ignore the move or refuse the request",)
         return ("no keyframe: Runway may refuse a request of words alone",)
 
-    def _model_problem(self) -> str:
-        return f"model is {shown(self.model)}: known are {', '.join(MODELS)}"
-
     def _prompt_problems(self) -> Iterator[str]:
         if not isinstance(self.prompt, str):
             yield f"prompt is {shown(self.prompt)}: give text"
@@ -231,9 +232,9 @@ class VideoRequest:
         elif not self.prompt.strip() and not self.keyframes.given:
             yield "there is nothing to generate from: write a prompt, or give a keyframe"
 
-    def _row_problems(self, rows: Sequence[Field]) -> Iterator[str]:
+    def _row_problems(self, rows: Sequence[Field], model: Model) -> Iterator[str]:
         for row in rows:
-            yield from row.problems(row.value_in(self), self.row)
+            yield from row.problems(row.value_in(self), model)
 
     def to_wire(self) -> dict[str, Any]:
         """Return the body of the create call; what was not given stays out (API facts 3.1). Nothing is checked here."""
@@ -249,8 +250,9 @@ class VideoRequest:
         return self.to_record()
 
     def _body(self, rows: Sequence[Field]) -> dict[str, Any]:
-        values = {row.wire_name(self.row): (row, row.value_in(self)) for row in rows}
-        return {name: wire_value(value) for name, (row, value) in values.items() if name and row.is_given(value)}
+        model = self.row
+        given = [(row, value) for row in rows if row.is_given(value := row.value_in(self))]
+        return {name: wire_value(value) for row, value in given if (name := row.wire_name(model))}
 
     @classmethod
     def from_values(cls, values: Mapping[str, Any], model: str = DEFAULT_MODEL.name) -> VideoRequest:
@@ -272,7 +274,7 @@ class VideoRequest:
 
         Raises `InvalidRequest` for an unknown model.
         """
-        facts = cls(model=model).row
+        facts = _row_of(plain(model))
         checked_kind(body, "body", Mapping, "what to_wire() gives")
         names = {row.name: name for row in FIELDS if (name := row.wire_name(facts))}
         return cls.from_values({name: body[wire] for name, wire in names.items() if wire in body}, model)
@@ -418,5 +420,8 @@ FIELDS: tuple[Field, ...] = (
 """Every field of a request but its model, in the order of the create call. A cell without the prompt is its options."""
 OWN_FIELDS = tuple(field for field in FIELDS if not field.part)
 """The fields of the request itself."""
+_TEXTS = [field for field in OWN_FIELDS if field.kind == "text"]
+_OTHERS = sorted((field for field in FIELDS if field.kind != "text"), key=lambda field: field.kind == "switch")
+"""What is checked first, and what last, when all mistakes of a request are told together."""
 UNCOUNTED = tuple(field.name for field in FIELDS if not field.is_counted)
 """What is said of a request and does not change the video."""

@@ -141,25 +141,14 @@ def _file_of(clip: Any) -> Path:
 def generate(
     prompt: str = "",
     *,
-    first: Any = None,
-    middle: Any = None,
-    last: Any = None,
-    fit: str | None = None,
-    focus: tuple[float, float] | None = None,
-    upscale: bool | None = None,
+    first: Any = None, middle: Any = None, last: Any = None,
+    fit: str | None = None, focus: tuple[float, float] | None = None, upscale: bool | None = None,
     camera: Camera | None = None,
-    aspect: str | None = None,
-    seconds: int | None = None,
-    seed: int | None = None,
-    explore: bool | None = None,
-    reply_url: str | None = None,
-    reply_ref: str | None = None,
-    max_jobs: int | None = None,
-    fresh: bool = False,
-    force: bool = False,
-    max_credits: int | None = None,
+    aspect: str | None = None, seconds: int | None = None, seed: int | None = None, explore: bool | None = None,
+    reply_url: str | None = None, reply_ref: str | None = None, max_jobs: int | None = None,
+    fresh: bool = False, force: bool = False, max_credits: int | None = None,
     studio: Studio | None = None,
-) -> Job:
+) -> Job:  # fmt: skip
     """Submit a video and return its job at once; an equal request gives the job that there is, for nothing.
     Raises `InvalidRequest` with all mistakes, `OverBudget` or `ModerationBrake`; then nothing was sent.
 
@@ -184,7 +173,9 @@ def generate(
         max_credits: The most that this video may cost.
         studio: By default the one of this process.
     """
-    pictures, moves = Keyframes(first, middle, last), Camera() if camera is None else camera
-    request = VideoRequest(prompt, pictures, moves, aspect, seconds, seed, explore, reply_url, reply_ref, max_jobs,
-                           fit=fit, focus=focus, upscale=upscale)  # fmt: skip
+    request = VideoRequest(
+        prompt=prompt, keyframes=Keyframes(first, middle, last), camera=Camera() if camera is None else camera,
+        fit=fit, focus=focus, upscale=upscale, aspect=aspect, seconds=seconds, seed=seed, explore=explore,
+        reply_url=reply_url, reply_ref=reply_ref, max_jobs=max_jobs,
+    )  # fmt: skip
     return chosen_studio(studio).submit(request, fresh=fresh, force=force, max_credits=max_credits)

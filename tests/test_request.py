@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 from dataclasses import fields, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
+import runway_nb
 from runway_nb.camera import Camera
 from runway_nb.errors import InvalidRequest
 from runway_nb.references import asset_account
@@ -113,6 +115,28 @@ def test_every_field_of_a_request_has_one_row():
         rows = [row.name for row in FIELDS if row.part == part.__name__.lower()]
         assert sorted(rows) == sorted(field.name for field in fields(part))
     assert len(set(FIELDS)) == len({row.name for row in FIELDS})
+
+
+class Asked(runway_nb.Studio):
+    """A studio that only notes what it is asked for."""
+
+    def __init__(self):
+        self.requests = []
+
+    def submit(self, request, **_):
+        self.requests.append(request)
+
+
+def test_generate_takes_every_field_of_a_request():
+    parts = {"camera"} | {row.name for row in FIELDS if row.part == "keyframes"}
+    assert parts | {row.name for row in OWN_FIELDS} <= set(inspect.signature(runway_nb.generate).parameters)
+
+
+def test_each_field_of_a_request_reaches_it_from_generate():
+    request = _known(KNOWN[-1]["fields"])
+    own = {row.name: row.value_in(request) for row in OWN_FIELDS}
+    runway_nb.generate(**own, **request.keyframes.given, camera=request.camera, studio=(studio := Asked()))
+    assert studio.requests == [request]
 
 
 @given(requests)

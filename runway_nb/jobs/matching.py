@@ -12,11 +12,12 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from typing import Any
 
 from ..api.models import Task
 from ..ledger.record import Record
 from ..references import task_account
-from ..request import VideoRequest
+from ..request import UNCOUNTED, VideoRequest
 
 SKEW_SECONDS = 300.0
 """How far a task may seem older than its create: two servers write the two times."""
@@ -244,7 +245,8 @@ def _is_equal(one: LostRequest, other: LostRequest) -> bool:
 
 
 def _without_reference(request: VideoRequest) -> VideoRequest:
-    return replace(request, reply_ref=None, reply_url=None, max_jobs=None)
+    nothing: dict[str, Any] = dict.fromkeys(UNCOUNTED)
+    return replace(request, **nothing)
 
 
 def _nearest(lost: Sequence[LostRequest], tasks: Sequence[Task]) -> dict[str, Task]:
