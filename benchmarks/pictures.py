@@ -119,14 +119,14 @@ def plain(data: bytes) -> Image.Image:
 
 def _part(size: fit.Size) -> fit.Box:
     """What is seen of a picture of this size, in its pixels."""
-    left, top, right, bottom = fit._plan(size, FRAME, fit.Fit())[0]
+    left, top, right, bottom = fit.plan_fit(size, FRAME, fit.Fit())[0]
     return left * size[0], top * size[1], right * size[0], bottom * size[1]
 
 
 def _pixels(data: bytes) -> Image.Image:
     """As `fit_picture` does it, not encoded."""
     source = open_picture(data)
-    box, inner, _ = fit._plan(source.size, FRAME, fit.Fit())
+    box, inner, _ = fit.plan_fit(source.size, FRAME, fit.Fit())
     return fit._render(source, box, inner, "#000000")
 
 

@@ -113,6 +113,11 @@ class RunwayClient(Handle):
         return f"<RunwayClient {self._base}>"
 
     @property
+    def is_closed(self) -> bool:
+        """True after `aclose`."""
+        return self._http.is_closed
+
+    @property
     def origin(self) -> str:
         """Scheme and host of the API."""
         parts = urlsplit(self._base)

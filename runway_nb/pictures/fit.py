@@ -22,7 +22,7 @@ from ..spec import FITS
 from .decode import BROKEN, TURNS, Source, decoding, load, open_picture, working
 from .decode import Size as Size
 from .limits import THUMBNAIL_WIDTH
-from .parsers import MOST_COUNTED, png_chunks
+from .parsers import MOST_COUNTED, is_bare_jpeg, is_bare_png
 from .value_scale import flatness
 
 UPSCALE_WARNING = 1.5
@@ -100,7 +100,7 @@ def fit_picture(data: bytes, size: Size, fit: Fit = Fit()) -> Fitted:
     if source_size == size and _passes(source, data):
         flatness_notes = _flatness(source.image)
         return Fitted(data, f"image/{source.kind.lower()}", size, size, WHOLE, 1.0, flatness_notes)
-    box, inner, scale = _plan(source_size, size, fit)
+    box, inner, scale = plan_fit(source_size, size, fit)
     picture = _render(source, box, inner, fit.background)
     if inner != size:
         framed = Image.new("RGB", size, fit.background)
@@ -146,7 +146,7 @@ def thumbnail(data: bytes, size: Size, quality: int = 60) -> bytes:
 
 def _passes(source: Source, data: bytes) -> bool:
     """Return True for a plain picture with nothing in the file besides; it is decoded once to see that it is whole."""
-    bare = {"PNG": _bare_png, "JPEG": _bare_jpeg}.get(source.kind)
+    bare = {"PNG": is_bare_png, "JPEG": is_bare_jpeg}.get(source.kind)
     if bare is None or source.parsed.orientation != 1 or source.image.mode != "RGB" or not bare(data):
         return False
     with decoding():
@@ -154,24 +154,7 @@ def _passes(source: Source, data: bytes) -> bool:
     return True
 
 
-def _bare_png(data: bytes) -> bool:
-    """Return True for eight bits, RGB, and no chunk but those of the pixels."""
-    known = {b"IHDR", b"IDAT", b"IEND", b"pHYs", b"sRGB"}
-    return data[24:26] == b"\x08\x02" and {kind for kind, _ in png_chunks(data)} <= known
-
-
-def _bare_jpeg(data: bytes) -> bool:
-    """Return True for a baseline JPEG with no segment but pixels, JFIF and Adobe marks, and nothing after the end."""
-    at = 2
-    while (mark := data[at : at + 2]) in (b"\xff\xc0", b"\xff\xc4", b"\xff\xdb", b"\xff\xdd", b"\xff\xe0", b"\xff\xee"):
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-        if mark > b"\xff\xdd" and length > 16:
-            return False  # a mark that carries more than itself
-        at += 2 + length
-    return data[at : at + 2] == b"\xff\xda" and data.find(b"\xff\xd9", at) == len(data) - 2
-
-
-def _plan(source: Size, size: Size, fit: Fit) -> tuple[Box, Size, float]:
+def plan_fit(source: Size, size: Size, fit: Fit) -> tuple[Box, Size, float]:
     """Return the part of the source that is seen, the size it gets, and how much it is enlarged."""
     across, down = size[0] / source[0], size[1] / source[1]
     if fit.mode == "stretch":
@@ -200,7 +183,7 @@ def _inside(source: Size, size: Size) -> Size:
 def _render(source: Source, box: Box, size: Size, background: str) -> Image.Image:
     """Return a part of the source at this size, upright, opaque, in sRGB. Adds to the source's notes what was done."""
     turn, swapped, _, _ = TURNS[source.parsed.orientation]
-    part = _stored(box, source.parsed.orientation)
+    part = stored_box(box, source.parsed.orientation)
     wanted = size[::-1] if swapped else size
     source.notes.extend(_frames(source))
     needed = [math.ceil(side / (part[i + 2] - part[i])) for i, side in enumerate(wanted)]
@@ -246,7 +229,7 @@ def _flatness(picture: Image.Image) -> tuple[str, ...]:
     return tuple(filter(None, [flatness([band.histogram() for band in picture.split()])]))
 
 
-def _stored(box: Box, orientation: int) -> Box:
+def stored_box(box: Box, orientation: int) -> Box:
     """Return where a part of the seen picture lies in the stored one."""
     _, swapped, from_right, from_bottom = TURNS[orientation]
     left, top, right, bottom = box

@@ -135,6 +135,12 @@ def parse_png(data: bytes) -> ParsedFile:
     )
 
 
+def is_bare_png(data: bytes) -> bool:
+    """Return True for eight bits, RGB, and no chunk but those of the pixels."""
+    known = {b"IHDR", b"IDAT", b"IEND", b"pHYs", b"sRGB"}
+    return data[24:26] == b"\x08\x02" and {kind for kind, _ in png_chunks(data)} <= known
+
+
 def _text(kind: bytes, body: bytes) -> tuple[bytes, bytes]:
     """Return keyword and text of a chunk. Raises `InvalidRequest` for one that unpacks to too much."""
     keyword, _, rest = body.partition(b"\0")
@@ -194,6 +200,17 @@ def parse_jpeg(data: bytes) -> ParsedFile:
     if frames > 1 and (b"hdrgm:" in data or b"HDRGainMap" in data):
         frames = 1
     return ParsedFile(b"".join(bare), _orientation(exif, xmp), frames)
+
+
+def is_bare_jpeg(data: bytes) -> bool:
+    """Return True for a baseline JPEG with no segment but pixels, JFIF and Adobe marks, and nothing after the end."""
+    at = 2
+    while (mark := data[at : at + 2]) in (b"\xff\xc0", b"\xff\xc4", b"\xff\xdb", b"\xff\xdd", b"\xff\xe0", b"\xff\xee"):
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if mark > b"\xff\xdd" and length > 16:
+            return False  # a mark that carries more than itself
+        at += 2 + length
+    return data[at : at + 2] == b"\xff\xda" and data.find(b"\xff\xd9", at) == len(data) - 2
 
 
 def _is_kept(mark: int, body: bytes) -> bool:

@@ -130,7 +130,7 @@ def frames(path: Path, count: int) -> list[Image]:
     chosen = _look(path).spread(count)
     wanted = set(chosen)
     with _opened(path) as (container, stream):
-        found = {frame.pts: _rgb(frame) for frame in _decoded(container, stream) if frame.pts in wanted}
+        found = {frame.pts: _rgb(frame) for frame in decoded_frames(container, stream) if frame.pts in wanted}
         if len(found) < len(wanted):
             raise ValueError("damaged")
     return [found[tick] for tick in chosen]
@@ -229,7 +229,7 @@ def _packets(container: Any, stream: Any) -> Iterator[Any]:
             yield packet
 
 
-def _decoded(container: Any, stream: Any) -> Iterator[Any]:
+def decoded_frames(container: Any, stream: Any) -> Iterator[Any]:
     """Yield the frames that are shown, in that order, from where the container stands to the end."""
     for frame in container.decode(stream):
         if frame.is_corrupt:
@@ -274,16 +274,17 @@ def _picture(path: Path, choose: Callable[[Index], int]) -> Image:
         tick = choose(_index(container, stream))
         with suppress(av.FFmpegError, *_BROKEN):
             container.seek(tick, stream=stream)
-            if picture := _find(container, stream, tick):
+            if picture := find_frame(container, stream, tick):
                 return picture
     with _opened(path) as (container, stream):
-        if picture := _find(container, stream, tick):
+        if picture := find_frame(container, stream, tick):
             return picture
     raise RunwayError(f"{path} is damaged: a frame cannot be decoded")
 
 
-def _find(container: Any, stream: Any, tick: int) -> Image | None:
-    for frame in _decoded(container, stream):
+def find_frame(container: Any, stream: Any, tick: int) -> Image | None:
+    """Return the frame at a tick, from where the container stands; None when it is not shown from there on."""
+    for frame in decoded_frames(container, stream):
         if frame.pts >= tick:
             return _rgb(frame) if frame.pts == tick else None
     return None
@@ -403,7 +404,7 @@ def _timed_frames(path: Path, index: Index) -> Iterator[tuple[Any, Fraction]]:
     """Yield the frames of a clip, each with the time in seconds at which it ends."""
     ends = index.ends
     with _opened(path) as (container, stream):
-        for frame in _decoded(container, stream):
+        for frame in decoded_frames(container, stream):
             if (end := ends.pop(frame.pts, None)) is not None:
                 yield frame, end
         if ends:

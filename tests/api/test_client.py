@@ -43,7 +43,7 @@ def _wire(name):
 class Api:
     """Answers with what it was given, last one for ever; keeps requests and pauses."""
 
-    def __init__(self, *answers, multipart=False, base=BASE):
+    def __init__(self, *answers, multipart=False, base=BASE, jitter=lambda: 0.5):
         self.answers = list(answers)
         self.requests = []
         self.sleeps = []
@@ -53,7 +53,7 @@ class Api:
             multipart=multipart,
             transport=httpx.MockTransport(self._answer),
             sleep=self._sleep,
-            jitter=lambda: 0.5,
+            jitter=jitter,
         )
 
     async def _sleep(self, seconds):
@@ -502,8 +502,7 @@ def test_a_read_is_given_up_after_its_last_pause():
 
 @pytest.mark.parametrize(("draw", "first"), [(0.0, 0.8), (1.0, 1.2)])
 def test_pauses_are_spread_by_a_fifth(draw, first):
-    api = Api(_html(522))
-    api.client._jitter = lambda: draw
+    api = Api(_html(522), jitter=lambda: draw)
     api.fails("task", TASK_ID)
     assert api.sleeps[0] == pytest.approx(first * READ_PAUSES[0])
 
@@ -563,8 +562,8 @@ def test_a_client_does_not_show_its_token():
 def test_the_context_closes_the_client():
     async def use():
         async with Api(ANSWER).client as client:
-            assert not client._http.is_closed
-        return client._http.is_closed
+            assert not client.is_closed
+        return client.is_closed
 
     assert asyncio.run(use())
 
@@ -625,7 +624,7 @@ def connected(party: Party):
 
     def call(act):
         async def run():
-            connection = await party._connect(party.settings)
+            connection = await party.connect(party.settings)
             return await act(connection.client)
 
         return asyncio.run(run())

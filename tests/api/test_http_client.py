@@ -90,7 +90,8 @@ def test_a_job_ends_in_that_line_and_nothing_was_sent(broken, tmp_path):
     studio = Studio(Settings(Secret("user:4711-abcDEF123"), "https://api.test", tmp_path / "home", tmp_path / "out"))
     try:
         job = studio.submit(VideoRequest("A lamp"))
-        assert job._ended.wait(10)
+        with pytest.raises(errors.RunwayError):
+            job.wait(10)
         _line(job.error, broken)
         assert job.status == "REFUSED"
         assert studio.ledger.get(job.id).credits == 0

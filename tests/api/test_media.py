@@ -25,6 +25,7 @@ from runway_nb.api.media import LEAST, PAUSES, PICTURE_LIMIT, MediaClient
 from runway_nb.api.mp4 import check_mp4
 from runway_nb.errors import DownloadError, LinkExpired, NotVideo
 from runway_nb.pictures.thumbnails import small_jpeg
+from runway_nb.settings import is_loopback
 from runway_nb.simulator.rendering.stub import CLIP
 from runway_nb.storage.draft import RESERVE, file_name, folder_problem, free_bytes
 from support.examples import examples
@@ -652,7 +653,7 @@ def test_with_an_api_on_this_machine_links_lead_to_it_and_nowhere_else(tmp_path,
         cdn = Cdn(*start, _clip, origin=origin, resolve=_resolve)
         first = url
         if start:
-            first = f"{origin}/a" if cdn.media._local else URL
+            first = f"{origin}/a" if is_loopback(httpx.URL(origin).host) else URL
         if followed:
             cdn.download(tmp_path / "a.mp4", first)
         else:

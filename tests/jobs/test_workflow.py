@@ -509,7 +509,7 @@ def test_a_connection_that_failed_is_tried_again(party: Party) -> None:
         calls.append(settings)
         if len(calls) == 1:
             raise OSError("no port")
-        return await party._connect(settings)
+        return await party.connect(settings)
 
     studio = Studio(party.settings, connect=connect, environment=party.environment)
     studio.folder = party.folder

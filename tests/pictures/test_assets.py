@@ -175,7 +175,7 @@ def test_a_mistake_of_ours_is_no_account_in_trouble():
 
 def test_the_simulator_lists_uploads_and_videos(party: Party):
     async def listed(kind=""):
-        connection = await party._connect(party.settings)
+        connection = await party.connect(party.settings)
         await connection.client.upload(b"x", name="mine", content_type="image/png")
         try:
             return await all_assets(connection.client, kind)

@@ -28,7 +28,10 @@ from runway_nb.pictures.fit import (
     comparison,
     fit_picture,
     measure,
+    plan_fit,
+    stored_box,
 )
+from runway_nb.pictures.parsers import is_bare_jpeg, is_bare_png
 from runway_nb.spec import MODELS
 from support.examples import examples
 from support.picture_files import decibels, encoded, is_fitted_or_refused, png_chunk
@@ -240,12 +243,12 @@ def test_the_crop_is_centred_on_the_focus_where_it_fits_in():
 
 sides = st.integers(1, 10_000)
 sizes = st.tuples(sides, sides)
-places = st.floats(0, 1)
+fractions = st.floats(0, 1)
 
 
-@given(sizes, sizes, places, places)
+@given(sizes, sizes, fractions, fractions)
 def test_the_box_of_cover_has_the_shape_of_the_frame_and_lies_within_the_picture(source, size, x, y):
-    (left, top, right, bottom), inner, scale = fitting._plan(source, size, Fit(focus=(x, y)))
+    (left, top, right, bottom), inner, scale = plan_fit(source, size, Fit(focus=(x, y)))
     assert 0 <= left < right <= 1
     assert 0 <= top < bottom <= 1
     shape = (right - left) * source[0] / ((bottom - top) * source[1])
@@ -255,21 +258,21 @@ def test_the_box_of_cover_has_the_shape_of_the_frame_and_lies_within_the_picture
     assert max(right - left, bottom - top) == pytest.approx(1)  # as much of the picture as can be
 
 
-@given(sizes, sizes, places, places)
+@given(sizes, sizes, fractions, fractions)
 def test_contain_and_stretch_show_the_whole_picture(source, size, x, y):
-    box, inner, _ = fitting._plan(source, size, Fit("contain", (x, y)))
+    box, inner, _ = plan_fit(source, size, Fit("contain", (x, y)))
     assert box == WHOLE
     assert inner[0] == size[0] or inner[1] == size[1]
     assert 1 <= inner[0] <= size[0]
     assert 1 <= inner[1] <= size[1]
-    assert fitting._plan(source, size, Fit("stretch", (x, y)))[:2] == (WHOLE, size)
+    assert plan_fit(source, size, Fit("stretch", (x, y)))[:2] == (WHOLE, size)
 
 
-@given(st.tuples(places, places, places, places), st.integers(1, 8))
+@given(st.tuples(fractions, fractions, fractions, fractions), st.integers(1, 8))
 def test_a_part_of_the_stored_picture_has_the_same_extent(part, orientation):
     left, right = sorted(part[:2])
     top, bottom = sorted(part[2:])
-    stored = fitting._stored((left, top, right, bottom), orientation)
+    stored = stored_box((left, top, right, bottom), orientation)
     assert stored[0] <= stored[2]
     assert stored[1] <= stored[3]
     extents = sorted([right - left, bottom - top])
@@ -277,7 +280,9 @@ def test_a_part_of_the_stored_picture_has_the_same_extent(part, orientation):
 
 
 @settings(max_examples=examples(40), deadline=None)
-@given(st.tuples(st.integers(1, 60), st.integers(1, 60)), st.sampled_from(FITS), places, places, st.integers(1, 8))
+@given(
+    st.tuples(st.integers(1, 60), st.integers(1, 60)), st.sampled_from(FITS), fractions, fractions, st.integers(1, 8)
+)
 def test_any_shape_any_fit_any_orientation(shape, mode, x, y, orientation):
     data = encoded(Image.new("RGB", shape, "#336699"), "PNG", exif=_exif(orientation))
     seen = _seen(fit_picture(data, (25, 15), Fit(mode, (x, y), "#336699")))
@@ -335,7 +340,7 @@ def test_everything_else_is_made_new_and_carries_no_metadata(name, size):
     seen = _seen(fitted)
     assert dict(seen.getexif()) == {}
     assert not set(seen.info) & {"exif", "icc_profile", "comment", "xmp", "transparency", "Place", "XML:com.adobe.xmp"}
-    assert fitting._bare_png(fitted.data) or fitting._bare_jpeg(fitted.data)
+    assert is_bare_png(fitted.data) or is_bare_jpeg(fitted.data)
 
 
 def test_the_place_of_a_photo_is_in_the_source_of_these_tests():

@@ -22,6 +22,7 @@ from runway_nb.api.media import MediaClient
 from runway_nb.api.models import Account, Asset
 from runway_nb.camera import Camera
 from runway_nb.errors import BadRequest, InvalidRequest, NotFound, RunwayError, ServerError
+from runway_nb.ledger.ledger import Ledger
 from runway_nb.pictures import video_frames
 from runway_nb.pictures.decode import open_picture
 from runway_nb.pictures.fit import fit_picture
@@ -95,11 +96,12 @@ class Api:
 
     def resolve(self, folder, request=None, *, media=None, tell=None, more=None, **keyframes):
         request = request or VideoRequest("A lamp", Keyframes(**keyframes))
-        there = picture_sources(folder, self, media, **(more or {}))
+        ledger = Ledger(folder / "home")
+        there = picture_sources(folder, self, media, ledger=ledger, **(more or {}))
         try:
             return asyncio.run(resolve_keyframes(request, there, *([tell] if tell else [])))
         finally:
-            there.uploads._ledger.close()
+            ledger.close()
 
     def problems(self, folder, request=None, **keyframes):
         with pytest.raises(InvalidRequest) as caught:
@@ -530,12 +532,13 @@ def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_on
     request = VideoRequest("A lamp", Keyframes(**given_))
     resolved, problems = None, ()
     with tempfile.TemporaryDirectory() as home:
-        there = picture_sources(Path(home), api)._replace(folder=pictures)
+        ledger = Ledger(Path(home, "home"))
+        there = picture_sources(pictures, api, ledger=ledger)
         try:
             resolved = asyncio.run(resolve_keyframes(request, there))
         except InvalidRequest as error:
             problems = error.problems
-        there.uploads._ledger.close()
+        ledger.close()
     assert Counter(problem.partition(":")[0] for problem in problems) == dict.fromkeys(wrong, 1)
     assert all(any(what in problem for problem in problems) for what in wrong.values())
     if resolved is None:

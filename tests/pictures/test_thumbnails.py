@@ -178,7 +178,7 @@ def test_pictures_of_the_simulator_are_shown(party: Party, thumbnails):
     told = {}
 
     async def go():
-        connection = await party._connect(party.settings)
+        connection = await party.connect(party.settings)
         found = await all_assets(connection.client)
         await thumbnails.load(found, connection.media, lambda asset, still: told.update({asset.name: still}))
 

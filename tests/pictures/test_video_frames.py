@@ -213,14 +213,14 @@ def test_the_last_frame_is_not_reached_through_all_others(tmp_path, monkeypatch)
     from runway_nb.pictures import video_frames as module
 
     seen = []
-    decoded = module._decoded
+    decoded = module.decoded_frames
 
     def counted(*args):
         for frame in decoded(*args):
             seen.append(frame.pts)
             yield frame
 
-    monkeypatch.setattr(module, "_decoded", counted)
+    monkeypatch.setattr(module, "decoded_frames", counted)
     last_frame(_clip(tmp_path, "a", 40))
     assert len(seen) <= 12
 
@@ -228,13 +228,13 @@ def test_the_last_frame_is_not_reached_through_all_others(tmp_path, monkeypatch)
 def test_without_seeking_the_whole_clip_is_decoded(tmp_path, monkeypatch):
     from runway_nb.pictures import video_frames as module
 
-    find, calls = module._find, []
+    find, calls = module.find_frame, []
 
     def lost_after_seeking(*args):
         calls.append(args)
         return find(*args) if len(calls) > 1 else None
 
-    monkeypatch.setattr(module, "_find", lost_after_seeking)
+    monkeypatch.setattr(module, "find_frame", lost_after_seeking)
     assert _number(last_frame(_clip(tmp_path, "a", 30))) == 29
     assert len(calls) == 2
 

@@ -47,12 +47,20 @@ class FakeTime:
         await asyncio.sleep(0)
 
 
-def picture_sources(folder: Path, client: Any, media: MediaClient | None = None, **more: Any) -> PictureSources:
-    """Where pictures come from and go, for a client of any kind; its ledger is kept beside the folder's pictures."""
-    uploads = Uploads(Ledger(folder / "home"), "api.test")
+def picture_sources(
+    folder: Path, client: Any, media: MediaClient | None = None, *, ledger: Ledger | None = None, **more: Any
+) -> PictureSources:
+    """Where pictures come from and go, for a client of any kind; by default with a ledger beside the pictures."""
+    ledger = ledger or Ledger(folder / "home")
     cache = AssetCache(lambda: all_assets(client), lambda: 0.0)
     media = media or MediaClient(transport=httpx.MockTransport(lambda _: httpx.Response(404)))
-    given: dict[str, Any] = {"uploads": uploads, "asset_cache": cache, "frame": _no_frame, "fetch": _no_frame, **more}
+    given: dict[str, Any] = {
+        "uploads": Uploads(ledger, "api.test"),
+        "asset_cache": cache,
+        "frame": _no_frame,
+        "fetch": _no_frame,
+        **more,
+    }
     return PictureSources(folder, client, media, **given)
 
 
@@ -114,11 +122,11 @@ class Party:
 
     def make_studio(self) -> Studio:
         """Another studio on the same ledger and account, as after a restart of the kernel."""
-        studio = Studio(self.settings, connect=self._connect, environment=self.environment)
+        studio = Studio(self.settings, connect=self.connect, environment=self.environment)
         studio.folder = self.folder
         return studio
 
-    async def _connect(self, settings: Settings) -> Connection:
+    async def connect(self, settings: Settings) -> Connection:
         assert settings.token is not None
         client = RunwayClient(
             settings.token,

@@ -216,7 +216,7 @@ def test_too_few_credits_disable_generate_with_figures_and_explore_mode_says_wha
 
 def test_the_simulator_is_play_money(bench, monkeypatch):
     bench.studio.backend.settings = replace(bench.studio.settings, token=None)
-    real = bench.party._connect
+    real = bench.party.connect
     monkeypatch.setattr(bench.studio.backend, "_connect", lambda s: real(replace(s, token=Secret(TOKEN))))
     text = said(bench.panel(REQUEST))
     assert "play money" in text
@@ -226,7 +226,7 @@ def test_the_simulator_is_play_money(bench, monkeypatch):
 
 def test_a_token_set_later_is_no_play_money_any_more(bench, monkeypatch):
     token = bench.studio.settings
-    monkeypatch.setattr(bench.studio, "_connect", lambda s: bench.party._connect(replace(s, token=Secret(TOKEN))))
+    monkeypatch.setattr(bench.studio, "_connect", lambda s: bench.party.connect(replace(s, token=Secret(TOKEN))))
     bench.studio.use(replace(token, token=None))
     panel = bench.panel(REQUEST)
     assert "play money" in said(panel)
