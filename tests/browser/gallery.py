@@ -14,7 +14,7 @@ from IPython.display import display
 from runway_nb import Camera, Job, Keyframes, Status, Task, VideoRequest, errors
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
-from runway_nb.notebook.cards.card import Stage
+from runway_nb.notebook.cards.output_area import OutputArea
 from runway_nb.notebook.cards.view import View
 from runway_nb.notebook.rendering.messages import reuse_words
 from runway_nb.notebook.rendering.result_html import bundle
@@ -85,13 +85,13 @@ def states() -> dict[str, Job]:
 def show_cards() -> None:
     """A card for every state, as the magic would show it."""
     for word, made in states().items():
-        Stage(NoStudio(), View("live", "auto", Path.cwd())).show(made, reused=word == "Held back by Runway")
+        OutputArea(NoStudio(), View("live", "auto", Path.cwd())).show(made, reused=word == "Held back by Runway")
 
 
 def show_offer() -> None:
     """A job in doubt, with its two buttons."""
     made = job(State(Phase.CHECKING, sent=time.time() - 60), "aurora-lake")
-    Stage(NoStudio(), View("live", "auto", Path.cwd())).show(made)
+    OutputArea(NoStudio(), View("live", "auto", Path.cwd())).show(made)
     lost = "maybe sent, no clear answer: the connection broke; no task with its seed was found in 62 s"
     made.change(phase=Phase.UNKNOWN, error=errors.MaybeSent(lost), ended=time.time())
 

@@ -14,16 +14,15 @@ import ipywidgets
 import traitlets
 
 from runway_nb.camera import MOVES, Camera
-from runway_nb.notebook.cards import card as live
-from runway_nb.notebook.cards.card import marked
-from runway_nb.notebook.cards.view import View
+from runway_nb.notebook.cards import output_area
+from runway_nb.notebook.cards.view import View, display_metadata
 from runway_nb.notebook.panel import output
 from runway_nb.notebook.panel import panel as module
 from runway_nb.notebook.panel.panel import Panel
 from runway_nb.request import VideoRequest
 from support.fakes import Changed
 
-ENDLESS = ("PanelOutput.end_with_kernel", "Stage._withdraw")
+ENDLESS = ("PanelOutput.end_with_kernel", "OutputArea._withdraw")
 
 
 REQUEST = VideoRequest("A lamp turns", camera=Camera(zoom=4, pan=-2), aspect="portrait", seconds=10, seed=7)
@@ -65,8 +64,8 @@ class Bench:
         self.view = View(mode, "never", party.folder)
         monkeypatch.setattr(module, "make_preview", Preview)
         monkeypatch.setattr(module, "surroundings", lambda folder: (self.view, self.variables))
-        monkeypatch.setattr(live, "TICK", 0.01)
-        for shows in (output, live):
+        monkeypatch.setattr(output_area, "UPDATE_SECONDS", 0.01)
+        for shows in (output, output_area):
             monkeypatch.setattr(shows, "display", self._displayed(self.shown))
             monkeypatch.setattr(shows, "update_display", self._displayed(self.updates))
         self._monkeypatch = monkeypatch
@@ -75,7 +74,7 @@ class Bench:
     @staticmethod
     def _displayed(places):
         def display(data, raw, display_id="", metadata=None):
-            assert metadata in (None, marked(display_id))
+            assert metadata in (None, display_metadata(display_id))
             places.append((display_id, data))
 
         return display

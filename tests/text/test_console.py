@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from runway_nb.errors import InvalidRequest
 from runway_nb.jobs.job import Job
-from runway_nb.notebook.cards.card import show
-from runway_nb.notebook.cards.view import View
+from runway_nb.notebook.cards.view import View, show
 from runway_nb.notebook.magics.wait import Reporter
 from runway_nb.request import VideoRequest
 from runway_nb.text import console

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+from IPython.display import display, update_display
 
 from ...jobs.job import Job
-from ..rendering.messages import reuse_words
-from ..rendering.result_html import bundle
+from ...studio import Studio
+from ...text.console import write_line
+from ..rendering.messages import look, reuse_words
+from ..rendering.plain_text import live_line
+from ..rendering.result_html import bundle, placeholder
 
 
 class View(NamedTuple):
@@ -22,3 +29,39 @@ class View(NamedTuple):
     def bundle(self, job: Job, *, reused: bool = False) -> dict[str, str]:
         """The durable form of a job, with the reason why nothing was sent for it when it is `reused`."""
         return bundle(job, self.embed, self.folder, reuse_words(job) if reused else "")
+
+
+def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:
+    """Show a job where the cell's output stands, and keep it up to date until it ends."""
+    if view.mode == "terminal":
+        write_line(
+            view.bundle(job, reused=reused)["text/plain"] if job.done else live_line(job, look(job, time.time()))
+        )
+    elif job.done:
+        display(view.bundle(job, reused=reused), raw=True)
+    elif view.mode == "batch":
+        _show_placeholder(job, view, reused)
+    else:
+        from .output_area import OutputArea  # loads ipywidgets
+
+        OutputArea(studio, view).show(job, reused=reused)
+
+
+def _show_placeholder(job: Job, view: View, reused: bool) -> None:
+    """Nobody watches: no widget, only the ending."""
+    display_id = new_display_id()
+    display(placeholder(job), raw=True, display_id=display_id)
+    job.on_end(lambda job: update_display(view.bundle(job, reused=reused), raw=True, display_id=display_id))
+
+
+def new_display_id() -> str:
+    """Return a display id that nothing else has."""
+    return f"runway-{secrets.token_hex(8)}"
+
+
+def display_metadata(display_id: str) -> dict[str, Any]:
+    """Return metadata that name the display id of an output: a page that is loaded anew has lost it.
+
+    Saved notebooks and the page's script know it by the word `place`.
+    """
+    return {"runway_nb": {"place": display_id}}

@@ -44,7 +44,7 @@ async def run_cell_async(front_end: FrontEnd, line: str, body: str) -> None:
 def submit(front_end: FrontEnd, line: str, body: str) -> tuple[Job | None, dict[str, Any]]:
     """Check a cell, submit its request and show the job; return it with the options. It is None after a dry run."""
     # before the work starts, so that the two need not share the processor
-    from ..cards import card as live  # noqa: F401 - loads ipywidgets
+    from ..cards import output_area  # noqa: F401 - loads ipywidgets
 
     read = parsing.parse(line, front_end.variables)
     limits = _limits(read.values)

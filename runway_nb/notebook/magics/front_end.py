@@ -60,7 +60,7 @@ class FrontEnd:
 
     def show(self, job: Job, embed: str | None = None, *, reused: bool = False) -> None:
         """Show a job in the running cell: its live card, or its durable result."""
-        from ..cards.card import show  # loads ipywidgets
+        from ..cards.view import show  # loads the rendering
 
         show(job, self.studio, self.view(embed), reused=reused)
 

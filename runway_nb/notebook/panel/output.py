@@ -14,8 +14,8 @@ from IPython.display import display, update_display
 from ...jobs.job import Job
 from ...loaded_settings import loaded_settings
 from ...text.console import write_line
-from ..cards.card import Stage, marked, new_place
-from ..cards.view import View
+from ..cards.output_area import OutputArea
+from ..cards.view import View, display_metadata, new_display_id
 from .action_bar import cell_or_reason
 from .bridge import Bridge
 from .snapshot import panel_text
@@ -45,7 +45,7 @@ class PanelOutput:
         self._panel, self._studio, self._store, self._jobs = panel, studio, store, jobs
         self._display_id = ""
         self._closed: asyncio.Event | None = None
-        self.area = Stage(studio, view, newest_first=True, changed=self.keep_results)
+        self.area = OutputArea(studio, view, newest_first=True, changed=self.keep_results)
         """The cards and results below the panel."""
 
     def display(self) -> bool:
@@ -57,10 +57,10 @@ class PanelOutput:
             display(self.text(), raw=True)
             return False
         is_first = not self._display_id
-        self._display_id = self._display_id or new_place()
+        self._display_id = self._display_id or new_display_id()
         self.bridge.displayed()
         data = {**self._panel._repr_mimebundle_(), **self.text()}
-        display(data, raw=True, display_id=self._display_id, metadata=marked(self._display_id))
+        display(data, raw=True, display_id=self._display_id, metadata=display_metadata(self._display_id))
         self.area.open()
         if is_first:
             self._studio.spawn(self.end_with_kernel())
@@ -80,7 +80,9 @@ class PanelOutput:
             self._closed = asyncio.Event()
             await self._closed.wait()
         finally:
-            update_display(self.text(), raw=True, display_id=self._display_id, metadata=marked(self._display_id))
+            update_display(
+                self.text(), raw=True, display_id=self._display_id, metadata=display_metadata(self._display_id)
+            )
 
     def keep_text(self) -> None:
         """Give the page the texts, for a kernel that ends without a word, or a page that has lost the display ids."""
@@ -94,7 +96,7 @@ class PanelOutput:
     def _keep(self) -> None:
         texts: dict[str, dict[str, Any]] = {self._display_id: {"model": self._panel.model_id, "data": self.text()}}
         if not self.area.is_durable:
-            texts[self.area.place] = {"model": self.area.root.model_id, "data": self.area.text()}
+            texts[self.area.display_id] = {"model": self.area.root.model_id, "data": self.area.durable_bundle()}
         self.bridge.keep(texts)
 
     def keep_results(self) -> None:
@@ -103,7 +105,7 @@ class PanelOutput:
         if not self.bridge.has_lost_displays:
             return
         if self.bridge.reaches_notebook:
-            self.bridge.put(self.area.place, self.area.shown())
+            self.bridge.put(self.area.display_id, self.area.bundle())
         elif self.area.root not in self._panel.children:
             self._panel.children = (*self._panel.children, self.area.root)
 
