@@ -98,26 +98,26 @@ class Camera:
 
 
 def ease(t: float) -> float:
-    """Smoothstep over 0..1: rest, glide, rest."""
+    """Return smoothstep over 0..1: rest, glide, rest."""
     t = min(1.0, max(0.0, t))
     return t * t * (3 - 2 * t)
 
 
 def homography(camera: Camera, t: float, width: float, height: float) -> Matrix:
-    """Where the camera sees a point of the still picture at time `t` (0..1), pixels to pixels."""
+    """Return where the camera sees a point of the still picture at time `t` (0..1), pixels to pixels."""
     glide = 0.0 if camera.static else ease(t) / CAMERA_LIMIT
     x, y, z, pan, tilt, roll = ((getattr(camera, name) or 0.0) * glide for name in MOVES)
     focal = max(width, height)
     distance = focal * math.exp(-(DOLLY_IN if z > 0 else DOLLY_OUT) * z)
-    place = (1.0, 0.0, -TRUCK * x * width, 0.0, 1.0, PEDESTAL * y * height, 0.0, 0.0, distance)
+    travel = (1.0, 0.0, -TRUCK * x * width, 0.0, 1.0, PEDESTAL * y * height, 0.0, 0.0, distance)
     lens = (focal, 0.0, 0.0, 0.0, focal, 0.0, 0.0, 0.0, 1.0)
     turns = _turns(YAW * pan, PITCH * tilt, ROLL * roll)
     to_centre, back = _shift(width / 2, height / 2), _shift(-width / 2, -height / 2)
-    return _scaled(_product(to_centre, lens, *turns, place, back))
+    return _scaled(_product(to_centre, lens, *turns, travel, back))
 
 
 def _turns(yaw: float, pitch: float, roll: float) -> tuple[Matrix, Matrix, Matrix]:
-    """Roll, pitch and yaw in the order of the product: pan acts first and stays level."""
+    """Return roll, pitch and yaw in the order of the product: pan acts first and stays level."""
     sin, cos = math.sin, math.cos
     return (
         (cos(roll), sin(roll), 0.0, -sin(roll), cos(roll), 0.0, 0.0, 0.0, 1.0),
@@ -127,13 +127,13 @@ def _turns(yaw: float, pitch: float, roll: float) -> tuple[Matrix, Matrix, Matri
 
 
 def seen_from(camera: Camera, t: float, t_key: float, width: float, height: float) -> Matrix:
-    """The homography of a keyframe pinned to time `t_key`: the identity at `t == t_key`."""
+    """Return the homography of a keyframe pinned to time `t_key`: the identity at `t == t_key`."""
     now, then = homography(camera, t, width, height), homography(camera, t_key, width, height)
     return _scaled(_product(now, inverse(then)))
 
 
 def weights(t: float, times: Sequence[float]) -> list[float]:
-    """Cross-dissolve weights of keyframes pinned at increasing `times`; they add up to 1."""
+    """Return cross-dissolve weights of keyframes pinned at increasing `times`; they add up to 1."""
     out = [0.0] * len(times)
     after = next((i for i, time in enumerate(times) if t < time), len(times))
     if after in (0, len(times)):
@@ -146,14 +146,14 @@ def weights(t: float, times: Sequence[float]) -> list[float]:
 
 
 def apply(matrix: Matrix, x: float, y: float) -> tuple[float, float]:
-    """The point (x, y) through a homography."""
+    """Return the point (x, y) through a homography."""
     a, b, c, d, e, f, g, h, i = matrix
     w = g * x + h * y + i
     return (a * x + b * y + c) / w, (d * x + e * y + f) / w
 
 
 def inverse(matrix: Matrix) -> Matrix:
-    """The inverse homography, last element 1 (what Pillow's `PERSPECTIVE` takes, without that element)."""
+    """Return the inverse homography, last element 1 (what Pillow's `PERSPECTIVE` takes, without that element)."""
     a, b, c, d, e, f, g, h, i = matrix
     adjugate = (
         e * i - f * h, c * h - b * i, b * f - c * e,

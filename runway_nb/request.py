@@ -296,7 +296,7 @@ class VideoRequest:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of what decides the picture, as canonical JSON: equal requests, equal digests.
+        """The SHA-256 of what decides the picture, as canonical JSON: equal requests, equal digests.
 
         References, call-back address and slot limit do not count; a seed counts when it is set. Raises
         `InvalidRequest` for a request that holds what cannot be sent.
@@ -422,6 +422,6 @@ OWN_FIELDS = tuple(field for field in FIELDS if not field.part)
 """The fields of the request itself."""
 _TEXTS = [field for field in OWN_FIELDS if field.kind == "text"]
 _OTHERS = sorted((field for field in FIELDS if field.kind != "text"), key=lambda field: field.kind == "switch")
-"""What is checked first, and what last, when all mistakes of a request are told together."""
+"""What is checked first, and what last, when all mistakes of a request are reported together."""
 UNCOUNTED = tuple(field.name for field in FIELDS if not field.is_counted)
-"""What is said of a request and does not change the video."""
+"""Fields that do not change the video."""

@@ -1,4 +1,4 @@
-"""What a row of `request.FIELDS` says of a field: how it is read, checked, sent, typed and shown."""
+"""The columns of `request.FIELDS`: how it is read, checked, sent, typed and shown."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HALF = "holds half a character (a lone surrogate): take it out"
 
 Kind = Literal["text", "whole", "number", "choice", "switch", "point", "picture"]
 Check = Callable[[Any, Model], Iterator[str]]
-"""Gives each mistake of a value as the words that follow the field's name."""
+"""Yields each mistake of a value, as the text that follows the field's name."""
 
 
 class Section(IntEnum):
@@ -85,7 +85,7 @@ class Field:
     option: OptionText | None = None
     control: Control | None = None
     read_task: Callable[[Mapping[str, Any]], Any] | None = None
-    """Reads it from the options of a task that was made elsewhere (API facts 3.3); None where they do not tell."""
+    """Reads it from the options of a task that was made elsewhere (API facts 3.3); None where they do not name it."""
 
     def read(self, value: object) -> Any:
         """Return what a caller gave as a plain value, or as `Unusable`; never raises."""

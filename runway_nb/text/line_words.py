@@ -31,8 +31,8 @@ class OpenQuote(ValueError):
         super().__init__(mark)
         self.mark = mark
 
-    def told(self, where: str) -> str:
-        """The mistake in words, on the line called `where`."""
+    def problem(self, where: str) -> str:
+        """Return the mistake as a message about the line called `where`."""
         if self.mark in "'\"":
             return f"a quotation mark is left open on the {where} line: close it"
         return (

@@ -15,13 +15,13 @@ from ...request import FIELDS, VideoRequest
 from ...spec import DEFAULT_MODEL, ID_FORM
 from .options import OF_REQUEST, Option
 from .parsing import CellOptions, parse
-from .stray_options import literal_words, stray_problem
+from .stray_options import literal_prompt, stray_problem
 from .template import by_number, fill, literal
 
 _MAGIC = "%%runway"
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 """Control characters, all that ends a line or turns its direction, half characters: not every front end gives them
-back, and what a cell says must be what it does."""
+back, and a cell must show what it does."""
 _UNSEEN_IN_PROMPT = re.compile(rf"(?![\n\t]){_UNSEEN.pattern}")
 _LOST = tuple(
     re.compile(pattern, re.MULTILINE)
@@ -38,7 +38,7 @@ _LOST = tuple(
 
 
 def cell_text(request: VideoRequest, name: str = "", *, pictures: Mapping[str, str] = MappingProxyType({})) -> str:
-    """The cell that asks for a request: one line with NAME and options in the order of `OPTIONS`, then the prompt.
+    """Return the cell that asks for a request: a line with NAME and options in the order of `OPTIONS`, then the prompt.
 
     Running the cell gives an equal request. Only what was given is written. Four things come back in another form:
 
@@ -58,22 +58,22 @@ def cell_text(request: VideoRequest, name: str = "", *, pictures: Mapping[str, s
             As it is meant, for it is quoted here.
 
     Raises:
-        InvalidRequest: the request or the name is not valid, or no option tells the model.
+        InvalidRequest: the request or the name is not valid, or no option names the model.
     """
-    # a cell without words is one in which they are still to be written
+    # a cell without a prompt is one whose prompt is still to be written
     (replace(request, prompt="-") if request.prompt == "" else request).check()
     if request.model != DEFAULT_MODEL.name:
         raise InvalidRequest([f"model is {request.model!r}: a cell makes {DEFAULT_MODEL.name} only"])
     if parse(name, {}) != CellOptions(name, {}, ()):
         raise InvalidRequest([f"{name!r} cannot be the name of a variable"])
     values = _values(request, pictures)
-    given = [_given(option, values[option.field]) for option in OF_REQUEST if values.get(option.field) is not None]
+    given = [_typed(option, values[option.field]) for option in OF_REQUEST if values.get(option.field) is not None]
     line = " ".join(filter(None, (_MAGIC, name, *given)))
     return f"{line}\n{_prompt(request.prompt) or chr(10)}"
 
 
 def request_of_cell(text: str) -> VideoRequest | None:
-    """The request that a cell asks for, not checked; None where it is no `%%runway` cell or cannot be read.
+    """Return the request that a cell asks for, not checked; None where it is no `%%runway` cell or cannot be read.
 
     Variables are not known: a cell with {{name}} cannot be read, and a keyframe is the word that stands there.
     """
@@ -89,17 +89,19 @@ def request_of_cell(text: str) -> VideoRequest | None:
 
 def _values(request: VideoRequest, pictures: Mapping[str, str]) -> dict[str, Any]:
     """Return the value of each field by its name, pictures as they are typed."""
-    typed = {name: _word(pictures.get(name) or str(picture)) for name, picture in request.keyframes.given.items()}
+    typed = {
+        name: _without_email(pictures.get(name) or str(picture)) for name, picture in request.keyframes.given.items()
+    }
     return {**{field.name: field.value_in(request) for field in FIELDS}, **typed}
 
 
-def _word(picture: str) -> str:
-    """A picture without the e-mail of an id."""
+def _without_email(picture: str) -> str:
+    """Return the name of a picture without the e-mail of an id."""
     return re.sub(ID_FORM, lambda match: short_id(match[0]), picture)
 
 
-def _given(option: Option, value: Any) -> str:
-    """One option as it is typed; nothing for a switch that is off."""
+def _typed(option: Option, value: Any) -> str:
+    """Return an option as it is typed; nothing for a switch that is off."""
     if option.kind == "switch":
         return option.flag if value else ""
     if option.kind == "point":
@@ -107,25 +109,25 @@ def _given(option: Option, value: Any) -> str:
     if option.kind in ("number", "whole"):
         return f"{option.flag} {_number(value)}"
     # a word with two dashes would be the next option
-    return f"{option.flag}{'=' if value.startswith('--') else ' '}{_typed(value)}"
+    return f"{option.flag}{'=' if value.startswith('--') else ' '}{_quoted(value)}"
 
 
 def _number(value: float) -> str:
-    """The shortest spelling that reads back equal: 4, -2.5."""
+    """Return the shortest spelling that reads back equal: 4, -2.5."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _typed(word: str) -> str:
-    """A word as it is typed on the line."""
-    text = _UNSEEN.sub(lambda match: by_number(match[0]), literal(word))
+def _quoted(text: str) -> str:
+    """Return a value as it is typed on the line."""
+    text = _UNSEEN.sub(lambda match: by_number(match[0]), literal(text))
     if '"' in text and "'" in text:
         text = text.replace('"', by_number('"'))
     return quoted(text)
 
 
 def _prompt(text: str) -> str:
-    """A prompt as it is typed, so that nothing of it is taken away before it is read."""
+    """Return a prompt as it is typed, so that nothing of it is taken away before it is read."""
     text = _UNSEEN_IN_PROMPT.sub(lambda match: by_number(match[0]), literal(text))
     for lost in _LOST:
         text = lost.sub(lambda match: match[1] + by_number(match[2]), text)
-    return literal_words(text)
+    return literal_prompt(text)

@@ -29,14 +29,14 @@ class Named(NamedTuple):
 
 
 def named_picture(word: str, variables: Mapping[str, Any]) -> Named:
-    """The picture that a word on the line means: that of a variable, else the word itself stands for it.
+    """Return the picture that a word on the line means: that of a variable, else the word itself.
 
     A variable that holds no picture hides neither a file nor an asset of its name.
 
     Raises `InvalidRequest` for an expression that begins at a job or at `Out` and leads nowhere.
     """
-    spoken = "" if word[:5].lower() == "data:" else redact_line(word)
-    name = re.sub(r"\W+", "-", spoken).strip("-_").lower()[:40].rstrip("-_") or "picture"
+    spelt = "" if word[:5].lower() == "data:" else redact_line(word)
+    name = re.sub(r"\W+", "-", spelt).strip("-_").lower()[:40].rstrip("-_") or "picture"
     match = _EXPRESSION.fullmatch(word)
     if match is None or match["name"] not in variables:
         return Named(word, name)
@@ -57,7 +57,7 @@ def _may_be_picture(value: Any) -> bool:
 
 
 def _followed(match: re.Match[str], variables: Mapping[str, Any]) -> Any:
-    """The value of an expression; None where its path leads nowhere."""
+    """Return the value of an expression; None where its path leads nowhere."""
     value, base = variables[match["name"]], match["name"]
     for step in re.findall(_STEP, match["steps"]):
         value = _of_job(value, step, base) if _is_job(value) else _next(value, step, base)
@@ -70,7 +70,7 @@ def _is_job(value: Any) -> bool:
 
 
 def _of_job(job: Job, step: str, base: str) -> Any:
-    """A picture of a job. The last frame comes as text, so it may be waited for."""
+    """Return a picture of a job. The last frame comes as text, so it may be waited for."""
     if step in _LAST:
         return job.last
     if step == ".poster":
@@ -84,7 +84,7 @@ def _of_job(job: Job, step: str, base: str) -> Any:
 
 
 def _next(value: Any, step: str, base: str) -> Any:
-    """One step of a path: an attribute, or the item with an index or a key."""
+    """Return the next value of a path: an attribute, or the item with an index or a key."""
     try:
         return getattr(value, step[1:]) if step[0] == "." else _item(value, step[1:-1])
     except KeyboardInterrupt:
@@ -96,7 +96,7 @@ def _next(value: Any, step: str, base: str) -> Any:
 
 
 def _item(value: Any, key: str) -> Any:
-    """The item with a number, or with the same digits as text."""
+    """Return the item with a number, or with the same digits as text."""
     if not key.lstrip("-").isdigit():
         return value[key]
     try:

@@ -83,7 +83,7 @@ def flag_completions(table: Sequence[Option], line: str, symbol: str, *, offered
 
 
 def cell_help() -> str:
-    """The text behind `%%runway?`."""
+    """Return the text behind `%%runway?`."""
     width = max(len(option.usage) for option in OPTIONS)
     rows = "\n".join(f"  {option.usage:<{width}}  {option.help}{_choice_words(option)}" for option in OPTIONS)
     return (

@@ -15,7 +15,7 @@ from .options import BY_FLAG, OPTIONS, Option
 from .template import REFERENCE, fill
 
 _NAME = re.compile(r"[^\W\d]\w*")
-_LONGEST_FLAG, _NAMES_TOLD = 40, 8
+_LONGEST_FLAG, _NAMES_SHOWN = 40, 8
 
 
 class CellOptions(NamedTuple):
@@ -35,14 +35,14 @@ def parse(line: str, variables: Mapping[str, object]) -> CellOptions:
     try:
         words = deque(fill(word, variables, problems) for word in split(REFERENCE.sub(r"{{\1}}", line)))
     except OpenQuote as wrong:
-        return CellOptions("", {}, (wrong.told("%%runway"),))
+        return CellOptions("", {}, (wrong.problem("%%runway"),))
     names = _read_words(words, values, problems, OPTIONS)
     problems += _name_problems(names)
     return CellOptions(names[0] if len(names) == 1 else "", values, tuple(problems))
 
 
 def parse_arguments(words: Iterable[str], table: Sequence[Option]) -> tuple[list[str], dict[str, Any]]:
-    """The arguments of a `%runway` command: plain words, and the values of options. Raises `InvalidRequest`."""
+    """Return the plain words and the values of options of a `%runway` command. Raises `InvalidRequest`."""
     values: dict[str, Any] = {}
     problems: list[str] = []
     plain = _read_words(deque(words), values, problems, table)
@@ -66,7 +66,7 @@ def wants_await(line: str) -> bool:
 
 
 def _read_words(words: deque[str], values: dict[str, Any], problems: list[str], table: Sequence[Option]) -> list[str]:
-    """Read all options of a table, and give the words that are none."""
+    """Read all options of a table, and return the words that are none."""
     plain: list[str] = []
     while words:
         word = words.popleft()
@@ -81,7 +81,7 @@ def _read_words(words: deque[str], values: dict[str, Any], problems: list[str], 
 
 
 def known_flag(word: str, table: Sequence[Option] = OPTIONS) -> str:
-    """The option that a word begins, or that it means: other dashes, capitals, "=" without dashes. Else nothing."""
+    """Return the option that a word begins or means: other dashes, capitals, "=" without dashes. Else nothing."""
     name, equals, _ = word.partition("=")
     stem = name.lstrip(DASHES)
     flag = "--" + unicodedata.normalize("NFKC", stem).casefold().replace("_", "-")
@@ -99,7 +99,7 @@ def reads_as_value(option: Option, text: str) -> bool:
 
 
 def _drop_value(word: str, rest: deque[str]) -> None:
-    """The word after an option that is none is its value, and no name of the job."""
+    """Take out the value of an option that is none: it is no name of the job."""
     if rest and "=" not in word and not rest[0].startswith(tuple(DASHES)):
         rest.popleft()
 
@@ -136,7 +136,7 @@ def _unknown(word: str, table: Sequence[Option]) -> str:
 
 
 def _converted(option: Option, text: str, problems: list[str]) -> Any:
-    """The value in its type; a range is checked with the request, a wrong kind of value here."""
+    """Return the value in its type; a range is checked with the request, a wrong kind of value here."""
     kinds: dict[str, Callable[[str], Any]] = {"number": _number, "whole": _whole, "point": _point}
     kind = kinds.get(option.kind)
     if kind is None:
@@ -145,7 +145,7 @@ def _converted(option: Option, text: str, problems: list[str]) -> Any:
         return kind(text)
     except ValueError:
         if any(problem.startswith(f"{match[0]} ") for match in REFERENCE.finditer(text) for problem in problems):
-            return None  # what is wrong with the variable is told already
+            return None  # what is wrong with the variable is among the problems already
         what = {"number": "a number", "whole": "a whole number", "point": "two numbers, such as 0.5,0.2"}[option.kind]
         problems.append(f"{option.flag} is {shortened(text)}: give {what}")
         return None
@@ -160,15 +160,15 @@ def _whole(text: str) -> int:
 
 
 def _point(text: str) -> tuple[float, ...]:
-    """Two numbers; where their points are commas, a semicolon stands between them."""
+    """Return two numbers; where their points are commas, a semicolon stands between them."""
     x, y = text.split(";") if ";" in text else plain_signs(text).split(",")
     return _number(x), _number(y)
 
 
 def _name_problems(names: list[str]) -> list[str]:
     if len(names) > 1:
-        found = " ".join(map(shortened, names[:_NAMES_TOLD]))
-        more = f" and {len(names) - _NAMES_TOLD} more" if len(names) > _NAMES_TOLD else ""
+        found = " ".join(map(shortened, names[:_NAMES_SHOWN]))
+        more = f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
         flag = next((f"--{name}" for name in names if f"--{name}" in BY_FLAG), "")
         hint = f"type {flag} for the option" if flag else "quote values that hold spaces"
         return [f"one name for the job at most, found {found}{more}: {hint}"]

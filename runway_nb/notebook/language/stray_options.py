@@ -2,7 +2,7 @@
 
 They are looked for where they are hardly prose: options with which a prompt begins, a line ends, or that have a line
 to themselves; a cell magic with which a prompt begins; `%runway` or `%load_ext` with which a line begins. Whoever means
-the words writes their first character by its number, as `literal_words` does.
+the words writes their first character by its number, as `literal_prompt` does.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _NOTHING = _Read([], [])
 
 
 def stray_problem(line: str, body: str) -> str:
-    """The mistake of a cell whose options or magics stand where they are not read, on one line; else nothing.
+    """Return the mistake of a cell whose options or magics stand where they are not read, on one line; else nothing.
 
     Args:
         line: What follows `%%runway` on the first line.
@@ -74,19 +74,19 @@ def _short(word: str) -> str:
     return word if len(word) <= _LONGEST else word.partition("=")[0]
 
 
-def literal_words(text: str) -> str:
-    """A prompt in which each word that could be taken for an option or a magic begins with a number."""
+def literal_prompt(text: str) -> str:
+    """Return a prompt in which each word that could be taken for an option or a magic begins with a number."""
     rows = text.splitlines(keepends=True)
     text = "".join(_by_number_at(row, row.index("%")) if _magic_of(seen(row)) else row for row in rows)
     return _WORD.sub(lambda match: _by_number_at(match[0], 0) if known_flag(seen(match[0])) else match[0], text)
 
 
-def _by_number_at(text: str, place: int) -> str:
-    return text[:place] + by_number(text[place]) + text[place + 1 :]
+def _by_number_at(text: str, index: int) -> str:
+    return text[:index] + by_number(text[index]) + text[index + 1 :]
 
 
 def _right_line(head: str, found: list[str]) -> str:
-    """What to do: the first line as it would be right, where it would be."""
+    """Return what to do: the first line as it would be right, where it would be."""
     line = " ".join(filter(None, [head, *found]))
     if parse(line, _AnyVariable()).problems:
         return "write all options at the end of the first line"
@@ -94,7 +94,7 @@ def _right_line(head: str, found: list[str]) -> str:
 
 
 def _magic_among(rows: list[str]) -> str:
-    """The magic that a prompt begins with, or one of ours on any of its lines."""
+    """Return the magic that a prompt begins with, or one of ours on any of its lines."""
     begun = [_magic_of(row) for row in rows[:1]] + [_OUR_MAGIC.match(row) for row in rows[1:]]
     return next((match[1] for match in begun if match), "")
 
@@ -104,7 +104,7 @@ def _magic_of(row: str) -> re.Match[str] | None:
 
 
 def _without_backslash(line: str) -> tuple[str, bool]:
-    """The first line, and True when a backslash at its end was to continue it."""
+    """Return the first line, and True when a backslash at its end was to continue it."""
     bare = line.strip()
     try:
         is_continued = bare.endswith("\\") and split(bare)[-1].endswith("\\")
@@ -114,7 +114,7 @@ def _without_backslash(line: str) -> tuple[str, bool]:
 
 
 def _leading(rows: list[str]) -> _Read:
-    """The options with which a prompt begins, over as many lines as they take."""
+    """Return the options with which a prompt begins, over as many lines as they take."""
     found: list[str] = []
     waiting = typed = ""
     for row in rows:
@@ -135,24 +135,24 @@ def _leading(rows: list[str]) -> _Read:
 
 
 def _elsewhere(rows: list[str]) -> _Read:
-    """Options that have a line to themselves, or else with which a line ends."""
+    """Return the options that have a line to themselves, or else with which a line ends."""
     return _joined(map(_whole, rows)) or _joined(map(_tail, rows)) or _NOTHING
 
 
 def _joined(reads: Iterable[_Read]) -> _Read | None:
-    """The options of several lines, if there are any."""
+    """Return the options of several lines, if there are any."""
     found = [read for read in reads if read.options]
     return _Read([option for read in found for option in read.options], [], found[0].typed) if found else None
 
 
 def _whole(row: str) -> _Read:
-    """The options of a line that holds nothing else."""
+    """Return the options of a line that holds nothing else."""
     read = _read(row)
     return _NOTHING if read.rest else read
 
 
 def _tail(row: str) -> _Read:
-    """The options at the end of a line; a dash before a word is a dash there, unless a value follows."""
+    """Return the options at the end of a line; a dash before a word is a dash there, unless a value follows."""
     words = row.split()
     starts = [start for start, word in enumerate(words) if word.startswith("--") or not _is_switch(word)]
     reads = (_whole(" ".join(words[start:])) for start in starts)
@@ -165,7 +165,7 @@ def _is_switch(word: str) -> bool:
 
 
 def _read(row: str) -> _Read:
-    """The options at the beginning of a line; a backslash at its end is none of it."""
+    """Return the options at the beginning of a line; a backslash at its end is none of it."""
     bare = row.rstrip().removesuffix("\\")
     try:
         words = split(bare)
@@ -193,14 +193,14 @@ def _read(row: str) -> _Read:
 
 
 def _taken(option: Option, value: list[str], has_equals: bool) -> str | None:
-    """An option as it is typed on the first line; None where its value cannot be one."""
+    """Return an option as it is typed on the first line; None where its value cannot be one."""
     if option.kind == "switch":
         return None if has_equals else option.flag
     return f"{option.flag} {quoted(value[0])}" if reads_as_value(option, value[0]) else None
 
 
 class _AnyVariable(dict[str, object]):
-    """Variables of any name: whether they are there is told for the first line itself."""
+    """Variables of any name: whether they are there is checked with the first line itself."""
 
     def __contains__(self, name: object) -> bool:
         return True

@@ -16,7 +16,7 @@ LONGEST = 100_000
 
 
 def fill(text: str, variables: Mapping[str, object], problems: list[str]) -> str:
-    """`text` with each {{name}} replaced by a plain variable, once; the rest is taken literally.
+    """Return `text` with each {{name}} replaced by a plain variable, once; the rest is taken literally.
 
     {{U+7B}} is the character of that number, so {{U+7B}}{name}} is the text {{name}}: see `literal`. A line is added
     to `problems` for each variable that is missing or cannot be written as text.
@@ -37,13 +37,13 @@ def fill(text: str, variables: Mapping[str, object], problems: list[str]) -> str
 
 
 def _text(variables: Mapping[str, object], name: str) -> str:
-    """A variable as text. Raises `ValueError` with what is wrong with it."""
+    """Return a variable as text. Raises `ValueError` with what is wrong with it."""
     if name not in variables:
         raise ValueError(f"is no variable: define {name} first")
     value = variables[name]
     kind = type(value)
     if issubclass(kind, str):
-        text = str.__str__(value)  # the text itself, whatever a class of the user says of it
+        text = str.__str__(value)  # the text itself, whatever a class of the user makes of it
     elif issubclass(kind, (int, float, Decimal)) or _is_number(value):
         text = _digits(value)
     else:
@@ -64,7 +64,7 @@ def _is_number(value: object) -> bool:
 
 
 def _digits(value: object) -> str:
-    """A number as text. Raises `ValueError` with what is wrong with it."""
+    """Return a number as text. Raises `ValueError` with what is wrong with it."""
     try:
         text = str.__str__(str(value))
     except KeyboardInterrupt:
@@ -77,10 +77,10 @@ def _digits(value: object) -> str:
 
 
 def literal(text: str) -> str:
-    """What `fill` makes `text` of, whatever the variables are."""
+    """Return the text that `fill` makes `text` of, whatever the variables are."""
     return REFERENCE.sub(lambda match: by_number("{") + match[0][1:], text)
 
 
 def by_number(letter: str) -> str:
-    """A character in the form that `fill` reads, {{U+7B}}: no space, no quotation mark, nothing unseen."""
+    """Return a character in the form that `fill` reads, {{U+7B}}: no space, no quotation mark, nothing unseen."""
     return f"{{{{U+{ord(letter):X}}}}}"

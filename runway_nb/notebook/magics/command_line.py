@@ -49,7 +49,7 @@ def read_line(line: str, table: Sequence[Command]) -> tuple[Command, Arguments]:
     try:
         first, *words = split(line) or ["help"]
     except OpenQuote as wrong:
-        raise InvalidCommand(wrong.told("%runway")) from None
+        raise InvalidCommand(wrong.problem("%runway")) from None
     command = _named(first, table)
     if command is None:
         names = [command.name for command in table]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from runway_nb.notebook.language import options
 from runway_nb.notebook.language.cell_source import cell_text, request_of_cell
-from runway_nb.notebook.language.stray_options import literal_words, stray_problem
+from runway_nb.notebook.language.stray_options import literal_prompt, stray_problem
 from runway_nb.notebook.language.template import fill
 from runway_nb.request import VideoRequest
 
@@ -126,9 +126,9 @@ def test_a_magic_in_the_prompt_is_refused(body: str, magic: str) -> None:
 def test_any_prompt_can_be_written_so_that_it_is_one(pieces: list[str]) -> None:
     prompt = "".join(pieces)
     problems: list[str] = []
-    assert stray_problem("shot", literal_words(prompt)) == ""
+    assert stray_problem("shot", literal_prompt(prompt)) == ""
     if "{{" not in prompt:
-        assert fill(literal_words(prompt), {}, problems) == prompt
+        assert fill(literal_prompt(prompt), {}, problems) == prompt
         assert not problems
 
 
