@@ -34,6 +34,7 @@ FLOORS = """
     ledger
     pictures
     jobs
+    account embedded_simulator
     studio
     loaded_settings shortcuts
     notebook.static notebook.rendering

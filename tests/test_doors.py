@@ -269,12 +269,17 @@ def test_a_session_with_a_hostile_server_leaves_nothing(party: Party, capsys: py
 
     party.api.inner = Changed(party.api.inner, change)
     job = party.submit("A lamp turns").wait(10)
-    seen = [repr(job), repr(job.task), *bundle(job).values(), *listing.tasks_bundle(party.studio.tasks()).values()]
+    seen = [
+        repr(job),
+        repr(job.task),
+        *bundle(job).values(),
+        *listing.tasks_bundle(party.studio.account.tasks()).values(),
+    ]
     seen += [
-        *asset_gallery.bundle(party.studio.assets()).values(),
+        *asset_gallery.bundle(party.studio.account.assets()).values(),
         *listing.jobs_bundle(party.studio.ledger.recent(), {}).values(),
     ]
-    found = party.studio.request_of(party.studio.tasks()[0].id)
+    found = party.studio.request_of(party.studio.account.tasks()[0].id)
     check(*seen, *capsys.readouterr(), found.prompt, job.video.name)
     party.studio.ledger.close()
     disk = b"".join(path.read_bytes() for path in (party.folder / "home").glob("ledger*"))

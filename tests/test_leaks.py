@@ -57,7 +57,7 @@ def session(party: Party) -> str:
         seen.append(body_html(job, look(job, party.time.now)) + film_html(job) + repr(job))
         seen.append(live_line(job, look(job, 0)) + log_line(job, look(job, 0)))
 
-    asset = party.studio.assets()[0]
+    asset = party.studio.account.assets()[0]
     for fault in ENDS:
         party.simulator.clear()
         if fault:
@@ -79,10 +79,16 @@ def listings(party: Party) -> str:
     """What the listing commands show."""
     party.simulator.clear()
     jobs = tables.jobs_bundle(party.studio.ledger.recent(), party.studio.jobs)
-    tasks = tables.tasks_bundle(party.studio.tasks())
-    plan = dry_run_text(VideoRequest("x", Keyframes(party.studio.assets()[0].id)))
-    credit = tables.credits_text(party.studio.credits(), simulated=False)
-    reprs = [party.studio, party.settings, party.studio.assets(), party.studio.ledger, party.studio.ledger.recent()]
+    tasks = tables.tasks_bundle(party.studio.account.tasks())
+    plan = dry_run_text(VideoRequest("x", Keyframes(party.studio.account.assets()[0].id)))
+    credit = tables.credits_text(party.studio.account.credits(), simulated=False)
+    reprs = [
+        party.studio,
+        party.settings,
+        party.studio.account.assets(),
+        party.studio.ledger,
+        party.studio.ledger.recent(),
+    ]
     return "\n".join([*jobs.values(), *tasks.values(), plan, credit, repr(reprs)])
 
 

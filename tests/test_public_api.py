@@ -118,7 +118,7 @@ def test_everything_that_is_a_picture_can_be_first(party, shot, kind):
     image = Image.new("RGB", (160, 96), "teal")
     file = party.folder / "lamp.png"
     image.save(file)
-    harbour = party.studio.assets("harbour")[0]
+    harbour = party.studio.account.assets("harbour")[0]
     pictures = {
         "figure": Figure(figsize=(5, 3)),
         "array": np.zeros((96, 160, 3), np.uint8),
@@ -170,24 +170,24 @@ def test_the_last_frame_of_a_job_is_a_text_from_the_beginning(party):
 
 def test_a_studio_lists_uploads_and_deletes(party):
     studio = party.studio
-    assert [asset.stem for asset in studio.assets()] == ["harbour", "meadow"]
-    assert [asset.stem for asset in studio.assets("MEA", "image")] == ["meadow"]
-    assert len(studio.assets(kind="video")) == 0
+    assert [asset.stem for asset in studio.account.assets()] == ["harbour", "meadow"]
+    assert [asset.stem for asset in studio.account.assets("MEA", "image")] == ["meadow"]
+    assert len(studio.account.assets(kind="video")) == 0
     picture = Image.new("RGB", (160, 96), "teal")
-    asset, notes = studio.upload(picture, name="lamp", fit="contain", aspect="portrait")
+    asset, notes = studio.account.upload(picture, name="lamp", fit="contain", aspect="portrait")
     assert asset.stem.startswith("lamp")
     assert notes
-    assert studio.upload(picture, name="other", fit="contain", aspect="portrait")[0].id == asset.id
-    assert studio.assets()[0].id == asset.id
-    studio.delete_asset(asset)
-    assert asset.id not in [other.id for other in studio.assets()]
+    assert studio.account.upload(picture, name="other", fit="contain", aspect="portrait")[0].id == asset.id
+    assert studio.account.assets()[0].id == asset.id
+    studio.account.delete_asset(asset)
+    assert asset.id not in [other.id for other in studio.account.assets()]
     with pytest.raises(runway_nb.errors.NotFound):
-        studio.delete_asset(asset)
+        studio.account.delete_asset(asset)
 
 
 def test_a_wrong_option_of_an_upload_is_refused_before_anything_is_sent(party):
     with pytest.raises(runway_nb.errors.InvalidRequest) as caught:
-        party.studio.upload(Image.new("RGB", (160, 96)), fit="wide", focus=(2, 2), aspect="square")
+        party.studio.account.upload(Image.new("RGB", (160, 96)), fit="wide", focus=(2, 2), aspect="square")
     assert len(caught.value.problems) == 3
     assert not party.api.requests
 

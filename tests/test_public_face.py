@@ -38,6 +38,8 @@ from runway_nb import (
     VideoRequest,
     errors,
 )
+from runway_nb.account import Account
+from runway_nb.embedded_simulator import EmbeddedSimulator
 from runway_nb.shortcuts import close_default_studio
 from runway_nb.values.plain import shown
 from support.fakes import BASE, TOKEN, FakeTime, Party
@@ -141,18 +143,22 @@ CALLS: dict[str, Call] = {
     "resend": lambda w, x: w.studio.resend(x),
     "request_of": lambda w, x: w.studio.request_of(x),
     "new_take": lambda w, x: w.studio.new_take(x),
-    "credits": lambda w, x: w.studio.credits(x),
-    "tasks": lambda w, x: w.studio.tasks(x),
-    "simulator_url": lambda w, x: w.studio.simulator_url(x),
-    "misbehave": lambda w, x: w.studio.misbehave(x),
-    "misbehave(timeout)": lambda w, x: w.studio.misbehave("timeout", x),
-    **{f"assets({name})": lambda w, x, name=name: w.studio.assets(**{name: x}) for name in _options(Studio.assets)},
-    "delete_asset": lambda w, x: w.studio.delete_asset(x),
+    "Account.credits": lambda w, x: w.studio.account.credits(x),
+    "Account.task": lambda w, x: w.studio.account.task(x),
+    "Account.tasks": lambda w, x: w.studio.account.tasks(x),
+    "EmbeddedSimulator.url": lambda w, x: w.studio.simulator.url(x),
+    "EmbeddedSimulator.inject_fault": lambda w, x: w.studio.simulator.inject_fault(x),
+    "EmbeddedSimulator.inject_fault(timeout)": lambda w, x: w.studio.simulator.inject_fault("timeout", x),
     **{
-        f"upload({name})": lambda w, x, name=name: w.studio.upload(**{"picture": "harbour", name: x})
+        f"Account.assets({name})": lambda w, x, name=name: w.studio.account.assets(**{name: x})
+        for name in _options(Account.assets)
+    },
+    "Account.delete_asset": lambda w, x: w.studio.account.delete_asset(x),
+    **{
+        f"Account.upload({name})": lambda w, x, name=name: w.studio.account.upload(**{"picture": "harbour", name: x})
         for name in ("picture", "name", "timeout", "fit", "focus", "aspect", "upscale")
     },
-    "picture_bytes": lambda w, x: w.studio.run(w.studio.picture_bytes(x), 10),
+    "Account.picture_bytes": lambda w, x: w.studio.run(w.studio.account.picture_bytes(x), 10),
     "default_studio": lambda w, x: runway_nb.default_studio(fresh=x),
     # --- a job
     **{f"wait({name})": lambda w, x, name=name: w.job.wait(**{name: x}) for name in _options(Job.wait)},
@@ -224,7 +230,9 @@ def test_odd_values_bring_an_error_of_ours_or_none(workplace: Workplace, monkeyp
 
 
 DRIVEN = {
-    Studio: {"ask", "checked", "spawn", "run"},  # for our own screens
+    Studio: {"check", "submit_checked", "spawn", "run"},  # for our own screens
+    Account: {"request_of"},  # a task of ours
+    EmbeddedSimulator: set(),
     Job: {"steer", "become", "change", "until_ended"},  # for the studio
     Ledger: set(),
     RunwayClient: {"prepare", "send"},  # the two halves of `create`
@@ -367,12 +375,12 @@ def test_a_timeout_that_is_no_time_never_waits_for_ever(party: Party, timeout: A
     with pytest.raises(errors.InvalidRequest, match="timeout is"):
         job.wait(timeout)
     with pytest.raises(errors.InvalidRequest, match="timeout is"):
-        party.studio.credits(timeout)
+        party.studio.account.credits(timeout)
 
 
 @pytest.mark.parametrize("timeout", [1e12, math.inf, 10**30, None], ids=spelt)
 def test_a_very_long_time_may_be_given(party: Party, timeout: Any) -> None:
-    assert party.studio.credits(timeout)
+    assert party.studio.account.credits(timeout)
     assert party.submit().wait(timeout).done
 
 

@@ -12,11 +12,14 @@ import pytest
 
 from runway_nb import errors
 from runway_nb.camera import Camera
+from runway_nb.jobs import submit
+from runway_nb.jobs.backend import Backend
 from runway_nb.jobs.job import Job
-from runway_nb.ledger.ledger import Record
+from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.ledger.phase import Phase
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.shortcuts import concat
+from runway_nb.studio import Studio
 from support.fakes import EMAIL, FakeTime, Party
 
 NEVER = "lost-before"
@@ -199,18 +202,20 @@ def test_resend_follows_a_task_that_came_to_light_meanwhile(party: Party) -> Non
     assert (found.id, party.started) == (lost.id, 1)
 
 
-def test_resend_sends_nothing_when_another_kernel_finds_the_task_meanwhile(party: Party) -> None:
+def test_resend_sends_nothing_when_another_kernel_finds_the_task_meanwhile(
+    party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
     party.simulator.fault("late-task", times=1, seconds=600)
     lost = party.ended(party.submit())
-    other, looked = party.make_studio(), party.studio._look_again
+    other, look_once = party.make_studio(), submit.look_once
 
-    async def look_and_be_slow(backend, record: Record) -> bool:
-        found = await looked(backend, record)
+    async def look_and_be_slow(backend: Backend, record: Record, ledger: Ledger) -> bool:
+        found = await look_once(backend, record, ledger)
         party.time.now += 600
         other.attach(record.id).wait(10)
         return found
 
-    party.studio._look_again = look_and_be_slow  # type: ignore[method-assign]
+    monkeypatch.setattr(submit, "look_once", look_and_be_slow)
     found = party.studio.resend(lost.id)
     assert (found.id, found.video is not None, party.started) == (lost.id, True, 1)
     other.close()
@@ -301,7 +306,7 @@ def test_a_lost_task_that_is_attached_by_its_id_goes_to_its_own_job(party: Party
     party.simulator.fault("late-task", times=1, seconds=600)
     lost = party.ended(again(party))
     party.time.now += 700
-    (task,) = party.studio.tasks()
+    (task,) = party.studio.account.tasks()
     found = party.studio.attach(task.id).wait(10)
     assert (found.id, again(party).id, party.started) == (lost.id, lost.id, 1)
     assert len(party.studio.ledger.recent()) == 1
@@ -404,7 +409,7 @@ def test_what_was_refused_is_given_back_to_the_budget(party: Party) -> None:
     party.simulator.fault("412", times=1)
     party.ended(party.submit())
     party.submit().wait(10)
-    assert party.studio.spent_today() == 25
+    assert party.studio.account.spent_today() == 25
 
 
 def test_three_refusals_within_a_day_ask_for_force(party: Party) -> None:
@@ -508,3 +513,47 @@ def test_clips_are_joined_in_order(shot: Job, party: Party) -> None:
     assert shot.video is not None
     film = concat([shot, shot.video], party.folder / "film.mp4")
     assert video_frames.duration(film) == pytest.approx(2 * video_frames.duration(shot.video), abs=0.05)
+
+
+# --- the facade ---------------------------------------------------------------------------------------
+
+
+def test_the_studio_has_few_public_names() -> None:
+    own = [name for name in vars(Studio) if not name.startswith("_")]
+    assert len(own) <= 15, own
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        *((name, f"account.{name}") for name in ("assets", "credits", "delete_asset", "picture_bytes", "spent_today")),
+        ("tasks", "account.tasks"),
+        ("upload", "account.upload"),
+        ("simulator_url", "simulator.url"),
+        ("misbehave", "simulator.inject_fault"),
+    ],
+)
+def test_an_old_name_of_the_studio_works_and_warns(party: Party, old: str, new: str) -> None:
+    part, _, name = new.partition(".")
+    with pytest.warns(DeprecationWarning, match=rf"studio\.{old} is studio\.{new} now"):
+        assert getattr(party.studio, old) == getattr(getattr(party.studio, part), name)
+
+
+def test_a_name_that_the_studio_never_had_is_an_attribute_error(party: Party) -> None:
+    assert not hasattr(party.studio, "resubmit")
+
+
+def test_a_request_is_checked_once_and_handed_on_as_it_is(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    checked = party.studio.check(VideoRequest("A lamp turns", seed=7))
+    monkeypatch.setattr(VideoRequest, "from_wire", None)  # nothing is made again out of a body
+    asked = party.studio.submit_checked(checked)
+    assert asked.is_new
+    assert asked.job.original_request is checked.request
+    assert party.ended(asked.job).video
+
+
+def test_a_checked_request_goes_to_the_backend_that_it_was_asked_of(party: Party) -> None:
+    checked = party.studio.check(VideoRequest("A lamp turns"))
+    party.studio.use(replace(party.settings, base_url="https://other.invalid/v1"))
+    job = party.ended(party.studio.submit_checked(checked).job)
+    assert (job.error, party.started) == (None, 1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -39,7 +39,7 @@ class Connection:
     media: MediaClient
     release: Callable[[], None] = lambda: None
     """Frees what stands behind the clients."""
-    misbehave: Callable[[str], None] | None = None
+    inject_fault: Callable[[str], None] | None = None
     """Lets the next call to the embedded simulator go wrong, by the name of a fault."""
     page: str = ""
     """Address of the embedded simulator's page, with the key that opens it."""
@@ -71,8 +71,8 @@ async def connect(settings: Settings) -> Connection:
         raise unexpected(error, "the embedded simulator cannot be started") from None
     assert simulator.token is not None
     client = RunwayClient(Secret(simulator.token), base_url=simulator.base_url, multipart=settings.multipart)
-    media, misbehave = MediaClient(origin=simulator.base_url), partial(simulator.fault, times=1)
-    return Connection(client, media, simulator.stop, misbehave, simulator.page)
+    media, inject_fault = MediaClient(origin=simulator.base_url), partial(simulator.fault, times=1)
+    return Connection(client, media, simulator.stop, inject_fault, simulator.page)
 
 
 class Backend:
@@ -150,6 +150,34 @@ class Backend:
         await connection.client.aclose()
         await connection.media.aclose()
         return connection.release
+
+
+class Backends:
+    """All backends that a studio has talked to; the newest gets what is submitted next.
+
+    Args:
+        settings: Of the first one.
+        make: Makes a backend; it connects at its first use.
+    """
+
+    def __init__(self, settings: Settings, make: Callable[[Settings], Backend]) -> None:
+        self._make = make
+        self._all = [make(settings)]
+
+    def __iter__(self) -> Iterator[Backend]:
+        return iter(self._all)
+
+    @property
+    def current(self) -> Backend:
+        """The backend to which the next request goes."""
+        return self._all[-1]
+
+    def use(self, settings: Settings) -> None:
+        """Take new settings for what is submitted from now on; jobs that run keep theirs."""
+        if self.current.can_serve(settings):
+            self.current.settings = settings
+        else:
+            self._all.append(self._make(settings))
 
 
 def _has_failed(made: asyncio.Future[Connection]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager
+from enum import Enum
 from typing import Any, TypeVar
 
 from .. import errors
@@ -17,6 +18,17 @@ from .job import Job
 from .submit_queue import SubmitQueue
 
 T = TypeVar("T")
+
+
+class Start(Enum):
+    """Where the work for a job begins."""
+
+    NEW = "new"
+    """At the beginning: the request was written down a moment ago."""
+    RESUME = "resume"
+    """Where the ledger says that the job stands."""
+    RESUME_TO_SEND = "resume to send"
+    """The same, asked for by a cell: a request whose owner has gone before sending it is sent."""
 
 
 class Stopped(Exception):

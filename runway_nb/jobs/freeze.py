@@ -1,4 +1,4 @@
-"""A request in a form that can be written down: it must outlive the kernel.
+"""A request is checked once and frozen once, in a form that can be written down: it must outlive the kernel.
 
 Assets, jobs and tasks become their ids; a picture object, such as a figure or an array, becomes a file beside the
 ledger that is named by its content.
@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePath
 from typing import Any, NamedTuple
 
 from ..api.models import Asset, Task
@@ -22,11 +22,26 @@ from ..request import Keyframes, VideoRequest
 from ..settings import Settings
 from ..spec import DEFAULT_MODEL, MODELS, SEED_RANGE
 from ..values.plain import is_a
+from .backend import Backend
 from .job import Job
-from .policy import prompt_hash
+from .policy import Limits, prompt_hash
 
 NOTHING = "-"
 """Stands for a picture that cannot be used, while the other mistakes are looked for."""
+
+
+@dataclass(frozen=True)
+class CheckedRequest:
+    """A request without mistakes that outlives the kernel; handed on as it is, and checked no more.
+
+    Made by `Studio.check`.
+    """
+
+    request: VideoRequest
+    limits: Limits
+    """What the user allows."""
+    backend: Backend
+    """To which it was asked: settings may change while pictures are read."""
 
 
 class Asker(NamedTuple):
@@ -39,8 +54,10 @@ class Asker(NamedTuple):
     """Who runs the job (`lease.new_owner`)."""
 
 
-def new_record(request: VideoRequest, asker: Asker, settings: Settings, draw: Callable[[int, int], int]) -> Record:
-    """A new record: what is asked for, what will be sent, and who runs it.
+def new_record(
+    request: VideoRequest, asker: Asker, settings: Settings, draw: Callable[[int, int], int]
+) -> tuple[Record, VideoRequest]:
+    """Return a new record, and what will be sent: the request with a seed and a reference.
 
     Args:
         request: Storable, and without mistakes.
@@ -54,7 +71,7 @@ def new_record(request: VideoRequest, asker: Asker, settings: Settings, draw: Ca
         seed=draw(*SEED_RANGE) if request.seed is None else request.seed,
         reply_ref=request.reply_ref or f"rnb-{reference}",
     )
-    return Record(
+    record = Record(
         id=reference[:8],
         phase=Phase.PREPARING.value,
         request=sent.to_record(),
@@ -71,12 +88,13 @@ def new_record(request: VideoRequest, asker: Asker, settings: Settings, draw: Ca
         owner=asker.owner,
         prompt_hash=prompt_hash(request.prompt),
     )
+    return record, sent
 
 
 def storable(
     request: VideoRequest, folder: Path, attach: Callable[[str], Job], names: Mapping[str, str]
 ) -> tuple[VideoRequest, list[str]]:
-    """The request with storable pictures, and a line for each that cannot be used.
+    """Return the request with storable pictures, and a line for each that cannot be used.
 
     Args:
         request: Its keyframes may be anything.
@@ -114,4 +132,6 @@ def _text(picture: Any, attach: Callable[[str], Job]) -> Any:
             return attach(picture.id).last
         except RunwayError as error:
             raise InvalidRequest([error.message]) from None
-    return picture.id if is_a(picture, Asset) else picture
+    if is_a(picture, Asset):
+        return picture.id
+    return str(picture) if is_a(picture, PurePath) else picture

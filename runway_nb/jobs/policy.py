@@ -51,25 +51,28 @@ class Limits(NamedTuple):
         )
 
 
-def checked_limits(limits: Limits) -> tuple[Limits, list[str]]:
-    """The limits with plain values for what a caller gives, and a line for each that cannot be read.
+DEFAULT_LIMITS = Limits()
+"""What a user allows who says nothing."""
+
+
+def read_limits(fresh: object, force: object, max_credits: object) -> tuple[Limits, list[str]]:
+    """Return the limits that a caller gives, as plain values, and a line for each that cannot be read.
 
     A limit that is no number would allow everything, and the text "no" would count as yes.
     """
     problems: list[str] = []
-    found = limits
-    for name in ("fresh", "force"):
+    read: dict[str, Any] = {}
+    for name, switch in (("fresh", fresh), ("force", force)):
         try:
-            read: dict[str, Any] = {name: checked_switch(getattr(limits, name), name)}
-            found = found._replace(**read)
+            read[name] = checked_switch(switch, name)
         except InvalidRequest as error:
             problems += error.problems
     try:
-        if limits.cell_credits is not None:
-            found = found._replace(cell_credits=checked_whole(limits.cell_credits, "max_credits", 0, MOST_CREDITS))
+        if max_credits is not None:
+            read["cell_credits"] = checked_whole(max_credits, "max_credits", 0, MOST_CREDITS)
     except InvalidRequest as error:
         problems += error.problems
-    return found, problems
+    return Limits(**read), problems
 
 
 def decide(new: Record, known: LedgerSnapshot, limits: Limits) -> Record | None:

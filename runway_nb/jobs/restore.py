@@ -16,19 +16,35 @@ from .job import Job
 from .state import State
 
 
-def restored_job(record: Record, posters: Path, state: State | None = None) -> Job:
-    """The job of a record, at rest; or in `state`, when it is about to be followed again."""
-    job = Job(
+def new_job(record: Record, request: VideoRequest, original: VideoRequest | None, state: State) -> Job:
+    """Return the job of a record whose requests are at hand.
+
+    Args:
+        record: The job's.
+        request: What is sent.
+        original: The request as the user gave it, where that is known.
+        state: Where the job stands.
+    """
+    return Job(
         record.id,
-        VideoRequest.from_wire(record.request, record.model),
-        original_request=VideoRequest.from_wire(record.original_request, record.model)
-        if record.original_request
-        else None,
+        request,
+        original_request=original,
         simulated=record.simulated,
         cell=record.cell,
         folder=Path(record.folder),
         created=record.created,
-        state=state or resting_state(record, posters),
+        state=state,
+    )
+
+
+def restored_job(record: Record, posters: Path, state: State | None = None) -> Job:
+    """Return the job of a record, at rest; or in `state`, when it is about to be tracked again."""
+    asked = record.original_request
+    job = new_job(
+        record,
+        VideoRequest.from_wire(record.request, record.model),
+        VideoRequest.from_wire(asked, record.model) if asked else None,
+        state or resting_state(record, posters),
     )
     if job.request.keyframes.given:
         job.stills = kept_slots(posters, record.id, KEYFRAME)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .. import errors
 from ..ledger.lease import RENEW_SECONDS, new_owner
@@ -13,16 +13,11 @@ from ..ledger.ledger import Ledger
 from ..ledger.phase import Phase
 from ..values.plain import unexpected
 from .backend import Backend
+from .context import JobContext, Start
 from .environment import Environment
 from .job import Job
 from .loop import BackgroundLoop
 from .state import failed_phase
-
-if TYPE_CHECKING:
-    from .workflow import Workflow
-
-Begin = Callable[["Workflow"], Coroutine[Any, Any, None]]
-"""How a job's work begins."""
 
 CLOSE_SECONDS = 6.0
 """How long closing waits for answers under way, workflows and connections."""
@@ -48,17 +43,17 @@ class Runner:
         self._works: dict[asyncio.Future[None], Job] = {}
         self._heart: asyncio.Future[None] | None = None
 
-    def start(self, job: Job, backend: Backend, begin: Begin) -> None:
-        """Take a job in, bound to the session, and start its work. Callable from any thread."""
+    def start(self, job: Job, backend: Backend, start: Start) -> None:
+        """Take a job in, bound to the backend, and start its work. Callable from any thread."""
         self.jobs.pop(job.id, None)
         self.jobs[job.id] = job
         try:
-            self._loop.submit(self._track(job, backend, begin))
+            self._loop.submit(self._track(job, backend, start))
         except errors.RunwayError as error:
             self._end(job, error)
             raise
 
-    async def shut_down(self, sessions: Sequence[Backend]) -> list[Callable[[], None]]:
+    async def shut_down(self, backends: Iterable[Backend]) -> list[Callable[[], None]]:
         """Wait for answers under way, let every workflow write where it stands, then close the connections.
 
         Gives what is left to free, which may block.
@@ -75,7 +70,7 @@ class Runner:
         for work in (*works, *([self._heart] if self._heart else [])):
             work.cancel()
         await asyncio.gather(*works, return_exceptions=True)
-        return [await backend.close() for backend in sessions]
+        return [await backend.close() for backend in backends]
 
     def end_unstarted(self) -> None:
         """End the jobs whose work was cancelled before its first step; nobody may wait for them for ever."""
@@ -88,10 +83,10 @@ class Runner:
         phase = failed_phase(job.state.phase, errors.Detached(""))
         job.change(phase=phase, error=error, ended=self._env.clock())
 
-    async def _track(self, job: Job, backend: Backend, begin: Begin) -> None:
+    async def _track(self, job: Job, backend: Backend, start: Start) -> None:
         """Run the workflow of a job, which ends also where that cannot even be made."""
         try:
-            self._begin(job, backend, begin)
+            self._begin(job, backend, start)
         except Exception as error:  # noqa: BLE001 - such as too few file handles for an import; nobody reads a result here
             problem = unexpected(error, "the work cannot begin")
             phase = failed_phase(job.state.phase, errors.Detached(""))
@@ -101,10 +96,8 @@ class Runner:
                 self._ledger.update(job.id, by=self.owner, phase=phase.value, **changes)
             self._end(job, problem)
 
-    def _begin(self, job: Job, backend: Backend, begin: Begin) -> None:
-        # imported here, on the background thread, so that the card need not wait for httpx
-        from .context import JobContext
-        from .workflow import Workflow
+    def _begin(self, job: Job, backend: Backend, start: Start) -> None:
+        from .workflow import Workflow  # loads httpx, on the background thread: the card need not wait for it
 
         context = JobContext(
             job,
@@ -120,7 +113,7 @@ class Runner:
         )
         settings = backend.settings
         workflow = Workflow(context, output=job.folder / settings.output, posters=settings.posters)
-        work = asyncio.ensure_future(begin(workflow))
+        work = asyncio.ensure_future(workflow.run(start))
         self._works[work] = job
         work.add_done_callback(lambda work: self._works.pop(work, None))
         if self._heart is None or self._heart.done():

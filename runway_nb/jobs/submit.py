@@ -18,6 +18,7 @@ from ..pictures.resolve import keyframe_thumbnails, resolve_keyframes
 from ..redaction import short_id
 from ..references import task_account
 from ..spec import RETRY_SECONDS
+from .backend import Backend
 from .context import JobContext, Stopped
 from .job_frames import frame_picture
 from .matching import Search, contradiction, lost_request
@@ -44,7 +45,6 @@ async def prepare(context: JobContext) -> None:
         job.notes, job.comparisons = found.notes, found.comparisons
         posters = context.backend.settings.posters
         await asyncio.to_thread(keep_slots, posters, job.id, COMPARISON, found.comparisons)
-        job.request.check()
         context.commit(Phase.PREPARING, request=job.request.to_record())
         job.stills = await context.race(keyframe_thumbnails(found.assets, connection.media))
         await asyncio.to_thread(keep_slots, posters, job.id, KEYFRAME, job.stills)
@@ -347,3 +347,11 @@ def _tell_holders(context: JobContext, busy: errors.RateLimited, seconds: float)
 def _patience(context: JobContext) -> float:
     """How long 429s are waited out: as long as a task would be followed."""
     return EXPLORE_DEADLINE if context.job.request.explore else DEADLINE
+
+
+async def look_once(backend: Backend, record: Record, ledger: Ledger) -> bool:
+    """Look once for the task of a job in doubt; return True when it was found and written down."""
+    client = (await backend.connected()).client
+    await client.server_time()
+    found = await look_for_task(search_for(record, ledger, client.clock_offset), client)
+    return found is not None and ledger.assign(record.id, found.task.id, is_certain=found.is_certain)

@@ -20,7 +20,7 @@ from ..ledger.record import REFUSED_FOR_NOW, Record
 from ..references import task_account
 from ..storage.draft import folder_problem
 from ..values.plain import unexpected
-from .context import JobContext, Stopped, WrongTask
+from .context import JobContext, Start, Stopped, WrongTask
 from .download import fetch
 from .poll import track
 from .restore import is_over, resting_state, resumed_state, task_of
@@ -50,16 +50,9 @@ class Workflow:
         self._output = output
         self._posters = posters
 
-    async def make(self) -> None:
-        """From a request in the ledger to a file on disk."""
-        await self._run_to_end(self._make())
-
-    async def resume(self, *, to_send: bool = False) -> None:
-        """From wherever the ledger says that the job stands to a file on disk.
-
-        `to_send`: a cell asks for it, so a request whose owner has gone before sending it is sent.
-        """
-        await self._run_to_end(self._resume(to_send))
+    async def run(self, start: Start) -> None:
+        """Bring the job to its end: a file on disk, or an error that tells the truth."""
+        await self._run_to_end(self._make() if start is Start.NEW else self._resume(start is Start.RESUME_TO_SEND))
 
     # --- the two ways ---------------------------------------------------------------------------
 

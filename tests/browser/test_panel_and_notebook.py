@@ -309,7 +309,7 @@ def test_jobs_and_tasks_made_anywhere_are_chosen_or_typed(app: App) -> None:
         "from runway_nb import Camera, Keyframes, RunwayClient, VideoRequest\nimport runway_nb\n"
         "studio = runway_nb.default_studio()\n"
         "async def make():\n"
-        "    client = (await studio.backend.connected()).client\n"
+        "    client = (await studio.account.backend.connected()).client\n"
         "    asset = next(a for a in (await client.assets()) if a.stem == 'city-night')\n"
         "    return (await client.create(VideoRequest('Made elsewhere', Keyframes(last=asset.id), Camera(tilt=4),"
         " 'portrait', seconds=10, seed=4242))).id\n"

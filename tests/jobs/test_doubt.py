@@ -17,6 +17,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.jobs import submit
+from runway_nb.jobs.freeze import Asker, new_record
 from runway_nb.jobs.job import Job
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import Phase
@@ -46,9 +47,8 @@ def creates(party: Party) -> int:
 def lost(party: Party, request: VideoRequest, at: float, *, is_exact: bool = True, **fields: Any) -> Record:
     """A record of a kernel that was killed between its create and the answer."""
     studio = party.studio
-    made = replace(
-        studio._new_record(studio.backend, request, "", party.folder), phase="sending", owner="", sent=at, **fields
-    )
+    new, _ = new_record(request, Asker(party.folder, "", "", ""), studio.settings, party.environment.draw)
+    made = replace(new, phase="sending", sent=at, **fields)
     studio.ledger.add(replace(made, server_sent=at if is_exact else None))
     return studio.ledger.get(made.id)
 
@@ -270,7 +270,7 @@ def test_an_asset_that_is_another_is_not_sent_as_a_keyframe(party: Party) -> Non
         body = answer.json()
         return httpx.Response(200, json={**body, "assetId": body["assetId"][:-1] + "~"})
 
-    asset = party.studio.assets("harbour")[0]
+    asset = party.studio.account.assets("harbour")[0]
     with changing(party, other):
         job = party.ended(party.submit(keyframes=Keyframes(first=asset.id)))
     assert (job.state.phase, creates(party)) == (Phase.REFUSED, 0)

@@ -26,6 +26,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.api.media import check_mp4
 from runway_nb.jobs.policy import Limits, prompt_hash
+from runway_nb.jobs.submit import look_once
 from runway_nb.ledger.lease import LEASE_SECONDS
 from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.ledger.phase import IN_DOUBT
@@ -371,13 +372,14 @@ class Schedule:
         if lost is None or len(self.kernels) < 2:
             return
         self.tally["resent twice"] += 1
-        wish = VideoRequest.from_wire(lost.original_request)
+        request = VideoRequest.from_wire(lost.original_request)
 
         def look(studio: Studio) -> object:
-            return studio.run(studio._look_again(studio.backend, lost), 120.0)
+            return studio.run(look_once(studio.account.backend, lost, studio.ledger), 120.0)
 
         def send(studio: Studio) -> object:
-            return studio.ask(wish, Limits(fresh=True), folder=self.folder, replaces=lost.id)
+            checked = studio.check(request, Limits(fresh=True))
+            return studio.submit_checked(checked, folder=self.folder, replaces=lost.id)
 
         if all(self._do(kernel, f"look for {lost.id}", look) for kernel in list(self.kernels)):
             for kernel in list(self.kernels):

@@ -374,7 +374,7 @@ def test_another_frame_is_another_wish(party: Party) -> None:
 
 def test_a_frame_of_a_job_can_be_uploaded_by_hand(party: Party) -> None:
     first = party.submit("The first shot").wait(10)
-    asset, _ = party.studio.upload(first.last)
+    asset, _ = party.studio.account.upload(first.last)
     assert chained(party, first).wait(10).request.keyframes.first == asset.id
 
 
@@ -382,7 +382,7 @@ def test_a_frame_of_a_shot_that_runs_cannot_be_uploaded_by_hand(party: Party) ->
     party.simulator.fault("throttled", forever=True)
     first = party.submit("The first shot")
     with pytest.raises(errors.RunwayError, match="no video yet"):
-        party.studio.upload(first.last)
+        party.studio.account.upload(first.last)
     first.stop()
 
 

@@ -212,7 +212,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(party: Party) -> None:
 
 @pytest.mark.parametrize("name", ["a/b", "../../evil", "x" * 300, "a\0b", "", ".", "Ä b", "a\nb"], ids=ascii)
 def test_a_picture_of_any_name_is_kept_in_its_folder(party: Party, name: str) -> None:
-    asset, _ = party.studio.upload(PIXELS, name=name)
+    asset, _ = party.studio.account.upload(PIXELS, name=name)
     assert asset.kind == "image"
     (path,) = _kept(party.settings.pictures)
     assert path.resolve().is_relative_to(party.settings.pictures.resolve())
@@ -261,7 +261,7 @@ def test_the_task_of_a_job_stands_for_its_last_frame(party: Party) -> None:
 
 
 def test_an_asset_of_a_listing_is_a_keyframe(party: Party) -> None:
-    asset = party.studio.assets("harbour")[0]
+    asset = party.studio.account.assets("harbour")[0]
     job = party.submit(keyframes=Keyframes(asset)).wait(10)  # type: ignore[arg-type]
     assert job.request.keyframes.first == asset.id
 

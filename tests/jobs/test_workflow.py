@@ -153,14 +153,14 @@ def test_a_fault_that_stays(party: Party, name: str) -> None:
 def test_a_list_under_a_key_is_read_like_a_bare_one(party: Party) -> None:
     task = party.submit().wait(10).task
     party.simulator.fault("list-object")
-    assert [found.id for found in party.studio.tasks()] == [task.id]  # type: ignore[union-attr]
+    assert [found.id for found in party.studio.account.tasks()] == [task.id]  # type: ignore[union-attr]
     assert party.started == 1
 
 
 @pytest.mark.parametrize("name", ["old-metadata", "decoded-ids"])
 def test_an_older_form_of_assets_and_decoded_paths_change_nothing(party: Party, name: str) -> None:
     party.simulator.fault(name)
-    asset = party.studio.assets()[0]
+    asset = party.studio.account.assets()[0]
     for picture in ("harbour", asset.id):
         assert party.submit(keyframes=Keyframes(picture)).wait(10).video is not None
     assert party.started == 2
@@ -177,7 +177,7 @@ def test_explore_mode_is_booked_as_the_account_books_it(party: Party, name: str 
     if name:
         party.simulator.fault(name)
     party.submit(explore=True).wait(10)
-    ((_, balance),) = party.studio.credits()
+    ((_, balance),) = party.studio.account.credits()
     assert (balance.used, party.started) == (used, 1)
 
 

@@ -465,7 +465,7 @@ def test_the_studio_goes_on_with_all_others(party: Party):
         for ask in (studio.find, studio.attach, studio.request_of, studio.resend):
             with pytest.raises(RunwayError, match="cannot be read"):
                 ask(jobs[1].id)
-        assert studio.spent_today() == 75
+        assert studio.account.spent_today() == 75
         with pytest.raises(MaybeSent, match="--fresh"):
             studio.submit(jobs[1].original_request)
         assert party.started == 3

@@ -678,7 +678,7 @@ def test_a_job_with_a_wrong_name_is_refused_unsent(party: Party):
 
 def test_a_video_of_the_account_is_refused_as_a_keyframe(party: Party):
     party.submit().wait(10)
-    (video,) = party.studio.assets(kind="video")
+    (video,) = party.studio.account.assets(kind="video")
     job = party.ended(party.submit(keyframes=Keyframes(first=video.id)))
     assert job.status == "REFUSED"
     assert "is of the kind video: a keyframe is a picture" in job.error.message
@@ -689,7 +689,7 @@ def test_pictures_of_two_accounts_are_refused_unsent(tmp_path, time):
     with Party(tmp_path, time, accounts=2) as party:
         job = party.ended(party.submit(keyframes=Keyframes(first="harbour")))
         assert "names 2 assets" in str(job.error)
-        assets = party.studio.assets()
+        assets = party.studio.account.assets()
         accounts = {asset.id.partition("-asset:")[0]: asset for asset in assets}
         first, second = accounts.values()
         Image.new("RGB", (8, 6)).save(party.folder / "good.png")

@@ -170,8 +170,12 @@ def test_the_account_of_another_keyframe_is_sent_it_too(tmp_path: Path, time: Fa
     with Party(tmp_path, time, accounts=2) as party:
         draw(party.folder, "a.png")
         shoot(party, "a.png").wait(10)
-        samples = {asset.id.rpartition("-asset:")[0].rpartition(":")[2]: asset.id for asset in party.studio.assets()
-                   if asset.name.startswith("harbour")}  # fmt: skip
+        listing = party.studio.account.assets()
+        samples = {
+            asset.id.rpartition("-asset:")[0].rpartition(":")[2]: asset.id
+            for asset in listing
+            if asset.name.startswith("harbour")
+        }
         assert set(samples) == {EMAIL, SECOND}
         for email in (SECOND, EMAIL, SECOND):
             job = shoot(party, "a.png", samples[email]).wait(10)
@@ -182,11 +186,11 @@ def test_the_account_of_another_keyframe_is_sent_it_too(tmp_path: Path, time: Fa
 
 def test_what_the_studio_uploads_is_a_keyframe_later_for_nothing(party: Party) -> None:
     draw(party.folder, "a.png")
-    asset, notes = party.studio.upload("a.png")
+    asset, notes = party.studio.account.upload("a.png")
     assert notes == ("the picture is one colour throughout: see that it is the one you mean",)
     job = shoot(party, "a.png").wait(10)
     assert (job.request.keyframes.first, uploads(party)) == (asset.id, 1)
-    party.studio.delete_asset(asset)
+    party.studio.account.delete_asset(asset)
     assert shoot(party, "a.png").wait(10).request.keyframes.first != asset.id
     assert uploads(party) == 2
 
@@ -198,7 +202,7 @@ def test_an_asset_that_was_deleted_is_sent_again_once(party: Party) -> None:
     draw(party.folder, "a.png")
     first = shoot(party, "a.png").wait(10)
     with another(party):
-        party.studio.delete_asset(Asset(str(first.request.keyframes.first)))
+        party.studio.account.delete_asset(Asset(str(first.request.keyframes.first)))
     for _ in range(2):
         job = shoot(party, "a.png").wait(10)
         assert job.request.keyframes.first != first.request.keyframes.first

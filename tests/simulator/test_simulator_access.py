@@ -141,7 +141,7 @@ def studio(tmp_path: Path):
 
 
 def test_the_address_of_the_page_carries_the_key(studio):
-    url = studio.simulator_url()
+    url = studio.simulator.url()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?key=[0-9a-f]{40}", url)
     answer = httpx.get(url)
     assert answer.status_code == 200
@@ -155,7 +155,7 @@ def test_the_address_of_the_page_carries_the_key(studio):
 
 
 def test_a_page_of_a_web_site_cannot_reach_it_by_a_name_of_its_own(studio):
-    url = studio.simulator_url()
+    url = studio.simulator.url()
     for host in ("evil.example.org", "127.0.0.1.evil.example.org", "evil.example.org:80", "", "localhost.evil.org:1"):
         assert httpx.get(url, headers={"Host": host}).status_code in (400, 403), host
 

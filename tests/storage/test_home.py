@@ -245,8 +245,8 @@ from runway_nb import default_studio
 free = int(sys.argv[1])
 resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1 + free, 4096))
 calls = [
-    lambda: runway_nb.generate("A lamp").wait(60), lambda: default_studio().credits(20),
-    lambda: default_studio().assets(timeout=20), lambda: default_studio().upload(b"x", timeout=20),
+    lambda: runway_nb.generate("A lamp").wait(60), lambda: default_studio().account.credits(20),
+    lambda: default_studio().account.assets(timeout=20), lambda: default_studio().account.upload(b"x", timeout=20),
     lambda: default_studio().find(), lambda: default_studio().resume(), lambda: default_studio().ledger.recent(),
     lambda: runway_nb.concat(["a.mp4"], "b.mp4"), lambda: runway_nb.default_studio(fresh=True),
 ]

@@ -67,8 +67,8 @@ with Party(root, time) as party:
     job = party.submit(keyframes=Keyframes(Image.new("RGB", (1280, 768), "teal")))
     party.ended(job)
     assert job.video, job.error
-    assets = studio.assets()
-    connection = studio.run(studio.backend.connected(), 30)
+    assets = studio.account.assets()
+    connection = studio.run(studio.account.backend.connected(), 30)
     shown = []
     thumbnails = Thumbnails(settings.thumbnails)
     studio.run(thumbnails.load(assets[:3], connection.media, lambda asset, still: shown.append(still)), 30)

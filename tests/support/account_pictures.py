@@ -17,7 +17,7 @@ def asked(party, question):
     """The answer of the API to another client of the account."""
 
     async def ask():
-        return await question((await party.studio.backend.connected()).client)
+        return await question((await party.studio.account.backend.connected()).client)
 
     return party.studio.run(ask(), 10)
 
@@ -42,5 +42,5 @@ def shelve(party, *assets):
     async def listing():
         return AssetList(tuple(held))
 
-    party.studio.backend.asset_cache = AssetCache(listing, party.time)
+    party.studio.account.backend.asset_cache = AssetCache(listing, party.time)
     return held

@@ -30,13 +30,13 @@ class Bare(FrontEnd):
     def studio(self) -> Any:
         return self
 
-    def checked(self, request: VideoRequest, problems: list[str], names: object) -> VideoRequest:
+    def check(self, request: VideoRequest, limits: object, problems: list[str], names: object) -> Any:
         assert not problems
-        return request
+        return SimpleNamespace(request=request)
 
-    def ask(self, request: VideoRequest, limits: object, **more: object) -> Any:
-        self.asked = request
-        return SimpleNamespace(job=request, is_new=True)
+    def submit_checked(self, checked: Any, **more: object) -> Any:
+        self.asked = checked.request
+        return SimpleNamespace(job=checked.request, is_new=True)
 
     def show(self, job: Any, embed: str | None = None, *, reused: bool = False) -> None:
         pass

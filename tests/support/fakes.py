@@ -122,7 +122,7 @@ class Party:
 
     def make_studio(self) -> Studio:
         """Another studio on the same ledger and account, as after a restart of the kernel."""
-        studio = Studio(self.settings, connect=self.connect, environment=self.environment)
+        studio = Studio(self.settings, connect=lambda settings: self.connect(settings), environment=self.environment)
         studio.folder = self.folder
         return studio
 

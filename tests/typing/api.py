@@ -79,12 +79,12 @@ def with_any_picture(studio: Studio, shot: Job, task: Task, asset: Asset, figure
 
 def on_the_account(figure: object) -> tuple[str, ...]:
     studio: Studio = default_studio()
-    listing: AssetList = studio.assets("lamp", kind="image", timeout=10)
+    listing: AssetList = studio.account.assets("lamp", kind="image", timeout=10)
     newest: Asset = listing[0]
     page: AssetList = listing[:50]
     names: list[str] = [asset.name for asset in page]
     asset: Asset
     notes: tuple[str, ...]
-    asset, notes = studio.upload(figure, name="waves", fit="cover", aspect="portrait")
-    studio.delete_asset(newest)
+    asset, notes = studio.account.upload(figure, name="waves", fit="cover", aspect="portrait")
+    studio.account.delete_asset(newest)
     return (asset.short_id, *notes, *names)

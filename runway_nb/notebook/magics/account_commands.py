@@ -48,11 +48,11 @@ def show_credits(front_end: FrontEnd, _: Arguments) -> None:
 
     studio = front_end.studio
     try:
-        write_line(credits_text(studio.credits(), studio.settings.simulated))
+        write_line(credits_text(studio.account.credits(), studio.settings.simulated))
     except RunwayError as error:
         # what was spent is known without the API
         write_line(f"The account's own figures could not be had: {error.message}")
-    write_line(budget_text(studio.settings.max_credits, studio.spent_today()))
+    write_line(budget_text(studio.settings.max_credits, studio.account.spent_today()))
     front_end.show_bundle(spending_bundle(studio.ledger.spending.by_day()))
     front_end.show_bundle(job_costs_bundle(studio.ledger.recent(20)))
 
@@ -60,13 +60,13 @@ def show_credits(front_end: FrontEnd, _: Arguments) -> None:
 def use_simulator(front_end: FrontEnd, arguments: Arguments) -> None:
     """Write the address of the embedded simulator, or let it do one thing wrong."""
     if arguments.name:
-        front_end.studio.misbehave(arguments.name)
+        front_end.studio.simulator.inject_fault(arguments.name)
         write_line(f"The simulator will do one thing wrong: {arguments.name}.")
         return
     if not front_end.studio.settings.simulated:
         write_line("A token is set, so the simulator is not used.")
         return
-    address = front_end.studio.simulator_url()
+    address = front_end.studio.simulator.url()
     write_line(f"The embedded simulator answers at {address} (this machine only, with this key).")
 
 

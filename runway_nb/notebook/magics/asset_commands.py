@@ -41,7 +41,7 @@ NOBODY_TO_ASK = "nobody is there to ask: %runway delete NAME --yes deletes witho
 def show_assets(front_end: FrontEnd, arguments: Arguments) -> None:
     """Show a page of what lies on the account; in a live notebook its pictures come in one by one."""
     studio, mode, values = front_end.studio, front_end.mode, arguments.values
-    listing = studio.assets() if mode == "live" else _fresh(studio)
+    listing = studio.account.assets() if mode == "live" else _fresh(studio)
     text, kind, number = " ".join(arguments.words), values.get("type", ""), values.get("page", 1)
     page = _AssetPage(studio, listing, text, kind, number)
     if mode == "live":
@@ -55,8 +55,8 @@ def show_assets(front_end: FrontEnd, arguments: Arguments) -> None:
 
 def _fresh(studio: Studio) -> AssetList:
     """A listing that is new enough to act on."""
-    cache = studio.backend.asset_cache
-    return studio.assets() if cache.age < FRESH_SECONDS else studio.run(cache.refreshed(), LIST_SECONDS)
+    cache = studio.account.backend.asset_cache
+    return studio.account.assets() if cache.age < FRESH_SECONDS else studio.run(cache.refreshed(), LIST_SECONDS)
 
 
 class _AssetPage:
@@ -103,11 +103,11 @@ class _AssetPage:
     async def load(self) -> None:
         """Fetch the pictures that are missing."""
         missing = [asset for asset in self._shown if asset.id not in self._thumbnails_by_id]
-        connection = await self._studio.backend.connected()
+        connection = await self._studio.account.backend.connected()
         await self._thumbnails.load(missing, connection.media, self._take)
 
     async def _complete(self) -> None:
-        cache = self._studio.backend.asset_cache
+        cache = self._studio.account.backend.asset_cache
         try:
             await self.load()
             if cache.age > UPDATE_SECONDS:
@@ -136,12 +136,12 @@ def upload(front_end: FrontEnd, arguments: Arguments) -> None:
     for typed in arguments.words:
         named = named_picture(typed, front_end.variables)
         try:
-            asset, notes = studio.upload(named.picture, name=named.name, **arguments.values)
+            asset, notes = studio.account.upload(named.picture, name=named.name, **arguments.values)
         except InvalidRequest as error:
             raise InvalidCommand("; ".join(p.removeprefix("first: ") for p in error.problems)) from None
         name = asset.short_id
         with suppress(RunwayError):
-            name = typed_names(studio.assets()).get(asset.id, name)
+            name = typed_names(studio.account.assets()).get(asset.id, name)
         lines = "".join(f"\n  {redact_line(note)}" for note in notes)
         write_line(f"{redact_line(typed, 60)} is on the account: --first {name}{lines}")
 
@@ -157,7 +157,7 @@ def delete(front_end: FrontEnd, arguments: Arguments) -> None:
         if not agreed and not _agrees_to_delete(asset):
             write_line(f"{name} stays.")
             continue
-        studio.delete_asset(asset)
+        studio.account.delete_asset(asset)
         write_line(f"{name} ({asset.short_id}) is deleted.")
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ...errors import InvalidRequest
 from ...jobs.job import Job
-from ...jobs.policy import Limits, checked_limits
+from ...jobs.policy import Limits, read_limits
 from ...redaction import redact
 from ...request import VideoRequest
 from ...spec import EMBED, POSITIONS
@@ -47,8 +47,8 @@ def submit(front_end: FrontEnd, line: str, body: str) -> tuple[Job | None, dict[
     from ..cards import output_area  # noqa: F401 - loads ipywidgets
 
     read = parsing.parse(line, front_end.variables)
-    limits = _limits(read.values)
-    problems = [*read.problems, *checked_limits(limits)[1]]
+    limits, unreadable = _limits(read.values)
+    problems = [*read.problems, *unreadable]
     if stray := stray_problem(line, body):
         # a line that was to go on has no other mistake of its own
         raise InvalidRequest([stray, *([] if line.rstrip().endswith("\\") else problems)])
@@ -56,11 +56,13 @@ def submit(front_end: FrontEnd, line: str, body: str) -> tuple[Job | None, dict[
     text = f"%%runway {line}".strip() + f"\n{body.strip() or chr(10)}"
     prompt = fill(body.strip(), front_end.variables, problems)
     pictures = _named_pictures(read.values, problems, _variables(front_end, read.name, text))
-    request = _checked_request(front_end, prompt, read.values, pictures, problems)
+    request = _request(prompt, read.values, pictures, problems)
+    studio, names = front_end.studio, {position: named.name for position, named in pictures.items()}
+    checked = studio.check(request, limits, problems, names)
     if read.values.get("dry_run"):
-        write_line(dry_run_text(request))
+        write_line(dry_run_text(checked.request))
         return None, read.values
-    submitted = front_end.studio.ask(request, limits, cell=text, folder=front_end.folder)
+    submitted = studio.submit_checked(checked, cell=text, folder=front_end.folder)
     if read.name:
         front_end.variables[read.name] = submitted.job
     front_end.show(submitted.job, read.values.get("embed"), reused=not submitted.is_new)
@@ -75,16 +77,13 @@ def _variables(front_end: FrontEnd, name: str, text: str) -> dict[str, Any]:
     return {key: value for key, value in front_end.variables.items() if key != name}
 
 
-def _checked_request(
-    front_end: FrontEnd, prompt: str, values: dict[str, Any], pictures: dict[str, Named], problems: list[str]
-) -> VideoRequest:
-    """Return the request that is meant. Raise all mistakes of options and request together."""
+def _request(prompt: str, values: dict[str, Any], pictures: dict[str, Named], problems: list[str]) -> VideoRequest:
+    """Return the request that is meant; add a line to `problems` for an option that cannot be used."""
     embed = values.get("embed")
     if embed not in (None, *EMBED):
         problems.append(f"embed is {shown(embed)}: give {', '.join(EMBED)}")
     keyframes = {position: named.picture for position, named in pictures.items()}
-    request = VideoRequest.from_values({**values, "prompt": prompt, **keyframes})
-    return front_end.studio.checked(request, problems, {position: named.name for position, named in pictures.items()})
+    return VideoRequest.from_values({**values, "prompt": prompt, **keyframes})
 
 
 def _named_pictures(values: dict[str, Any], problems: list[str], variables: dict[str, Any]) -> dict[str, Named]:
@@ -101,11 +100,9 @@ def _named_pictures(values: dict[str, Any], problems: list[str], variables: dict
     return found
 
 
-def _limits(values: dict[str, Any]) -> Limits:
-    """What the options of a cell allow."""
-    return Limits(
-        fresh=bool(values.get("fresh")), force=bool(values.get("force")), cell_credits=values.get("max_credits")
-    )
+def _limits(values: dict[str, Any]) -> tuple[Limits, list[str]]:
+    """Return what the options of a cell allow, and a line for each that cannot be read."""
+    return read_limits(bool(values.get("fresh")), bool(values.get("force")), values.get("max_credits"))
 
 
 def dry_run_text(request: VideoRequest) -> str:

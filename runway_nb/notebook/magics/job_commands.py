@@ -20,7 +20,7 @@ def list_jobs(front_end: FrontEnd, arguments: Arguments) -> None:
         raise InvalidCommand(f"%runway list {arguments.name}: give nothing or {OF_ACCOUNT}")
     studio = front_end.studio
     front_end.show_bundle(
-        tasks_bundle(studio.tasks()) if arguments.name else jobs_bundle(studio.ledger.recent(20), studio.jobs)
+        tasks_bundle(studio.account.tasks()) if arguments.name else jobs_bundle(studio.ledger.recent(20), studio.jobs)
     )
 
 

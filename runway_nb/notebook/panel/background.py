@@ -59,7 +59,7 @@ class BackgroundWork:
 
     def follow_settings(self) -> bool:
         """Return True when another backend would get the request than was shown before; from now on it is shown."""
-        backend, shown = self._studio.backend, list[object]()
+        backend, shown = self._studio.account.backend, list[object]()
 
         def follow(state: PanelState) -> PanelState:
             if state.backend is backend:
@@ -75,7 +75,7 @@ class BackgroundWork:
 
     def count_slots(self) -> None:
         """Take over how many slots the jobs of this notebook hold."""
-        busy = self._studio.backend.queue.busy
+        busy = self._studio.account.backend.queue.busy
         self._store.apply(
             lambda state: state if state.account.busy == busy else account_learned(state, state.backend, busy=busy)
         )
@@ -83,7 +83,7 @@ class BackgroundWork:
     def reload(self) -> None:
         """Ask again for everything that the account has."""
         self._keyframes.assets_changed(is_known=False, error="", is_reloading=True)
-        self._studio.backend.asset_cache.forget()
+        self._studio.account.backend.asset_cache.forget()
         self._studio.spawn(self.load_assets())
         self._studio.spawn(self.load_account_and_tasks())
 
@@ -96,12 +96,12 @@ class BackgroundWork:
         """Ask for accounts, balances and tasks."""
         await self.load_account()
         with suppress(RunwayError):  # as it is reported beside the account
-            tasks = await self._entries.tasks((await self._studio.backend.connected()).client)
+            tasks = await self._entries.tasks((await self._studio.account.backend.connected()).client)
             self._store.apply(lambda state: self._entries.offered(replace(state, tasks=tasks)))
 
     async def load_account(self) -> None:
         """Ask for accounts and balances; each may fail alone."""
-        backend, facts = self._studio.backend, dict[str, Any](trouble="")
+        backend, facts = self._studio.account.backend, dict[str, Any](trouble="")
         try:
             client = (await backend.connected()).client
             facts["accounts"] = accounts = await client.accounts()
@@ -117,7 +117,7 @@ class BackgroundWork:
 
     async def load_assets(self) -> None:
         """Take the assets that are known at once; then those that are there."""
-        cache = self._studio.backend.asset_cache
+        cache = self._studio.account.backend.asset_cache
         try:
             self._keyframes.assets_changed(assets=await cache.get(), is_known=True, error="")
             if cache.age > FRESH_SECONDS:

@@ -77,14 +77,14 @@ class Pictures:
 
     async def _bytes(self, choice: Choice) -> bytes:
         if choice.asset is not None:
-            connection = await self._studio.backend.connected()
+            connection = await self._studio.account.backend.connected()
             try:
                 return await connection.media.picture(choice.asset.url)
             except DownloadError:
                 # its link may have expired
                 asset = await connection.client.asset(choice.asset.id)
                 return await connection.media.picture(asset.url)
-        return await self._studio.picture_bytes(choice.picture)
+        return await self._studio.account.picture_bytes(choice.picture)
 
 
 @dataclass(frozen=True)

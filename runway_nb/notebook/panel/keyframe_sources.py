@@ -74,7 +74,7 @@ class KeyframeSources:
             return Keyframe(choice)
         try:
             request = VideoRequest(keyframes=Keyframes(first=choice.picture))
-            kept = self._studio.checked(request, names={"first": choice.word or "picture"}).keyframes.first
+            kept = self._studio.check(request, names={"first": choice.word or "picture"}).request.keyframes.first
             return Keyframe(replace(choice, picture=str(kept)))
         except InvalidRequest as error:
             return Keyframe(Choice(choice.label, "-", choice.word), refused(error))

@@ -63,7 +63,7 @@ class Panel(ipywidgets.VBox):
         source = readable_source(source)
         self._studio = studio = chosen_studio(studio)
         view, variables = surroundings(studio.folder)
-        self.store = store = PanelStore(PanelState(unknown_account(studio.backend), studio.backend))
+        self.store = store = PanelStore(PanelState(unknown_account(studio.account.backend), studio.account.backend))
         self.preview = make_preview(_dom_classes=["rnb-left"])
         self._sources, self._entries = KeyframeSources(studio, lambda: variables), Entries(studio)
         self.camera = CameraControls(store, self.preview)

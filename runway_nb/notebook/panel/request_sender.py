@@ -9,7 +9,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...jobs.job import Job
-from ...jobs.policy import Limits
 from ...request import VideoRequest
 from ...shortcuts import default_studio, is_default
 from .action_bar import cell_or_reason
@@ -73,7 +72,8 @@ class RequestSender:
     def _submit(self, request: VideoRequest, cell: str) -> None:
         try:
             with reports_errors(self._store.report):
-                submitted = self._studio.ask(request, Limits(), cell=cell, folder=self._output.view.folder)
+                checked = self._studio.check(request)
+                submitted = self._studio.submit_checked(checked, cell=cell, folder=self._output.view.folder)
                 self._take_on(submitted.job, is_new=submitted.is_new)
         finally:
             self._store.apply(lambda state: replace(state, is_sending=False))
@@ -99,7 +99,7 @@ class RequestSender:
 
     def _follow(self, job: Job) -> None:
         """Note that a job has moved; most moves change nothing here, and then nothing is sent."""
-        busy = self._studio.backend.queue.busy
+        busy = self._studio.account.backend.queue.busy
         self._store.apply(lambda state: job_moved(state, job.id, job.state.phase, busy))
 
     async def _after_job(self, job: Job) -> None:

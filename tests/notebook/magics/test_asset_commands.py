@@ -263,7 +263,7 @@ def test_what_was_uploaded_elsewhere_appears_without_running_the_cell_again(desk
 
 def test_a_page_that_is_gone_when_the_listing_is_new_becomes_the_last_one_with_its_pictures(desk, stills):
     held = shelve(desk.party, *(an_asset(number) for number in range(60)))
-    desk.studio.assets()
+    desk.studio.account.assets()
     del held[40:]
     desk.party.time.now += 5
     desk.line("assets --page 2")
@@ -445,7 +445,7 @@ def test_a_file_goes_to_the_account_and_its_name_is_told(desk, capsys):
     desk.line("upload lamp.png")
     assert capsys.readouterr().out == "lamp.png is on the account: --first lamp\n"
     assert "lamp.png" in desk.names
-    assert desk.studio.assets()[0].stem == "lamp"
+    assert desk.studio.account.assets()[0].stem == "lamp"
 
 
 def test_several_files_go_one_after_the_other(desk, capsys):
@@ -501,7 +501,7 @@ def test_a_variable_goes_to_the_account_under_its_name(desk, capsys, kind):
     desk.line("upload Still_1")
     told = capsys.readouterr().out
     assert told.startswith("Still_1 is on the account: --first ")
-    name = desk.studio.assets()[0].name
+    name = desk.studio.account.assets()[0].name
     assert name.startswith("sea" if kind in ("path", "name") else "still_1")
 
 
@@ -517,7 +517,7 @@ def test_a_frame_of_a_finished_job_can_be_uploaded(desk, capsys):
     desk.shell.user_ns["shot"] = desk.party.ended(desk.party.submit())
     desk.line("upload shot.last shot.frame(2.5)")
     assert capsys.readouterr().out.count("is on the account") == 2
-    assert desk.studio.assets()[0].name.startswith("job-")
+    assert desk.studio.account.assets()[0].name.startswith("job-")
 
 
 def test_a_job_stands_for_its_last_frame(desk, capsys):
@@ -569,7 +569,7 @@ def test_the_format_that_is_asked_for_is_the_size_on_the_account(desk):
 
 
 async def _media(desk, url):
-    return await (await desk.studio.backend.connected()).media.picture(url)
+    return await (await desk.studio.account.backend.connected()).media.picture(url)
 
 
 def test_the_same_picture_is_sent_once(desk, capsys):
@@ -584,7 +584,7 @@ def test_the_same_picture_is_sent_once(desk, capsys):
 def test_a_name_that_is_taken_is_told_as_an_id(desk, capsys):
     (desk.party.folder / "harbour.jpg").write_bytes(png())
     desk.line("upload harbour.jpg")
-    asset = desk.studio.assets()[0]
+    asset = desk.studio.account.assets()[0]
     assert capsys.readouterr().out == f"harbour.jpg is on the account: --first {asset.short_id}\n"
 
 
@@ -750,7 +750,7 @@ def test_after_a_delete_the_listing_shows_it_no_more_and_an_upload_sends_it_agai
 
 
 def test_what_was_uploaded_elsewhere_can_be_deleted_at_once(desk, capsys):
-    desk.studio.assets()
+    desk.studio.account.assets()
     add_elsewhere(desk.party, "dunes")
     desk.party.time.now += 600
     desk.line("delete dunes --yes")
@@ -759,11 +759,11 @@ def test_what_was_uploaded_elsewhere_can_be_deleted_at_once(desk, capsys):
 
 
 def test_what_is_gone_already_is_one_line_and_the_listing_knows_it_then(desk):
-    harbour = next(asset for asset in desk.studio.assets() if asset.stem == "harbour")
+    harbour = next(asset for asset in desk.studio.account.assets() if asset.stem == "harbour")
     asked(desk.party, lambda client: client.delete_asset(harbour.id))
     with pytest.raises(RunwayError):
         desk.line("delete harbour --yes")
-    assert [asset.stem for asset in desk.studio.assets()] == ["meadow"]
+    assert [asset.stem for asset in desk.studio.account.assets()] == ["meadow"]
 
 
 def test_no_address_is_shown_by_a_delete(desk, monkeypatch, capsys):
@@ -778,7 +778,7 @@ def test_no_address_is_shown_by_a_delete(desk, monkeypatch, capsys):
 def test_a_video_can_be_deleted_too(desk, capsys, kind):
     desk.mode = kind
     desk.party.ended(desk.party.submit())
-    video = desk.studio.assets(kind="video")[0]
+    video = desk.studio.account.assets(kind="video")[0]
     desk.line(f"delete {video.short_id} --yes")
-    assert not desk.studio.assets(kind="video")
+    assert not desk.studio.account.assets(kind="video")
     capsys.readouterr()

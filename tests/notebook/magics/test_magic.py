@@ -114,7 +114,9 @@ def test_all_mistakes_of_line_and_request_come_together(session: Session) -> Non
 def test_a_variable_may_hold_the_name_of_a_picture(session: Session) -> None:
     session.shell.user_ns["still"] = "harbour"
     session.cell("shot --first still --wait")
-    assert session.shell.user_ns["shot"].request.keyframes.first.endswith(session.party.studio.assets()[0].id[-36:])
+    assert session.shell.user_ns["shot"].request.keyframes.first.endswith(
+        session.party.studio.account.assets()[0].id[-36:]
+    )
 
 
 # --- pictures of the notebook ---------------------------------------------------------------------
@@ -142,7 +144,7 @@ def test_a_picture_of_the_notebook_is_a_keyframe_and_gives_the_asset_its_name(se
     assert job.error is None
     (name,) = session.uploads
     assert name.startswith("waves_1")
-    assert job.request.keyframes.first.endswith(session.party.studio.assets(kind="image")[0].id[-36:])
+    assert job.request.keyframes.first.endswith(session.party.studio.account.assets(kind="image")[0].id[-36:])
 
 
 @pytest.mark.parametrize(("word", "name"), [("Out[3]", "out-3"), ("_3", "3"), ("shots[wide]", "shots-wide")])

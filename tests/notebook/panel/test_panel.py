@@ -214,10 +214,15 @@ def test_too_few_credits_disable_generate_with_figures_and_explore_mode_says_wha
     assert not go.disabled
 
 
-def test_the_simulator_is_play_money(bench, monkeypatch):
-    bench.studio.backend.settings = replace(bench.studio.settings, token=None)
+def connect_with_token(bench, monkeypatch):
+    """The simulator of the bench answers, whether or not a token is set."""
     real = bench.party.connect
-    monkeypatch.setattr(bench.studio.backend, "_connect", lambda s: real(replace(s, token=Secret(TOKEN))))
+    monkeypatch.setattr(bench.party, "connect", lambda settings: real(replace(settings, token=Secret(TOKEN))))
+
+
+def test_the_simulator_is_play_money(bench, monkeypatch):
+    bench.studio.account.backend.settings = replace(bench.studio.settings, token=None)
+    connect_with_token(bench, monkeypatch)
     text = said(bench.panel(REQUEST))
     assert "play money" in text
     assert "Simulator: no credits spent" in text
@@ -226,7 +231,7 @@ def test_the_simulator_is_play_money(bench, monkeypatch):
 
 def test_a_token_set_later_is_no_play_money_any_more(bench, monkeypatch):
     token = bench.studio.settings
-    monkeypatch.setattr(bench.studio, "_connect", lambda s: bench.party.connect(replace(s, token=Secret(TOKEN))))
+    connect_with_token(bench, monkeypatch)
     bench.studio.use(replace(token, token=None))
     panel = bench.panel(REQUEST)
     assert "play money" in said(panel)
@@ -378,15 +383,15 @@ def test_a_click_sends_once_and_its_result_stands_below_the_newest_first(bench):
 @pytest.fixture
 def gate(bench, monkeypatch):
     """Until it is set nothing that was asked for goes on."""
-    gate, real = threading.Event(), bench.studio.ask
-    monkeypatch.setattr(bench.studio, "ask", lambda *a, **k: gate.wait(5) and real(*a, **k))
+    gate, real = threading.Event(), bench.studio.submit_checked
+    monkeypatch.setattr(bench.studio, "submit_checked", lambda *a, **k: gate.wait(5) and real(*a, **k))
     return gate
 
 
 @pytest.mark.parametrize("reuse", [True, False])
 def test_a_double_click_sends_once(bench, gate, reuse):
     panel = bench.panel(replace(REQUEST, seed=None))
-    bench.studio.backend.settings = replace(bench.studio.settings, reuse=reuse)
+    bench.studio.account.backend.settings = replace(bench.studio.settings, reuse=reuse)
     for _ in range(3):
         button(panel, "Generate").click()
     gate.set()
@@ -441,11 +446,11 @@ def test_an_equal_request_of_another_panel_shows_the_stored_result(bench):
     ],
 )
 def test_what_goes_wrong_while_sending_is_told_and_can_be_tried_again(bench, monkeypatch, error, words):
-    def ask(*_, **__):
+    def submit_checked(*_, **__):
         raise error
 
     panel = bench.panel(REQUEST)
-    monkeypatch.setattr(bench.studio, "ask", ask)
+    monkeypatch.setattr(bench.studio, "submit_checked", submit_checked)
     button(panel, "Generate").click()
     bench.background.pop().exception(5)
     assert words in said(panel)
@@ -469,7 +474,7 @@ def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch):
 
 def test_a_budget_is_kept_to(bench):
     panel = bench.panel(REQUEST)
-    bench.studio.backend.settings = replace(bench.studio.settings, max_credits=10)
+    bench.studio.account.backend.settings = replace(bench.studio.settings, max_credits=10)
     bench.press(panel)
     assert "10" in said(panel)
     assert bench.creates == 0

@@ -306,10 +306,11 @@ class Hands:
 
     def __init__(self, bench, monkeypatch):
         self.bench, self.jobs, self.asked = bench, [], []
-        monkeypatch.setattr(bench.studio, "ask", self.ask)
+        monkeypatch.setattr(bench.studio, "submit_checked", self.submit_checked)
 
-    def ask(self, request, limits, *, cell, folder):
+    def submit_checked(self, checked, *, cell, folder):
         self.asked.append(cell)
+        request = checked.request
         sent = replace(request, seed=7)
         job = Job(f"{len(self.jobs) + 1:08x}", sent, original_request=request, cell=cell, folder=folder, state=State())
         self.jobs.append(job)
@@ -615,10 +616,10 @@ def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench):
 
 
 def test_two_presses_send_once(bench, monkeypatch):
-    gate, real = threading.Event(), bench.studio.ask
-    monkeypatch.setattr(bench.studio, "ask", lambda *a, **k: gate.wait(5) and real(*a, **k))
+    gate, real = threading.Event(), bench.studio.submit_checked
+    monkeypatch.setattr(bench.studio, "submit_checked", lambda *a, **k: gate.wait(5) and real(*a, **k))
     panel = bench.panel(replace(REQUEST, seed=None))
-    bench.studio.backend.settings = replace(bench.studio.settings, reuse=False)
+    bench.studio.account.backend.settings = replace(bench.studio.settings, reuse=False)
     tell(panel, "shown")
     for _ in range(3):
         tell(panel, "press", values={"prompt": "A lamp stands"})

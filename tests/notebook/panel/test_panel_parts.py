@@ -143,7 +143,7 @@ def test_a_list_that_cannot_be_loaded_says_why_and_refresh_mends_it(bench, still
             raise answer
         return answer
 
-    bench.studio.backend.asset_cache = AssetCache(listing, bench.party.time)
+    bench.studio.account.backend.asset_cache = AssetCache(listing, bench.party.time)
     panel = bench.panel(LAMP)
     assert "could not be listed: no connection to the API" in said(panel)
     bench.press(panel, "Refresh")
@@ -156,7 +156,7 @@ def test_what_is_missing_of_a_list_is_told(bench):
     async def listing():
         return AssetList((an_asset(1, "new.png"),), ("the assets of account 2 of 2 are missing: session lost",))
 
-    bench.studio.backend.asset_cache = AssetCache(listing, bench.party.time)
+    bench.studio.account.backend.asset_cache = AssetCache(listing, bench.party.time)
     assert "account 2 of 2 are missing" in said(bench.panel(LAMP))
 
 
@@ -339,7 +339,7 @@ def test_a_last_frame_is_shown_once_its_job_has_ended(bench, monkeypatch):
             raise RunwayError("job 7f3e2c54 has no video yet")
         return frames[0]
 
-    monkeypatch.setattr(bench.studio, "picture_bytes", frame)
+    monkeypatch.setattr(bench.studio.account, "picture_bytes", frame)
     panel = bench.panel(VideoRequest("x", Keyframes("job:7f3e2c54")))
     assert "no video yet" in words(panel)
     frames.append(png("red"))

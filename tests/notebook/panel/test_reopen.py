@@ -448,6 +448,6 @@ def test_an_answer_that_never_came_is_not_called_unknown():
 
 
 def test_an_id_of_the_account_that_is_no_task_is_no_job(party):
-    asset = party.studio.assets()[0]
+    asset = party.studio.account.assets()[0]
     with pytest.raises(errors.JobNotFound):
         asked(party, lambda client: account_task(client, asset.id))
