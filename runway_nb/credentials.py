@@ -18,7 +18,8 @@ from pathlib import Path
 from .errors import NotPicklable, SettingsError
 from .redaction import know_token
 from .spec import TOKEN_FORM
-from .storage.private_files import private_folder, write_private
+from .storage.atomic_file import write_private
+from .storage.private_files import private_folder
 from .values.plain import is_a
 
 TOKEN_NAME = "USEAPI_TOKEN"  # noqa: S105 - the name of a variable

@@ -40,7 +40,7 @@ from runway_nb.pictures.resolve import file_stem
 from runway_nb.redaction import know_address, know_token
 from runway_nb.request import Keyframes, VideoRequest
 from runway_nb.settings import Secret, Settings
-from runway_nb.storage.draft import file_name
+from runway_nb.storage.video_folder import file_name
 from support.fakes import EMAIL, TOKEN, Changed, Party
 
 TAIL = TOKEN.partition("-")[2]

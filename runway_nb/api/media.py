@@ -17,7 +17,8 @@ from anyio import fail_after
 
 from ..errors import DownloadError, LinkExpired, NotVideo
 from ..settings import is_loopback
-from ..storage.draft import Draft, draft_name, free_bytes, unwritable
+from ..storage.atomic_file import PartialFile, free_bytes
+from ..storage.video_folder import unwritable
 from .http_body import body, pieces, promised_bytes
 from .http_client import REDIRECTS, RequestTrace, close, make_http, opened
 from .link_guard import (
@@ -114,7 +115,7 @@ class MediaClient:
         if size is not None and not 0 < size <= VIDEO_LIMIT:
             size = None  # nonsense, which must not cost a video that has been paid for
         # a name of its own: a kernel that slept may still write to its draft when another has taken over
-        draft = Draft(path, draft_name(path), self._free)
+        draft = PartialFile(path, self._free)
         try:
             await self._attempts(url, draft, progress, size, alone)
             return await asyncio.to_thread(draft.finish)
@@ -142,7 +143,7 @@ class MediaClient:
             problem = f"the picture could not be fetched: {error}"
         raise DownloadError(problem)
 
-    async def _attempts(self, url: str, draft: Draft, progress: Progress, size: int | None, alone: bool) -> None:
+    async def _attempts(self, url: str, draft: PartialFile, progress: Progress, size: int | None, alone: bool) -> None:
         for pause in PAUSES:
             try:
                 return await self._fetch(url, draft, progress, size)
@@ -154,7 +155,7 @@ class MediaClient:
                 await self._sleep(pause)
         return await self._fetch(url, draft, progress, size)
 
-    async def _fetch(self, url: str, draft: Draft, progress: Progress, size: int | None) -> None:
+    async def _fetch(self, url: str, draft: PartialFile, progress: Progress, size: int | None) -> None:
         try:
             async with self._answer(url, OPEN_SECONDS) as answer:
                 await self._save(answer, draft, progress, size)
@@ -164,7 +165,7 @@ class MediaClient:
             return await asyncio.to_thread(check_mp4, draft.path)
         raise DownloadError(problem)
 
-    async def _save(self, answer: httpx.Response, draft: Draft, progress: Progress, size: int | None) -> None:
+    async def _save(self, answer: httpx.Response, draft: PartialFile, progress: Progress, size: int | None) -> None:
         is_packed = answer.headers.get("Content-Encoding", "").strip().lower() not in ("", "identity")
         total = None if is_packed else promised_bytes(answer)
         limit = VIDEO_LIMIT if size is None else min(VIDEO_LIMIT, 4 * size + SPARE)

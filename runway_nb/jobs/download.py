@@ -14,10 +14,11 @@ from ..api.client import RunwayClient
 from ..api.media import MediaClient
 from ..api.models import Task
 from ..ledger.phase import Phase
-from ..ledger.thumbnails import keep_still
+from ..ledger.thumbnails import keep_thumbnail
 from ..pictures.limits import POSTER_WIDTH
 from ..pictures.thumbnails import fetch_thumbnail
-from ..storage.draft import file_name
+from ..storage.atomic_file import clear_parts
+from ..storage.video_folder import file_name
 from .backend import Connection
 from .context import JobContext, Stopped
 
@@ -38,15 +39,15 @@ async def fetch(context: JobContext, task: Task, connection: Connection, output:
         task: That has succeeded.
         connection: The clients.
         output: The folder of the video.
-        posters: The folder of small stills, for `%runway show`.
+        posters: The folder of thumbnails, for `%runway show`.
     """
     context.move(Phase.DOWNLOADING, next_poll=None)
     path = output / file_name(context.job.request.prompt, context.job.id)
-    await asyncio.to_thread(_clear_drafts, path)
+    await asyncio.to_thread(clear_parts, path)
     task, video = await _download(context, task, connection, path)
     poster = await _poster(context, video, connection.media)
     if poster is not None:
-        await asyncio.to_thread(keep_still, posters, context.job.id, poster)
+        await asyncio.to_thread(keep_thumbnail, posters, context.job.id, poster)
     _finish(context, task, path, poster)
 
 
@@ -84,14 +85,6 @@ async def _download(context: JobContext, task: Task, connection: Connection, pat
 async def _try(context: JobContext, video: Artifact, media: MediaClient, path: Path, *, alone: bool) -> None:
     work = media.download(video.url, path, partial(_received, context), size=video.size, alone=alone)
     await context.race(work)
-
-
-def _clear_drafts(path: Path) -> None:
-    """Take away what a kernel left that was killed while it downloaded this video."""
-    with suppress(OSError, ValueError):
-        for draft in path.parent.glob(f".{path.stem}-*.part"):
-            with suppress(OSError):
-                draft.unlink()
 
 
 def _open(task: Task, no_videos: Collection[str]) -> list[Artifact]:

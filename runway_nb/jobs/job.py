@@ -85,7 +85,7 @@ class Job(Handle):
         self.folder = folder or working_folder()
         """The notebook's folder."""
         self.created = time.time() if created is None else created
-        self.stills: dict[str, bytes] = {}
+        self.thumbnails: dict[str, bytes] = {}
         """Small JPEGs of the keyframes, by slot."""
         self.notes: tuple[str, ...] = ()
         """What was done to picture files before they were sent."""

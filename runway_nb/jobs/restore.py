@@ -10,7 +10,7 @@ from .. import errors
 from ..api.models import PENDING, Status, Task
 from ..ledger.phase import SETTLED, UNANSWERED, Phase
 from ..ledger.record import Record
-from ..ledger.thumbnails import COMPARISON, KEYFRAME, kept_slots, kept_still
+from ..ledger.thumbnails import COMPARISON, KEYFRAME, kept_keyframes, kept_thumbnail
 from ..request import VideoRequest
 from .job import Job
 from .state import State
@@ -47,8 +47,8 @@ def restored_job(record: Record, posters: Path, state: State | None = None) -> J
         state or resting_state(record, posters),
     )
     if job.request.keyframes.given:
-        job.stills = kept_slots(posters, record.id, KEYFRAME)
-        job.comparisons = kept_slots(posters, record.id, COMPARISON)
+        job.thumbnails = kept_keyframes(posters, record.id, KEYFRAME)
+        job.comparisons = kept_keyframes(posters, record.id, COMPARISON)
     return job
 
 
@@ -80,7 +80,7 @@ def resting_state(record: Record, posters: Path) -> State:
         progress=1.0 if video else None,
         sent=record.sent if phase.is_sent else None,
         video=video,
-        poster=kept_still(posters, record.id) if video else None,
+        poster=kept_thumbnail(posters, record.id) if video else None,
         error=None if video else _error(record, phase),
         # a clock that was set back meanwhile makes it end before it began
         ended=record.updated if record.took is None else (record.sent or record.created) + max(0.0, record.took),

@@ -13,7 +13,7 @@ from ..api.models import RunningTask, Task
 from ..ledger.ledger import Ledger
 from ..ledger.phase import Phase
 from ..ledger.record import Record
-from ..ledger.thumbnails import COMPARISON, KEYFRAME, keep_slots
+from ..ledger.thumbnails import COMPARISON, KEYFRAME, keep_keyframes
 from ..pictures.resolve import keyframe_thumbnails, resolve_keyframes
 from ..redaction import short_id
 from ..references import task_account
@@ -44,10 +44,10 @@ async def prepare(context: JobContext) -> None:
         job.request = found.request
         job.notes, job.comparisons = found.notes, found.comparisons
         posters = context.backend.settings.posters
-        await asyncio.to_thread(keep_slots, posters, job.id, COMPARISON, found.comparisons)
+        await asyncio.to_thread(keep_keyframes, posters, job.id, COMPARISON, found.comparisons)
         context.commit(Phase.PREPARING, request=job.request.to_record())
-        job.stills = await context.race(keyframe_thumbnails(found.assets, connection.media))
-        await asyncio.to_thread(keep_slots, posters, job.id, KEYFRAME, job.stills)
+        job.thumbnails = await context.race(keyframe_thumbnails(found.assets, connection.media))
+        await asyncio.to_thread(keep_keyframes, posters, job.id, KEYFRAME, job.thumbnails)
     context.halt()
 
 

@@ -18,7 +18,7 @@ from ..api.models import SUCCEEDED, Task
 from ..ledger.phase import Phase
 from ..ledger.record import REFUSED_FOR_NOW, Record
 from ..references import task_account
-from ..storage.draft import folder_problem
+from ..storage.video_folder import folder_problem
 from ..values.plain import unexpected
 from .context import JobContext, Start, Stopped, WrongTask
 from .download import fetch
@@ -42,7 +42,7 @@ class Workflow:
     Args:
         context: The job and what its steps need.
         output: The folder of the finished file.
-        posters: The folder of small stills, for `%runway show`.
+        posters: The folder of thumbnails, for `%runway show`.
     """
 
     def __init__(self, context: JobContext, *, output: Path, posters: Path) -> None:

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..redaction import addresses, know_address
-from ..storage.private_files import private_folder, read_private, write_private
+from ..storage.atomic_file import write_private
+from ..storage.private_files import private_folder, read_private
 from ..values.whole_text import whole_text
 
 _ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):", re.IGNORECASE)

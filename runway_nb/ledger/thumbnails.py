@@ -10,39 +10,40 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..spec import POSITIONS
-from ..storage.private_files import private_folder, read_private, write_private
+from ..storage.atomic_file import write_private
+from ..storage.private_files import private_folder, read_private
 
 LARGEST = 10_000_000
 """Bytes; a small picture has some ten thousand."""
 POSTER = ""
-"""The kind of the still of a finished video."""
+"""The kind of the thumbnail of a finished video."""
 KEYFRAME, COMPARISON = "keyframe", "fitting"
-"""Kinds of pictures that a slot has."""
+"""Kinds of pictures that a keyframe has."""
 
 
-def keep_still(folder: Path, job_id: str, data: bytes, kind: str = POSTER) -> None:
+def keep_thumbnail(folder: Path, job_id: str, data: bytes, kind: str = POSTER) -> None:
     """Write one small JPEG of a job."""
     with suppress(OSError):
         write_private(_path(private_folder(folder), job_id, kind), data)
 
 
-def keep_slots(folder: Path, job_id: str, kind: str, pictures: Mapping[str, bytes]) -> None:
+def keep_keyframes(folder: Path, job_id: str, kind: str, pictures: Mapping[str, bytes]) -> None:
     """Write the pictures of a job's keyframes."""
-    for slot, data in pictures.items():
-        keep_still(folder, job_id, data, f"{slot}-{kind}")
+    for position, data in pictures.items():
+        keep_thumbnail(folder, job_id, data, f"{position}-{kind}")
 
 
-def kept_still(folder: Path, job_id: str, kind: str = POSTER) -> bytes | None:
-    """One small JPEG of a job, when it is there."""
+def kept_thumbnail(folder: Path, job_id: str, kind: str = POSTER) -> bytes | None:
+    """Return one small JPEG of a job; None when it is not there."""
     with suppress(OSError):
         return read_private(_path(folder, job_id, kind), LARGEST) or None
     return None
 
 
-def kept_slots(folder: Path, job_id: str, kind: str) -> dict[str, bytes]:
-    """The pictures of a job's keyframes that are there."""
-    found = {slot: kept_still(folder, job_id, f"{slot}-{kind}") for slot in POSITIONS}
-    return {slot: data for slot, data in found.items() if data is not None}
+def kept_keyframes(folder: Path, job_id: str, kind: str) -> dict[str, bytes]:
+    """Return the pictures of a job's keyframes that are there, by position."""
+    found = {position: kept_thumbnail(folder, job_id, f"{position}-{kind}") for position in POSITIONS}
+    return {position: data for position, data in found.items() if data is not None}
 
 
 def _path(folder: Path, job_id: str, kind: str) -> Path:

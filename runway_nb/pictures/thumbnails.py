@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ClassVar
 from ..api.models import Asset
 from ..errors import DownloadError, InvalidRequest
 from ..ledger.thumbnails import LARGEST
-from ..storage.private_files import private_folder, read_private, write_private
+from ..storage.atomic_file import write_private
+from ..storage.private_files import private_folder, read_private
 from .concurrency import gather_or_cancel
 from .limits import POSTER_WIDTH, THUMBNAIL_WIDTH
 

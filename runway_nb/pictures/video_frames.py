@@ -11,7 +11,6 @@ when it is missing, cut off, damaged or no MP4 with a video.
 from __future__ import annotations
 
 import errno
-import secrets
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..api.mp4 import check_mp4
 from ..errors import DownloadError, InvalidRequest, MissingExtra, RunwayError
+from ..storage.atomic_file import replaced_file
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -158,16 +158,11 @@ def concat(paths: Sequence[Path], out: Path) -> Path:
     if len({index.size for index in indices}) > 1:
         sizes = ", ".join(f"{p.name} has {i.size[0]}x{i.size[1]}" for p, i in zip(paths, indices, strict=True))
         raise InvalidRequest([f"clips of different sizes cannot be joined: {sizes}"])
-    draft = out.with_name(f".{out.stem}-{secrets.token_hex(4)}.part")
-    try:
-        with _named(f"{out} cannot be written", "PyAV does not say why"):
-            join = _remux if _alike(indices) else _encode
-            join(paths, indices, draft)
-            check_mp4(draft)
-            return draft.replace(out)
-    finally:
-        with suppress(OSError):
-            draft.unlink()
+    with _named(f"{out} cannot be written", "PyAV does not say why"), replaced_file(out) as part:
+        join = _remux if _alike(indices) else _encode
+        join(paths, indices, part)
+        check_mp4(part)
+    return out
 
 
 # --- reading ----------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 import shutil
 import stat
 from contextlib import suppress
@@ -60,27 +59,6 @@ def close_to_others(path: Path) -> None:
 def open_private(path: Path) -> IO[bytes]:
     """Open a new or emptied file for writing bytes; it is its owner's alone from the first moment. Raises `OSError`."""
     return open(path, "wb", opener=_open)
-
-
-def write_private(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Write a file for its owner alone. It appears whole, in the place of an older one or of a link of that name.
-
-    Args:
-        path: In a folder that is there.
-        data: All of it.
-        durable: Wait until it is on the disk.
-
-    Raises `OSError`; then nothing is left behind, and an older file stays as it was.
-    """
-    draft = path.with_name(f".{path.name}-{secrets.token_hex(4)}.part")
-    try:
-        private_file(draft).write_bytes(data)
-        if durable:
-            with draft.open("r+b") as file:
-                sync(file)
-        draft.replace(path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def read_private(path: Path, limit: int) -> bytes:

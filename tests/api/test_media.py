@@ -27,7 +27,8 @@ from runway_nb.errors import DownloadError, LinkExpired, NotVideo
 from runway_nb.pictures.thumbnails import small_jpeg
 from runway_nb.settings import is_loopback
 from runway_nb.simulator.rendering.stub import CLIP
-from runway_nb.storage.draft import RESERVE, file_name, folder_problem, free_bytes
+from runway_nb.storage.atomic_file import RESERVE, free_bytes
+from runway_nb.storage.video_folder import file_name, folder_problem
 from support.examples import examples
 from support.fakes import FakeTime
 from support.ports import Port, bomb, endless_gzip, head, says
@@ -275,7 +276,7 @@ def test_a_full_disk_is_named_and_not_tried_again(tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("runway_nb.storage.draft.Draft.write", full)
+    monkeypatch.setattr("runway_nb.storage.atomic_file.PartialFile.write", full)
     cdn = Cdn(_clip)
     with pytest.raises(DownloadError, match="No space left on device"):
         cdn.download(tmp_path / "a.mp4")
@@ -573,7 +574,9 @@ def test_a_folder_that_cannot_be_written_is_found_by_trying(tmp_path, folder):
         Cdn(_clip).download(tmp_path / folder / "a.mp4")
 
 
-@pytest.mark.parametrize("refused", ["runway_nb.storage.draft.private_folder", "runway_nb.storage.draft.open_private"])
+@pytest.mark.parametrize(
+    "refused", ["runway_nb.storage.video_folder.private_folder", "runway_nb.storage.video_folder.open_private"]
+)
 def test_a_folder_that_may_not_be_written_is_found_by_trying(tmp_path, monkeypatch, refused):
     def no(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")

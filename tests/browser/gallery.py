@@ -48,7 +48,7 @@ def job(state: State, *names: str, prompt: str = PROMPT, simulated: bool = False
     slots = dict(zip(("first", "last", "middle"), names, strict=False))
     request = VideoRequest(prompt, Keyframes(**slots), camera, seed=1842, **fields)
     made = Job("7f3e2c54", request, simulated=simulated, cell=CELL, created=time.time() - 94, state=state)
-    made.stills = {slot: still(name) for slot, name in slots.items()}
+    made.thumbnails = {slot: still(name) for slot, name in slots.items()}
     return made
 
 

@@ -76,7 +76,7 @@ def test_every_field_reaches_the_task(party: Party) -> None:
     assert not [entry for entry in wire if entry.get("unknown_fields") or entry.get("unknown")]
     assert job.task is not None
     assert (job.task.seed, job.task.task_type) == (7, "gen3a_turbo")
-    assert sorted(job.stills) == ["first", "last", "middle"]
+    assert sorted(job.thumbnails) == ["first", "last", "middle"]
 
 
 def test_a_static_camera_and_multipart_work_too(tmp_path: Path, time: FakeTime) -> None:

@@ -666,7 +666,7 @@ def test_a_job_finds_uploads_and_shows_its_keyframes(party: Party):
     assert job.error is None
     given_ = job.request.keyframes.given
     assert all(str(picture).startswith("user:4711-runwayml:") for picture in given_.values())
-    assert set(job.stills) == {"first", "last"}
+    assert set(job.thumbnails) == {"first", "last"}
 
 
 def test_a_job_with_a_wrong_name_is_refused_unsent(party: Party):

@@ -15,11 +15,12 @@ from runway_nb import concat
 from runway_nb.errors import SettingsError
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.record import UnreadableRecord
-from runway_nb.ledger.thumbnails import keep_still, kept_still
+from runway_nb.ledger.thumbnails import keep_thumbnail, kept_thumbnail
 from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret, save_token, token_stores
 from runway_nb.simulator.rendering.stub import CLIP
 from runway_nb.storage import private_files
+from runway_nb.storage.atomic_file import write_private
 from runway_nb.storage.private_files import (
     close_to_others,
     copy_private,
@@ -27,7 +28,6 @@ from runway_nb.storage.private_files import (
     private_file,
     private_folder,
     read_private,
-    write_private,
 )
 from support.fakes import FakeTime, Party
 
@@ -313,15 +313,15 @@ def test_a_small_file_is_read_whole(tmp_path):
 @pytest.mark.parametrize("kind", [kind for kind in ODD_FILES if kind != "too much"])
 def test_an_odd_file_in_the_place_of_an_address_or_a_still_costs_one_row_and_no_picture(party, kind, tmp_path):
     job = party.ended(party.submit())
-    keep_still(party.settings.posters, job.id, b"still")
-    assert kept_still(party.settings.posters, job.id) == b"still"
+    keep_thumbnail(party.settings.posters, job.id, b"still")
+    assert kept_thumbnail(party.settings.posters, job.id) == b"still"
     party.studio.close()
     (tmp_path / "elsewhere").write_bytes(b"of others")
     folders = party.settings.home / "accounts", party.settings.posters
     for path in [file for folder in folders for file in folder.iterdir()]:
         path.unlink()
         ODD_FILES[kind](path, tmp_path / "elsewhere")
-    assert kept_still(party.settings.posters, job.id) is None
+    assert kept_thumbnail(party.settings.posters, job.id) is None
     ledger = Ledger(party.settings.home)
     (row,) = ledger.recent()
     assert isinstance(row, UnreadableRecord)

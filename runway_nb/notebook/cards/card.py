@@ -86,8 +86,8 @@ def make_button(text: str, act: Callable[[], None], hint: str = "") -> ipywidget
 
 def film_html(job: Job) -> str:
     """The first keyframe given, the others as insets."""
-    stills = [(slot, job.stills[slot]) for slot in POSITIONS if slot in job.stills]
-    images = [f'<img src="{jpeg_uri(still)}" alt="{slot} keyframe">' for slot, still in stills]
+    thumbnails = [(slot, job.thumbnails[slot]) for slot in POSITIONS if slot in job.thumbnails]
+    images = [f'<img src="{jpeg_uri(data)}" alt="{slot} keyframe">' for slot, data in thumbnails]
     insets = f"<div>{''.join(images[1:])}</div>" if images[1:] else ""
     tall = " is-portrait" if job.request.format == "portrait" else ""
     return f'<div class="rnb-frames{tall}">{"".join(images[:1])}{insets}</div>'

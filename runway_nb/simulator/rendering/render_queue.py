@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol
 
-from runway_nb.storage.private_files import private_folder, write_private
+from runway_nb.storage.atomic_file import write_private
+from runway_nb.storage.private_files import private_folder
 
 from ..parent_process import WITH_PARENT
 

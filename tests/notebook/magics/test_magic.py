@@ -243,7 +243,7 @@ def test_drawing_on_does_not_change_what_was_asked_for(session: Session) -> None
     del session.shell.user_ns["pic"]
     job = session.job()
     assert job.error is None
-    assert Image.open(BytesIO(job.stills["first"])).convert("RGB").resize((1, 1)).getpixel((0, 0))[0] < 100
+    assert Image.open(BytesIO(job.thumbnails["first"])).convert("RGB").resize((1, 1)).getpixel((0, 0))[0] < 100
 
 
 @pytest.mark.parametrize(("name", "word"), [("meadow", "meadow"), ("lamp", "lamp.png")])

@@ -319,7 +319,7 @@ def test_prices() -> None:
 def test_the_film_shows_the_keyframes_it_has() -> None:
     job = a_job()
     assert "<img" not in card.film_html(job)
-    job.stills = {"last": b"b", "first": b"a"}
+    job.thumbnails = {"last": b"b", "first": b"a"}
     assert re.findall(r'alt="(\w+) keyframe"', card.film_html(job)) == ["first", "last"]
 
 
