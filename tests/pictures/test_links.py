@@ -20,6 +20,7 @@ from runway_nb.api import link_guard
 from runway_nb.errors import InvalidRequest
 from runway_nb.pictures import links
 from runway_nb.pictures.links import REDIRECTS, fetch_picture
+from support.ports import Port, head, says
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"p" * 500
 SECRETS = ("sig=s3cr3t", "s3cr3t", "hunter2", "?", "abcDEF123")
@@ -447,50 +448,22 @@ def test_no_packed_bytes_are_asked_for():
 # --- a real server on this machine ------------------------------------------------------------------
 
 
-class Server:
-    """A port on this machine that does with each connection as it is told, and counts the bytes it got rid of."""
+class Server(Port):
+    """A port on this machine, and the fetching of a picture from it."""
 
-    def __init__(self, serve, *, listens=True):
-        self._serve = serve
-        self._listens = listens
-        self.heads = []
-        self.sent = 0
-        self.port = 0
-
-    def _opened(self):
+    def opened(self):
         """Called when the port is known."""
 
-    async def _connected(self, reader, writer):
-        self.heads.append("")
-        try:
-            if self._listens:
-                self.heads[-1] = (await reader.readuntil(b"\r\n\r\n")).decode()
-            async for part in self._serve(self):
-                writer.write(part)
-                await writer.drain()
-                self.sent += len(part)
-        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # the client has gone, or the test is over
-        finally:
-            writer.close()
-
     def fetch(self, url="http://127.0.0.1:{port}/a.png" + QUERY, **options):
-        async def run():
-            server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
-            self.port = server.sockets[0].getsockname()[1]
-            self._opened()
-            try:
-                return await fetch_picture(
-                    url.format(port=self.port), **{"resolve": _resolve, "seconds": 5.0, **options}
-                )
-            finally:
-                server.close()
+        async def act(_):
+            self.opened()
+            return await fetch_picture(url.format(port=self.number), **{"resolve": _resolve, "seconds": 5.0, **options})
 
         try:
-            return asyncio.run(run())
+            return self.during(act)
         finally:
-            for head in self.heads:
-                assert not re.search("(?i)authorization|cookie|abcDEF123", head)
+            for lines in self.heads:
+                assert not re.search("(?i)authorization|cookie|abcDEF123", lines)
 
     def refused(self, *args, **options):
         with pytest.raises(InvalidRequest) as caught:
@@ -498,31 +471,19 @@ class Server:
         return _one_line(caught.value)
 
 
-def _head(*lines):
-    return "\r\n".join(["HTTP/1.1 200 OK", *lines, "", ""]).encode()
-
-
-def _says(*parts):
-    async def serve(_):
-        for part in parts:
-            yield part
-
-    return serve
-
-
 def test_a_picture_comes_from_a_real_server():
-    server = Server(_says(_head(f"Content-Length: {len(PNG)}"), PNG))
+    server = Server(says(head(f"Content-Length: {len(PNG)}"), PNG))
     assert server.fetch() == PNG
     assert f"user-agent: runway_nb/{__version__}" in server.heads[0].lower()
 
 
 def test_a_picture_without_a_length_comes_whole():
-    assert Server(_says(_head("Connection: close"), PNG, PNG)).fetch() == PNG * 2
+    assert Server(says(head("Connection: close"), PNG, PNG)).fetch() == PNG * 2
 
 
 def test_a_bomb_of_packed_bytes_stays_small_in_memory(limit):
     bomb = gzip.compress(b"\0" * 64_000_000, mtime=0)
-    server = Server(_says(_head(f"Content-Length: {len(bomb)}", "Content-Encoding: gzip"), bomb))
+    server = Server(says(head(f"Content-Length: {len(bomb)}", "Content-Encoding: gzip"), bomb))
     tracemalloc.start()
     try:
         assert "leads to more than" in server.refused()
@@ -534,7 +495,7 @@ def test_a_bomb_of_packed_bytes_stays_small_in_memory(limit):
 @pytest.mark.parametrize("lines", [["Connection: close"], ["Content-Length: 99999"]])
 def test_no_more_is_read_than_the_limit_and_what_lies_in_the_pipes(limit, lines):
     async def endless(_):
-        yield _head(*lines)
+        yield head(*lines)
         for _ in range(3_000):
             yield b"x" * 65_536
 
@@ -548,7 +509,7 @@ def test_no_more_is_read_than_the_limit_and_what_lies_in_the_pipes(limit, lines)
 
 def test_a_length_that_is_too_large_is_believed(limit):
     async def nothing_more(_):
-        yield _head(f"Content-Length: {limit + 1}")
+        yield head(f"Content-Length: {limit + 1}")
         await asyncio.sleep(60)
 
     began = time.perf_counter()
@@ -558,7 +519,7 @@ def test_a_length_that_is_too_large_is_believed(limit):
 
 def test_a_drip_without_end_is_ended():
     async def drip(_):
-        yield _head("Connection: close")
+        yield head("Connection: close")
         while True:
             yield b"x"
             await asyncio.sleep(0.02)
@@ -597,14 +558,14 @@ def test_a_resolver_that_never_answers_is_not_waited_for():
 @pytest.mark.parametrize(
     "parts",
     [
-        [], [b"junk\r\n\r\n"], [b"HTTP/1.1 200"], [_head("Content-Length: 5000"), PNG],
-        [_head("Transfer-Encoding: chunked"), b"5\r\nabcde\r\n"], [_head("Transfer-Encoding: chunked"), b"zz\r\n"],
-        [_head("Content-Length: -5"), PNG], [_head("Content-Length: 1, 2"), PNG],
+        [], [b"junk\r\n\r\n"], [b"HTTP/1.1 200"], [head("Content-Length: 5000"), PNG],
+        [head("Transfer-Encoding: chunked"), b"5\r\nabcde\r\n"], [head("Transfer-Encoding: chunked"), b"zz\r\n"],
+        [head("Content-Length: -5"), PNG], [head("Content-Length: 1, 2"), PNG],
         [b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 99_999],
     ],
 )  # fmt: skip
 def test_an_answer_that_breaks_off_is_told(parts):
-    assert "breaks off" in Server(_says(*parts)).refused()
+    assert "breaks off" in Server(says(*parts)).refused()
 
 
 def test_a_port_where_nobody_listens_is_told():
@@ -616,7 +577,7 @@ def test_a_port_where_nobody_listens_is_told():
 
 
 def test_a_server_without_tls_is_told():
-    server = Server(_says(b"HTTP/1.1 400 no\r\n\r\n"), listens=False)
+    server = Server(says(b"HTTP/1.1 400 no\r\n\r\n"), listens=False)
     assert "certificate" in server.refused("https://127.0.0.1:{port}/a?sig=s3cr3t")
 
 
@@ -648,9 +609,9 @@ def test_names_are_found_by_the_system_when_nobody_else_is_asked(monkeypatch):
 
 def _redirected_to(target):
     async def serve(server):
-        location = target.format(port=server.port)
+        location = target.format(port=server.number)
         first = len(server.heads) == 1
-        yield f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode() if first else _head()
+        yield f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode() if first else head()
 
     return serve
 
@@ -660,7 +621,7 @@ def test_a_name_that_resolves_anew_to_this_machine_gets_no_request(monkeypatch):
     _system_names(monkeypatch, {"public.test": "127.0.0.1"})
     server = Server(_redirected_to("http://public.test:{port}/secret"))
     assert "public.test, a private address" in server.refused()
-    assert [head.partition("\r\n")[0] for head in server.heads if head] == ["GET /a.png?sig=s3cr3t HTTP/1.1"]
+    assert [lines.partition("\r\n")[0] for lines in server.heads if lines] == ["GET /a.png?sig=s3cr3t HTTP/1.1"]
 
 
 # --- behind a proxy ---------------------------------------------------------------------------------
@@ -669,9 +630,9 @@ def test_a_name_that_resolves_anew_to_this_machine_gets_no_request(monkeypatch):
 class Proxy(Server):
     """A proxy on this machine; names are known to it alone."""
 
-    def _opened(self):
-        self._patch.setenv("HTTP_PROXY", f"http://127.0.0.1:{self.port}")
-        self._patch.setenv("http_proxy", f"http://127.0.0.1:{self.port}")
+    def opened(self):
+        self._patch.setenv("HTTP_PROXY", self.address)
+        self._patch.setenv("http_proxy", self.address)
 
     def fetch(self, url="http://far.test/a.png" + QUERY, **options):
         with pytest.MonkeyPatch.context() as self._patch:
@@ -683,7 +644,7 @@ def _first_then(location):
         if len(server.heads) == 1:
             yield f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n".encode()
         else:
-            yield _head(f"Content-Length: {len(PNG)}") + PNG
+            yield head(f"Content-Length: {len(PNG)}") + PNG
 
     return serve
 
@@ -692,7 +653,7 @@ def _first_then(location):
 def test_a_name_that_only_the_proxy_knows_is_its_affair(target):
     server = Proxy(_first_then(target))
     assert server.fetch() == PNG
-    assert [head.split()[1] for head in server.heads] == ["http://far.test/a.png?sig=s3cr3t", target]
+    assert [lines.split()[1] for lines in server.heads] == ["http://far.test/a.png?sig=s3cr3t", target]
 
 
 @pytest.mark.parametrize("target", ["http://lan.test/", "http://127.0.0.1/", "http://localhost/", "http://0x7f.1/"])
