@@ -39,6 +39,7 @@ from support.leftovers import pytest_sessionfinish, pytest_terminal_summary, pyt
 from support.simulator_kit import Api  # noqa: E402
 
 OURS = ("USEAPI_", "RUNWAY_NB_")
+PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 SLOWEST = ("test_batch.py", "test_restarts.py", "test_kernel.py", "test_never_twice.py")
 """Begun before all others, in this order."""
 
@@ -53,7 +54,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(autouse=True)
 def clean_environ(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
     """No setting of the machine reaches a test, and no test reaches the user's files."""
-    for name in [name for name in os.environ if name.startswith(OURS)]:
+    for name in [name for name in os.environ if name.startswith(OURS) or name.lower() in PROXIES]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RUNWAY_NB_HOME", str(next(homes)))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")

@@ -39,13 +39,6 @@ async def _at_once(_):
     pass
 
 
-@pytest.fixture(autouse=True)
-def _environment(monkeypatch):
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
-
-
 @pytest.fixture
 def hurry(monkeypatch):
     """Clocks of a tenth of a second."""

@@ -669,8 +669,6 @@ def test_a_name_that_resolves_anew_to_this_machine_gets_no_request(tmp_path, mon
     """The first look finds a public address, the connection goes to a private one."""
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _, *args, **more: real("127.0.0.1", *args, **more))
-    for name in ("HTTPS_PROXY", "ALL_PROXY", "https_proxy", "all_proxy"):
-        monkeypatch.delenv(name, raising=False)
     greetings = []
 
     async def serve(port):

@@ -10,7 +10,9 @@ import pytest
 from support.kernels import left_out
 
 sync_api = pytest.importorskip("playwright.sync_api")
-from lab import App, Notebook, find_chromium, jupyter_lab, start_chromium, write_notebook  # noqa: E402
+from lab import App, Notebook, find_chromium, jupyter_lab, start_chromium  # noqa: E402
+
+from support.notebooks import write_notebook  # noqa: E402
 
 Open = Callable[..., Notebook]
 

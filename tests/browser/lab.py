@@ -172,12 +172,6 @@ class App:
         self._context.close()
 
 
-def write_notebook(path: Path, cells: list[str]) -> None:
-    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernelspec}), path)
-
-
 PANEL = "const panel = jupyterapp.shell.currentWidget;"
 WIDEN = """w => document.querySelectorAll('.jp-OutputArea-child').forEach(e => {
   e.style.width = w + (e.querySelector('.jp-OutputPrompt')?.offsetWidth ?? 0) + 'px'; e.style.maxWidth = 'none'; })"""

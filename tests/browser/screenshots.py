@@ -14,8 +14,10 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from lab import WIDEN, App, Notebook, find_chromium, jupyter_lab, start_chromium, write_notebook
+from lab import WIDEN, App, Notebook, find_chromium, jupyter_lab, start_chromium
 from playwright.sync_api import sync_playwright
+
+from support.notebooks import write_notebook
 
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 WIDTHS = {"": 900, "-narrow": 560}

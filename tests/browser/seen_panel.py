@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import time
 
-from lab import LOAD, App, Notebook, tell, write_notebook
+from lab import LOAD, App, Notebook, tell
 from playwright.sync_api import Locator
 
 from support.kernels import shared_simulator
+from support.notebooks import write_notebook
 
 ASK = """
 def _asked():

@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from lab import LOAD, LOST, OWN_OF_JUPYTERLAB, WIDEN, App, Notebook, played, write_notebook
+from lab import LOAD, LOST, OWN_OF_JUPYTERLAB, WIDEN, App, Notebook, played
 
 from support.kernels import RESULT, shared_simulator
+from support.notebooks import write_notebook
 
 pytestmark = pytest.mark.browser
 

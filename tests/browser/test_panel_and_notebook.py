@@ -9,12 +9,13 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from lab import LOST, OWN_OF_JUPYTERLAB, App, Notebook, played, tell, write_notebook
+from lab import LOST, OWN_OF_JUPYTERLAB, App, Notebook, played, tell
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 from seen_panel import Seen, open_panel, setting_up
 
 from support.kernels import RESULT, shared_simulator
+from support.notebooks import write_notebook
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from lab import App, Notebook, write_notebook
+from lab import App, Notebook
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from runway_nb.camera import MOVES, Camera, apply, seen_from, weights
@@ -23,6 +23,7 @@ from lab import tell
 
 from runway_nb.simulator.rendering.planes import join
 from runway_nb.simulator.rendering.renderer import Shot, frame_time, prepare
+from support.notebooks import write_notebook
 
 pytestmark = pytest.mark.browser
 

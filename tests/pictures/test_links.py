@@ -42,9 +42,6 @@ LOOKUPS = {
 @pytest.fixture(autouse=True)
 def _environment(monkeypatch):
     monkeypatch.setenv("USEAPI_TOKEN", TOKEN)
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-        monkeypatch.delenv(name.upper(), raising=False)
 
 
 async def _resolve(host):

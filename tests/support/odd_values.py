@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -16,8 +16,10 @@ import numpy as np
 class Rude:
     """Raises whatever it is asked."""
 
+    raised: ClassVar[type[BaseException]] = RuntimeError
+
     def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise RuntimeError("rude")
+        raise type(self).raised("rude")
 
     __repr__ = __str__ = __eq__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
     __float__ = __index__ = __int__ = __fspath__ = __lt__ = __le__ = __gt__ = __ge__ = __format__ = _refuse
@@ -27,12 +29,7 @@ class Rude:
 class Stopping(Rude):
     """The same with what is no `Exception`, as machine code that panics."""
 
-    def _refuse(self, *_: Any, **__: Any) -> Any:
-        raise SystemExit("stop")
-
-    __repr__ = __str__ = __eq__ = __hash__ = __bool__ = __len__ = __iter__ = __getitem__ = __contains__ = _refuse
-    __float__ = __index__ = __int__ = __fspath__ = __lt__ = __le__ = __gt__ = __ge__ = __format__ = _refuse
-    __getattr__ = _refuse
+    raised = SystemExit
 
 
 class RudeText(str):

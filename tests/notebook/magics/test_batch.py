@@ -17,6 +17,7 @@ from runway_nb.pictures.video_frames import duration
 from support.fakes import EMAIL
 from support.kernels import QUICK, RESULT, ROOT, clean_env, lay_samples, shared_simulator
 from support.leftovers import ended_with_parent
+from support.notebooks import write_notebook
 
 pytestmark = pytest.mark.kernel
 
@@ -152,12 +153,6 @@ def runs(lesson: Run, safety: Run, figure: Run, moves: Run, start: Start) -> dic
         time.sleep(0.1)  # the fault is for this one's task
     rest = {name: start(arguments, **simulator.env) for name, (arguments, _) in COMMANDS.items()}
     return rest | {"failing": failing}
-
-
-def write_notebook(path: Path, cells: tuple[str, ...]) -> None:
-    kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    made = [nbformat.v4.new_code_cell(cell) for cell in cells]
-    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernelspec}), path)
 
 
 def read_code(path: Path) -> tuple[Any, list[Any]]:
