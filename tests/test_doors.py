@@ -31,7 +31,8 @@ from runway_nb.notebook.panel.snapshot import panel_text
 from runway_nb.notebook.panel.widgets import line, problem
 from runway_nb.notebook.rendering import asset_gallery
 from runway_nb.notebook.rendering import tables as listing
-from runway_nb.notebook.rendering.messages import look, notice
+from runway_nb.notebook.rendering.live_state import live_state
+from runway_nb.notebook.rendering.notices import notice
 from runway_nb.notebook.rendering.plain_text import live_line, log_line
 from runway_nb.notebook.rendering.result_html import bundle, placeholder, said
 from runway_nb.pictures.asset_names import match_asset, typed_names
@@ -178,7 +179,7 @@ def _jobs(tmp_path: Path) -> list[Job]:
 @pytest.mark.slow("goes through every state of a job")
 def test_a_job_in_every_state(tmp_path):
     for job in _jobs(tmp_path):
-        seen = look(job, 3.0)
+        seen = live_state(job, 3.0)
         check(
             repr(job), repr(job.request), repr(job.state), job.status, live_line(job, seen), log_line(job, seen), *seen
         )

@@ -15,7 +15,7 @@ from runway_nb.jobs.job import Job
 from runway_nb.notebook.cards.card import body_html, film_html
 from runway_nb.notebook.magics.cell import dry_run_text
 from runway_nb.notebook.rendering import tables
-from runway_nb.notebook.rendering.messages import look
+from runway_nb.notebook.rendering.live_state import live_state
 from runway_nb.notebook.rendering.plain_text import live_line, log_line
 from runway_nb.notebook.rendering.result_html import bundle
 from runway_nb.request import Keyframes, VideoRequest
@@ -54,8 +54,8 @@ def session(party: Party) -> str:
     seen: list[str] = []
 
     def watch(job: Job) -> None:
-        seen.append(body_html(job, look(job, party.time.now)) + film_html(job) + repr(job))
-        seen.append(live_line(job, look(job, 0)) + log_line(job, look(job, 0)))
+        seen.append(body_html(job, live_state(job, party.time.now)) + film_html(job) + repr(job))
+        seen.append(live_line(job, live_state(job, 0)) + log_line(job, live_state(job, 0)))
 
     asset = party.studio.account.assets()[0]
     for fault in ENDS:

@@ -16,7 +16,7 @@ from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards.output_area import OutputArea
 from runway_nb.notebook.cards.view import View
-from runway_nb.notebook.rendering.messages import reuse_words
+from runway_nb.notebook.rendering.facts import reuse_text
 from runway_nb.notebook.rendering.result_html import bundle
 from runway_nb.simulator.rendering import samples
 
@@ -124,6 +124,6 @@ def show_results(video: str, tall: str) -> None:
                  poster=still("lighthouse-dusk", 560))  # fmt: skip
     high = State(Phase.DONE, task=task, sent=now - 6, progress=1.0, ended=now, video=Path(tall).resolve(),
                  poster=still("portrait-forest", 240))  # fmt: skip
-    display(bundle(job(wide, "lighthouse-dusk"), note=reuse_words(job(wide))), raw=True)
+    display(bundle(job(wide, "lighthouse-dusk"), note=reuse_text(job(wide))), raw=True)
     fields = {"aspect": "portrait", "camera": {"vertical": 5, "tilt": -3}, "prompt": PINES}
     display(bundle(job(high, "portrait-forest", simulated=True, **fields)), raw=True)

@@ -11,7 +11,8 @@ import ipywidgets
 
 from ...jobs.job import Job
 from ...spec import POSITIONS
-from ..rendering.messages import DOT, JOINED, TAKE_HINT, Look, camera_words, cost, look, prompt_words, shows_id
+from ..rendering.facts import DOT, JOINED, camera_text, cost, prompt_text, shows_id
+from ..rendering.live_state import TAKE_HINT, LiveState, live_state
 from ..rendering.result_html import jpeg_uri
 from ..static import static_text
 
@@ -54,7 +55,7 @@ class Card:
     def is_counting(self) -> bool:
         """True while a time on the card counts on, so that it is out of date in a second."""
         now = time.time()
-        return look(self.job, now) != look(self.job, now + 1.0)
+        return live_state(self.job, now) != live_state(self.job, now + 1.0)
 
     def _take_once(self) -> None:
         """One click, one take; the button waits until its card stands."""
@@ -69,7 +70,7 @@ class Card:
 
     def refresh(self) -> None:
         """Bring the widgets up to date; a trait that does not change sends nothing."""
-        seen = look(self.job, time.time())
+        seen = live_state(self.job, time.time())
         self._body.value = body_html(self.job, seen, self.reused)
         self._stop.description, self._stop.tooltip = seen.button, seen.hint
         self._stop.disabled = not seen.enabled
@@ -93,9 +94,9 @@ def film_html(job: Job) -> str:
     return f'<div class="rnb-frames{tall}">{"".join(images[:1])}{insets}</div>'
 
 
-def body_html(job: Job, seen: Look, reused: bool = False) -> str:
+def body_html(job: Job, seen: LiveState, reused: bool = False) -> str:
     """Prompt and badge; word, detail and percent; bar; facts, price and id."""
-    prompt = escape(prompt_words(job.request), quote=True)
+    prompt = escape(prompt_text(job.request), quote=True)
     badge = '<span class="rnb-badge">Simulator</span>' if job.simulated else ""
     percent = "" if seen.ratio is None else f"{seen.ratio * 100:.0f} %"
     return (
@@ -107,7 +108,7 @@ def body_html(job: Job, seen: Look, reused: bool = False) -> str:
     )
 
 
-def bar_html(seen: Look) -> str:
+def bar_html(seen: LiveState) -> str:
     """A track of dots while nothing is known, else a progress bar."""
     if seen.ratio is None:
         return '<div class="rnb-bar is-waiting" aria-hidden="true"></div>'
@@ -124,7 +125,7 @@ def _facts_html(job: Job, reused: bool) -> str:
     more = (f"{request.length} s {request.format}", f"seed {request.seed}")
     optional = "".join(f'<span class="rnb-opt">{DOT}{words}</span>' for words in more)
     name = job.id if shows_id(job) else "not sent"
-    left, price = (JOINED, "0 credits more") if reused else (f"{camera_words(request)}{optional}", cost(job))
+    left, price = (JOINED, "0 credits more") if reused else (f"{camera_text(request)}{optional}", cost(job))
     return (
         f'<div class="rnb-row rnb-meta"><span class="rnb-grow">{left}</span>'
         f'<span class="rnb-num">{price}</span><span class="rnb-id">{name}</span></div>'

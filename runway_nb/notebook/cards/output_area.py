@@ -21,9 +21,9 @@ from ...errors import RunwayError
 from ...jobs.job import Job
 from ...ledger.phase import Phase
 from ...studio import Studio
-from ..rendering.messages import LOOK_HINT, SEND_HINT, look
+from ..rendering.live_state import ATTACH_HINT, SEND_HINT, live_state
 from ..rendering.plain_text import live_line
-from ..rendering.result_html import said
+from ..rendering.result_html import error_bundle
 from .card import Card, make_button, style_sheet
 from .view import View, display_metadata, new_display_id
 
@@ -97,7 +97,7 @@ class OutputArea:
     def show(self, job: Job, *, reused: bool = False) -> None:
         """Display the card of a job in the running cell and keep it up to date on the background loop."""
         entry = self._put_card(job, reused)
-        view = {**self.root._repr_mimebundle_(), "text/plain": live_line(job, look(job, time.time()))}
+        view = {**self.root._repr_mimebundle_(), "text/plain": live_line(job, live_state(job, time.time()))}
         display(view, **self._target)
         self._begin(entry)
 
@@ -186,7 +186,7 @@ class OutputArea:
         price = f"{job.request.credits} credits" if not job.simulated else "play money"
         return ipywidgets.HBox(
             [
-                make_button("Look again", lambda: self._post(self._attach_again, entry), LOOK_HINT),
+                make_button("Look again", lambda: self._post(self._attach_again, entry), ATTACH_HINT),
                 make_button(f"Send again ({price})", lambda: self._post(self._send_again, entry), SEND_HINT),
             ]
         ).add_class("rnb-offer")
@@ -227,7 +227,7 @@ class OutputArea:
             self._begin(self._put_card(make(), instead=entry))
         except RunwayError as error:
             with self._lock:
-                self._entries.append(OutputEntry(None, said(error)))
+                self._entries.append(OutputEntry(None, error_bundle(error)))
                 self._arrange()
 
 

@@ -12,7 +12,8 @@ from IPython.display import display, update_display
 from ...jobs.job import Job
 from ...studio import Studio
 from ...text.console import write_line
-from ..rendering.messages import look, reuse_words
+from ..rendering.facts import reuse_text
+from ..rendering.live_state import live_state
 from ..rendering.plain_text import live_line
 from ..rendering.result_html import bundle, placeholder
 
@@ -28,14 +29,14 @@ class View(NamedTuple):
 
     def bundle(self, job: Job, *, reused: bool = False) -> dict[str, str]:
         """The durable form of a job, with the reason why nothing was sent for it when it is `reused`."""
-        return bundle(job, self.embed, self.folder, reuse_words(job) if reused else "")
+        return bundle(job, self.embed, self.folder, reuse_text(job) if reused else "")
 
 
 def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:
     """Show a job where the cell's output stands, and keep it up to date until it ends."""
     if view.mode == "terminal":
         write_line(
-            view.bundle(job, reused=reused)["text/plain"] if job.done else live_line(job, look(job, time.time()))
+            view.bundle(job, reused=reused)["text/plain"] if job.done else live_line(job, live_state(job, time.time()))
         )
     elif job.done:
         display(view.bundle(job, reused=reused), raw=True)

@@ -9,7 +9,7 @@ from typing import TextIO
 
 from ...jobs.job import Job
 from ...text.console import is_terminal, write, write_line
-from ..rendering.messages import look
+from ..rendering.live_state import live_state
 from ..rendering.plain_text import WIDTH, done_line, live_line, log_key, log_line, sent_line
 from ..rendering.result_html import bundle
 
@@ -29,7 +29,7 @@ class Reporter:
         if self._mode == "live" or self._job.state.phase.is_final:
             return
         self._tell_sent()
-        seen = look(self._job, self._clock())
+        seen = live_state(self._job, self._clock())
         rewrite = self._rewrites
         key: object = live_line(self._job, seen) if rewrite else log_key(seen)
         if key != self._shown:

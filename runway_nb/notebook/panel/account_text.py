@@ -7,7 +7,7 @@ from html import escape
 
 from ...api.models import Account, Credits
 from ...request import VideoRequest
-from ..rendering.messages import DOT
+from ..rendering.facts import DOT
 
 LOADING = "asking for the account"
 

@@ -20,7 +20,7 @@ from ...pictures.unicode_names import name_key
 from ...redaction import redact_line, short_id
 from ...references import ShotFrame, asset_account, is_link, shot_frame
 from ...storage.file_link import path_of_link
-from ..rendering.messages import prompt_words
+from ..rendering.facts import prompt_text
 
 LONGEST_LIST = 100
 """Entries of a list that are shown at once; the filter reaches the others."""
@@ -179,7 +179,7 @@ def _name(text: str) -> str:
 
 
 def _short(job: Job) -> str:
-    return shortened(prompt_words(job.request))
+    return shortened(prompt_text(job.request))
 
 
 def shortened(text: str) -> str:

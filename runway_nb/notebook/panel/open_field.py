@@ -16,7 +16,7 @@ from ...ledger.record import AnyRecord, Record
 from ...redaction import redact_line
 from ...request import VideoRequest
 from ...values.plain import is_a, plain, shown
-from ..rendering.messages import DOT
+from ..rendering.facts import DOT
 from .keyframe_choices import shortened
 from .state import PanelState, Summary
 from .store import PanelStore

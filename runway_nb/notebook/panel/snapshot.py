@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ...jobs.job import Job
 from ...redaction import redact_cell
-from ..rendering.messages import notice
-from ..rendering.plain_text import ascii_words, shown_path
+from ..rendering import styles
+from ..rendering.notices import notice
+from ..rendering.plain_text import ascii_text, shown_path
 
 TITLE = "Runway panel"
 HINT = (
@@ -18,7 +19,6 @@ HINT = (
 )
 _SIGNED = re.compile(r"""(https?://[^\s?"']+)\?[^\s"']+""")
 """A link with what may be its key."""
-_EDGE = "padding:8px 10px;border:1px solid rgba(128,128,128,.35);border-radius:4px"
 
 
 def panel_text(cell: str, jobs: Iterable[Job], folder: Path) -> dict[str, str]:
@@ -33,10 +33,10 @@ def panel_text(cell: str, jobs: Iterable[Job], folder: Path) -> dict[str, str]:
     lines = [job_line(job, folder) for job in jobs]
     items = "".join(f"<div>{escape(line)}</div>" for line in lines)
     html = (
-        f'<div style="font-weight:600">{TITLE}</div><div style="opacity:.74">{escape(HINT)}</div>'
-        f'<pre style="margin:6px 0;white-space:pre-wrap;word-break:normal;{_EDGE}">{escape(cell)}</pre>{items}'
+        f'<div style="{styles.TITLE}">{TITLE}</div><div style="{styles.QUIET}">{escape(HINT)}</div>'
+        f'<pre style="{styles.PANEL_CELL}">{escape(cell)}</pre>{items}'
     )
-    return {"text/html": html, "text/plain": "\n".join([TITLE, cell, *map(ascii_words, lines), HINT])}
+    return {"text/html": html, "text/plain": "\n".join([TITLE, cell, *map(ascii_text, lines), HINT])}
 
 
 def job_line(job: Job, folder: Path) -> str:

@@ -1,8 +1,4 @@
-"""A page of assets: tiles as text/html, a table as text/plain. Pure functions.
-
-The HTML keeps to what the sanitizers of all JupyterLab versions leave of an untrusted output. Some take the wrapping
-of flex boxes away and read no number without its zero: so tiles are inline blocks, and parts of one are written 0.14.
-"""
+"""A page of assets: tiles as text/html, a table as text/plain. Pure functions."""
 
 from __future__ import annotations
 
@@ -16,7 +12,8 @@ from ...errors import InvalidRequest
 from ...pictures.asset_names import created_text, quoted, typed_names
 from ...pictures.assets import AssetList
 from ...redaction import redact, short_id
-from .messages import DOT, megabytes, sentence
+from . import styles
+from .facts import DOT, megabytes, sentence
 from .result_html import jpeg_uri
 from .tables import table_bundle
 
@@ -28,12 +25,6 @@ QUALITY = 60
 _LETTERS = 44
 """The longest name in the table."""
 _NOTHING: Mapping[str, bytes | None] = {}
-_QUIET = "opacity:0.74"
-_MONO = "font-family:ui-monospace, Menlo, Consolas, monospace"
-_SANS = "font-family:system-ui, -apple-system, Segoe UI, sans-serif"
-_BOX = f"height:{FRAME[1]}px;line-height:{FRAME[1]}px;text-align:center;overflow:hidden;border-radius:4px"
-_GREY = "background:rgba(128,128,128,0.14)"
-_CUT = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
 _HOW = "The bold line under a picture is what to type after --first or --last."
 
 
@@ -63,7 +54,7 @@ def bundle(
     page = min(max(page, 1), _pages(assets))
     start = (page - 1) * PAGE
     shown = assets[start : start + PAGE]
-    above = [*map(_said, filter(None, (note, *assets.notes))), _count(assets, start, text, kind)]
+    above = [*map(_note_line, filter(None, (note, *assets.notes))), _count(assets, start, text, kind)]
     below = _more(assets, page, text, kind)
     names = typed_names(assets if among is None else among)
     absent = "loading" if loading else "no preview"
@@ -79,49 +70,48 @@ def bundle(
 
 
 def _page_html(above: list[str], tiles: list[str], below: str) -> str:
-    head = "".join(f'<div style="{_QUIET}">{escape(line)}</div>' for line in above if line)
-    foot = f'<div style="{_QUIET}">{escape(below)}</div>' if below else ""
-    grid = f'<div style="margin:8px 0 0 0">{"".join(tiles)}</div>' if tiles else ""
-    return f'<div style="margin:4px 0;font-size:12px;line-height:18px;{_SANS}">{head}{grid}{foot}</div>'
+    head = "".join(f'<div style="{styles.QUIET}">{escape(line)}</div>' for line in above if line)
+    foot = f'<div style="{styles.QUIET}">{escape(below)}</div>' if below else ""
+    grid = f'<div style="{styles.TILES}">{"".join(tiles)}</div>' if tiles else ""
+    return f'<div style="{styles.GALLERY}">{head}{grid}{foot}</div>'
 
 
 def _tile(asset: Asset, typed: str, box: str) -> str:
     name = escape(_name(asset))
     return (
-        f'<div style="display:inline-block;vertical-align:top;width:{FRAME[0]}px;margin:0 12px 16px 0">{box}'
-        f'<div style="{_CUT};margin:4px 0 0 0" title="{name}">{name}</div>'
-        f'<div style="{_CUT};{_QUIET}">{escape(DOT.join(filter(None, (_kind(asset), _measure(asset)))))}</div>'
+        f'<div style="{styles.tile(FRAME[0])}">{box}'
+        f'<div style="{styles.TILE_NAME}" title="{name}">{name}</div>'
+        f'<div style="{styles.TILE_FACTS}">{escape(DOT.join(filter(None, (_kind(asset), _measure(asset)))))}</div>'
         f"{_typed_lines(asset, typed)}</div>"
     )
 
 
 def _typed_lines(asset: Asset, typed: str) -> str:
     """The short id, and what can be done with the asset."""
-    quiet_id = f"{_MONO};{_QUIET}"
     if not _is_picture(asset):
         hint = f"its frames: %runway attach {short_id(asset.task_id)}" if asset.task_id else ""
-        lines = [(quiet_id, asset.short_id), (_QUIET, "no keyframe"), (_QUIET, hint)]
+        lines = [(styles.TILE_ID, asset.short_id), (styles.QUIET, "no keyframe"), (styles.QUIET, hint)]
     else:
-        lines = [(quiet_id, asset.short_id)] if typed != asset.short_id else []
-        lines.append((f"{_MONO};font-weight:600;white-space:pre-wrap;word-wrap:break-word", typed))
-    return "".join(f'<div style="{style}">{escape(words)}</div>' for style, words in lines if words)
+        lines = [(styles.TILE_ID, asset.short_id)] if typed != asset.short_id else []
+        lines.append((styles.TILE_TYPED, typed))
+    return "".join(f'<div style="{style}">{escape(text)}</div>' for style, text in lines if text)
 
 
-def _box(asset: Asset, still: bytes | None, absent: str) -> str:
-    """The picture, or words in its place; `still` is empty while it is not known and None when it cannot be had."""
-    small = _small(still) if still else None
+def _box(asset: Asset, picture: bytes | None, absent: str) -> str:
+    """The picture, or a text instead; `picture` is empty while it is not known and None when it cannot be had."""
+    small = _small(picture) if picture else None
     if small is None:
-        words = absent if still == b"" else "no preview"
-        return f'<div style="{_BOX};{_GREY}"><span style="{_QUIET}">{words}</span></div>'
+        text = absent if picture == b"" else "no preview"
+        return f'<div style="{styles.tile_box(FRAME[1])}"><span style="{styles.QUIET}">{text}</span></div>'
     data, width, height = small
     alt = escape(f"{_kind(asset)} {_name(asset)}")
-    place = f"display:block;margin:{(FRAME[1] - height) // 2}px auto 0 auto"
-    image = f'<img src="{jpeg_uri(data)}" alt="{alt}" width="{width}" height="{height}" style="{place}">'
-    return f'<div style="{_BOX};{_GREY}">{image}</div>'
+    style = styles.tile_picture((FRAME[1] - height) // 2)
+    image = f'<img src="{jpeg_uri(data)}" alt="{alt}" width="{width}" height="{height}" style="{style}">'
+    return f'<div style="{styles.tile_box(FRAME[1])}">{image}</div>'
 
 
 @lru_cache(maxsize=4 * PAGE)
-def _small(still: bytes) -> tuple[bytes, int, int] | None:
+def _small(picture: bytes) -> tuple[bytes, int, int] | None:
     """The picture in the size of a tile, its width and height; None when it cannot be read.
 
     Kept, since a page is drawn again while its pictures come in.
@@ -129,7 +119,7 @@ def _small(still: bytes) -> tuple[bytes, int, int] | None:
     from ...pictures.fit import measure, thumbnail
 
     with suppress(InvalidRequest):
-        small = thumbnail(still, FRAME, QUALITY)
+        small = thumbnail(picture, FRAME, QUALITY)
         return small, *measure(small)
     return None
 
@@ -192,5 +182,5 @@ def _name(asset: Asset, letters: int = 200) -> str:
     return name if len(name) <= letters else name[: letters - 3] + "..."
 
 
-def _said(words: str) -> str:
-    return sentence(redact(words))
+def _note_line(note: str) -> str:
+    return sentence(redact(note))

@@ -9,14 +9,16 @@ from pathlib import Path
 from ...jobs.job import Job
 from ...redaction import redact, redact_cell, redact_line
 from ...storage.home import home_folder
-from .messages import MINUS, Look, Notice, clock, facts, made, megabytes, prompt_words, shows_id
+from .facts import MINUS, clock, facts, made, megabytes, prompt_text, shows_id
+from .live_state import LiveState
+from .notices import Notice
 
 WIDTH = 79
 BAR = 14
 _LOG_WORDS = {"queued": "queued at Runway", "held back": "held back by Runway"}
 
 
-def ascii_words(text: str) -> str:
+def ascii_text(text: str) -> str:
     """Plain signs in place of ours, for logs of unknown encoding; other letters stay as they are."""
     signs = {MINUS: "-", "\N{MIDDLE DOT}": ",", "\N{HORIZONTAL ELLIPSIS}": "..."}
     for sign, plain in signs.items():
@@ -37,24 +39,24 @@ def name_of(job: Job) -> str:
     return job.id if shows_id(job) else "--------"
 
 
-def live_line(job: Job, look: Look) -> str:
+def live_line(job: Job, state: LiveState) -> str:
     """One line, to be rewritten in place."""
-    percent = "" if look.ratio is None else f"{look.ratio * 100:2.0f} %  "
-    line = f"runway {name_of(job)}  {look.short:<11} {bar(look.ratio)} {percent}{ascii_words(look.detail)}"
+    percent = "" if state.ratio is None else f"{state.ratio * 100:2.0f} %  "
+    line = f"runway {name_of(job)}  {state.short:<11} {bar(state.ratio)} {percent}{ascii_text(state.detail)}"
     return line[:WIDTH]
 
 
-def log_line(job: Job, look: Look) -> str:
+def log_line(job: Job, state: LiveState) -> str:
     """One line of a log, written at a change of state and at each quarter."""
-    detail = ascii_words(look.detail)
-    if look.ratio is not None:
-        rest = f"after {detail.partition(' ')[0]}" if look.glyph == "run" else detail
-        detail = f"{look.ratio * 100:.0f} % {rest}"
-    return f"runway {name_of(job)}  {_LOG_WORDS.get(look.short, look.short)}: {detail}"
+    detail = ascii_text(state.detail)
+    if state.ratio is not None:
+        rest = f"after {detail.partition(' ')[0]}" if state.glyph == "run" else detail
+        detail = f"{state.ratio * 100:.0f} % {rest}"
+    return f"runway {name_of(job)}  {_LOG_WORDS.get(state.short, state.short)}: {detail}"
 
 
 def sent_line(job: Job) -> str:
-    """The line of a log that tells the price, and the account's credits where the API told them."""
+    """The line of a log that reports the price, and the account's credits where the API does."""
     task = job.task
     spent = "simulator, no credits spent" if job.simulated else f"{job.credits} credits"
     if task is not None and task.credits_used is not None and task.credits_permitted is not None and not job.simulated:
@@ -69,9 +71,9 @@ def done_line(job: Job) -> str:
     return f"runway {name_of(job)}  done in {took}: {path}"
 
 
-def log_key(look: Look) -> tuple[str, int]:
+def log_key(state: LiveState) -> tuple[str, int]:
     """Changes when a new log line is due: the state, and the quarter of progress within it."""
-    return look.short, -1 if look.ratio is None or look.download else int(look.ratio * 4)
+    return state.short, -1 if state.ratio is None or state.download else int(state.ratio * 4)
 
 
 def result_text(job: Job, shown_path: str, note: str = "") -> str:
@@ -80,11 +82,11 @@ def result_text(job: Job, shown_path: str, note: str = "") -> str:
     assert video is not None
     width, height = request.row.aspects[request.format]
     size = f"{width} x {height}, {request.length} s, {megabytes(video.stat().st_size)}"
-    shot = ", ".join(ascii_words(fact) for fact in facts(job))
+    shot = ", ".join(ascii_text(fact) for fact in facts(job))
     kind = " (simulator: no credits spent)" if job.simulated else ""
     lines = [
         f"Video   {shown_path}  ({size})",
-        f"Prompt  {prompt_words(request)}",
+        f"Prompt  {prompt_text(request)}",
         f"Shot    {shot}, {made(job)}, id {job.id}{kind}",
     ]
     if job.cell:
@@ -93,14 +95,14 @@ def result_text(job: Job, shown_path: str, note: str = "") -> str:
     return "\n".join(lines)
 
 
-def notice_text(job: Job, told: Notice) -> str:
+def notice_text(job: Job, notice: Notice) -> str:
     """An end without a video, in three or four lines."""
     name = f" ({job.id})" if shows_id(job) else ""
-    lines = [f"{told.title}{name}", *(f"  {line}" for line in (told.reason, told.todo) if line)]
-    lines += [f"      {command}" for command in told.command.splitlines()]
+    lines = [f"{notice.title}{name}", *(f"  {line}" for line in (notice.reason, notice.todo) if line)]
+    lines += [f"      {command}" for command in notice.command.splitlines()]
     if job.simulated:
         lines.append("  Simulator: no credits spent.")
-    return ascii_words("\n".join(lines))
+    return ascii_text("\n".join(lines))
 
 
 def shown_path(path: Path, folder: Path) -> str:

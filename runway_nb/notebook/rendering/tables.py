@@ -14,7 +14,8 @@ from ...jobs.job import Job
 from ...ledger.record import AnyRecord, Spending, UnreadableRecord
 from ...redaction import redact_line
 from ...request import VideoRequest
-from .messages import prompt_words
+from . import styles
+from .facts import prompt_text
 
 PACKAGES = ("runway_nb", "ipython", "ipykernel", "ipywidgets", "jupyterlab", "httpx", "nest_asyncio2", "av")
 _PROMPT = 44
@@ -31,15 +32,15 @@ def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str)
     text = "\n".join(
         "  ".join(f"{word:<{widths[i]}}" for i, word in enumerate(line)).rstrip() for line in (head, *rows)
     )
-    cell = "text-align:left;padding:2px 16px 2px 0;background:none"
-    titles = "".join(f'<th scope="col" style="{cell};font-weight:600">{escape(word)}</th>' for word in head)
+    begin = f'<tr style="{styles.NO_BACKGROUND}">'
+    titles = "".join(f'<th scope="col" style="{styles.TABLE_TITLE}">{escape(word)}</th>' for word in head)
     body = "".join(
-        '<tr style="background:none">' + "".join(f'<td style="{cell}">{escape(word)}</td>' for word in row) + "</tr>"
+        begin + "".join(f'<td style="{styles.TABLE_CELL}">{escape(word)}</td>' for word in row) + "</tr>"
         for row in rows
     )
     html = (
-        f'<table style="border-collapse:collapse;border:none"><thead style="border:none"><tr style="background:none">'
-        f"{titles}</tr></thead><tbody>{body}</tbody></table>"
+        f'<table style="{styles.TABLE}"><thead style="{styles.TABLE_HEAD}">{begin}{titles}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
     )
     return {"text/html": html, "text/plain": text}
 
@@ -62,7 +63,7 @@ def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:
     if job is None and record.is_unsent and not record.is_held(time.time()):
         state = "not sent"
     price = "simulator" if record.simulated else str(record.credits)
-    return record.id, _when(record.created), state, price, _short(prompt_words(request))
+    return record.id, _when(record.created), state, price, _short(prompt_text(request))
 
 
 def tasks_bundle(tasks: Iterable[Task]) -> dict[str, str]:

@@ -18,7 +18,9 @@ from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import REFUSED_FOR_NOW
 from runway_nb.notebook.cards import card
 from runway_nb.notebook.rendering import plain_text
-from runway_nb.notebook.rendering.messages import cost, look, made, megabytes, notice
+from runway_nb.notebook.rendering.facts import cost, made, megabytes
+from runway_nb.notebook.rendering.live_state import live_state
+from runway_nb.notebook.rendering.notices import notice
 from runway_nb.notebook.rendering.result_html import EMBED_CAP, bundle, notice_html, source
 from runway_nb.request import Keyframes, VideoRequest
 from support.sanitizer import check_sanitized, tags
@@ -91,27 +93,27 @@ LOOKS: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
 @pytest.mark.parametrize("name", LOOKS)
 def test_the_card_says(name: str) -> None:
     state, expected = LOOKS[name]
-    seen = look(a_job(**state), NOW)
+    seen = live_state(a_job(**state), NOW)
     assert (seen.word, seen.detail, seen.api, seen.button) == expected
 
 
 def test_the_bar_keeps_its_value_while_offline_and_is_empty_before_it_is_known() -> None:
-    assert look(a_job(offline=True, progress=0.42), NOW).ratio == 0.42
-    assert look(a_job(), NOW).ratio is None
+    assert live_state(a_job(offline=True, progress=0.42), NOW).ratio == 0.42
+    assert live_state(a_job(), NOW).ratio is None
 
 
 def test_the_button_rests_while_the_request_is_on_its_way() -> None:
-    assert not look(a_job(Phase.SENDING), NOW).enabled
+    assert not live_state(a_job(Phase.SENDING), NOW).enabled
 
 
 def test_the_progress_bar_is_one_for_screen_readers() -> None:
-    html = card.body_html(a_job(progress=0.42), look(a_job(progress=0.42), NOW))
+    html = card.body_html(a_job(progress=0.42), live_state(a_job(progress=0.42), NOW))
     assert 'role="progressbar" aria-label="Generating" aria-valuemin="0" aria-valuemax="100" aria-valuenow="42"' in html
 
 
 def test_the_card_shows_facts_badge_price_and_id() -> None:
     job = a_job(simulated=True, progress=0.1)
-    html = re.sub(r"<[^>]+>", "|", card.body_html(job, look(job, NOW)))
+    html = re.sub(r"<[^>]+>", "|", card.body_html(job, live_state(job, NOW)))
     for words in ("Simulator", "zoom +4 · pan −2", "5 s landscape", "seed 1842", "0 credits", "7f3e2c54"):
         assert words in html
 
@@ -216,7 +218,11 @@ def test_a_picture_that_stands_in_the_cell_as_text_is_cut_short(tmp_path: Path) 
 def test_hostile_words_stay_words(tmp_path: Path, hostile: str) -> None:
     job = a_result(tmp_path, cell=f"%%runway\n{hostile}")
     job.request = VideoRequest(hostile, Keyframes(hostile), seed=1)
-    for html in (bundle(job)["text/html"], card.body_html(job, look(a_job(), NOW)), notice_html(job, notice(a_job()))):
+    for html in (
+        bundle(job)["text/html"],
+        card.body_html(job, live_state(a_job(), NOW)),
+        notice_html(job, notice(a_job())),
+    ):
         check_sanitized(re.sub(r"<svg.*?</svg>", "", html).replace(' role="', ' x="').replace(" aria-", " x-"))
         assert not [tag for tag, _ in tags(html) if tag in ("script", "img")]
 
@@ -266,17 +272,17 @@ def test_a_job_that_goes_on_says_how_to_see_its_end() -> None:
 
 
 def test_the_line_of_a_terminal_fits_and_is_ascii() -> None:
-    line = plain_text.live_line(a_job(progress=0.42), look(a_job(progress=0.42, remaining=52.4), NOW))
+    line = plain_text.live_line(a_job(progress=0.42), live_state(a_job(progress=0.42, remaining=52.4), NOW))
     assert line == "runway 7f3e2c54  generating  [######--------] 42 %  0:38 elapsed, about 0:52 left"[:79]
     assert line.isascii()
 
 
 def test_a_log_has_a_line_for_each_state_and_quarter() -> None:
-    keys = {plain_text.log_key(look(a_job(progress=p / 100), NOW)) for p in range(101)}
+    keys = {plain_text.log_key(live_state(a_job(progress=p / 100), NOW)) for p in range(101)}
     assert len(keys) == 5
     job = a_job(Phase.WAITING, detail="2 slots busy", next_poll=NOW + 5)
     line = "runway --------  waiting: next try in 0:05, 2 slots busy"
-    assert plain_text.log_line(job, look(job, NOW)) == line
+    assert plain_text.log_line(job, live_state(job, NOW)) == line
 
 
 @pytest.mark.parametrize(
@@ -296,7 +302,7 @@ def test_a_log_has_a_line_for_each_state_and_quarter() -> None:
 )
 def test_the_line_of_a_log_says(state: dict[str, Any], line: str) -> None:
     job = a_job(**state)
-    assert plain_text.log_line(job, look(job, NOW)) == f"runway 7f3e2c54  {line}"
+    assert plain_text.log_line(job, live_state(job, NOW)) == f"runway 7f3e2c54  {line}"
 
 
 def test_a_log_tells_price_and_end(tmp_path: Path) -> None:

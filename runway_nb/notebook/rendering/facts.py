@@ -1,0 +1,86 @@
+"""Facts of a job in a few words, wherever it is shown: camera, prompt, price, time, size. Pure functions."""
+
+from __future__ import annotations
+
+from ...jobs.job import Job
+from ...jobs.policy import day_of
+from ...ledger.phase import Phase
+from ...redaction import redact
+from ...request import VideoRequest
+
+DOT = " \N{MIDDLE DOT} "
+MINUS = "\N{MINUS SIGN}"
+JOINED = "same request as before; --fresh for a new take"
+
+
+def clock(seconds: float) -> str:
+    """0:25 for 25 seconds."""
+    whole = max(0, int(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"
+
+
+def megabytes(size: int | None) -> str:
+    """2.8 MB, or 50 kB below a tenth of that."""
+    if size is None:
+        return "unknown size"
+    return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
+
+
+def axis(value: float) -> str:
+    """+4 or, with a true minus sign, -4."""
+    sign = "+" if value > 0 else MINUS if value < 0 else ""
+    return f"{sign}{abs(value):g}"
+
+
+def camera_text(request: VideoRequest) -> str:
+    """The moves, as in "zoom +4, pan -2"; or static; or no camera move."""
+    if request.camera.static:
+        return "static"
+    moves = [f"{name} {axis(value)}" for name, value in request.camera.moves.items() if value]
+    return DOT.join(moves) or "no camera move"
+
+
+def prompt_text(request: VideoRequest) -> str:
+    """The prompt on one line, as it may be shown."""
+    return " ".join(redact(request.prompt).split()) or "(no words)"
+
+
+def cost(job: Job) -> str:
+    """The price, as in "25 credits"; 0 with the simulator and in explore mode."""
+    return f"{job.credits} credits" + (" (explore mode)" if job.request.explore and not job.simulated else "")
+
+
+def facts(job: Job, price: str = "") -> list[str]:
+    """Camera, length, seed, price."""
+    request = job.request
+    return [camera_text(request), f"{request.length} s", f"seed {request.seed}", price or cost(job)]
+
+
+def made(job: Job) -> str:
+    """Made in 1:34, 22 Nov 2026."""
+    state = job.state
+    ended = state.ended or job.created
+    return f"made in {clock(ended - (state.sent or job.created))}, {day_of(ended)}"
+
+
+def shows_id(job: Job) -> bool:
+    """True when there may be a task behind the job, so that its id is worth showing."""
+    return job.state.phase.is_sent and job.state.phase is not Phase.SENDING
+
+
+def reuse_text(job: Job) -> str:
+    """Why nothing was sent for an unchanged cell, and how to make another."""
+    state = job.state
+    day = day_of(state.ended or job.created)
+    if not state.phase.is_final:
+        return f"{JOINED}, 0 credits more"
+    if job.video is not None:
+        return f"stored result of {day}, 0 credits; --fresh for a new take"
+    again = f"--fresh sends it again for {job.request.credits} credits"
+    return f"this is how it ended on {day}; nothing was sent now, {again}"
+
+
+def sentence(text: str) -> str:
+    """A line with a capital at its beginning and one full stop at its end."""
+    text = text.strip()
+    return (text[:1].upper() + text[1:]).rstrip(".") + "." if text else ""

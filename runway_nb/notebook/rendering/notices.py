@@ -1,0 +1,206 @@
+"""An end without a video: what happened, why, and what to do next. Pure functions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ... import errors
+from ...jobs.job import Job
+from ...ledger.phase import Phase
+from ...redaction import redact
+from .facts import sentence
+
+RESENT = "sent again as job "
+
+
+@dataclass(frozen=True)
+class Notice:
+    """How an end without a video is told."""
+
+    tone: str
+    """bad, warn or calm."""
+    mark: str
+    title: str
+    reason: str
+    todo: str
+    command: str = ""
+    cost: str = ""
+
+
+_GOES_ON = {
+    Phase.PREPARING: "Its pictures are being prepared.",
+    Phase.WAITING: "It waits for a free slot.",
+    Phase.SENDING: "It is being sent.",
+    Phase.CHECKING: "Its task is being looked for.",
+    Phase.FOLLOWING: "Runway works on it.",
+    Phase.DOWNLOADING: "Its video is being fetched.",
+}
+
+
+def notice(job: Job) -> Notice:
+    """Title, reason and what to do next, for any end without a video, and for a job that still goes on."""
+    found = _notice(job)
+    return replace(found, reason=redact(found.reason), todo=redact(found.todo))
+
+
+def _notice(job: Job) -> Notice:
+    state = job.state
+    if not state.phase.is_final:
+        return Notice(
+            "calm", "\N{HORIZONTAL ELLIPSIS}", f"Job {job.id} goes on", _GOES_ON[state.phase],
+            "See it to the end:", f"%runway wait {job.id}",
+        )  # fmt: skip
+    if state.phase is Phase.DONE:
+        return _gone(job)
+    make = next((make for kind, make in _NOTICES if isinstance(state.error, kind)), _by_phase)
+    return make(job)
+
+
+def with_note(found: Notice, note: str) -> Notice:
+    """A notice with the reason why nothing was sent this time."""
+    return replace(found, todo=sentence(note)) if note and not found.command else found
+
+
+def _message(job: Job) -> str:
+    return job.error.message if job.error else "no reason is known"
+
+
+def _reason(job: Job) -> str:
+    return sentence(_message(job))
+
+
+def _moderated(job: Job) -> Notice:
+    reason = _message(job).removeprefix("refused by moderation: ").removeprefix("reason ")
+    return Notice(
+        "bad", "\N{MULTIPLICATION X}", "Not generated: refused by moderation",
+        f"Reason from Runway: {reason}.",
+        "Change the words or the picture, then run the cell again. It is not sent again by itself: "
+        "many refusals can suspend the account.",
+        cost="" if job.simulated else f"{job.credits} credits, may be charged",
+    )  # fmt: skip
+
+
+def _refused_prompt(job: Job) -> Notice:
+    if job.state.phase is not Phase.REFUSED:
+        return _by_phase(job)
+    return Notice(
+        "bad", "\N{MULTIPLICATION X}", "Not sent: refused by moderation", _reason(job),
+        "Change the words or the picture, then run the cell again. Nothing was charged.",
+        cost=_needed(job),
+    )  # fmt: skip
+
+
+def _poor(job: Job) -> Notice:
+    if job.state.phase is not Phase.REFUSED:
+        return _by_phase(job)
+    return Notice(
+        "warn", "!", "Not sent: not enough credits", _reason(job),
+        "Add credits at Runway, or use explore mode with an Unlimited plan. Nothing was charged.",
+        cost=_needed(job),
+    )  # fmt: skip
+
+
+def _maybe(job: Job) -> Notice:
+    reason = _message(job).removeprefix("maybe sent, no clear answer: ").removeprefix("maybe sent: ")
+    if reason.startswith(RESENT):
+        return Notice(
+            "calm", "\N{BLACK SQUARE}", "Sent again, as you decided", _reason(job),
+            "See what became of it:", f"%runway show {reason.removeprefix(RESENT)}",
+        )  # fmt: skip
+    return Notice(
+        "warn", "!", "Maybe sent: no clear answer", f"The request left once; {reason}.",
+        "Running the cell again looks again and sends nothing. Sending it again is your decision: "
+        "if the request did arrive, it is paid twice.",
+        f"%runway attach {job.id}  # look again\n%runway resend {job.id}  # send again, {job.request.credits} credits",
+        "" if job.simulated else f"{job.credits} credits, maybe charged",
+    )  # fmt: skip
+
+
+def _refused_for_now(job: Job) -> Notice:
+    if job.state.phase is not Phase.UNKNOWN:
+        return _by_phase(job)
+    return Notice(
+        "calm", "\N{HORIZONTAL ELLIPSIS}", "Not sent yet: all slots were taken", _reason(job),
+        "Run the cell again: the account is looked at, and the request is sent if nothing was started.",
+        f"%runway attach {job.id}  # looks, and sends nothing",
+        _needed(job),
+    )  # fmt: skip
+
+
+def _deadline(job: Job) -> Notice:
+    return Notice(
+        "calm", "\N{HORIZONTAL ELLIPSIS}", "Detached: still running at Runway",
+        f"{_reason(job)} The task goes on and nothing is lost.",
+        "Pick it up again, also after a kernel restart:", f"%runway attach {job.id}",
+    )  # fmt: skip
+
+
+def _gone(job: Job) -> Notice:
+    name = job.state.video.name if job.state.video else "the file"
+    return Notice(
+        "warn", "!", "The video file is not there any more", f"It was {name}.",
+        "Fetch it again; nothing more is charged:", f"%runway attach {job.id}",
+    )  # fmt: skip
+
+
+def _nameless(job: Job) -> Notice:
+    return Notice(
+        "warn", "!", "Finished at Runway, but no video yet", _reason(job),
+        "Do not run the cell again before you have looked for it; nothing more is charged:",
+        f"%runway attach {job.id}",
+    )  # fmt: skip
+
+
+def _stopped(job: Job) -> Notice:
+    if job.task is not None and job.task.status == "SUCCEEDED":
+        return _undownloaded(job)
+    at = f" at {job.progress:.0%}".replace("%", " %") if job.progress else ""
+    spent = "" if job.simulated else f"; its {job.credits} credits stay spent"
+    return Notice(
+        "calm", "\N{BLACK SQUARE}", "Tracking stopped",
+        f"You stopped it{at}. Runway finishes the video{spent}.",
+        "Fetch it later:", f"%runway attach {job.id}",
+    )  # fmt: skip
+
+
+def _removed(job: Job) -> Notice:
+    return Notice("calm", "\N{BLACK SQUARE}", "Removed before sending", "", "Nothing was charged.", cost=_needed(job))
+
+
+def _undownloaded(job: Job) -> Notice:
+    return Notice(
+        "warn", "!", "Not downloaded: the video is finished at Runway", _reason(job),
+        "Fetch it again; nothing more is charged:", f"%runway attach {job.id}",
+    )  # fmt: skip
+
+
+def _by_phase(job: Job) -> Notice:
+    if job.state.phase is Phase.REFUSED:
+        return Notice("warn", "!", "Not sent", _reason(job), "Nothing was charged.", cost=_needed(job))
+    if job.state.phase is Phase.FAILED:
+        return Notice(
+            "bad", "\N{MULTIPLICATION X}", "Not generated: Runway reported an error", _reason(job),
+            "Add --fresh to the cell to ask again: that is a new request at its full price.",
+        )  # fmt: skip
+    return Notice(
+        "calm", "\N{HORIZONTAL ELLIPSIS}", "Detached: not tracked here", _reason(job),
+        "Pick it up again:", f"%runway attach {job.id}",
+    )  # fmt: skip
+
+
+def _needed(job: Job) -> str:
+    return "" if job.simulated else f"{job.credits} credits needed"
+
+
+_NOTICES = (
+    (errors.TaskModerated, _moderated),
+    (errors.PromptRefused, _refused_prompt),
+    (errors.NotEnoughCredits, _poor),
+    (errors.MaybeSent, _maybe),
+    (errors.RateLimited, _refused_for_now),
+    (errors.DeadlineReached, _deadline),
+    (errors.TrackingStopped, _stopped),
+    (errors.Removed, _removed),
+    (errors.DownloadError, _undownloaded),
+    (errors.NoVideo, _nameless),
+)

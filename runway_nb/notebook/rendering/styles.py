@@ -1,0 +1,118 @@
+"""The inline styles of results, in one place.
+
+They are what the sanitizers of all JupyterLab versions leave of an untrusted output (design, section 5): no theme
+variable, no `currentColor`, no `inherit`; text in the inherited colour. Some sanitizers take the wrapping of flex boxes
+away and read no number without its zero: numbers below 1 are written 0.74.
+"""
+
+from __future__ import annotations
+
+
+def grey(alpha: float) -> str:
+    """Return a grey that stands out from white and from black; `alpha` is 0 to 1."""
+    return f"rgba(128,128,128,{alpha:g})"
+
+
+TONES = {"bad": "#d9483b", "warn": "#e08a1e", "calm": "#6b8fb5"}
+"""The edge and the mark of a notice."""
+
+# --- parts of styles ------------------------------------------------------------------------------
+
+QUIET = "opacity:0.74"
+HAIRLINE = f"1px solid {grey(0.35)}"
+TEXT_FONT = "font-family:system-ui, -apple-system, Segoe UI, sans-serif"
+CODE_FONT = "font-family:ui-monospace, Menlo, Consolas, monospace"
+TEXT = f"font-size:13px;line-height:20px;{TEXT_FONT}"
+SMALL = "font-size:12px;line-height:18px"
+FACTS = f"{QUIET};{SMALL}"
+CODE = f"{CODE_FONT};font-size:12px"
+NO_BACKGROUND = "background:none"
+"""For every part of a table: JupyterLab styles tables in outputs."""
+CUT = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
+
+# --- results and notices --------------------------------------------------------------------------
+
+RESULT = f"display:flex;flex-wrap:wrap;gap:8px 16px;align-items:flex-start;max-width:880px;margin:4px 0 12px 0;{TEXT}"
+BESIDE_VIDEO = "flex:1 1 240px;min-width:0"
+BELOW_VIDEO = "flex:1 1 100%;min-width:0"
+PROMPT = "font-size:14px;line-height:20px;margin:0 0 6px 0"
+BADGE = (
+    f"display:inline-block;border:1px dashed {grey(0.9)};border-radius:9px;padding:0 8px;font-size:11px;"
+    "line-height:16px;white-space:nowrap"
+)
+FILE_LINK = f"margin-top:6px;{SMALL}"
+DETAILS = f"margin-top:8px;{SMALL}"
+SUMMARY = "cursor:pointer"
+SETTINGS = "border-collapse:collapse;margin:6px 0;font-size:12px;border:none"
+SETTING_NAME = f"text-align:left;font-weight:400;{QUIET};padding:1px 12px 1px 0;vertical-align:top;{NO_BACKGROUND}"
+SETTING = f"text-align:left;padding:1px 0;{NO_BACKGROUND}"
+COMPARISON = "margin:0 0 6px 0"
+BLOCK = "display:block"
+CELL = (
+    f"{CODE};line-height:17px;margin:0;padding:8px 10px;border:{HAIRLINE};border-radius:4px;white-space:pre-wrap;"
+    f"word-break:normal;background:{grey(0.08)}"
+)
+COMMAND = (
+    f"{CODE};line-height:17px;margin:6px 0 0 0;padding:4px 8px;border-radius:4px;background:{grey(0.12)};"
+    "display:inline-block"
+)
+PANEL_CELL = f"margin:6px 0;white-space:pre-wrap;word-break:normal;padding:8px 10px;border:{HAIRLINE};border-radius:4px"
+TITLE = "font-weight:600"
+
+
+def video_column(width: int, *, portrait: bool) -> str:
+    """Return the style of what holds a player; `width` in pixels."""
+    return f"flex:{'0 1 240px' if portrait else '1 1 400px'};max-width:{width}px;min-width:0"
+
+
+def player(width: int) -> str:
+    """Return the style of a player that is at most `width` pixels wide."""
+    return f"display:block;width:100%;height:auto;max-width:{width}px;border-radius:4px;background:#000"
+
+
+def notice(tone: str) -> str:
+    """Return the style of a notice in a tone."""
+    return (
+        f"max-width:880px;margin:4px 0;padding:8px 12px;border:{HAIRLINE};border-left:3px solid {TONES[tone]};"
+        f"border-radius:4px;{TEXT};box-sizing:border-box"
+    )
+
+
+def mark(tone: str) -> str:
+    """Return the style of a notice's mark in a tone."""
+    return f"display:inline-block;width:18px;color:{TONES[tone]};font-weight:700"
+
+
+# --- tables ---------------------------------------------------------------------------------------
+
+TABLE = "border-collapse:collapse;border:none"
+TABLE_HEAD = "border:none"
+TABLE_CELL = f"text-align:left;padding:2px 16px 2px 0;{NO_BACKGROUND}"
+TABLE_TITLE = f"{TABLE_CELL};font-weight:600"
+
+# --- the asset gallery ----------------------------------------------------------------------------
+
+GALLERY = f"margin:4px 0;{SMALL};{TEXT_FONT}"
+TILES = "margin:8px 0 0 0"
+TILE_NAME = f"{CUT};margin:4px 0 0 0"
+TILE_FACTS = f"{CUT};{QUIET}"
+TILE_ID = f"{CODE_FONT};{QUIET}"
+TILE_TYPED = f"{CODE_FONT};font-weight:600;white-space:pre-wrap;word-wrap:break-word"
+
+
+def tile(width: int) -> str:
+    """Return the style of a tile; inline blocks, since not every sanitizer leaves the wrapping of flex boxes."""
+    return f"display:inline-block;vertical-align:top;width:{width}px;margin:0 12px 16px 0"
+
+
+def tile_box(height: int) -> str:
+    """Return the style of the box of a tile's picture; `height` in pixels."""
+    return (
+        f"height:{height}px;line-height:{height}px;text-align:center;overflow:hidden;border-radius:4px;"
+        f"background:{grey(0.14)}"
+    )
+
+
+def tile_picture(gap: int) -> str:
+    """Return the style of a tile's picture, `gap` pixels below the upper edge of its box."""
+    return f"display:block;margin:{gap}px auto 0 auto"
