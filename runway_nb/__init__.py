@@ -76,6 +76,7 @@ provide("job.unpickled", "runway_nb.shortcuts:attached")
 provide("job.is_cell_task", "runway_nb.notebook.magics.cell_task:is_cell_task")
 provide("assets.mimebundle", "runway_nb.notebook.rendering.asset_gallery:bundle")
 provide("settings.configured", "runway_nb.notebook.extension:configured")
+provide("settings.notebook", "runway_nb.notebook.loaded_settings:notebook_settings")
 
 
 def __getattr__(name: str) -> Any:
@@ -89,16 +90,11 @@ def __dir__() -> list[str]:
     return __all__
 
 
-notebook_settings: Any = globals().get("notebook_settings")  # kept by a reload of this module
-"""What `%config RunwayMagics` holds and the notebook's folder, while the extension is loaded."""
-
-
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext runway_nb`."""
     from .notebook.extension import load, tell_unfinished
 
-    global notebook_settings
-    notebook_settings = load(shell)
+    load(shell)
     tell_unfinished()
 
 
@@ -106,6 +102,4 @@ def unload_ipython_extension(shell: Any) -> None:
     """`%unload_ext runway_nb`."""
     from .notebook.extension import unload
 
-    global notebook_settings
-    notebook_settings = None
     unload(shell)

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 from .camera import Camera
 from .errors import InvalidRequest
+from .extension_points import provided
 from .jobs.job import Job, video_frames
-from .loaded_settings import notebook_settings
 from .request import Keyframes, VideoRequest
 from .settings import resolve
 from .storage.home import read_path
@@ -35,7 +35,7 @@ def default_studio(*, fresh: bool = False) -> Studio:
     """
     global _default
     fresh = checked_switch(fresh, "fresh")
-    config, folder = notebook_settings()
+    config, folder = provided("settings.notebook")()
     ours = environment_mark()
     with _default_lock:
         if _default is None:

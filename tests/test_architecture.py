@@ -36,7 +36,8 @@ FLOORS = """
     jobs
     account embedded_simulator
     studio
-    loaded_settings shortcuts
+    shortcuts
+    notebook.loaded_settings
     notebook.static notebook.rendering
     notebook.language
     notebook.cards

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime, timezone
 from typing import Any
 
 from ..errors import ServerError
@@ -55,6 +56,15 @@ def is_same_id(one: str, other: str) -> bool:
 def shown_in(value: object, limit: int = LINE) -> str:
     """Return text to be shown and for nothing else: on one line, without secrets and control characters."""
     return redact_line(text_in(value), limit)
+
+
+def moment_in(text: str) -> datetime | None:
+    """Return the moment of an ISO time, or None; one without a zone is UTC."""
+    try:
+        moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
 
 
 def mapping_in(value: object) -> Json:

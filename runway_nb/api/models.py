@@ -7,9 +7,7 @@ Flat or nested answers, numbers as text, missing fields and unknown words are al
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
 
 from ..errors import ServerError
 from ..redaction import know_address, know_id, redact_line, short_id
@@ -19,6 +17,7 @@ from .answer_values import (  # fmt: skip
     id_in,
     items_in,
     mapping_in,
+    moment_in,
     number_in,
     shown_in,
     text_in,
@@ -281,11 +280,8 @@ def _frame(metadata: Json) -> tuple[int | None, int | None]:
 
 def _unix(iso: str) -> float | None:
     """Return Unix seconds of an ISO time; None for what is none, and for years that not every clock can show."""
-    with suppress(ValueError, OverflowError):
-        moment = datetime.fromisoformat(iso.replace("Z", "+00:00"))
-        moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-        return moment.timestamp() if 1970 < moment.year < 3000 else None
-    return None
+    moment = moment_in(iso)
+    return moment.timestamp() if moment is not None and 1970 < moment.year < 3000 else None
 
 
 @dataclass(frozen=True)

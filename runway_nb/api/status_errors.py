@@ -5,7 +5,6 @@ Nothing of its form is trusted: the body may be JSON, HTML or rubbish, and `erro
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -14,6 +13,7 @@ import httpx
 
 from .. import errors
 from ..redaction import redact_line
+from .answer_values import moment_in
 from .models import running_tasks
 from .server_clock import date_of
 
@@ -93,11 +93,5 @@ def retry_after(value: object, now: datetime) -> float | None:
     text = str(value).strip() if value is not None else ""
     if re.fullmatch(r"\d{1,9}(\.\d{1,9})?", text):
         return float(text)
-    moment = date_of(text)
-    if moment is None:
-        with contextlib.suppress(ValueError):
-            moment = datetime.fromisoformat(text.replace("Z", "+00:00"))
-    if moment is None:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - now).total_seconds())
+    moment = date_of(text) or moment_in(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())

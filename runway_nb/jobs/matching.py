@@ -11,9 +11,10 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from functools import cached_property
 from typing import Any
 
+from ..api.answer_values import moment_in
 from ..api.models import Task
 from ..ledger.record import Record
 from ..references import task_account
@@ -75,20 +76,20 @@ class LostRequest:
 
     def is_before(self, task: Task) -> bool:
         """True when the task was made before the create left, by the clocks of the servers."""
-        made = unix_time(task.created_at)
+        made = _created(task)
         if made is None or self.sent is None or self._agrees_with_here(made):
             return False
         return made < self.sent - SKEW_SECONDS
 
     def is_long_before(self, task: Task) -> bool:
         """The same by this machine's clock, too: a history is not left early for one clock that is wrong."""
-        made = unix_time(task.created_at)
+        made = _created(task)
         if made is None or self.sent is None:
             return False
         return made < min(self.sent, self.sent if self.sent_here is None else self.sent_here) - SKEW_SECONDS
 
     def _is_after(self, task: Task) -> bool:
-        made = unix_time(task.created_at)
+        made = _created(task)
         if made is None or self.sent is None or self._agrees_with_here(made):
             return False
         return made > self.sent + LATEST_SECONDS
@@ -165,17 +166,17 @@ class Search:
 
     def is_past(self, tasks: Sequence[Task]) -> bool:
         """True when the rest of a history that runs from new to old can only be older than the create."""
-        newest_first = (unix_time(tasks[0].created_at) or 0.0) >= (unix_time(tasks[-1].created_at) or 0.0)
+        newest_first = (_created(tasks[0]) or 0.0) >= (_created(tasks[-1]) or 0.0)
         return newest_first and all(one.is_long_before(tasks[-1]) for one in self._equals)
 
-    @property
+    @cached_property
     def _equals(self) -> list[LostRequest]:
         """Ours and all that a task cannot tell from it; a seed that we drew stands in one request only."""
         if self.lost.has_own_seed:
             return [self.lost]
         return [self.lost, *(other for other in self.others if _is_equal(other, self.lost))]
 
-    @property
+    @cached_property
     def _different(self) -> list[LostRequest]:
         return [other for other in self.others if not _is_equal(other, self.lost)]
 
@@ -226,13 +227,10 @@ def is_same_text(told: str, sent: str) -> bool:
     return _plain(told) == _plain(sent)
 
 
-def unix_time(iso: str) -> float | None:
-    """Unix seconds of an ISO time, or None."""
-    try:
-        moment = datetime.fromisoformat(iso.replace("Z", "+00:00"))
-        return (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc)).timestamp()
-    except (ValueError, OverflowError):
-        return None
+def _created(task: Task) -> float | None:
+    """Return Unix seconds of the time that a task shows as its own, or None."""
+    moment = moment_in(task.created_at)
+    return None if moment is None else moment.timestamp()
 
 
 def _plain(text: str) -> str:
@@ -263,7 +261,7 @@ def _nearest(lost: Sequence[LostRequest], tasks: Sequence[Task]) -> dict[str, Ta
 
 def _distance(request: LostRequest, task: Task) -> float:
     """Seconds between create and task; what tells no time comes last."""
-    made = unix_time(task.created_at)
+    made = _created(task)
     return abs(made - request.about) if made is not None else float("inf")
 
 

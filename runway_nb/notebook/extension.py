@@ -12,9 +12,9 @@ from traitlets import Bool, Enum, Int, TraitError, Unicode
 from traitlets.config import Configurable
 
 from ..errors import SettingsError
-from ..loaded_settings import loaded_settings
 from ..storage.home import working_folder
 from ..text.line_words import JOINERS, NO_WIDTH
+from .loaded_settings import loaded_settings, remember
 
 if TYPE_CHECKING:
     from ..jobs.job import Job
@@ -219,6 +219,7 @@ def load(shell: Any) -> RunwayMagics:
         shell.set_hook("complete_command", complete, str_key=key)
     if not hasattr(shell, "kernel"):
         shell.display_formatter.mimebundle_formatter.for_type_by_name("runway_nb.jobs.job", "Job", _terminal_bundle)
+        remember(home)
         return home
     shell.input_transformers_cleanup.append(await_cell)
 
@@ -226,6 +227,7 @@ def load(shell: Any) -> RunwayMagics:
         home.front_end.show(job)
 
     shell.display_formatter.ipython_display_formatter.for_type_by_name("runway_nb.jobs.job", "Job", show_job)
+    remember(home)
     return home
 
 
@@ -262,6 +264,7 @@ def unfinished_words(count: int) -> str:
 
 def unload(shell: Any) -> None:
     """Take back everything that `load` registered, and stop following. The settings come back with the next load."""
+    remember(None)
     _take_back(shell)
     if "runway_nb.shortcuts" in sys.modules:
         from ..shortcuts import close_default_studio

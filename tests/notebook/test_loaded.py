@@ -17,7 +17,7 @@ from traitlets.config import Config
 import runway_nb
 from runway_nb import shortcuts as default_module
 from runway_nb.errors import SettingsError
-from runway_nb.loaded_settings import loaded_settings, notebook_settings
+from runway_nb.notebook.loaded_settings import loaded_settings, notebook_settings, remember, running_shell
 from support.kernels import PATIENCE, clean_env, shared_simulator
 
 FORGET = "for n in [n for n in sys.modules if n.partition('.')[0] == 'runway_nb']: del sys.modules[n]\n"
@@ -34,7 +34,8 @@ RELOADS = {
     "the right address again": "shell.run_line_magic('config', f'RunwayMagics.base_url = {address!r}')",
     "its modules forgotten": FORGET + "import runway_nb",
     "its modules forgotten, then loaded": FORGET + "shell.run_line_magic('reload_ext', 'runway_nb')",
-    "its settings gone": "import runway_nb; runway_nb.notebook_settings = None; gone = shell.configurables[:]; "
+    "its settings gone": "importlib.import_module('runway_nb.notebook.loaded_settings').remember(None); "
+    "gone = shell.configurables[:]; "
     "shell.configurables[:] = []",
     "its settings back": "shell.configurables[:] = gone",
     "unloading": "shell.run_line_magic('unload_ext', 'runway_nb')",
@@ -118,8 +119,9 @@ def test_a_reload_of_python_modules_makes_no_second_studio(told):
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
     InteractiveShell.clear_instance()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(runway_nb, "notebook_settings", None)
+    remember(None)
     yield InteractiveShell.instance(user_ns={}, config=Config())
+    remember(None)
     InteractiveShell.clear_instance()
 
 
@@ -175,7 +177,7 @@ def test_loading_twice_registers_once(shell: Any) -> None:
 
 def test_settings_that_are_gone_are_refused_and_not_taken_for_no_limit(shell: Any) -> None:
     shell.extension_manager.load_extension("runway_nb")
-    runway_nb.notebook_settings = None
+    remember(None)
     shell.configurables.clear()
     with pytest.raises(SettingsError, match="%reload_ext runway_nb"):
         default_module.default_studio()
@@ -186,5 +188,38 @@ def test_a_reload_of_the_package_keeps_its_settings(shell: Any) -> None:
     runway_nb.load_ipython_extension(shell)
     kept = loaded_settings()
     importlib.reload(runway_nb)
-    assert runway_nb.notebook_settings is kept is loaded_settings()
+    assert kept is not None
+    assert loaded_settings() is kept
     runway_nb.unload_ipython_extension(shell)
+
+
+def test_a_reload_of_the_module_itself_keeps_the_settings(shell: Any) -> None:
+    runway_nb.load_ipython_extension(shell)
+    kept = loaded_settings()
+    importlib.reload(sys.modules["runway_nb.notebook.loaded_settings"])
+    shell.configurables.clear()
+    assert loaded_settings() is kept
+    runway_nb.unload_ipython_extension(shell)
+
+
+def test_settings_hold_that_were_loaded_into_a_shell_which_is_not_ipythons_own(shell: Any) -> None:
+    other = InteractiveShell(user_ns={}, config=Config())
+    runway_nb.load_ipython_extension(other)
+    other.run_line_magic("config", "RunwayMagics.max_credits = 25")
+    config, _ = notebook_settings()
+    assert config is not None
+    assert config["max_credits"] == 25
+    runway_nb.unload_ipython_extension(other)
+
+
+def test_a_script_has_no_shell_and_does_not_load_ipython() -> None:
+    code = (
+        "import sys, runway_nb.notebook.loaded_settings as loaded; "
+        "print(loaded.running_shell(), loaded.notebook_settings(), 'IPython' in sys.modules)"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE)
+    assert run.stdout == "None (None, None) False\n", run.stderr
+
+
+def test_the_running_shell_is_ipythons_own(shell: Any) -> None:
+    assert running_shell() is shell

@@ -12,10 +12,10 @@ from IPython import get_ipython
 from IPython.display import display, update_display
 
 from ...jobs.job import Job
-from ...loaded_settings import loaded_settings
 from ...text.console import write_line
 from ..cards.output_area import OutputArea
 from ..cards.view import View, display_metadata, new_display_id
+from ..loaded_settings import loaded_settings
 from .action_bar import cell_or_reason
 from .bridge import Bridge
 from .snapshot import panel_text
