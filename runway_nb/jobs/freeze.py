@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from ..api.models import Asset, Task
 from ..errors import InvalidRequest, RunwayError
 from ..ledger.phase import Phase
-from ..ledger.record import Record
+from ..ledger.record import Record, own_reference
 from ..pictures.files import keep_picture, picture_prints
 from ..pictures.objects import is_picture, picture_bytes
 from ..request import Keyframes, VideoRequest
@@ -65,14 +65,14 @@ def new_record(
         settings: Who makes it.
         draw: Gives a whole number from a range, both ends included.
     """
-    reference = secrets.token_hex(8)
+    number = secrets.token_hex(8)
     sent = replace(
         request,
         seed=draw(*SEED_RANGE) if request.seed is None else request.seed,
-        reply_ref=request.reply_ref or f"rnb-{reference}",
+        reply_ref=request.reply_ref or own_reference(number),
     )
     record = Record(
-        id=reference[:8],
+        id=number[:8],
         phase=Phase.PREPARING.value,
         request=sent.to_record(),
         original_request=request.to_record(),

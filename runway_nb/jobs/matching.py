@@ -16,7 +16,7 @@ from typing import Any
 
 from ..api.answer_values import moment_in
 from ..api.models import Task
-from ..ledger.record import Record
+from ..ledger.record import Record, is_own_reference
 from ..references import task_account
 from ..request import UNCOUNTED, VideoRequest
 
@@ -28,8 +28,6 @@ LATEST_SECONDS = 24 * 60 * 60.0
 """How much later than its create a task may have been made; a service may queue what it was sent."""
 LONG_SEED = 6
 """Digits from which a number in a task's name can only be a seed."""
-OWN_REFERENCE = "rnb-{id}"
-"""How a replyRef begins that we drew for a job; it names one request and no other."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +192,7 @@ def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
         sent=sent,
         about=sent if sent is not None else (record.sent or record.created) + offset,
         sent_here=record.sent,
-        reference=record.reply_ref if record.reply_ref.startswith(OWN_REFERENCE.format(id=record.id)) else "",
+        reference=record.reply_ref if is_own_reference(record.reply_ref, record.id) else "",
         has_own_seed=bool(record.original_request) and record.original_request.get("seed") is None,
         job_id=record.id,
     )

@@ -12,6 +12,16 @@ REFUSED_FOR_NOW = "refused for now (HTTP 429), and its session ended before it w
 """What is written on a job whose waiting ended with its session."""
 
 
+def own_reference(number: str) -> str:
+    """Return the replyRef that we draw for a job. `number` is hexadecimal, and begins with the id of the job."""
+    return f"rnb-{number}"
+
+
+def is_own_reference(reference: str, job_id: str) -> bool:
+    """Return True for a replyRef that we drew for this job: it names one request and no other."""
+    return reference.startswith(own_reference(job_id))
+
+
 @dataclass(frozen=True)
 class Record:
     """One wish and what became of it."""
