@@ -25,7 +25,7 @@ picture = io.BytesIO()
 samples.draw("lighthouse-dusk").save(picture, "JPEG", quality=90)
 slider = W.FloatSlider(min=-10, max=10, step=0.1, continuous_update=CONTINUOUS)
 preview = make_preview()
-preview.first = preview.still_for(picture.getvalue())
+preview.first = preview.preview_jpeg(picture.getvalue())
 LINK
 slider.add_class("rnb-axis").add_class("rnb-axis-zoom")
 W.VBox([preview, slider]).add_class("rnb-root").add_class("rnb-panel")

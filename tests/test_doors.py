@@ -24,7 +24,7 @@ from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import Record, Spending
 from runway_nb.notebook.cards.card import body_html
 from runway_nb.notebook.language.expressions import named_picture
-from runway_nb.notebook.panel.account_text import AccountState, account_trouble, head_words
+from runway_nb.notebook.panel.account_text import AccountState, account_problems, head_text
 from runway_nb.notebook.panel.keyframe_choices import Choice, asset_choices, choice_of, frame_choices, typed_choice
 from runway_nb.notebook.panel.open_field import entries
 from runway_nb.notebook.panel.snapshot import panel_text
@@ -134,9 +134,9 @@ def test_accounts_and_what_holds_slots():
     check(*(account.error for account in found), repr(found), longest=1500)
     assert found[1].error == "of ***@***", "an address is known as soon as it is read"
     check(repr(running_tasks([{"taskId": TASK_ID, "replyRef": LONG}])), repr(RunningTask(LONG, LONG)))
-    state = AccountState(simulated=False, accounts=found, trouble=LONG)
-    check(*account_trouble(AccountState(simulated=False, accounts=found)), head_words(state, "Runway"))
-    check(head_words(AccountState(simulated=False, accounts=(Account("\u202e@x.example"),)), "Runway"))
+    state = AccountState(simulated=False, accounts=found, problem=LONG)
+    check(*account_problems(AccountState(simulated=False, accounts=found)), head_text(state, "Runway"))
+    check(head_text(AccountState(simulated=False, accounts=(Account("\u202e@x.example"),)), "Runway"))
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 404, 412, 418, 422, 429, 500, 596])

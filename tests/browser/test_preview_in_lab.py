@@ -15,8 +15,9 @@ from lab import App, Notebook
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from runway_nb.camera import MOVES, Camera, apply, seen_from, weights
-from runway_nb.notebook.panel.preview import KEYFRAMES, still_for
+from runway_nb.notebook.panel.preview import preview_jpeg
 from runway_nb.notebook.panel.script import script
+from runway_nb.spec import POSITIONS
 
 pytest.importorskip("av")
 from lab import tell
@@ -31,7 +32,8 @@ PANEL = """
 import threading, time
 import ipywidgets as W
 from runway_nb.camera import MOVES
-from runway_nb.notebook.panel.preview import KEYFRAMES, make_preview
+from runway_nb.notebook.panel.preview import make_preview
+from runway_nb.spec import POSITIONS
 from runway_nb.notebook.static import STATIC
 
 preview = make_preview()
@@ -49,9 +51,9 @@ sliders = {n: W.FloatSlider(min=-10, max=10, step=0.1, description=n, readout_fo
 static = W.Checkbox(description="Static", indent=False).add_class("rnb-static")
 preview.follow({**sliders, "static": static})
 rows = [s.add_class("rnb-axis").add_class(f"rnb-axis-{n}") for n, s in sliders.items()]
-tips = {n: f"Picture for the {n} keyframe" for n in KEYFRAMES}
+tips = {n: f"Picture for the {n} keyframe" for n in POSITIONS}
 uploads = {n: W.FileUpload(description="Upload", accept=".png", tooltip=tip) for n, tip in tips.items()}
-slots = [W.Box([uploads[n]]).add_class("rnb-slot").add_class("rnb-slot-drop") for n in KEYFRAMES]
+slots = [W.Box([uploads[n]]).add_class("rnb-slot").add_class("rnb-slot-drop") for n in POSITIONS]
 aspect = W.RadioButtons(options=["landscape", "portrait"], description="Aspect", orientation="horizontal")
 dice = W.Button(description="x", tooltip="New random seed").add_class("rnb-dice")
 copy = W.Button(description="Copy as cell").add_class("rnb-copy")
@@ -166,7 +168,7 @@ def marked(name: str, portrait: bool = False) -> bytes:
         ImageDraw.Draw(picture).ellipse(box, fill=colour)
     out = io.BytesIO()
     picture.resize((width, height)).save(out, "JPEG", quality=95, subsampling=0)
-    return still_for(out.getvalue())
+    return preview_jpeg(out.getvalue())
 
 
 def centre(picture: Image.Image, channel: int, near: tuple[float, float], radius: int) -> tuple[float, float] | None:
@@ -204,7 +206,7 @@ def photographed(notebook: Notebook) -> Image.Image:
 
 @pytest.mark.parametrize("portrait", [False, True], ids=["landscape", "portrait"])
 def test_the_preview_shows_what_the_simulator_renders(panel: Notebook, tmp_path: Path, portrait: bool) -> None:
-    pictures = {name: marked(name, portrait) for name in KEYFRAMES}
+    pictures = {name: marked(name, portrait) for name in POSITIONS}
     for name, data in pictures.items():
         (tmp_path / f"{name}.jpg").write_bytes(data)
     panel.page.add_style_tag(content=".rnb-chip, .rnb-overlay { display: none !important }")
@@ -212,7 +214,7 @@ def test_the_preview_shows_what_the_simulator_renders(panel: Notebook, tmp_path:
     compared, worst, likeness = 0, 0.0, 0.0
     for values, number, given in POSES:
         names, t, moves = given.split(), frame_time(number, 24), dict(zip(MOVES, values, strict=True))
-        chosen = f"for n in KEYFRAMES: setattr(preview, n, pictures[n] if n in {names} else b'')"
+        chosen = f"for n in POSITIONS: setattr(preview, n, pictures[n] if n in {names} else b'')"
         moved = f"for n, v in {moves}.items(): sliders[n].value = v"
         tell(panel, f"{chosen}\n{moved}\npreview.time = 0.99; preview.time = {t}")
         panel.page.wait_for_function("n => document.querySelectorAll('.rnb-layer').length === n", arg=len(names))
@@ -354,7 +356,7 @@ def test_everything_has_a_name(panel: Notebook) -> None:
     for move in MOVES:
         assert output.get_by_role("slider", name=move, exact=True).count() == 1
         assert output.get_by_role("textbox", name=f"{move}, typed value").count() == 1
-    for name in KEYFRAMES:
+    for name in POSITIONS:
         assert output.get_by_role("button", name=f"Picture for the {name} keyframe").count() == 1
     assert output.get_by_role("button", name="New random seed").count() == 1
     assert output.get_by_role("radiogroup", name="Aspect").get_by_role("radio").count() == 2

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from PIL import GifImagePlugin, Image, ImageFile, PngImagePlugin
 
 from runway_nb.errors import InvalidRequest
-from runway_nb.notebook.panel.preview import still_for
+from runway_nb.notebook.panel.preview import preview_jpeg
 from runway_nb.pictures import decode, limits
 from runway_nb.pictures.fit import Fit, comparison, fit_picture, measure, thumbnail
 from runway_nb.pictures.objects import picture_bytes
@@ -346,7 +346,7 @@ def test_the_raw_file_of_a_camera_is_refused_and_its_preview_is_not_taken(name):
         "a camera's raw file holds no finished picture, only a small preview: develop it and export it as PNG or JPEG"
     )
     assert small_jpeg(RAW[name]) is None
-    assert still_for(RAW[name]) == b""
+    assert preview_jpeg(RAW[name]) == b""
 
 
 def test_a_raw_file_is_no_picture_when_pillow_has_opened_it_either():
@@ -518,7 +518,7 @@ Image.MAX_IMAGE_PIXELS = None  # as many a notebook of a scientist says
 from runway_nb.errors import InvalidRequest
 from runway_nb.pictures.fit import fit_picture, measure
 from runway_nb.pictures.thumbnails import small_jpeg
-from runway_nb.notebook.panel.preview import still_for
+from runway_nb.notebook.panel.preview import preview_jpeg
 from runway_nb.pictures.objects import picture_bytes
 def tried(work):
     try:
@@ -530,7 +530,7 @@ Image.new("RGB", (900, 600)).save(out, "PNG")
 tried(lambda: (fit_picture(out.getvalue(), (1280, 768)), small_jpeg(out.getvalue())))
 for name, data in eval(sys.stdin.read()).items():
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    ways = (measure, small_jpeg, still_for, lambda data: fit_picture(data, (1280, 768)))
+    ways = (measure, small_jpeg, preview_jpeg, lambda data: fit_picture(data, (1280, 768)))
     found = [tried(lambda: work(data)) for work in ways]
     print(found[1], found[3], (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // 1024, name, sep="|")
 """
@@ -559,7 +559,7 @@ def test_a_limit_holds_for_every_way_to_a_picture(monkeypatch):
         with pytest.raises(InvalidRequest, match="48 × 32 = 0 million pixels: the most is 0 million"):
             work(data)
     assert small_jpeg(data) is None
-    assert still_for(data) == b""
+    assert preview_jpeg(data) == b""
 
 
 @pytest.mark.parametrize("side", [2_000_000, 80_000_000])

@@ -7,7 +7,7 @@ from html import escape
 import ipywidgets
 
 from ...request import VideoRequest
-from .account_text import AccountState, account_trouble, head_words, price_html, price_words
+from .account_text import AccountState, account_problems, head_text, price_html, price_text
 from .state import PanelState, Summary
 from .widgets import make_widget, problem
 
@@ -25,13 +25,13 @@ class AccountBar:
     def show(self, state: PanelState, summary: Summary) -> None:
         """Bring the lines up to date."""
         self.head.value = head_html(state.account)
-        self.problems.value = "".join(map(problem, account_trouble(state.account)))
-        self.price.value = price_html(*price_words(summary.sized, state.account))
+        self.problems.value = "".join(map(problem, account_problems(state.account)))
+        self.price.value = price_html(*price_text(summary.sized, state.account))
 
 
 def head_html(account: AccountState) -> str:
     """Return model, account and slots on one line."""
-    text = escape(head_words(account, VideoRequest().row.title))
+    text = escape(head_text(account, VideoRequest().row.title))
     return (
         f'<div class="rnb-row"><span class="rnb-title">Runway</span>'
         f'<span class="rnb-grow rnb-detail">{text}</span>{SIMULATED if account.simulated else ""}</div>'

@@ -23,7 +23,7 @@ class AccountState:
     busy: int = 0
     """Slots that jobs of this notebook hold."""
     slots: int = 2
-    trouble: str = ""
+    problem: str = ""
     """Why nothing could be learned, and what to do."""
 
     @property
@@ -32,30 +32,30 @@ class AccountState:
         return self.credits[0].left if len(self.credits) == 1 else None
 
 
-def head_words(state: AccountState, title: str) -> str:
-    """Model, account and slots on one line."""
+def head_text(state: AccountState, title: str) -> str:
+    """Return model, account and slots on one line."""
     slots = f"{state.busy} of {state.slots} slots busy"
-    return DOT.join(filter(None, (title, _account_words(state), slots)))
+    return DOT.join(filter(None, (title, _account_text(state), slots)))
 
 
-def _account_words(state: AccountState) -> str:
+def _account_text(state: AccountState) -> str:
     if state.simulated:
         return ""  # the badge says it
     if state.accounts is None:
-        return "" if state.trouble else LOADING
+        return "" if state.problem else LOADING
     if len(state.accounts) == 1:
         # an address is nobody's business but its owner's; its first letter tells accounts apart
         return f"account {_initial(state.accounts[0])}"
     return f"{len(state.accounts)} accounts"
 
 
-def account_trouble(state: AccountState) -> list[str]:
-    """What is wrong with the accounts, one line each, with what to do."""
-    told = [state.trouble] if state.trouble else []
+def account_problems(state: AccountState) -> list[str]:
+    """Return what is wrong with the accounts, one line each, with what to do."""
+    found = [state.problem] if state.problem else []
     if state.accounts is not None and not state.accounts:
-        return [*told, "No Runway account is set up at useapi.net: add one there, then press Refresh."]
+        return [*found, "No Runway account is set up at useapi.net: add one there, then press Refresh."]
     broken = [account for account in state.accounts or () if account.error]
-    return told + [
+    return found + [
         f"Account {_initial(account)} is broken ({account.error}): add it again at useapi.net." for account in broken
     ]
 
@@ -65,20 +65,20 @@ def _initial(account: Account) -> str:
     return f"{letter if letter.isalnum() else ''}\N{HORIZONTAL ELLIPSIS}"
 
 
-def price_words(request: VideoRequest, state: AccountState) -> tuple[str, str]:
-    """The price, and what stands beside it: the balance, or what explore mode means."""
+def price_text(request: VideoRequest, state: AccountState) -> tuple[str, str]:
+    """Return the price, and what stands beside it: the balance, or what explore mode means."""
     price = f"{request.credits} credits"
     if request.explore:
         return price, "explore mode: needs an Unlimited plan, may wait for hours"
     if request.credits and state.left is not None and state.left < request.credits:
         return price, f"only {state.left:,.0f} left"
     play = "play money" if state.simulated else ""
-    return price, DOT.join(filter(None, (_balance_words(state), play)))
+    return price, DOT.join(filter(None, (_balance_text(state), play)))
 
 
-def _balance_words(state: AccountState) -> str:
+def _balance_text(state: AccountState) -> str:
     if not state.credits:
-        return "" if state.trouble or state.accounts == () else "asking for the balance"
+        return "" if state.problem or state.accounts == () else "asking for the balance"
     known = [balance for balance in state.credits if balance.left is not None]
     if len(known) == 1 == len(state.credits):
         balance = known[0]
@@ -88,9 +88,9 @@ def _balance_words(state: AccountState) -> str:
 
 
 def refusal(request: VideoRequest, state: AccountState, problems: list[str]) -> str:
-    """Why Generate is disabled, or nothing."""
+    """Return why a request cannot be sent, or nothing."""
     if problems:
-        return "There is something to mend above." if len(problems) > 1 else problems[0]
+        return "There is something to fix above." if len(problems) > 1 else problems[0]
     if state.accounts is not None and not state.accounts and not state.simulated:
         return "There is no Runway account to send it to."
     if not request.explore and state.left is not None and state.left < request.credits:
@@ -99,7 +99,7 @@ def refusal(request: VideoRequest, state: AccountState, problems: list[str]) -> 
 
 
 def price_html(price: str, detail: str) -> str:
-    """The line beside Generate."""
+    """Return the line beside Generate."""
     return (
         f'<div class="rnb-row rnb-cost"><b>{escape(price)}</b>'
         f'<span class="rnb-grow rnb-detail rnb-num">{escape(detail)}</span></div>'

@@ -101,15 +101,15 @@ class BackgroundWork:
 
     async def load_account(self) -> None:
         """Ask for accounts and balances; each may fail alone."""
-        backend, facts = self._studio.account.backend, dict[str, Any](trouble="")
+        backend, facts = self._studio.account.backend, dict[str, Any](problem="")
         try:
             client = (await backend.connected()).client
             facts["accounts"] = accounts = await client.accounts()
             facts["credits"] = tuple([await _credits(client, one, facts) for one in accounts])
         except RunwayError as error:
-            facts["trouble"] = error.message
+            facts["problem"] = error.message
         except Exception as error:  # noqa: BLE001 - nobody else would ever report it
-            facts["trouble"] = unexpected(error)
+            facts["problem"] = unexpected(error)
         facts["busy"] = backend.queue.busy
         self._store.apply(lambda state: account_learned(state, backend, **facts))
 
@@ -160,7 +160,7 @@ class BackgroundWork:
         try:
             found = await asyncio.to_thread(fitting, key.loaded, sized, is_asset=key.is_asset)
         except Exception as error:  # noqa: BLE001 - nobody else would ever report it
-            found = Fitting("cannot be shown", trouble=unexpected(error))
+            found = Fitting("cannot be shown", problem=unexpected(error))
         self._under_way.discard(key)
         self._store.apply(lambda state: fitted(state, key, found, self._store.summary.sized))
 
@@ -176,5 +176,5 @@ async def _credits(client: RunwayClient, account: Account, facts: dict[str, Any]
         return await client.credits(account.email)
     except RunwayError as error:
         if not account.error:
-            facts["trouble"] = error.message
+            facts["problem"] = error.message
         return Credits()

@@ -26,7 +26,7 @@ LONGEST_LIST = 100
 """Entries of a list that are shown at once; the filter reaches the others."""
 VARIABLES = 40
 """Pictures of the notebook that are offered, the last defined first."""
-_WORDS, _LONGEST_NAME, _LONGEST_LABEL = 24, 60, 120
+_LONGEST_PROMPT, _LONGEST_NAME, _LONGEST_LABEL = 24, 60, 120
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Choice:
     label: str
     picture: Any = field(default="", repr=False, compare=False)
     """Anything that may be a keyframe; nothing for no keyframe."""
-    word: str = ""
+    cell_name: str = ""
     """What stands for it in a cell."""
     asset: Asset | None = field(default=None, repr=False, compare=False)
 
@@ -53,13 +53,13 @@ NONE = Choice("none")
 
 
 def frame_choices(jobs: Iterable[Job]) -> list[Choice]:
-    """The last frames of jobs that have a video or may get one, the newest first."""
+    """Return the last frames of jobs that have a video or may get one, the newest first."""
     alive = [job for job in jobs if job.video is not None or not job.done]
     return [Choice(f"last frame of {job.id} ({_short(job)})", job.last, job.last) for job in reversed(alive)]
 
 
 def stored_frame_choices(records: Iterable[AnyRecord], but: Collection[str]) -> list[Choice]:
-    """The last frames of videos that the ledger knows from other sessions, in its order."""
+    """Return the last frames of videos that the ledger knows from other sessions, in its order."""
     readable = [record for record in records if isinstance(record, Record) and record.id not in but]
     frames = [(record, str(ShotFrame(record.id))) for record in readable if video_file(record) is not None]
     return [
@@ -69,7 +69,7 @@ def stored_frame_choices(records: Iterable[AnyRecord], but: Collection[str]) -> 
 
 
 def variable_choices(variables: Mapping[str, Any]) -> list[Choice]:
-    """The variables of the notebook that hold pictures."""
+    """Return the variables of the notebook that hold pictures."""
     variables = dict(variables)  # another thread may delete one meanwhile
     names = [name for name in reversed([*variables]) if not name.startswith("_") and name not in ("In", "Out")]
     found = [name for name in names if is_picture(variables[name]) and not _is_other_array(variables[name])][:VARIABLES]
@@ -77,7 +77,9 @@ def variable_choices(variables: Mapping[str, Any]) -> list[Choice]:
 
 
 def asset_choices(assets: AssetList, taken: Collection[str] = ()) -> list[Choice]:
-    """The pictures of the account, the newest first; names that are not unique, or mean something else, carry their id.
+    """Return the pictures of the account, the newest first.
+
+    Names that are not unique, or mean something else, carry their id.
 
     Args:
         assets: All kinds of them.
@@ -85,19 +87,19 @@ def asset_choices(assets: AssetList, taken: Collection[str] = ()) -> list[Choice
     """
     pictures = assets.only(kind="image")
     typed, others = typed_names(pictures), set(map(name_key, taken))
-    words = {asset.id: asset.short_id if name_key(asset.stem) in others else typed[asset.id] for asset in pictures}
-    return [_asset_choice(asset, words[asset.id]) for asset in pictures]
+    names = {asset.id: asset.short_id if name_key(asset.stem) in others else typed[asset.id] for asset in pictures}
+    return [_asset_choice(asset, names[asset.id]) for asset in pictures]
 
 
-def listed_words(assets: AssetList) -> str:
-    """How many pictures the account has, and how many of them a list shows at once."""
+def listed_text(assets: AssetList) -> str:
+    """Return how many pictures the account has, and how many of them a list shows at once."""
     pictures = assets.only(kind="image")
     listed = f", newest {LONGEST_LIST} listed" if len(pictures) > LONGEST_LIST else ""
     return f"{pictures.counts or 'no pictures yet'}{listed}"
 
 
-def found_words(choices: Iterable[Choice], text: str, typed: Choice | None) -> str:
-    """What the words of the filter find."""
+def found_text(choices: Iterable[Choice], text: str, typed: Choice | None) -> str:
+    """Return what the text of the filter finds."""
     if typed is not None:
         return f"{typed.label} is offered"
     count = len(_matching(choices, text))
@@ -107,7 +109,7 @@ def found_words(choices: Iterable[Choice], text: str, typed: Choice | None) -> s
 
 
 def choice_of(picture: Any, choices: Sequence[Choice]) -> Choice:
-    """The entry for a keyframe of a request; one of its own when the lists do not have it."""
+    """Return the entry for a keyframe of a request; one of its own when the lists do not have it."""
     if picture is None:
         return NONE
     if isinstance(picture, Job):
@@ -118,28 +120,31 @@ def choice_of(picture: Any, choices: Sequence[Choice]) -> Choice:
         return Choice(f"picture ({type(picture).__name__})", picture)
     text = str(picture)
     for choice in choices:
-        known = (choice.picture, choice.word, choice.asset.id if choice.asset is not None else "")
+        known = (choice.picture, choice.cell_name, choice.asset.id if choice.asset is not None else "")
         if isinstance(choice.picture, str) and text in known:
             return replace(choice, picture=text)  # an id stays one
     return Choice(_name(text), text, short_id(text) if asset_account(text) else text)
 
 
 def typed_choice(text: str, folder: Path) -> Choice | None:
-    """What was typed, when it is a link, a frame of a job or a picture file: then it is a keyframe itself."""
+    """Return what was typed, when it is a link, a frame of a job or a picture file: then it is a keyframe itself."""
     if is_link(text) or shot_frame(text) is not None or picture_file(text, folder) is not None:
         return Choice(f"{_name(text)} (as typed)", text, text)
     return None
 
 
 def narrowed(choices: Sequence[Choice], text: str, chosen: Choice, typed: Choice | None = None) -> list[Choice]:
-    """The entries whose label holds the words, as many as a list can show; none, typed and chosen one always."""
+    """Return the entries whose label holds all words of a text, as many as a list can show.
+
+    The entry for none, the typed and the chosen one are always among them.
+    """
     kept = _matching(choices, text)[:LONGEST_LIST]
     head = [choice for choice in dict.fromkeys((NONE, typed, chosen)) if choice is not None and choice not in kept]
     return [*head, *kept]
 
 
 def distinct(labels: Iterable[str]) -> list[str]:
-    """The labels, numbered where one is there already: a page names an entry by what it shows."""
+    """Return the labels, numbered where one is there already: a page names an entry by what it shows."""
     found: dict[str, None] = {}
     for label in labels:
         numbered = (f"{label} ({number})" for number in count(2))
@@ -158,16 +163,16 @@ def _is_other_array(value: Any) -> bool:
     return isinstance(shape, tuple) and (len(shape) not in (2, 3) or kind not in "buif")
 
 
-def _asset_choice(asset: Asset, typed: str) -> Choice:
+def _asset_choice(asset: Asset, cell_name: str) -> Choice:
     name = redact_line(asset.stem, _LONGEST_NAME)
-    if typed == asset.short_id:
-        return Choice(f"{name} ({asset.short_id})", typed, typed, asset)
-    # the same words as in a cell, so that both make the same request
+    if cell_name == asset.short_id:
+        return Choice(f"{name} ({asset.short_id})", cell_name, cell_name, asset)
+    # the same name as in a cell, so that both make the same request
     return Choice(name, asset.stem, asset.stem, asset)
 
 
 def _name(text: str) -> str:
-    """What a stored keyframe is called."""
+    """Return what a stored keyframe is called."""
     if (frame := shot_frame(text)) is not None:
         return frame.description
     if asset_account(text):
@@ -183,6 +188,6 @@ def _short(job: Job) -> str:
 
 
 def shortened(text: str) -> str:
-    """The beginning of a prompt, on one line."""
-    words = redact_line(text)
-    return words if len(words) <= _WORDS else words[: _WORDS - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"
+    """Return the beginning of a prompt, on one line."""
+    line = redact_line(text)
+    return line if len(line) <= _LONGEST_PROMPT else line[: _LONGEST_PROMPT - 1].rstrip() + "\N{HORIZONTAL ELLIPSIS}"

@@ -9,10 +9,11 @@ from typing import Any
 import ipywidgets
 
 from ...errors import InvalidRequest
-from .keyframe_choices import Choice, found_words, listed_words
+from ...spec import POSITIONS
+from .keyframe_choices import Choice, found_text, listed_text
 from .keyframe_position import PositionControls
 from .keyframe_sources import KeyframeSources, refused
-from .state import POSITIONS, PanelState, Summary, fit_of, listed, offered, picked, swapped, uploaded
+from .state import PanelState, Summary, fit_of, listed, offered, picked, swapped, uploaded
 from .store import PanelStore
 from .widgets import button, caption, line, make_widget, problem
 
@@ -62,7 +63,7 @@ class KeyframeControls:
         for name, keyframe in state.keyframes.items():
             fit = fit_of(state, keyframe, summary.sized)
             setattr(self._preview, name, fit.preview if fit is not None and keyframe.choice.is_given else b"")
-            notes += [f"{name} {fit.words}"] if fit is not None else []
+            notes += [f"{name} {fit.text}"] if fit is not None else []
         self._preview.crop_note = ", ".join(notes)
 
     def pick(self, position: str, choice: Choice) -> None:
@@ -106,9 +107,9 @@ def listing_html(state: PanelState) -> str:
     """Return where the list of assets stands; while something is typed, what that finds."""
     listing, offer = state.listing, state.offer
     if state.filter:
-        return line(found_words(offer.choices, state.filter, offer.typed))
+        return line(found_text(offer.choices, state.filter, offer.typed))
     if listing.error:
         return problem(f"the assets could not be listed: {listing.error}")
     if not listing.is_known:
         return LISTING
-    return line(listed_words(listing.assets)) + "".join(map(problem, listing.assets.notes))
+    return line(listed_text(listing.assets)) + "".join(map(problem, listing.assets.notes))

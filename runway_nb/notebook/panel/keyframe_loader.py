@@ -1,4 +1,4 @@
-"""The picture behind a choice: small for the slot, larger for the preview, and what the frame will cut of it."""
+"""The picture behind a choice: small for its position, larger for the preview, and what the frame will cut of it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...pictures.limits import THUMBNAIL_WIDTH
 from ...pictures.thumbnails import small_jpeg
 from ...request import VideoRequest
 from .keyframe_choices import Choice
-from .preview import still_for
+from .preview import preview_jpeg
 from .widgets import unexpected
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Loaded:
     """A small JPEG."""
     size: tuple[int, int] | None = None
     """Width and height as seen."""
-    trouble: str = ""
+    problem: str = ""
     """One line."""
     is_fatal: bool = False
     """True when a request with it cannot be sent; a picture that is merely not there yet can."""
@@ -48,13 +48,13 @@ class Pictures:
         self._kept: OrderedDict[str, Loaded] = OrderedDict()
 
     async def load(self, choice: Choice) -> Loaded:
-        """The picture of a choice; trouble is a result."""
+        """Return the picture of a choice; a problem is a result."""
         key = str(choice.picture)
         if key not in self._kept:
             found = await self._read(choice)
             # a file of the user may be written anew; ours are named by their content
             is_lasting = choice.asset is not None or key.startswith(str(self._studio.settings.pictures))
-            if is_lasting and not found.trouble:
+            if is_lasting and not found.problem:
                 self._kept[key] = found
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
@@ -64,16 +64,16 @@ class Pictures:
     async def _read(self, choice: Choice) -> Loaded:
         try:
             data = await self._bytes(choice)
-            return await asyncio.to_thread(_looked_at, data)
+            return await asyncio.to_thread(_decoded, data)
         except InvalidRequest as error:
             # Runway may well be able to read an asset that we cannot
-            return Loaded(trouble="; ".join(error.problems), is_fatal=choice.asset is None)
+            return Loaded(problem="; ".join(error.problems), is_fatal=choice.asset is None)
         except JobNotFound as error:
-            return Loaded(trouble=error.message, is_fatal=True)
+            return Loaded(problem=error.message, is_fatal=True)
         except RunwayError as error:
-            return Loaded(trouble=error.message)
-        except Exception as error:  # noqa: BLE001 - nobody else would ever tell it
-            return Loaded(trouble=unexpected(error))
+            return Loaded(problem=error.message)
+        except Exception as error:  # noqa: BLE001 - nobody else would ever report it
+            return Loaded(problem=unexpected(error))
 
     async def _bytes(self, choice: Choice) -> bytes:
         if choice.asset is not None:
@@ -91,51 +91,51 @@ class Pictures:
 class Fitting:
     """What the frame makes of a picture."""
 
-    words: str
-    """For the slot: fits, or what is cut."""
+    text: str
+    """For the position: fits, or what is cut."""
     preview: bytes = field(default=b"", repr=False)
     """What is sent, as a JPEG of at most 960 pixels."""
     sheet: bytes = field(default=b"", repr=False)
     """A small JPEG of before and after, when they differ."""
-    trouble: str = ""
+    problem: str = ""
 
 
 def fitting(loaded: Loaded, request: VideoRequest, *, is_asset: bool) -> Fitting:
-    """How a picture comes into the frame; an asset is cut by Runway itself, in the middle."""
+    """Return how a picture comes into the frame; an asset is cut by Runway itself, in the middle."""
     from ...pictures.fit import Fit, fit_picture
 
     fit = Fit() if is_asset else Fit(request.fit or "cover", request.focus or (0.5, 0.5))
     try:
         fitted = fit_picture(loaded.data, request.row.aspects[request.format], fit)
-        words = fit_words(fitted.box, fitted.source_size, fitted.size, fit.mode)
-        return Fitting(words, _preview(loaded.data, fitted, fit), _sheet(loaded.data, fitted, words))
+        text = fit_text(fitted.box, fitted.source_size, fitted.size, fit.mode)
+        return Fitting(text, _preview(loaded.data, fitted, fit), _sheet(loaded.data, fitted, text))
     except InvalidRequest as error:
-        return Fitting("cannot be used", trouble="; ".join(error.problems))
+        return Fitting("cannot be used", problem="; ".join(error.problems))
 
 
 def _preview(data: bytes, fitted: Fitted, fit: Fit) -> bytes:
-    """The whole picture where the page cuts it as the frame does, so that it can show the cut; else what is sent."""
+    """Return the whole picture where the page cuts it as the frame does, and can show the cut; else what is sent."""
     left, top, right, bottom = fitted.box
     cut_alike = fit.mode == "cover" and fit.focus == (0.5, 0.5) and (right - left) * (bottom - top) >= SHOWN_WHOLE
-    return still_for(data if cut_alike else fitted.data)
+    return preview_jpeg(data if cut_alike else fitted.data)
 
 
-def _sheet(data: bytes, fitted: Fitted, words: str) -> bytes:
-    """Before and after, when they differ."""
+def _sheet(data: bytes, fitted: Fitted, text: str) -> bytes:
+    """Return before and after, when they differ."""
     from ...pictures.fit import comparison
 
-    return b"" if words == FITS_WORD else comparison(data, fitted)
+    return b"" if text == FITS_WHOLE else comparison(data, fitted)
 
 
-FITS_WORD = "fits"
+FITS_WHOLE = "fits"
 
 
-def fit_words(box: tuple[float, float, float, float], source: tuple[int, int], size: tuple[int, int], mode: str) -> str:
-    """fits; cut 20 % of height; bars left and right; stretched."""
+def fit_text(box: tuple[float, float, float, float], source: tuple[int, int], size: tuple[int, int], mode: str) -> str:
+    """Return one of: fits; cut 20 % of height; bars left and right; stretched."""
     left, top, right, bottom = box
     shapes_differ = abs(source[0] / source[1] / (size[0] / size[1]) - 1) > 0.005
     if not shapes_differ:
-        return FITS_WORD
+        return FITS_WHOLE
     if mode == "contain":
         return "bars left and right" if source[0] / source[1] < size[0] / size[1] else "bars above and below"
     if mode == "stretch":
@@ -144,8 +144,8 @@ def fit_words(box: tuple[float, float, float, float], source: tuple[int, int], s
     return f"cut {lost:.0%} of {side}".replace("%", " %")
 
 
-def _looked_at(data: bytes) -> Loaded:
-    """Measured and decoded as it is seen. Raises `InvalidRequest` for a picture that cannot be used."""
+def _decoded(data: bytes) -> Loaded:
+    """Return a picture measured and decoded as it is seen. Raises `InvalidRequest` for what cannot be used."""
     from ...pictures.fit import fit_picture, measure
 
     width, height = size = measure(data)

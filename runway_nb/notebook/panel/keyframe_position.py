@@ -116,12 +116,12 @@ class PositionControls:
 def position_view(name: str, keyframe: Keyframe, fit: Fitting | None, seconds: int) -> PositionView:
     """Return what a position shows: thumbnail, time, and what the frame will do to the picture."""
     title, choice, loaded = name.capitalize(), keyframe.choice, keyframe.loaded
-    fate = "optional" if not choice.is_given else "loading" if loaded is None else fit.words if fit else ""
-    trouble = (loaded.trouble if loaded else "") or (fit.trouble if fit else "")
+    fate = "optional" if not choice.is_given else "loading" if loaded is None else fit.text if fit else ""
+    wrong = (loaded.problem if loaded else "") or (fit.problem if fit else "")
     return PositionView(
         head=_head(title, f"{SHARES[name] * seconds:g} s", fate),
         thumbnail=_thumbnail(loaded, f"{title} keyframe: {choice.label}"),
-        foot=problem(trouble) or _comparison(name, fit),
+        foot=problem(wrong) or _comparison(name, fit),
         can_clear=choice.is_given or keyframe.is_refused,
     )
 

@@ -15,6 +15,7 @@ from ...pictures.assets import AssetList
 from ...pictures.files import keep_picture
 from ...redaction import redact_line
 from ...request import Keyframes, VideoRequest
+from ...spec import POSITIONS
 from .keyframe_choices import (
     Choice,
     asset_choices,
@@ -25,7 +26,7 @@ from .keyframe_choices import (
     variable_choices,
 )
 from .keyframe_loader import Loaded
-from .state import POSITIONS, Keyframe, Offer, PanelState
+from .state import Keyframe, Offer, PanelState
 
 if TYPE_CHECKING:
     from ...studio import Studio
@@ -74,10 +75,10 @@ class KeyframeSources:
             return Keyframe(choice)
         try:
             request = VideoRequest(keyframes=Keyframes(first=choice.picture))
-            kept = self._studio.check(request, names={"first": choice.word or "picture"}).request.keyframes.first
+            kept = self._studio.check(request, names={"first": choice.cell_name or "picture"}).request.keyframes.first
             return Keyframe(replace(choice, picture=str(kept)))
         except InvalidRequest as error:
-            return Keyframe(Choice(choice.label, "-", choice.word), refused(error))
+            return Keyframe(Choice(choice.label, "-", choice.cell_name), refused(error))
 
     def upload(self, name: str, data: bytes) -> Choice:
         """Keep a file from the user's disk; it goes to the account when a request is sent with it.
@@ -112,4 +113,4 @@ class KeyframeSources:
 
 def refused(error: InvalidRequest) -> Loaded:
     """Return what is known of a picture that cannot be used."""
-    return Loaded(trouble="; ".join(error.problems), is_fatal=True)
+    return Loaded(problem="; ".join(error.problems), is_fatal=True)

@@ -95,24 +95,24 @@ def not_opened(state: PanelState, name: str, text: str) -> PanelState:
 
 
 def entries(records: Iterable[AnyRecord], tasks: Iterable[Task]) -> dict[str, str]:
-    """What is offered, to the id that it stands for: jobs as given, then tasks that are no job's."""
+    """Return what is offered, to the id that it stands for: jobs as given, then tasks that are no job's."""
     records = list(records)
     known = {record.task_id for record in records}
-    jobs = {_entry(record.id, _words(record)): record.id for record in records}
+    jobs = {_entry(record.id, _prompt(record)): record.id for record in records}
     others = [task for task in tasks if task.id not in known]
     return jobs | {_entry(f"task {task.short_id}", task.prompt or task.name): task.id for task in others}
 
 
-def _words(record: AnyRecord) -> str:
+def _prompt(record: AnyRecord) -> str:
     return str(record.request.get("text_prompt", "")) if isinstance(record, Record) else "cannot be read"
 
 
-def _entry(name: str, words: str) -> str:
-    return DOT.join(filter(None, (name, shortened(words))))
+def _entry(name: str, prompt: str) -> str:
+    return DOT.join(filter(None, (name, shortened(prompt))))
 
 
 def readable_source(source: Any) -> VideoRequest | Job | str | None:
-    """What a panel begins with. Raises `InvalidRequest` for what is none of it."""
+    """Return what a panel begins with. Raises `InvalidRequest` for what is none of it."""
     if source is None or is_a(source, VideoRequest, Job):
         return source
     if type(name := plain(source)) is str:

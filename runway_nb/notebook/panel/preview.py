@@ -17,19 +17,18 @@ import traitlets
 
 from ...errors import InvalidRequest
 from ...pictures.fit import thumbnail
-from ...spec import CAMERA_LIMIT
+from ...spec import CAMERA_LIMIT, POSITIONS
 from .script import script
 
-STILL_SIDE = 960
+PREVIEW_SIDE = 960
 """Pixels on the long side of a picture that goes to the page, at most."""
-STILL_QUALITY = 82
-KEYFRAMES = ("first", "middle", "last")
+PREVIEW_QUALITY = 82
 
 
-def still_for(picture: bytes) -> bytes:
-    """The picture as a JPEG small enough for the page; nothing for what is no picture."""
+def preview_jpeg(picture: bytes) -> bytes:
+    """Return the picture as a JPEG small enough for the page; nothing for what is no picture."""
     try:
-        return thumbnail(bytes(picture), (STILL_SIDE, STILL_SIDE), STILL_QUALITY)
+        return thumbnail(bytes(picture), (PREVIEW_SIDE, PREVIEW_SIDE), PREVIEW_QUALITY)
     except InvalidRequest:
         return b""
 
@@ -59,7 +58,7 @@ class PreviewTraits(traitlets.HasTraits):
     """The widgets whose values are shown, by the name of the trait; set by `follow`."""
 
     texts = traitlets.Dict().tag(sync=True)
-    """What stands in each place, by its display id, when the notebook is opened without the kernel that made it: the
+    """What stands at each display id when the notebook is opened without the kernel that made it: the
     widget there, as `model`, and the MIME bundle that replaces it, as `data`."""
 
     fields = traitlets.Dict().tag(sync=True, **ipywidgets.widget_serialization)
@@ -76,9 +75,9 @@ class PreviewTraits(traitlets.HasTraits):
         self.controls = dict(controls)
 
     @staticmethod
-    def still_for(picture: bytes) -> bytes:
-        """The picture as a JPEG for `first`, `middle` or `last`; nothing for what is no picture."""
-        return still_for(picture)
+    def preview_jpeg(picture: bytes) -> bytes:
+        """Return the picture as a JPEG for `first`, `middle` or `last`; nothing for what is no picture."""
+        return preview_jpeg(picture)
 
 
 class PlainPreview(PreviewTraits, ipywidgets.HTML):
@@ -87,7 +86,7 @@ class PlainPreview(PreviewTraits, ipywidgets.HTML):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self.add_class("rnb-preview")
-        self.observe(self._show, [*KEYFRAMES, "say"])
+        self.observe(self._show, [*POSITIONS, "say"])
         self._show()
 
     @traitlets.default("keys")
@@ -96,26 +95,26 @@ class PlainPreview(PreviewTraits, ipywidgets.HTML):
         return [name for name in super()._default_keys() if not PreviewTraits.class_traits().get(name)]
 
     def _show(self, _: object = None) -> None:
-        picture = next(filter(None, (getattr(self, name) for name in KEYFRAMES)), b"")
-        self.value = _still_html(picture)
+        picture = next(filter(None, (getattr(self, name) for name in POSITIONS)), b"")
+        self.value = _picture_html(picture)
 
 
-_STILL = (
+_HINT = (
     '<div class="rnb-detail">The picture moves, and cells can be inserted, with anywidget: pip install anywidget</div>'
 )
 
 
-def _still_html(picture: bytes) -> str:
+def _picture_html(picture: bytes) -> str:
     if not picture:
-        return f'<div class="rnb-empty rnb-alone">Choose a first keyframe</div>{_STILL}'
+        return f'<div class="rnb-empty rnb-alone">Choose a first keyframe</div>{_HINT}'
     data = base64.b64encode(picture).decode("ascii")
     alt = "First keyframe; it does not move here"
-    return f'<img class="rnb-alone" src="data:image/jpeg;base64,{data}" alt="{alt}">{_STILL}'
+    return f'<img class="rnb-alone" src="data:image/jpeg;base64,{data}" alt="{alt}">{_HINT}'
 
 
 @lru_cache(maxsize=1)
 def _moving() -> Any:
-    """The class with the script, or None without anywidget."""
+    """Return the class with the script, or None without anywidget."""
     try:
         anywidget = importlib.import_module("anywidget")
     except ImportError:
@@ -125,5 +124,5 @@ def _moving() -> Any:
 
 
 def make_preview(**traits: Any) -> Any:
-    """A preview that moves, or a plain one where anywidget is not installed."""
+    """Return a preview that moves, or a plain one where anywidget is not installed."""
     return (_moving() or PlainPreview)(**traits)

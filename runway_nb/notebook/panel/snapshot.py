@@ -22,11 +22,11 @@ _SIGNED = re.compile(r"""(https?://[^\s?"']+)\?[^\s"']+""")
 
 
 def panel_text(cell: str, jobs: Iterable[Job], folder: Path) -> dict[str, str]:
-    """The request as its cell, and a line for each job that was made, as text/html and text/plain.
+    """Return the request as its cell, and a line for each job that was made, as text/html and text/plain.
 
     Args:
         cell: The cell that makes the request; what is secret in it is masked.
-        jobs: In the order in which they are told.
+        jobs: In the order in which they are listed.
         folder: The notebook's folder; files are named as seen from there.
     """
     cell = _SIGNED.sub(r"\1?***", redact_cell(cell))
@@ -40,8 +40,8 @@ def panel_text(cell: str, jobs: Iterable[Job], folder: Path) -> dict[str, str]:
 
 
 def job_line(job: Job, folder: Path) -> str:
-    """What became of a job, on one line: its file, or where it stands."""
+    """Return what became of a job, on one line: its file, or where it stands."""
     if job.video is not None and job.video.is_file():
         return f"{job.id}: {shown_path(job.video, folder)}"
-    told = notice(job)
-    return f"{job.id}: {told.title if job.state.phase.is_final else told.reason}"
+    found = notice(job)
+    return f"{job.id}: {found.title if job.state.phase.is_final else found.reason}"

@@ -14,13 +14,12 @@ from ...ledger.phase import Phase
 from ...pictures.aspects import aspect_of, mixed_aspects_problem
 from ...pictures.assets import AssetList
 from ...request import Keyframes, VideoRequest
-from ...spec import DEFAULT_MODEL
+from ...spec import DEFAULT_MODEL, POSITIONS
 from .account_text import AccountState, refusal
 from .form_rows import KEEP_SEED, form_values, request_values
 from .keyframe_choices import NONE, Choice, narrowed
 from .keyframe_loader import Fitting, Loaded
 
-POSITIONS = tuple(name for name, _, _ in DEFAULT_MODEL.keyframes)
 SENDING = "It is being sent."
 
 
@@ -119,7 +118,7 @@ class PanelState:
     shows_cell: bool = False
     """Whether the text of the cell stands below the panel."""
     phases: Mapping[str, Phase] = field(default_factory=dict)
-    """Where each job stood when it was last looked at."""
+    """Where each job stood when it last moved."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +161,7 @@ def request_of(state: PanelState) -> VideoRequest:
 
 def cell_names(state: PanelState) -> dict[str, str]:
     """Return what stands for each keyframe in a cell."""
-    return {name: frame.choice.word for name, frame in state.keyframes.items() if frame.choice.word}
+    return {name: frame.choice.cell_name for name, frame in state.keyframes.items() if frame.choice.cell_name}
 
 
 def summary_of(state: PanelState) -> Summary:
@@ -187,9 +186,9 @@ def _aspect(request: VideoRequest, state: PanelState) -> str | None:
 def keyframe_problems(state: PanelState, aspect: str | None) -> tuple[str, ...]:
     """Return what keeps a request from being sent: pictures that cannot be used, or not together."""
     found = [
-        f"{name}: {frame.loaded.trouble}"
+        f"{name}: {frame.loaded.problem}"
         for name, frame in state.keyframes.items()
-        if frame.loaded is not None and frame.loaded.trouble and frame.loaded.is_fatal
+        if frame.loaded is not None and frame.loaded.problem and frame.loaded.is_fatal
     ]
     formats = {
         name: aspect_of(frame.loaded.size, DEFAULT_MODEL.aspects)
@@ -223,7 +222,7 @@ def absent_pictures(state: PanelState) -> list[Choice]:
     return [
         frame.choice
         for frame in state.keyframes.values()
-        if frame.loaded is not None and frame.loaded.trouble and not frame.loaded.is_fatal
+        if frame.loaded is not None and frame.loaded.problem and not frame.loaded.is_fatal
     ]
 
 

@@ -82,7 +82,7 @@ whole_requests = st.builds(
 
 def test_any_request_comes_back_from_the_controls_and_from_the_cell(bench, monkeypatch):
     async def nothing(self, choice):
-        return Loaded(trouble="not looked for")
+        return Loaded(problem="not looked for")
 
     monkeypatch.setattr(Pictures, "load", nothing)
     panel, other = bench.panel(opened=False), bench.panel(REQUEST, opened=False)

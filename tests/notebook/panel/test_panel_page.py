@@ -483,7 +483,7 @@ def unseen(monkeypatch):
     """No picture is looked for."""
 
     async def nothing(self, choice):
-        return Loaded(trouble="not looked for")
+        return Loaded(problem="not looked for")
 
     monkeypatch.setattr(Pictures, "load", nothing)
 
@@ -612,7 +612,7 @@ def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench):
         panel.preview._handle_custom_msg({**told, "file": "b.1", "count": 3}, [memoryview(b"of another file")])
     bench.settled(panel)
     assert panel.store.state.keyframes["last"].choice.label == "big.png (file)"
-    assert panel.store.state.keyframes["last"].loaded.trouble == ""
+    assert panel.store.state.keyframes["last"].loaded.problem == ""
 
 
 def test_two_presses_send_once(bench, monkeypatch):

@@ -512,7 +512,7 @@ def test_a_link_a_frame_or_a_file_that_is_typed_is_offered_itself(tmp_path):
         ("map.png", "map.png (as typed)"),
     ):
         typed = typed_choice(text, tmp_path)
-        assert (typed.label, typed.picture, typed.word) == (label, text, text)
+        assert (typed.label, typed.picture, typed.cell_name) == (label, text, text)
         assert narrowed([], text, NONE, typed) == [NONE, typed]
     assert typed_choice("lamp", tmp_path) is None
 
@@ -522,7 +522,7 @@ def test_arrays_of_no_pictures_shape_are_not_offered():
     picture, grey = numpy.zeros((4, 6, 3), "uint8"), numpy.zeros((4, 6))
     others = {"row": numpy.zeros(3), "axes": numpy.array([[object()]]), "film": numpy.zeros((2, 4, 6, 3))}
     found = variable_choices({"picture": picture, "grey": grey, **others})
-    assert [choice.word for choice in found] == ["grey", "picture"]
+    assert [choice.cell_name for choice in found] == ["grey", "picture"]
 
 
 def list_state(panel):

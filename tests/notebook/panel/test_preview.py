@@ -15,11 +15,11 @@ import traitlets
 from PIL import Image
 
 from runway_nb import camera
-from runway_nb.notebook.panel.preview import KEYFRAMES, PlainPreview, make_preview, still_for
+from runway_nb.notebook.panel.preview import PlainPreview, make_preview, preview_jpeg
 from runway_nb.notebook.panel.script import facts, script
 from runway_nb.notebook.static import STATIC, static_text
 from runway_nb.pictures.limits import LARGEST_FILE
-from runway_nb.spec import CAMERA_LIMIT
+from runway_nb.spec import CAMERA_LIMIT, POSITIONS
 
 anywidget = pytest.importorskip("anywidget")
 
@@ -29,7 +29,7 @@ sys.modules["anywidget"] = None
 from runway_nb.notebook.panel.preview import make_preview
 from runway_nb.notebook.static import STATIC
 preview = make_preview(zoom=4.0)
-preview.first = preview.still_for(open(sys.argv[1], "rb").read())
+preview.first = preview.preview_jpeg(open(sys.argv[1], "rb").read())
 preview.middle, preview.say = b"", "here"
 print(type(preview).__name__, preview.has_script, preview.zoom, "data:image/jpeg" in preview.value)
 """
@@ -60,7 +60,7 @@ def opened(data: bytes) -> Image.Image:
     ],
 )
 def test_a_still_is_a_jpeg_of_at_most_960_pixels_and_never_enlarged(size, expected):
-    still = opened(still_for(picture(size)))
+    still = opened(preview_jpeg(picture(size)))
     assert (still.format, still.mode, still.size) == ("JPEG", "RGB", expected)
 
 
@@ -69,29 +69,29 @@ def test_a_still_is_a_jpeg_of_at_most_960_pixels_and_never_enlarged(size, expect
     [("PNG", "RGBA"), ("PNG", "P"), ("PNG", "I;16"), ("GIF", "P"), ("WEBP", "RGB"), ("BMP", "1"), ("TIFF", "CMYK")],
 )
 def test_every_kind_of_picture_becomes_a_still(kind, mode):
-    assert opened(still_for(picture((300, 200), kind, mode))).size == (300, 200)
+    assert opened(preview_jpeg(picture((300, 200), kind, mode))).size == (300, 200)
 
 
 def test_a_still_stands_upright():
     turned = Image.Exif()
     turned[0x0112] = 6
-    assert opened(still_for(picture((1200, 800), exif=turned))).size == (640, 960)
+    assert opened(preview_jpeg(picture((1200, 800), exif=turned))).size == (640, 960)
 
 
 def test_a_large_photo_makes_a_small_still():
-    assert len(still_for(picture((4000, 3000), quality=95))) < 150_000
+    assert len(preview_jpeg(picture((4000, 3000), quality=95))) < 150_000
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff", b"GIF89a", b"\x89PNG\r\n\x1a\n" + bytes(100),
                                   b"<svg xmlns='http://www.w3.org/2000/svg'/>", memoryview(b"BM")])  # fmt: skip
 def test_what_is_no_picture_gives_nothing(data):
-    assert still_for(data) == b""
+    assert preview_jpeg(data) == b""
 
 
 def test_a_picture_too_large_to_unpack_gives_nothing():
     header = b"\0\0\xff\xff\0\0\xff\xff\x08\x02\0\0\0"
-    assert still_for(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + header + bytes(4)) == b""
-    assert still_for(b"\xff\xd8\xff" + b"\xff\xda" * 200) == b""
+    assert preview_jpeg(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + header + bytes(4)) == b""
+    assert preview_jpeg(b"\xff\xd8\xff" + b"\xff\xda" * 200) == b""
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
@@ -103,7 +103,7 @@ def test_damaged_pictures_never_raise():
             damaged = bytearray(whole[: draw.randrange(1, len(whole) + 1)])
             for _ in range(draw.randrange(6)):
                 damaged[draw.randrange(len(damaged))] = draw.randrange(256)
-            still = still_for(bytes(damaged))
+            still = preview_jpeg(bytes(damaged))
             assert still == b"" or opened(still).format == "JPEG"
 
 
@@ -155,7 +155,7 @@ def test_without_anywidget_the_first_picture_stands_still(tmp_path):
 def test_the_plain_preview_shows_the_first_picture_there_is_and_sends_nothing_else():
     preview = PlainPreview()
     assert "Choose a first keyframe" in preview.value
-    preview.last = still_for(picture())
+    preview.last = preview_jpeg(picture())
     assert preview.value.startswith("<img")
     assert not {"first", "middle", "last", "zoom", "controls"} & set(preview.get_state())
 
@@ -179,7 +179,7 @@ def test_the_script_begins_with_the_facts_of_python():
     assert (told["truck"], told["pedestal"]) == (camera.TRUCK, camera.PEDESTAL)
     assert (told["dollyIn"], told["dollyOut"]) == (camera.DOLLY_IN, camera.DOLLY_OUT)
     assert (told["yaw"], told["pitch"], told["roll"]) == (camera.YAW, camera.PITCH, camera.ROLL)
-    assert [position for position, _ in shared["keyframes"]] == [*KEYFRAMES]
+    assert [position for position, _ in shared["keyframes"]] == [*POSITIONS]
     assert shared["upload"]["largest"] == LARGEST_FILE
 
 
