@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from ..api.client import RunwayClient
 from ..api.media import MediaClient
 from ..api.models import Asset
-from ..errors import DownloadError, InvalidRequest, NotFound
+from ..errors import InvalidRequest, NotFound, RunwayError
 from ..redaction import redact_line, short_id
 from ..references import Picture, ShotFrame, asset_account, is_link, shot_frame
 from ..request import Keyframes, VideoRequest
@@ -23,6 +23,7 @@ from ..spec import FITS, Model
 from ..storage.file_link import is_file_link
 from .aspects import aspect_of, mixed_aspects_problem
 from .asset_names import match_asset
+from .asset_pictures import asset_picture
 from .assets import AssetCache, AssetList
 from .files import file_problem, picture_files, read_picture
 from .limits import THUMBNAIL_WIDTH
@@ -89,7 +90,7 @@ async def resolve_keyframes(
     pictures = await _read_all(at_hand, request, report, problems)
     found = await _find_all(named, sources, problems)
     _raise_any(problems)
-    known = {} if request.aspect is not None else await _asset_aspects(found, request.row, sources.media)
+    known = {} if request.aspect is not None else await _asset_aspects(found, request.row, sources)
     _with_aspect(request, pictures, known)  # two formats are a mistake that need not wait
     awaited = {position: reader for position, reader in readers.items() if reader.is_awaited}
     pictures |= await _await_all(awaited, request, report, problems)
@@ -114,7 +115,7 @@ async def read_keyframe(picture: Picture, sources: PictureSources) -> bytes:
     problems: list[str] = []
     found = await _find_all({"first": str(picture)}, sources, problems)
     _raise_any(problems)
-    return await sources.media.picture(found["first"].url)
+    return await asset_picture(found["first"], sources.client, sources.media)
 
 
 async def keyframe_thumbnails(assets: Mapping[str, Asset], media: MediaClient) -> dict[str, bytes]:
@@ -268,15 +269,16 @@ def _with_aspect(request: VideoRequest, pictures: dict[str, _Picture], found: di
     return replace(request, aspect=next(iter(aspects.values()), None))
 
 
-async def _asset_aspects(found: dict[str, Asset], model: Model, media: MediaClient) -> dict[str, str]:
+async def _asset_aspects(found: dict[str, Asset], model: Model, sources: PictureSources) -> dict[str, str]:
     """Return the format of each asset whose size is known or can be measured: the API sends none of uploads (8.2)."""
     aspects: dict[str, str] = {}
     for position, asset in found.items():
-        with suppress(DownloadError, InvalidRequest):
+        with suppress(RunwayError):  # then the format is not known
             if asset.width and asset.height:
                 aspects[position] = aspect_of((asset.width, asset.height), model.aspects)
             elif asset.url:
-                aspects[position] = await asyncio.to_thread(_aspect, await media.picture(asset.url), model)
+                data = await asset_picture(asset, sources.client, sources.media)
+                aspects[position] = await asyncio.to_thread(_aspect, data, model)
     return aspects
 
 

@@ -7,7 +7,8 @@ from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ...errors import DownloadError, InvalidRequest, JobNotFound, RunwayError
+from ...errors import InvalidRequest, JobNotFound, RunwayError
+from ...pictures.asset_pictures import asset_picture
 from ...pictures.limits import THUMBNAIL_WIDTH
 from ...pictures.thumbnails import small_jpeg
 from ...request import VideoRequest
@@ -78,12 +79,7 @@ class Pictures:
     async def _bytes(self, choice: Choice) -> bytes:
         if choice.asset is not None:
             connection = await self._studio.account.backend.connected()
-            try:
-                return await connection.media.picture(choice.asset.url)
-            except DownloadError:
-                # its link may have expired
-                asset = await connection.client.asset(choice.asset.id)
-                return await connection.media.picture(asset.url)
+            return await asset_picture(choice.asset, connection.client, connection.media)
         return await self._studio.account.picture_bytes(choice.picture)
 
 
