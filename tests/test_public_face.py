@@ -233,7 +233,7 @@ DRIVEN = {
     Studio: {"check", "submit_checked", "spawn", "run"},  # for our own screens
     Account: {"request_of"},  # a task of ours
     EmbeddedSimulator: set(),
-    Job: {"steer", "become", "change", "until_ended"},  # for the studio
+    Job: {"until_ended"},  # for a cell that awaits
     Ledger: set(),
     RunwayClient: {"prepare", "send"},  # the two halves of `create`
 }

@@ -14,7 +14,7 @@ from ..ledger.phase import Phase
 from ..values.plain import words_of
 from .backend import Backend, Connection
 from .environment import Environment
-from .job import Job
+from .job import Job, control_of
 from .submit_queue import SubmitQueue
 
 T = TypeVar("T")
@@ -62,6 +62,8 @@ class JobContext:
         environment: Environment,
     ) -> None:
         self.job = job
+        self.control = control_of(job)
+        """Moves the job."""
         self.backend = backend
         self.ledger = ledger
         self.owner = owner
@@ -85,7 +87,7 @@ class JobContext:
 
     def halt(self) -> None:
         """Raise `Stopped` when the user has asked to stop."""
-        if self.job.stop_asked.is_set():
+        if self.control.stop_requested.is_set():
             raise Stopped
 
     async def pause(self, seconds: float | None, *wakes: asyncio.Event) -> None:
@@ -118,7 +120,7 @@ class JobContext:
 
     async def finish(self, work: Awaitable[T], detail: str) -> T:
         """The result of `work`, whatever the user does; one who stops meanwhile is shown why it is waited for."""
-        with self._on_stop(lambda: self.job.change(detail=detail)):
+        with self._on_stop(lambda: self.control.change(detail=detail)):
             return await work
 
     @contextmanager
@@ -131,7 +133,7 @@ class JobContext:
 
         stop = asyncio.ensure_future(self.stopped.wait())
         stop.add_done_callback(ended)
-        if self.job.stop_asked.is_set():
+        if self.control.stop_requested.is_set():
             self.stopped.set()
         try:
             yield
@@ -141,7 +143,7 @@ class JobContext:
     def move(self, phase: Phase, *, journal: Mapping[str, Any] | None = None, **state: Any) -> None:
         """The next phase: first into the ledger, then onto the screen."""
         self.journal(phase=phase.value, **(journal or {}))
-        self.job.change(phase=phase, **state)
+        self.control.change(phase=phase, **state)
 
     def commit(self, phase: Phase, **changes: Any) -> None:
         """Write a phase that must be on disk, and ours to write, before the work goes on.
@@ -159,4 +161,4 @@ class JobContext:
         except errors.LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the video
-            self.job.change(warning=words_of(error))
+            self.control.change(warning=words_of(error))

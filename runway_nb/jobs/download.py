@@ -115,7 +115,7 @@ async def _with_video(context: JobContext, task: Task, client: RunwayClient, no_
 
 def _received(context: JobContext, received: int, total: int | None) -> None:
     context.halt()
-    context.job.change(received=received, total=total)
+    context.control.change(received=received, total=total)
 
 
 async def _poster(context: JobContext, video: Artifact, media: MediaClient) -> bytes | None:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import math
 import os
 import sys
-import threading
 import time
 from collections.abc import Callable, Generator
-from dataclasses import fields, replace
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,16 +29,14 @@ from ..values.plain import (
     checked_switch,
     checked_timeout,
     checked_whole,
-    is_interrupt,
     unexpected,
 )
+from .control import JobControl
 from .loop import run_nested
 from .state import State
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-_LOG = logging.getLogger("runway_nb")
 
 SLICE = 0.1
 """Seconds between two looks of a wait; an interrupt gets through at each."""
@@ -57,7 +52,7 @@ class Job(Handle):
     """A request that was submitted: its state, its video, and ways to wait for it.
 
     Made by `generate`, `Studio.submit` and `Studio.attach`. All methods may be called from any thread. A copy of a
-    job is the job; pickled it is its id, by which the studio of the other process finds it (`default.attached`).
+    job is the job; pickled it is its id, by which the studio of the other process finds it (`shortcuts.attached`).
     """
 
     def __init__(
@@ -74,8 +69,6 @@ class Job(Handle):
     ) -> None:
         self.id = job_id
         """Eight hexadecimal digits, ours; the name of the job in `%runway` and in file names."""
-        self.request = request
-        """What is sent: keyframes as asset ids once they are found, a seed always."""
         self.original_request = original_request or request
         """What was asked for: pictures as they were named, a seed only when one was given."""
         self.simulated = simulated
@@ -85,33 +78,39 @@ class Job(Handle):
         self.folder = folder or working_folder()
         """The notebook's folder."""
         self.created = time.time() if created is None else created
-        self.thumbnails: dict[str, bytes] = {}
-        """Small JPEGs of the keyframes, by slot."""
-        self.notes: tuple[str, ...] = ()
-        """What was done to picture files before they were sent."""
-        self.comparisons: dict[str, bytes] = {}
-        """Small JPEGs by slot: a picture file, and what of it was sent."""
-        self.stop_asked = threading.Event()
-        self._state = state or State()
-        self._ended = threading.Event()
-        self._lock = threading.RLock()
-        self._observers: tuple[Observer, ...] = ()
-        self._on_stop: Callable[[], None] | None = None
-        self._on_refresh: Callable[[], None] | None = None
-        if self._state.phase.is_final:
-            self._ended.set()
+        self._control = JobControl(job_id, request, state or State())
 
     # --- what it is -----------------------------------------------------------------------------
 
     @property
     def state(self) -> State:
         """Everything known at this moment, as one frozen value."""
-        return self._state
+        return self._control.state
+
+    @property
+    def request(self) -> VideoRequest:
+        """What is sent: keyframes as asset ids once they are found, a seed always."""
+        return self._control.request
+
+    @property
+    def thumbnails(self) -> dict[str, bytes]:
+        """Small JPEGs of the keyframes, by position."""
+        return self._control.thumbnails
+
+    @property
+    def comparisons(self) -> dict[str, bytes]:
+        """Small JPEGs by position: a picture file, and what of it was sent."""
+        return self._control.comparisons
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was done to picture files before they were sent."""
+        return self._control.notes
 
     @property
     def status(self) -> str:
         """The API's own word while there is a task, else ours in capitals, such as SENDING or REFUSED."""
-        state = self._state
+        state = self.state
         if state.task is not None and state.phase not in LEFT:
             return str(state.task.status)
         return state.phase.value.upper()
@@ -119,17 +118,17 @@ class Job(Handle):
     @property
     def progress(self) -> float | None:
         """0 to 1, never backwards, or None while unknown."""
-        return self._state.progress
+        return self.state.progress
 
     @property
     def task(self) -> Task | None:
         """The task as last seen, or None before it exists."""
-        return self._state.task
+        return self.state.task
 
     @property
     def video(self) -> Path | None:
         """The finished file, or None before it is on disk."""
-        return self._state.video
+        return self.state.video
 
     @property
     def seed(self) -> int | None:
@@ -144,20 +143,20 @@ class Job(Handle):
     @property
     def error(self) -> RunwayError | None:
         """Why there is no video, or None."""
-        return self._state.error
+        return self.state.error
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is allowed and probably not meant, and what went wrong without harm to the video."""
-        return (*self.request.warnings(), *self.notes, *filter(None, [self._state.warning]))
+        return (*self.request.warnings(), *self.notes, *filter(None, [self.state.warning]))
 
     @property
     def done(self) -> bool:
         """True when nothing more happens by itself."""
-        return self._ended.is_set()
+        return self._control.ended.is_set()
 
     def __repr__(self) -> str:
-        progress = self._state.progress
+        progress = self.state.progress
         percent = f" {progress:.0%}".replace("%", " %") if progress is not None and not self.done else ""
         prompt = redact_line(self.request.prompt)
         words = prompt if len(prompt) <= 40 else prompt[:37] + "..."
@@ -184,7 +183,7 @@ class Job(Handle):
         """A small still of the finished video, as it is shown before it plays."""
         from PIL import Image
 
-        return Image.open(BytesIO(self._state.poster)) if self._state.poster else self.frames(1)[0]
+        return Image.open(BytesIO(self.state.poster)) if self.state.poster else self.frames(1)[0]
 
     @property
     def last(self) -> str:
@@ -244,7 +243,7 @@ class Job(Handle):
             if checked_switch(keep_loop, "keep_loop"):
                 run_nested(self.until_ended(timeout, on_tick))
             else:
-                while not self._ended.wait(SLICE):
+                while not self._control.ended.wait(SLICE):
                     tick()
         except KeyboardInterrupt:
             raise self.interrupted() from None
@@ -254,7 +253,7 @@ class Job(Handle):
         """Wait for the end, whatever it is, without blocking the loop. Raises `WaitTimeout`."""
         # in slices: the kernel's interrupt does not wake a sleeping loop (Jupyter facts, section 1)
         tick = self._ticking(timeout, on_tick)
-        while not self._ended.is_set():
+        while not self._control.ended.is_set():
             tick()
             await asyncio.sleep(SLICE)
 
@@ -270,8 +269,8 @@ class Job(Handle):
 
     def result(self) -> Job:
         """This job once it has ended with a video; raises its error otherwise."""
-        if self._state.error is not None:
-            raise self._state.error.with_traceback(None)
+        if self.state.error is not None:
+            raise self.state.error.with_traceback(None)
         return self
 
     def interrupted(self) -> WaitInterrupted:
@@ -306,66 +305,27 @@ class Job(Handle):
 
         There is no true cancel: what Runway has begun goes on and its credits stay spent (API facts 7.3).
         """
-        self.stop_asked.set()
-        if self._on_stop is not None:
-            self._on_stop()
+        self._control.stop()
 
     def refresh(self) -> Job:
-        """Look again now instead of at the next time; returns at once."""
-        if self._on_refresh is not None:
-            self._on_refresh()
+        """Poll the task now instead of at the next time; returns at once."""
+        self._control.refresh()
         return self
 
     def on_end(self, act: Observer) -> None:
         """Call `act(job)` once when the job ends, before `done` becomes true; at once if it has ended."""
         checked_call(act, "act")
-        forget: list[Callable[[], None]] = []
-
-        def watch(job: Job) -> None:
-            if job.state.phase.is_final:
-                forget[0]()
-                act(job)
-
-        with self._lock:
-            ended = self._state.phase.is_final
-            if not ended:
-                forget.append(self.observe(watch))
-        if ended:
-            _tell(act, self)
+        self._control.on_end(lambda: act(self))
 
     def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call `observer(job)` on the background thread after every change; the result ends it."""
+        """Call `observer(job)` on the background thread after every change; return a function that ends this."""
         checked_call(observer, "observer")
-        with self._lock:
-            self._observers = (*self._observers, observer)
+        return self._control.observe(lambda: observer(self))
 
-        def forget() -> None:
-            with self._lock:
-                self._observers = tuple(other for other in self._observers if other is not observer)
 
-        return forget
-
-    # --- for the studio -------------------------------------------------------------------------
-
-    def steer(self, *, on_stop: Callable[[], None], on_refresh: Callable[[], None]) -> None:
-        """Connect the job to the work that runs for it."""
-        self._on_stop, self._on_refresh = on_stop, on_refresh
-
-    def become(self, state: State) -> None:
-        """Take over a state as a whole."""
-        self.change(**{spec.name: getattr(state, spec.name) for spec in fields(state)})
-
-    def change(self, **changes: Any) -> None:
-        """Move to the next state and tell the observers; `done` becomes true after they were told."""
-        with self._lock:
-            self._state = replace(self._state, **changes)
-            observers = self._observers
-        try:
-            for observer in observers:
-                _tell(observer, self)
-        finally:
-            if self._state.phase.is_final:
-                self._ended.set()
+def control_of(job: Job) -> JobControl:
+    """Return the inner side of a job, for the work that moves it."""
+    return job._control
 
 
 class Submission(NamedTuple):
@@ -383,13 +343,3 @@ def video_frames() -> Any:
     except OSError as error:
         raise unexpected(error, "a part of the package cannot be loaded") from None
     return frames
-
-
-def _tell(observer: Observer, job: Job) -> None:
-    """Call an observer; a screen that fails must stop neither the work for a paid request nor the loop that does it."""
-    try:
-        observer(job)
-    except BaseException as error:  # whatever a display raises, an exit of the process included
-        if is_interrupt(error):
-            raise
-        _LOG.warning("%s", unexpected(error, f"job {job.id} could not be shown").message)

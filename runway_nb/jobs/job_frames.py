@@ -22,7 +22,7 @@ async def frame_picture(context: JobContext, frame: ShotFrame) -> bytes:
     Raises `InvalidRequest` when there will be none. Nothing was sent by then.
     """
     while (job := _at_its_end(context, frame.job_id)) is None:
-        context.job.change(detail=f"waiting for {frame.description}, which still runs")
+        context.control.change(detail=f"waiting for {frame.description}, which still runs")
         await context.pause(LOOK_SECONDS)
     try:
         return await asyncio.to_thread(frame_png, job, frame)

@@ -37,7 +37,7 @@ async def track(context: JobContext, task: Task, client: RunwayClient, first_wai
             minutes = (schedule.deadline() - schedule.started) / 60
             raise errors.DeadlineReached(f"no end after {minutes:.0f} minutes of tracking")
         due = context.env.monotonic() + seconds
-        context.job.change(next_poll=context.env.clock() + seconds)
+        context.control.change(next_poll=context.env.clock() + seconds)
         await context.pause(seconds, context.poll_now)
         seen = await _poll(context, task, client, schedule)
         if seen is not None and not context.job.state.last_poll and (wrong := mismatch(context, seen)):
@@ -74,10 +74,10 @@ async def _poll(context: JobContext, task: Task, client: RunwayClient, schedule:
 def _report(context: JobContext, seen: Task | None, schedule: PollSchedule, now: float) -> None:
     """Report to the screen what a poll showed, and the ledger when the status changed."""
     if seen is None:
-        context.job.change(offline=True)
+        context.control.change(offline=True)
         return
     before = context.job.task
-    context.job.change(
+    context.control.change(
         task=seen,
         progress=schedule.progress,
         offline=False,

@@ -12,7 +12,7 @@ from ..ledger.phase import SETTLED, UNANSWERED, Phase
 from ..ledger.record import Record
 from ..ledger.thumbnails import COMPARISON, KEYFRAME, kept_keyframes, kept_thumbnail
 from ..request import VideoRequest
-from .job import Job
+from .job import Job, control_of
 from .state import State
 
 
@@ -47,8 +47,9 @@ def restored_job(record: Record, posters: Path, state: State | None = None) -> J
         state or resting_state(record, posters),
     )
     if job.request.keyframes.given:
-        job.thumbnails = kept_keyframes(posters, record.id, KEYFRAME)
-        job.comparisons = kept_keyframes(posters, record.id, COMPARISON)
+        control = control_of(job)
+        control.thumbnails = kept_keyframes(posters, record.id, KEYFRAME)
+        control.comparisons = kept_keyframes(posters, record.id, COMPARISON)
     return job
 
 

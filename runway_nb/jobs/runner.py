@@ -15,7 +15,7 @@ from ..values.plain import unexpected
 from .backend import Backend
 from .context import JobContext, Start
 from .environment import Environment
-from .job import Job
+from .job import Job, control_of
 from .loop import BackgroundLoop
 from .state import failed_phase
 
@@ -81,7 +81,7 @@ class Runner:
     def _end(self, job: Job, error: errors.RunwayError) -> None:
         """End a job whose work never began; a later call takes it up again."""
         phase = failed_phase(job.state.phase, errors.Detached(""))
-        job.change(phase=phase, error=error, ended=self._env.clock())
+        control_of(job).change(phase=phase, error=error, ended=self._env.clock())
 
     async def _track(self, job: Job, backend: Backend, start: Start) -> None:
         """Run the workflow of a job, which ends also where that cannot even be made."""
@@ -107,7 +107,7 @@ class Runner:
             other_jobs=self.jobs,
             environment=self._env,
         )
-        job.steer(
+        context.control.connect(
             on_stop=lambda: self._loop.call(context.stopped.set),
             on_refresh=lambda: self._loop.call(context.poll_now.set),
         )

@@ -36,18 +36,18 @@ SOON_SECONDS = 60.0
 
 async def prepare(context: JobContext) -> None:
     """Turn keyframes into assets. Nothing here is paid."""
-    job, connection = context.job, await context.race(context.connected())
-    if job.request.keyframes.given:
-        job.change(detail="looking up the keyframes")
+    job, control, connection = context.job, context.control, await context.race(context.connected())
+    if control.request.keyframes.given:
+        control.change(detail="looking up the keyframes")
         sources = await context.backend.picture_sources(job.folder, partial(frame_picture, context))
-        found = await context.race(resolve_keyframes(job.request, sources, lambda words: job.change(detail=words)))
-        job.request = found.request
-        job.notes, job.comparisons = found.notes, found.comparisons
+        work = resolve_keyframes(control.request, sources, lambda detail: control.change(detail=detail))
+        found = await context.race(work)
+        control.request, control.notes, control.comparisons = found.request, found.notes, found.comparisons
         posters = context.backend.settings.posters
         await asyncio.to_thread(keep_keyframes, posters, job.id, COMPARISON, found.comparisons)
-        context.commit(Phase.PREPARING, request=job.request.to_record())
-        job.thumbnails = await context.race(keyframe_thumbnails(found.assets, connection.media))
-        await asyncio.to_thread(keep_keyframes, posters, job.id, KEYFRAME, job.thumbnails)
+        context.commit(Phase.PREPARING, request=found.request.to_record())
+        control.thumbnails = await context.race(keyframe_thumbnails(found.assets, connection.media))
+        await asyncio.to_thread(keep_keyframes, posters, job.id, KEYFRAME, control.thumbnails)
     context.halt()
 
 
@@ -189,7 +189,7 @@ def _write_down(context: JobContext, found: FoundTask) -> bool:
     try:
         return context.ledger.assign(context.job.id, found.task.id, is_certain=found.is_certain)
     except errors.LedgerError as error:
-        context.job.change(warning=error.message)
+        context.control.change(warning=error.message)
         return True
 
 
@@ -230,7 +230,7 @@ async def _post(context: JobContext, client: RunwayClient) -> Task:
     prepared = client.prepare(context.job.request)
     sent = context.env.clock()
     context.commit(Phase.SENDING, sent=sent, server_sent=server_sent)
-    context.job.change(phase=Phase.SENDING, sent=sent, next_poll=None, detail="")
+    context.control.change(phase=Phase.SENDING, sent=sent, next_poll=None, detail="")
     context.busy = None
     try:
         task = await context.finish(client.send(prepared), WAITS_FOR_ANSWER)
@@ -252,7 +252,7 @@ async def _believed(context: JobContext, task: Task) -> Task:
         known = search_for(context.ledger.get(context.job.id), context.ledger)
         doubt, is_certain = contradiction(task, known), known.lost.is_proven(task)
     except errors.LedgerError as error:
-        context.job.change(warning=error.message)
+        context.control.change(warning=error.message)
     if not doubt and not _write_down(context, FoundTask(task, is_certain=is_certain)):
         doubt = "a task that belongs to another job"
     return await check(context, f"the answer to the create names {doubt}") if doubt else task
@@ -282,7 +282,7 @@ def mismatch(context: JobContext, seen: Task | None) -> str:
 async def look_instead(context: JobContext, words: str) -> Task:
     """The task of a create after another one was followed for it. Raises what `check` raises."""
     context.commit(Phase.CHECKING, task_id="", guessed=False, status="")
-    context.job.change(task=None, progress=None, last_poll=None, remaining=None)
+    context.control.change(task=None, progress=None, last_poll=None, remaining=None)
     return await check(context, words)
 
 
@@ -323,7 +323,7 @@ def _wait(context: JobContext, detail: str, next_try: float | None = None) -> No
     """Tell why it waits; the ledger learns it once."""
     state: dict[str, Any] = {"sent": None, "detail": detail, "next_poll": next_try}
     if context.job.state.phase is Phase.WAITING:
-        context.job.change(**state)
+        context.control.change(**state)
     else:
         context.move(Phase.WAITING, **state)
 

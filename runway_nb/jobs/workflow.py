@@ -74,14 +74,14 @@ class Workflow:
         if is_over(record):
             if record.owner == self.context.owner:
                 self.context.journal(lease=0.0)
-            self.context.job.become(resting_state(record, self._posters))
+            self.context.control.become(resting_state(record, self._posters))
             return None
         if record.is_unsent:
-            self.context.job.become(resumed_state(record))
+            self.context.control.become(resumed_state(record))
             return await self._make()
         task = task_of(record) or await self._found(record, to_send)
         if task is None:
-            self.context.job.become(State())
+            self.context.control.become(State())
             return await self._make()
         entry = self.context.queue.occupy(self.context.job.id, task_account(task.id))
         try:
@@ -131,10 +131,10 @@ class Workflow:
         context = self.context
         record, ours = context.ledger.take(context.job.id, context.owner, to_send=to_send)
         while not ours and not is_over(record):
-            context.job.change(phase=Phase.FOLLOWING, task=task_of(record), sent=record.sent, elsewhere=True)
+            context.control.change(phase=Phase.FOLLOWING, task=task_of(record), sent=record.sent, elsewhere=True)
             await context.pause(WATCH_SECONDS)
             record, ours = context.ledger.take(context.job.id, context.owner, to_send=to_send)
-        context.job.change(elsewhere=False)
+        context.control.change(elsewhere=False)
         return record
 
     # --- ends -----------------------------------------------------------------------------------
@@ -198,7 +198,7 @@ class Workflow:
             journal["refusal"] = refusal_message(error)
         with suppress(errors.LeaseLost):
             self.context.journal(phase=phase.value, **journal)
-        self.context.job.change(phase=phase, error=error, ended=self.context.env.clock(), next_poll=None)
+        self.context.control.change(phase=phase, error=error, ended=self.context.env.clock(), next_poll=None)
 
 
 def refusal_message(error: errors.RunwayError) -> str:

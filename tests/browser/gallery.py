@@ -12,6 +12,7 @@ from typing import Any
 from IPython.display import display
 
 from runway_nb import Camera, Job, Keyframes, Status, Task, VideoRequest, errors
+from runway_nb.jobs.job import control_of
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards.output_area import OutputArea
@@ -48,7 +49,7 @@ def job(state: State, *names: str, prompt: str = PROMPT, simulated: bool = False
     slots = dict(zip(("first", "last", "middle"), names, strict=False))
     request = VideoRequest(prompt, Keyframes(**slots), camera, seed=1842, **fields)
     made = Job("7f3e2c54", request, simulated=simulated, cell=CELL, created=time.time() - 94, state=state)
-    made.thumbnails = {slot: still(name) for slot, name in slots.items()}
+    control_of(made).thumbnails = {slot: still(name) for slot, name in slots.items()}
     return made
 
 
@@ -93,7 +94,7 @@ def show_offer() -> None:
     made = job(State(Phase.CHECKING, sent=time.time() - 60), "aurora-lake")
     OutputArea(NoStudio(), View("live", "auto", Path.cwd())).show(made)
     lost = "maybe sent, no clear answer: the connection broke; no task with its seed was found in 62 s"
-    made.change(phase=Phase.UNKNOWN, error=errors.MaybeSent(lost), ended=time.time())
+    control_of(made).change(phase=Phase.UNKNOWN, error=errors.MaybeSent(lost), ended=time.time())
 
 
 def ended(phase: Phase, error: errors.RunwayError, *names: str, **fields: Any) -> Job:

@@ -15,7 +15,7 @@ import pytest
 
 from runway_nb.api.models import Status, Task
 from runway_nb.errors import NotEnoughCredits, TaskFailed, WaitInterrupted, WaitTimeout
-from runway_nb.jobs.job import Job
+from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import SETTLED, Phase
 from runway_nb.request import Keyframes, VideoRequest
@@ -127,7 +127,7 @@ def test_a_wait_raises_the_error_of_the_job_every_time():
 
 def test_a_wait_ends_when_another_thread_ends_the_job():
     job = _job()
-    thread = threading.Timer(0.02, job.change, kwargs=DONE)
+    thread = threading.Timer(0.02, control_of(job).change, kwargs=DONE)
     thread.start()
     assert job.wait(5).video == Path("a.mp4")
     thread.join()
@@ -138,7 +138,7 @@ def test_many_threads_can_wait_for_one_job():
     threads = [threading.Thread(target=lambda: ended.append(job.wait(5))) for _ in range(8)]
     for thread in threads:
         thread.start()
-    job.change(**DONE)
+    control_of(job).change(**DONE)
     for thread in threads:
         thread.join(5)
     assert ended == [job] * 8
@@ -147,7 +147,7 @@ def test_many_threads_can_wait_for_one_job():
 def test_a_job_can_be_awaited_while_the_loop_goes_on():
     async def run():
         job = _job()
-        asyncio.get_running_loop().call_later(0.02, lambda: job.change(**DONE))
+        asyncio.get_running_loop().call_later(0.02, lambda: control_of(job).change(**DONE))
         return await asyncio.gather(job, job)
 
     first, second = asyncio.run(run())
@@ -183,7 +183,7 @@ def test_keep_loop_lets_the_users_own_tasks_run_inside_a_running_loop():
     script = """
     import asyncio, threading
     from pathlib import Path
-    from runway_nb.jobs.job import Job
+    from runway_nb.jobs.job import Job, control_of
     from runway_nb.ledger.phase import SETTLED, Phase
     from runway_nb.request import VideoRequest
     async def main():
@@ -193,7 +193,7 @@ def test_keep_loop_lets_the_users_own_tasks_run_inside_a_running_loop():
                 ticks.append(1)
                 await asyncio.sleep(0.01)
         task = asyncio.create_task(tick())
-        threading.Timer(0.15, job.change, kwargs={"phase": Phase.DONE, "video": Path("a")}).start()
+        threading.Timer(0.15, control_of(job).change, kwargs={"phase": Phase.DONE, "video": Path("a")}).start()
         job.wait(5, keep_loop=True)
         task.cancel()
         print(job.done, len(ticks) > 3)
@@ -212,7 +212,7 @@ def test_an_interrupt_ends_the_wait_and_keeps_the_job(keep_loop):
     script = f"""
     import os, signal, threading
     from runway_nb.errors import WaitInterrupted
-    from runway_nb.jobs.job import Job
+    from runway_nb.jobs.job import Job, control_of
     from runway_nb.request import VideoRequest
     # a test run in the background hands on that interrupts are ignored
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -239,11 +239,11 @@ def test_an_interrupt_that_is_not_caught_ends_a_script():
 def test_observers_are_told_of_every_change_until_they_forget():
     job, seen = _job(), []
     forget = job.observe(lambda job: seen.append(job.state.phase))
-    job.change(phase=Phase.SENDING)
-    job.change(phase=Phase.FOLLOWING)
+    control_of(job).change(phase=Phase.SENDING)
+    control_of(job).change(phase=Phase.FOLLOWING)
     forget()
     forget()
-    job.change(**DONE)
+    control_of(job).change(**DONE)
     assert seen == [Phase.SENDING, Phase.FOLLOWING]
 
 
@@ -251,7 +251,7 @@ def test_observers_are_told_before_the_job_is_done():
     job, seen = _job(), []
     job.observe(lambda job: seen.append(job.done))
     job.on_end(lambda job: seen.append(job.done))
-    job.change(**DONE)
+    control_of(job).change(**DONE)
     assert seen == [False, False]
     assert job.done
 
@@ -265,7 +265,7 @@ def test_an_observer_that_fails_stops_neither_the_others_nor_the_work(caplog):
     job.observe(fail)
     job.observe(seen.append)
     with caplog.at_level(logging.WARNING, logger="runway_nb"):
-        job.change(**DONE)
+        control_of(job).change(**DONE)
     assert seen == [job]
     assert job.done
     assert caplog.messages == ["job 7f3e2c54 could not be shown (OSError: no screen for ***@***)"]
@@ -298,17 +298,17 @@ def test_an_interrupt_of_the_user_in_an_observer_is_the_users_own_and_the_job_ha
     job = _job()
     job.observe(lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
-        job.change(**DONE)
+        control_of(job).change(**DONE)
     assert job.done
 
 
 def test_the_end_is_told_once_and_only_then():
     job, ends = _job(), []
     job.on_end(ends.append)
-    job.change(phase=Phase.SENDING)
+    control_of(job).change(phase=Phase.SENDING)
     assert ends == []
-    job.change(**DONE)
-    job.change(warning="later")
+    control_of(job).change(**DONE)
+    control_of(job).change(warning="later")
     assert ends == [job]
 
 
@@ -328,7 +328,7 @@ def test_the_end_is_told_once_however_the_threads_race():
 
         def end(job=job, barrier=barrier):
             barrier.wait()
-            job.change(**DONE)
+            control_of(job).change(**DONE)
 
         threads = [threading.Thread(target=ask), threading.Thread(target=ask), threading.Thread(target=end)]
         for thread in threads:
@@ -346,8 +346,8 @@ def test_an_observer_may_start_and_end_observing():
         job.observe(seen.append)
 
     forget = job.observe(once)
-    job.change(phase=Phase.SENDING)
-    job.change(phase=Phase.FOLLOWING)
+    control_of(job).change(phase=Phase.SENDING)
+    control_of(job).change(phase=Phase.FOLLOWING)
     assert seen == [job]
 
 
@@ -358,8 +358,8 @@ def test_stop_and_refresh_reach_the_work():
     job, calls = _job(), []
     job.stop()
     assert job.refresh() is job
-    assert job.stop_asked.is_set()
-    job.steer(on_stop=lambda: calls.append("stop"), on_refresh=lambda: calls.append("refresh"))
+    assert control_of(job).stop_requested.is_set()
+    control_of(job).connect(on_stop=lambda: calls.append("stop"), on_refresh=lambda: calls.append("refresh"))
     job.stop()
     job.refresh()
     assert calls == ["stop", "refresh"]
@@ -369,3 +369,14 @@ def test_the_old_name_of_the_original_request_works_and_warns() -> None:
     job = Job("7f3e2c54", VideoRequest("A lamp", seed=7), original_request=VideoRequest("A lamp"))
     with pytest.warns(DeprecationWarning, match=r"job\.wish is job\.original_request now"):
         assert job.wish == job.original_request == VideoRequest("A lamp")
+
+
+@pytest.mark.parametrize("name", ["change", "become", "connect", "steer", "stop_asked"])
+def test_a_job_shows_no_way_to_move_it(name: str) -> None:
+    assert not hasattr(Job("7f3e2c54", VideoRequest("A lamp")), name)
+
+
+@pytest.mark.parametrize("name", ["state", "request", "thumbnails", "comparisons", "notes", "video", "error"])
+def test_what_a_job_shows_cannot_be_set(name: str) -> None:
+    with pytest.raises(AttributeError):
+        setattr(Job("7f3e2c54", VideoRequest("A lamp")), name, None)

@@ -15,7 +15,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.jobs.backend import Connection
-from runway_nb.jobs.job import Job
+from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import failed_phase
 from runway_nb.ledger.phase import Phase
 from runway_nb.request import Keyframes, VideoRequest
@@ -288,10 +288,10 @@ def test_a_look_that_is_asked_for_sends_nothing_while_all_slots_are_taken(party:
     party.studio._runner._env = party.environment._replace(sleep=_never)
     job = party.submit()
     while job.state.phase is not Phase.WAITING:
-        job._ended.wait(0.01)
+        control_of(job).ended.wait(0.01)
     for _ in range(5):
         job.refresh()
-    job._ended.wait(0.1)
+    control_of(job).ended.wait(0.1)
     assert len(party.api.calls("POST", "create")) == 1
     job.stop()
     assert party.ended(job).state.phase is Phase.REMOVED
@@ -492,7 +492,7 @@ def test_closing_waits_for_the_answer_to_a_create(party: Party) -> None:
     party.simulator.fault("slow-answer", seconds=0.5)
     job = party.submit()
     while job.state.phase is not Phase.SENDING:
-        job._ended.wait(0.01)
+        control_of(job).ended.wait(0.01)
     party.studio.close()
     record = party.studio.ledger.get(job.id)
     assert record.task_id, "the id of a paid task was lost"
@@ -525,7 +525,7 @@ def test_closing_the_studio_detaches_what_runs(party: Party) -> None:
     studio._runner._env = environment
     job = studio.submit(VideoRequest("A lamp"))
     while job.task is None:
-        job._ended.wait(0.01)
+        control_of(job).ended.wait(0.01)
     studio.close()
     assert party.ended(job).state.phase is Phase.DETACHED
     assert studio.ledger.get(job.id).task_id == job.task.id
@@ -572,7 +572,7 @@ def test_a_mistake_of_ours_after_sending_leaves_the_job_attachable(party: Party)
 
     def slip(job: Job) -> None:
         if job.task is not None:
-            job.request = None  # type: ignore[assignment]
+            control_of(job).request = None  # type: ignore[assignment]
 
     job.observe(slip)
     party.ended(job)

@@ -14,7 +14,7 @@ from runway_nb.api.media import MediaClient
 from runway_nb.api.server_clock import ServerClock
 from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.environment import Environment
-from runway_nb.jobs.job import Job
+from runway_nb.jobs.job import Job, control_of
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.pictures.assets import AssetCache, all_assets
 from runway_nb.pictures.resolve import PictureSources
@@ -145,7 +145,7 @@ class Party:
 
     def ended(self, job: Job, timeout: float = 10.0) -> Job:
         """The job after its end, however it ended."""
-        assert job._ended.wait(timeout), f"{job!r} did not end: {job.state}"
+        assert control_of(job).ended.wait(timeout), f"{job!r} did not end: {job.state}"
         return job
 
     @property

@@ -12,7 +12,7 @@ import pytest
 
 from runway_nb import errors
 from runway_nb.api.models import SUCCEEDED, Status, Task
-from runway_nb.jobs.job import Job
+from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards import output_area
@@ -66,7 +66,9 @@ class FakeStudio:
     def finish(self, job):
         video = self.view.folder / f"{job.id}.mp4"
         video.write_bytes(bytes(1000))
-        job.change(phase=Phase.DONE, task=Task(TASK_ID, SUCCEEDED), video=video, poster=b"\xff\xd8", ended=1.0)
+        control_of(job).change(
+            phase=Phase.DONE, task=Task(TASK_ID, SUCCEEDED), video=video, poster=b"\xff\xd8", ended=1.0
+        )
         return job
 
     def close(self):
@@ -142,7 +144,7 @@ def test_an_end_without_a_video_needs_no_kernel_either(studio, phase, error, tit
     area, job = studio.area(), studio.job()
     area.open()
     area.add(job)
-    job.change(phase=phase, error=error)
+    control_of(job).change(phase=phase, error=error)
     assert area.is_durable
     assert title in studio.updates[-1].data["text/plain"]
 
@@ -230,7 +232,7 @@ def test_while_there_are_buttons_to_decide_it_is_not_durable_and_then_it_is(stud
     area.open()
     area.add(job)
     begun = len(studio.begun)
-    job.change(phase=Phase.UNKNOWN, error=errors.MaybeSent("maybe sent: no answer"))
+    control_of(job).change(phase=Phase.UNKNOWN, error=errors.MaybeSent("maybe sent: no answer"))
     assert not area.is_durable
     assert WIDGET in area.bundle()
     assert "%runway resend" in area.durable_bundle()["text/plain"], "the commands beside the buttons stay"
@@ -252,7 +254,7 @@ def test_it_tells_each_change_of_what_stands_there_and_no_progress(studio):
     area.add(job)
     assert seen == [(False, ["00000001"])]
     for percent in range(100):
-        job.change(progress=percent / 100, task=Task(TASK_ID, Status("RUNNING")))
+        control_of(job).change(progress=percent / 100, task=Task(TASK_ID, Status("RUNNING")))
     assert len(seen) == 1
     assert len(studio.updates) == 1
     studio.finish(job)
@@ -266,7 +268,7 @@ def test_progress_changes_neither_text_nor_place(studio):
     area.open()
     area.add(job)
     before = area.durable_bundle()
-    job.change(progress=0.4, remaining=20.0, last_poll=5.0)
+    control_of(job).change(progress=0.4, remaining=20.0, last_poll=5.0)
     assert area.durable_bundle() == before
 
 
@@ -294,7 +296,7 @@ def test_a_card_is_brought_up_to_date_when_its_job_has_moved_and_else_left_alone
         keeping = asyncio.ensure_future(studio.begun.pop())
         await asyncio.sleep(0.05)
         assert refreshed[job.id] == 2, "made, and begun"
-        job.change(detail="uploading a picture")
+        control_of(job).change(detail="uploading a picture")
         await asyncio.sleep(0.05)
         assert refreshed[job.id] == 3
         studio.finish(job)

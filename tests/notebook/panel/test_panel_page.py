@@ -16,7 +16,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.api.models import SUCCEEDED, Status, Task
 from runway_nb.camera import Camera
-from runway_nb.jobs.job import Job, Submission
+from runway_nb.jobs.job import Job, Submission, control_of
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.panel import panel as module
@@ -327,13 +327,15 @@ class Hands:
         video = self.bench.party.folder / "runway_outputs" / f"lamp-{job.id}.mp4"
         video.parent.mkdir(exist_ok=True)
         video.write_bytes(bytes(1000))
-        job.change(phase=Phase.DONE, task=Task(TASK_ID, SUCCEEDED), video=video, poster=b"\xff\xd8", ended=1.0)
+        control_of(job).change(
+            phase=Phase.DONE, task=Task(TASK_ID, SUCCEEDED), video=video, poster=b"\xff\xd8", ended=1.0
+        )
         return self.bench.settled(panel)
 
     def end(self):
         for job in self.jobs:
             if not job.done:
-                job.change(phase=Phase.REMOVED, error=errors.Removed("taken back"))
+                control_of(job).change(phase=Phase.REMOVED, error=errors.Removed("taken back"))
 
 
 @pytest.fixture
@@ -403,7 +405,7 @@ def test_while_a_job_runs_both_places_have_a_text(bench, hands):
         (Phase.WAITING, "It waits"),
         (Phase.FOLLOWING, "Runway works"),
     ):
-        job.change(phase=phase)
+        control_of(job).change(phase=phase)
         texts = panel.preview.texts
         assert [*texts] == [here, below]
         assert texts[below]["model"] == panel.output.area.root.model_id
@@ -428,7 +430,7 @@ def test_while_another_job_runs_the_text_below_has_results_and_the_running_one(b
     here, below = places(bench)
     one = hands.press(panel)
     two = hands.press(panel)
-    one.change(phase=Phase.FAILED, error=errors.TaskFailed("no power"))
+    control_of(one).change(phase=Phase.FAILED, error=errors.TaskFailed("no power"))
     texts = panel.preview.texts
     assert [*texts] == [here, below]
     words = texts[below]["data"]["text/plain"]
@@ -440,15 +442,15 @@ def test_while_another_job_runs_the_text_below_has_results_and_the_running_one(b
 def test_progress_sends_no_texts_and_a_new_phase_one(bench, wire, hands):
     panel = bench.panel(REQUEST)
     job = hands.press(panel)
-    job.change(phase=Phase.FOLLOWING, task=Task(TASK_ID, Status("RUNNING")))
+    control_of(job).change(phase=Phase.FOLLOWING, task=Task(TASK_ID, Status("RUNNING")))
     before = len(wire.of("texts"))
     for percent in range(200):
-        job.change(progress=percent / 200, remaining=200.0 - percent, last_poll=float(percent))
+        control_of(job).change(progress=percent / 200, remaining=200.0 - percent, last_poll=float(percent))
     assert len(wire.of("texts")) == before
-    job.change(phase=Phase.DOWNLOADING, received=0, total=1000)
+    control_of(job).change(phase=Phase.DOWNLOADING, received=0, total=1000)
     assert len(wire.of("texts")) == before + 1
     for received in range(100):
-        job.change(received=10 * received)
+        control_of(job).change(received=10 * received)
     assert len(wire.of("texts")) == before + 1
 
 
@@ -469,8 +471,8 @@ def test_no_address_and_no_token_is_in_the_texts(bench, hands):
     told = [before, panel.preview.texts]
     panel.preview.observe(lambda change: told.append(change["new"]), "texts")
     job = hands.press(panel)
-    job.change(phase=Phase.FOLLOWING, task=Task(TASK_ID, Status("RUNNING")))
-    job.change(phase=Phase.FAILED, error=errors.TaskFailed(f"{TASK_ID} of {EMAIL}, {TOKEN}"))
+    control_of(job).change(phase=Phase.FOLLOWING, task=Task(TASK_ID, Status("RUNNING")))
+    control_of(job).change(phase=Phase.FAILED, error=errors.TaskFailed(f"{TASK_ID} of {EMAIL}, {TOKEN}"))
     bench.settled(panel)
     assert len(told) > 3
     text = json.dumps(told)
@@ -524,7 +526,7 @@ def test_a_page_that_can_reach_the_notebook_puts_results_in_their_place(bench, w
     assert put["place"] == below
     assert put["data"][WIDGET]["model_id"] == panel.output.area.root.model_id
     for percent in range(50):
-        job.change(phase=Phase.FOLLOWING, progress=percent / 50)
+        control_of(job).change(phase=Phase.FOLLOWING, progress=percent / 50)
     assert len(puts(wire)) == 1, "the card that stands there moves by itself"
     hands.finish(panel, job)
     last = puts(wire)[-1]

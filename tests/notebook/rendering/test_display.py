@@ -12,7 +12,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.api.models import Status, Task
 from runway_nb.camera import Camera
-from runway_nb.jobs.job import Job
+from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import REFUSED_FOR_NOW
@@ -217,7 +217,7 @@ def test_a_picture_that_stands_in_the_cell_as_text_is_cut_short(tmp_path: Path) 
 )
 def test_hostile_words_stay_words(tmp_path: Path, hostile: str) -> None:
     job = a_result(tmp_path, cell=f"%%runway\n{hostile}")
-    job.request = VideoRequest(hostile, Keyframes(hostile), seed=1)
+    control_of(job).request = VideoRequest(hostile, Keyframes(hostile), seed=1)
     for html in (
         bundle(job)["text/html"],
         card.body_html(job, live_state(a_job(), NOW)),
@@ -325,7 +325,7 @@ def test_prices() -> None:
 def test_the_film_shows_the_keyframes_it_has() -> None:
     job = a_job()
     assert "<img" not in card.film_html(job)
-    job.thumbnails = {"last": b"b", "first": b"a"}
+    control_of(job).thumbnails = {"last": b"b", "first": b"a"}
     assert re.findall(r'alt="(\w+) keyframe"', card.film_html(job)) == ["first", "last"]
 
 
