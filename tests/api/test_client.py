@@ -108,14 +108,14 @@ ANSWER = _json(_wire("create_answer"))
         ("create", (REQUEST,), _wire("create_answer"), "POST /v1/runwayml/gen3turbo/create"),
     ],
 )
-def test_each_call_has_its_documented_line_with_ids_raw(name, arguments, body, line):
+def test_each_call_has_its_documented_line_with_ids_raw(name, arguments, body, line) -> None:
     api = Api(_json(body))
     api.call(name, *arguments)
     (request,) = api.requests
     assert f"{request.method} {request.url.raw_path.decode()}" == line
 
 
-def test_queries_are_encoded_and_empty_parts_left_out():
+def test_queries_are_encoded_and_empty_parts_left_out() -> None:
     api = Api(_json([]))
     api.call("tasks", statuses=("PENDING", "RUNNING"), email=EMAIL)
     api.call("assets", offset=50, kind="image", email=EMAIL)
@@ -135,14 +135,14 @@ def test_queries_are_encoded_and_empty_parts_left_out():
         ("a/b?c#d e", "a%2Fb%3Fc%23d%20e"),
     ],
 )
-def test_an_id_is_raw_but_for_what_breaks_a_path(identifier, path):
+def test_an_id_is_raw_but_for_what_breaks_a_path(identifier, path) -> None:
     assert path_id(identifier) == path
     api = Api(_json({**_wire("task_succeeded"), "taskId": identifier}))
     api.call("task", identifier)
     assert api.requests[0].url.raw_path.decode() == f"/v1/runwayml/tasks/{path}"
 
 
-def test_every_call_carries_token_and_name():
+def test_every_call_carries_token_and_name() -> None:
     api = Api(ANSWER)
     api.call("create", REQUEST)
     headers = api.requests[0].headers
@@ -151,7 +151,7 @@ def test_every_call_carries_token_and_name():
     assert headers["User-Agent"].startswith("runway_nb/")
 
 
-def test_a_create_is_json_by_default():
+def test_a_create_is_json_by_default() -> None:
     api = Api(ANSWER)
     task = api.call("create", REQUEST)
     assert task.id == TASK_ID
@@ -159,7 +159,7 @@ def test_a_create_is_json_by_default():
     assert json.loads(api.requests[0].content) == REQUEST.to_wire()
 
 
-def test_a_create_can_be_a_form():
+def test_a_create_can_be_a_form() -> None:
     api = Api(ANSWER, multipart=True)
     api.call("create", VideoRequest("é", camera=Camera(static=False), seconds=5, explore=True, seed=7))
     request = api.requests[0]
@@ -176,7 +176,7 @@ def test_a_create_can_be_a_form():
     assert "filename" not in text
 
 
-def test_an_upload_is_the_raw_file():
+def test_an_upload_is_the_raw_file() -> None:
     api = Api(_json(_wire("upload_answer")))
     asset = api.call("upload", b"\x89PNG", name="a & b", content_type="image/png", email=EMAIL)
     request = api.requests[0]
@@ -189,7 +189,7 @@ def test_an_upload_is_the_raw_file():
 
 
 @pytest.mark.parametrize("size", [1, PIECE - 1, PIECE, PIECE + 1, 5 * PIECE + 7])
-def test_an_upload_tells_how_far_it_has_come(size):
+def test_an_upload_tells_how_far_it_has_come(size) -> None:
     api, told = Api(_json(_wire("upload_answer"))), []
     data = bytes(range(256)) * (size // 256 + 1)
     api.call("upload", data[:size], name="a", content_type="image/png", progress=lambda *step: told.append(step))
@@ -197,7 +197,7 @@ def test_an_upload_tells_how_far_it_has_come(size):
     assert told == [(min(n * PIECE + PIECE, size), size) for n in range(-(-size // PIECE))]
 
 
-def test_an_enlargement_has_its_documented_line_and_gives_bytes():
+def test_an_enlargement_has_its_documented_line_and_gives_bytes() -> None:
     api = Api(lambda: httpx.Response(200, content=b"\xff\xd8picture", headers={"Content-Type": "image/jpeg"}))
     link = "https://cdn.test/a.jpg?_jwt=a.b.c"
     assert api.call("upscaled", link, (1280, 768), EMAIL) == b"\xff\xd8picture"
@@ -210,7 +210,7 @@ def test_an_enlargement_has_its_documented_line_and_gives_bytes():
     assert {(request.method, request.url.path) for request in api.requests} == {("GET", "/v1/runwayml/image_upscaler/")}
 
 
-def test_a_wish_with_mistakes_is_not_sent():
+def test_a_wish_with_mistakes_is_not_sent() -> None:
     api = Api(ANSWER)
     assert isinstance(api.fails("create", VideoRequest(seconds=7)), errors.InvalidRequest)
     assert api.requests == []
@@ -235,7 +235,7 @@ DOUBTFUL = [408, 500, 502, 503, 504, 520, 521, 522, 524, 300, 301, 302, 303, 304
 
 @pytest.mark.parametrize(("status", "kind", "words"), STATUSES)
 @pytest.mark.parametrize("shape", ["envelope", "object", "html", "empty"])
-def test_each_status_has_its_class_and_says_what_to_do(status, kind, words, shape):
+def test_each_status_has_its_class_and_says_what_to_do(status, kind, words, shape) -> None:
     content = {
         "envelope": {"json": {"error": f"It broke for {EMAIL} at {TASK_ID}.", "code": status}},
         "object": {"json": {"error": {"message": "It broke.", "reason": "X"}}},
@@ -255,24 +255,24 @@ def test_each_status_has_its_class_and_says_what_to_do(status, kind, words, shap
 
 
 @pytest.mark.parametrize("body", [[], "x", None, 5, {"error": None}, {"error": []}, {"error": {}}, {"error": 5}])
-def test_a_refusal_of_any_form_is_still_a_refusal(body):
+def test_a_refusal_of_any_form_is_still_a_refusal(body) -> None:
     assert isinstance(error_of(httpx.Response(400, json=body)), errors.BadRequest)
 
 
 @settings(max_examples=examples(60))
 @given(st.sampled_from([400, 404, 412, 429, 500]), json_values)
-def test_no_body_breaks_the_reader_of_refusals(status, body):
+def test_no_body_breaks_the_reader_of_refusals(status, body) -> None:
     error = error_of(httpx.Response(status, content=json.dumps(body).encode()))
     assert error.status == status
     assert EMAIL not in error.message
 
 
 @given(st.sampled_from([200, 400, 429, 503]), st.binary(max_size=60))
-def test_no_bytes_break_the_reader_of_refusals(status, body):
+def test_no_bytes_break_the_reader_of_refusals(status, body) -> None:
     assert error_of(httpx.Response(status, content=body)).status == status
 
 
-def test_the_limit_of_the_account_names_who_holds_the_slots():
+def test_the_limit_of_the_account_names_who_holds_the_slots() -> None:
     error = Api(_json(_wire("busy_account"), 429)).fails("create", REQUEST)
     assert isinstance(error, errors.RateLimited)
     assert error.running == (
@@ -282,7 +282,7 @@ def test_the_limit_of_the_account_names_who_holds_the_slots():
     assert error.retry_after is None
 
 
-def test_the_limit_of_runway_names_nobody():
+def test_the_limit_of_runway_names_nobody() -> None:
     error = Api(_json(_wire("busy_runway"), 429)).fails("create", REQUEST)
     assert isinstance(error, errors.RateLimited)
     assert error.running == ()
@@ -291,7 +291,7 @@ def test_the_limit_of_runway_names_nobody():
 @pytest.mark.parametrize(
     "holders", [None, [], "x", {"a": None}, {"a": [None, 5, {"email": "x"}]}, {"a": {"taskId": "x"}}]
 )
-def test_odd_lists_of_holders_are_no_holders(holders):
+def test_odd_lists_of_holders_are_no_holders(holders) -> None:
     error = error_of(httpx.Response(429, json={"error": "busy", "runningTasks": holders}))
     assert isinstance(error, errors.RateLimited)
     assert error.running == ()
@@ -307,18 +307,18 @@ def test_odd_lists_of_holders_are_no_holders(holders):
         ("Mon, 01 Jan 2024 00:00:00 +99999999999999999999", None), ("Thu Jan  1 00:00:30 2026", 30.0),
     ],
 )  # fmt: skip
-def test_a_time_to_wait_is_seconds_a_date_or_an_iso_time(value, seconds):
+def test_a_time_to_wait_is_seconds_a_date_or_an_iso_time(value, seconds) -> None:
     assert retry_after(value, NOW) == seconds
 
 
 @settings(max_examples=examples(60))
 @given(st.one_of(st.text("0123456789 :-+TZ.,GMTWedNov", max_size=30), json_values))
-def test_no_time_to_wait_breaks_its_reader(value):
+def test_no_time_to_wait_breaks_its_reader(value) -> None:
     found = retry_after(value, NOW)
     assert found is None or found >= 0.0
 
 
-def test_a_date_to_wait_for_is_by_the_clock_of_the_server():
+def test_a_date_to_wait_for_is_by_the_clock_of_the_server() -> None:
     headers = {"Retry-After": "Thu, 01 Jan 2015 00:00:20 GMT", "Date": "Thu, 01 Jan 2015 00:00:00 GMT"}
     error = error_of(httpx.Response(429, json={"error": "busy"}, headers=headers))
     assert isinstance(error, errors.RateLimited)
@@ -327,25 +327,25 @@ def test_a_date_to_wait_for_is_by_the_clock_of_the_server():
 
 @pytest.mark.parametrize("status", [400, 429, 500])
 @pytest.mark.parametrize("charset", ["hex", "bz2", "zlib", "rot13", "idna", "undefined", "utf-16", "\x00", "nosuch"])
-def test_the_charset_of_a_refusal_is_not_called(status, charset):
+def test_the_charset_of_a_refusal_is_not_called(status, charset) -> None:
     headers = {"Content-Type": f"text/html; charset={charset}"}
     error = error_of(httpx.Response(status, headers=headers, content=b"<b>out of order \xff</b>"))
     assert (error.status, error.message) == (status, f"out of order \ufffd (HTTP {status})")
 
 
 @pytest.mark.parametrize("status", sorted(REFUSALS))
-def test_a_refusal_that_names_a_task_is_a_doubt(status):
+def test_a_refusal_that_names_a_task_is_a_doubt(status) -> None:
     error = Api(_json({"error": "no", "taskId": TASK_ID}, status)).fails("create", REQUEST)
     assert isinstance(error, errors.ServerError)
     assert not is_refusal(error)
 
 
-def test_an_answer_that_cannot_be_read_is_no_refusal_whatever_its_status():
+def test_an_answer_that_cannot_be_read_is_no_refusal_whatever_its_status() -> None:
     error = Api(httpx.Response(429, headers={"Content-Encoding": "br"}, stream=httpx.ByteStream(b"x")))
     assert not is_refusal(error.fails("create", REQUEST))
 
 
-def test_the_header_goes_before_the_body():
+def test_the_header_goes_before_the_body() -> None:
     body = {"error": "busy", "retryAfter": "2999-01-01T00:00:00Z"}
     header = error_of(httpx.Response(429, json=body, headers={"Retry-After": "12"}))
     assert isinstance(header, errors.RateLimited)
@@ -363,14 +363,14 @@ BROKEN_BEFORE = [httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, ht
 
 
 @pytest.mark.parametrize("broken", BROKEN_AFTER)
-def test_a_create_whose_connection_breaks_is_a_doubt_and_sent_once(broken):
+def test_a_create_whose_connection_breaks_is_a_doubt_and_sent_once(broken) -> None:
     api = Api(broken)
     assert type(api.fails("create", REQUEST)) is errors.NoAnswer
     assert len(api.requests) == 1
 
 
 @pytest.mark.parametrize("broken", BROKEN_BEFORE)
-def test_a_create_without_a_connection_was_certainly_not_sent(broken):
+def test_a_create_without_a_connection_was_certainly_not_sent(broken) -> None:
     api = Api(broken)
     error = api.fails("create", REQUEST)
     assert type(error) is errors.Unreachable
@@ -379,7 +379,7 @@ def test_a_create_without_a_connection_was_certainly_not_sent(broken):
 
 
 @pytest.mark.parametrize("status", DOUBTFUL)
-def test_a_doubtful_status_is_a_doubt_and_the_create_is_sent_once(status):
+def test_a_doubtful_status_is_a_doubt_and_the_create_is_sent_once(status) -> None:
     api = Api(lambda: httpx.Response(status, html=HTML, headers={"Location": "https://evil.test/create"}))
     assert type(api.fails("create", REQUEST)) is errors.ServerError
     assert len(api.requests) == 1
@@ -398,19 +398,19 @@ def test_a_doubtful_status_is_a_doubt_and_the_create_is_sent_once(status):
         lambda: httpx.Response(200, content=b"\xff\xfe\x00{"),
     ],
 )
-def test_a_success_that_cannot_be_read_is_a_doubt_and_the_create_is_sent_once(answer):
+def test_a_success_that_cannot_be_read_is_a_doubt_and_the_create_is_sent_once(answer) -> None:
     api = Api(answer)
     assert type(api.fails("create", REQUEST)) is errors.ServerError
     assert len(api.requests) == 1
 
 
 @pytest.mark.parametrize("name", ["create_answer", "create_answer_nested"])
-def test_both_shapes_of_an_answer_are_a_task(name):
+def test_both_shapes_of_an_answer_are_a_task(name) -> None:
     assert Api(_json(_wire(name))).call("create", REQUEST).id == TASK_ID
 
 
 @pytest.mark.parametrize("answer", [_html(522), httpx.ReadTimeout, _json({}, 429)])
-def test_a_delete_is_sent_once_too(answer):
+def test_a_delete_is_sent_once_too(answer) -> None:
     api = Api(answer)
     api.fails("delete_task", TASK_ID)
     assert len(api.requests) == 1
@@ -428,7 +428,7 @@ PASSING = [
 
 @pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
 @pytest.mark.parametrize("trouble", PASSING)
-def test_an_upload_is_sent_again_after_trouble_that_may_pass(trouble, call):
+def test_an_upload_is_sent_again_after_trouble_that_may_pass(trouble, call) -> None:
     name, arguments, options, answer = call
     api = Api(trouble, trouble, answer)
     assert api.call(name, *arguments, **options)
@@ -439,7 +439,7 @@ def test_an_upload_is_sent_again_after_trouble_that_may_pass(trouble, call):
 
 @pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
 @pytest.mark.parametrize("trouble", PASSING)
-def test_an_upload_is_given_up_after_its_last_pause(trouble, call):
+def test_an_upload_is_given_up_after_its_last_pause(trouble, call) -> None:
     name, arguments, options, _ = call
     api = Api(trouble)
     error = api.fails(name, *arguments, **options)
@@ -449,7 +449,7 @@ def test_an_upload_is_given_up_after_its_last_pause(trouble, call):
 
 @pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
 @pytest.mark.parametrize("status", [400, 401, 402, 404, 412, 422, 596])
-def test_a_certain_refusal_of_an_upload_is_not_repeated(status, call):
+def test_a_certain_refusal_of_an_upload_is_not_repeated(status, call) -> None:
     name, arguments, options, _ = call
     api = Api(_json({"error": "no"}, status))
     assert api.fails(name, *arguments, **options).status == status
@@ -457,7 +457,7 @@ def test_a_certain_refusal_of_an_upload_is_not_repeated(status, call):
 
 
 @pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
-def test_a_busy_upload_waits_as_long_as_it_is_told_but_not_for_an_hour(call):
+def test_a_busy_upload_waits_as_long_as_it_is_told_but_not_for_an_hour(call) -> None:
     name, arguments, options, answer = call
     api = Api(_json({}, 429, Retry_After="17"), answer)
     api.call(name, *arguments, **options)
@@ -468,13 +468,13 @@ def test_a_busy_upload_waits_as_long_as_it_is_told_but_not_for_an_hour(call):
 
 
 @pytest.mark.parametrize("answer", [_html(), _json({}), _json({"id": "0b6f0c1e"})])
-def test_an_upload_whose_answer_names_no_asset_fails(answer):
+def test_an_upload_whose_answer_names_no_asset_fails(answer) -> None:
     assert isinstance(Api(answer).fails(*UPLOAD[:1], *UPLOAD[1], **UPLOAD[2]), errors.ServerError)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("call", [UPLOAD, UPSCALED], ids=lambda call: call[0])
-def test_an_upload_follows_no_redirect(status, call):
+def test_an_upload_follows_no_redirect(status, call) -> None:
     name, arguments, options, _ = call
     api = Api(lambda: httpx.Response(status, headers={"Location": "https://evil.test/"}))
     api.fails(name, *arguments, **options)
@@ -488,55 +488,55 @@ def test_an_upload_follows_no_redirect(status, call):
     "trouble",
     [_html(522), _html(), _json({}, 500), _json({}, 408), httpx.ReadTimeout, httpx.ConnectError, httpx.ReadError],
 )
-def test_a_read_is_repeated_with_growing_pauses(trouble):
+def test_a_read_is_repeated_with_growing_pauses(trouble) -> None:
     api = Api(trouble, trouble, trouble, _json(_wire("task_succeeded")))
     assert api.call("task", TASK_ID).status == "SUCCEEDED"
     assert api.sleeps == list(READ_PAUSES[:3])
 
 
-def test_a_read_is_given_up_after_its_last_pause():
+def test_a_read_is_given_up_after_its_last_pause() -> None:
     api = Api(_html(522))
     assert isinstance(api.fails("task", TASK_ID), errors.ServerError)
     assert len(api.requests) == len(READ_PAUSES) + 1
 
 
 @pytest.mark.parametrize(("draw", "first"), [(0.0, 0.8), (1.0, 1.2)])
-def test_pauses_are_spread_by_a_fifth(draw, first):
+def test_pauses_are_spread_by_a_fifth(draw, first) -> None:
     api = Api(_html(522), jitter=lambda: draw)
     api.fails("task", TASK_ID)
     assert api.sleeps[0] == pytest.approx(first * READ_PAUSES[0])
 
 
 @pytest.mark.parametrize("status", [400, 401, 402, 404, 410, 412, 422, 596])
-def test_a_certain_refusal_of_a_read_is_not_repeated(status):
+def test_a_certain_refusal_of_a_read_is_not_repeated(status) -> None:
     api = Api(_json({"error": "no"}, status))
     api.fails("task", TASK_ID)
     assert len(api.requests) == 1
 
 
-def test_a_busy_read_waits_as_long_as_it_is_told():
+def test_a_busy_read_waits_as_long_as_it_is_told() -> None:
     api = Api(_json({}, 429, Retry_After="17"), _json({}, 429), _json(_wire("task_succeeded")))
     api.call("task", TASK_ID)
     assert api.sleeps == [17.0, READ_PAUSES[1]]
 
 
-def test_a_read_does_not_wait_for_an_hour():
+def test_a_read_does_not_wait_for_an_hour() -> None:
     api = Api(_json({"error": "busy"}, 429, Retry_After="3600"))
     assert isinstance(api.fails("task", TASK_ID), errors.RateLimited)
     assert api.sleeps == []
 
 
-def test_a_read_can_be_told_to_fail_at_once():
+def test_a_read_can_be_told_to_fail_at_once() -> None:
     api = Api(_html(522))
     api.fails("task", TASK_ID, retry=False)
     assert (len(api.requests), api.sleeps) == (1, [])
 
 
-def test_no_account_is_an_empty_list():
+def test_no_account_is_an_empty_list() -> None:
     assert Api(_json({"error": "Not found."}, 404)).call("accounts") == ()
 
 
-def test_an_answer_of_a_list_under_a_key_is_a_list():
+def test_an_answer_of_a_list_under_a_key_is_a_list() -> None:
     (task,) = Api(_json(_wire("tasks_keyed"))).call("tasks")
     assert task.progress == 0.42
     assert Api(_json(_wire("scheduler"))).call("running") == (RunningTask(TASK_ID, "rnb-7f3e2c54b0d14c0f"),)
@@ -547,19 +547,19 @@ def test_an_answer_of_a_list_under_a_key_is_a_list():
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("name", ["task", "delete_task"])
-def test_a_redirect_is_not_followed_with_the_token(status, name):
+def test_a_redirect_is_not_followed_with_the_token(status, name) -> None:
     api = Api(lambda: httpx.Response(status, headers={"Location": "https://evil.test/"}))
     api.fails(name, TASK_ID)
     assert {request.url.host for request in api.requests} == {"api.test"}
 
 
-def test_a_client_does_not_show_its_token():
+def test_a_client_does_not_show_its_token() -> None:
     client = Api(ANSWER).client
     assert "abcDEF123" not in repr(client)
     assert "abcDEF123" not in repr(vars(client))
 
 
-def test_the_context_closes_the_client():
+def test_the_context_closes_the_client() -> None:
     async def use():
         async with Api(ANSWER).client as client:
             assert not client.is_closed
@@ -583,7 +583,7 @@ class _Server(http.server.BaseHTTPRequestHandler):
         pass
 
 
-def test_no_log_holds_the_token_or_an_email(caplog):
+def test_no_log_holds_the_token_or_an_email(caplog: pytest.LogCaptureFixture) -> None:
     """Against a real port, so that the lower layers log as well."""
     server = http.server.HTTPServer(("127.0.0.1", 0), _Server)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
@@ -632,7 +632,7 @@ def connected(party: Party):
     return call
 
 
-def test_client_and_simulator_agree_on_a_whole_life(party, connected):
+def test_client_and_simulator_agree_on_a_whole_life(party: Party, connected) -> None:
     async def act(client):
         task = await client.create(REQUEST)
         assert (await client.running())[0] == RunningTask(task.id, "rnb-1")
@@ -652,7 +652,7 @@ def test_client_and_simulator_agree_on_a_whole_life(party, connected):
     assert party.started == 1
 
 
-def test_client_and_simulator_agree_on_assets(connected):
+def test_client_and_simulator_agree_on_assets(connected) -> None:
     async def act(client):
         asset = await client.upload(b"\x89PNG\r\n\x1a\n", name="lamp", content_type="image/png")
         assert asset.name == "lamp.png"
@@ -675,7 +675,7 @@ def test_client_and_simulator_agree_on_assets(connected):
         ("522", errors.ServerError), ("not-json", errors.ServerError), ("no-task-id", errors.ServerError),
     ],
 )  # fmt: skip
-def test_each_refusal_of_the_simulator_is_its_error(party, connected, fault, kind):
+def test_each_refusal_of_the_simulator_is_its_error(party: Party, connected, fault, kind) -> None:
     party.simulator.fault(fault)
 
     async def act(client):
@@ -688,13 +688,13 @@ def test_each_refusal_of_the_simulator_is_its_error(party, connected, fault, kin
 
 
 @pytest.mark.parametrize("fault", ["nested", "both"])
-def test_each_shape_of_the_simulator_is_a_task(party, connected, fault):
+def test_each_shape_of_the_simulator_is_a_task(party: Party, connected, fault) -> None:
     party.simulator.fault(fault)
     assert connected(lambda client: client.create(REQUEST)).status == "PENDING"
 
 
 @pytest.mark.parametrize("fault", ["get-522", "get-500", "get-429", "get-html"])
-def test_trouble_with_reads_passes(party, connected, fault):
+def test_trouble_with_reads_passes(party: Party, connected, fault) -> None:
     async def act(client):
         task = await client.create(REQUEST)
         party.simulator.fault(fault, times=2)

@@ -35,12 +35,12 @@ CALLS = {
 READS = [name for name in CALLS if name != "create"]
 
 
-async def _at_once(_):
+async def _at_once(_) -> None:
     pass
 
 
 @pytest.fixture
-def hurry(monkeypatch):
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clocks of a tenth of a second."""
     for name in ("CREATE_SECONDS", "READ_SECONDS", "UPLOAD_SECONDS"):
         monkeypatch.setattr(client_module, name, 0.1)
@@ -79,13 +79,13 @@ SLOW = {
 
 @pytest.mark.parametrize("answer", SLOW)
 @pytest.mark.parametrize("name", ["create", "task", "upscaled", "delete_task"])
-def test_no_call_takes_longer_than_its_clock(hurry, answer, name):
+def test_no_call_takes_longer_than_its_clock(hurry, answer, name) -> None:
     began = time.perf_counter()
     assert type(_fails(Port(SLOW[answer]), name)) is errors.NoAnswer
     assert 0.08 < time.perf_counter() - began < 1.5
 
 
-def test_an_upload_has_a_clock_that_grows_with_it(hurry, monkeypatch):
+def test_an_upload_has_a_clock_that_grows_with_it(hurry, monkeypatch: pytest.MonkeyPatch) -> None:
     data = {"name": "a", "content_type": "image/png"}
     began = time.perf_counter()
     assert type(_fails(Port(SLOW["a body, byte by byte"]), "upload", b"x", **data)) is errors.NoAnswer
@@ -96,7 +96,7 @@ def test_an_upload_has_a_clock_that_grows_with_it(hurry, monkeypatch):
     assert time.perf_counter() - began > 1.1
 
 
-def test_a_connection_that_is_never_made_is_no_doubt(hurry):
+def test_a_connection_that_is_never_made_is_no_doubt(hurry) -> None:
     """The queue of a port that takes nobody in."""
 
     async def act(port):
@@ -112,7 +112,7 @@ def test_a_connection_that_is_never_made_is_no_doubt(hurry):
 
 
 @pytest.mark.parametrize("name", ["create", "task", "tasks"])
-def test_a_packed_bomb_is_not_unpacked(name):
+def test_a_packed_bomb_is_not_unpacked(name) -> None:
     port = Port(says(head("Content-Encoding: gzip", "Connection: close") + bomb(100)))
     tracemalloc.start()
     try:
@@ -126,7 +126,7 @@ def test_a_packed_bomb_is_not_unpacked(name):
 
 
 @pytest.mark.parametrize("name", ["create", "task", "upscaled"])
-def test_a_body_without_an_end_is_given_up(monkeypatch, name):
+def test_a_body_without_an_end_is_given_up(monkeypatch: pytest.MonkeyPatch, name) -> None:
     monkeypatch.setattr(client_module, "PICTURE_LIMIT", 1_000_000)
     monkeypatch.setattr("runway_nb.api.http_calls.ApiHttp.call.__defaults__", (1_000_000,))
     monkeypatch.setattr(client_module, "READ_PAUSES", ())
@@ -137,7 +137,7 @@ def test_a_body_without_an_end_is_given_up(monkeypatch, name):
         assert port.sent < 20_000_000
 
 
-def test_a_promise_that_is_too_large_is_believed():
+def test_a_promise_that_is_too_large_is_believed() -> None:
     port = Port(says(head(f"Content-Length: {JSON_LIMIT + 1}"), pause=1.0, forever=b" "))
     began = time.perf_counter()
     assert type(_fails(port, "create")) is errors.ServerError
@@ -145,19 +145,19 @@ def test_a_promise_that_is_too_large_is_believed():
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "nonsense"])
-def test_bytes_packed_unasked_are_a_doubt(encoding):
+def test_bytes_packed_unasked_are_a_doubt(encoding) -> None:
     error = _fails(Port(says(head(f"Content-Encoding: {encoding}", "Connection: close") + b"x" * 99)), "create")
     assert type(error) is errors.ServerError
     assert "packed" in error.message
 
 
 @pytest.mark.parametrize("packed", [PACKED[:-3], b"{}", b"", PACKED * 2])
-def test_bytes_packed_badly_are_a_doubt(packed):
+def test_bytes_packed_badly_are_a_doubt(packed) -> None:
     port = Port(says(head("Content-Encoding: gzip", "Connection: close") + packed))
     assert type(_fails(port, "create")) is errors.ServerError
 
 
-def test_packed_json_is_read():
+def test_packed_json_is_read() -> None:
     body = gzip.compress(json.dumps({"taskId": TASK_ID, "status": "PENDING"}).encode())
     port = Port(says(head("Content-Encoding: gzip", f"Content-Length: {len(body)}") + body))
 
@@ -170,7 +170,7 @@ def test_packed_json_is_read():
 
 
 @pytest.mark.parametrize(("status", "kind"), [(400, errors.BadRequest), (412, errors.NotEnoughCredits)])
-def test_a_refusal_stays_one_however_long_it_is(status, kind):
+def test_a_refusal_stays_one_however_long_it_is(status, kind) -> None:
     for serve in (
         says(head("Connection: close", status=f"{status} no") + b'{"error": "', forever=b"x" * 65536),
         says(head("Content-Encoding: gzip", "Connection: close", status=f"{status} no") + bomb(100)),
@@ -182,7 +182,7 @@ def test_a_refusal_stays_one_however_long_it_is(status, kind):
         assert port.sent < 20_000_000
 
 
-def test_the_tasks_that_a_429_names_are_all_read_or_it_is_a_doubt():
+def test_the_tasks_that_a_429_names_are_all_read_or_it_is_a_doubt() -> None:
     holders = {"a": [{"taskId": f"{TASK_ID[:-4]}{n:04}", "replyRef": "r" * 900} for n in range(500)]}
     body = json.dumps({"error": "busy", "runningTasks": holders}).encode()
     port = Port(says(head(f"Content-Length: {len(body)}", status="429 busy") + body))
@@ -202,7 +202,7 @@ def test_the_tasks_that_a_429_names_are_all_read_or_it_is_a_doubt():
     ],
     ids=lambda text: text[:9],
 )  # fmt: skip
-def test_json_that_is_none_or_too_much_is_a_doubt(text):
+def test_json_that_is_none_or_too_much_is_a_doubt(text) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, text=text))
     client = RunwayClient(TOKEN, base_url="https://a.test", transport=transport)
     began = time.perf_counter()
@@ -211,7 +211,7 @@ def test_json_that_is_none_or_too_much_is_a_doubt(text):
     assert time.perf_counter() - began < 1
 
 
-def test_a_large_page_is_read_off_the_loop():
+def test_a_large_page_is_read_off_the_loop() -> None:
     page = json.dumps([{"taskId": f"{TASK_ID}{n}", "name": "x" * 400} for n in range(5_000)]).encode()
 
     async def read():
@@ -227,7 +227,7 @@ def test_a_large_page_is_read_off_the_loop():
     assert turns > 2
 
 
-def test_an_answer_that_cannot_be_understood_is_a_doubt(monkeypatch):
+def test_an_answer_that_cannot_be_understood_is_a_doubt(monkeypatch: pytest.MonkeyPatch) -> None:
     def odd(_):
         raise ZeroDivisionError
 
@@ -242,18 +242,18 @@ def test_an_answer_that_cannot_be_understood_is_a_doubt(monkeypatch):
 
 
 @pytest.mark.parametrize("parts", [[], [b"junk\r\n\r\n"], [b"HTTP/1.1 200"], [head("Content-Length: 50") + b"{"]])
-def test_what_breaks_after_the_request_left_is_a_doubt(parts):
+def test_what_breaks_after_the_request_left_is_a_doubt(parts) -> None:
     assert type(_fails(Port(says(*parts)), "create")) is errors.NoAnswer
 
 
-def test_a_port_where_nobody_listens_got_nothing():
+def test_a_port_where_nobody_listens_got_nothing() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         base = f"http://127.0.0.1:{unused.getsockname()[1]}"
         assert type(_fails(Port(says()), "create", base=base)) is errors.Unreachable
 
 
-def test_a_host_without_tls_got_nothing():
+def test_a_host_without_tls_got_nothing() -> None:
     async def act(port):
         async with RunwayClient(TOKEN, base_url=f"https://127.0.0.1:{port.number}") as client:
             with pytest.raises(errors.Unreachable, match="nothing was sent"):
@@ -267,7 +267,7 @@ def test_a_host_without_tls_got_nothing():
     [head(status="403 no"), head(status="407 who"), head(), b"junk\r\n\r\n", b""],
     ids=["refuses", "asks who", "no tls behind", "junk", "hangs up"],
 )
-def test_a_tunnel_that_is_not_opened_carried_nothing(monkeypatch, answer):
+def test_a_tunnel_that_is_not_opened_carried_nothing(monkeypatch: pytest.MonkeyPatch, answer) -> None:
     port = Port(says(answer))
 
     async def act(port):
@@ -282,7 +282,7 @@ def test_a_tunnel_that_is_not_opened_carried_nothing(monkeypatch, answer):
     assert "4711" not in port.heads[0]
 
 
-def test_without_a_handle_for_a_connection_nothing_was_sent(monkeypatch):
+def test_without_a_handle_for_a_connection_nothing_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     def none_left(*_, **__):
         raise OSError(errno.EMFILE, "Too many open files")
 
@@ -306,7 +306,7 @@ def test_without_a_handle_for_a_connection_nothing_was_sent(monkeypatch):
     ],
     ids=["too long", "unknown"],
 )
-def test_a_name_that_cannot_be_found_got_nothing(monkeypatch, host, error):
+def test_a_name_that_cannot_be_found_got_nothing(monkeypatch: pytest.MonkeyPatch, host, error) -> None:
     def getaddrinfo(*_, **__):
         raise error
 
@@ -319,7 +319,7 @@ def test_a_name_that_cannot_be_found_got_nothing(monkeypatch, host, error):
     asyncio.run(act())
 
 
-def test_a_closed_client_sends_nothing():
+def test_a_closed_client_sends_nothing() -> None:
     async def act():
         client = RunwayClient(TOKEN, base_url="http://127.0.0.1:9")
         await client.aclose()
@@ -345,7 +345,7 @@ AFTER = [
 
 @pytest.mark.parametrize("name", ["create", "task", "delete_task", "upscaled"])
 @pytest.mark.parametrize("error", [*BEFORE, *AFTER], ids=repr)
-def test_whatever_a_transport_raises_is_one_of_our_errors(monkeypatch, name, error):
+def test_whatever_a_transport_raises_is_one_of_our_errors(monkeypatch: pytest.MonkeyPatch, name, error) -> None:
     def broken(_):
         raise error
 
@@ -364,7 +364,7 @@ LONE = "a\ud800b"
 
 
 @pytest.mark.parametrize("multipart", [False, True])
-def test_what_is_prepared_is_whole_and_is_what_leaves(multipart):
+def test_what_is_prepared_is_whole_and_is_what_leaves(multipart) -> None:
     seen = []
 
     def answer(request):
@@ -392,7 +392,7 @@ def test_what_is_prepared_is_whole_and_is_what_leaves(multipart):
         (VideoRequest("x", Keyframes(last=ASSET_ID.replace("@", f"{LONE}@"))), "last"),
     ],
 )  # fmt: skip
-def test_half_a_character_in_any_field_is_a_mistake_like_others(wish, field):
+def test_half_a_character_in_any_field_is_a_mistake_like_others(wish, field) -> None:
     (problem,) = wish.problems()
     assert problem == f"{field} {HALF}"
     assert len(VideoRequest(wish.prompt, wish.keyframes, reply_ref=LONE, seconds=7).problems()) >= 2
@@ -408,7 +408,7 @@ def test_half_a_character_in_any_field_is_a_mistake_like_others(wish, field):
         ({"a": LONE}, True), ({LONE: "a"}, True), ({"a": 10**5000}, False), ({"a": 10**5000}, True),
     ],
 )  # fmt: skip
-def test_what_cannot_be_written_down_is_never_sent(monkeypatch, wire, multipart):
+def test_what_cannot_be_written_down_is_never_sent(monkeypatch: pytest.MonkeyPatch, wire, multipart) -> None:
     monkeypatch.setattr(VideoRequest, "to_wire", lambda _: wire)
     sent = []
     transport = httpx.MockTransport(lambda request: sent.append(request) or httpx.Response(200, json={}))
@@ -419,7 +419,7 @@ def test_what_cannot_be_written_down_is_never_sent(monkeypatch, wire, multipart)
 
 
 @pytest.mark.parametrize("name", [name for name in READS if CALLS[name]])
-def test_an_id_with_half_a_character_is_one_of_our_errors(name):
+def test_an_id_with_half_a_character_is_one_of_our_errors(name) -> None:
     async def act():
         transport = httpx.MockTransport(lambda _: httpx.Response(404))
         async with RunwayClient(TOKEN, base_url="https://a.test", transport=transport) as client:
@@ -430,7 +430,7 @@ def test_an_id_with_half_a_character_is_one_of_our_errors(name):
 
 
 @pytest.mark.parametrize("email", [LONE, "a\nb", "a b"])
-def test_an_address_of_any_form_is_one_of_our_errors(email):
+def test_an_address_of_any_form_is_one_of_our_errors(email) -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(404))
     client = RunwayClient(TOKEN, base_url="https://a.test", transport=transport)
     with pytest.raises(errors.RunwayError):
@@ -447,7 +447,7 @@ def test_an_address_of_any_form_is_one_of_our_errors(email):
         "http://[::1]:99999", "http://127.0.0.1:x",
     ],
 )  # fmt: skip
-def test_an_address_that_cannot_be_called_is_found_before_anything_is(base):
+def test_an_address_that_cannot_be_called_is_found_before_anything_is(base) -> None:
     with pytest.raises(errors.SettingsError, match="base_url"):
         RunwayClient(TOKEN, base_url=base)
 
@@ -455,7 +455,7 @@ def test_an_address_that_cannot_be_called_is_found_before_anything_is(base):
 @pytest.mark.parametrize(
     "token", ["user:1-\u00e4", "user:1-a\nb", "", " ", "user:1-a b", LONE, "user:1-a\x00", None, 5]
 )
-def test_a_token_that_cannot_be_sent_is_found_before_anything_is(token):
+def test_a_token_that_cannot_be_sent_is_found_before_anything_is(token) -> None:
     with pytest.raises(errors.SettingsError, match="token") as caught:
         RunwayClient(token, base_url="https://a.test")
     assert not token or str(token) == " " or str(token) not in caught.value.message
@@ -476,7 +476,7 @@ def _locals_behind(error):
 
 
 @pytest.mark.parametrize("base", ["https://a.test", "x", "https://a.test:x"])
-def test_no_local_variable_of_a_failed_start_holds_the_token(monkeypatch, base):
+def test_no_local_variable_of_a_failed_start_holds_the_token(monkeypatch: pytest.MonkeyPatch, base) -> None:
     for name, value in {
         "SSL_CERT_FILE": "/dev/null/nonexistent",
         "HTTPS_PROXY": "socks9://x",
@@ -490,7 +490,7 @@ def test_no_local_variable_of_a_failed_start_holds_the_token(monkeypatch, base):
 
 
 @pytest.mark.parametrize("name", ["create", "task", "upscaled", "delete_task"])
-def test_no_local_variable_of_a_failed_call_holds_the_token(hurry, name):
+def test_no_local_variable_of_a_failed_call_holds_the_token(hurry, name) -> None:
     for serve in (says(), SLOW["a body, byte by byte"], says(head("Content-Length: 2") + b"{}")):
         try:
             error = _fails(Port(serve), name)

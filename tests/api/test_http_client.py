@@ -7,6 +7,7 @@ import errno
 import os
 import ssl
 import sys
+from pathlib import Path
 
 import httpx
 import pytest
@@ -38,7 +39,7 @@ BROKEN = [
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch):
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
@@ -46,14 +47,14 @@ def _environment(monkeypatch):
 
 
 @pytest.fixture(params=BROKEN, ids=lambda pair: f"{pair[0]}={pair[1]!r}"[:40])
-def broken(request, monkeypatch):
+def broken(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch):
     """A variable that is set to what cannot be used."""
     name, value = request.param
     monkeypatch.setenv(name, value)
     return name
 
 
-def _line(error, name):
+def _line(error, name) -> None:
     assert name in error.message
     assert "hunter2" not in error.message
     assert error.__cause__ is None
@@ -62,13 +63,13 @@ def _line(error, name):
 
 
 @pytest.mark.parametrize("make", [lambda: RunwayClient("user:4711-abcDEF123"), MediaClient], ids=["api", "media"])
-def test_a_broken_variable_is_named_and_its_value_is_not(broken, make):
+def test_a_broken_variable_is_named_and_its_value_is_not(broken, make) -> None:
     with pytest.raises(SettingsError) as caught:
         make()
     _line(caught.value, broken)
 
 
-def test_no_frame_has_the_environment_as_a_variable(broken):
+def test_no_frame_has_the_environment_as_a_variable(broken) -> None:
     with pytest.raises(SettingsError) as caught:
         MediaClient()
     at = caught.value.__traceback__
@@ -77,14 +78,14 @@ def test_no_frame_has_the_environment_as_a_variable(broken):
         at = at.tb_next
 
 
-def test_a_link_of_the_user_is_a_mistake_that_names_the_variable(broken):
+def test_a_link_of_the_user_is_a_mistake_that_names_the_variable(broken) -> None:
     with pytest.raises(errors.InvalidRequest) as caught:
         asyncio.run(fetch_picture("https://example.org/a.png"))
     assert broken in caught.value.message
     assert "hunter2" not in caught.value.message
 
 
-def test_a_job_ends_in_that_line_and_nothing_was_sent(broken, tmp_path):
+def test_a_job_ends_in_that_line_and_nothing_was_sent(broken, tmp_path: Path) -> None:
     from runway_nb.studio import Studio
 
     studio = Studio(Settings(Secret("user:4711-abcDEF123"), "https://api.test", tmp_path / "home", tmp_path / "out"))
@@ -99,7 +100,7 @@ def test_a_job_ends_in_that_line_and_nothing_was_sent(broken, tmp_path):
         studio.close()
 
 
-def test_this_machine_needs_none_of_them(broken):
+def test_this_machine_needs_none_of_them(broken) -> None:
     async def act(port):
         async with RunwayClient("user:4711-abcDEF123", base_url=port.address) as client:
             return await client.create(VideoRequest("x"))
@@ -108,7 +109,7 @@ def test_this_machine_needs_none_of_them(broken):
     assert Port(says(head(f"Content-Length: {len(body)}") + body)).during(act).id == TASK_ID
 
 
-def test_the_embedded_simulator_needs_none_of_them(broken, tmp_path):
+def test_the_embedded_simulator_needs_none_of_them(broken, tmp_path: Path) -> None:
     async def act():
         connection = await connect(Settings(None, "https://api.test", tmp_path, tmp_path))
         try:
@@ -130,13 +131,13 @@ def test_the_embedded_simulator_needs_none_of_them(broken, tmp_path):
         {"SSL_CERT_DIR": "/dev/null/nonexistent" + os.pathsep + os.getcwd()},
     ],
 )  # fmt: skip
-def test_what_can_be_used_is_used(monkeypatch, settings):
+def test_what_can_be_used_is_used(monkeypatch: pytest.MonkeyPatch, settings) -> None:
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     assert RunwayClient("user:4711-abcDEF123").origin == "https://api.useapi.net"
 
 
-def test_what_nobody_thought_of_is_one_line_too(monkeypatch):
+def test_what_nobody_thought_of_is_one_line_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(**_):
         raise KeyError("hunter2")
 
@@ -146,7 +147,7 @@ def test_what_nobody_thought_of_is_one_line_too(monkeypatch):
 
 
 @pytest.mark.parametrize("where", ["load_verify_locations", "AsyncClient"])
-def test_without_a_handle_left_it_is_no_setting(monkeypatch, where):
+def test_without_a_handle_left_it_is_no_setting(monkeypatch: pytest.MonkeyPatch, where) -> None:
     def none_left(*_, **__):
         raise OSError(errno.EMFILE, "Too many open files")
 

@@ -92,7 +92,7 @@ def _status(code, **headers):
         HEAD + struct.pack(">I4s", 0, b"mdat") + b"to the end",
     ],
 )  # fmt: skip
-def test_a_whole_mp4_is_taken(tmp_path, content):
+def test_a_whole_mp4_is_taken(tmp_path: Path, content) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     check_mp4(path)
@@ -107,7 +107,7 @@ def test_a_whole_mp4_is_taken(tmp_path, content):
         HEAD + struct.pack(">I4s", 7, b"mdat"), HEAD + struct.pack(">I4sQ", 1, b"mdat", 2**64 - 1),
     ],
 )  # fmt: skip
-def test_anything_else_is_refused(tmp_path, content):
+def test_anything_else_is_refused(tmp_path: Path, content) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     with pytest.raises(DownloadError):
@@ -116,7 +116,7 @@ def test_anything_else_is_refused(tmp_path, content):
 
 @settings(max_examples=examples(50))
 @given(st.integers(0, len(CLIP) - 1))
-def test_no_cut_of_a_video_passes(tmp_path_factory, length):
+def test_no_cut_of_a_video_passes(tmp_path_factory: pytest.TempPathFactory, length) -> None:
     path = tmp_path_factory.getbasetemp() / "cut.mp4"
     path.write_bytes(CLIP[:length])
     with pytest.raises(DownloadError):
@@ -125,7 +125,7 @@ def test_no_cut_of_a_video_passes(tmp_path_factory, length):
 
 @settings(max_examples=examples(50))
 @given(st.binary(max_size=100))
-def test_no_bytes_break_the_check(tmp_path_factory, content):
+def test_no_bytes_break_the_check(tmp_path_factory: pytest.TempPathFactory, content) -> None:
     path = tmp_path_factory.getbasetemp() / "any.mp4"
     path.write_bytes(content)
     with pytest.raises(DownloadError):
@@ -135,7 +135,7 @@ def test_no_bytes_break_the_check(tmp_path_factory, content):
 # --- downloads --------------------------------------------------------------------------------------
 
 
-def test_a_video_comes_under_a_temporary_name_and_is_renamed(tmp_path):
+def test_a_video_comes_under_a_temporary_name_and_is_renamed(tmp_path: Path) -> None:
     path = tmp_path / "new" / "a.mp4"
     cdn = Cdn(_clip)
     cdn.seen = _Names(path.parent)
@@ -160,7 +160,7 @@ class _Names(list):
         self.names = [item.name for item in self.folder.iterdir()]
 
 
-def test_progress_is_told_with_what_was_promised(tmp_path):
+def test_progress_is_told_with_what_was_promised(tmp_path: Path) -> None:
     big = HEAD + _box(b"mdat", b"x" * 200_000)
     cdn = Cdn(lambda _: httpx.Response(200, content=big))
     cdn.download(tmp_path / "a.mp4")
@@ -169,7 +169,7 @@ def test_progress_is_told_with_what_was_promised(tmp_path):
     assert [received for received, _ in cdn.seen] == sorted(received for received, _ in cdn.seen)
 
 
-def test_without_a_promise_the_total_is_unknown(tmp_path):
+def test_without_a_promise_the_total_is_unknown(tmp_path: Path) -> None:
     cdn = Cdn(lambda _: _unsized())
     cdn.download(tmp_path / "a.mp4")
     assert cdn.seen[-1] == (len(CLIP), None)
@@ -196,7 +196,7 @@ def _unsized():
         lambda _: httpx.Response(200, html="<html>no</html>"),
     ],
 )
-def test_trouble_that_passes_is_waited_out(tmp_path, trouble):
+def test_trouble_that_passes_is_waited_out(tmp_path: Path, trouble) -> None:
     cdn = Cdn(trouble, trouble, _clip)
     cdn.download(tmp_path / "a.mp4")
     assert (tmp_path / "a.mp4").read_bytes() == CLIP
@@ -204,7 +204,7 @@ def test_trouble_that_passes_is_waited_out(tmp_path, trouble):
 
 
 @pytest.mark.parametrize("trouble", [_status(500), httpx.ReadTimeout, lambda _: httpx.Response(200, content=CLIP[:-1])])
-def test_trouble_that_stays_leaves_nothing_behind(tmp_path, trouble):
+def test_trouble_that_stays_leaves_nothing_behind(tmp_path: Path, trouble) -> None:
     cdn = Cdn(trouble)
     with pytest.raises(DownloadError):
         cdn.download(tmp_path / "a.mp4")
@@ -212,7 +212,7 @@ def test_trouble_that_stays_leaves_nothing_behind(tmp_path, trouble):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_download_leaves_the_older_file_alone(tmp_path):
+def test_a_failed_download_leaves_the_older_file_alone(tmp_path: Path) -> None:
     (tmp_path / "a.mp4").write_bytes(b"older")
     with pytest.raises(DownloadError):
         Cdn(_status(500)).download(tmp_path / "a.mp4")
@@ -220,7 +220,7 @@ def test_a_failed_download_leaves_the_older_file_alone(tmp_path):
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-def test_an_expired_link_is_told_at_once(tmp_path, status):
+def test_an_expired_link_is_told_at_once(tmp_path: Path, status) -> None:
     cdn = Cdn(_status(status))
     with pytest.raises(LinkExpired, match=str(status)):
         cdn.download(tmp_path / "a.mp4")
@@ -228,7 +228,7 @@ def test_an_expired_link_is_told_at_once(tmp_path, status):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_media_host_never_gets_a_login(tmp_path, monkeypatch):
+def test_the_media_host_never_gets_a_login(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USEAPI_TOKEN", "user:4711-abcDEF123")
     cdn = Cdn(_status(302, Location="https://other.test/b.mp4"), _clip)
     cdn.download(tmp_path / "a.mp4")
@@ -238,7 +238,7 @@ def test_the_media_host_never_gets_a_login(tmp_path, monkeypatch):
         assert "abcDEF123" not in str(request.headers)
 
 
-def test_redirects_in_a_circle_are_an_error(tmp_path):
+def test_redirects_in_a_circle_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(DownloadError, match="TooManyRedirects"):
         Cdn(_status(302, Location=URL)).download(tmp_path / "a.mp4")
 
@@ -251,7 +251,7 @@ def test_redirects_in_a_circle_are_an_error(tmp_path):
         ("https://cdn.test/a.mp4", True), ("http://cdn.test/a.mp4", True),
     ],
 )  # fmt: skip
-def test_a_link_to_the_wrong_place_is_not_followed(tmp_path, url, local):
+def test_a_link_to_the_wrong_place_is_not_followed(tmp_path: Path, url, local) -> None:
     cdn = Cdn(_clip, local=local)
     for act in (lambda: cdn.download(tmp_path / "a.mp4", url), lambda: cdn.picture(url)):
         with pytest.raises(DownloadError, match="not one to follow"):
@@ -259,12 +259,12 @@ def test_a_link_to_the_wrong_place_is_not_followed(tmp_path, url, local):
     assert cdn.requests == []
 
 
-def test_the_simulator_on_this_machine_may_use_http(tmp_path):
+def test_the_simulator_on_this_machine_may_use_http(tmp_path: Path) -> None:
     Cdn(_clip, local=True).download(tmp_path / "a.mp4", "http://127.0.0.1:8765/a.mp4")
     assert (tmp_path / "a.mp4").exists()
 
 
-def test_a_disk_that_refuses_is_named(tmp_path):
+def test_a_disk_that_refuses_is_named(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.mkdir()
     with pytest.raises((DownloadError, OSError)) as caught:
@@ -272,7 +272,7 @@ def test_a_disk_that_refuses_is_named(tmp_path):
     assert str(tmp_path) in str(caught.value)
 
 
-def test_a_full_disk_is_named_and_not_tried_again(tmp_path, monkeypatch):
+def test_a_full_disk_is_named_and_not_tried_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_):
         raise OSError(28, "No space left on device")
 
@@ -283,7 +283,7 @@ def test_a_full_disk_is_named_and_not_tried_again(tmp_path, monkeypatch):
     assert (len(cdn.requests), cdn.sleeps) == (1, [])
 
 
-def test_a_stop_during_the_download_leaves_nothing_behind(tmp_path):
+def test_a_stop_during_the_download_leaves_nothing_behind(tmp_path: Path) -> None:
     def stop(*_):
         raise LookupError("stopped")
 
@@ -321,14 +321,14 @@ class Real:
         return self._act(lambda media, url: media.picture(url))
 
 
-def test_a_video_comes_over_a_real_connection(tmp_path):
+def test_a_video_comes_over_a_real_connection(tmp_path: Path) -> None:
     real = Real(says(head(f"Content-Length: {len(CLIP)}"), CLIP))
     assert real.download(tmp_path / "a.mp4").read_bytes() == CLIP
     assert real.seen[-1] == (len(CLIP), len(CLIP))
     assert "accept-encoding: identity\r\n" in real.port.heads[0].lower()
 
 
-def test_a_video_that_comes_packed_is_unpacked(tmp_path):
+def test_a_video_that_comes_packed_is_unpacked(tmp_path: Path) -> None:
     packed = gzip.compress(CLIP)
     real = Real(says(head("Content-Encoding: gzip", f"Content-Length: {len(packed)}"), packed))
     assert real.download(tmp_path / "a.mp4").read_bytes() == CLIP
@@ -346,7 +346,7 @@ def test_a_video_that_comes_packed_is_unpacked(tmp_path):
     ],
     ids=["a head", "a body", "a chunk that never begins", "a halt", "a circle"],
 )  # fmt: skip
-def test_a_drip_is_not_waited_for(tmp_path, monkeypatch, serve):
+def test_a_drip_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serve) -> None:
     for name in ("OPEN_SECONDS", "WINDOW", "PICTURE_SECONDS"):
         monkeypatch.setattr(media_module, name, 0.1)
     began = time.perf_counter()
@@ -360,7 +360,7 @@ def test_a_drip_is_not_waited_for(tmp_path, monkeypatch, serve):
 
 
 @pytest.mark.parametrize(("seconds", "comes_on"), [(20.0, True), (61.0, False)])
-def test_a_slow_line_is_waited_for_and_a_drip_is_not(tmp_path, seconds, comes_on):
+def test_a_slow_line_is_waited_for_and_a_drip_is_not(tmp_path: Path, seconds, comes_on) -> None:
     """A piece of 64 KB at a time."""
     time, path, big = FakeTime(), tmp_path / "a.mp4", HEAD + _box(b"mdat", bytes(10 * LEAST))
 
@@ -377,7 +377,7 @@ def test_a_slow_line_is_waited_for_and_a_drip_is_not(tmp_path, seconds, comes_on
         assert list(tmp_path.iterdir()) == []
 
 
-def test_a_video_that_comes_on_may_pause_at_any_moment(tmp_path, monkeypatch):
+def test_a_video_that_comes_on_may_pause_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each pause is shorter than a window, and goes over the end of one."""
     monkeypatch.setattr(media_module, "WINDOW", 0.5)
     big = HEAD + _box(b"mdat", bytes(6 * LEAST))
@@ -394,7 +394,7 @@ def test_a_video_that_comes_on_may_pause_at_any_moment(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("packed", [False, True])
-def test_a_video_without_an_end_is_given_up_once(tmp_path, monkeypatch, packed):
+def test_a_video_without_an_end_is_given_up_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, packed) -> None:
     monkeypatch.setattr(media_module, "VIDEO_LIMIT", 3_000_000)
     serve = endless_gzip(HEAD) if packed else says(head("Connection: close"), HEAD, forever=bytes(100_000))
     real = Real(serve)
@@ -404,13 +404,13 @@ def test_a_video_without_an_end_is_given_up_once(tmp_path, monkeypatch, packed):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_length_beyond_the_limit_is_believed(tmp_path):
+def test_a_length_beyond_the_limit_is_believed(tmp_path: Path) -> None:
     real = Real(says(head("Content-Length: 99999999999"), HEAD, pause=9.0, forever=b"x"))
     with pytest.raises(DownloadError, match="more than 2 GB"):
         real.download(tmp_path / "a.mp4")
 
 
-def test_a_video_far_larger_than_its_task_says_is_given_up(tmp_path, monkeypatch):
+def test_a_video_far_larger_than_its_task_says_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(media_module, "SPARE", 1_000_000)
     real = Real(says(head("Connection: close"), HEAD, forever=bytes(100_000)))
     with pytest.raises(DownloadError, match="more than"):
@@ -419,13 +419,13 @@ def test_a_video_far_larger_than_its_task_says_is_given_up(tmp_path, monkeypatch
 
 
 @pytest.mark.parametrize("size", [None, 0, -5, 10**15, 1, len(CLIP)])
-def test_what_the_task_says_of_the_size_costs_no_video(tmp_path, size):
+def test_what_the_task_says_of_the_size_costs_no_video(tmp_path: Path, size) -> None:
     cdn = Cdn(_clip, free=lambda _: 100_000_000)
     asyncio.run(cdn.media.download(URL, tmp_path / "a.mp4", lambda *_: None, size=size))
     assert (tmp_path / "a.mp4").read_bytes() == CLIP
 
 
-def test_a_bomb_of_a_still_is_not_unpacked():
+def test_a_bomb_of_a_still_is_not_unpacked() -> None:
     real = Real(says(head("Content-Encoding: gzip", "Connection: close") + bomb(100)))
     tracemalloc.start()
     try:
@@ -436,7 +436,7 @@ def test_a_bomb_of_a_still_is_not_unpacked():
         tracemalloc.stop()
 
 
-def test_the_body_of_a_redirect_is_not_read(tmp_path):
+def test_the_body_of_a_redirect_is_not_read(tmp_path: Path) -> None:
     async def endless():
         raise AssertionError("it was read")
         yield b""
@@ -447,7 +447,7 @@ def test_the_body_of_a_redirect_is_not_read(tmp_path):
 
 
 @pytest.mark.parametrize("start", [b"", HEAD])
-def test_a_file_of_countless_boxes_is_refused_soon(tmp_path, start):
+def test_a_file_of_countless_boxes_is_refused_soon(tmp_path: Path, start) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(start + _box(b"free") * 2_000_000)
     began = time.perf_counter()
@@ -456,7 +456,7 @@ def test_a_file_of_countless_boxes_is_refused_soon(tmp_path, start):
     assert time.perf_counter() - began < 1
 
 
-def test_a_fragmented_video_of_an_hour_is_taken(tmp_path):
+def test_a_fragmented_video_of_an_hour_is_taken(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(HEAD + (_box(b"moof", b"x") + _box(b"mdat", b"x")) * 3_600)
     check_mp4(path)
@@ -465,7 +465,7 @@ def test_a_fragmented_video_of_an_hour_is_taken(tmp_path):
 @pytest.mark.parametrize(
     "content", [b"<html>no</html>" * 30, b"\xff\xd8\xff\xe0\0\x10JFIF" * 9, b"\x89PNG\r\n\x1a\n" * 9, b"{}" * 9]
 )
-def test_what_does_not_even_begin_like_a_video_is_told_apart(tmp_path, content):
+def test_what_does_not_even_begin_like_a_video_is_told_apart(tmp_path: Path, content) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(content)
     with pytest.raises(NotVideo):
@@ -483,7 +483,7 @@ def test_what_does_not_even_begin_like_a_video_is_told_apart(tmp_path, content):
     "error",
     [httpx.DecodingError, httpx.StreamClosed, RuntimeError, ValueError, KeyError, OSError, AssertionError, MemoryError],
 )
-def test_whatever_breaks_below_is_a_download_error(tmp_path, error):
+def test_whatever_breaks_below_is_a_download_error(tmp_path: Path, error) -> None:
     def broken(_):
         raise error() if error is httpx.StreamClosed else error("x")
 
@@ -497,7 +497,7 @@ def test_whatever_breaks_below_is_a_download_error(tmp_path, error):
 @pytest.mark.parametrize(
     "url", ["\ud800", "https://\ud800.test/", "https://[::1", "https://a.test:x/", "x" * 99_999, "\0"]
 )
-def test_a_link_that_is_none_is_a_download_error(tmp_path, url):
+def test_a_link_that_is_none_is_a_download_error(tmp_path: Path, url) -> None:
     cdn = Cdn(_clip)
     for act in (lambda: cdn.download(tmp_path / "a.mp4", url), lambda: cdn.picture(url)):
         with pytest.raises(DownloadError):
@@ -509,7 +509,7 @@ def test_a_link_that_is_none_is_a_download_error(tmp_path, url):
 # --- the disk ---------------------------------------------------------------------------------------
 
 
-def test_there_is_room_for_the_video_or_it_is_not_begun(tmp_path):
+def test_there_is_room_for_the_video_or_it_is_not_begun(tmp_path: Path) -> None:
     cdn = Cdn(_clip, free=lambda _: RESERVE + len(CLIP) - 1)
     with pytest.raises(DownloadError, match=r"free on the disk.*RUNWAY_NB_OUTPUT"):
         cdn.download(tmp_path / "a.mp4")
@@ -517,7 +517,7 @@ def test_there_is_room_for_the_video_or_it_is_not_begun(tmp_path):
     Cdn(_clip, free=lambda _: RESERVE + len(CLIP)).download(tmp_path / "b.mp4")
 
 
-def test_a_video_of_unknown_length_leaves_room_on_the_disk(tmp_path):
+def test_a_video_of_unknown_length_leaves_room_on_the_disk(tmp_path: Path) -> None:
     room = iter([10**9, 10**9, 10**9, RESERVE])
     real = Real(says(head("Connection: close"), HEAD, forever=bytes(1_000_000)), free=lambda _: next(room))
     with pytest.raises(DownloadError, match="free on the disk"):
@@ -525,13 +525,13 @@ def test_a_video_of_unknown_length_leaves_room_on_the_disk(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_disk_that_does_not_say_what_is_free_is_used(tmp_path):
+def test_a_disk_that_does_not_say_what_is_free_is_used(tmp_path: Path) -> None:
     Cdn(_clip, free=lambda _: None).download(tmp_path / "a.mp4")
     assert free_bytes(tmp_path / "nowhere") is None
 
 
 @pytest.mark.parametrize("refusal", [errno.EINVAL, errno.ENOTSUP, errno.ENOSYS, errno.EPERM, errno.EBADF, errno.EROFS])
-def test_a_mount_that_knows_no_fsync_keeps_the_file(tmp_path, monkeypatch, refusal):
+def test_a_mount_that_knows_no_fsync_keeps_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal) -> None:
     def refused(_):
         raise OSError(refusal, os.strerror(refusal))
 
@@ -541,7 +541,9 @@ def test_a_mount_that_knows_no_fsync_keeps_the_file(tmp_path, monkeypatch, refus
 
 
 @pytest.mark.parametrize("loss", [errno.EIO, errno.ENOSPC, errno.EDQUOT])
-def test_data_that_is_lost_on_its_way_to_the_disk_is_told(tmp_path, monkeypatch, loss):
+def test_data_that_is_lost_on_its_way_to_the_disk_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loss
+) -> None:
     def lost(_):
         raise OSError(loss, os.strerror(loss))
 
@@ -552,7 +554,9 @@ def test_data_that_is_lost_on_its_way_to_the_disk_is_told(tmp_path, monkeypatch,
 
 
 @pytest.mark.parametrize("refusal", [errno.EXDEV, errno.EACCES, errno.EBUSY, errno.EISDIR])
-def test_a_name_that_cannot_be_given_is_told_with_the_setting(tmp_path, monkeypatch, refusal):
+def test_a_name_that_cannot_be_given_is_told_with_the_setting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refusal
+) -> None:
     def refused(*_):
         raise OSError(refusal, os.strerror(refusal))
 
@@ -564,7 +568,7 @@ def test_a_name_that_cannot_be_given_is_told_with_the_setting(tmp_path, monkeypa
 
 
 @pytest.mark.parametrize("folder", ["file/deeper", "file", "x" * 300, "a\0b", "\ud800" * 90], ids=ascii)
-def test_a_folder_that_cannot_be_written_is_found_by_trying(tmp_path, folder):
+def test_a_folder_that_cannot_be_written_is_found_by_trying(tmp_path: Path, folder) -> None:
     (tmp_path / "file").write_text("in the way")
     problem = folder_problem(tmp_path / folder, "7f3e2c54")
     assert problem is not None
@@ -577,7 +581,9 @@ def test_a_folder_that_cannot_be_written_is_found_by_trying(tmp_path, folder):
 @pytest.mark.parametrize(
     "refused", ["runway_nb.storage.video_folder.private_folder", "runway_nb.storage.video_folder.open_private"]
 )
-def test_a_folder_that_may_not_be_written_is_found_by_trying(tmp_path, monkeypatch, refused):
+def test_a_folder_that_may_not_be_written_is_found_by_trying(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, refused
+) -> None:
     def no(*_, **__):
         raise PermissionError(errno.EACCES, "Permission denied")
 
@@ -585,7 +591,7 @@ def test_a_folder_that_may_not_be_written_is_found_by_trying(tmp_path, monkeypat
     assert "Permission denied" in str(folder_problem(tmp_path / "out", "7f3e2c54"))
 
 
-def test_a_folder_that_can_be_written_is_made_and_left_empty(tmp_path):
+def test_a_folder_that_can_be_written_is_made_and_left_empty(tmp_path: Path) -> None:
     assert folder_problem(tmp_path / "new" / "out", "7f3e2c54") is None
     assert list((tmp_path / "new" / "out").iterdir()) == []
 
@@ -612,7 +618,7 @@ async def _resolve(host):
 
 
 @pytest.mark.parametrize("host", PRIVATE)
-def test_no_link_of_the_real_api_leads_to_a_private_place(tmp_path, host):
+def test_no_link_of_the_real_api_leads_to_a_private_place(tmp_path: Path, host) -> None:
     for start in ([], [_status(302, Location=f"https://{host}/x".encode())]):
         cdn = Cdn(*start, _clip, resolve=_resolve)
         url = URL if start else f"https://{host}/x"
@@ -625,7 +631,7 @@ def test_no_link_of_the_real_api_leads_to_a_private_place(tmp_path, host):
 
 
 @pytest.mark.parametrize("host", ["cdn.test", "CDN.test.", "93.184.216.34", "[2606:2800:220:1::1]", "cdn.test:8443"])
-def test_a_link_to_a_public_place_is_followed(tmp_path, host):
+def test_a_link_to_a_public_place_is_followed(tmp_path: Path, host) -> None:
     cdn = Cdn(_clip, resolve=_resolve)
     cdn.download(tmp_path / "a.mp4", f"https://{host}/x")
     assert len(cdn.requests) == 1
@@ -651,7 +657,7 @@ def test_a_link_to_a_public_place_is_followed(tmp_path, host):
         ("https://api.test/v1", "http://cdn.test/a", False), ("https://127.0.0.1.test/v1", "https://127.0.0.1/", False),
     ],
 )  # fmt: skip
-def test_with_an_api_on_this_machine_links_lead_to_it_and_nowhere_else(tmp_path, origin, url, followed):
+def test_with_an_api_on_this_machine_links_lead_to_it_and_nowhere_else(tmp_path: Path, origin, url, followed) -> None:
     for start in ([], [_status(302, Location=url)]):
         cdn = Cdn(*start, _clip, origin=origin, resolve=_resolve)
         first = url
@@ -665,7 +671,9 @@ def test_with_an_api_on_this_machine_links_lead_to_it_and_nowhere_else(tmp_path,
             assert len(cdn.requests) == len(start)
 
 
-def test_a_name_that_resolves_anew_to_this_machine_gets_no_request(tmp_path, monkeypatch):
+def test_a_name_that_resolves_anew_to_this_machine_gets_no_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The first look finds a public address, the connection goes to a private one."""
     real = socket.getaddrinfo
     monkeypatch.setattr(socket, "getaddrinfo", lambda _, *args, **more: real("127.0.0.1", *args, **more))
@@ -688,7 +696,7 @@ def test_a_name_that_resolves_anew_to_this_machine_gets_no_request(tmp_path, mon
     assert port.heads == []
 
 
-def test_a_proxy_fetches_what_only_it_can_find(monkeypatch):
+def test_a_proxy_fetches_what_only_it_can_find(monkeypatch: pytest.MonkeyPatch) -> None:
     port = Port(says(head(status="403 no")))
 
     async def act(port):
@@ -707,17 +715,17 @@ def test_a_proxy_fetches_what_only_it_can_find(monkeypatch):
 # --- stills -----------------------------------------------------------------------------------------
 
 
-def test_a_still_is_its_bytes():
+def test_a_still_is_its_bytes() -> None:
     assert Cdn(lambda _: httpx.Response(200, content=b"jpeg")).picture() == b"jpeg"
 
 
 @pytest.mark.parametrize("trouble", [_status(500), _status(404), httpx.ReadTimeout, httpx.ConnectError])
-def test_a_still_that_fails_is_a_download_error(trouble):
+def test_a_still_that_fails_is_a_download_error(trouble) -> None:
     with pytest.raises(DownloadError):
         Cdn(trouble).picture()
 
 
-def test_a_still_has_a_largest_size():
+def test_a_still_has_a_largest_size() -> None:
     async def endless():
         while True:
             yield bytes(PICTURE_LIMIT // 4)
@@ -733,7 +741,7 @@ def _picture(mode="RGB", size=(1280, 768), kind="PNG", **options):
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "LA", "P", "1", "I;16"])
-def test_a_still_of_any_mode_becomes_a_small_jpeg(mode):
+def test_a_still_of_any_mode_becomes_a_small_jpeg(mode) -> None:
     data = small_jpeg(_picture(mode))
     assert data is not None
     with Image.open(io.BytesIO(data)) as picture:
@@ -741,30 +749,30 @@ def test_a_still_of_any_mode_becomes_a_small_jpeg(mode):
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "GIF", "WEBP"])
-def test_a_small_picture_is_not_enlarged(kind):
+def test_a_small_picture_is_not_enlarged(kind) -> None:
     data = small_jpeg(_picture(size=(80, 48), kind=kind), 240)
     assert data is not None
     assert Image.open(io.BytesIO(data)).size == (80, 48)
 
 
-def test_a_portrait_keeps_its_form():
+def test_a_portrait_keeps_its_form() -> None:
     data = small_jpeg(_picture(size=(768, 1280)), 240)
     assert data is not None
     assert Image.open(io.BytesIO(data)).size == (240, 400)
 
 
-def test_a_palette_with_transparency_is_taken():
+def test_a_palette_with_transparency_is_taken() -> None:
     assert small_jpeg(_picture("P", transparency=0))
 
 
 @pytest.mark.parametrize(
     "data", [b"", b"x", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", _picture()[:60], _picture(kind="GIF")[:8]]
 )
-def test_garbage_is_no_picture(data):
+def test_garbage_is_no_picture(data) -> None:
     assert small_jpeg(data) is None
 
 
-def test_a_bomb_is_no_picture_and_what_the_user_told_pillow_does_not_matter(monkeypatch):
+def test_a_bomb_is_no_picture_and_what_the_user_told_pillow_does_not_matter(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     assert small_jpeg(_picture(size=(100, 100)))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", None)
@@ -790,12 +798,12 @@ SAFE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\.mp4")
         ("one two three four five six seven eight nine", "one-two-three-four-five-six-seven-7f3e2c54.mp4"),
     ],
 )
-def test_a_name_tells_of_prompt_and_job(prompt, name):
+def test_a_name_tells_of_prompt_and_job(prompt, name) -> None:
     assert file_name(prompt, "7f3e2c54") == name
 
 
 @given(st.text(max_size=200))
-def test_a_name_is_safe_on_every_system(prompt):
+def test_a_name_is_safe_on_every_system(prompt) -> None:
     name = file_name(prompt, "7f3e2c54")
     assert SAFE.fullmatch(name)
     assert len(name) <= 50
@@ -804,5 +812,5 @@ def test_a_name_is_safe_on_every_system(prompt):
 
 
 @given(st.text(max_size=40), st.text(max_size=40))
-def test_two_jobs_never_share_a_name(one, two):
+def test_two_jobs_never_share_a_name(one, two) -> None:
     assert file_name(one, "7f3e2c54") != file_name(two, "7f3e2c55")

@@ -40,7 +40,7 @@ def _task(**fields):
 
 
 @pytest.mark.parametrize("name", ["create_answer", "create_answer_nested"])
-def test_the_answer_of_a_create_is_read_flat_and_nested(name):
+def test_the_answer_of_a_create_is_read_flat_and_nested(name) -> None:
     task = Task.from_wire(_wire(name))
     assert task.id == TASK_ID
     assert task.status == "PENDING"
@@ -54,7 +54,7 @@ def test_the_answer_of_a_create_is_read_flat_and_nested(name):
     assert task.video is None
 
 
-def test_a_finished_task_names_its_video():
+def test_a_finished_task_names_its_video() -> None:
     task = Task.from_wire(_wire("task_succeeded"))
     assert task.status.is_final
     assert task.progress == 1.0
@@ -65,13 +65,13 @@ def test_a_finished_task_names_its_video():
     assert len(task.video.preview_urls) == 1
 
 
-def test_a_moderated_task_says_why():
+def test_a_moderated_task_says_why() -> None:
     problem = Task.from_wire(_wire("task_failed")).problem
     assert problem == TaskProblem("Input did not pass moderation", "SAFETY.INPUT.TEXT", "VIOLENCE")
     assert problem.is_moderation
 
 
-def test_an_error_may_be_plain_text_or_nothing():
+def test_an_error_may_be_plain_text_or_nothing() -> None:
     problem = Task.from_wire(_wire("task_failed_text")).problem
     assert problem is not None
     assert problem.is_moderation
@@ -79,21 +79,21 @@ def test_an_error_may_be_plain_text_or_nothing():
 
 
 @pytest.mark.parametrize("name", ["tasks", "tasks_keyed"])
-def test_a_list_is_bare_or_under_its_key(name):
+def test_a_list_is_bare_or_under_its_key(name) -> None:
     (item,) = listed(_wire(name), "tasks")
     assert Task.from_wire(item).progress == 0.42
 
 
-def test_a_single_object_is_a_list_of_one():
+def test_a_single_object_is_a_list_of_one() -> None:
     assert listed(_wire("task_succeeded"), "tasks") == [_wire("task_succeeded")]
     assert listed({}, "tasks") == listed(None, "tasks") == listed("x", "tasks") == []
 
 
-def test_a_callback_is_a_task():
+def test_a_callback_is_a_task() -> None:
     assert Task.from_wire(_wire("callback")).reply_ref == "rnb-7f3e2c54b0d14c0f"
 
 
-def test_the_scheduler_names_task_and_reference():
+def test_the_scheduler_names_task_and_reference() -> None:
     assert running_tasks(listed(_wire("scheduler"), "scheduler")) == (RunningTask(TASK_ID, "rnb-7f3e2c54b0d14c0f"),)
 
 
@@ -107,7 +107,7 @@ def test_the_scheduler_names_task_and_reference():
         ({"asset": _wire("upload_answer")}, "lighthouse.jpeg", "image", 184223),
     ],
 )
-def test_an_asset_is_read_in_both_of_its_forms(body, name, kind, size):
+def test_an_asset_is_read_in_both_of_its_forms(body, name, kind, size) -> None:
     asset = Asset.from_wire(body)
     assert (asset.name, asset.kind, asset.size) == (name, kind, size)
     assert len(asset.preview_urls) == 1
@@ -125,7 +125,7 @@ LISTED = {"created": 1741079741.502, "width": 1280, "height": 768, "seconds": 5.
         ("assets_old", {**LISTED, "is_upload": False}),
     ],
 )
-def test_what_is_known_of_an_asset_is_read_in_all_forms(name, known):
+def test_what_is_known_of_an_asset_is_read_in_all_forms(name, known) -> None:
     body = _wire(name)
     asset = Asset.from_wire(body[0] if isinstance(body, list) else body)
     unknown = {"created": None, "width": None, "height": None, "seconds": None, "task_id": "", "is_upload": None}
@@ -143,7 +143,7 @@ def test_what_is_known_of_an_asset_is_read_in_all_forms(name, known):
         ({"width": True, "height": float("inf")}, (None, None)), ([8, 6], (None, None)),
     ],
 )  # fmt: skip
-def test_the_size_of_a_picture_is_read_or_left_open(metadata, size):
+def test_the_size_of_a_picture_is_read_or_left_open(metadata, size) -> None:
     asset = Asset.from_wire({"assetId": ASSET_ID, "metadata": metadata})
     assert (asset.width, asset.height) == size
 
@@ -156,7 +156,7 @@ def test_the_size_of_a_picture_is_read_or_left_open(metadata, size):
         ("0001-01-01T00:00:00+14:00", None), ("9999-12-31T23:59:59-14:00", None),
     ],
 )  # fmt: skip
-def test_the_date_of_an_asset_is_read_or_left_open(text, created):
+def test_the_date_of_an_asset_is_read_or_left_open(text, created) -> None:
     assert Asset.from_wire({"assetId": ASSET_ID, "createdAt": text}).created == created
 
 
@@ -167,7 +167,7 @@ def test_the_date_of_an_asset_is_read_or_left_open(text, created):
         ("day 10/12.png", "day 10/12"), (".", "."),
     ],
 )  # fmt: skip
-def test_a_stem_is_the_name_without_its_ending(name, stem):
+def test_a_stem_is_the_name_without_its_ending(name, stem) -> None:
     assert Asset(ASSET_ID, name).stem == stem
 
 
@@ -179,25 +179,25 @@ def test_a_stem_is_the_name_without_its_ending(name, stem):
     ),
     st.dictionaries(st.sampled_from(["dimensions", "size", "width", "height", "duration"]), json_values),
 )
-def test_no_field_of_an_asset_breaks_the_reader(fields, metadata):
+def test_no_field_of_an_asset_breaks_the_reader(fields, metadata) -> None:
     asset = Asset.from_wire({"metadata": metadata, **fields, "assetId": ASSET_ID})
     assert asset.is_upload in (None, True, False)
     assert (asset.width is None) == (asset.height is None)
     assert EMAIL not in repr(asset)
 
 
-def test_secrets_of_an_account_are_never_read():
+def test_secrets_of_an_account_are_never_read() -> None:
     found = accounts(_wire("accounts"))
     assert found == (Account(EMAIL, 2),)
     assert "not-read" not in str(vars(found[0]))
 
 
-def test_an_account_in_trouble_says_so():
+def test_an_account_in_trouble_says_so() -> None:
     (account,) = accounts({EMAIL: {"email": EMAIL, "error": f"{EMAIL} is locked"}})
     assert account.error == "***@*** is locked"
 
 
-def test_credits_left_are_permitted_minus_used():
+def test_credits_left_are_permitted_minus_used() -> None:
     assert Credits.from_wire(_wire("features")).left == 1885.0
     assert Credits.from_wire({"permitted": {}}).left is None
 
@@ -212,7 +212,7 @@ def test_credits_left_are_permitted_minus_used():
         ("1.7", 1.0), (-3, 0.0), ("NaN", None), ("Infinity", None), (float("nan"), None), (True, None), ([], None),
     ],
 )  # fmt: skip
-def test_progress_is_read_from_text_number_and_nothing(ratio, progress):
+def test_progress_is_read_from_text_number_and_nothing(ratio, progress) -> None:
     assert _task(progressRatio=ratio).progress == progress
 
 
@@ -223,21 +223,21 @@ def test_progress_is_read_from_text_number_and_nothing(ratio, progress):
         ("FAILED", True), ("CANCELLED", True), ("CANCELED", True), ("WARMING_UP", False),
     ],
 )  # fmt: skip
-def test_every_status_is_kept_and_only_ends_are_ends(word, final):
+def test_every_status_is_kept_and_only_ends_are_ends(word, final) -> None:
     status = _task(status=word).status
     assert (status, status.is_final) == (word, final)
     assert _task(status=word.lower()).status == word
 
 
 @pytest.mark.parametrize("status", [None, 5, "", {}])
-def test_a_status_that_is_no_word_is_unknown_and_no_end(status):
+def test_a_status_that_is_no_word_is_unknown_and_no_end(status) -> None:
     found = _task(status=status).status
     assert found == "UNKNOWN"
     assert not found.is_final
 
 
 @pytest.mark.parametrize("word", ["CANCELLED", "CANCELED"])
-def test_cancelled_has_two_spellings(word):
+def test_cancelled_has_two_spellings(word) -> None:
     assert _task(status=word).is_cancelled
 
 
@@ -248,17 +248,17 @@ def test_cancelled_has_two_spellings(word):
         ("INTERNAL.BAD_OUTPUT.01", False), ("ASSET.INVALID", False), ("", False), ("UNSAFETY", False),
     ],
 )  # fmt: skip
-def test_moderation_is_told_by_its_reason(reason, moderated):
+def test_moderation_is_told_by_its_reason(reason, moderated) -> None:
     problem = _task(error={"reason": reason, "errorMessage": "x"}).problem
     assert problem is not None
     assert problem.is_moderation is moderated
 
 
-def test_a_category_alone_is_moderation_too():
+def test_a_category_alone_is_moderation_too() -> None:
     assert TaskProblem(category="CHILDREN").is_moderation
 
 
-def test_the_video_is_the_first_file_that_is_no_picture():
+def test_the_video_is_the_first_file_that_is_no_picture() -> None:
     artifacts = [{"url": "https://c/a.JPG?_jwt=x"}, {"assetId": "no link"}, {"url": "https://c/b?x=.png"}, "junk"]
     task = _task(artifacts=artifacts)
     assert task.video is not None
@@ -271,7 +271,7 @@ def test_the_video_is_the_first_file_that_is_no_picture():
 
 @settings(max_examples=examples(60))
 @given(json_values)
-def test_no_answer_breaks_the_reader_of_tasks(body):
+def test_no_answer_breaks_the_reader_of_tasks(body) -> None:
     try:
         task = Task.from_wire(body)
     except ServerError:
@@ -285,14 +285,14 @@ def test_no_answer_breaks_the_reader_of_tasks(body):
 
 @settings(max_examples=examples(60))
 @given(st.dictionaries(st.sampled_from(list(_wire("create_answer"))), json_values, max_size=8))
-def test_no_field_of_a_task_breaks_the_reader(fields):
+def test_no_field_of_a_task_breaks_the_reader(fields) -> None:
     fields.pop("taskId", None)
     assert _task(**fields).id == TASK_ID
 
 
 @settings(max_examples=examples(60))
 @given(json_values)
-def test_no_answer_breaks_the_other_readers(body):
+def test_no_answer_breaks_the_other_readers(body) -> None:
     Credits.from_wire(body)
     accounts(body)
     for item in listed(body, "tasks"):
@@ -304,12 +304,12 @@ def test_no_answer_breaks_the_other_readers(body):
 
 
 @pytest.mark.parametrize("body", [None, [], {}, "x", {"task": {}}, {"id": "9c2a1f34"}, {"taskId": 5}])
-def test_an_answer_without_a_task_id_is_trouble(body):
+def test_an_answer_without_a_task_id_is_trouble(body) -> None:
     with pytest.raises(ServerError, match="names no task"):
         Task.from_wire(body)
 
 
-def test_an_answer_without_an_asset_id_is_trouble():
+def test_an_answer_without_an_asset_id_is_trouble() -> None:
     with pytest.raises(ServerError, match="names no asset"):
         Asset.from_wire({"id": "0b6f0c1e"})
 
@@ -325,12 +325,12 @@ def test_an_answer_without_an_asset_id_is_trouble():
     ],
     ids=lambda value: type(value).__name__,
 )
-def test_no_repr_holds_an_email(value):
+def test_no_repr_holds_an_email(value) -> None:
     assert EMAIL not in repr(value)
     assert EMAIL not in str(value)
 
 
-def test_a_repr_says_how_far_a_task_is():
+def test_a_repr_says_how_far_a_task_is() -> None:
     assert repr(_task(status="RUNNING", progressRatio="0.42")) == "<Task 9c2a1f34 RUNNING 42%>"
     assert repr(Status("RUNNING")) == "Status('RUNNING')"
 
@@ -338,21 +338,21 @@ def test_a_repr_says_how_far_a_task_is():
 @pytest.mark.parametrize(
     "odd", [12345, ["a"], {"id": TASK_ID}, TASK_ID + "\r\nX: y", "a" * 1001, "", None, TASK_ID + "\u202e"]
 )
-def test_an_id_that_cannot_be_asked_for_is_none(odd):
+def test_an_id_that_cannot_be_asked_for_is_none(odd) -> None:
     assert running_tasks([{"taskId": odd, "replyRef": "rnb-x"}]) == ()
     with pytest.raises(ServerError, match="names no task"):
         Task.from_wire({"taskId": odd})
 
 
 @pytest.mark.parametrize("name", ["taskId", "replyRef"])
-def test_an_answer_with_two_words_about_one_thing_is_not_believed(name):
+def test_an_answer_with_two_words_about_one_thing_is_not_believed(name) -> None:
     body = {"taskId": TASK_ID, "replyRef": "rnb-x"}
     assert Task.from_wire({**body, "task": {**body, "taskId": TASK_ID.upper()}}).reply_ref == "rnb-x"
     with pytest.raises(ServerError, match=f"two values of {name}"):
         Task.from_wire({**body, "task": {**body, name: "another"}})
 
 
-def test_the_file_of_another_task_is_none_of_this_one():
+def test_the_file_of_another_task_is_none_of_this_one() -> None:
     files = [
         {"url": f"https://a.test/{n}.mp4", "taskId": told} for n, told in enumerate([OTHER, TASK_ID.upper(), None])
     ]

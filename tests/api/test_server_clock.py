@@ -28,7 +28,7 @@ class Machine:
 
 
 @pytest.mark.parametrize("wrong", [0.0, 900.0, -86_400.0, 400 * 86_400.0])
-def test_a_wrong_clock_does_not_matter(wrong):
+def test_a_wrong_clock_does_not_matter(wrong) -> None:
     machine = Machine(wrong)
     clock = machine.clock()
     assert clock.now() is None
@@ -39,7 +39,7 @@ def test_a_wrong_clock_does_not_matter(wrong):
 
 
 @pytest.mark.parametrize("jump", [900.0, -900.0, 400 * 86_400.0, -400 * 86_400.0, JUMP_SECONDS + 0.1])
-def test_a_clock_that_jumps_ends_what_is_known_until_the_next_answer(jump):
+def test_a_clock_that_jumps_ends_what_is_known_until_the_next_answer(jump) -> None:
     machine = Machine()
     clock = machine.clock()
     clock.read(machine.date())
@@ -51,7 +51,7 @@ def test_a_clock_that_jumps_ends_what_is_known_until_the_next_answer(jump):
 
 
 @pytest.mark.parametrize("date", [None, "", "yesterday", "Fri, 99 Foo 2026 00:00:00 GMT", "\x00"])
-def test_an_answer_without_a_time_changes_nothing(date):
+def test_an_answer_without_a_time_changes_nothing(date) -> None:
     machine = Machine()
     clock = machine.clock()
     clock.read(date)
@@ -62,7 +62,7 @@ def test_an_answer_without_a_time_changes_nothing(date):
 
 
 @given(st.lists(st.floats(0.05, 3.0), min_size=2, max_size=12))
-def test_several_answers_are_never_ahead_and_never_further_behind_than_one(steps):
+def test_several_answers_are_never_ahead_and_never_further_behind_than_one(steps) -> None:
     machine = Machine()
     clock = machine.clock()
     for seconds in steps:
@@ -74,7 +74,7 @@ def test_several_answers_are_never_ahead_and_never_further_behind_than_one(steps
 
 @pytest.mark.parametrize("form", ["%a %b %d %H:%M:%S %Y", "%a, %d %b %Y %H:%M:%S -0000", "%a, %d %b %Y %H:%M:%S"])
 @pytest.mark.parametrize("zone", ["America/New_York", "Asia/Kolkata"])
-def test_a_time_without_a_zone_is_not_that_of_this_machine(monkeypatch, form, zone):
+def test_a_time_without_a_zone_is_not_that_of_this_machine(monkeypatch: pytest.MonkeyPatch, form, zone) -> None:
     monkeypatch.setenv("TZ", zone)
     time.tzset()
     machine = Machine()
@@ -92,7 +92,7 @@ def test_a_time_without_a_zone_is_not_that_of_this_machine(monkeypatch, form, zo
         "Mon, 01 Jan 99999999999999999999 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +99999999999999999999",
     ],
 )  # fmt: skip
-def test_a_time_that_cannot_be_is_none(date):
+def test_a_time_that_cannot_be_is_none(date) -> None:
     clock = Machine().clock()
     clock.read(date)
     assert (clock.now(), clock.is_silent) == (None, True)

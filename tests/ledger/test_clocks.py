@@ -59,7 +59,7 @@ def machine(real):
 
 
 @pytest.fixture
-def opened(tmp_path):
+def opened(tmp_path: Path):
     """Opens the ledger as a kernel on a machine has it."""
     made = []
 
@@ -79,7 +79,7 @@ _record = partial(a_record, backend="api", notebook="film")
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)
-def test_a_clock_that_is_set_takes_no_job_from_who_renews_it(opened, machine, real, jump):
+def test_a_clock_that_is_set_takes_no_job_from_who_renews_it(opened, machine, real, jump) -> None:
     mine, other, owner = opened(machine), opened(machine), new_owner()
     mine.add(_record(owner=owner))
     mine.add(_record("0000000a", phase="waiting", owner=owner))
@@ -96,7 +96,7 @@ def test_a_clock_that_is_set_takes_no_job_from_who_renews_it(opened, machine, re
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)
-def test_a_kernel_that_begins_after_the_clock_was_set_takes_no_job_either(opened, machine, real, jump):
+def test_a_kernel_that_begins_after_the_clock_was_set_takes_no_job_either(opened, machine, real, jump) -> None:
     mine, owner = opened(machine), new_owner()
     mine.add(_record(owner=owner))
     machine.ahead += jump
@@ -109,7 +109,7 @@ def test_a_kernel_that_begins_after_the_clock_was_set_takes_no_job_either(opened
 
 @pytest.mark.parametrize("jump", [0.0, *BOTH_WAYS])
 @pytest.mark.parametrize("boot", ["here", "there", "a boot later"])
-def test_a_job_that_nobody_renews_is_free_in_time_whatever_the_clock_says(opened, machine, real, jump, boot):
+def test_a_job_that_nobody_renews_is_free_in_time_whatever_the_clock_says(opened, machine, real, jump, boot) -> None:
     """On the same machine as soon as its lease is over, elsewhere a lease after it was first looked at."""
     opened(machine).add(_record(owner="another container/1/0a"))
     later = Machine(real, jump, boot)
@@ -123,7 +123,7 @@ def test_a_job_that_nobody_renews_is_free_in_time_whatever_the_clock_says(opened
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)
-def test_a_container_that_is_gone_blocks_nobody_an_hour_later(opened, machine, real, jump):
+def test_a_container_that_is_gone_blocks_nobody_an_hour_later(opened, machine, real, jump) -> None:
     """Its processes cannot be asked about, but they went by the same seconds."""
     opened(machine).add(_record(phase="waiting", owner="another container/1/0a"))
     real[0] += 3600
@@ -133,7 +133,7 @@ def test_a_container_that_is_gone_blocks_nobody_an_hour_later(opened, machine, r
 
 
 @pytest.mark.parametrize("spoilt", ["soon", None, b"x", -1.0, 1e300])
-def test_a_beat_that_cannot_be_read_blocks_nobody_for_long(opened, machine, real, spoilt):
+def test_a_beat_that_cannot_be_read_blocks_nobody_for_long(opened, machine, real, spoilt) -> None:
     ledger = opened(machine)
     ledger.add(_record(owner="another container/1/0a"))
     with ledger.table.file.transaction() as connection:
@@ -146,7 +146,7 @@ def test_a_beat_that_cannot_be_read_blocks_nobody_for_long(opened, machine, real
 
 
 @pytest.mark.parametrize("jump", [0.0, *BOTH_WAYS])
-def test_a_process_that_has_ended_frees_its_jobs_at_once_whatever_the_clock_says(opened, machine, jump):
+def test_a_process_that_has_ended_frees_its_jobs_at_once_whatever_the_clock_says(opened, machine, jump) -> None:
     process = subprocess.Popen([sys.executable, "-S", "-c", ""])
     process.wait()
     opened(machine).add(_record(owner=f"{new_owner().split('/')[0]}/{process.pid}/0a1b2c3d"))
@@ -155,7 +155,7 @@ def test_a_process_that_has_ended_frees_its_jobs_at_once_whatever_the_clock_says
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)
-def test_what_waits_in_a_living_kernel_is_not_void_because_the_clock_was_set(opened, machine, jump):
+def test_what_waits_in_a_living_kernel_is_not_void_because_the_clock_was_set(opened, machine, jump) -> None:
     mine, owner = opened(machine), new_owner()
     mine.add(_record(phase="waiting", owner=owner))
     machine.ahead += jump
@@ -169,7 +169,7 @@ def test_what_waits_in_a_living_kernel_is_not_void_because_the_clock_was_set(ope
 
 
 @pytest.mark.parametrize("ahead", BOTH_WAYS)
-def test_a_machine_whose_clock_differs_takes_no_job_of_the_other(opened, real, ahead):
+def test_a_machine_whose_clock_differs_takes_no_job_of_the_other(opened, real, ahead) -> None:
     """Each looks at the other's job all the time, as two kernels that watch it do."""
     here, there = Machine(real), Machine(real, ahead, "there")
     mine, theirs = opened(here), opened(there)
@@ -237,7 +237,9 @@ def _take(owner: Owner, holder: Owner | None) -> Owner | None:
         max_size=30,
     ),
 )
-def test_no_job_is_taken_from_who_renews_it_and_each_is_free_in_time(tmp_path_factory, shared, steps):
+def test_no_job_is_taken_from_who_renews_it_and_each_is_free_in_time(
+    tmp_path_factory: pytest.TempPathFactory, shared, steps
+) -> None:
     """The law: a job is taken from an owner only when that has renewed nothing for a whole lease of real time; who
     looks for it waits no longer than two; only the holder writes. On one machine (then one lease is enough), or on
     three whose clocks differ and are set at any time.
@@ -270,7 +272,7 @@ def test_no_job_is_taken_from_who_renews_it_and_each_is_free_in_time(tmp_path_fa
         owner.ledger.close()
 
 
-def test_seconds_that_run_backwards_make_it_wait_once_more():
+def test_seconds_that_run_backwards_make_it_wait_once_more() -> None:
     """No clock of a machine does so; one that stands for it in a script may."""
     now = [1000.0]
     watch = LeaseWatch(lambda: now[0])
@@ -287,7 +289,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whe
 
 
 @linux
-def test_another_process_with_the_number_of_a_dead_one_is_not_its_owner():
+def test_another_process_with_the_number_of_a_dead_one_is_not_its_owner() -> None:
     mine = new_owner()
     place, number, part = mine.split("/")
     random_part, _, began = part.partition(".")
@@ -298,7 +300,7 @@ def test_another_process_with_the_number_of_a_dead_one_is_not_its_owner():
 
 
 @linux
-def test_a_process_that_has_ended_and_that_nobody_has_asked_about_is_gone():
+def test_a_process_that_has_ended_and_that_nobody_has_asked_about_is_gone() -> None:
     process = subprocess.Popen([sys.executable, "-S", "-c", ""], stdout=subprocess.PIPE)
     process.stdout.read()
     for _ in range(500):
@@ -310,28 +312,30 @@ def test_a_process_that_has_ended_and_that_nobody_has_asked_about_is_gone():
 
 
 @linux
-def test_where_process_numbers_are_those_of_another_namespace_nobody_is_called_gone(monkeypatch):
+def test_where_process_numbers_are_those_of_another_namespace_nobody_is_called_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     place, number, _ = new_owner().split("/")
     monkeypatch.setattr(lease.os, "readlink", lambda path: "1")
     assert not is_gone(f"{place}/{number}/0a1b2c3d.17")
 
 
 @pytest.mark.parametrize("number", ["\u0663", "\u00b2", "1" * 400, "0x10", "-1", ""])
-def test_a_number_that_is_none_names_no_dead_process(number):
+def test_a_number_that_is_none_names_no_dead_process(number) -> None:
     assert not is_gone(f"{new_owner().split('/')[0]}/{number}/0a")
 
 
 # --- the day's budget -------------------------------------------------------------------------------
 
 
-def _spend(ledger, number, price=25, **fields):
+def _spend(ledger, number, price=25, **fields) -> None:
     ledger.add(_record(f"{number:08x}", phase="done", credits=price, **fields))
 
 
 @pytest.mark.parametrize(
     "jumps", [[j] for j in BOTH_WAYS] + [[400 * DAY, -DAY], [-DAY, 400 * DAY], [-DAY, -DAY]], ids=str
 )
-def test_a_clock_that_was_set_and_set_right_again_gives_no_new_budget(opened, machine, jumps):
+def test_a_clock_that_was_set_and_set_right_again_gives_no_new_budget(opened, machine, jumps) -> None:
     ledger = opened(machine)
     _spend(ledger, 0)
     for number, jump in enumerate(jumps, start=1):
@@ -345,7 +349,7 @@ def test_a_clock_that_was_set_and_set_right_again_gives_no_new_budget(opened, ma
 
 
 @pytest.mark.parametrize("back", [60.0, 3600.0, DAY, 400 * DAY])
-def test_a_clock_that_is_set_back_gives_no_new_budget(opened, machine, back):
+def test_a_clock_that_is_set_back_gives_no_new_budget(opened, machine, back) -> None:
     ledger = opened(machine)
     _spend(ledger, 0)
     machine.ahead -= back
@@ -353,7 +357,7 @@ def test_a_clock_that_is_set_back_gives_no_new_budget(opened, machine, back):
 
 
 @pytest.mark.parametrize("jump", [DAY, 2 * DAY, 400 * DAY])
-def test_a_clock_that_is_set_ahead_gives_no_new_budget_either(opened, machine, real, jump):
+def test_a_clock_that_is_set_ahead_gives_no_new_budget_either(opened, machine, real, jump) -> None:
     ledger = opened(machine)
     _spend(ledger, 0)
     machine.ahead += jump
@@ -362,7 +366,7 @@ def test_a_clock_that_is_set_ahead_gives_no_new_budget_either(opened, machine, r
     assert ledger.spending.today("api") == 0, "a day has passed all the same"
 
 
-def test_after_another_start_of_the_machine_the_dates_decide(opened, machine):
+def test_after_another_start_of_the_machine_the_dates_decide(opened, machine) -> None:
     ledger = opened(machine)
     _spend(ledger, 0)
     machine.ahead += 400 * DAY
@@ -370,7 +374,7 @@ def test_after_another_start_of_the_machine_the_dates_decide(opened, machine):
     assert opened(machine).spending.today("api") == 0
 
 
-def test_what_is_dated_after_today_is_told_until_it_is_past(opened, machine, real):
+def test_what_is_dated_after_today_is_told_until_it_is_past(opened, machine, real) -> None:
     ledger = opened(machine)
     machine.ahead = 400 * DAY
     _spend(ledger, 0)
@@ -385,7 +389,7 @@ def test_what_is_dated_after_today_is_told_until_it_is_past(opened, machine, rea
     assert ledger.spending.today("api") == 0
 
 
-def test_a_date_that_cannot_be_read_counts_until_a_later_row_is_of_the_past(opened, machine, real):
+def test_a_date_that_cannot_be_read_counts_until_a_later_row_is_of_the_past(opened, machine, real) -> None:
     ledger = opened(machine)
     _spend(ledger, 0)
     _spend(ledger, 1, 100)
@@ -411,7 +415,7 @@ OPERATIONS = st.lists(
 
 @settings(max_examples=examples(60), deadline=None)
 @given(OPERATIONS)
-def test_a_day_never_forgets_what_was_spent_on_it(tmp_path_factory, operations):
+def test_a_day_never_forgets_what_was_spent_on_it(tmp_path_factory: pytest.TempPathFactory, operations) -> None:
     """The law, for one real day of one machine: however its clock is set to and fro, the budget counts all of it."""
     real = [-11 * 3600.0]
     machine = Machine(real)
@@ -432,7 +436,7 @@ def test_a_day_never_forgets_what_was_spent_on_it(tmp_path_factory, operations):
 
 
 @pytest.fixture
-def zone(monkeypatch):
+def zone(monkeypatch: pytest.MonkeyPatch):
     def use(name):
         monkeypatch.setenv("TZ", name)
         clock.tzset()
@@ -451,7 +455,7 @@ def zone(monkeypatch):
         ("America/New_York", (2026, 11, 1, 23), 25), ("Asia/Tokyo", (2026, 3, 29, 12), 24),
     ],
 )  # fmt: skip
-def test_a_day_has_as_many_hours_as_its_clocks_show(zone, opened, real, name, noon, hours):
+def test_a_day_has_as_many_hours_as_its_clocks_show(zone, opened, real, name, noon, hours) -> None:
     zone(name)
     now = clock.mktime((*noon, 0, 0, 0, 0, -1))
     begin, end = local_day(now)
@@ -467,7 +471,7 @@ def test_a_day_has_as_many_hours_as_its_clocks_show(zone, opened, real, name, no
 
 
 @pytest.mark.skipif(not hasattr(clock, "tzset"), reason="no time zones to choose from")
-def test_a_day_that_begins_later_in_another_zone_forgets_nothing_of_it(zone, opened, real):
+def test_a_day_that_begins_later_in_another_zone_forgets_nothing_of_it(zone, opened, real) -> None:
     """Spent in Tokyo at noon, asked for in Honolulu a moment later, where it is the evening before."""
     zone("Asia/Tokyo")
     machine = Machine(real, datetime(2026, 6, 17, 3, tzinfo=timezone.utc).timestamp() - NOON)
@@ -481,7 +485,7 @@ def test_a_day_that_begins_later_in_another_zone_forgets_nothing_of_it(zone, ope
 
 
 @pytest.mark.parametrize("jumps", [[400 * DAY], [-400 * DAY], [-2 * DAY], [400 * DAY, -400 * DAY]], ids=str)
-def test_the_brake_of_moderation_survives_a_clock_that_was_set(opened, machine, jumps):
+def test_the_brake_of_moderation_survives_a_clock_that_was_set(opened, machine, jumps) -> None:
     ledger = opened(machine)
     said = {"refusal": "VIOLENCE", "prompt_hash": "w"}
     _spend(ledger, 0, **said)
@@ -493,7 +497,7 @@ def test_the_brake_of_moderation_survives_a_clock_that_was_set(opened, machine, 
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)
-def test_the_newest_is_what_was_written_last(opened, machine, jump):
+def test_the_newest_is_what_was_written_last(opened, machine, jump) -> None:
     ledger = opened(machine)
     for number in range(3):
         ledger.add(_record(f"{number:08x}", digest="v1:x", phase="done" if number < 2 else "following"))
@@ -510,7 +514,7 @@ def test_the_newest_is_what_was_written_last(opened, machine, jump):
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)
-def test_what_rests_by_the_users_decision_is_told_for_a_while_only(opened, machine, jump):
+def test_what_rests_by_the_users_decision_is_told_for_a_while_only(opened, machine, jump) -> None:
     ledger = opened(machine)
     ledger.add(_record(phase="stopped"))
     machine.ahead += jump

@@ -32,7 +32,7 @@ from runway_nb.ledger.phase import SETTLED, UNSENT, Phase
 from runway_nb.ledger.record import Record
 from runway_nb.ledger.snapshot import MODERATION_SECONDS
 from support.examples import examples
-from support.fakes import TOKEN
+from support.fakes import TOKEN, FakeTime
 from support.records import a_record
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, requests
 
@@ -119,7 +119,7 @@ def _bytes(home):
 
 
 @pytest.fixture
-def ledger(tmp_path, time):
+def ledger(tmp_path: Path, time: FakeTime):
     ledger = Ledger(tmp_path / "home", time)
     yield ledger
     ledger.close()
@@ -136,7 +136,7 @@ def gone():
 # --- rows -------------------------------------------------------------------------------------------
 
 
-def test_a_wish_is_read_as_it_was_written(ledger, time):
+def test_a_wish_is_read_as_it_was_written(ledger, time: FakeTime) -> None:
     record = _record(request={"text_prompt": "é 🌊", "zoom": 2.5}, took=1.5, cell="%%runway\nA lamp", folder="/work")
     ledger.add(record)
     found = ledger.get("7f3e2c54")
@@ -144,7 +144,7 @@ def test_a_wish_is_read_as_it_was_written(ledger, time):
     assert {**vars(found), "created": 0.0, "updated": 0.0} == vars(record)
 
 
-def test_a_change_touches_only_what_it_names(ledger, time):
+def test_a_change_touches_only_what_it_names(ledger, time: FakeTime) -> None:
     ledger.add(_record())
     time.now += 5
     ledger.update("7f3e2c54", phase="following", task_id=TASK_ID)
@@ -153,20 +153,20 @@ def test_a_change_touches_only_what_it_names(ledger, time):
     assert found.updated - found.created == 5.0
 
 
-def test_an_unknown_field_is_refused(ledger):
+def test_an_unknown_field_is_refused(ledger) -> None:
     ledger.add(_record())
     with pytest.raises(TypeError, match="colour"):
         ledger.update("7f3e2c54", colour="red")
 
 
-def test_an_id_is_taken_once(ledger):
+def test_an_id_is_taken_once(ledger) -> None:
     ledger.add(_record())
     with pytest.raises(LedgerError):
         ledger.add(_record())
     assert len(ledger.recent()) == 1
 
 
-def test_the_newest_come_first_even_within_one_moment(ledger, time):
+def test_the_newest_come_first_even_within_one_moment(ledger, time: FakeTime) -> None:
     for number in range(3):
         ledger.add(_record(f"0000000{number}"))
     time.now += 1
@@ -174,13 +174,13 @@ def test_the_newest_come_first_even_within_one_moment(ledger, time):
     assert [record.id for record in ledger.recent(3)] == ["00000009", "00000002", "00000001"]
 
 
-def test_the_unfinished_are_those_without_an_end(ledger):
+def test_the_unfinished_are_those_without_an_end(ledger) -> None:
     for number, phase in enumerate(Phase):
         ledger.add(_record(f"000000{number:02x}", phase=phase.value))
     assert {record.phase for record in ledger.unfinished()} == {phase.value for phase in Phase} - {*SETTLED, *UNSENT}
 
 
-def test_the_unfinished_are_those_nobody_sees_through(ledger, time, gone):
+def test_the_unfinished_are_those_nobody_sees_through(ledger, time: FakeTime, gone) -> None:
     owners = {"mine": new_owner(), "gone": gone, "foreign": "elsewhere/1/0a", "nobody": ""}
     for number, owner in enumerate(owners.values()):
         ledger.add(_record(f"0000000{number}", phase="following", owner=owner))
@@ -192,7 +192,7 @@ def test_the_unfinished_are_those_nobody_sees_through(ledger, time, gone):
 
 @settings(max_examples=20)
 @given(requests)
-def test_every_request_comes_back_whole(tmp_path_factory, request):
+def test_every_request_comes_back_whole(tmp_path_factory: pytest.TempPathFactory, request) -> None:
     ledger = Ledger(tmp_path_factory.getbasetemp() / "laws")
     job_id = os.urandom(8).hex()
     ledger.add(_record(job_id, request=request.to_wire()))
@@ -203,7 +203,7 @@ def test_every_request_comes_back_whole(tmp_path_factory, request):
 # --- no secrets on disk -----------------------------------------------------------------------------
 
 
-def test_no_row_holds_an_email_and_ids_come_back_whole(ledger, tmp_path):
+def test_no_row_holds_an_email_and_ids_come_back_whole(ledger, tmp_path: Path) -> None:
     wire = {"firstImage_assetId": ASSET_ID, "text_prompt": f"{TASK_ID} and {ASSET_ID}"}
     cell = f"%%runway --first {ASSET_ID}\nA lamp"
     ledger.add(_record(request=wire, task_id=TASK_ID, cell=cell))
@@ -215,7 +215,7 @@ def test_no_row_holds_an_email_and_ids_come_back_whole(ledger, tmp_path):
     assert found.message == f"could not read {ASSET_ID}"
 
 
-def test_no_column_holds_an_email_or_a_token(ledger, tmp_path):
+def test_no_column_holds_an_email_or_a_token(ledger, tmp_path: Path) -> None:
     said = f"{TASK_ID}, {ASSET_ID} and Bearer {TOKEN}"
     words = ("id", "phase", "model", "resent_as")
     texts = {spec.name: said for spec in fields(Record) if spec.type == "str" and spec.name not in words}
@@ -243,13 +243,13 @@ def test_no_column_holds_an_email_or_a_token(ledger, tmp_path):
 
 
 @pytest.mark.parametrize("after", ["", " ", ".", ",", "\n", '"', "'", ")", "\\", "&", ":", "-", "_"])
-def test_a_token_is_masked_whatever_comes_after_it(ledger, tmp_path, after):
+def test_a_token_is_masked_whatever_comes_after_it(ledger, tmp_path: Path, after) -> None:
     ledger.add(_record(cell=f"token {TOKEN}{after}", request={"text_prompt": f"{TOKEN}{after}"}))
     ledger.close()
     assert TOKEN.encode() not in _bytes(tmp_path / "home")
 
 
-def test_an_address_that_was_cut_short_is_written_again(ledger, tmp_path):
+def test_an_address_that_was_cut_short_is_written_again(ledger, tmp_path: Path) -> None:
     """A power cut can leave an empty file; without its address a task id finds no task."""
     ledger.add(_record("0000000a", task_id=TASK_ID))
     (address,) = (tmp_path / "home" / "accounts").iterdir()
@@ -258,18 +258,18 @@ def test_an_address_that_was_cut_short_is_written_again(ledger, tmp_path):
     assert [record.task_id for record in ledger.recent()] == [TASK_ID, TASK_ID]
 
 
-def test_a_closed_ledger_holds_no_email_either(ledger, tmp_path):
+def test_a_closed_ledger_holds_no_email_either(ledger, tmp_path: Path) -> None:
     ledger.add(_record(task_id=TASK_ID))
     ledger.close()
     assert EMAIL.encode() not in _bytes(tmp_path / "home")
 
 
-def test_no_repr_holds_an_email(ledger):
+def test_no_repr_holds_an_email(ledger) -> None:
     record = ledger.add(_record(task_id=TASK_ID, cell=f"--first {ASSET_ID}"))
     assert EMAIL not in f"{record!r} {ledger!r}"
 
 
-def test_everything_on_disk_is_private(ledger, tmp_path):
+def test_everything_on_disk_is_private(ledger, tmp_path: Path) -> None:
     old = os.umask(0)
     try:
         ledger.recent()
@@ -299,7 +299,7 @@ def test_everything_on_disk_is_private(ledger, tmp_path):
         ("https://me:pass@word@hooks.example.org/r/1?x=a@b.example", "b.example"),
     ],
 )
-def test_an_address_is_masked_once_and_comes_back_as_it_was_spelt(tmp_path, text, hidden):
+def test_an_address_is_masked_once_and_comes_back_as_it_was_spelt(tmp_path: Path, text, hidden) -> None:
     book = AccountAddresses(tmp_path)
     masked = book.mask(text)
     assert hidden not in masked.lower()
@@ -307,11 +307,11 @@ def test_an_address_is_masked_once_and_comes_back_as_it_was_spelt(tmp_path, text
     assert book.unmask(masked) == text
 
 
-def test_a_key_that_nobody_has_stays(tmp_path):
+def test_a_key_that_nobody_has_stays(tmp_path: Path) -> None:
     assert AccountAddresses(tmp_path).unmask("account~0123456789ab") == "account~0123456789ab"
 
 
-def test_an_id_of_an_unknown_form_is_found_again_and_is_not_on_disk(ledger, tmp_path):
+def test_an_id_of_an_unknown_form_is_found_again_and_is_not_on_disk(ledger, tmp_path: Path) -> None:
     unknown = "user:4711-runwayml:sam@mail.example-video:0b6f0c1e"
     ledger.add(_record("0000000a", task_id=unknown, reply_ref="sam@mail.example", message="SAM%40MAIL.EXAMPLE"))
     ledger.add(_record("0000000b", task_id="sam@mail.example"))
@@ -325,7 +325,7 @@ def test_an_id_of_an_unknown_form_is_found_again_and_is_not_on_disk(ledger, tmp_
     assert b"mail.example" not in _bytes(tmp_path / "home").lower()
 
 
-def test_the_budget_of_a_notebook_holds_whose_path_has_an_address(ledger):
+def test_the_budget_of_a_notebook_holds_whose_path_has_an_address(ledger) -> None:
     folder = "/home/sam@corp.example/notebooks"
     ledger.add(_record(phase="done", notebook=folder, credits=25, backend="api.test"))
     assert ledger.spending.today("api.test") == 25
@@ -339,7 +339,7 @@ def test_the_budget_of_a_notebook_holds_whose_path_has_an_address(ledger):
         )
     )
 )
-def test_all_but_tokens_comes_back_from_the_book(tmp_path_factory, parts):
+def test_all_but_tokens_comes_back_from_the_book(tmp_path_factory: pytest.TempPathFactory, parts) -> None:
     book, text = AccountAddresses(tmp_path_factory.getbasetemp() / "book"), "".join(parts)
     assert book.unmask(book.mask(text)) == text
     assert EMAIL not in book.mask(text)
@@ -364,12 +364,12 @@ def two(ledger):
         ("rnb-7f3e2c54", "7f3e2c54"),
     ],
 )  # fmt: skip
-def test_a_job_is_found_by_every_name_it_has(two, text, found):
+def test_a_job_is_found_by_every_name_it_has(two, text, found) -> None:
     assert two.find(text).id == found
 
 
 @pytest.mark.parametrize("text", ["7f", "9c"])
-def test_a_name_of_two_jobs_lists_both(two, text):
+def test_a_name_of_two_jobs_lists_both(two, text) -> None:
     with pytest.raises(JobNotFound) as caught:
         two.find(text)
     assert "names 2 jobs" in caught.value.message
@@ -378,12 +378,12 @@ def test_a_name_of_two_jobs_lists_both(two, text):
 
 
 @pytest.mark.parametrize("text", ["", "nothing", "my", "' OR 1=1 --", "user:4711", TASK_ID.replace("9c2a", "0000")])
-def test_a_name_of_no_job_says_where_to_look(two, text):
+def test_a_name_of_no_job_says_where_to_look(two, text) -> None:
     with pytest.raises(JobNotFound, match="%runway list"):
         two.find(text)
 
 
-def test_an_unknown_id_says_where_to_look(ledger):
+def test_an_unknown_id_says_where_to_look(ledger) -> None:
     with pytest.raises(JobNotFound, match="%runway list"):
         ledger.get("7f3e2c54")
 
@@ -394,7 +394,7 @@ OTHER = "other@example.org"
 OTHER_ASSET = ASSET_ID.replace(EMAIL, OTHER).replace("0b6f0c1e", "ffffffff")
 
 
-def test_an_upload_is_known_by_content_party_and_account(ledger):
+def test_an_upload_is_known_by_content_party_and_account(ledger) -> None:
     assert ledger.uploads.find("a", "api.test") == ""
     ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
     assert ledger.uploads.find("a", "api.test") == ledger.uploads.find("a", "api.test", EMAIL) == ASSET_ID
@@ -403,7 +403,7 @@ def test_an_upload_is_known_by_content_party_and_account(ledger):
     ] == [""] * 3
 
 
-def test_without_an_account_the_newest_upload_answers(ledger, time):
+def test_without_an_account_the_newest_upload_answers(ledger, time: FakeTime) -> None:
     for email, asset_id in ((EMAIL, ASSET_ID), (OTHER, OTHER_ASSET)):
         time.now += 1
         ledger.uploads.keep("a", "api.test", email, asset_id)
@@ -414,14 +414,14 @@ def test_without_an_account_the_newest_upload_answers(ledger, time):
     assert ledger.uploads.find("a", "api.test") == ASSET_ID
 
 
-def test_a_second_upload_takes_the_place_of_the_first(ledger):
+def test_a_second_upload_takes_the_place_of_the_first(ledger) -> None:
     newer = ASSET_ID.replace("0b6f0c1e", "eeeeeeee")
     for asset_id in (ASSET_ID, newer):
         ledger.uploads.keep("a", "api.test", EMAIL, asset_id)
     assert ledger.uploads.find("a", "api.test", EMAIL) == newer
 
 
-def test_an_asset_that_is_gone_is_forgotten_and_no_other(ledger):
+def test_an_asset_that_is_gone_is_forgotten_and_no_other(ledger) -> None:
     ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
     ledger.uploads.keep("b", "api.test", OTHER, OTHER_ASSET)
     ledger.uploads.keep("a", "simulator", EMAIL, ASSET_ID)
@@ -431,7 +431,7 @@ def test_an_asset_that_is_gone_is_forgotten_and_no_other(ledger):
     assert ledger.uploads.find("a", "simulator") == ASSET_ID
 
 
-def test_what_lies_on_an_account_is_forgotten_and_no_other(ledger):
+def test_what_lies_on_an_account_is_forgotten_and_no_other(ledger) -> None:
     for content in ("a", "b"):
         ledger.uploads.keep(content, "api.test", EMAIL, ASSET_ID)
         ledger.uploads.keep(content, "api.test", OTHER, OTHER_ASSET)
@@ -443,14 +443,14 @@ def test_what_lies_on_an_account_is_forgotten_and_no_other(ledger):
     assert ledger.uploads.find("a", "simulator", EMAIL) == ASSET_ID
 
 
-def test_forgetting_nothing_forgets_nothing(ledger):
+def test_forgetting_nothing_forgets_nothing(ledger) -> None:
     ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
     ledger.uploads.keep("b", "api.test", "", ASSET_ID)
     ledger.uploads.forget("api.test")
     assert ledger.uploads.find("a", "api.test") == ledger.uploads.find("b", "api.test") == ASSET_ID
 
 
-def test_uploads_outlive_a_close_and_hold_no_email(ledger, tmp_path):
+def test_uploads_outlive_a_close_and_hold_no_email(ledger, tmp_path: Path) -> None:
     ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
     assert (tmp_path / "home" / "ledger.sqlite3-wal").exists()
     assert EMAIL.encode() not in _bytes(tmp_path / "home")
@@ -484,25 +484,25 @@ def _books(ledger, wish):
     return seen[0]
 
 
-def test_a_new_wish_is_written_with_its_lease(ledger, time):
+def test_a_new_wish_is_written_with_its_lease(ledger, time: FakeTime) -> None:
     wish = _wish()
     assert _claim(ledger, wish).id == wish.id
     assert ledger.get(wish.id).lease == time.now + LEASE_SECONDS
 
 
-def test_an_equal_wish_gives_the_earlier_one(ledger):
+def test_an_equal_wish_gives_the_earlier_one(ledger) -> None:
     first = _claim(ledger, _wish("0000000a"))
     assert _claim(ledger, _wish("0000000b")) == first
     assert [record.id for record in ledger.recent()] == ["0000000a"]
 
 
 @pytest.mark.parametrize("other", [{"digest": "v1:y"}, {"backend": "api.useapi.net"}], ids=str)
-def test_another_wish_or_another_party_gives_none(ledger, other):
+def test_another_wish_or_another_party_gives_none(ledger, other) -> None:
     _claim(ledger, _wish("0000000a"))
     assert _claim(ledger, _wish("0000000b", **other)).id == "0000000b"
 
 
-def test_what_is_refused_leaves_no_trace(ledger):
+def test_what_is_refused_leaves_no_trace(ledger) -> None:
     ledger.add(_wish("0000000a", phase="unknown", owner=""))
     before = ledger.recent()
     with pytest.raises(OverBudget):
@@ -512,12 +512,12 @@ def test_what_is_refused_leaves_no_trace(ledger):
     assert ledger.recent() == before
 
 
-def test_a_lost_wish_that_is_being_looked_for_is_not_sent_again(ledger):
+def test_a_lost_wish_that_is_being_looked_for_is_not_sent_again(ledger) -> None:
     ledger.add(_wish("0000000a", phase="checking"))
     assert ledger.claim(_wish("0000000b"), lambda _: None, replaces="0000000a").id == "0000000a"
 
 
-def test_the_own_wishes_of_a_kernel_that_slept_wait_on(ledger, time):
+def test_the_own_wishes_of_a_kernel_that_slept_wait_on(ledger, time: FakeTime) -> None:
     mine = _wish("0000000a", phase="waiting")
     ledger.add(mine)
     time.now += 3600
@@ -527,7 +527,7 @@ def test_the_own_wishes_of_a_kernel_that_slept_wait_on(ledger, time):
     assert ledger.get("0000000a").phase == "removed"
 
 
-def test_an_interrupt_at_a_bad_moment_leaves_no_lock(ledger):
+def test_an_interrupt_at_a_bad_moment_leaves_no_lock(ledger) -> None:
     """As if it came between the lock and what follows."""
     with ledger.table.file.opened() as connection:
         connection.execute("BEGIN IMMEDIATE")
@@ -536,13 +536,13 @@ def test_an_interrupt_at_a_bad_moment_leaves_no_lock(ledger):
     assert ledger.get("0000000a").phase == "waiting"
 
 
-def test_a_task_is_adopted_once(ledger):
+def test_a_task_is_adopted_once(ledger) -> None:
     first = ledger.adopt(_record("0000000a", task_id=TASK_ID))
     assert ledger.adopt(_record("0000000b", task_id=TASK_ID)) == first
     assert ledger.adopt(_record("0000000c", task_id=TASK_ID.upper())) == first
 
 
-def test_a_lost_wish_is_sent_again_once_and_stands_no_more(ledger):
+def test_a_lost_wish_is_sent_again_once_and_stands_no_more(ledger) -> None:
     ledger.add(_wish("0000000a", phase="unknown", owner=""))
     first, second = (
         ledger.claim(_wish(name), lambda _: None, replaces="0000000a") for name in ("0000000b", "0000000c")
@@ -554,7 +554,7 @@ def test_a_lost_wish_is_sent_again_once_and_stands_no_more(ledger):
 
 
 @pytest.mark.parametrize("phase", ["preparing", "waiting"])
-def test_a_wish_that_was_never_sent_is_void_once_its_owner_is_gone(ledger, gone, phase):
+def test_a_wish_that_was_never_sent_is_void_once_its_owner_is_gone(ledger, gone, phase) -> None:
     ledger.add(_wish("0000000a", phase=phase, owner=gone))
     assert _claim(ledger, _wish("0000000b")).id == "0000000b"
     void = ledger.get("0000000a")
@@ -563,13 +563,13 @@ def test_a_wish_that_was_never_sent_is_void_once_its_owner_is_gone(ledger, gone,
 
 
 @pytest.mark.parametrize("phase", ["sending", "checking", "following", "downloading", "unknown", "detached"])
-def test_a_wish_that_may_be_paid_stands_although_its_owner_is_gone(ledger, gone, phase):
+def test_a_wish_that_may_be_paid_stands_although_its_owner_is_gone(ledger, gone, phase) -> None:
     ledger.add(_wish("0000000a", phase=phase, owner=gone))
     assert _claim(ledger, _wish("0000000b")).id == "0000000a"
     assert ledger.get("0000000a").phase == phase
 
 
-def test_what_was_void_cannot_be_sent_by_the_owner_that_wakes(ledger, time):
+def test_what_was_void_cannot_be_sent_by_the_owner_that_wakes(ledger, time: FakeTime) -> None:
     sleeper = _claim(ledger, _wish("0000000a"))
     time.now += LEASE_SECONDS
     _claim(ledger, _wish("0000000b"))
@@ -578,7 +578,7 @@ def test_what_was_void_cannot_be_sent_by_the_owner_that_wakes(ledger, time):
     assert ledger.get("0000000a").phase == "removed"
 
 
-def test_a_budget_holds_although_an_owner_slept_past_its_lease(ledger, time):
+def test_a_budget_holds_although_an_owner_slept_past_its_lease(ledger, time: FakeTime) -> None:
     """Either the sleeper counts, or it cannot send any more."""
     wishes = [_wish("0000000a", digest="v1:a"), _wish("0000000b", digest="v1:b")]
     _claim(ledger, wishes[0], day_credits=25)
@@ -597,7 +597,7 @@ def test_a_budget_holds_although_an_owner_slept_past_its_lease(ledger, time):
     assert sent <= 25
 
 
-def test_a_wish_is_judged_by_its_own_words_party_and_day(ledger, time):
+def test_a_wish_is_judged_by_its_own_words_party_and_day(ledger, time: FakeTime) -> None:
     said = {"prompt_hash": "abc", "refusal": "VIOLENCE", "phase": "failed"}
     ledger.add(_wish("0000000a", digest="v1:a", **said))
     ledger.add(_wish("0000000b", digest="v1:b", backend="api.useapi.net", **said))
@@ -611,7 +611,7 @@ def test_a_wish_is_judged_by_its_own_words_party_and_day(ledger, time):
     assert (late.refused.id, late.moderated) == ("0000000a", 0)
 
 
-def test_every_earlier_wish_is_known_newest_first(ledger, time):
+def test_every_earlier_wish_is_known_newest_first(ledger, time: FakeTime) -> None:
     for number in range(3):
         ledger.add(_wish(f"0000000{number}", phase="done", owner=""))
     assert [record.id for record in _books(ledger, _wish()).earlier] == ["00000002", "00000001", "00000000"]
@@ -625,7 +625,7 @@ def two_owners():
     return new_owner(), new_owner()
 
 
-def test_a_job_is_taken_by_one_of_two(ledger, two_owners):
+def test_a_job_is_taken_by_one_of_two(ledger, two_owners) -> None:
     ledger.add(_record(phase="following"))
     one, other = two_owners
     assert ledger.take("7f3e2c54", one)[1]
@@ -634,7 +634,7 @@ def test_a_job_is_taken_by_one_of_two(ledger, two_owners):
     assert ledger.take("7f3e2c54", one)[1]
 
 
-def test_a_lease_ends_with_the_clock_unless_it_is_renewed(ledger, time, two_owners):
+def test_a_lease_ends_with_the_clock_unless_it_is_renewed(ledger, time: FakeTime, two_owners) -> None:
     one, other = two_owners
     ledger.add(_record(phase="following", owner=one))
     for _ in range(5):
@@ -645,7 +645,7 @@ def test_a_lease_ends_with_the_clock_unless_it_is_renewed(ledger, time, two_owne
     assert ledger.take("7f3e2c54", other)[1]
 
 
-def test_a_lease_that_was_lost_is_not_renewed(ledger, time, two_owners):
+def test_a_lease_that_was_lost_is_not_renewed(ledger, time: FakeTime, two_owners) -> None:
     one, other = two_owners
     ledger.add(_record(phase="following", owner=one))
     time.now += LEASE_SECONDS
@@ -656,27 +656,27 @@ def test_a_lease_that_was_lost_is_not_renewed(ledger, time, two_owners):
     assert ledger.get("7f3e2c54").lease == until
 
 
-def test_a_job_at_rest_stays_at_rest(ledger, two_owners):
+def test_a_job_at_rest_stays_at_rest(ledger, two_owners) -> None:
     ledger.add(_record(phase="detached", owner=two_owners[0]))
     ledger.update("7f3e2c54", lease=0.0)
     ledger.renew(two_owners[0])
     assert ledger.take("7f3e2c54", two_owners[1])[1]
 
 
-def test_a_dead_process_frees_its_jobs_at_once_another_machine_does_not(ledger, gone):
+def test_a_dead_process_frees_its_jobs_at_once_another_machine_does_not(ledger, gone) -> None:
     ledger.add(_record("0000000a", phase="following", owner=gone))
     ledger.add(_record("0000000b", phase="following", owner=f"not-{gone}"))
     assert ledger.take("0000000a", new_owner())[1]
     assert not ledger.take("0000000b", new_owner())[1]
 
 
-def test_an_unsent_job_of_a_dead_process_is_void_when_it_is_taken(ledger, gone):
+def test_an_unsent_job_of_a_dead_process_is_void_when_it_is_taken(ledger, gone) -> None:
     ledger.add(_record(phase="waiting", owner=gone))
     record, ours = ledger.take("7f3e2c54", new_owner())
     assert (record.phase, record.credits, ours) == ("removed", 0, True)
 
 
-def test_only_its_owner_changes_a_job_that_has_one(ledger, two_owners):
+def test_only_its_owner_changes_a_job_that_has_one(ledger, two_owners) -> None:
     one, other = two_owners
     ledger.add(_record(phase="following", owner=one))
     ledger.update("7f3e2c54", by=one, status="RUNNING")
@@ -687,12 +687,12 @@ def test_only_its_owner_changes_a_job_that_has_one(ledger, two_owners):
     assert (found.status, found.task_id) == ("RUNNING", TASK_ID)
 
 
-def test_a_job_that_is_not_there_cannot_be_changed(ledger):
+def test_a_job_that_is_not_there_cannot_be_changed(ledger) -> None:
     with pytest.raises(LedgerError, match="has lost job 7f3e2c54"):
         ledger.update("7f3e2c54", by=new_owner(), phase="sending")
 
 
-def test_a_task_belongs_to_one_job(ledger):
+def test_a_task_belongs_to_one_job(ledger) -> None:
     for name in ("0000000a", "0000000b"):
         ledger.add(_record(name, phase="checking"))
     assert ledger.assign("0000000a", TASK_ID, is_certain=True)
@@ -715,7 +715,7 @@ def test_a_task_belongs_to_one_job(ledger):
         max_size=25,
     )
 )
-def test_two_owners_never_both_hold_a_job(tmp_path_factory, steps):
+def test_two_owners_never_both_hold_a_job(tmp_path_factory: pytest.TempPathFactory, steps) -> None:
     now = [1_700_000_000.0]
     ledger = Ledger(tmp_path_factory.getbasetemp() / "owners", lambda: now[0])
     owners, job_id = [new_owner() for _ in range(3)], os.urandom(6).hex()
@@ -745,7 +745,7 @@ def test_two_owners_never_both_hold_a_job(tmp_path_factory, steps):
 # --- money ------------------------------------------------------------------------------------------
 
 
-def test_spending_is_told_by_day_notebook_and_party(ledger, time):
+def test_spending_is_told_by_day_notebook_and_party(ledger, time: FakeTime) -> None:
     made = [("a", "simulator"), ("a", "simulator"), ("b", "simulator"), ("a", "api.useapi.net")]
     for number, (notebook, party) in enumerate(made):
         ledger.add(_record(f"0000000{number}", phase="done", notebook=notebook, backend=party, credits=25 + number))
@@ -762,7 +762,7 @@ def test_spending_is_told_by_day_notebook_and_party(ledger, time):
     assert [row.day for row in ledger.spending.by_day(since=time.now)] == [second]
 
 
-def test_what_may_be_paid_counts_and_what_is_not_paid_does_not(ledger, gone):
+def test_what_may_be_paid_counts_and_what_is_not_paid_does_not(ledger, gone) -> None:
     """Credits as the workflow leaves them: 0 where it is certain that nothing was charged."""
     owner = new_owner()
     for number, phase in enumerate(Phase):
@@ -775,7 +775,7 @@ def test_what_may_be_paid_counts_and_what_is_not_paid_does_not(ledger, gone):
 
 
 @pytest.mark.parametrize("phase", ["preparing", "waiting"])
-def test_a_wish_that_nobody_will_send_does_not_count(ledger, time, gone, phase):
+def test_a_wish_that_nobody_will_send_does_not_count(ledger, time: FakeTime, gone, phase) -> None:
     ledger.add(_record("0000000a", phase=phase, owner="elsewhere/1/0a"))
     assert len(ledger.spending.by_day()) == 1
     time.now += LEASE_SECONDS + 1
@@ -784,7 +784,7 @@ def test_a_wish_that_nobody_will_send_does_not_count(ledger, time, gone, phase):
     assert ledger.spending.by_day() == []
 
 
-def test_the_purse_is_of_a_backend_and_of_today_whatever_the_notebook_is_called(ledger, time):
+def test_the_purse_is_of_a_backend_and_of_today_whatever_the_notebook_is_called(ledger, time: FakeTime) -> None:
     time.now = clock.mktime((2026, 11, 22, 23, 59, 59, 0, 0, -1))
     ledger.add(_wish("0000000a", phase="done", digest="v1:a"))
     ledger.add(_wish("0000000b", phase="done", digest="v1:b", notebook="other.ipynb"))
@@ -833,7 +833,7 @@ def workers():
 
 
 @pytest.fixture
-def busy(workers, tmp_path):
+def busy(workers, tmp_path: Path):
     """The eight, each with a new owner, on one ledger; and a look at it."""
     workers.all("open_at", str(tmp_path / "busy"))
     ledger = Ledger(tmp_path / "busy")
@@ -846,7 +846,7 @@ def _ids(kind, count=Workers.COUNT):
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_eight_processes_lose_no_row(busy):
+def test_eight_processes_lose_no_row(busy) -> None:
     workers, ledger = busy
     workers.all("add", [number * 1000 for number in range(8)], 10)
     records = ledger.recent(1000)
@@ -855,7 +855,7 @@ def test_eight_processes_lose_no_row(busy):
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_eight_processes_make_a_new_ledger_at_once(workers, tmp_path):
+def test_eight_processes_make_a_new_ledger_at_once(workers, tmp_path: Path) -> None:
     for trial in range(5):
         home = tmp_path / str(trial)
         workers.all("make_at", str(home), _ids(trial))
@@ -863,7 +863,7 @@ def test_eight_processes_make_a_new_ledger_at_once(workers, tmp_path):
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_an_equal_wish_of_eight_processes_is_written_once(busy):
+def test_an_equal_wish_of_eight_processes_is_written_once(busy) -> None:
     workers, ledger = busy
     for trial in range(30):
         found = workers.all("claim", _ids(trial), f"v1:{trial}")
@@ -873,7 +873,7 @@ def test_an_equal_wish_of_eight_processes_is_written_once(busy):
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_a_budget_holds_against_eight_processes(busy):
+def test_a_budget_holds_against_eight_processes(busy) -> None:
     workers, ledger = busy
     limit = 0
     for trial in range(8):
@@ -885,7 +885,7 @@ def test_a_budget_holds_against_eight_processes(busy):
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_one_of_eight_processes_gets_a_lease(busy):
+def test_one_of_eight_processes_gets_a_lease(busy) -> None:
     workers, ledger = busy
     for name in _ids(0, 12):
         ledger.add(_record(name, phase="following"))
@@ -894,7 +894,7 @@ def test_one_of_eight_processes_gets_a_lease(busy):
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_a_lost_wish_is_sent_again_once(busy):
+def test_a_lost_wish_is_sent_again_once(busy) -> None:
     workers, ledger = busy
     for trial, name in enumerate(_ids(0xFF, 12)):
         ledger.add(_record(name, phase="unknown"))
@@ -904,7 +904,7 @@ def test_a_lost_wish_is_sent_again_once(busy):
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_a_task_belongs_to_one_of_eight_jobs(busy):
+def test_a_task_belongs_to_one_of_eight_jobs(busy) -> None:
     workers, ledger = busy
     for trial in range(8):
         for name in _ids(trial):
@@ -915,7 +915,7 @@ def test_a_task_belongs_to_one_of_eight_jobs(busy):
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_eight_busy_processes_lose_nothing(busy):
+def test_eight_busy_processes_lose_nothing(busy) -> None:
     workers, ledger = busy
     found = workers.all("hammer", list(range(8)), 1.5)
     written = {job_id for done in found for job_id in done}
@@ -965,7 +965,7 @@ for round in range(10):
 
 
 @pytest.mark.slow("kills processes")
-def test_what_was_told_is_there_after_every_kill(tmp_path):
+def test_what_was_told_is_there_after_every_kill(tmp_path: Path) -> None:
     out = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert out.stderr == ""
     told = dict(line.split() for line in out.stdout.splitlines())
@@ -980,7 +980,7 @@ def test_what_was_told_is_there_after_every_kill(tmp_path):
     ledger.close()
 
 
-def test_threads_share_a_ledger(ledger):
+def test_threads_share_a_ledger(ledger) -> None:
     ledger.add(_record("ffffffff", task_id=TASK_ID))
     barrier, broken = threading.Barrier(8), []
 
@@ -1002,7 +1002,7 @@ def test_threads_share_a_ledger(ledger):
 
 
 @pytest.mark.slow("forks")
-def test_a_ledger_is_used_on_both_sides_of_a_fork(tmp_path):
+def test_a_ledger_is_used_on_both_sides_of_a_fork(tmp_path: Path) -> None:
     script = f"""
     import os
     from pathlib import Path
@@ -1054,7 +1054,7 @@ if code:
 
 
 @pytest.mark.slow("forks")
-def test_a_forked_process_writes_on_after_its_parent_has_closed(tmp_path):
+def test_a_forked_process_writes_on_after_its_parent_has_closed(tmp_path: Path) -> None:
     """What it inherits must not hide from a third process that it has the file open."""
     start = [sys.executable, "-c", FORKED, str(tmp_path), "aaaaaaaa", FORKED]
     out = subprocess.run(start, capture_output=True, text=True, timeout=20)
@@ -1064,7 +1064,7 @@ def test_a_forked_process_writes_on_after_its_parent_has_closed(tmp_path):
     ledger.close()
 
 
-def test_a_second_reader_sees_a_row_at_once(ledger, tmp_path):
+def test_a_second_reader_sees_a_row_at_once(ledger, tmp_path: Path) -> None:
     other = Ledger(tmp_path / "home")
     assert other.recent() == []
     ledger.add(_record())
@@ -1075,21 +1075,21 @@ def test_a_second_reader_sees_a_row_at_once(ledger, tmp_path):
 # --- the file ---------------------------------------------------------------------------------------
 
 
-def test_each_row_is_on_disk_when_the_call_returns(ledger):
+def test_each_row_is_on_disk_when_the_call_returns(ledger) -> None:
     ledger.add(_record())
     with ledger.table.file.opened() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
 
 
-def test_a_closed_ledger_opens_again(ledger):
+def test_a_closed_ledger_opens_again(ledger) -> None:
     ledger.add(_record())
     ledger.close()
     ledger.close()
     assert ledger.get("7f3e2c54").id == "7f3e2c54"
 
 
-def test_the_file_of_a_newer_version_is_left_alone(tmp_path):
+def test_the_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {len(migrations.STEPS) + 1}")
@@ -1128,7 +1128,7 @@ def _damaged(folder, kind, *, open_files=False, rows=60):
     return {path.name.removeprefix("ledger.sqlite3"): path.read_bytes() for path in folder.glob("ledger*")}
 
 
-def _read_all(ledger):
+def _read_all(ledger) -> None:
     """Rows by their order, and by an index."""
     ledger.recent(10_000)
     ledger.spending.today("simulator")
@@ -1146,7 +1146,7 @@ def _set_aside(ledger):
 
 
 @pytest.mark.parametrize("kind", DAMAGE)
-def test_a_damaged_file_is_set_aside_as_it_was(tmp_path, kind):
+def test_a_damaged_file_is_set_aside_as_it_was(tmp_path: Path, kind) -> None:
     before = _damaged(tmp_path / "home", kind)
     ledger = Ledger(tmp_path / "home")
     assert _set_aside(ledger).read_bytes() == before[""]
@@ -1156,7 +1156,7 @@ def test_a_damaged_file_is_set_aside_as_it_was(tmp_path, kind):
 
 
 @pytest.mark.parametrize("kind", ["text", "header", "cut", "middle"])
-def test_what_was_written_beside_a_damaged_file_goes_with_it(tmp_path, kind):
+def test_what_was_written_beside_a_damaged_file_goes_with_it(tmp_path: Path, kind) -> None:
     """The write-ahead log may hold all that was paid since the last checkpoint."""
     before = _damaged(tmp_path / "home", kind, open_files=True)
     assert before["-wal"]
@@ -1165,7 +1165,7 @@ def test_what_was_written_beside_a_damaged_file_goes_with_it(tmp_path, kind):
     assert aside.with_name(aside.name + "-wal").read_bytes() == before["-wal"]
 
 
-def test_damage_under_an_open_ledger_is_set_aside_too(tmp_path):
+def test_damage_under_an_open_ledger_is_set_aside_too(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     for number in range(60):
         ledger.add(_record(f"{number:08x}", cell="x" * 600))
@@ -1179,7 +1179,7 @@ def test_damage_under_an_open_ledger_is_set_aside_too(tmp_path):
     ledger.close()
 
 
-def test_two_set_aside_in_one_second_keep_their_own(tmp_path, time):
+def test_two_set_aside_in_one_second_keep_their_own(tmp_path: Path, time: FakeTime) -> None:
     ledger, asides = Ledger(tmp_path, time), {}
     for number in range(3):
         ledger.close()
@@ -1191,7 +1191,7 @@ def test_two_set_aside_in_one_second_keep_their_own(tmp_path, time):
     assert {path: path.read_bytes() for path in asides} == asides
 
 
-def test_a_name_that_is_taken_is_not_written_over(tmp_path, time):
+def test_a_name_that_is_taken_is_not_written_over(tmp_path: Path, time: FakeTime) -> None:
     first = tmp_path / clock.strftime("ledger-damaged-%Y%m%d-%H%M%S.sqlite3", clock.localtime(time.now))
     first.write_bytes(b"mine")
     (tmp_path / "ledger.sqlite3").write_bytes(b"x" * 9000)
@@ -1199,7 +1199,7 @@ def test_a_name_that_is_taken_is_not_written_over(tmp_path, time):
     assert first.read_bytes() == b"mine"
 
 
-def test_a_second_ledger_does_not_go_on_with_a_file_set_aside(tmp_path):
+def test_a_second_ledger_does_not_go_on_with_a_file_set_aside(tmp_path: Path) -> None:
     """One has set the file aside and written a wish; another, open all the while, must not pay it again."""
     writer, other, finder = Ledger(tmp_path), Ledger(tmp_path), Ledger(tmp_path)
     writer.add(_wish("00000001", digest="v1:old"))
@@ -1213,7 +1213,7 @@ def test_a_second_ledger_does_not_go_on_with_a_file_set_aside(tmp_path):
     assert [record.id for record in other.recent()] == ["0000000a"]
 
 
-def test_both_of_two_that_met_the_damage_go_on_with_the_new_file(tmp_path):
+def test_both_of_two_that_met_the_damage_go_on_with_the_new_file(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite3").write_bytes(b"x" * 9000)
     one, other = Ledger(tmp_path), Ledger(tmp_path)
     _set_aside(one)
@@ -1222,7 +1222,7 @@ def test_both_of_two_that_met_the_damage_go_on_with_the_new_file(tmp_path):
     assert len(list(tmp_path.glob("ledger-damaged*"))) == 1
 
 
-def test_a_good_file_that_another_has_begun_meanwhile_stays(tmp_path):
+def test_a_good_file_that_another_has_begun_meanwhile_stays(tmp_path: Path) -> None:
     """The moment between the look at the damage and the move: another process is faster."""
     (tmp_path / "ledger.sqlite3").write_bytes(b"x" * 9000)
     faster, once = Ledger(tmp_path), []
@@ -1240,7 +1240,7 @@ def test_a_good_file_that_another_has_begun_meanwhile_stays(tmp_path):
     assert [record.id for record in slow.recent()] == ["7f3e2c54"]
 
 
-def test_a_ledger_whose_file_was_deleted_begins_a_new_one(tmp_path):
+def test_a_ledger_whose_file_was_deleted_begins_a_new_one(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.add(_record("0000000a"))
     for path in tmp_path.glob("ledger*"):
@@ -1251,7 +1251,7 @@ def test_a_ledger_whose_file_was_deleted_begins_a_new_one(tmp_path):
         assert [record.id for record in Ledger(tmp_path).recent()] == ["0000000b"]
 
 
-def test_one_row_that_cannot_be_read_hides_no_other(tmp_path):
+def test_one_row_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     for number in range(3):
         ledger.add(_record(f"0000000{number}", phase="following", request={"text_prompt": f"lamp {number}"}))
@@ -1290,7 +1290,7 @@ WRITES = {
 
 
 @pytest.mark.parametrize("write", WRITES)
-def test_a_full_disk_is_told_and_leaves_nothing_half_written(full, write, tmp_path):
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(full, write, tmp_path: Path) -> None:
     before = full.recent()
     with pytest.raises(LedgerError, match="make room on the disk") as caught:
         WRITES[write](full)
@@ -1306,13 +1306,13 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(full, write, tmp_pa
     assert full.recent() != before
 
 
-def test_a_home_that_cannot_be_made_is_named(tmp_path):
+def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LedgerError, match=r"file/home/ledger\.sqlite3"):
         Ledger(tmp_path / "file" / "home").recent()
 
 
-def test_a_file_that_cannot_be_written_is_named(tmp_path, monkeypatch):
+def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = Ledger(tmp_path)
     ledger.add(_record("00000001"))
     with ledger.table.file.opened() as connection:
@@ -1325,7 +1325,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path, monkeypatch):
     ledger.close()
 
 
-def test_a_folder_without_a_right_to_write_is_named(tmp_path, monkeypatch):
+def test_a_folder_without_a_right_to_write_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Root may write everywhere, so the refusal is made here."""
 
     def refuse(self, *_, **__):
@@ -1340,7 +1340,7 @@ OLD = ("done", "removed", "refused", "failed", "unknown", "detached", "stopped",
 
 
 @pytest.fixture
-def old(tmp_path):
+def old(tmp_path: Path):
     """A ledger as step 1 left it, with a row of each phase."""
     book = AccountAddresses(tmp_path / "accounts")
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
@@ -1364,7 +1364,7 @@ def old(tmp_path):
     ledger.close()
 
 
-def test_rows_of_the_first_schema_are_read_whole(old):
+def test_rows_of_the_first_schema_are_read_whole(old) -> None:
     records = old.recent()
     assert [record.phase for record in records] == list(reversed(OLD))
     for record in records:
@@ -1378,7 +1378,7 @@ def test_rows_of_the_first_schema_are_read_whole(old):
     assert old.find(TASK_ID).phase == "done"
 
 
-def test_rows_of_the_first_schema_are_taken_up_like_any_other(old):
+def test_rows_of_the_first_schema_are_taken_up_like_any_other(old) -> None:
     assert {record.phase for record in old.unfinished()} == set(OLD) - {*SETTLED, *UNSENT}
     for record in old.unfinished():
         taken, ours = old.take(record.id, new_owner())
@@ -1389,14 +1389,14 @@ def test_rows_of_the_first_schema_are_taken_up_like_any_other(old):
         assert migrations.version(opened) == len(migrations.STEPS)
 
 
-def test_uploads_are_kept_in_a_ledger_of_the_first_schema(old):
+def test_uploads_are_kept_in_a_ledger_of_the_first_schema(old) -> None:
     assert old.uploads.find("content", "api.useapi.net") == ""
     old.uploads.keep("content", "api.useapi.net", EMAIL, ASSET_ID)
     assert old.uploads.find("content", "api.useapi.net") == ASSET_ID
     assert len(old.recent()) == len(OLD)
 
 
-def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_path):
+def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite3"
     with sqlite3.connect(path) as connection:
         for step in migrations.STEPS[:2]:
@@ -1415,7 +1415,7 @@ def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_p
     assert Ledger(tmp_path).uploads.find("content", "api.test") == ASSET_ID
 
 
-def test_rows_of_one_backend_come_together_however_its_address_was_spelt(tmp_path):
+def test_rows_of_one_backend_come_together_however_its_address_was_spelt(tmp_path: Path) -> None:
     spellings = ["api.useapi.net", "API.useapi.net", "api.useapi.net.", "api.useapi.net:443", "[bad", "simulator", ""]
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
         for step in migrations.STEPS[:4]:
@@ -1436,18 +1436,18 @@ def test_rows_of_one_backend_come_together_however_its_address_was_spelt(tmp_pat
     ledger.close()
 
 
-def test_rows_of_the_first_schema_stand_for_an_equal_wish(old):
+def test_rows_of_the_first_schema_stand_for_an_equal_wish(old) -> None:
     assert _claim(old, _wish(digest="v1:0", backend="api.useapi.net")).id == "00000000"
     assert sum(row.credits for row in old.spending.by_day()) == 25 * (len(OLD) - 3)
 
 
-def test_what_moderation_refused_before_the_second_schema_is_not_sent_by_itself(old):
+def test_what_moderation_refused_before_the_second_schema_is_not_sent_by_itself(old) -> None:
     refused = next(record for record in old.recent() if record.phase == "refused")
     wish = _wish(digest=refused.digest, backend=refused.backend)
     assert _claim(old, wish).id == refused.id
 
 
-def test_a_new_ledger_needs_no_migration(tmp_path):
+def test_a_new_ledger_needs_no_migration(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     with ledger.table.file.opened() as opened:
         assert migrations.version(opened) == len(migrations.STEPS)
@@ -1457,12 +1457,12 @@ def test_a_new_ledger_needs_no_migration(tmp_path):
     ledger.close()
 
 
-def test_an_empty_file_becomes_a_ledger(tmp_path):
+def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite3").touch()
     assert Ledger(tmp_path).recent() == []
 
 
-def test_a_step_that_fails_leaves_no_half_made_tables(tmp_path, monkeypatch):
+def test_a_step_that_fails_leaves_no_half_made_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(connection):
         connection.execute("CREATE TABLE half (x)")
         raise sqlite3.OperationalError("no")

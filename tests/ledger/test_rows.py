@@ -186,7 +186,7 @@ def _drive(ledger: Ledger) -> None:
 
 
 @pytest.mark.parametrize("column", COLUMNS)
-def test_whatever_stands_in_a_column_stops_nothing(ledger, column):
+def test_whatever_stands_in_a_column_stops_nothing(ledger: Ledger, column) -> None:
     for value in ANYTHING.values():
         _spoil(ledger.path, column, value)
         before = _row(ledger.path)
@@ -202,7 +202,7 @@ def test_whatever_stands_in_a_column_stops_nothing(ledger, column):
 
 
 @pytest.mark.parametrize("column", SURELY)
-def test_what_no_column_may_hold_is_told_in_one_line(ledger, column):
+def test_what_no_column_may_hold_is_told_in_one_line(ledger: Ledger, column) -> None:
     _spoil(ledger.path, column, SURELY[column])
     line = _is_told(ledger).line
     assert line.startswith(f"job {SPOILT_ID} cannot be read: ")
@@ -215,7 +215,7 @@ def test_what_no_column_may_hold_is_told_in_one_line(ledger, column):
 
 @pytest.mark.parametrize("kind", REQUESTS)
 @pytest.mark.parametrize("column", ["request", "original_request"])
-def test_a_request_that_cannot_be_read_is_told_in_one_line(ledger, column, kind):
+def test_a_request_that_cannot_be_read_is_told_in_one_line(ledger: Ledger, column, kind) -> None:
     _spoil(ledger.path, column, REQUESTS[kind])
     assert _is_told(ledger).id == SPOILT_ID
     before = _row(ledger.path)
@@ -224,7 +224,7 @@ def test_a_request_that_cannot_be_read_is_told_in_one_line(ledger, column, kind)
 
 
 @pytest.mark.parametrize(("column", "word"), [("phase", "archived"), ("model", "gen5"), ("phase", "DONE")])
-def test_a_row_of_a_newer_version_says_which_word_is_new(ledger, column, word):
+def test_a_row_of_a_newer_version_says_which_word_is_new(ledger: Ledger, column, word) -> None:
     _spoil(ledger.path, column, word)
     told = _is_told(ledger)
     assert told.line == f"job {SPOILT_ID} cannot be read: written by a newer runway_nb ({column} '{word}')"
@@ -233,14 +233,14 @@ def test_a_row_of_a_newer_version_says_which_word_is_new(ledger, column, word):
     assert unreadable_text(ledger.unreadable()).startswith(told.line)
 
 
-def test_a_word_of_any_length_and_kind_is_shown_short_and_plain(ledger):
+def test_a_word_of_any_length_and_kind_is_shown_short_and_plain(ledger: Ledger) -> None:
     _spoil(ledger.path, "phase", "\x1b[2J\u202e" * 10_000)
     line = _is_told(ledger).line
     assert line.isascii()
     assert line.isprintable()
 
 
-def test_columns_and_fields_of_a_newer_version_hide_nothing(ledger):
+def test_columns_and_fields_of_a_newer_version_hide_nothing(ledger: Ledger) -> None:
     with closing(sqlite3.connect(ledger.path)) as connection, connection:
         connection.execute("ALTER TABLE jobs ADD COLUMN colour TEXT NOT NULL DEFAULT 'red'")
     _spoil(ledger.path, "request", json.dumps({**REQUEST, "colour": {"of": ["the", "sky"]}}))
@@ -253,7 +253,7 @@ def test_columns_and_fields_of_a_newer_version_hide_nothing(ledger):
     "name", ["ColourMissing", "annotations", "redact", "Iterable", "InvalidRequest", "RateLimited"]
 )
 @pytest.mark.parametrize("phase", sorted(WORDS))
-def test_an_error_of_any_name_is_one_of_ours(ledger, name, phase):
+def test_an_error_of_any_name_is_one_of_ours(ledger: Ledger, name, phase) -> None:
     _spoil(ledger.path, "error", name)
     _spoil(ledger.path, "message", "it rained")
     _spoil(ledger.path, "phase", phase)
@@ -263,13 +263,13 @@ def test_an_error_of_any_name_is_one_of_ours(ledger, name, phase):
         assert "it rained" in error.message
 
 
-def test_half_a_character_in_a_prompt_hides_nothing(ledger):
+def test_half_a_character_in_a_prompt_hides_nothing(ledger: Ledger) -> None:
     _spoil(ledger.path, "request", '{"text_prompt": "A \\ud83c lamp \\ud83c\\udf0a"}')
     assert ledger.get(SPOILT_ID).request == {"text_prompt": "A ? lamp \U0001f30a"}
     _drive(ledger)
 
 
-def test_bytes_that_are_no_text_hide_nothing(ledger):
+def test_bytes_that_are_no_text_hide_nothing(ledger: Ledger) -> None:
     with closing(sqlite3.connect(ledger.path)) as connection, connection:
         for column in ("cell", "folder", "video", "message", "phase"):
             connection.execute(f"UPDATE jobs SET {column} = CAST(x'2fff6d' AS TEXT) WHERE id = ?", (SPOILT_ID,))
@@ -280,7 +280,7 @@ def test_bytes_that_are_no_text_hide_nothing(ledger):
 @pytest.mark.parametrize(
     "video", ["/" + "x" * 5000, "/dev/null/x.mp4", "/proc/self/mem/x", "\N{REPLACEMENT CHARACTER}"]
 )
-def test_a_path_that_cannot_be_looked_at_is_a_file_that_is_not_there(ledger, video):
+def test_a_path_that_cannot_be_looked_at_is_a_file_that_is_not_there(ledger: Ledger, video) -> None:
     _spoil(ledger.path, "video", video)
     _spoil(ledger.path, "phase", "done")
     job = restored_job(ledger.get(SPOILT_ID), ledger.path.parent)
@@ -289,7 +289,9 @@ def test_a_path_that_cannot_be_looked_at_is_a_file_that_is_not_there(ledger, vid
     _drive(ledger)
 
 
-def test_a_folder_that_cannot_be_looked_into_is_a_file_that_is_not_there(ledger, monkeypatch):
+def test_a_folder_that_cannot_be_looked_into_is_a_file_that_is_not_there(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(self):
         raise PermissionError(13, "Permission denied", str(self))
 
@@ -300,7 +302,7 @@ def test_a_folder_that_cannot_be_looked_into_is_a_file_that_is_not_there(ledger,
     assert count_unfinished(ledger.path, clock.time(), 60.0) == 0
 
 
-def test_an_account_whose_address_cannot_be_read_hides_no_other_account(ledger):
+def test_an_account_whose_address_cannot_be_read_hides_no_other_account(ledger: Ledger) -> None:
     book = ledger.path.parent / "accounts"
     (key,) = book.iterdir()
     _spoil(ledger.path, "task_id", "user:1-runwayml:account~0123456789ab-task:9c2a1f34-58c1-4f0b-b1f4-2e6f0a7d8c33")
@@ -310,12 +312,12 @@ def test_an_account_whose_address_cannot_be_read_hides_no_other_account(ledger):
     assert key.read_text()
 
 
-def test_a_row_without_a_name_is_called_by_its_number(ledger):
+def test_a_row_without_a_name_is_called_by_its_number(ledger: Ledger) -> None:
     _spoil(ledger.path, "id", "\x1b[2J")
     assert _is_told(ledger).line.startswith("job in row 2 cannot be read")
 
 
-def test_a_job_that_ended_before_it_began_took_no_time(ledger):
+def test_a_job_that_ended_before_it_began_took_no_time(ledger: Ledger) -> None:
     _spoil(ledger.path, "took", -400 * 86_400.0)
     _spoil(ledger.path, "phase", "failed")
     record = ledger.get(SPOILT_ID)
@@ -333,7 +335,7 @@ def test_a_job_that_ended_before_it_began_took_no_time(ledger):
         max_size=4,
     )
 )  # fmt: skip
-def test_any_row_is_read_or_told(made, tmp_path_factory, values):
+def test_any_row_is_read_or_told(made: Path, tmp_path_factory: pytest.TempPathFactory, values) -> None:
     home = tmp_path_factory.getbasetemp() / "any"
     shutil.rmtree(home, ignore_errors=True)
     shutil.copytree(made, home)
@@ -348,7 +350,7 @@ def test_any_row_is_read_or_told(made, tmp_path_factory, values):
     ledger.close()
 
 
-def test_the_phases_that_are_known_are_all_there_are():
+def test_the_phases_that_are_known_are_all_there_are() -> None:
     assert {phase.value for phase in Phase} == WORDS
 
 
@@ -362,7 +364,7 @@ def _ask(ledger: Ledger, job_id: str = "0000000d", **limits: object) -> Record:
 
 @pytest.mark.parametrize("reuse", [True, False])
 @pytest.mark.parametrize("column", [*SURELY, "request", "original_request"])
-def test_an_equal_request_is_not_paid_again_in_silence(ledger, column, reuse):
+def test_an_equal_request_is_not_paid_again_in_silence(ledger: Ledger, column, reuse) -> None:
     _spoil(ledger.path, column, SURELY.get(column, "[]"))
     before = _row(ledger.path)
     with pytest.raises(MaybeSent, match="--fresh") as caught:
@@ -373,7 +375,7 @@ def test_an_equal_request_is_not_paid_again_in_silence(ledger, column, reuse):
     assert _row(ledger.path) == before
 
 
-def test_neither_a_spoilt_party_nor_bytes_for_a_digest_let_it_be_paid_again(ledger):
+def test_neither_a_spoilt_party_nor_bytes_for_a_digest_let_it_be_paid_again(ledger: Ledger) -> None:
     _spoil(ledger.path, "backend", b"api")
     with pytest.raises(MaybeSent):
         _ask(ledger)
@@ -383,13 +385,13 @@ def test_neither_a_spoilt_party_nor_bytes_for_a_digest_let_it_be_paid_again(ledg
         _ask(ledger)
 
 
-def test_what_can_be_read_answers_before_what_cannot(ledger):
+def test_what_can_be_read_answers_before_what_cannot(ledger: Ledger) -> None:
     _spoil(ledger.path, "phase", "archived")
     ledger.add(_record("0000000e", digest=f"v1:{SPOILT_ID}", phase="done"))
     assert _ask(ledger).id == "0000000e"
 
 
-def test_fifty_requests_that_were_taken_back_do_not_hide_the_one_that_was_paid(ledger):
+def test_fifty_requests_that_were_taken_back_do_not_hide_the_one_that_was_paid(ledger: Ledger) -> None:
     for number in range(60):
         ledger.add(_record(f"{number:08x}", digest=f"v1:{SPOILT_ID}", phase="removed", credits=0))
     assert _ask(ledger).id == SPOILT_ID
@@ -403,14 +405,14 @@ def test_fifty_requests_that_were_taken_back_do_not_hide_the_one_that_was_paid(l
         ("credits", -25, 50), ("credits", 2**62, 50), ("credits", float("inf"), 50), ("credits", None, 50),
     ],
 )  # fmt: skip
-def test_what_it_cost_counts_in_the_budget(ledger, column, value, counted):
+def test_what_it_cost_counts_in_the_budget(ledger: Ledger, column, value, counted) -> None:
     """Its length of ten seconds is still known where its price is not."""
     _spoil(ledger.path, column, value)
     assert ledger.spending.today("api.useapi.net") == 50 + counted
     assert sum(row.credits for row in ledger.spending.by_day()) == 50 + counted
 
 
-def test_a_price_that_nothing_tells_counts_as_the_dearest_and_the_error_says_so(ledger):
+def test_a_price_that_nothing_tells_counts_as_the_dearest_and_the_error_says_so(ledger: Ledger) -> None:
     _spoil(ledger.path, "credits", b"")
     _spoil(ledger.path, "request", "[]")
     assert ledger.spending.today("api.useapi.net") == 50 + DEAREST
@@ -420,7 +422,7 @@ def test_a_price_that_nothing_tells_counts_as_the_dearest_and_the_error_says_so(
     assert _ask(ledger, fresh=True, day_credits=50 + DEAREST + 25).id == "0000000d"
 
 
-def test_a_row_that_cannot_be_read_is_never_void(ledger):
+def test_a_row_that_cannot_be_read_is_never_void(ledger: Ledger) -> None:
     """Nobody will send it, but what it says cannot be trusted."""
     for column, value in (("phase", "waiting"), ("owner", ""), ("request", "[]")):
         _spoil(ledger.path, column, value)
@@ -429,7 +431,7 @@ def test_a_row_that_cannot_be_read_is_never_void(ledger):
     assert _row(ledger.path) == before
 
 
-def test_its_lease_is_not_taken_and_its_task_not_adopted_again(ledger):
+def test_its_lease_is_not_taken_and_its_task_not_adopted_again(ledger: Ledger) -> None:
     _spoil(ledger.path, "phase", "archived")
     before = _row(ledger.path)
     spoilt = _is_told(ledger)
@@ -447,7 +449,7 @@ def test_its_lease_is_not_taken_and_its_task_not_adopted_again(ledger):
 # --- the whole way ----------------------------------------------------------------------------------
 
 
-def test_the_studio_goes_on_with_all_others(party: Party):
+def test_the_studio_goes_on_with_all_others(party: Party) -> None:
     """Jobs that were left are followed again although one between them cannot be read."""
     jobs = [party.ended(party.submit(f"A lamp {number}")) for number in range(3)]
     path = party.studio.ledger.path
@@ -488,7 +490,7 @@ class Odd:
 
 
 @pytest.mark.parametrize("name", ["\ud800", "a\0b", "%", "_", "*", "x" * 100_000, ""], ids=lambda name: ascii(name)[:8])
-def test_a_name_that_is_none_is_not_found(ledger, name):
+def test_a_name_that_is_none_is_not_found(ledger: Ledger, name) -> None:
     for ask in (ledger.get, ledger.find):
         with pytest.raises(JobNotFound) as caught:
             ask(name)
@@ -498,7 +500,7 @@ def test_a_name_that_is_none_is_not_found(ledger, name):
 
 
 @pytest.mark.parametrize("name", [None, 7, 10**5000, 1.5, b"7f3e2c54", [], Odd()], ids=lambda name: type(name).__name__)
-def test_what_is_no_text_names_no_job(ledger, name):
+def test_what_is_no_text_names_no_job(ledger: Ledger, name) -> None:
     for ask in (ledger.get, ledger.find, ledger.named):
         with pytest.raises(InvalidRequest) as caught:
             ask(name)
@@ -508,13 +510,13 @@ def test_what_is_no_text_names_no_job(ledger, name):
 @pytest.mark.parametrize(
     "limit", [None, "3", -1, 2.5, float("inf"), b"3", [], Odd()], ids=lambda name: type(name).__name__
 )
-def test_a_number_of_jobs_that_is_none_is_refused(ledger, limit):
+def test_a_number_of_jobs_that_is_none_is_refused(ledger: Ledger, limit) -> None:
     with pytest.raises(InvalidRequest, match="whole number"):
         ledger.recent(limit)
 
 
 @pytest.mark.parametrize(("limit", "length"), [(0, 0), (2, 2), (2**62, 3)])
-def test_any_whole_number_of_jobs_is_given(ledger, limit, length):
+def test_any_whole_number_of_jobs_is_given(ledger: Ledger, limit, length) -> None:
     assert len(ledger.recent(limit)) == length
 
 
@@ -526,7 +528,7 @@ def test_any_whole_number_of_jobs_is_given(ledger, limit, length):
     ],
     ids=lambda value: str(type(value).__name__),
 )  # fmt: skip
-def test_a_value_that_no_ledger_can_hold_is_named(ledger, name, value):
+def test_a_value_that_no_ledger_can_hold_is_named(ledger: Ledger, name, value) -> None:
     before = ledger.recent()
     for write in (
         lambda: ledger.update(SPOILT_ID, **{name: value}),

@@ -92,7 +92,7 @@ def _failing(ledger, error):
 
 @pytest.mark.parametrize("with_code", [True, False])
 @pytest.mark.parametrize("text", FAILURES)
-def test_each_failure_of_sqlite_says_what_to_do(text, with_code):
+def test_each_failure_of_sqlite_says_what_to_do(text, with_code) -> None:
     """By its code where there is one; Python 3.10 has the text alone."""
     code, advice = FAILURES[text]
     line = told(_error(text, code if with_code else None), PATH)
@@ -103,14 +103,14 @@ def test_each_failure_of_sqlite_says_what_to_do(text, with_code):
 
 
 @pytest.mark.parametrize("number", NUMBERS, ids=errno.errorcode.get)
-def test_each_failure_of_the_file_system_says_what_to_do(number):
+def test_each_failure_of_the_file_system_says_what_to_do(number) -> None:
     line = told(OSError(number, os.strerror(number), str(PATH)), PATH)
     assert NUMBERS[number] in line
     assert os.strerror(number) in line
 
 
 @pytest.mark.parametrize("error", OTHERS, ids=lambda error: type(error).__name__)
-def test_what_lies_between_them_is_told_in_one_line(error):
+def test_what_lies_between_them_is_told_in_one_line(error) -> None:
     line = told(error, PATH)
     assert str(PATH) in line
     assert "\n" not in line
@@ -118,13 +118,13 @@ def test_what_lies_between_them_is_told_in_one_line(error):
 
 
 @pytest.mark.parametrize("text", FAILURES)
-def test_only_a_damaged_file_is_called_so(text):
+def test_only_a_damaged_file_is_called_so(text) -> None:
     code = FAILURES[text][0]
     assert is_damage(_error(text, code)) == is_damage(_error(text)) == (code in (11, 26))
 
 
 @pytest.mark.parametrize("text", ["malformed JSON", "malformed MATCH expression: [x]"])
-def test_a_value_that_is_malformed_is_no_damage(text):
+def test_a_value_that_is_malformed_is_no_damage(text) -> None:
     assert not is_damage(_error(text, 1))
     assert not is_damage(_error(text))
 
@@ -133,7 +133,7 @@ def test_a_value_that_is_malformed_is_no_damage(text):
 
 
 @pytest.mark.parametrize("use", CALLS)
-def test_no_failure_leaves_the_ledger_raw_or_sets_a_sound_file_aside(tmp_path, use):
+def test_no_failure_leaves_the_ledger_raw_or_sets_a_sound_file_aside(tmp_path: Path, use) -> None:
     ledger = Ledger(tmp_path)
     ledger.add(a_record())
     errors = [_error(text, code) for text, (code, _) in FAILURES.items()]
@@ -149,21 +149,21 @@ def test_no_failure_leaves_the_ledger_raw_or_sets_a_sound_file_aside(tmp_path, u
 
 
 @pytest.mark.parametrize("use", CALLS)
-def test_a_home_that_cannot_be_used_is_told_by_every_call(tmp_path, use):
+def test_a_home_that_cannot_be_used_is_told_by_every_call(tmp_path: Path, use) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LedgerError, match="RUNWAY_NB_HOME"):
         CALLS[use](Ledger(tmp_path / "file" / "home"))
 
 
 @pytest.mark.parametrize("error", [_error("disk I/O error", 10), _error("unable to close due to statements")])
-def test_a_connection_that_cannot_be_closed_is_let_go(tmp_path, error):
+def test_a_connection_that_cannot_be_closed_is_let_go(tmp_path: Path, error) -> None:
     ledger = Ledger(tmp_path)
     with _failing(ledger, error):
         ledger.close()
     assert ledger.recent() == []
 
 
-def test_what_a_decision_raises_stays_what_it_is(tmp_path):
+def test_what_a_decision_raises_stays_what_it_is(tmp_path: Path) -> None:
     from runway_nb.errors import InvalidRequest
 
     for error in (InvalidRequest(["no"]), OverBudget("no")):
@@ -174,20 +174,20 @@ def test_what_a_decision_raises_stays_what_it_is(tmp_path):
 # --- as they really come ----------------------------------------------------------------------------
 
 
-def test_a_folder_in_its_place_is_named(tmp_path):
+def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite3").mkdir()
     with pytest.raises(LedgerError, match=r"ledger\.sqlite3 is a folder"):
         Ledger(tmp_path).recent()
 
 
-def test_an_io_error_on_a_full_disk_asks_for_room(tmp_path, monkeypatch):
+def test_an_io_error_on_a_full_disk_asks_for_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     error = sqlite3.OperationalError("disk I/O error")
     assert ROOM not in told(error, tmp_path / "ledger.sqlite3")
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=8192))
     assert ROOM in told(error, tmp_path / "ledger.sqlite3")
 
 
-def test_a_side_file_that_is_a_folder_is_no_damage(tmp_path):
+def test_a_side_file_that_is_a_folder_is_no_damage(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.add(a_record())
     ledger.close()
@@ -199,7 +199,7 @@ def test_a_side_file_that_is_a_folder_is_no_damage(tmp_path):
     assert list(tmp_path.glob("ledger-damaged*")) == []
 
 
-def test_a_ledger_that_may_only_be_read_asks_for_the_right(tmp_path):
+def test_a_ledger_that_may_only_be_read_asks_for_the_right(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.add(a_record())
     with ledger.table.file.opened() as connection:
@@ -208,7 +208,7 @@ def test_a_ledger_that_may_only_be_read_asks_for_the_right(tmp_path):
         ledger.update("7f3e2c54", message="x")
 
 
-def test_one_that_is_held_for_long_says_who_is_in_the_way(tmp_path, monkeypatch):
+def test_one_that_is_held_for_long_says_who_is_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger, other = Ledger(tmp_path), sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)
     ledger.add(a_record())
     other.execute("BEGIN IMMEDIATE")
@@ -219,7 +219,9 @@ def test_one_that_is_held_for_long_says_who_is_in_the_way(tmp_path, monkeypatch)
     ledger.update("7f3e2c54", message="x")
 
 
-def test_a_file_system_without_shared_memory_asks_for_another_folder(tmp_path, monkeypatch):
+def test_a_file_system_without_shared_memory_asks_for_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As some network folders: SQLite then keeps the journal it has, and says nothing."""
 
     class Without(sqlite3.Connection):
@@ -233,7 +235,7 @@ def test_a_file_system_without_shared_memory_asks_for_another_folder(tmp_path, m
         Ledger(tmp_path).recent()
 
 
-def test_damage_that_cannot_be_set_aside_stays_where_it_is(tmp_path, monkeypatch):
+def test_damage_that_cannot_be_set_aside_stays_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ledger.sqlite3").write_bytes(b"no database" * 900)
 
     def full(source, target):
@@ -291,14 +293,14 @@ print(sorted(path.name for path in Path(sys.argv[1]).glob("ledger-*")), left)
 
 @pytest.mark.slow("starts a process")
 @pytest.mark.skipif(sys.platform == "win32", reason="no limit of open files there")
-def test_few_file_handles_are_told_and_cost_nothing(tmp_path):
+def test_few_file_handles_are_told_and_cost_nothing(tmp_path: Path) -> None:
     code = textwrap.dedent(HANDLES).format(tests=str(Path(__file__).parents[1]))
     ran = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.split()[0] == "[]"
 
 
-def test_every_failure_is_one_of_ours(tmp_path):
+def test_every_failure_is_one_of_ours(tmp_path: Path) -> None:
     """Whatever is in the way of the file: links in a ring, a name without end, a home that is no text."""
     ring = tmp_path / "ring"
     ring.symlink_to(ring)

@@ -58,7 +58,7 @@ def call(api: Api, method: str, path: str, token: str | None, **headers: str) ->
 
 
 @pytest.mark.parametrize("token", STRANGERS)
-def test_an_embedded_simulator_answers_no_stranger_on_any_path(embedded, token):
+def test_an_embedded_simulator_answers_no_stranger_on_any_path(embedded: Api, token) -> None:
     found = {
         (m, path): call(embedded, m, path, token) for m, path in [*CALLS, *CONTROLS, *NOWHERE, *LINKS, ("GET", "/")]
     }
@@ -66,12 +66,12 @@ def test_an_embedded_simulator_answers_no_stranger_on_any_path(embedded, token):
     assert embedded.sim.counts()["creates_received"] == 0
 
 
-def test_an_embedded_simulator_answers_its_own_process_on_every_path(embedded):
+def test_an_embedded_simulator_answers_its_own_process_on_every_path(embedded: Api) -> None:
     for method, path in [*CALLS, *CONTROLS, ("GET", "/")]:
         assert call(embedded, method, path, embedded.sim.token) not in (401, 403), path
 
 
-def test_the_key_of_an_embedded_one_opens_its_page_and_control_path_and_nothing_else(embedded):
+def test_the_key_of_an_embedded_one_opens_its_page_and_control_path_and_nothing_else(embedded: Api) -> None:
     key = embedded.sim.key
     assert call(embedded, "GET", f"/?key={key}", None) == 200
     assert call(embedded, "GET", f"/simulator/log?key={key}", None) == 200
@@ -79,7 +79,7 @@ def test_the_key_of_an_embedded_one_opens_its_page_and_control_path_and_nothing_
     assert call(embedded, "GET", "/v1/runwayml/tasks", key) == 401
 
 
-def test_tokens_and_keys_are_long_and_drawn_anew_for_each(tmp_path):
+def test_tokens_and_keys_are_long_and_drawn_anew_for_each(tmp_path: Path) -> None:
     made = [Simulator(tmp_path, renderer=stub.renderer, embedded=True) for _ in range(3)]
     secrets = {secret for sim in made for secret in (sim.token, sim.key)}
     for sim in made:
@@ -89,7 +89,7 @@ def test_tokens_and_keys_are_long_and_drawn_anew_for_each(tmp_path):
     assert len(secrets) == 6
 
 
-def test_secrets_are_compared_in_constant_time(monkeypatch):
+def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
     compared = []
 
     def noted(one: bytes, other: bytes) -> bool:
@@ -103,7 +103,7 @@ def test_secrets_are_compared_in_constant_time(monkeypatch):
     assert (b"user:1-abcdeg", b"user:1-abcdef") in compared
 
 
-def test_another_process_sees_what_the_one_before_has_made(tmp_path):
+def test_another_process_sees_what_the_one_before_has_made(tmp_path: Path) -> None:
     clock = Clock()
     first = Api(tmp_path, embedded=True, clock=clock)
     task_id = first.call("POST", "/gen3turbo/create", token=first.sim.token, json={"text_prompt": "A lamp"}).json()[
@@ -118,7 +118,7 @@ def test_another_process_sees_what_the_one_before_has_made(tmp_path):
     assert second.download(task["artifacts"][0]["url"]).content == stub.CLIP
 
 
-def test_a_job_of_a_kernel_before_is_found_again_by_the_next(tmp_path, monkeypatch):
+def test_a_job_of_a_kernel_before_is_found_again_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     settings = Settings(None, "https://api.useapi.net/v1/runwayml", tmp_path / "home", tmp_path / "out")
     first = Studio(settings)
@@ -140,7 +140,7 @@ def studio(tmp_path: Path):
     made.close()
 
 
-def test_the_address_of_the_page_carries_the_key(studio):
+def test_the_address_of_the_page_carries_the_key(studio) -> None:
     url = studio.simulator.url()
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/\?key=[0-9a-f]{40}", url)
     answer = httpx.get(url)
@@ -154,13 +154,13 @@ def test_the_address_of_the_page_carries_the_key(studio):
     assert httpx.get(f"{address}simulator/log").status_code == 403
 
 
-def test_a_page_of_a_web_site_cannot_reach_it_by_a_name_of_its_own(studio):
+def test_a_page_of_a_web_site_cannot_reach_it_by_a_name_of_its_own(studio) -> None:
     url = studio.simulator.url()
     for host in ("evil.example.org", "127.0.0.1.evil.example.org", "evil.example.org:80", "", "localhost.evil.org:1"):
         assert httpx.get(url, headers={"Host": host}).status_code in (400, 403), host
 
 
-def test_no_secret_is_written_into_the_log(embedded):
+def test_no_secret_is_written_into_the_log(embedded: Api) -> None:
     token, key = embedded.sim.token, embedded.sim.key
     call(embedded, "GET", f"/?key={key}", token)
     call(embedded, "GET", f"/simulator/faults/{key}", None, **{"X-Simulator-Key": key})
@@ -172,7 +172,7 @@ def test_no_secret_is_written_into_the_log(embedded):
     assert key not in text
 
 
-def test_a_state_that_cannot_be_used_is_one_line_of_ours(tmp_path):
+def test_a_state_that_cannot_be_used_is_one_line_of_ours(tmp_path: Path) -> None:
     (tmp_path / "home" / "simulator").mkdir(parents=True)
     (tmp_path / "home" / "simulator" / "simulator.sqlite3").write_bytes(b"no database" * 100)
     settings = Settings(None, "https://api.useapi.net/v1/runwayml", tmp_path / "home", tmp_path / "out")
@@ -185,7 +185,7 @@ def test_a_state_that_cannot_be_used_is_one_line_of_ours(tmp_path):
 # --- links --------------------------------------------------------------------------------------------
 
 
-def test_each_state_signs_with_a_secret_of_its_own_that_is_not_derived(tmp_path):
+def test_each_state_signs_with_a_secret_of_its_own_that_is_not_derived(tmp_path: Path) -> None:
     secrets = []
     for name in ("one", "two"):
         Api(tmp_path / name).sim.stop()
@@ -195,7 +195,7 @@ def test_each_state_signs_with_a_secret_of_its_own_that_is_not_derived(tmp_path)
     assert {len(secret) for secret in secrets} == {32}
 
 
-def test_a_link_cannot_be_forged_nor_moved_to_another_file(embedded):
+def test_a_link_cannot_be_forged_nor_moved_to_another_file(embedded: Api) -> None:
     def run(method, path, **more):
         return embedded.call(method, path, token=embedded.sim.token, **more)
 
@@ -215,7 +215,7 @@ def test_a_link_cannot_be_forged_nor_moved_to_another_file(embedded):
 # --- one that stands alone ----------------------------------------------------------------------------
 
 
-def test_each_user_of_one_that_stands_alone_sees_its_own_things_only(tmp_path):
+def test_each_user_of_one_that_stands_alone_sees_its_own_things_only(tmp_path: Path) -> None:
     api, other = Api(tmp_path), "user:5-other"
     done = api.finish(text_prompt="A lamp of mine")
     running = api.start(text_prompt="Another of mine")
@@ -249,7 +249,7 @@ def test_each_user_of_one_that_stands_alone_sees_its_own_things_only(tmp_path):
     assert api.call("GET", f"/assets/{asset}").status_code == 200
 
 
-def test_one_that_stands_alone_takes_every_token_of_the_form_and_gives_its_page_to_none(tmp_path):
+def test_one_that_stands_alone_takes_every_token_of_the_form_and_gives_its_page_to_none(tmp_path: Path) -> None:
     api = Api(tmp_path)
     for token in (TOKEN, "user:1-simulator", "user:0-a", "user:99999-Z9"):
         assert call(api, "GET", "/v1/runwayml/accounts", token) == 200

@@ -6,6 +6,7 @@ import base64
 import json
 import struct
 import zlib
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -26,14 +27,14 @@ def claims(url):
 
 
 @pytest.mark.parametrize("path", ["/scheduler", "/accounts", "/tasks", "/assets"])
-def test_a_last_slash_makes_no_difference_and_nothing_redirects(api, path):
+def test_a_last_slash_makes_no_difference_and_nothing_redirects(api: Api, path) -> None:
     query = "?offset=0&limit=2" if path in ("/tasks", "/assets") else ""
     assert api.call("GET", path + query).status_code == 200
     assert api.call("GET", path + "/" + query).status_code == 200
     assert api.call("POST", "/gen3turbo/create/", json={"text_prompt": "x"}).status_code == 200
 
 
-def test_ids_are_compared_letter_by_letter(api):
+def test_ids_are_compared_letter_by_letter(api: Api) -> None:
     task_id = api.start()
     encoded = task_id.replace(":", "%3A")
     for name in (encoded, task_id[-36:], task_id.replace("4711", "4712"), task_id.replace("-task:", "-asset:")):
@@ -44,14 +45,14 @@ def test_ids_are_compared_letter_by_letter(api):
     assert api.call("GET", f"/tasks/{encoded}").status_code == 200
 
 
-def test_a_stranger_sees_nothing_of_mine(api):
+def test_a_stranger_sees_nothing_of_mine(api: Api) -> None:
     task_id = api.start()
     assert api.call("GET", f"/tasks/{task_id}", token="user:9-x").status_code == 404
     assert api.get("/tasks?offset=0&limit=5", token="user:9-x") == []
     assert api.get("/scheduler", token="user:9-x") == []
 
 
-def test_unknown_paths_and_methods_answer_in_the_envelope(api):
+def test_unknown_paths_and_methods_answer_in_the_envelope(api: Api) -> None:
     assert api.call("GET", "/nothing").json() == {"error": "Not found.", "code": 404}
     assert api.call("PUT", "/tasks").json()["code"] == 405
 
@@ -59,7 +60,7 @@ def test_unknown_paths_and_methods_answer_in_the_envelope(api):
 # GET /tasks
 
 
-def test_the_history_is_newest_first_and_windowed(api):
+def test_the_history_is_newest_first_and_windowed(api: Api) -> None:
     names = []
     for seed in range(1, 5):
         names.append(api.start(seed=seed))
@@ -69,7 +70,7 @@ def test_the_history_is_newest_first_and_windowed(api):
     assert [task["taskId"] for task in api.get("/tasks/?offset=1&limit=2")] == names[::-1][1:3]
 
 
-def test_the_history_can_be_filtered_and_holds_tasks_of_the_web_app(api):
+def test_the_history_can_be_filtered_and_holds_tasks_of_the_web_app(api: Api) -> None:
     done = api.finish()["taskId"]
     web = api.sim.web_task("4711", text_prompt="by hand", seed=5)
     running = {task["taskId"] for task in api.get("/tasks/?offset=0&limit=9&statuses=PENDING,RUNNING,THROTTLED")}
@@ -79,7 +80,7 @@ def test_the_history_can_be_filtered_and_holds_tasks_of_the_web_app(api):
     assert api.task(web)["options"]["seed"] == 5
 
 
-def test_a_web_task_can_be_made_over_the_control_path(api):
+def test_a_web_task_can_be_made_over_the_control_path(api: Api) -> None:
     body = {"user": "4711", "text_prompt": "by hand", "seconds": 10}
     made = api.call("POST", "http://sim.test/simulator/tasks", token=None, json=body).json()["taskId"]
     assert api.task(made)["options"]["seconds"] == 10
@@ -99,13 +100,13 @@ def test_a_web_task_can_be_made_over_the_control_path(api):
         ("/assets?offset=0&limit=5&mediaType=text", "Parameter mediaType has incorrect format"),
     ],
 )
-def test_a_query_out_of_range_is_refused(api, path, text):
+def test_a_query_out_of_range_is_refused(api: Api, path, text) -> None:
     answer = api.call("GET", path)
     assert answer.status_code == 400
     assert answer.json() == {"error": text, "code": 400}
 
 
-def test_a_list_may_come_under_a_key(api):
+def test_a_list_may_come_under_a_key(api: Api) -> None:
     api.start()
     api.sim.fault("list-object", times=1)
     assert len(api.get("/tasks?offset=0&limit=5")["tasks"]) == 1
@@ -115,7 +116,7 @@ def test_a_list_may_come_under_a_key(api):
 # Deleting and the scheduler
 
 
-def test_a_deleted_task_is_gone_and_stays_paid(api):
+def test_a_deleted_task_is_gone_and_stays_paid(api: Api) -> None:
     task_id = api.start()
     assert api.call("DELETE", f"/tasks/{task_id}").json() == {"success": True}
     assert api.call("GET", f"/tasks/{task_id}").status_code == 404
@@ -123,7 +124,7 @@ def test_a_deleted_task_is_gone_and_stays_paid(api):
     assert api.get("/features/")["used"]["numPlanCredits"] == 25
 
 
-def test_the_scheduler_lists_what_is_tracked_and_unfinished(api):
+def test_the_scheduler_lists_what_is_tracked_and_unfinished(api: Api) -> None:
     task_id = api.start(replyRef="rnb-1", replyUrl="https://hooks.example.org/1")
     other = api.start()
     assert api.get("/scheduler/") == [
@@ -134,7 +135,7 @@ def test_the_scheduler_lists_what_is_tracked_and_unfinished(api):
     assert api.get("/scheduler/") == []
 
 
-def test_leaving_the_scheduler_frees_the_slot_and_the_task_runs_on(tmp_path):
+def test_leaving_the_scheduler_frees_the_slot_and_the_task_runs_on(tmp_path: Path) -> None:
     api = Api(tmp_path, max_jobs=1)
     task_id = api.start()
     assert api.create().status_code == 429
@@ -149,7 +150,7 @@ def test_leaving_the_scheduler_frees_the_slot_and_the_task_runs_on(tmp_path):
 # Assets
 
 
-def test_an_upload_is_the_raw_file_and_answers_with_its_own_shape(api):
+def test_an_upload_is_the_raw_file_and_answers_with_its_own_shape(api: Api) -> None:
     answer = api.upload("lighthouse", "image/jpeg", duration="3", width="8", height="6").json()
     assert answer["assetId"] == f"user:4711-runwayml:{EMAIL}-asset:{answer['id']}"
     assert answer["name"] == "lighthouse.jpeg"
@@ -162,11 +163,11 @@ def test_an_upload_is_the_raw_file_and_answers_with_its_own_shape(api):
 
 
 @pytest.mark.parametrize(("name", "stored"), [("a.PNG", "a.PNG"), ("a.b", "a.b.png"), ("a", "a.png")])
-def test_the_extension_comes_from_the_type(api, name, stored):
+def test_the_extension_comes_from_the_type(api: Api, name, stored) -> None:
     assert api.upload(name).json()["name"] == stored
 
 
-def test_a_wrong_upload_is_refused(api):
+def test_a_wrong_upload_is_refused(api: Api) -> None:
     for kind in ("image/jpg", "application/json", "multipart/form-data; boundary=x", "image/svg+xml"):
         assert api.upload(kind=kind).status_code == 400
     assert api.upload(name="").json()["error"] == "Required param name is missing or empty"
@@ -175,7 +176,7 @@ def test_a_wrong_upload_is_refused(api):
     assert empty.status_code == 400
 
 
-def test_the_list_is_a_bare_array_of_another_shape(api):
+def test_the_list_is_a_bare_array_of_another_shape(api: Api) -> None:
     mine = api.upload("mine").json()["assetId"]
     api.clock.pass_(1)
     video = api.finish()["artifacts"][0]["assetId"]
@@ -195,14 +196,14 @@ def test_the_list_is_a_bare_array_of_another_shape(api):
     assert api.get(f"/assets/{mine}") == {**photo, "url": api.get(f"/assets/{mine}")["url"]}
 
 
-def test_metadata_may_have_the_old_form(api):
+def test_metadata_may_have_the_old_form(api: Api) -> None:
     api.finish()
     api.sim.fault("old-metadata")
     clip = api.get("/assets/?offset=0&limit=1&mediaType=video")[0]
     assert clip["metadata"]["dimensions"] == [1280, 768]
 
 
-def test_samples_have_the_same_ids_in_every_state_and_stay_deleted(api, tmp_path):
+def test_samples_have_the_same_ids_in_every_state_and_stay_deleted(api: Api, tmp_path: Path) -> None:
     first, second = (item["assetId"] for item in api.get("/assets?offset=0&limit=2"))
     fresh = Api(tmp_path / "fresh")
     assert [item["assetId"] for item in fresh.get("/assets?offset=0&limit=2")] == [first, second]
@@ -213,7 +214,7 @@ def test_samples_have_the_same_ids_in_every_state_and_stay_deleted(api, tmp_path
     assert again.create(firstImage_assetId=first).status_code == 404
 
 
-def test_previews_are_small_pictures(api):
+def test_previews_are_small_pictures(api: Api) -> None:
     for item in api.get("/assets?offset=0&limit=1"):
         preview = api.download(item["previewUrls"][0])
         assert (preview.status_code, preview.headers["content-type"]) == (200, "image/jpeg")
@@ -221,7 +222,7 @@ def test_previews_are_small_pictures(api):
     assert all(api.download(url).content[:2] == b"\xff\xd8" for url in clip["previewUrls"])
 
 
-def test_a_broken_picture_has_no_preview_and_no_other_size(api):
+def test_a_broken_picture_has_no_preview_and_no_other_size(api: Api) -> None:
     headers = {"Content-Type": "image/png"}
     asset = api.call("POST", "/assets/?name=x", content=b"no picture", headers=headers).json()
     assert api.download(asset["previewUrls"][0]).status_code == 404
@@ -229,7 +230,7 @@ def test_a_broken_picture_has_no_preview_and_no_other_size(api):
     assert api.call("GET", "/image_upscaler/", params=query).status_code == 400
 
 
-def test_the_upscaler_answers_with_bytes(api):
+def test_the_upscaler_answers_with_bytes(api: Api) -> None:
     from io import BytesIO
 
     from PIL import Image
@@ -250,7 +251,7 @@ def test_the_upscaler_answers_with_bytes(api):
 # Links
 
 
-def test_a_link_needs_no_login_and_carries_readable_claims(tmp_path):
+def test_a_link_needs_no_login_and_carries_readable_claims(tmp_path: Path) -> None:
     api = Api(tmp_path, link_seconds=600)
     url = api.finish()["artifacts"][0]["url"]
     assert set(claims(url)) == {"keyHash", "bucket", "stage", "exp"}
@@ -261,7 +262,7 @@ def test_a_link_needs_no_login_and_carries_readable_claims(tmp_path):
     assert answer.headers["content-length"] == str(len(stub.CLIP))
 
 
-def test_a_part_of_a_file_can_be_asked_for(api):
+def test_a_part_of_a_file_can_be_asked_for(api: Api) -> None:
     url = api.finish()["artifacts"][0]["url"]
     answer = api.download(url, Range="bytes=4-11")
     assert (answer.status_code, answer.content) == (206, stub.CLIP[4:12])
@@ -269,7 +270,7 @@ def test_a_part_of_a_file_can_be_asked_for(api):
     assert api.download(url, Range=f"bytes={len(stub.CLIP)}-").status_code == 416
 
 
-def test_an_expired_link_is_refused_and_a_new_look_gives_a_new_one(tmp_path):
+def test_an_expired_link_is_refused_and_a_new_look_gives_a_new_one(tmp_path: Path) -> None:
     api = Api(tmp_path, link_seconds=600)
     task = api.finish()
     api.clock.pass_(601)
@@ -277,7 +278,7 @@ def test_an_expired_link_is_refused_and_a_new_look_gives_a_new_one(tmp_path):
     assert api.download(api.task(task["taskId"])["artifacts"][0]["url"]).status_code == 200
 
 
-def test_a_changed_or_foreign_link_is_refused(api):
+def test_a_changed_or_foreign_link_is_refused(api: Api) -> None:
     one, two = (api.finish(seed=seed)["artifacts"][0]["url"] for seed in (1, 2))
     path, query = one.split("?")
     assert api.download(path).status_code == 403
@@ -288,12 +289,12 @@ def test_a_changed_or_foreign_link_is_refused(api):
     assert api.download(f"{path}/../../simulator.sqlite3?{query}").status_code in (403, 404)
 
 
-def test_links_stay_good_over_a_restart(api, tmp_path):
+def test_links_stay_good_over_a_restart(api: Api, tmp_path: Path) -> None:
     url = api.finish()["artifacts"][0]["url"]
     assert Api(tmp_path, clock=api.clock).download(url).status_code == 200
 
 
-def test_a_login_sent_to_a_link_is_noted_as_a_leak(api):
+def test_a_login_sent_to_a_link_is_noted_as_a_leak(api: Api) -> None:
     url = api.finish()["artifacts"][0]["url"]
     assert api.download(url).status_code == 200
     assert "leaks" not in api.sim.log()[-1]
@@ -305,7 +306,7 @@ def test_a_login_sent_to_a_link_is_noted_as_a_leak(api):
 # The page
 
 
-def test_the_page_lists_everything_escaped_and_without_scripts(api):
+def test_the_page_lists_everything_escaped_and_without_scripts(api: Api) -> None:
     api.start(text_prompt='<script>alert("x")</script> & more')
     api.upload('<img src=x onerror="y">')
     answer = api.call("GET", "http://sim.test/", token=None)
@@ -319,7 +320,9 @@ def test_the_page_lists_everything_escaped_and_without_scripts(api):
 
 @pytest.mark.filterwarnings("ignore:Image size")
 @pytest.mark.parametrize("pixels", [(13_000, 13_000), (16_383, 16_383)], ids=str)
-def test_a_picture_of_few_bytes_and_far_too_many_pixels_is_not_opened(tmp_path, monkeypatch, pixels):
+def test_a_picture_of_few_bytes_and_far_too_many_pixels_is_not_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pixels
+) -> None:
     head = struct.pack("<Q", 0x2F | pixels[0] - 1 << 8 | pixels[1] - 1 << 22)[:5]
     (tmp_path / "bomb.webp").write_bytes(b"RIFF\x1a\0\0\0WEBPVP8L\x0d\0\0\0" + head + bytes(9))
     head = b"IHDR" + struct.pack(">IIBBBBB", *pixels, 1, 0, 0, 0, 0)

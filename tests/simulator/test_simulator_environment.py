@@ -57,7 +57,9 @@ BROKEN = {
 
 @pytest.mark.slow("starts a process")
 @pytest.mark.skipif(sys.platform == "win32", reason="a directory in use cannot be deleted there")
-def test_it_runs_without_home_or_working_directory_from_a_zip_with_few_handles_and_broken_proxies(tmp_path):
+def test_it_runs_without_home_or_working_directory_from_a_zip_with_few_handles_and_broken_proxies(
+    tmp_path: Path,
+) -> None:
     with zipfile.ZipFile(tmp_path / "package.zip", "w") as package:
         for path in PACKAGE.rglob("*"):
             if path.is_file() and "__pycache__" not in path.parts:
@@ -72,7 +74,7 @@ def test_it_runs_without_home_or_working_directory_from_a_zip_with_few_handles_a
 SHOW = "import sys, pathlib; pathlib.Path(sys.argv[1]).write_text(repr(sys.path))"
 
 
-def test_a_renderer_finds_what_its_process_finds(tmp_path, monkeypatch):
+def test_a_renderer_finds_what_its_process_finds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(render, "command", lambda _, out: [sys.executable, "-c", SHOW, str(out)])
     monkeypatch.setattr(sys, "path", ["", "relative", str(tmp_path / "by-hand.zip"), *sys.path])
     monkeypatch.chdir(tmp_path)
@@ -96,7 +98,7 @@ print(child_process(Path(sys.argv[1]), Path(sys.argv[2])).wait(60))
 
 
 @pytest.mark.slow("starts a process")
-def test_a_renderer_is_the_one_beside_the_notebook_that_its_process_found_there(tmp_path):
+def test_a_renderer_is_the_one_beside_the_notebook_that_its_process_found_there(tmp_path: Path) -> None:
     shutil.copytree(PACKAGE, tmp_path / "here" / "runway_nb", ignore=shutil.ignore_patterns("__pycache__"))
     renderer = tmp_path / "here" / "runway_nb" / "simulator" / "rendering" / "renderer.py"
     renderer.write_text(renderer.read_text("utf-8") + NOTED, "utf-8")
@@ -110,7 +112,9 @@ def test_a_renderer_is_the_one_beside_the_notebook_that_its_process_found_there(
     assert out.with_suffix(".place").read_text() == str(renderer)
 
 
-def test_a_renderer_is_the_one_of_a_folder_that_was_put_on_the_path_by_hand(tmp_path, monkeypatch):
+def test_a_renderer_is_the_one_of_a_folder_that_was_put_on_the_path_by_hand(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     package = tmp_path / "by hand" / "runway_nb" / "simulator" / "rendering"
     package.mkdir(parents=True)
     for folder in (package, package.parent, package.parents[1]):
@@ -122,7 +126,9 @@ def test_a_renderer_is_the_one_of_a_folder_that_was_put_on_the_path_by_hand(tmp_
 
 
 @pytest.mark.slow("starts a process")
-def test_a_renderer_takes_no_module_out_of_the_folder_of_a_notebook(tmp_path, monkeypatch):
+def test_a_renderer_takes_no_module_out_of_the_folder_of_a_notebook(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A notebook may lie beside a `random.py` of its user."""
     place = tmp_path / "notebooks"
     place.mkdir()
@@ -146,7 +152,7 @@ class Full:
         stub.renderer(shot_file, out)
 
 
-def test_a_machine_without_room_for_a_renderer_is_asked_again(tmp_path):
+def test_a_machine_without_room_for_a_renderer_is_asked_again(tmp_path: Path) -> None:
     api = Api(tmp_path, renderer=Full(3))
     assert api.finish()["status"] != "SUCCEEDED"
     task = api.get("/tasks?offset=0&limit=1")[0]
@@ -154,7 +160,7 @@ def test_a_machine_without_room_for_a_renderer_is_asked_again(tmp_path):
     assert api.download(task["artifacts"][0]["url"]).content == stub.CLIP
 
 
-def test_a_machine_that_never_has_room_ends_the_task_in_words(tmp_path):
+def test_a_machine_that_never_has_room_ends_the_task_in_words(tmp_path: Path) -> None:
     api = Api(tmp_path, renderer=Full(10**9))
     task_id = api.start()
     api.clock.pass_(LONG)
@@ -165,7 +171,7 @@ def test_a_machine_that_never_has_room_ends_the_task_in_words(tmp_path):
     assert "Too many open files" in mark.read_text()
 
 
-def test_what_waits_behind_one_that_cannot_start_is_not_forgotten(tmp_path):
+def test_what_waits_behind_one_that_cannot_start_is_not_forgotten(tmp_path: Path) -> None:
     full = Full(2)
     renders = RenderQueue(tmp_path, full)
     digests = [renders.want(RenderRequest(prompt, 1, 5, 64, 48)) for prompt in ("one", "two", "three")]
@@ -185,7 +191,7 @@ time.sleep(60)
 
 @pytest.mark.slow("starts a process")
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="processes are looked up in /proc")
-def test_a_renderer_ends_with_a_kernel_that_is_killed(tmp_path):
+def test_a_renderer_ends_with_a_kernel_that_is_killed(tmp_path: Path) -> None:
     shot = {"prompt": "x", "seed": 1, "seconds": 10, "width": 1280, "height": 768, "keyframes": [], "camera": {}}
     (tmp_path / "shot.json").write_text(json.dumps(shot))
     words = [sys.executable, "-c", KILLED, str(tmp_path / "shot.json"), str(tmp_path / "out.mp4")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 
 import httpx
 import pytest
@@ -24,7 +25,7 @@ def started(api):
 # Lost answers
 
 
-def test_a_lost_answer_leaves_a_started_task(api):
+def test_a_lost_answer_leaves_a_started_task(api: Api) -> None:
     api.sim.fault("lost-answer", times=1)
     with pytest.raises(httpx.TransportError):
         api.create(replyRef="rnb-1")
@@ -34,7 +35,7 @@ def test_a_lost_answer_leaves_a_started_task(api):
     assert api.get("/scheduler/")[0]["replyRef"] == "rnb-1"
 
 
-def test_a_create_lost_before_starts_nothing(api):
+def test_a_create_lost_before_starts_nothing(api: Api) -> None:
     api.sim.fault("lost-before", times=1)
     with pytest.raises(httpx.TransportError):
         api.create()
@@ -43,7 +44,7 @@ def test_a_create_lost_before_starts_nothing(api):
 
 
 @pytest.mark.parametrize(("name", "status", "tasks"), [("522", 522, 1), ("522-before", 522, 0), ("not-json", 200, 1)])
-def test_a_proxy_answers_in_html(api, name, status, tasks):
+def test_a_proxy_answers_in_html(api: Api, name, status, tasks) -> None:
     api.sim.fault(name)
     answer = api.create()
     assert (answer.status_code, started(api)) == (status, tasks)
@@ -54,7 +55,7 @@ def test_a_proxy_answers_in_html(api, name, status, tasks):
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 520, 521, 522, 523, 524])
 @pytest.mark.parametrize(("name", "tasks"), [("522", 1), ("522-before", 0)])
-def test_an_outage_has_the_status_that_is_asked_for(api, name, tasks, status):
+def test_an_outage_has_the_status_that_is_asked_for(api: Api, name, tasks, status) -> None:
     api.sim.fault(name, times=1, status=status)
     answer = api.create()
     assert (answer.status_code, started(api)) == (status, tasks)
@@ -66,14 +67,14 @@ def test_an_outage_has_the_status_that_is_asked_for(api, name, tasks, status):
     assert api.create().status_code == 200
 
 
-def test_an_outage_may_meet_a_poll(api):
+def test_an_outage_may_meet_a_poll(api: Api) -> None:
     task_id = api.start()
     api.sim.fault("get-522", times=1, status=504)
     assert api.call("GET", f"/tasks/{task_id}").status_code == 504
     assert api.task(task_id)["status"] == "PENDING"
 
 
-def test_an_answer_without_task_id(api):
+def test_an_answer_without_task_id(api: Api) -> None:
     api.sim.fault("no-task-id")
     body = api.create().json()
     assert "taskId" not in body
@@ -82,12 +83,12 @@ def test_an_answer_without_task_id(api):
     assert started(api) == 1
 
 
-def test_a_slow_answer_comes_after_the_task_has_started(api):
+def test_a_slow_answer_comes_after_the_task_has_started(api: Api) -> None:
     api.sim.fault("slow-answer", times=1, seconds=0.05)
     assert api.create().status_code == 200
 
 
-def test_nested_and_both_shapes(api):
+def test_nested_and_both_shapes(api: Api) -> None:
     api.sim.fault("nested", times=1)
     body = api.create().json()
     assert set(body) == {"task", "code"}
@@ -129,7 +130,7 @@ EVERYWHERE = {"scheduler", "tasks", "task", "429"}
 
 
 @pytest.mark.parametrize(("details", "seconds"), [({}, 20), ({"seconds": 3}, 3), ({"seconds": 0}, 0)])
-def test_a_late_task_is_started_and_shown_later(api, details, seconds):
+def test_a_late_task_is_started_and_shown_later(api: Api, details, seconds) -> None:
     task_id = lose(api, **details)
     assert started(api) == 1
     assert api.sim.log()[-1]["status"] == "dropped"
@@ -142,7 +143,7 @@ def test_a_late_task_is_started_and_shown_later(api, details, seconds):
     assert started(api) == 1
 
 
-def test_a_late_task_is_unknown_until_it_is_shown(api):
+def test_a_late_task_is_unknown_until_it_is_shown(api: Api) -> None:
     task_id = lose(api)
     for method, path in (("GET", "tasks"), ("DELETE", "tasks"), ("DELETE", "scheduler")):
         assert api.call(method, f"/{path}/{task_id}").status_code == 404
@@ -155,7 +156,7 @@ def test_a_late_task_is_unknown_until_it_is_shown(api):
     assert api.task(task_id)["status"] == "SUCCEEDED"
 
 
-def test_only_the_late_task_is_hidden(api):
+def test_only_the_late_task_is_hidden(api: Api) -> None:
     before = api.start()
     late = lose(api)
     after = api.start()
@@ -165,7 +166,7 @@ def test_only_the_late_task_is_hidden(api):
     assert [item["taskId"] for item in api.get("/tasks/?offset=0&limit=50")] == [after, late, before]
 
 
-def test_a_late_task_follows_the_speed_and_outlives_a_restart(tmp_path):
+def test_a_late_task_follows_the_speed_and_outlives_a_restart(tmp_path: Path) -> None:
     first = Api(tmp_path, speed=4.0)
     task_id = lose(first)
     second = Api(tmp_path, speed=4.0, clock=first.clock)
@@ -182,7 +183,7 @@ def running(api):
     return {item["taskId"] for item in answer.json()["runningTasks"][EMAIL]}
 
 
-def test_a_late_task_takes_its_slot_when_the_scheduler_shows_it(tmp_path):
+def test_a_late_task_takes_its_slot_when_the_scheduler_shows_it(tmp_path: Path) -> None:
     api = Api(tmp_path, max_jobs=2)
     task_id = lose(api)
     others = {api.start(), api.start()}
@@ -192,7 +193,7 @@ def test_a_late_task_takes_its_slot_when_the_scheduler_shows_it(tmp_path):
     assert started(api) == 3
 
 
-def test_a_late_task_counts_for_runways_own_limit_at_once(tmp_path):
+def test_a_late_task_counts_for_runways_own_limit_at_once(tmp_path: Path) -> None:
     api = Api(tmp_path, runway_limit=1)
     lose(api)
     answer = api.create()
@@ -200,14 +201,14 @@ def test_a_late_task_counts_for_runways_own_limit_at_once(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["nested", "both", "no-task-id", "not-json", "522"])
-def test_no_other_fault_brings_back_the_answer_of_a_late_task(api, name):
+def test_no_other_fault_brings_back_the_answer_of_a_late_task(api: Api, name) -> None:
     api.sim.fault(name)
     lose(api)
 
 
 @pytest.mark.parametrize("name", ["list-bare", "list-nameless"])
 @pytest.mark.parametrize("wrapped", [False, True])
-def test_the_list_may_leave_out_the_options(api, name, wrapped):
+def test_the_list_may_leave_out_the_options(api: Api, name, wrapped) -> None:
     task_id = api.start(seed=77)
     (full,) = api.get("/tasks/?offset=0&limit=50")
     if wrapped:
@@ -223,7 +224,7 @@ def test_the_list_may_leave_out_the_options(api, name, wrapped):
     assert api.get("/tasks/?offset=0&limit=50") == [full]
 
 
-def test_the_scheduler_may_have_dropped_its_tasks(api):
+def test_the_scheduler_may_have_dropped_its_tasks(api: Api) -> None:
     task_id = api.start()
     api.sim.fault("scheduler-empty", times=2)
     assert [api.get("/scheduler/") for _ in range(2)] == [[], []]
@@ -233,7 +234,7 @@ def test_the_scheduler_may_have_dropped_its_tasks(api):
     assert api.task(task_id)["status"] == "PENDING"
 
 
-def test_the_category_of_moderation_can_be_chosen(api):
+def test_the_category_of_moderation_can_be_chosen(api: Api) -> None:
     api.sim.fault("moderated", times=1)
     assert api.finish()["error"]["moderation_category"] == "VIOLENCE"
     api.sim.fault("moderated", times=1, category="CHILDREN")
@@ -253,26 +254,26 @@ def test_the_category_of_moderation_can_be_chosen(api):
         ("422", 422, {"error": "The prompt was rejected by moderation", "code": 422}),
     ],
 )
-def test_a_refusal_by_name_starts_nothing(api, name, status, body):
+def test_a_refusal_by_name_starts_nothing(api: Api, name, status, body) -> None:
     api.sim.fault(name, times=1)
     answer = api.create()
     assert (answer.status_code, answer.json(), started(api)) == (status, body, 0)
     assert api.create().status_code == 200
 
 
-def test_a_status_that_no_register_knows(api):
+def test_a_status_that_no_register_knows(api: Api) -> None:
     api.sim.fault("596")
     assert (api.create().status_code, api.create().json()["code"]) == (596, 596)
 
 
-def test_an_asset_that_is_not_found_although_it_is_there(api):
+def test_an_asset_that_is_not_found_although_it_is_there(api: Api) -> None:
     api.sim.fault("404-asset")
     answer = api.create()
     assert answer.status_code == 404
     assert answer.json()["error"].startswith("Unable to retrieve assetId ")
 
 
-def test_both_kinds_of_429(api):
+def test_both_kinds_of_429(api: Api) -> None:
     task_id = api.start(replyRef="mine")
     api.sim.fault("429-account", times=1)
     body = api.create().json()
@@ -287,7 +288,7 @@ def test_both_kinds_of_429(api):
     assert "Retry-After" not in api.create().headers
 
 
-def test_an_idle_account_may_claim_to_be_busy(api):
+def test_an_idle_account_may_claim_to_be_busy(api: Api) -> None:
     api.sim.fault("429-account")
     assert len(api.create().json()["runningTasks"][EMAIL]) == 1
 
@@ -296,14 +297,14 @@ def test_an_idle_account_may_claim_to_be_busy(api):
 
 
 @pytest.mark.parametrize(("name", "status"), [("get-522", 522), ("get-500", 500), ("get-429", 429), ("get-html", 200)])
-def test_polling_meets_trouble_and_goes_on(api, name, status):
+def test_polling_meets_trouble_and_goes_on(api: Api, name, status) -> None:
     task_id = api.start()
     api.sim.fault(name, times=2)
     assert [api.call("GET", f"/tasks/{task_id}").status_code for _ in range(2)] == [status, status]
     assert api.task(task_id)["status"] == "PENDING"
 
 
-def test_polling_may_be_cut_off(api):
+def test_polling_may_be_cut_off(api: Api) -> None:
     task_id = api.start()
     api.sim.fault("get-drop", times=1)
     with pytest.raises(httpx.TransportError):
@@ -311,13 +312,13 @@ def test_polling_may_be_cut_off(api):
     assert api.task(task_id)["taskId"] == task_id
 
 
-def test_trouble_can_be_moved_to_another_call(api):
+def test_trouble_can_be_moved_to_another_call(api: Api) -> None:
     api.sim.fault("get-500", times=1, on="upload")
     assert api.upload().status_code == 500
     assert api.upload().status_code == 200
 
 
-def test_a_download_may_end_early(api):
+def test_a_download_may_end_early(api: Api) -> None:
     url = api.finish()["artifacts"][0]["url"]
     api.sim.fault("cut-download", times=1)
     answer = api.download(url)
@@ -326,7 +327,7 @@ def test_a_download_may_end_early(api):
     assert api.download(url).content == stub.CLIP
 
 
-def test_a_download_may_be_slow_and_is_whole(api):
+def test_a_download_may_be_slow_and_is_whole(api: Api) -> None:
     url = api.finish()["artifacts"][0]["url"]
     api.sim.fault("slow-download", times=1, seconds=0.2)
     began = time.monotonic()
@@ -337,7 +338,7 @@ def test_a_download_may_be_slow_and_is_whole(api):
     assert answer.content == stub.CLIP
 
 
-def test_a_download_may_fail(api):
+def test_a_download_may_fail(api: Api) -> None:
     task = api.finish()["artifacts"][0]
     api.sim.fault("artifact-500", times=1)
     assert api.download(task["previewUrls"][0]).status_code == 200
@@ -345,7 +346,7 @@ def test_a_download_may_fail(api):
     assert api.download(task["url"]).status_code == 200
 
 
-def test_a_link_may_have_expired_when_it_comes(api):
+def test_a_link_may_have_expired_when_it_comes(api: Api) -> None:
     api.sim.fault("expired-link", times=1)
     task = api.finish()
     assert api.download(task["artifacts"][0]["url"]).status_code == 403
@@ -355,7 +356,7 @@ def test_a_link_may_have_expired_when_it_comes(api):
 # The control path
 
 
-def test_faults_are_set_listed_and_cleared_over_the_control_path(api):
+def test_faults_are_set_listed_and_cleared_over_the_control_path(api: Api) -> None:
     set_ = api.call("POST", f"{CONTROL}/faults", token=None, json={"name": "422", "times": 3})
     assert set_.json()["faults"] == [{"name": "422", "times": 3, "on": "create"}]
     api.create()
@@ -377,31 +378,31 @@ def test_faults_are_set_listed_and_cleared_over_the_control_path(api):
         [1],
     ],
 )
-def test_a_wrong_fault_is_refused(api, body):
+def test_a_wrong_fault_is_refused(api: Api, body) -> None:
     assert api.call("POST", f"{CONTROL}/faults", json=body).status_code == 400
     assert api.sim.counts()["creates_received"] == 0
 
 
-def test_a_page_of_another_site_cannot_set_faults(api):
+def test_a_page_of_another_site_cannot_set_faults(api: Api) -> None:
     body = {"name": "422"}
     away = api.call("POST", f"{CONTROL}/faults", json=body, headers={"Origin": "https://example.org"})
     assert away.status_code == 403
     assert api.call("POST", f"{CONTROL}/faults", json=body, headers={"Origin": "http://sim.test"}).status_code == 200
 
 
-def test_a_wrong_name_is_refused_in_python_with_the_known_ones(api):
+def test_a_wrong_name_is_refused_in_python_with_the_known_ones(api: Api) -> None:
     with pytest.raises(ValueError, match="lost-answer"):
         api.sim.fault("lost-anser")
 
 
-def test_the_log_and_the_counts_are_readable_over_the_control_path(api):
+def test_the_log_and_the_counts_are_readable_over_the_control_path(api: Api) -> None:
     api.create(sedd=1)
     log = api.get(f"{CONTROL}/log", token=None)
     assert log == [{"method": "POST", "path": "/v1/runwayml/gen3turbo/create", "status": 200, "unknown": ["sedd"]}]
     assert api.get(f"{CONTROL}/counts", token=None)["tasks_started"] == 1
 
 
-def test_counts_outlive_the_process(api, tmp_path):
+def test_counts_outlive_the_process(api: Api, tmp_path: Path) -> None:
     api.start()
     assert Api(tmp_path, clock=api.clock).sim.counts()["creates_received"] == 1
 
@@ -427,7 +428,7 @@ class Receiver:
 HOOK = "http://127.0.0.1:9/hook"
 
 
-def test_several_posts_per_task_the_last_one_terminal(api):
+def test_several_posts_per_task_the_last_one_terminal(api: Api) -> None:
     receiver = Receiver()
     task_id = api.start(replyUrl=HOOK, replyRef="rnb-1")
     words = receiver.collect(api)
@@ -441,13 +442,13 @@ def test_several_posts_per_task_the_last_one_terminal(api):
     assert body["artifacts"][0]["url"]
 
 
-def test_nothing_is_posted_again_after_a_restart(api, tmp_path):
+def test_nothing_is_posted_again_after_a_restart(api: Api, tmp_path: Path) -> None:
     api.start(replyUrl=HOOK)
     Receiver().collect(api)
     assert Receiver().collect(Api(tmp_path, clock=api.clock), seconds=3) == []
 
 
-def test_callbacks_may_come_twice_and_out_of_order(api):
+def test_callbacks_may_come_twice_and_out_of_order(api: Api) -> None:
     api.sim.fault("callback-twice")
     api.sim.fault("callback-disorder")
     api.start(replyUrl=HOOK)
@@ -456,7 +457,7 @@ def test_callbacks_may_come_twice_and_out_of_order(api):
     assert words[-3:] == ["SUCCEEDED", "SUCCEEDED", "RUNNING"]
 
 
-def test_leaving_the_scheduler_stops_the_callbacks(api):
+def test_leaving_the_scheduler_stops_the_callbacks(api: Api) -> None:
     receiver = Receiver()
     task_id = api.start(replyUrl=HOOK)
     receiver.collect(api, seconds=1)
@@ -464,7 +465,7 @@ def test_leaving_the_scheduler_stops_the_callbacks(api):
     assert receiver.collect(api) == ["PENDING"]
 
 
-def test_only_this_machine_is_ever_posted_to(api):
+def test_only_this_machine_is_ever_posted_to(api: Api) -> None:
     receiver = Receiver()
     api.start(replyUrl="https://hooks.example.org/r/1")
     assert receiver.collect(api) == []
@@ -490,5 +491,5 @@ def test_only_this_machine_is_ever_posted_to(api):
         ("nonsense", False),
     ],
 )
-def test_what_counts_as_this_machine(url, good):
+def test_what_counts_as_this_machine(url, good) -> None:
     assert is_loopback(url) is good

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import httpx
 import pytest
@@ -24,7 +25,7 @@ LOGIN = {"Authorization": f"Bearer {TOKEN}"}
 
 
 @pytest.fixture
-def sim(tmp_path):
+def sim(tmp_path: Path):
     with Simulator(tmp_path, speed=100, renderer=stub.renderer, pictures=Pictures()) as sim:
         yield sim
 
@@ -50,7 +51,7 @@ def wait_for_end(client, task_id, seconds=10.0):
     raise AssertionError(f"still {task['status']} {task['progressRatio']}")
 
 
-def test_a_task_from_create_to_download(sim, client):
+def test_a_task_from_create_to_download(sim, client) -> None:
     url = finish(client)["artifacts"][0]["url"]
     assert url.startswith(sim.address + "/artifacts/")
     assert httpx.get(url).content == stub.CLIP
@@ -58,7 +59,7 @@ def test_a_task_from_create_to_download(sim, client):
     assert (part.status_code, part.content) == (206, stub.CLIP[-5:])
 
 
-def test_a_lost_answer_is_a_dropped_connection(sim, client, capfd):
+def test_a_lost_answer_is_a_dropped_connection(sim, client, capfd: pytest.CaptureFixture[str]) -> None:
     sim.fault("lost-answer", times=1)
     with pytest.raises(httpx.RemoteProtocolError):
         client.post("/gen3turbo/create", json={"text_prompt": "x"})
@@ -71,7 +72,7 @@ def test_a_lost_answer_is_a_dropped_connection(sim, client, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_cut_download_is_noticed_by_its_length(sim, client, capfd):
+def test_a_cut_download_is_noticed_by_its_length(sim, client, capfd: pytest.CaptureFixture[str]) -> None:
     url = finish(client)["artifacts"][0]["url"]
     sim.fault("cut-download", times=1)
     with pytest.raises(httpx.RemoteProtocolError, match=r"incomplete|without sending complete"):
@@ -80,19 +81,19 @@ def test_a_cut_download_is_noticed_by_its_length(sim, client, capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_odd_status_codes_pass_the_server(sim, client):
+def test_odd_status_codes_pass_the_server(sim, client) -> None:
     for name, status in [("596", 596), ("522", 522)]:
         sim.fault(name, times=1)
         assert client.post("/gen3turbo/create", json={"text_prompt": "x"}).status_code == status
 
 
-def test_it_listens_on_loopback_and_answers_to_this_machines_names_only(sim, client):
+def test_it_listens_on_loopback_and_answers_to_this_machines_names_only(sim, client) -> None:
     assert sim.base_url.startswith("http://127.0.0.1:")
     assert client.get("/accounts", headers={"Host": "evil.example.org"}).status_code == 403
     assert client.get("/accounts", headers={"Host": f"localhost:{sim.port}"}).status_code == 200
 
 
-def test_it_starts_and_stops_quickly_even_with_an_answer_outstanding(tmp_path):
+def test_it_starts_and_stops_quickly_even_with_an_answer_outstanding(tmp_path: Path) -> None:
     begun = time.monotonic()
     sim = Simulator(tmp_path, renderer=stub.renderer, pictures=Pictures()).start()
     assert time.monotonic() - begun < 1
@@ -119,12 +120,14 @@ def test_it_starts_and_stops_quickly_even_with_an_answer_outstanding(tmp_path):
         sim.start()
 
 
-def test_a_taken_port_is_said_at_once(sim, tmp_path):
+def test_a_taken_port_is_said_at_once(sim, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="in use"):
         Simulator(tmp_path / "other", port=sim.port, renderer=stub.renderer).start()
 
 
-def test_what_keeps_it_from_starting_is_told_by_who_starts_it(tmp_path, monkeypatch, capfd):
+def test_what_keeps_it_from_starting_is_told_by_who_starts_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
     async def refused(*_, **__):
         raise OSError(24, "Too many open files")
 
@@ -134,7 +137,7 @@ def test_what_keeps_it_from_starting_is_told_by_who_starts_it(tmp_path, monkeypa
     assert capfd.readouterr().err == ""
 
 
-def test_callbacks_arrive_by_themselves(sim, client):
+def test_callbacks_arrive_by_themselves(sim, client) -> None:
     posts = []
 
     class Hook(BaseHTTPRequestHandler):
@@ -158,7 +161,7 @@ def test_callbacks_arrive_by_themselves(sim, client):
     assert httpx.get(posts[-1]["artifacts"][0]["url"]).status_code == 200
 
 
-def test_two_simulators_may_share_a_state(sim, client, tmp_path):
+def test_two_simulators_may_share_a_state(sim, client, tmp_path: Path) -> None:
     with Simulator(tmp_path, speed=100, renderer=stub.renderer, pictures=Pictures()) as other:
         task = finish(client)
         seen = httpx.get(f"{other.base_url}/tasks/{task['taskId']}", headers=LOGIN).json()
@@ -204,7 +207,7 @@ def start():
 
 
 @pytest.mark.slow("starts a process")
-def test_a_task_goes_on_after_kill_9_and_a_restart(start, tmp_path):
+def test_a_task_goes_on_after_kill_9_and_a_restart(start, tmp_path: Path) -> None:
     state = ("--state", str(tmp_path), "--speed", "40")
     first = start(*state)
     task_id = first.client.post("/gen3turbo/create", json={"text_prompt": "A lamp", "seed": 3}).json()["taskId"]
@@ -220,7 +223,7 @@ def test_a_task_goes_on_after_kill_9_and_a_restart(start, tmp_path):
 
 
 @pytest.mark.slow("starts a process")
-def test_the_page_and_the_control_path_ask_for_the_key_that_is_printed_at_the_start(start):
+def test_the_page_and_the_control_path_ask_for_the_key_that_is_printed_at_the_start(start) -> None:
     process = start()
     faults = process.address + "simulator/faults"
     for url in (process.address, faults, faults + "?key=wrong", process.address + "simulator/nothing"):
@@ -236,7 +239,7 @@ def test_the_page_and_the_control_path_ask_for_the_key_that_is_printed_at_the_st
 
 
 @pytest.mark.slow("starts a process")
-def test_each_start_draws_another_key_and_a_key_can_be_given(start):
+def test_each_start_draws_another_key_and_a_key_can_be_given(start) -> None:
     one, other, given = start(), start(), start("--key", "of-my-own-1")
     assert one.key != other.key
     assert len(one.key) >= 32
@@ -246,7 +249,7 @@ def test_each_start_draws_another_key_and_a_key_can_be_given(start):
 
 
 @pytest.mark.slow("starts a process")
-def test_an_open_one_asks_for_no_key(start):
+def test_an_open_one_asks_for_no_key(start) -> None:
     process = start("--open")
     assert process.key == ""
     assert httpx.get(process.page).status_code == 200
@@ -254,14 +257,14 @@ def test_an_open_one_asks_for_no_key(start):
 
 
 @pytest.mark.slow("starts a process")
-def test_it_ends_with_the_program_that_holds_its_input(start):
+def test_it_ends_with_the_program_that_holds_its_input(start) -> None:
     process = start()
     process.client.close()
     process.process.stdin.close()
     assert process.process.wait(10) == 0
 
 
-def test_a_taken_port_is_one_line(sim, capsys):
+def test_a_taken_port_is_one_line(sim, capsys: pytest.CaptureFixture[str]) -> None:
     from runway_nb.simulator.__main__ import main
 
     with pytest.raises(SystemExit) as ended:
@@ -273,7 +276,7 @@ def test_a_taken_port_is_one_line(sim, capsys):
     )
 
 
-def test_a_state_that_cannot_be_used_is_one_line(tmp_path, capsys):
+def test_a_state_that_cannot_be_used_is_one_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     from runway_nb.simulator.__main__ import main
 
     (tmp_path / "simulator.sqlite3").write_bytes(b"no database" * 100)
@@ -297,7 +300,7 @@ def test_a_state_that_cannot_be_used_is_one_line(tmp_path, capsys):
         (["--speed", "0"], "speed is 0"),
     ],
 )
-def test_a_wrong_command_line_is_refused_in_words(arguments, text, capsys):
+def test_a_wrong_command_line_is_refused_in_words(arguments, text, capsys: pytest.CaptureFixture[str]) -> None:
     from runway_nb.simulator.__main__ import main
 
     with pytest.raises(SystemExit) as ended:
@@ -306,7 +309,7 @@ def test_a_wrong_command_line_is_refused_in_words(arguments, text, capsys):
     assert text in capsys.readouterr().err
 
 
-def test_a_renderer_runs_in_a_process_of_lower_priority(tmp_path):
+def test_a_renderer_runs_in_a_process_of_lower_priority(tmp_path: Path) -> None:
     child = child_process(tmp_path / "missing.json", tmp_path / "out.mp4")
     if hasattr(os, "getpriority"):
         assert os.getpriority(os.PRIO_PROCESS, child.pid) > os.getpriority(os.PRIO_PROCESS, 0)
@@ -321,12 +324,12 @@ def python(code: str) -> str:
 
 
 @pytest.mark.slow("starts a process")
-def test_importing_the_package_loads_no_server():
+def test_importing_the_package_loads_no_server() -> None:
     loaded = python("import sys, runway_nb.simulator; print(*sys.modules)").split()
     assert not {"starlette", "uvicorn", "av", "PIL", "httpx", "sqlite3"} & set(loaded)
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path):
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
     code = f"""
 import sys
 from importlib.abc import MetaPathFinder
@@ -344,7 +347,7 @@ except ImportError as error:
     assert python(code).strip() == 'the simulator needs its extra: pip install "runway_nb[simulator]"'
 
 
-def test_an_unknown_name_of_the_package_is_an_attribute_error():
+def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
     import runway_nb.simulator
 
     with pytest.raises(AttributeError, match="nonsense"):

@@ -17,7 +17,7 @@ BOAT = f"user:4711-runwayml:{EMAIL}-asset:6513270e-269e-4d37-b2a7-4de452e6b438"
 
 
 @pytest.fixture
-def api(tmp_path):
+def api(tmp_path: Path):
     """This revision on a copy of that folder, at the moment at which it was left."""
     shutil.copytree(DATA, tmp_path / "state")
     clock = Clock()
@@ -26,7 +26,7 @@ def api(tmp_path):
     Api.stop_all()
 
 
-def test_a_finished_task_shows_its_video(api):
+def test_a_finished_task_shows_its_video(api) -> None:
     task = api.task(FINISHED)
     assert (task["status"], task["options"]["seed"]) == ("SUCCEEDED", 7)
     (artifact,) = task["artifacts"]
@@ -34,14 +34,14 @@ def test_a_finished_task_shows_its_video(api):
     assert {api.download(url).headers["content-type"] for url in artifact["previewUrls"]} == {"image/jpeg"}
 
 
-def test_its_keyframe_is_the_picture_that_was_uploaded(api):
+def test_its_keyframe_is_the_picture_that_was_uploaded(api) -> None:
     (keyframe,) = api.task(FINISHED)["options"]["keyframes"]
     asset = api.get(f"/assets/{BOAT}")
     assert asset["name"] == "boat.png"
     assert api.download(keyframe["image"]).content == api.download(asset["url"]).content
 
 
-def test_a_running_task_goes_on_and_ends(api):
+def test_a_running_task_goes_on_and_ends(api) -> None:
     assert api.task(RUNNING)["status"] == "RUNNING"
     assert [task["taskId"] for task in api.get("/scheduler")] == [RUNNING]
     api.clock.pass_(60.0)
@@ -51,13 +51,13 @@ def test_a_running_task_goes_on_and_ends(api):
     assert api.get("/scheduler") == []
 
 
-def test_credits_assets_and_samples_are_as_they_were(api):
+def test_credits_assets_and_samples_are_as_they_were(api) -> None:
     assert api.get("/features")["used"]["numPlanCredits"] == 50
     names = [asset["name"] for asset in api.get("/assets", params={"offset": 0, "limit": 50})]
     assert names == ["Gen-3 Alpha Turbo 7, A lamp turns, boat.mp4", "boat.png", "harbour.jpeg", "meadow.jpeg"]
     assert api.sim.counts()["tasks_started"] == 2
 
 
-def test_a_new_task_can_start_from_an_old_asset(api):
+def test_a_new_task_can_start_from_an_old_asset(api) -> None:
     assert api.call("GET", "/accounts", token=TOKEN).json().keys() == {EMAIL}
     assert api.finish(firstImage_assetId=BOAT)["status"] == "SUCCEEDED"

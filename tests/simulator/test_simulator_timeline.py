@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,19 +33,19 @@ seeds = st.integers(1, 4294967294)
 
 
 @given(seeds)
-def test_a_clip_takes_30_to_60_seconds_and_twice_as_long_for_twice_the_length(seed):
+def test_a_clip_takes_30_to_60_seconds_and_twice_as_long_for_twice_the_length(seed) -> None:
     assert 30 <= plan(seed, 5, 1.0, {}).length <= 60
     assert plan(seed, 10, 1.0, {}).length == pytest.approx(2 * plan(seed, 5, 1.0, {}).length)
     assert plan(seed, 5, 20.0, {}).length == pytest.approx(plan(seed, 5, 1.0, {}).length / 20)
 
 
 @given(seeds)
-def test_inside_a_kernel_it_takes_about_eight_seconds(seed):
+def test_inside_a_kernel_it_takes_about_eight_seconds(seed) -> None:
     assert 6.5 <= plan(seed, 5, EMBEDDED_SPEED, {}).length <= 9.5
 
 
 @given(seeds, st.lists(st.floats(-5, 120), min_size=2))
-def test_progress_never_runs_backwards_and_ends_at_one(seed, times):
+def test_progress_never_runs_backwards_and_ends_at_one(seed, times) -> None:
     course = plan(seed, 5, 1.0, {})
     ratios = [float(snapshot(course, time, True).ratio or 0) for time in sorted(times)]
     assert ratios == sorted(ratios)
@@ -52,7 +54,7 @@ def test_progress_never_runs_backwards_and_ends_at_one(seed, times):
 
 
 @given(seeds, st.sampled_from(["moderated", "failed", "cancelled", "throttled", "no-artifact", "no-progress"]))
-def test_a_course_survives_storage(seed, name):
+def test_a_course_survives_storage(seed, name) -> None:
     course = plan(seed, 10, 3.0, {name: {}})
     assert Course.from_json(course.to_json()) == course
 
@@ -60,7 +62,7 @@ def test_a_course_survives_storage(seed, name):
 # Over the wire
 
 
-def test_pending_then_running_then_succeeded(api):
+def test_pending_then_running_then_succeeded(api: Api) -> None:
     seen = watch(api, api.start(seed=3))
     assert words(seen) == ["PENDING", "RUNNING", "SUCCEEDED"]
     pending = [task for task in seen if task["status"] == "PENDING"]
@@ -77,7 +79,7 @@ def test_pending_then_running_then_succeeded(api):
     assert [task["updatedAt"] for task in seen] == sorted(task["updatedAt"] for task in seen)
 
 
-def test_the_artifact_has_the_documented_fields(api):
+def test_the_artifact_has_the_documented_fields(api: Api) -> None:
     task = api.finish(seed=3)
     (artifact,) = task["artifacts"]
     assert artifact["assetId"] == f"user:4711-runwayml:{EMAIL}-asset:{artifact['id']}"
@@ -90,7 +92,7 @@ def test_the_artifact_has_the_documented_fields(api):
     assert "type" not in artifact
 
 
-def test_a_task_goes_on_in_another_process_of_the_same_state(tmp_path):
+def test_a_task_goes_on_in_another_process_of_the_same_state(tmp_path: Path) -> None:
     first = Api(tmp_path)
     task_id = first.start(seed=3)
     first.clock.pass_(20)
@@ -104,7 +106,7 @@ def test_a_task_goes_on_in_another_process_of_the_same_state(tmp_path):
     assert len(second.get("/assets/?offset=0&limit=50&mediaType=video")) == 1
 
 
-def test_a_speed_given_at_a_restart_does_not_move_running_tasks(tmp_path):
+def test_a_speed_given_at_a_restart_does_not_move_running_tasks(tmp_path: Path) -> None:
     first = Api(tmp_path)
     task_id = first.start(seed=3)
     first.clock.pass_(10)
@@ -112,7 +114,7 @@ def test_a_speed_given_at_a_restart_does_not_move_running_tasks(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["failed", "moderated"])
-def test_a_failure_carries_an_error_object(api, name):
+def test_a_failure_carries_an_error_object(api: Api, name) -> None:
     api.sim.fault(name, times=1)
     task = api.finish()
     reason = {"failed": "INTERNAL.BAD_OUTPUT.01", "moderated": "SAFETY.INPUT.TEXT"}[name]
@@ -123,7 +125,7 @@ def test_a_failure_carries_an_error_object(api, name):
     assert api.finish()["status"] == "SUCCEEDED"
 
 
-def test_a_moderated_prompt_is_taken_first(api):
+def test_a_moderated_prompt_is_taken_first(api: Api) -> None:
     api.sim.fault("moderated", reason="SAFETY.INPUT.IMAGE")
     answer = api.create()
     assert (answer.status_code, answer.json()["error"]) == (200, None)
@@ -131,12 +133,12 @@ def test_a_moderated_prompt_is_taken_first(api):
     assert api.task(answer.json()["taskId"])["error"]["reason"] == "SAFETY.INPUT.IMAGE"
 
 
-def test_the_error_may_be_a_plain_string(api):
+def test_the_error_may_be_a_plain_string(api: Api) -> None:
     api.sim.fault("failed-string")
     assert isinstance(api.finish()["error"], str)
 
 
-def test_cancelled_is_an_end_with_either_spelling(api):
+def test_cancelled_is_an_end_with_either_spelling(api: Api) -> None:
     api.sim.fault("cancelled", times=1)
     assert api.finish()["status"] == "CANCELLED"
     api.sim.fault("cancelled", word="CANCELED")
@@ -144,7 +146,7 @@ def test_cancelled_is_an_end_with_either_spelling(api):
     assert api.get("/scheduler/") == []
 
 
-def test_throttled_is_no_end(api):
+def test_throttled_is_no_end(api: Api) -> None:
     api.sim.fault("throttled", seconds=100)
     task_id = api.start(seed=3)
     seen = watch(api, task_id, 1)
@@ -152,19 +154,19 @@ def test_throttled_is_no_end(api):
     assert len([task for task in seen if task["status"] == "THROTTLED"]) in (99, 100, 101)
 
 
-def test_throttled_may_last(api):
+def test_throttled_may_last(api: Api) -> None:
     api.sim.fault("throttled", forever=True)
     task_id = api.start()
     api.clock.pass_(1e6)
     assert api.task(task_id)["status"] == "THROTTLED"
 
 
-def test_a_word_nobody_knows_is_no_end(api):
+def test_a_word_nobody_knows_is_no_end(api: Api) -> None:
     api.sim.fault("unknown-status", word="MOONSTRUCK")
     assert words(watch(api, api.start())) == ["PENDING", "MOONSTRUCK", "RUNNING", "SUCCEEDED"]
 
 
-def test_success_without_an_artifact_which_may_come_late(api):
+def test_success_without_an_artifact_which_may_come_late(api: Api) -> None:
     api.sim.fault("no-artifact", times=1)
     assert (task := api.finish())["status"] == "SUCCEEDED"
     assert task["artifacts"] == []
@@ -176,7 +178,7 @@ def test_success_without_an_artifact_which_may_come_late(api):
 
 
 @pytest.mark.parametrize(("name", "ratio"), [("stalled-progress", "0.42"), ("no-progress", None)])
-def test_progress_may_stall_or_stay_away(api, name, ratio):
+def test_progress_may_stall_or_stay_away(api: Api, name, ratio) -> None:
     api.sim.fault(name, times=1)
     seen = watch(api, api.start())
     assert seen[-2]["progressRatio"] == ratio
@@ -188,7 +190,7 @@ def test_progress_may_stall_or_stay_away(api, name, ratio):
     assert (task["status"], task["progressRatio"]) == ("RUNNING", ratio)
 
 
-def test_the_fault_stays_with_the_task_over_a_restart(tmp_path):
+def test_the_fault_stays_with_the_task_over_a_restart(tmp_path: Path) -> None:
     first = Api(tmp_path)
     first.sim.fault("failed")
     task_id = first.start()
@@ -197,7 +199,7 @@ def test_the_fault_stays_with_the_task_over_a_restart(tmp_path):
     assert second.task(task_id)["status"] == "FAILED"
 
 
-def test_a_refused_create_uses_up_no_fault(api):
+def test_a_refused_create_uses_up_no_fault(api: Api) -> None:
     api.sim.fault("failed", times=1)
     api.sim.fault("lost-answer", times=1)
     api.create(seconds=7)
@@ -236,7 +238,7 @@ class Child:
         self.code = code
 
 
-def test_a_task_waits_at_99_percent_for_its_file(tmp_path):
+def test_a_task_waits_at_99_percent_for_its_file(tmp_path: Path) -> None:
     slow = Slow()
     api = Api(tmp_path, renderer=slow)
     task_id = api.start()
@@ -247,7 +249,7 @@ def test_a_task_waits_at_99_percent_for_its_file(tmp_path):
     assert api.task(task_id)["status"] == "SUCCEEDED"
 
 
-def test_two_clips_are_rendered_at_a_time_and_equal_ones_once(tmp_path):
+def test_two_clips_are_rendered_at_a_time_and_equal_ones_once(tmp_path: Path) -> None:
     slow = Slow()
     api = Api(tmp_path, renderer=slow)
     for seed in (1, 1, 2, 3, 3):
@@ -258,7 +260,7 @@ def test_two_clips_are_rendered_at_a_time_and_equal_ones_once(tmp_path):
     assert len(slow.started) == 3
 
 
-def test_a_render_that_was_lost_with_its_process_is_started_again_at_a_look(tmp_path):
+def test_a_render_that_was_lost_with_its_process_is_started_again_at_a_look(tmp_path: Path) -> None:
     first = Api(tmp_path, renderer=Slow())
     task_id = first.start()
     second = Api(tmp_path, renderer=stub.renderer, clock=first.clock)
@@ -267,7 +269,7 @@ def test_a_render_that_was_lost_with_its_process_is_started_again_at_a_look(tmp_
     assert second.task(task_id)["status"] == "SUCCEEDED"
 
 
-def test_a_renderer_that_cannot_fails_the_task(tmp_path):
+def test_a_renderer_that_cannot_fails_the_task(tmp_path: Path) -> None:
     slow = Slow()
     api = Api(tmp_path, renderer=slow)
     task_id = api.start()
@@ -278,7 +280,7 @@ def test_a_renderer_that_cannot_fails_the_task(tmp_path):
     assert Api(tmp_path, clock=api.clock).task(task_id)["status"] == "FAILED"
 
 
-def test_a_renderer_that_was_killed_is_started_again_a_few_times(tmp_path):
+def test_a_renderer_that_was_killed_is_started_again_a_few_times(tmp_path: Path) -> None:
     slow = Slow()
     api = Api(tmp_path, renderer=slow)
     task_id = api.start()
@@ -290,7 +292,7 @@ def test_a_renderer_that_was_killed_is_started_again_a_few_times(tmp_path):
     assert api.task(task_id)["status"] == "FAILED"
 
 
-def test_stopping_ends_the_renderers(tmp_path):
+def test_stopping_ends_the_renderers(tmp_path: Path) -> None:
     slow = Slow()
     api = Api(tmp_path, renderer=slow)
     api.start()
@@ -298,7 +300,7 @@ def test_stopping_ends_the_renderers(tmp_path):
     assert slow.terminated == 1
 
 
-def test_the_shot_is_what_was_asked_for(tmp_path):
+def test_the_shot_is_what_was_asked_for(tmp_path: Path) -> None:
     from runway_nb.simulator.rendering.renderer import Shot
 
     slow = Slow()
@@ -316,7 +318,7 @@ def test_the_shot_is_what_was_asked_for(tmp_path):
     assert still.camera == {"static": True}
 
 
-def test_an_end_that_comes_between_two_looks_has_its_file(api):
+def test_an_end_that_comes_between_two_looks_has_its_file(api: Api) -> None:
     """The clock moves on while the service works: the end must not be told before its artifact is there."""
     task_id = api.start()
     api.clock.pass_(LONG * 0.1)

@@ -35,7 +35,7 @@ PATHS = {
 
 
 @pytest.mark.parametrize("link", PATHS)
-def test_a_link_means_a_path(link):
+def test_a_link_means_a_path(link) -> None:
     assert is_file_link(link.strip())
     assert file_link_problem(link) == ""
     assert path_of_link(link) == PATHS[link]
@@ -49,7 +49,7 @@ def test_a_link_means_a_path(link):
         "file://evil.example.org", "file://user@localhost/a.png",
     ],
 )  # fmt: skip
-def test_a_link_to_another_machine_is_refused_in_one_line(link):
+def test_a_link_to_another_machine_is_refused_in_one_line(link) -> None:
     assert path_of_link(link) == ""
     (problem,) = Keyframes(link).problems()
     assert problem == "first is a link to a file of another machine: copy the file to this one and give its path"
@@ -58,7 +58,7 @@ def test_a_link_to_another_machine_is_refused_in_one_line(link):
 @pytest.mark.parametrize(
     "link", ["file:", "file://", "file:///", "file://localhost", "file:///a%00b.png", "file:///a\0b"]
 )
-def test_a_link_without_a_file_is_refused_in_one_line(link):
+def test_a_link_without_a_file_is_refused_in_one_line(link) -> None:
     with pytest.raises(InvalidRequest, match=r"first is 'file:.*: a link to a file is file:///folder/picture.png"):
         VideoRequest("x", Keyframes(link)).check()
 
@@ -66,13 +66,13 @@ def test_a_link_without_a_file_is_refused_in_one_line(link):
 @given(
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\\:|"), min_size=1).map(lambda t: "/a" + t)
 )
-def test_every_path_has_a_link(path):
+def test_every_path_has_a_link(path) -> None:
     assert path_of_link("file://" + quote(path)) == path
     assert path_of_link(PurePosixPath("/a/b").as_uri()) == "/a/b"
 
 
 @given(st.text())
-def test_any_text_behind_the_scheme_is_a_path_or_one_line(text):
+def test_any_text_behind_the_scheme_is_a_path_or_one_line(text) -> None:
     link = "file:" + text
     assert bool(path_of_link(link)) != bool(file_link_problem(link))
     assert "\n" not in file_link_problem(link)

@@ -317,7 +317,7 @@ def _child(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProc
     )
 
 
-def test_a_home_that_cannot_be_used_shows_nothing_else_of_the_environment(monkeypatch):
+def test_a_home_that_cannot_be_used_shows_nothing_else_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RUNWAY_NB_HOME", "~nosuch/home")
     with pytest.raises(errors.SettingsError) as caught:
         default_home()

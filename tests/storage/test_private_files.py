@@ -101,7 +101,7 @@ KINDS = ("ledger.sqlite3", "ledger-damaged-", "accounts/", "posters/", "pictures
 
 @pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("umask", ["000", "022", "002"])
-def test_a_session_leaves_nothing_to_others(tmp_path, umask):
+def test_a_session_leaves_nothing_to_others(tmp_path: Path, umask) -> None:
     root = tmp_path / "root"
     words = [sys.executable, "-c", SESSION, umask, str(root), str(Path(__file__).parents[1])]
     env = {name: value for name, value in os.environ.items() if not name.startswith("USEAPI_")}
@@ -121,7 +121,7 @@ def opened_up(*folders: Path) -> None:
         folder.chmod(0o777)
 
 
-def test_a_home_that_was_open_to_others_is_closed(tmp_path):
+def test_a_home_that_was_open_to_others_is_closed(tmp_path: Path) -> None:
     home, state = tmp_path / "home", tmp_path / "simulator"
     names = ("accounts", "posters", "pictures", "thumbnails")
     opened_up(home, *(home / name for name in names))
@@ -139,7 +139,7 @@ def test_a_home_that_was_open_to_others_is_closed(tmp_path):
     assert [mode(place) for place in (home, state, state / "videos")] == [0o700] * 3
 
 
-def test_an_output_folder_of_the_users_own_stays_as_it_is_and_the_videos_in_it_are_private(tmp_path):
+def test_an_output_folder_of_the_users_own_stays_as_it_is_and_the_videos_in_it_are_private(tmp_path: Path) -> None:
     output = tmp_path / "runway_outputs"
     output.mkdir()
     output.chmod(0o775)
@@ -150,7 +150,7 @@ def test_an_output_folder_of_the_users_own_stays_as_it_is_and_the_videos_in_it_a
     assert mode(video) == 0o600
 
 
-def test_a_film_that_was_asked_for_by_name_is_an_ordinary_file(tmp_path):
+def test_a_film_that_was_asked_for_by_name_is_an_ordinary_file(tmp_path: Path) -> None:
     (tmp_path / "clip.mp4").write_bytes(CLIP)
     (tmp_path / "plain").touch()
     assert mode(concat([tmp_path / "clip.mp4"], tmp_path / "film.mp4")) == mode(tmp_path / "plain")
@@ -159,20 +159,20 @@ def test_a_film_that_was_asked_for_by_name_is_an_ordinary_file(tmp_path):
 # --- the functions ------------------------------------------------------------------------------------
 
 
-def test_a_folder_that_is_made_is_private_with_all_that_was_missing_above_it(tmp_path):
+def test_a_folder_that_is_made_is_private_with_all_that_was_missing_above_it(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     private_folder(tmp_path / "a" / "b" / "c")
     assert [mode(tmp_path / name) for name in ("a", "a/b", "a/b/c")] == [0o700] * 3
     assert mode(tmp_path) == 0o755
 
 
-def test_a_folder_that_is_made_for_many_is_left_alone(tmp_path):
+def test_a_folder_that_is_made_for_many_is_left_alone(tmp_path: Path) -> None:
     tmp_path.chmod(0o1777)
     private_folder(tmp_path)
     assert mode(tmp_path) == 0o1777
 
 
-def test_a_folder_under_a_file_is_refused(tmp_path):
+def test_a_folder_under_a_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(OSError, match="Not a directory"):
         private_folder(tmp_path / "file" / "folder")
@@ -180,7 +180,7 @@ def test_a_folder_under_a_file_is_refused(tmp_path):
         private_folder(tmp_path / "file")
 
 
-def test_threads_that_make_the_same_folder_agree(tmp_path):
+def test_threads_that_make_the_same_folder_agree(tmp_path: Path) -> None:
     start, failed = threading.Barrier(8), []
 
     def make():
@@ -198,7 +198,7 @@ def test_threads_that_make_the_same_folder_agree(tmp_path):
     assert failed == []
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     path.chmod(0o666)
@@ -215,7 +215,7 @@ def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_link_in_the_place_of_a_file_is_replaced_and_what_it_leads_to_is_not_touched(tmp_path):
+def test_a_link_in_the_place_of_a_file_is_replaced_and_what_it_leads_to_is_not_touched(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"other")
     (tmp_path / "file").symlink_to(tmp_path / "other")
     write_private(tmp_path / "file", b"mine")
@@ -223,14 +223,14 @@ def test_a_link_in_the_place_of_a_file_is_replaced_and_what_it_leads_to_is_not_t
     assert not (tmp_path / "file").is_symlink()
 
 
-def test_a_file_is_not_opened_through_a_link(tmp_path):
+def test_a_file_is_not_opened_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "draft").symlink_to(tmp_path / "other")
     with pytest.raises(OSError, match="symbolic link"):
         open_private(tmp_path / "draft")
     assert not (tmp_path / "other").exists()
 
 
-def test_a_mount_that_knows_no_fsync_keeps_the_file(tmp_path, monkeypatch):
+def test_a_mount_that_knows_no_fsync_keeps_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def unknown(_):
         raise OSError(22, "Invalid argument")
 
@@ -247,7 +247,7 @@ def test_a_mount_that_knows_no_fsync_keeps_the_file(tmp_path, monkeypatch):
     assert (tmp_path / "file").read_bytes() == b"data"
 
 
-def test_a_copy_is_private_and_as_old_as_what_was_copied(tmp_path):
+def test_a_copy_is_private_and_as_old_as_what_was_copied(tmp_path: Path) -> None:
     old, new = tmp_path / "old", tmp_path / "new"
     old.write_bytes(b"data")
     old.chmod(0o644)
@@ -256,7 +256,7 @@ def test_a_copy_is_private_and_as_old_as_what_was_copied(tmp_path):
     assert (new.read_bytes(), mode(new), new.stat().st_mtime) == (b"data", 0o600, 1_000_000)
 
 
-def test_what_is_not_there_needs_no_closing(tmp_path):
+def test_what_is_not_there_needs_no_closing(tmp_path: Path) -> None:
     close_to_others(tmp_path / "nothing")
     assert mode(private_file(tmp_path / "file")) == 0o600
 
@@ -264,7 +264,7 @@ def test_what_is_not_there_needs_no_closing(tmp_path):
 # --- the private token --------------------------------------------------------------------------------
 
 
-def test_a_token_file_is_private_and_takes_the_place_of_no_link(tmp_path):
+def test_a_token_file_is_private_and_takes_the_place_of_no_link(tmp_path: Path) -> None:
     opened_up(tmp_path)
     (tmp_path / "token").symlink_to(tmp_path / "shared")
     with pytest.raises(SettingsError, match="link"):
@@ -276,7 +276,7 @@ def test_a_token_file_is_private_and_takes_the_place_of_no_link(tmp_path):
     assert token_stores(tmp_path)[-1]() == Secret(TOKEN)
 
 
-def test_a_token_file_that_is_a_link_is_refused(tmp_path):
+def test_a_token_file_that_is_a_link_is_refused(tmp_path: Path) -> None:
     private_file(tmp_path / "elsewhere").write_text(TOKEN)
     (tmp_path / "token").symlink_to(tmp_path / "elsewhere")
     with pytest.raises(SettingsError, match="token is a link: "):
@@ -298,20 +298,22 @@ ODD_FILES = {
 
 
 @pytest.mark.parametrize("kind", ODD_FILES)
-def test_what_is_no_small_file_of_ours_is_never_read(tmp_path, kind):
+def test_what_is_no_small_file_of_ours_is_never_read(tmp_path: Path, kind) -> None:
     (tmp_path / "elsewhere").write_bytes(b"of others")
     ODD_FILES[kind](tmp_path / "odd", tmp_path / "elsewhere")
     with pytest.raises(OSError, match="Errno"):
         read_private(tmp_path / "odd", 100)
 
 
-def test_a_small_file_is_read_whole(tmp_path):
+def test_a_small_file_is_read_whole(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"x" * 100)
     assert read_private(tmp_path / "a", 100) == b"x" * 100
 
 
 @pytest.mark.parametrize("kind", [kind for kind in ODD_FILES if kind != "too much"])
-def test_an_odd_file_in_the_place_of_an_address_or_a_still_costs_one_row_and_no_picture(party, kind, tmp_path):
+def test_an_odd_file_in_the_place_of_an_address_or_a_still_costs_one_row_and_no_picture(
+    party: Party, kind, tmp_path: Path
+) -> None:
     job = party.ended(party.submit())
     keep_thumbnail(party.settings.posters, job.id, b"still")
     assert kept_thumbnail(party.settings.posters, job.id) == b"still"

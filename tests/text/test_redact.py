@@ -50,29 +50,29 @@ from support.strategies import ASSET_ID, TASK_ID, texts
         ("", ""),
     ],
 )
-def test_secrets_are_masked_and_the_rest_is_kept(text, shown):
+def test_secrets_are_masked_and_the_rest_is_kept(text, shown) -> None:
     assert redact(text) == shown
 
 
 @given(texts)
-def test_masking_twice_changes_nothing(text):
+def test_masking_twice_changes_nothing(text) -> None:
     assert redact(redact(text)) == redact(text)
 
 
 @given(texts, texts)
-def test_no_surroundings_bring_the_email_of_an_id_out(before, after):
+def test_no_surroundings_bring_the_email_of_an_id_out(before, after) -> None:
     assert "studio@example.org" not in redact(f"{before} {TASK_ID} {after}")
 
 
 @given(st.text("abcXYZ019", min_size=1, max_size=12))
-def test_every_token_is_masked(tail):
+def test_every_token_is_masked(tail) -> None:
     assert f"user:12-{tail}" not in redact(f"the token user:12-{tail} is wrong")
 
 
 @pytest.mark.parametrize(
     ("identifier", "shown"), [(TASK_ID, "9c2a1f34"), (ASSET_ID, "0b6f0c1e"), ("abcdefghij", "abcdefgh"), ("", "")]
 )
-def test_a_short_id_is_eight_safe_characters(identifier, shown):
+def test_a_short_id_is_eight_safe_characters(identifier, shown) -> None:
     assert short_id(identifier) == shown
 
 
@@ -86,7 +86,7 @@ ODD_EMAIL = "o!dd@localhost"
 
 
 @pytest.fixture(autouse=True)
-def _known_secrets():
+def _known_secrets() -> None:
     know_token(KNOWN_TOKEN)
     for address in (KNOWN_EMAIL, ODD_EMAIL, "jörg@müller.example"):
         know_address(address)
@@ -154,7 +154,7 @@ SECRETS = [KNOWN_TOKEN, KNOWN_TOKEN.partition(":")[2], TAIL, KNOWN_EMAIL, ODD_EM
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
 @pytest.mark.parametrize("secret", SECRETS)
-def test_what_is_known_is_masked_in_any_spelling(secret, spelling):
+def test_what_is_known_is_masked_in_any_spelling(secret, spelling) -> None:
     spelt = SPELLINGS[spelling](secret)
     for text in (spelt, f"Error: {spelt}.", f"id={spelt}&x=1", f'{{"a":"{spelt}"}}'):
         shown = redact(text)
@@ -165,7 +165,7 @@ def test_what_is_known_is_masked_in_any_spelling(secret, spelling):
         assert redact(shown) == shown
 
 
-def test_a_token_is_known_by_its_own_value_alone():
+def test_a_token_is_known_by_its_own_value_alone() -> None:
     assert redact("user:90210 sent 90210 pictures of a Q7 key") == "user:90210 sent 90210 pictures of a Q7 key"
 
 
@@ -180,7 +180,7 @@ def test_a_token_is_known_by_its_own_value_alone():
         "j&ouml;rg&commat;m&uuml;ller.example",
     ],
 )
-def test_an_address_is_known_in_both_forms_of_its_domain(text):
+def test_an_address_is_known_in_both_forms_of_its_domain(text) -> None:
     assert redact(text) == "***@***"
 
 
@@ -197,20 +197,20 @@ def test_an_address_is_known_in_both_forms_of_its_domain(text):
         "sam@[192.0.2.1]",
     ],
 )
-def test_an_address_nobody_knows_is_masked_by_its_form(text):
+def test_an_address_nobody_knows_is_masked_by_its_form(text) -> None:
     assert redact(f"of {text}") == "of ***@***"
 
 
 @pytest.mark.parametrize(
     "word", ["user:1-simulator", "user:4711", "user:4711-", "user:42-other", "password", "", TASK_ID, ASSET_ID]
 )
-def test_an_ordinary_word_is_no_secret_though_somebody_took_it_for_a_token(word):
+def test_an_ordinary_word_is_no_secret_though_somebody_took_it_for_a_token(word) -> None:
     know_token(word)
     text = f"The simulator has other words, 4711 of them: password, {TASK_ID}"
     assert mask_tokens(text) == text
 
 
-def test_what_is_known_does_not_grow_without_end():
+def test_what_is_known_does_not_grow_without_end() -> None:
     for number in range(2 * known_secrets.ADDRESSES):
         know_address(f"a{number}@flood.example")
         know_token(f"user:{number}-flood{number:08}Key")
@@ -220,7 +220,7 @@ def test_what_is_known_does_not_grow_without_end():
     assert redact(f"x {TAIL} x") == "x *** x"
 
 
-def test_secrets_may_come_from_many_threads_at_once():
+def test_secrets_may_come_from_many_threads_at_once() -> None:
     def work(number):
         for at in range(20):
             know_address(f"t{number}-{at}@threads.example")
@@ -242,17 +242,17 @@ def test_secrets_may_come_from_many_threads_at_once():
         "x ids@seen.example x",
     ],
 )
-def test_the_address_of_an_id_is_known_from_then_on(identifier):
+def test_the_address_of_an_id_is_known_from_then_on(identifier) -> None:
     know_id(identifier)
     assert "***" in redact(base64.b64encode(b"ids@seen.example").decode())
 
 
-def test_addresses_are_found_where_they_are_written():
+def test_addresses_are_found_where_they_are_written() -> None:
     text = "of sam%40mail.example, https://me:pw@host/x"
     assert [text[start:end] for start, end in addresses(text)] == ["sam%40mail.example", "me:pw"]
 
 
-def test_an_id_stays_whole_where_tokens_are_masked():
+def test_an_id_stays_whole_where_tokens_are_masked() -> None:
     assert mask_tokens(f"{TASK_ID} {KNOWN_TOKEN} {TAIL.upper()}") == f"{TASK_ID} *** ***"
 
 
@@ -273,7 +273,7 @@ def test_an_id_stays_whole_where_tokens_are_masked():
         ("https://host/path?x=1 and 16:9@60", "https://host/path?x=1 and 16:9@60"),
     ],
 )
-def test_a_link_keeps_its_place_and_loses_its_key(text, shown):
+def test_a_link_keeps_its_place_and_loses_its_key(text, shown) -> None:
     assert redact(text) == shown
 
 
@@ -299,7 +299,7 @@ def test_a_link_keeps_its_place_and_loses_its_key(text, shown):
         ("half \ud83d characters \udc00", "half ? characters ?"),
     ],
 )
-def test_what_acts_on_a_screen_is_taken_out(text, shown):
+def test_what_acts_on_a_screen_is_taken_out(text, shown) -> None:
     assert redact(text) == shown
 
 
@@ -316,7 +316,7 @@ def test_what_acts_on_a_screen_is_taken_out(text, shown):
         "\ttabs\nand lines\n",
     ],
 )
-def test_ordinary_text_stays_as_it_is(text):
+def test_ordinary_text_stays_as_it_is(text) -> None:
     assert redact(text) == text
 
 
@@ -325,18 +325,18 @@ def test_ordinary_text_stays_as_it_is(text):
         st.characters(categories=["L", "N", "P", "Zs", "So"], exclude_characters="@:%&\\=\u2024\u3002"), max_size=80
     )
 )
-def test_letters_signs_and_emoji_of_any_script_stay(text):
+def test_letters_signs_and_emoji_of_any_script_stay(text) -> None:
     assert redact(text) == text
 
 
 @pytest.mark.parametrize("length", [BODY - 1, BODY, BODY + 1, BODY + 5000, 10**6])
-def test_a_text_has_an_end(length):
+def test_a_text_has_an_end(length) -> None:
     shown = redact("x" * length)
     assert len(shown) == min(length, BODY)
     assert shown.endswith("\N{HORIZONTAL ELLIPSIS}") == (length > BODY)
 
 
-def test_a_line_is_one_and_has_an_end():
+def test_a_line_is_one_and_has_an_end() -> None:
     assert redact_line("two\n lines \t here\r\n") == "two lines here"
     assert len(redact_line("x " * 10_000)) == LINE
     assert redact_line("abcdef", 4) == "abc\N{HORIZONTAL ELLIPSIS}"
@@ -346,7 +346,7 @@ def test_a_line_is_one_and_has_an_end():
     "secret", [KNOWN_TOKEN, TAIL, KNOWN_EMAIL, TASK_ID, base64.b64encode(KNOWN_EMAIL.encode()).decode()]
 )
 @pytest.mark.parametrize("end", [10, 60, BODY])
-def test_no_part_of_a_secret_is_left_at_an_end(secret, end):
+def test_no_part_of_a_secret_is_left_at_an_end(secret, end) -> None:
     for before in range(end - len(secret) - 2, end + 2):
         text = "." * before + secret + "." * 40
         shown = redact_line(text, end) if end < BODY else redact(text)
@@ -354,7 +354,7 @@ def test_no_part_of_a_secret_is_left_at_an_end(secret, end):
         assert "grace" not in shown
 
 
-def test_a_text_of_any_size_takes_little_time():
+def test_a_text_of_any_size_takes_little_time() -> None:
     hostile = ("user:1-runwayml:", "@", "a@", "a@b.", "%25", "%c3", "://", "A", "\x1b]", "&amp;", "bearer ",
                '"token":', "\\",
                "eyJ", "&sig=", "a.", "\u200b", "\uff20", KNOWN_TOKEN, KNOWN_EMAIL)  # fmt: skip
@@ -372,7 +372,7 @@ PIECES = [
 
 
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join), st.integers(4, 60))
-def test_what_went_through_the_door_goes_through_again(text, limit):
+def test_what_went_through_the_door_goes_through_again(text, limit) -> None:
     shown, line = redact(text), redact_line(text, limit)
     assert redact(shown) == shown
     assert redact_line(line, limit) == line
@@ -381,7 +381,7 @@ def test_what_went_through_the_door_goes_through_again(text, limit):
         assert secret not in shown.lower()
 
 
-def test_a_cell_keeps_what_can_be_typed_again():
+def test_a_cell_keeps_what_can_be_typed_again() -> None:
     cell = f"%%runway --first {ASSET_ID} --reply-url https://me:pw@hooks.example/r\n\x1b[2Jof {KNOWN_EMAIL}\n"
     assert redact_cell(cell) == "%%runway --first 0b6f0c1e --reply-url https://***@hooks.example/r\nof ***@***\n"
 
@@ -389,7 +389,7 @@ def test_a_cell_keeps_what_can_be_typed_again():
 @pytest.mark.parametrize(
     "identifier", [TASK_ID.upper(), quote(TASK_ID, safe=""), f"x{KNOWN_EMAIL}", "\x1b[31m", KNOWN_TOKEN]
 )
-def test_no_short_id_holds_a_secret(identifier):
+def test_no_short_id_holds_a_secret(identifier) -> None:
     assert not {"studio", "STUDIO", "grace", "\x1b", "90210"} & {short_id(identifier)[at : at + 6] for at in range(3)}
     assert len(short_id(identifier)) <= 8
     assert "@example" not in short_id(identifier)
@@ -399,7 +399,7 @@ def test_no_short_id_holds_a_secret(identifier):
 
 
 @pytest.mark.parametrize("name", LOGGERS)
-def test_what_is_logged_is_masked_with_its_error_and_its_stack(name, caplog):
+def test_what_is_logged_is_masked_with_its_error_and_its_stack(name, caplog: pytest.LogCaptureFixture) -> None:
     redact_http_logs()
     logger = logging.getLogger(name)
     with caplog.at_level(logging.DEBUG, logger=name):
@@ -415,7 +415,7 @@ def test_what_is_logged_is_masked_with_its_error_and_its_stack(name, caplog):
     assert not [secret for secret in (TAIL, KNOWN_EMAIL, "\x1b") if secret in text]
 
 
-def test_every_logger_of_the_http_libraries_is_known():
+def test_every_logger_of_the_http_libraries_is_known() -> None:
     pytest.importorskip("httpcore")
     import httpx
 
@@ -426,7 +426,7 @@ def test_every_logger_of_the_http_libraries_is_known():
 
 
 @pytest.mark.parametrize("name", ["httpx", "httpcore.http11", "httpcore.connection"])
-def test_what_the_http_library_logs_is_masked_once_and_for_all(name, caplog):
+def test_what_the_http_library_logs_is_masked_once_and_for_all(name, caplog: pytest.LogCaptureFixture) -> None:
     redact_http_logs()
     redact_http_logs()
     with caplog.at_level(logging.DEBUG, logger=name):
