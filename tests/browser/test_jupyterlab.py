@@ -53,13 +53,13 @@ def film(app: App) -> SimpleNamespace:
 # --- beside other cells ------------------------------------------------------------------------------
 
 
-def test_the_card_moves_while_another_cell_sleeps_and_while_one_computes(film):
+def test_the_card_moves_while_another_cell_sleeps_and_while_one_computes(film: SimpleNamespace) -> None:
     for index in (2, 3):
         seen = {text for text, busy in film.samples if text and busy[:1] == [index]}
         assert len(seen) >= 3, film.samples
 
 
-def test_the_video_plays_while_another_cell_computes(film):
+def test_the_video_plays_while_another_cell_computes(film: SimpleNamespace) -> None:
     assert film.busy
     assert film.player["readyState"] == 4
     assert film.player["duration"] == pytest.approx(5, abs=0.1)
@@ -70,7 +70,7 @@ def test_the_video_plays_while_another_cell_computes(film):
 # --- what stays --------------------------------------------------------------------------------------
 
 
-def test_the_file_holds_the_player_and_no_widget(film):
+def test_the_file_holds_the_player_and_no_widget(film: SimpleNamespace) -> None:
     (output,) = film.saved.cells[1].outputs
     assert set(output.data) == RESULT
     assert "widgets" not in film.saved.metadata
@@ -78,14 +78,14 @@ def test_the_file_holds_the_player_and_no_widget(film):
     assert len(json.dumps(output)) < 40_000
 
 
-def test_it_plays_after_the_kernel_is_gone(app, film):
+def test_it_plays_after_the_kernel_is_gone(app: App, film: SimpleNamespace) -> None:
     notebook = app.open(film.notebook.name)
     assert played(notebook.video(1))["readyState"] == 4
     assert LOST not in notebook.output(1).inner_text()
     notebook.shutdown()
 
 
-def test_it_plays_in_a_notebook_that_is_not_trusted(app, film):
+def test_it_plays_in_a_notebook_that_is_not_trusted(app: App, film: SimpleNamespace) -> None:
     changed = json.loads(json.dumps(film.saved).replace("slow waves", "calm waves"))
     nbformat.write(nbformat.from_dict(changed), app.root / "stranger.ipynb")
     notebook = app.open("stranger.ipynb")
@@ -99,7 +99,7 @@ def test_it_plays_in_a_notebook_that_is_not_trusted(app, film):
     notebook.shutdown()
 
 
-def test_a_tab_closed_during_the_job_shows_the_player_when_it_is_opened_again(app, notebook):
+def test_a_tab_closed_during_the_job_shows_the_player_when_it_is_opened_again(app: App, notebook) -> None:
     page = notebook(quick(), f"%%runway shot\n{PROMPT}", "shot.wait(); print('ended')")
     page.run(0, 1)
     page.output(1).locator(".rnb-card").wait_for()
@@ -173,7 +173,7 @@ def measured(app: App, width: int) -> list[dict]:
 
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 @pytest.mark.parametrize("width", [900, 560])
-def test_every_state_of_the_card_is_of_one_height_and_can_be_read(app, gallery, theme, width):
+def test_every_state_of_the_card_is_of_one_height_and_can_be_read(app: App, gallery: Notebook, theme, width) -> None:
     app.theme(theme)
     cards = measured(app, width)
     assert set(WORDS) <= {card["word"] for card in cards}
@@ -187,7 +187,7 @@ def test_every_state_of_the_card_is_of_one_height_and_can_be_read(app, gallery, 
         assert card["title"]
 
 
-def test_progress_is_told_to_screen_readers(app, gallery):
+def test_progress_is_told_to_screen_readers(app: App, gallery: Notebook) -> None:
     bars = {card["word"]: card["bar"] for card in app.page.evaluate(MEASURE) if card["bar"]}
     assert bars == {
         "Generating": ["Generating", "42", "0", "100"],
@@ -196,7 +196,7 @@ def test_progress_is_told_to_screen_readers(app, gallery):
     }
 
 
-def test_the_button_is_reached_by_tab_and_has_a_name(app, gallery):
+def test_the_button_is_reached_by_tab_and_has_a_name(app: App, gallery: Notebook) -> None:
     names = app.page.locator(".rnb-card").get_by_role("button", name="Stop tracking", disabled=False)
     assert names.count() >= 5
     app.page.locator(".jp-Notebook .jp-Cell").first.locator(".jp-InputPrompt").click()
@@ -213,7 +213,7 @@ def test_the_button_is_reached_by_tab_and_has_a_name(app, gallery):
 # --- stopping and coming back ------------------------------------------------------------------------
 
 
-def test_stop_tracking_then_attach_then_show_after_a_restart(notebook):
+def test_stop_tracking_then_attach_then_show_after_a_restart(notebook) -> None:
     page = notebook(quick(), f"%%runway shot\n{PROMPT}", "%runway attach {shot.id}", "print(shot.id)", "%runway show")
     page.run(0, 1)
     page.output(1).get_by_text("Queued at Runway").or_(page.output(1).get_by_text("Generating")).first.wait_for()
@@ -230,7 +230,7 @@ def test_stop_tracking_then_attach_then_show_after_a_restart(notebook):
     assert name in page.output(4).inner_text()
 
 
-def test_a_job_that_waits_for_a_slot_can_be_removed(notebook):
+def test_a_job_that_waits_for_a_slot_can_be_removed(notebook) -> None:
     before = shared_simulator().counts()["tasks_started"]
     shared_simulator().fault("429-account")
     page = notebook(quick(), f"%%runway shot\n{PROMPT}")
@@ -242,7 +242,7 @@ def test_a_job_that_waits_for_a_slot_can_be_removed(notebook):
     assert shared_simulator().counts()["tasks_started"] == before
 
 
-def test_a_job_in_doubt_offers_to_look_again_and_to_send_again(notebook):
+def test_a_job_in_doubt_offers_to_look_again_and_to_send_again(notebook) -> None:
     before = shared_simulator().counts()["tasks_started"]
     shared_simulator().fault("lost-before")
     page = notebook(quick(), f"%%runway shot\n{PROMPT}")
@@ -256,7 +256,7 @@ def test_a_job_in_doubt_offers_to_look_again_and_to_send_again(notebook):
     assert [set(output.data) for output in page.save().cells[1].outputs] == [RESULT]
 
 
-def test_a_new_take_has_its_own_card_and_both_results_stay(notebook):
+def test_a_new_take_has_its_own_card_and_both_results_stay(notebook) -> None:
     before = shared_simulator().counts()["tasks_started"]
     shared_simulator().fault("throttled", seconds=600)
     page = notebook(quick(), f"%%runway shot\n{PROMPT}")
@@ -271,7 +271,7 @@ def test_a_new_take_has_its_own_card_and_both_results_stay(notebook):
     assert output.data["text/html"].count("<video") == 2
 
 
-def test_an_unchanged_cell_shows_its_stored_result(notebook):
+def test_an_unchanged_cell_shows_its_stored_result(notebook) -> None:
     page = notebook(quick(), "%config RunwayMagics.reuse = True", f"%%runway\nThe same again. {PROMPT}")
     page.run(0, 1, 2)
     page.video(2)
@@ -285,7 +285,7 @@ def test_an_unchanged_cell_shows_its_stored_result(notebook):
 # --- mistakes, waiting, failures ---------------------------------------------------------------------
 
 
-def test_a_mistake_is_one_line_and_stops_run_all(notebook):
+def test_a_mistake_is_one_line_and_stops_run_all(notebook) -> None:
     page = notebook(quick(), "%%runway --zom 4\nA lamp", "print('reached')")
     page.run_all()
     page.wait_for_text(1, "do you mean --zoom?")
@@ -297,7 +297,7 @@ def test_a_mistake_is_one_line_and_stops_run_all(notebook):
     assert [o.output_type for o in page.save().cells[1].outputs] == ["error"]
 
 
-def test_wait_keeps_the_cell_busy_until_the_end(notebook):
+def test_wait_keeps_the_cell_busy_until_the_end(notebook) -> None:
     page = notebook(quick(), f"%%runway shot --wait\n{PROMPT}")
     page.run(0)
     page.start(1)
@@ -308,7 +308,7 @@ def test_wait_keeps_the_cell_busy_until_the_end(notebook):
     assert [set(o.data) for o in page.save().cells[1].outputs] == [RESULT]
 
 
-def test_an_interrupted_wait_says_so_in_one_line_and_the_card_goes_on(notebook):
+def test_an_interrupted_wait_says_so_in_one_line_and_the_card_goes_on(notebook) -> None:
     page = notebook(quick(), f"%%runway shot --wait\n{PROMPT}")
     page.run(0)
     page.start(1)
@@ -332,7 +332,7 @@ FAILURES = {
 }
 
 
-def test_each_failure_ends_in_a_notice_that_stays(notebook):
+def test_each_failure_ends_in_a_notice_that_stays(notebook) -> None:
     page = notebook(quick(), *(f"%%runway\nA shot that ends with {name}" for name in FAILURES))
     page.run(0)
     simulator = shared_simulator()
@@ -351,7 +351,7 @@ def test_each_failure_ends_in_a_notice_that_stays(notebook):
 # --- over all of it ----------------------------------------------------------------------------------
 
 
-def test_nothing_complained_and_nothing_was_asked_for_beyond_this_machine(app, film):
+def test_nothing_complained_and_nothing_was_asked_for_beyond_this_machine(app: App, film: SimpleNamespace) -> None:
     hosts = {urlsplit(url).hostname for url in app.requests if not url.startswith(("data:", "blob:"))}
     assert hosts == {"127.0.0.1"}
     assert [words for words in app.complaints if not any(own.search(words) for own in OWN_OF_JUPYTERLAB)] == []

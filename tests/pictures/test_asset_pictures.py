@@ -39,27 +39,27 @@ def fetched(account: Account, **statuses: int) -> bytes:
     return asyncio.run(go())
 
 
-def test_a_link_that_works_is_used_as_it_was_listed():
+def test_a_link_that_works_is_used_as_it_was_listed() -> None:
     account = Account()
     assert fetched(account, old=200) == b"old"
     assert account.asked == []
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 410])
-def test_a_link_that_has_expired_is_renewed_once(status):
+def test_a_link_that_has_expired_is_renewed_once(status) -> None:
     account = Account()
     assert fetched(account, old=status, new=200) == b"new"
     assert account.asked == [LISTED.id]
 
 
-def test_a_fresh_link_that_has_expired_as_well_is_no_reason_to_ask_on():
+def test_a_fresh_link_that_has_expired_as_well_is_no_reason_to_ask_on() -> None:
     account = Account()
     with pytest.raises(LinkExpired):
         fetched(account, old=403, new=403)
     assert account.asked == [LISTED.id]
 
 
-def test_a_host_that_fails_is_not_asked_by_another_link():
+def test_a_host_that_fails_is_not_asked_by_another_link() -> None:
     account = Account()
     with pytest.raises(DownloadError):
         fetched(account, old=500)

@@ -65,7 +65,7 @@ def many(count, email=EMAIL, **fields):
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.integers(0, 1100))
-def test_a_listing_is_complete_in_order_and_frugal(count):
+def test_a_listing_is_complete_in_order_and_frugal(count) -> None:
     listing = many(count)
     api = Api({EMAIL: listing})
     found = asyncio.run(all_assets(api))
@@ -79,7 +79,7 @@ def test_a_listing_is_complete_in_order_and_frugal(count):
 
 @settings(max_examples=examples(30), deadline=None)
 @given(st.integers(1, 7), st.integers(1, 5), st.integers(0, 40))
-def test_any_size_and_number_of_pages_will_do(limit, pages, count):
+def test_any_size_and_number_of_pages_will_do(limit, pages, count) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "LIST_LIMIT", limit)
         patch.setattr(module, "LIST_PAGES", pages)
@@ -110,14 +110,14 @@ class Grows(Api):
     ("kind", "count", "listed", "requests"),
     [(IgnoresTheLimit, 260, 260, 4), (IgnoresTheOffset, 260, 50, 4), (Grows, 260, 261, 7)],
 )
-def test_pages_that_overlap_bring_nothing_twice_and_come_to_an_end(kind, count, listed, requests):
+def test_pages_that_overlap_bring_nothing_twice_and_come_to_an_end(kind, count, listed, requests) -> None:
     api = kind({EMAIL: many(count)})
     found = asyncio.run(all_assets(api))
     assert len(found) == len({asset.id for asset in found}) == listed
     assert len(api.asked) <= requests
 
 
-def test_the_newest_come_first_whatever_account_they_are_of():
+def test_the_newest_come_first_whatever_account_they_are_of() -> None:
     listings = {
         ONE: [an_asset("d", 1, ONE, created=40.0), an_asset("a", 2, ONE, created=10.0)],
         TWO: [an_asset("c", 3, TWO, created=30.0), an_asset("undated", 4, TWO), an_asset("b", 5, TWO, created=20.0)],
@@ -125,18 +125,18 @@ def test_the_newest_come_first_whatever_account_they_are_of():
     assert names(asyncio.run(all_assets(Api(listings)))) == ["d", "c", "undated", "b", "a"]
 
 
-def test_without_dates_the_order_is_that_of_the_api():
+def test_without_dates_the_order_is_that_of_the_api() -> None:
     listings = {ONE: many(3, ONE), TWO: many(2, TWO)}
     assert list(asyncio.run(all_assets(Api(listings)))) == listings[ONE] + listings[TWO]
 
 
-def test_accounts_are_listed_side_by_side_but_never_more_than_three_requests_at_once():
+def test_accounts_are_listed_side_by_side_but_never_more_than_three_requests_at_once() -> None:
     api = Api({email: many(160, email) for email in (ONE, TWO, THREE)})
     assert len(asyncio.run(all_assets(api))) == 480
     assert api.most == 3
 
 
-def test_an_account_in_trouble_is_skipped_and_said():
+def test_an_account_in_trouble_is_skipped_and_said() -> None:
     api = Api({ONE: many(2, ONE), TWO: many(3, TWO)}, troubled=[ONE])
     found = asyncio.run(all_assets(api))
     assert len(found) == 3
@@ -144,18 +144,18 @@ def test_an_account_in_trouble_is_skipped_and_said():
     assert found.notes == ("the assets of account 1 of 2 are missing: ***@*** is locked",)
 
 
-def test_an_account_that_fails_alone_is_said():
+def test_an_account_that_fails_alone_is_said() -> None:
     found = asyncio.run(all_assets(Api({ONE: many(2, ONE), TWO: many(3, TWO)}, failing=[TWO])))
     assert len(found) == 2
     assert found.notes == ("the assets of account 2 of 2 are missing: ***@*** does not answer",)
 
 
-def test_an_account_in_trouble_is_asked_when_there_is_no_other():
+def test_an_account_in_trouble_is_asked_when_there_is_no_other() -> None:
     assert len(asyncio.run(all_assets(Api({ONE: many(2, ONE)}, troubled=[ONE])))) == 2
 
 
 @pytest.mark.parametrize("emails", [(ONE, TWO), (ONE,)])
-def test_when_no_account_answers_the_error_is_raised(emails):
+def test_when_no_account_answers_the_error_is_raised(emails) -> None:
     class Down(Api):
         def page(self, listing, offset):
             raise Unauthorized("Unauthorized", 401)
@@ -164,7 +164,7 @@ def test_when_no_account_answers_the_error_is_raised(emails):
         asyncio.run(all_assets(Down({email: many(1, email) for email in emails})))
 
 
-def test_a_mistake_of_ours_is_no_account_in_trouble():
+def test_a_mistake_of_ours_is_no_account_in_trouble() -> None:
     class TransportFailure(Api):
         def page(self, listing, offset):
             raise ZeroDivisionError
@@ -173,7 +173,7 @@ def test_a_mistake_of_ours_is_no_account_in_trouble():
         asyncio.run(all_assets(TransportFailure({ONE: many(1, ONE), TWO: many(1, TWO)})))
 
 
-def test_the_simulator_lists_uploads_and_videos(party: Party):
+def test_the_simulator_lists_uploads_and_videos(party: Party) -> None:
     async def listed(kind=""):
         connection = await party.connect(party.settings)
         await connection.client.upload(b"x", name="mine", content_type="image/png")
@@ -197,7 +197,7 @@ def test_the_simulator_lists_uploads_and_videos(party: Party):
 # --- the list ---------------------------------------------------------------------------------------
 
 
-def test_a_part_of_a_list_is_a_list():
+def test_a_part_of_a_list_is_a_list() -> None:
     found = AssetList((LAMP, SEA, an_asset("Clip.mp4", 3, kind="video")), ("a note",))
     assert found[:2] == AssetList((LAMP, SEA), ("a note",))
     assert found[1] is SEA
@@ -215,7 +215,7 @@ def test_a_part_of_a_list_is_a_list():
         (["audio"] * 2, "2 audio files"), (["", EMAIL], "2 other files"), (["image"] * 1200, "1,200 images"),
     ],
 )  # fmt: skip
-def test_a_list_says_what_it_holds(kinds, words):
+def test_a_list_says_what_it_holds(kinds, words) -> None:
     found = AssetList(tuple(an_asset("x", number, kind=kind) for number, kind in enumerate(kinds)))
     assert repr(found) == f"<AssetList {words}>"
 
@@ -243,13 +243,13 @@ class Source:
         return AssetList(tuple(many(number)))
 
 
-async def settled():
+async def settled() -> None:
     """Everything has gone as far as it can."""
     for _ in range(8):
         await asyncio.sleep(0)
 
 
-def run(story):
+def run(story) -> None:
     """Run a story of a source; nothing may be left running or be reported lost."""
     lost = []
 
@@ -264,7 +264,7 @@ def run(story):
     assert lost == []
 
 
-def test_a_young_listing_is_kept_and_an_old_one_given_at_once_while_a_new_one_comes():
+def test_a_young_listing_is_kept_and_an_old_one_given_at_once_while_a_new_one_comes() -> None:
     async def story(source, cache):
         assert len(await cache.get()) == 1
         source.now += 29
@@ -283,7 +283,7 @@ def test_a_young_listing_is_kept_and_an_old_one_given_at_once_while_a_new_one_co
     run(story)
 
 
-def test_the_age_is_that_of_the_listing_that_is_kept():
+def test_the_age_is_that_of_the_listing_that_is_kept() -> None:
     async def story(source, cache):
         assert cache.age == float("inf")
         await cache.get()
@@ -300,7 +300,7 @@ def test_the_age_is_that_of_the_listing_that_is_kept():
     run(story)
 
 
-def test_callers_at_the_same_time_share_one_listing():
+def test_callers_at_the_same_time_share_one_listing() -> None:
     async def story(source, cache):
         found = await asyncio.gather(cache.get(), cache.get(), cache.refreshed())
         assert [len(listing) for listing in found] == [1, 1, 1]
@@ -308,7 +308,7 @@ def test_callers_at_the_same_time_share_one_listing():
     run(story)
 
 
-def test_after_a_change_the_next_get_waits_for_a_new_listing():
+def test_after_a_change_the_next_get_waits_for_a_new_listing() -> None:
     async def story(source, cache):
         await cache.get()
         cache.forget()
@@ -318,7 +318,7 @@ def test_after_a_change_the_next_get_waits_for_a_new_listing():
     run(story)
 
 
-def test_a_listing_that_began_before_a_change_is_not_enough():
+def test_a_listing_that_began_before_a_change_is_not_enough() -> None:
     async def story(source, cache):
         source.gate = asyncio.Event()
         early = asyncio.ensure_future(cache.get())
@@ -331,7 +331,7 @@ def test_a_listing_that_began_before_a_change_is_not_enough():
     run(story)
 
 
-def test_an_error_in_the_background_is_kept_and_not_asked_for_again_at_once():
+def test_an_error_in_the_background_is_kept_and_not_asked_for_again_at_once() -> None:
     async def story(source, cache):
         await cache.get()
         assert cache.error is None
@@ -351,7 +351,7 @@ def test_an_error_in_the_background_is_kept_and_not_asked_for_again_at_once():
     run(story)
 
 
-def test_an_error_is_raised_when_there_is_nothing_to_give():
+def test_an_error_is_raised_when_there_is_nothing_to_give() -> None:
     async def story(source, cache):
         source.error = ServerError("522", 522)
         for ask in (cache.get, cache.refreshed):
@@ -367,7 +367,7 @@ def test_an_error_is_raised_when_there_is_nothing_to_give():
     run(story)
 
 
-def test_a_caller_that_is_cancelled_does_not_end_the_listing_of_others():
+def test_a_caller_that_is_cancelled_does_not_end_the_listing_of_others() -> None:
     async def story(source, cache):
         source.gate = asyncio.Event()
         first, second = asyncio.ensure_future(cache.get()), asyncio.ensure_future(cache.get())
@@ -382,7 +382,7 @@ def test_a_caller_that_is_cancelled_does_not_end_the_listing_of_others():
     run(story)
 
 
-def test_a_new_loop_starts_anew():
+def test_a_new_loop_starts_anew() -> None:
     source = Source()
     assert len(asyncio.run(source.asset_cache.get())) == 1
     assert len(asyncio.run(source.asset_cache.get())) == 2

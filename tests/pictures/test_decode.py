@@ -98,7 +98,7 @@ def _deep(array, channels, alpha):
 
 @pytest.mark.parametrize("top", [1023, 4095, 16383])
 @pytest.mark.parametrize("name", COLOURS)
-def test_few_bits_in_sixteen_are_spread_and_that_is_told(name, top):
+def test_few_bits_in_sixteen_are_spread_and_that_is_told(name, top) -> None:
     channels, colour = COLOURS[name]
     fitted = fit_picture(_png(_deep(_slope(top), channels, top), colour=colour), SIZE)
     assert np.abs(_seen(fitted)[..., 0] - _slope(255)).max() <= 1
@@ -108,7 +108,7 @@ def test_few_bits_in_sixteen_are_spread_and_that_is_told(name, top):
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("channels", [1, 3, 4])
-def test_the_same_in_tiffs_of_every_order_of_bytes(channels, order, packed):
+def test_the_same_in_tiffs_of_every_order_of_bytes(channels, order, packed) -> None:
     array = _deep(_slope(3000, 200), channels, 4095)
     data = _tiff(array[..., 0] if channels == 1 else array, order=order, packed=packed)
     fitted = fit_picture(data, SIZE)
@@ -119,7 +119,7 @@ def test_the_same_in_tiffs_of_every_order_of_bytes(channels, order, packed):
 @pytest.mark.parametrize("step", [257, 256])
 @pytest.mark.parametrize("top", [255, 40])
 @pytest.mark.parametrize("name", COLOURS)
-def test_eight_bits_written_in_sixteen_are_the_same_picture_however_dark(name, top, step):
+def test_eight_bits_written_in_sixteen_are_the_same_picture_however_dark(name, top, step) -> None:
     channels, colour = COLOURS[name]
     eight = np.round(_slope(top))
     fitted = fit_picture(_png(_deep(eight * step, channels, 65535), colour=colour), SIZE)
@@ -128,14 +128,14 @@ def test_eight_bits_written_in_sixteen_are_the_same_picture_however_dark(name, t
 
 
 @pytest.mark.parametrize("name", COLOURS)
-def test_a_photo_that_uses_its_sixteen_bits_keeps_its_look(name):
+def test_a_photo_that_uses_its_sixteen_bits_keeps_its_look(name) -> None:
     channels, colour = COLOURS[name]
     fitted = fit_picture(_png(_deep(_slope(40000, 1000), channels, 65535), colour=colour), SIZE)
     assert np.abs(_seen(fitted)[..., 0] - _slope(40000, 1000) / 257).max() <= 1
     assert fitted.notes == ("16 bit per channel reduced to 8",)
 
 
-def test_what_a_file_says_of_its_numbers_counts():
+def test_what_a_file_says_of_its_numbers_counts() -> None:
     twelve = _slope(3500).astype(np.uint16)
     for data in (
         _tiff(twelve, (341, 3, [4095])),
@@ -150,13 +150,13 @@ def test_what_a_file_says_of_its_numbers_counts():
     assert fit_picture(_tiff(twelve, (341, 3, [65535])), SIZE).notes == ("scaled from 0 … 3500 to 0 … 255",)
 
 
-def test_a_tiff_in_which_nought_is_white_is_seen_so():
+def test_a_tiff_in_which_nought_is_white_is_seen_so() -> None:
     fitted = fit_picture(_tiff(_slope(65535).astype(np.uint16), photometric=0), SIZE)
     assert np.abs(_seen(fitted)[..., 0] - _slope(0, 255)).max() <= 1
 
 
 @pytest.mark.parametrize(("kind", "form"), [(np.int16, 2), (np.int32, 2), (np.uint32, 1), (np.float32, 3)])
-def test_heights_of_any_numbers_are_spread(kind, form):
+def test_heights_of_any_numbers_are_spread(kind, form) -> None:
     fitted = fit_picture(_tiff(_slope(2871, 12).astype(kind), form=form), SIZE)
     assert np.abs(_seen(fitted)[..., 0] - _slope(255)).max() <= 1
     assert "scaled from 12 … 2871 to 0 … 255" in fitted.notes
@@ -171,7 +171,7 @@ HOLES = [
 
 
 @pytest.mark.parametrize(("hole", "line"), HOLES, ids=[str(hole) for hole, _ in HOLES])
-def test_pixels_without_a_value_are_counted_whatever_the_picture_is(hole, line):
+def test_pixels_without_a_value_are_counted_whatever_the_picture_is(hole, line) -> None:
     heights = np.float32(_slope(871, 12))
     heights[0, :2] = hole
     image = Image.fromarray(heights)
@@ -201,7 +201,7 @@ SEVERAL = [
 
 
 @pytest.mark.parametrize(("heights", "holes", "told"), SEVERAL, ids=[f"{a.dtype} {told}" for a, _, told in SEVERAL])
-def test_several_numbers_may_stand_for_none_and_the_most_of_a_type_may(heights, holes, told):
+def test_several_numbers_may_stand_for_none_and_the_most_of_a_type_may(heights, holes, told) -> None:
     array = _with_holes(heights, *holes)
     line = f"2 of 1,536 pixels have no value ({told})"
     assert _line(_tiff(array, form={"i": 2, "u": 1, "f": 3}[array.dtype.kind])).startswith(line)
@@ -210,7 +210,7 @@ def test_several_numbers_may_stand_for_none_and_the_most_of_a_type_may(heights, 
     assert refused.value.problems[0].startswith(line)
 
 
-def test_a_picture_that_uses_all_of_its_type_has_no_holes():
+def test_a_picture_that_uses_all_of_its_type_has_no_holes() -> None:
     whole = np.linspace(-32768, 32767, SIZE[0] * SIZE[1]).astype(np.int16).reshape(SIZE[::-1])
     bright = _with_holes(_slope(60000).astype(np.uint16), 65535)
     logo = np.resize([0, 0, 257, 65535], SIZE[::-1]).astype(np.uint16)
@@ -221,7 +221,7 @@ def test_a_picture_that_uses_all_of_its_type_has_no_holes():
     assert fit_picture(_tiff(whole, form=2), SIZE)
 
 
-def test_numbers_too_near_to_each_other_to_be_told_apart_are_one_colour():
+def test_numbers_too_near_to_each_other_to_be_told_apart_are_one_colour() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         data = picture_bytes(_slope(1e-310), [SIZE])
@@ -229,7 +229,7 @@ def test_numbers_too_near_to_each_other_to_be_told_apart_are_one_colour():
 
 
 @pytest.mark.parametrize("level", [0.01, 0.001])
-def test_a_dark_picture_with_a_few_bright_points_is_told_to_be_dark(level):
+def test_a_dark_picture_with_a_few_bright_points_is_told_to_be_dark(level) -> None:
     points = _slope(level)
     points[5:7, 5:8] = 1
     files = [
@@ -253,7 +253,7 @@ def _in_planes(array):
     return bytes(body) + planes.tobytes()
 
 
-def test_colours_in_planes_of_more_than_eight_bits_are_refused_and_not_read_wrong():
+def test_colours_in_planes_of_more_than_eight_bits_are_refused_and_not_read_wrong() -> None:
     colours = np.stack([_slope(), _slope(0, 1), _slope(0.5, 0.2)], -1)
     eight = _in_planes(np.round(255 * colours).astype(np.uint8))
     assert np.abs(_seen(fit_picture(eight, SIZE)) - 255 * colours).max() <= 1
@@ -266,7 +266,7 @@ def test_colours_in_planes_of_more_than_eight_bits_are_refused_and_not_read_wron
         image.load()
 
 
-def test_the_number_that_a_file_names_for_none_is_none():
+def test_the_number_that_a_file_names_for_none_is_none() -> None:
     heights = _slope(871, 12).astype(np.int16)
     heights[0, :3] = 555
     gdal = (42113, 2, b"555\0")
@@ -274,13 +274,13 @@ def test_the_number_that_a_file_names_for_none_is_none():
     assert fit_picture(_tiff(_slope(871, 12).astype(np.int16), (42113, 2, b"-1\0"), form=2), SIZE)
 
 
-def test_a_mask_of_two_numbers_is_no_picture_with_holes():
+def test_a_mask_of_two_numbers_is_no_picture_with_holes() -> None:
     for low in (-9999, 0):
         array = np.where(_slope() > 0.5, 1, low).astype(np.int32)
         assert np.unique(_seen(fit_picture(_tiff(array, form=2), SIZE))).tolist() == [0, 255]
 
 
-def test_an_image_of_sixteen_bits_in_colour_is_taken_as_its_file_is():
+def test_an_image_of_sixteen_bits_in_colour_is_taken_as_its_file_is() -> None:
     data = _png(_deep(_slope(4095), 3, 0), colour=2)
     image = Image.open(io.BytesIO(data))
     assert fit_picture(picture_bytes(image, [SIZE]), SIZE) == fit_picture(data, SIZE)
@@ -292,7 +292,7 @@ def test_an_image_of_sixteen_bits_in_colour_is_taken_as_its_file_is():
 
 @pytest.mark.parametrize("colour", ["#000000", "#ffffff", "#307050"])
 @pytest.mark.parametrize("size", [SIZE, (9, 9)], ids=str)
-def test_a_picture_of_one_colour_is_told(colour, size):
+def test_a_picture_of_one_colour_is_told(colour, size) -> None:
     line = "the picture is one colour throughout: see that it is the one you mean"
     assert line in fit_picture(encoded(Image.new("RGB", size, colour), "PNG"), SIZE).notes
     assert line in fit_picture(encoded(Image.new("RGBA", size, (9, 9, 9, 0)), "PNG"), SIZE).notes
@@ -341,7 +341,7 @@ RAW = {
 
 
 @pytest.mark.parametrize("name", RAW)
-def test_the_raw_file_of_a_camera_is_refused_and_its_preview_is_not_taken(name):
+def test_the_raw_file_of_a_camera_is_refused_and_its_preview_is_not_taken(name) -> None:
     assert _line(RAW[name]) == (
         "a camera's raw file holds no finished picture, only a small preview: develop it and export it as PNG or JPEG"
     )
@@ -349,14 +349,14 @@ def test_the_raw_file_of_a_camera_is_refused_and_its_preview_is_not_taken(name):
     assert preview_jpeg(RAW[name]) == b""
 
 
-def test_a_raw_file_is_no_picture_when_pillow_has_opened_it_either():
+def test_a_raw_file_is_no_picture_when_pillow_has_opened_it_either() -> None:
     for name in ("dng", "nef or arw", "a sensor in the next directory"):
         image = Image.open(io.BytesIO(RAW[name]))
         with pytest.raises(InvalidRequest, match="a camera's raw file"):
             picture_bytes(image, [SIZE])
 
 
-def test_a_tiff_that_merely_names_a_camera_or_has_pages_is_a_picture():
+def test_a_tiff_that_merely_names_a_camera_or_has_pages_is_a_picture() -> None:
     assert fit_picture(_tiff(PIXELS, (271, 2, b"NIKON CORPORATION\0")), SIZE).notes == ()
     two = _with_second_page(_tiff(PIXELS), _tiff(PIXELS, (254, 4, [1])))
     assert fit_picture(two, SIZE).notes == (), "a preview is no page"
@@ -395,14 +395,14 @@ STRANGERS = {
 
 @pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("name", STRANGERS)
-def test_another_kind_of_file_is_named_and_nothing_is_run_for_it(name, monkeypatch):
+def test_another_kind_of_file_is_named_and_nothing_is_run_for_it(name, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: pytest.fail("a program was run"))
     data, word = STRANGERS[name]
     assert word in _line(data)
     assert small_jpeg(data) is None
 
 
-def test_postscript_that_pillow_has_opened_is_not_drawn(monkeypatch):
+def test_postscript_that_pillow_has_opened_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "check_call", lambda *_, **__: pytest.fail("a program was run"))
     image = Image.open(io.BytesIO(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 90 90\n%%EndComments\nshowpage\n"))
     with pytest.raises(InvalidRequest, match="was opened from EPS: export it as PNG or JPEG"):
@@ -416,25 +416,25 @@ def _photo(turn=0):
     return Image.fromarray(PIXELS).rotate(turn)
 
 
-def test_the_first_picture_of_an_mpo_is_taken_and_said():
+def test_the_first_picture_of_an_mpo_is_taken_and_said() -> None:
     data = encoded(_photo(), "MPO", save_all=True, append_images=[_photo(90)])
     assert fit_picture(data, SIZE).notes == ("first picture of 2 in a JPEG (MPO)",)
 
 
-def test_a_photo_with_the_brightness_of_its_screen_is_one_picture():
+def test_a_photo_with_the_brightness_of_its_screen_is_one_picture() -> None:
     data = encoded(_photo(), "MPO", save_all=True, append_images=[_photo(90)])
     xmp = b"http://ns.adobe.com/xap/1.0/\0<x hdrgm:Version='1.0'/>"
     data = data[:2] + b"\xff\xe1" + struct.pack(">H", len(xmp) + 2) + xmp + data[2:]
     assert fit_picture(data, SIZE).notes == ()
 
 
-def test_a_picture_before_an_animation_is_the_first_of_its_file():
+def test_a_picture_before_an_animation_is_the_first_of_its_file() -> None:
     frames = [_photo(turn) for turn in (0, 90, 180)]
     data = encoded(frames[0], "PNG", save_all=True, append_images=frames[1:], default_image=True)
     assert fit_picture(data, SIZE).notes == ("first frame of 3 of an animated PNG",)
 
 
-def test_so_many_frames_are_not_counted():
+def test_so_many_frames_are_not_counted() -> None:
     data = encoded(Image.fromarray(PIXELS).quantize(16), "GIF")
     frame = b"\x2c" + struct.pack("<4HB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\0"
     began = time.perf_counter()
@@ -537,7 +537,7 @@ for name, data in eval(sys.stdin.read()).items():
 
 
 @pytest.mark.slow("measures the memory of a process")
-def test_no_bomb_takes_much_memory_and_a_picture_beside_one_is_seen():
+def test_no_bomb_takes_much_memory_and_a_picture_beside_one_is_seen() -> None:
     files = repr({name: data for name, (data, _) in BOMBS.items()})
     done = subprocess.run([sys.executable, "-c", MEMORY], input=files, capture_output=True, text=True, check=True)
     found = {name: (small, whole, int(grown)) for small, whole, grown, name in map(_row, done.stdout.splitlines())}
@@ -552,7 +552,7 @@ def _row(line):
     return line.split("|")
 
 
-def test_a_limit_holds_for_every_way_to_a_picture(monkeypatch):
+def test_a_limit_holds_for_every_way_to_a_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     data = encoded(_photo(), "PNG")
     monkeypatch.setattr(limits, "LARGEST_PIXELS", 1000)
     for work in (measure, lambda data: thumbnail(data, (9, 9)), lambda data: fit_picture(data, SIZE)):
@@ -563,12 +563,12 @@ def test_a_limit_holds_for_every_way_to_a_picture(monkeypatch):
 
 
 @pytest.mark.parametrize("side", [2_000_000, 80_000_000])
-def test_no_side_is_endless(side):
+def test_no_side_is_endless(side) -> None:
     assert "the most on one side is 1,000,000" in _line(_png(ONE_BIT, colour=0, depth=1, size=(side, 1)))
 
 
 @pytest.fixture
-def told_otherwise(monkeypatch):
+def told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """A user who tells Pillow to take what is broken, and nothing that is large."""
     monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 4)
@@ -589,7 +589,7 @@ FILES["float"] = _tiff(np.float32(_slope(871, 12)), form=3)
 
 @pytest.mark.usefixtures("told_otherwise")
 @pytest.mark.parametrize("name", FILES)
-def test_what_the_user_told_pillow_does_not_matter_and_stays(name):
+def test_what_the_user_told_pillow_does_not_matter_and_stays(name) -> None:
     fitted = fit_picture(FILES[name], (24, 16))
     assert fitted.size == (24, 16)
     assert comparison(FILES[name], fitted)
@@ -600,7 +600,7 @@ def test_what_the_user_told_pillow_does_not_matter_and_stays(name):
     assert (ImageFile.LOAD_TRUNCATED_IMAGES, Image.MAX_IMAGE_PIXELS) == (True, 4)
 
 
-def test_what_the_user_tells_pillow_meanwhile_stays():
+def test_what_the_user_tells_pillow_meanwhile_stays() -> None:
     before = Image.MAX_IMAGE_PIXELS
     try:
         with decode.working():
@@ -614,7 +614,7 @@ def test_what_the_user_tells_pillow_meanwhile_stays():
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_files_with_wrong_bytes_anywhere_are_fitted_or_refused(name):
+def test_files_with_wrong_bytes_anywhere_are_fitted_or_refused(name) -> None:
     chance = random.Random(name)
     for _ in range(60):
         data = bytearray(FILES[name])
@@ -629,5 +629,5 @@ def test_files_with_wrong_bytes_anywhere_are_fitted_or_refused(name):
 
 @settings(max_examples=examples(150), deadline=None)
 @given(st.binary(max_size=300), st.sampled_from([name[:12] for name in FILES.values()]))
-def test_a_sign_and_anything_behind_it_is_refused_or_fitted(data, sign):
+def test_a_sign_and_anything_behind_it_is_refused_or_fitted(data, sign) -> None:
     assert is_fitted_or_refused(sign + data, Fit("contain"))

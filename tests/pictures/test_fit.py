@@ -125,7 +125,7 @@ SOURCES = {
 @pytest.mark.parametrize("mode", FITS)
 @pytest.mark.parametrize("size", [FRAME, UPRIGHT, (40, 30)], ids=str)
 @pytest.mark.parametrize("name", SOURCES)
-def test_every_source_comes_out_with_exactly_the_size_plain_and_stays_so(name, size, mode):
+def test_every_source_comes_out_with_exactly_the_size_plain_and_stays_so(name, size, mode) -> None:
     fitted = fit_picture(SOURCES[name], size, Fit(mode))
     picture = _seen(fitted)
     assert (picture.size, picture.mode, fitted.size) == (size, "RGB", size)
@@ -140,18 +140,18 @@ def test_every_source_comes_out_with_exactly_the_size_plain_and_stays_so(name, s
 
 @pytest.mark.parametrize("size", ASPECTS.values(), ids=ASPECTS)
 @pytest.mark.parametrize("mode", FITS)
-def test_the_frames_of_the_model_are_met(mode, size):
+def test_the_frames_of_the_model_are_met(mode, size) -> None:
     assert _seen(fit_picture(SOURCES["jpeg"], size, Fit(mode))).size == size
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_lossless_sources_become_png_and_photos_jpeg(name):
+def test_lossless_sources_become_png_and_photos_jpeg(name) -> None:
     fitted = fit_picture(SOURCES[name], FRAME)
     photo = SOURCES[name].startswith((b"\xff\xd8", b"RIFF"))
     assert fitted.content_type == ("image/jpeg" if photo else "image/png")
 
 
-def test_a_png_that_is_too_big_becomes_a_jpeg(monkeypatch):
+def test_a_png_that_is_too_big_becomes_a_jpeg(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "LARGEST_PNG", 1000)
     fitted = fit_picture(SOURCES["png"], FRAME)
     assert fitted.content_type == "image/jpeg"
@@ -165,7 +165,7 @@ def test_a_png_that_is_too_big_becomes_a_jpeg(monkeypatch):
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
 @pytest.mark.parametrize("shape", [(300, 220), (220, 300), (900, 660), (100, 61), (161, 95)], ids=str)
 @pytest.mark.parametrize("size", [FRAME, UPRIGHT], ids=str)
-def test_it_looks_as_pillows_own_fit_pad_and_resize(kind, shape, size):
+def test_it_looks_as_pillows_own_fit_pad_and_resize(kind, shape, size) -> None:
     data = encoded(_photo(shape), kind, **({"quality": 95} if kind == "JPEG" else {}))
     whole = _seen(data)
     assert decibels(_seen(fit_picture(data, size)), ImageOps.fit(whole, size, Image.Resampling.LANCZOS)) >= 35
@@ -177,7 +177,7 @@ def test_it_looks_as_pillows_own_fit_pad_and_resize(kind, shape, size):
 
 @pytest.mark.parametrize("focus", [(0, 0), (0.3, 0.7), (1, 0.5)], ids=str)
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_every_orientation_is_turned_upright_and_the_crop_is_exact(orientation, focus):
+def test_every_orientation_is_turned_upright_and_the_crop_is_exact(orientation, focus) -> None:
     data = encoded(_photo((230, 170)), "PNG", exif=_exif(orientation))
     upright = ImageOps.exif_transpose(_seen(data))
     fitted = fit_picture(data, FRAME, Fit(focus=focus))
@@ -188,7 +188,7 @@ def test_every_orientation_is_turned_upright_and_the_crop_is_exact(orientation, 
 
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_orientation_is_read_in_every_kind_of_file(orientation, kind):
+def test_orientation_is_read_in_every_kind_of_file(orientation, kind) -> None:
     stored = Image.new("RGB", (40, 24), "#000000")
     stored.paste("#ff0000", (0, 0, 20, 12))
     stored.paste("#00ff00", (20, 0, 40, 12))
@@ -203,14 +203,14 @@ def test_orientation_is_read_in_every_kind_of_file(orientation, kind):
         assert _near(_seen(fitted).getpixel(spot), upright.getpixel(spot), 20)
 
 
-def test_the_orientation_of_a_png_may_stand_behind_its_pixels():
+def test_the_orientation_of_a_png_may_stand_behind_its_pixels() -> None:
     data = SOURCES["png"][:-12] + png_chunk(b"eXIf", _exif(6).tobytes()[6:]) + SOURCES["png"][-12:]
     assert measure(data) == (220, 300)
     assert fit_picture(data, (220, 300)).source_size == (220, 300)
 
 
 @pytest.mark.parametrize("exif", [b"Exif\0\0", b"Exif\0\0MM\0*\xff\xff\xff\xff", b"Exif\0\0rubbish"])
-def test_exif_data_that_cannot_be_read_turn_nothing(exif):
+def test_exif_data_that_cannot_be_read_turn_nothing(exif) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert measure(encoded(_photo(), "JPEG", exif=exif)) == (300, 220)
@@ -224,7 +224,7 @@ CORNERS = {(0.0, 0.0): "#ff0000", (1.0, 0.0): "#00ff00", (0.0, 1.0): "#0000ff", 
 
 @pytest.mark.parametrize("shape", [(800, 90), (90, 800)], ids=str)
 @pytest.mark.parametrize("focus", CORNERS, ids=str)
-def test_the_chosen_corner_is_really_there(focus, shape):
+def test_the_chosen_corner_is_really_there(focus, shape) -> None:
     picture = Image.new("RGB", shape, "#808080")
     width, height = shape
     for (x, y), colour in CORNERS.items():
@@ -235,7 +235,7 @@ def test_the_chosen_corner_is_really_there(focus, shape):
     assert "#{:02x}{:02x}{:02x}".format(*seen.getpixel(spot)) == CORNERS[focus]
 
 
-def test_the_crop_is_centred_on_the_focus_where_it_fits_in():
+def test_the_crop_is_centred_on_the_focus_where_it_fits_in() -> None:
     fitted = fit_picture(encoded(_photo((800, 96)), "PNG"), FRAME, Fit(focus=(0.4, 0.5)))
     assert fitted.box == pytest.approx((0.3, 0.0, 0.5, 1.0))
     assert fitted.scale == 1.0
@@ -247,7 +247,7 @@ fractions = st.floats(0, 1)
 
 
 @given(sizes, sizes, fractions, fractions)
-def test_the_box_of_cover_has_the_shape_of_the_frame_and_lies_within_the_picture(source, size, x, y):
+def test_the_box_of_cover_has_the_shape_of_the_frame_and_lies_within_the_picture(source, size, x, y) -> None:
     (left, top, right, bottom), inner, scale = plan_fit(source, size, Fit(focus=(x, y)))
     assert 0 <= left < right <= 1
     assert 0 <= top < bottom <= 1
@@ -259,7 +259,7 @@ def test_the_box_of_cover_has_the_shape_of_the_frame_and_lies_within_the_picture
 
 
 @given(sizes, sizes, fractions, fractions)
-def test_contain_and_stretch_show_the_whole_picture(source, size, x, y):
+def test_contain_and_stretch_show_the_whole_picture(source, size, x, y) -> None:
     box, inner, _ = plan_fit(source, size, Fit("contain", (x, y)))
     assert box == WHOLE
     assert inner[0] == size[0] or inner[1] == size[1]
@@ -269,7 +269,7 @@ def test_contain_and_stretch_show_the_whole_picture(source, size, x, y):
 
 
 @given(st.tuples(fractions, fractions, fractions, fractions), st.integers(1, 8))
-def test_a_part_of_the_stored_picture_has_the_same_extent(part, orientation):
+def test_a_part_of_the_stored_picture_has_the_same_extent(part, orientation) -> None:
     left, right = sorted(part[:2])
     top, bottom = sorted(part[2:])
     stored = stored_box((left, top, right, bottom), orientation)
@@ -283,7 +283,7 @@ def test_a_part_of_the_stored_picture_has_the_same_extent(part, orientation):
 @given(
     st.tuples(st.integers(1, 60), st.integers(1, 60)), st.sampled_from(FITS), fractions, fractions, st.integers(1, 8)
 )
-def test_any_shape_any_fit_any_orientation(shape, mode, x, y, orientation):
+def test_any_shape_any_fit_any_orientation(shape, mode, x, y, orientation) -> None:
     data = encoded(Image.new("RGB", shape, "#336699"), "PNG", exif=_exif(orientation))
     seen = _seen(fit_picture(data, (25, 15), Fit(mode, (x, y), "#336699")))
     assert seen.getcolors() == [(25 * 15, (0x33, 0x66, 0x99))]
@@ -294,7 +294,7 @@ def test_any_shape_any_fit_any_orientation(shape, mode, x, y, orientation):
 
 @pytest.mark.parametrize("mode", FITS)
 @pytest.mark.parametrize("options", [{"format": "JPEG"}, {"format": "PNG"}, {"format": "JPEG", "quality": 30}], ids=str)
-def test_a_plain_picture_of_the_right_size_goes_through_byte_for_byte(options, mode):
+def test_a_plain_picture_of_the_right_size_goes_through_byte_for_byte(options, mode) -> None:
     kind = options["format"]
     rest = {name: value for name, value in options.items() if name != "format"}
     data = encoded(_photo(FRAME), kind, **rest)
@@ -332,7 +332,7 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("size", [None, (70, 42)], ids=["same size", "resized"])
 @pytest.mark.parametrize("name", OTHERWISE)
-def test_everything_else_is_made_new_and_carries_no_metadata(name, size):
+def test_everything_else_is_made_new_and_carries_no_metadata(name, size) -> None:
     data = OTHERWISE[name]
     fitted = fit_picture(data, size or measure(data))
     assert fitted.data != data
@@ -343,7 +343,7 @@ def test_everything_else_is_made_new_and_carries_no_metadata(name, size):
     assert is_bare_png(fitted.data) or is_bare_jpeg(fitted.data)
 
 
-def test_the_place_of_a_photo_is_in_the_source_of_these_tests():
+def test_the_place_of_a_photo_is_in_the_source_of_these_tests() -> None:
     told = ["exif jpeg", "comment", "trailer jpeg", "stuffed mark", "exif png", "trailer png", "text", "late text"]
     told += ["xmp webp", "gif comment", "tiff text"]
     assert [name for name in told if PLACE.encode() not in OTHERWISE[name]] == []
@@ -351,7 +351,7 @@ def test_the_place_of_a_photo_is_in_the_source_of_these_tests():
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG"])
-def test_a_picture_of_the_right_size_that_is_cut_off_does_not_go_through(kind):
+def test_a_picture_of_the_right_size_that_is_cut_off_does_not_go_through(kind) -> None:
     data = encoded(_photo(FRAME), kind)
     end = data[-12:] if kind == "PNG" else b""
     with pytest.raises(InvalidRequest, match="the picture is"):
@@ -361,7 +361,7 @@ def test_a_picture_of_the_right_size_that_is_cut_off_does_not_go_through(kind):
 # --- colours ------------------------------------------------------------------------------------------
 
 
-def test_transparent_parts_stand_on_the_background_and_leave_no_fringe():
+def test_transparent_parts_stand_on_the_background_and_leave_no_fringe() -> None:
     """White on nothing, and the nothing is black inside of the file: a plain resize would draw a dark line."""
     picture = Image.new("RGBA", (400, 240), (0, 0, 0, 0))
     picture.paste((255, 255, 255, 255), (0, 0, 201, 240))
@@ -370,7 +370,7 @@ def test_transparent_parts_stand_on_the_background_and_leave_no_fringe():
     assert fitted.notes == ("transparent parts stand on #ffffff", ONE_COLOUR)
 
 
-def test_half_transparent_colours_are_mixed_with_the_background():
+def test_half_transparent_colours_are_mixed_with_the_background() -> None:
     fitted = fit_picture(
         encoded(Image.new("RGBA", (40, 40), (255, 0, 0, 128)), "PNG"), FRAME, Fit(background="#0000ff")
     )
@@ -378,12 +378,12 @@ def test_half_transparent_colours_are_mixed_with_the_background():
 
 
 @pytest.mark.parametrize("name", ["rgba", "grey alpha", "clear webp"])
-def test_alpha_that_hides_nothing_is_not_worth_a_note(name):
+def test_alpha_that_hides_nothing_is_not_worth_a_note(name) -> None:
     assert fit_picture(SOURCES[name], FRAME).notes == ()
 
 
 @pytest.mark.parametrize("mode", ["P", "L", "RGB"])
-def test_a_colour_that_means_transparent_is_seen_as_such(mode):
+def test_a_colour_that_means_transparent_is_seen_as_such(mode) -> None:
     picture = Image.new(mode, (40, 24), 0 if mode != "RGB" else (0, 0, 0))
     picture.paste(5 if mode != "RGB" else (5, 5, 5), (20, 0, 40, 24))
     if mode == "P":
@@ -397,20 +397,20 @@ def test_a_colour_that_means_transparent_is_seen_as_such(mode):
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
-def test_16_bit_grey_keeps_its_brightness(kind):
+def test_16_bit_grey_keeps_its_brightness(kind) -> None:
     fitted = fit_picture(encoded(_deep(), kind), (90, 60))
     row = [_seen(fitted).getpixel((x, 30))[0] for x in (0, 45, 89)]
     assert row == [0, 129, 255]
     assert fitted.notes == ("16 bit per channel reduced to 8",)
 
 
-def test_16_bit_colours_keep_theirs():
+def test_16_bit_colours_keep_theirs() -> None:
     fitted = fit_picture(_deep_rgb(), (40, 30))
     assert _near(_seen(fitted).getpixel((20, 15)), (255, 128, 0), 1)
     assert fitted.notes == ("16 bit per channel reduced to 8", ONE_COLOUR)
 
 
-def test_a_16_bit_colour_that_means_transparent_does_no_harm():
+def test_a_16_bit_colour_that_means_transparent_does_no_harm() -> None:
     row = b"\0" + struct.pack(">3H", 65535, 32896, 0) * 40
     clear = png_chunk(b"tRNS", struct.pack(">3H", 65535, 32896, 0))
     assert _seen(fit_picture(_png((40, 30), depth=16, rows=row * 30, between=clear), FRAME)).size == FRAME
@@ -433,7 +433,7 @@ def test_a_16_bit_colour_that_means_transparent_does_no_harm():
     ],
     ids=str,
 )
-def test_broken_numbers_are_brought_to_eight_bits(values, wanted, note):
+def test_broken_numbers_are_brought_to_eight_bits(values, wanted, note) -> None:
     picture = Image.new("F", (40, 24), values[0])
     picture.paste(values[1], (20, 0, 40, 24))
     fitted = fit_picture(encoded(picture, "TIFF"), (40, 24))
@@ -444,7 +444,7 @@ def test_broken_numbers_are_brought_to_eight_bits(values, wanted, note):
 
 @pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf])
 @pytest.mark.parametrize("spots", [1, 37, 40 * 24])
-def test_a_picture_with_numbers_that_are_none_is_refused_and_they_are_counted(value, spots):
+def test_a_picture_with_numbers_that_are_none_is_refused_and_they_are_counted(value, spots) -> None:
     picture = Image.new("F", (40, 24), 0.5)
     for spot in range(spots):
         picture.putpixel((spot % 40, spot // 40), value)
@@ -453,14 +453,14 @@ def test_a_picture_with_numbers_that_are_none_is_refused_and_they_are_counted(va
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
-def test_cmyk_is_turned_to_rgb(kind):
+def test_cmyk_is_turned_to_rgb(kind) -> None:
     picture = Image.merge("CMYK", [Image.new("L", (40, 24), ink) for ink in (0, 255, 255, 0)])
     fitted = fit_picture(encoded(picture, kind), FRAME)
     assert _near(_seen(fitted).getpixel((80, 48)), (255, 0, 0), 4)
     assert fitted.notes[0] == "CMYK turned to RGB"
 
 
-def test_a_colour_profile_is_turned_to_srgb():
+def test_a_colour_profile_is_turned_to_srgb() -> None:
     """The profile says that the first channel is blue and the third is red: then red comes out as blue."""
     assert SRGB.count(b"rXYZ") == SRGB.count(b"bXYZ") == 1
     swapped = SRGB.replace(b"rXYZ", b"tmp.", 1).replace(b"bXYZ", b"rXYZ", 1).replace(b"tmp.", b"bXYZ", 1)
@@ -471,14 +471,14 @@ def test_a_colour_profile_is_turned_to_srgb():
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "LA", "RGBA", "CMYK"])
-def test_a_profile_that_cannot_be_used_is_left_out(mode):
+def test_a_profile_that_cannot_be_used_is_left_out(mode) -> None:
     options = {"format": "TIFF" if mode == "CMYK" else "PNG", "icc_profile": b"no profile at all"}
     out = io.BytesIO()
     Image.new(mode, (40, 24)).save(out, **options)
     assert "its colour profile cannot be used and is left out" in fit_picture(out.getvalue(), (40, 24)).notes
 
 
-def test_a_grey_picture_may_have_a_profile_of_colours():
+def test_a_grey_picture_may_have_a_profile_of_colours() -> None:
     fitted = fit_picture(encoded(Image.new("L", (40, 24), 90), "PNG", icc_profile=SRGB), FRAME)
     assert _near(_seen(fitted).getpixel((80, 48)), (90, 90, 90), 1)
     assert "profile" not in " ".join(fitted.notes)
@@ -488,7 +488,7 @@ def test_a_grey_picture_may_have_a_profile_of_colours():
 
 
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
-def test_the_first_frame_of_an_animation_is_taken_and_said(kind):
+def test_the_first_frame_of_an_animation_is_taken_and_said(kind) -> None:
     first, second = _photo(FRAME), Image.new("RGB", FRAME, "#0000ff")
     data = encoded(first, kind, save_all=True, append_images=[second, first], duration=100)
     fitted = fit_picture(data, FRAME)
@@ -496,7 +496,7 @@ def test_the_first_frame_of_an_animation_is_taken_and_said(kind):
     assert fitted.notes == (f"first frame of 3 of an animated {'WebP' if kind == 'WEBP' else kind}",)
 
 
-def test_an_animation_whose_later_frames_are_broken_still_has_its_first():
+def test_an_animation_whose_later_frames_are_broken_still_has_its_first() -> None:
     frames = [_photo(FRAME).rotate(turn).quantize(64) for turn in (0, 40, 80)]
     data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     alone = fit_picture(encoded(frames[0], "GIF"), FRAME)
@@ -504,7 +504,7 @@ def test_an_animation_whose_later_frames_are_broken_still_has_its_first():
         assert decibels(_seen(fit_picture(data[: int(len(data) * cut)], FRAME)), _seen(alone)) > 35
 
 
-def test_the_first_page_of_a_tiff_is_taken_and_said():
+def test_the_first_page_of_a_tiff_is_taken_and_said() -> None:
     data = encoded(_photo(), "TIFF", save_all=True, append_images=[_photo()])
     assert fit_picture(data, FRAME).notes == ("first page of 2 of a TIFF",)
 
@@ -512,14 +512,14 @@ def test_the_first_page_of_a_tiff_is_taken_and_said():
 @pytest.mark.parametrize(
     ("mode", "scale"), [("cover", 160 / 50), ("contain", 96 / 50), ("stretch", 160 / 50)], ids=FITS
 )
-def test_an_enlargement_is_said(mode, scale):
+def test_an_enlargement_is_said(mode, scale) -> None:
     fitted = fit_picture(encoded(_photo((50, 50)), "PNG"), FRAME, Fit(mode))
     assert fitted.scale == pytest.approx(scale)
     assert fitted.notes == (f"enlarged {scale:.1f} times: it may look soft (with upscale, Runway enlarges it)",)
     assert fitted.is_soft
 
 
-def test_a_small_enlargement_is_not_worth_a_note():
+def test_a_small_enlargement_is_not_worth_a_note() -> None:
     side = math.ceil(FRAME[0] / UPSCALE_WARNING)
     assert fit_picture(encoded(_photo((side, side)), "PNG"), FRAME).notes == ()
 
@@ -528,16 +528,16 @@ def test_a_small_enlargement_is_not_worth_a_note():
 
 
 @pytest.mark.parametrize("size", [(1280, 768), (500, 500), (501, 500), (9000, 1), (1, 1)], ids=str)
-def test_the_nearest_aspect_of_a_wide_or_square_picture(size):
+def test_the_nearest_aspect_of_a_wide_or_square_picture(size) -> None:
     assert aspect_of(size, ASPECTS) == aspect_of(size, dict(reversed(ASPECTS.items()))) == "landscape"
 
 
 @pytest.mark.parametrize("size", [(768, 1280), (500, 501), (1, 9000)], ids=str)
-def test_the_nearest_aspect_of_a_high_picture(size):
+def test_the_nearest_aspect_of_a_high_picture(size) -> None:
     assert aspect_of(size, ASPECTS) == aspect_of(size, dict(reversed(ASPECTS.items()))) == "portrait"
 
 
-def test_the_nearest_of_many_aspects():
+def test_the_nearest_of_many_aspects() -> None:
     aspects = {"wide": (1584, 672), "landscape": (1280, 720), "square": (960, 960), "portrait": (720, 1280)}
     assert [aspect_of(size, aspects) for size in [(21, 9), (4, 3), (100, 99), (2, 3)]] == [
         "wide",
@@ -547,7 +547,7 @@ def test_the_nearest_of_many_aspects():
     ]
 
 
-def test_measuring_does_not_decode(monkeypatch):
+def test_measuring_does_not_decode(monkeypatch: pytest.MonkeyPatch) -> None:
     head = {name: data for name, data in SOURCES.items() if name not in ("webp", "clear webp")}
     for reader in decode.READERS.values():
         monkeypatch.setattr(reader.open, "load", lambda *_: pytest.fail("it was decoded"))
@@ -573,14 +573,14 @@ def test_measuring_does_not_decode(monkeypatch):
     ],
     ids=str,
 )
-def test_a_mistake_in_the_fit_is_one_line(fit, line):
+def test_a_mistake_in_the_fit_is_one_line(fit, line) -> None:
     (problem,) = fit.problems()
     with pytest.raises(InvalidRequest, match=line) as refused:
         fit_picture(SOURCES["png"], FRAME, fit)
     assert refused.value.problems == (problem,)
 
 
-def test_all_mistakes_in_the_fit_are_told_at_once():
+def test_all_mistakes_in_the_fit_are_told_at_once() -> None:
     assert len(list(Fit("fill", (2, 2), "red").problems())) == 3
     assert list(Fit().problems()) == list(Fit("contain", (0, 1), "#Ff8800").problems()) == []
 
@@ -633,7 +633,7 @@ HOSTILE = {
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF")
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_file_is_refused_in_one_clear_line(name):
+def test_a_hostile_file_is_refused_in_one_clear_line(name) -> None:
     data, line = HOSTILE[name]
     with pytest.raises(InvalidRequest, match=line) as refused:
         fit_picture(data, FRAME)
@@ -642,7 +642,7 @@ def test_a_hostile_file_is_refused_in_one_clear_line(name):
     assert len(refused.value.message) < 220
 
 
-def test_a_gigantic_header_is_refused_without_a_warning_and_without_decoding(monkeypatch):
+def test_a_gigantic_header_is_refused_without_a_warning_and_without_decoding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decode.PngImageFile, "load", lambda *_: pytest.fail("it was decoded"))
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -652,34 +652,34 @@ def test_a_gigantic_header_is_refused_without_a_warning_and_without_decoding(mon
 
 
 @pytest.mark.parametrize("name", [name for name in SOURCES if name not in ("one pixel", "beam")])
-def test_a_file_that_is_cut_off_anywhere_is_refused_or_fitted(name):
+def test_a_file_that_is_cut_off_anywhere_is_refused_or_fitted(name) -> None:
     """Never another error; a TIFF or GIF may still have all its pixels."""
     data = SOURCES[name]
     assert all(is_fitted_or_refused(data[: len(data) * part // 12]) for part in range(1, 12))
 
 
-def test_a_jpeg_that_is_cut_off_is_said_to_be():
+def test_a_jpeg_that_is_cut_off_is_said_to_be() -> None:
     with pytest.raises(InvalidRequest, match=r"cut off .*: copy or download the file again"):
         fit_picture(SOURCES["jpeg"][:-300], FRAME)
 
 
 @settings(max_examples=examples(150), deadline=None)
 @given(st.sampled_from(sorted(SOURCES)), st.lists(st.tuples(st.integers(0, 400), st.integers(0, 255)), max_size=6))
-def test_bytes_changed_at_random_never_raise_anything_else(name, changes):
+def test_bytes_changed_at_random_never_raise_anything_else(name, changes) -> None:
     data = bytearray(SOURCES[name])
     for place, byte in changes:
         data[place % len(data)] = byte
     assert is_fitted_or_refused(bytes(data))
 
 
-def test_a_mistake_of_ours_is_not_hidden():
+def test_a_mistake_of_ours_is_not_hidden() -> None:
     with pytest.raises(TypeError):
         fit_picture(SOURCES["png"], None)
     with pytest.raises(ZeroDivisionError):
         fit_picture(SOURCES["png"], (0, 0), Fit("contain"))
 
 
-def test_a_thread_of_ten_thousand_pixels_is_fitted():
+def test_a_thread_of_ten_thousand_pixels_is_fitted() -> None:
     for shape in [(1, 10_000), (10_000, 1)]:
         for mode in FITS:
             fitted = fit_picture(encoded(Image.new("RGB", shape, "#40c080"), "PNG"), FRAME, Fit(mode))
@@ -687,7 +687,7 @@ def test_a_thread_of_ten_thousand_pixels_is_fitted():
 
 
 @pytest.mark.slow("measures the memory of a process")
-def test_a_photo_of_twelve_megapixels_takes_little_memory():
+def test_a_photo_of_twelve_megapixels_takes_little_memory() -> None:
     """Decoded whole it would take 48 MB more: a JPEG is decoded at half its size."""
     code = (
         "import io, resource; from PIL import Image; out = io.BytesIO()\n"
@@ -707,7 +707,7 @@ def test_a_photo_of_twelve_megapixels_takes_little_memory():
 
 @pytest.mark.parametrize("name", ["jpeg", "portrait png", "clear palette", "one pixel", "thread", "beam"])
 @pytest.mark.parametrize("mode", FITS)
-def test_the_comparison_is_a_small_jpeg_of_the_width(name, mode):
+def test_the_comparison_is_a_small_jpeg_of_the_width(name, mode) -> None:
     fitted = fit_picture(SOURCES[name], FRAME, Fit(mode))
     sheet = _seen(comparison(SOURCES[name], fitted))
     assert (sheet.format, sheet.width) == ("JPEG", 240)
@@ -715,7 +715,7 @@ def test_the_comparison_is_a_small_jpeg_of_the_width(name, mode):
     assert len(comparison(SOURCES[name], fitted)) < 20_000
 
 
-def test_the_comparison_outlines_the_seen_part_and_shows_what_is_sent():
+def test_the_comparison_outlines_the_seen_part_and_shows_what_is_sent() -> None:
     data = encoded(Image.new("RGB", (400, 100), "#c02020"), "PNG")
     fitted = fit_picture(data, (96, 96), Fit(focus=(0.0, 0.5)))
     sheet = _seen(comparison(data, fitted, 480))
@@ -727,13 +727,13 @@ def test_the_comparison_outlines_the_seen_part_and_shows_what_is_sent():
     assert max(min(pixel) for pixel in line) > 200  # the outline
 
 
-def test_the_comparison_shows_a_rotated_source_upright():
+def test_the_comparison_shows_a_rotated_source_upright() -> None:
     data = encoded(_photo((300, 100)), "JPEG", exif=_exif(6))
     sheet = _seen(comparison(data, fit_picture(data, UPRIGHT), 200))
     assert _near(sheet.getpixel((3, 50)), (128, 128, 128), 4)  # beside the narrow source
 
 
 @pytest.mark.parametrize("width", [1, 2, 17, 1000])
-def test_the_comparison_takes_any_width(width):
+def test_the_comparison_takes_any_width(width) -> None:
     fitted = fit_picture(SOURCES["jpeg"], FRAME)
     assert _seen(comparison(SOURCES["jpeg"], fitted, width)).width == max(width, 4)

@@ -11,6 +11,7 @@ import ssl
 import time
 import tracemalloc
 import zlib
+from pathlib import Path
 
 import httpx
 import pytest
@@ -40,7 +41,7 @@ LOOKUPS = {
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch):
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USEAPI_TOKEN", TOKEN)
 
 
@@ -109,14 +110,14 @@ def _body(content, **headers):
 # --- what comes back --------------------------------------------------------------------------------
 
 
-def test_a_picture_comes_as_it_is():
+def test_a_picture_comes_as_it_is() -> None:
     web = Web(_picture)
     assert web.fetch() == PNG
     assert str(web.requests[0].url) == URL
 
 
 @pytest.mark.parametrize("content", [b"x", b"\0" * 9, b"<?xml version='1.0'?><plan/>", b"{not json", b"[a", b"<!---->"])
-def test_what_is_no_text_of_the_web_is_left_to_the_reader_of_pictures(content):
+def test_what_is_no_text_of_the_web_is_left_to_the_reader_of_pictures(content) -> None:
     assert Web(_body(content)).fetch() == content
 
 
@@ -132,18 +133,18 @@ def test_what_is_no_text_of_the_web_is_left_to_the_reader_of_pictures(content):
         (b"", "answers with nothing"),
     ],
 )  # fmt: skip
-def test_text_of_the_web_is_told_as_such(content, words):
+def test_text_of_the_web_is_told_as_such(content, words) -> None:
     line = Web(_body(content)).refused()
     assert line.startswith("the link to example.org answers with ")
     assert words in line
 
 
-def test_json_of_any_form_is_seen():
+def test_json_of_any_form_is_seen() -> None:
     for value in ({"a": [1]}, [], [[]], ["a"], {}):
         assert "JSON" in Web(_body(json.dumps(value, indent=1).encode())).refused()
 
 
-def test_ten_thousand_comments_take_no_time():
+def test_ten_thousand_comments_take_no_time() -> None:
     began = time.perf_counter()
     Web(_body(b"<!---->" * 10_000 + b"x")).fetch()
     assert time.perf_counter() - began < 0.5
@@ -157,7 +158,7 @@ def test_ten_thousand_comments_take_no_time():
         (304, "HTTP 304"), (301, "HTTP 301"),
     ],
 )  # fmt: skip
-def test_a_refusal_of_the_host_is_told(status, words):
+def test_a_refusal_of_the_host_is_told(status, words) -> None:
     line = Web(lambda _: httpx.Response(status, content=PNG)).refused()
     assert words in line
     assert str(status) in line
@@ -179,11 +180,11 @@ def test_a_refusal_of_the_host_is_told(status, words):
         (ImportError("socksio"), "proxy"),
     ],
 )
-def test_trouble_below_is_told_in_our_words(error, words):
+def test_trouble_below_is_told_in_our_words(error, words) -> None:
     assert words in Web(error).refused()
 
 
-def test_a_cancelled_fetch_is_cancelled():
+def test_a_cancelled_fetch_is_cancelled() -> None:
     async def cancelled():
         task = asyncio.create_task(fetch_picture(URL, transport=httpx.MockTransport(_sleep)))
         await asyncio.sleep(0.02)
@@ -214,7 +215,7 @@ def test_a_cancelled_fetch_is_cancelled():
         "https://example.org/" + "a" * 70_000, "user:hunter2@example.org/a.png", "https://user:hunter2@/",
     ],
 )  # fmt: skip
-def test_what_is_no_link_to_fetch_is_refused_unsent(url):
+def test_what_is_no_link_to_fetch_is_refused_unsent(url) -> None:
     web = Web(_picture)
     assert web.refused(url).startswith("the link ")
     assert web.requests == []
@@ -229,11 +230,11 @@ def test_what_is_no_link_to_fetch_is_refused_unsent(url):
         "https://example.org:443/a", "https://example.org/%zz%00|<>`{}", "http://[fe80::1%25eth0]/a",
     ],
 )  # fmt: skip
-def test_the_user_may_name_any_host(url):
+def test_the_user_may_name_any_host(url) -> None:
     assert Web(_picture).fetch(url, resolve=None) == PNG
 
 
-def test_a_very_long_host_is_cut_in_the_line():
+def test_a_very_long_host_is_cut_in_the_line() -> None:
     assert "..." in Web(_body(b"")).refused("https://" + "a." * 5000 + "org/")
 
 
@@ -258,7 +259,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize("target", REFUSED)
-def test_a_redirect_to_a_private_place_is_not_followed(target):
+def test_a_redirect_to_a_private_place_is_not_followed(target) -> None:
     web = Web(_to(target), _picture)
     line = web.refused(f"http://example.org/a.png{QUERY}")
     assert line.startswith("the link to example.org leads on to ")
@@ -275,14 +276,14 @@ ALLOWED = [
 
 
 @pytest.mark.parametrize("target", ALLOWED)
-def test_a_redirect_to_a_public_place_or_the_same_is_followed(target):
+def test_a_redirect_to_a_public_place_or_the_same_is_followed(target) -> None:
     web = Web(_to(target.encode()), _picture)
     assert web.fetch("http://example.org/a.png") == PNG
     assert len(web.requests) == 2
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-def test_every_kind_of_redirect_is_followed_and_judged(status):
+def test_every_kind_of_redirect_is_followed_and_judged(status) -> None:
     assert Web(_to("https://public.test/b", status), _picture).fetch() == PNG
     assert "a private address" in Web(_to("https://lan.test/b", status), _picture).refused()
 
@@ -302,7 +303,7 @@ def test_every_kind_of_redirect_is_followed_and_judged(status):
         ("https://example.org/a", "http://public.test/b", False),
     ],
 )  # fmt: skip
-def test_the_place_that_the_user_named_is_host_and_port(typed, target, followed):
+def test_the_place_that_the_user_named_is_host_and_port(typed, target, followed) -> None:
     web = Web(_to(target), _picture)
     if followed:
         assert web.fetch(typed) == PNG
@@ -311,24 +312,24 @@ def test_the_place_that_the_user_named_is_host_and_port(typed, target, followed)
         assert len(web.requests) == 1
 
 
-def test_every_step_is_judged_and_told():
+def test_every_step_is_judged_and_told() -> None:
     web = Web(_to("http://public.test/b"), _to("http://lan.test/c"), _picture)
     line = web.refused("http://example.org/a")
     assert line.startswith("the link to example.org (by way of public.test) leads on to lan.test, a private address")
     assert len(web.requests) == 2
 
 
-def test_a_later_step_down_from_https_is_refused():
+def test_a_later_step_down_from_https_is_refused() -> None:
     line = Web(_to("https://public.test/b"), _to("http://public.test/c"), _picture).refused("http://example.org/a")
     assert "from https to http" in line
 
 
-def test_a_way_back_to_the_place_of_the_user_is_open():
+def test_a_way_back_to_the_place_of_the_user_is_open() -> None:
     assert Web(_to("http://public.test/b"), _to("http://lan.test/c"), _picture).fetch("http://lan.test/a") == PNG
 
 
 @pytest.mark.parametrize("number", [REDIRECTS, REDIRECTS + 1])
-def test_redirects_are_counted(number):
+def test_redirects_are_counted(number) -> None:
     web = Web(*[_to("/next")] * number, _picture)
     if number <= REDIRECTS:
         assert web.fetch() == PNG
@@ -337,7 +338,7 @@ def test_redirects_are_counted(number):
         assert len(web.requests) == REDIRECTS + 1
 
 
-def test_cookies_stay_behind():
+def test_cookies_stay_behind() -> None:
     web = Web(
         _to("/b", **{"Set-Cookie": "a=b"}), _to("https://public.test/", **{"Set-Cookie": "c=d; Path=/"}), _picture
     )
@@ -345,14 +346,14 @@ def test_cookies_stay_behind():
     assert len(web.requests) == 3
 
 
-def test_a_login_in_the_netrc_is_left_there(tmp_path, monkeypatch):
+def test_a_login_in_the_netrc_is_left_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / ".netrc").write_text("machine example.org login u password hunter2\n")
     monkeypatch.setenv("NETRC", str(tmp_path / ".netrc"))
     monkeypatch.setenv("HOME", str(tmp_path))
     assert Web(_picture).fetch() == PNG
 
 
-def test_the_body_of_a_redirect_is_not_read():
+def test_the_body_of_a_redirect_is_not_read() -> None:
     async def endless():
         raise AssertionError("it was read")
         yield b""
@@ -362,7 +363,9 @@ def test_the_body_of_a_redirect_is_not_read():
 
 
 @pytest.mark.parametrize("url", ["http://localhost/a", "http://127.0.0.1/a", "https://[::1]/a"])
-def test_this_machine_needs_no_proxy_and_no_certificates_and_the_next_host_does(url, monkeypatch):
+def test_this_machine_needs_no_proxy_and_no_certificates_and_the_next_host_does(
+    url, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = []
 
     class Client(httpx.AsyncClient):
@@ -379,7 +382,7 @@ def test_this_machine_needs_no_proxy_and_no_certificates_and_the_next_host_does(
 
 
 @pytest.fixture
-def limit(monkeypatch):
+def limit(monkeypatch: pytest.MonkeyPatch):
     """Bytes of the largest picture."""
     monkeypatch.setattr(links, "LARGEST_FILE", 100_000)
     return 100_000
@@ -394,19 +397,19 @@ def _stream(content, **headers):
 
 
 @pytest.mark.parametrize("length", ["100001", "9" * 30, "9" * 5000])
-def test_a_promise_is_believed_when_it_is_too_large(limit, length):
+def test_a_promise_is_believed_when_it_is_too_large(limit, length) -> None:
     assert "leads to more than" in Web(_body(PNG, **{"Content-Length": length})).refused()
 
 
 @pytest.mark.parametrize("length", ["", "many", "-1", "\u00b2", "7"])
-def test_any_other_promise_is_not_trusted(limit, length):
+def test_any_other_promise_is_not_trusted(limit, length) -> None:
     assert Web(_body(PNG, **{"Content-Length": length.encode()})).fetch() == PNG
 
 
 @pytest.mark.parametrize("more", [0, 1, 100_000])
 @pytest.mark.parametrize("make", [_body, _stream])
 @pytest.mark.parametrize("packed", [False, True])
-def test_the_limit_counts_unpacked_bytes(limit, more, make, packed):
+def test_the_limit_counts_unpacked_bytes(limit, more, make, packed) -> None:
     content = b"\x89" * (limit + more)
     web = Web(make(gzip.compress(content, mtime=0), **{"Content-Encoding": "gzip"}) if packed else make(content))
     if more:
@@ -416,7 +419,7 @@ def test_the_limit_counts_unpacked_bytes(limit, more, make, packed):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "X-GZIP", "deflate", "identity", ""])
-def test_packed_bytes_are_unpacked(encoding):
+def test_packed_bytes_are_unpacked(encoding) -> None:
     pack = {"deflate": zlib.compress, "gzip": gzip.compress, "x-gzip": gzip.compress}.get(encoding.lower(), bytes)
     assert Web(_stream(pack(PNG * 99), **{"Content-Encoding": encoding})).fetch() == PNG * 99
 
@@ -432,11 +435,11 @@ PACKED = gzip.compress(PNG, mtime=0)
         (PNG, "br"), (PNG, "zstd"), (gzip.compress(PACKED, mtime=0), "gzip, gzip"),
     ],
 )  # fmt: skip
-def test_bytes_packed_badly_are_refused(content, encoding):
+def test_bytes_packed_badly_are_refused(content, encoding) -> None:
     assert "packed bytes" in Web(_stream(content, **{"Content-Encoding": encoding})).refused()
 
 
-def test_no_packed_bytes_are_asked_for():
+def test_no_packed_bytes_are_asked_for() -> None:
     web = Web(_picture)
     web.fetch()
     assert web.requests[0].headers["Accept-Encoding"] == "identity"
@@ -468,17 +471,17 @@ class Server(Port):
         return _one_line(caught.value)
 
 
-def test_a_picture_comes_from_a_real_server():
+def test_a_picture_comes_from_a_real_server() -> None:
     server = Server(says(head(f"Content-Length: {len(PNG)}"), PNG))
     assert server.fetch() == PNG
     assert f"user-agent: runway_nb/{__version__}" in server.heads[0].lower()
 
 
-def test_a_picture_without_a_length_comes_whole():
+def test_a_picture_without_a_length_comes_whole() -> None:
     assert Server(says(head("Connection: close"), PNG, PNG)).fetch() == PNG * 2
 
 
-def test_a_bomb_of_packed_bytes_stays_small_in_memory(limit):
+def test_a_bomb_of_packed_bytes_stays_small_in_memory(limit) -> None:
     bomb = gzip.compress(b"\0" * 64_000_000, mtime=0)
     server = Server(says(head(f"Content-Length: {len(bomb)}", "Content-Encoding: gzip"), bomb))
     tracemalloc.start()
@@ -490,7 +493,7 @@ def test_a_bomb_of_packed_bytes_stays_small_in_memory(limit):
 
 
 @pytest.mark.parametrize("lines", [["Connection: close"], ["Content-Length: 99999"]])
-def test_no_more_is_read_than_the_limit_and_what_lies_in_the_pipes(limit, lines):
+def test_no_more_is_read_than_the_limit_and_what_lies_in_the_pipes(limit, lines) -> None:
     async def endless(_):
         yield head(*lines)
         for _ in range(3_000):
@@ -504,7 +507,7 @@ def test_no_more_is_read_than_the_limit_and_what_lies_in_the_pipes(limit, lines)
     assert server.sent < limit + 20_000_000
 
 
-def test_a_length_that_is_too_large_is_believed(limit):
+def test_a_length_that_is_too_large_is_believed(limit) -> None:
     async def nothing_more(_):
         yield head(f"Content-Length: {limit + 1}")
         await asyncio.sleep(60)
@@ -514,7 +517,7 @@ def test_a_length_that_is_too_large_is_believed(limit):
     assert time.perf_counter() - began < 2
 
 
-def test_a_drip_without_end_is_ended():
+def test_a_drip_without_end_is_ended() -> None:
     async def drip(_):
         yield head("Connection: close")
         while True:
@@ -528,7 +531,7 @@ def test_a_drip_without_end_is_ended():
 
 
 @pytest.mark.parametrize("before", [[], [b"HTTP/1.1 200 OK\r\nX: "]])
-def test_headers_that_never_come_are_not_waited_for(before):
+def test_headers_that_never_come_are_not_waited_for(before) -> None:
     async def silent(_):
         for part in before:
             yield part
@@ -537,7 +540,7 @@ def test_headers_that_never_come_are_not_waited_for(before):
     assert "within 0.2 s" in Server(silent).refused(seconds=0.2)
 
 
-def test_one_clock_counts_for_all_redirects():
+def test_one_clock_counts_for_all_redirects() -> None:
     async def slowly(_):
         await asyncio.sleep(0.15)
         yield b"HTTP/1.1 302 Found\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n"
@@ -545,7 +548,7 @@ def test_one_clock_counts_for_all_redirects():
     assert "within 0.3 s" in Server(slowly).refused(seconds=0.3)
 
 
-def test_a_resolver_that_never_answers_is_not_waited_for():
+def test_a_resolver_that_never_answers_is_not_waited_for() -> None:
     async def never(_):
         await asyncio.sleep(60)
 
@@ -561,11 +564,11 @@ def test_a_resolver_that_never_answers_is_not_waited_for():
         [b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 99_999],
     ],
 )  # fmt: skip
-def test_an_answer_that_breaks_off_is_told(parts):
+def test_an_answer_that_breaks_off_is_told(parts) -> None:
     assert "breaks off" in Server(says(*parts)).refused()
 
 
-def test_a_port_where_nobody_listens_is_told():
+def test_a_port_where_nobody_listens_is_told() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         assert "cannot be reached" in Web(_picture).refused(
@@ -573,18 +576,18 @@ def test_a_port_where_nobody_listens_is_told():
         )
 
 
-def test_a_server_without_tls_is_told():
+def test_a_server_without_tls_is_told() -> None:
     server = Server(says(b"HTTP/1.1 400 no\r\n\r\n"), listens=False)
     assert "certificate" in server.refused("https://127.0.0.1:{port}/a?sig=s3cr3t")
 
 
 @pytest.mark.parametrize("host", ["nowhere.invalid", "a" * 64 + ".test", "a..b"])
-def test_a_host_that_does_not_exist_is_told(host, monkeypatch):
+def test_a_host_that_does_not_exist_is_told(host, monkeypatch: pytest.MonkeyPatch) -> None:
     _system_names(monkeypatch, {})
     assert "cannot be found" in Web(_picture).refused(f"http://{host}/a.png", transport=None)
 
 
-def _system_names(monkeypatch, names):
+def _system_names(monkeypatch, names) -> None:
     """What the system finds for a name; this machine is found as ever."""
     real = socket.getaddrinfo
 
@@ -597,7 +600,7 @@ def _system_names(monkeypatch, names):
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
 
 
-def test_names_are_found_by_the_system_when_nobody_else_is_asked(monkeypatch):
+def test_names_are_found_by_the_system_when_nobody_else_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     _system_names(monkeypatch, {"inner.test": "127.0.0.1"})
     options = {"resolve": link_guard.system_addresses}
     for name, words in [("inner.test", "a private address"), ("b" * 64 + ".test", "cannot be found")]:
@@ -613,7 +616,7 @@ def _redirected_to(target):
     return serve
 
 
-def test_a_name_that_resolves_anew_to_this_machine_gets_no_request(monkeypatch):
+def test_a_name_that_resolves_anew_to_this_machine_gets_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first look finds a public address, the connection goes to a private one."""
     _system_names(monkeypatch, {"public.test": "127.0.0.1"})
     server = Server(_redirected_to("http://public.test:{port}/secret"))
@@ -647,20 +650,20 @@ def _first_then(location):
 
 
 @pytest.mark.parametrize("target", ["http://unknown.test/b.png", "http://public.test/b.png"])
-def test_a_name_that_only_the_proxy_knows_is_its_affair(target):
+def test_a_name_that_only_the_proxy_knows_is_its_affair(target) -> None:
     server = Proxy(_first_then(target))
     assert server.fetch() == PNG
     assert [lines.split()[1] for lines in server.heads] == ["http://far.test/a.png?sig=s3cr3t", target]
 
 
 @pytest.mark.parametrize("target", ["http://lan.test/", "http://127.0.0.1/", "http://localhost/", "http://0x7f.1/"])
-def test_a_proxy_opens_no_private_place(target):
+def test_a_proxy_opens_no_private_place(target) -> None:
     server = Proxy(_first_then(target))
     assert "a private address" in server.refused()
     assert len(server.heads) == 1
 
 
 @pytest.mark.parametrize("proxy", ["socks9://127.0.0.1:1", "http://[zz]:1", "http://127.0.0.1:x"])
-def test_a_proxy_that_is_none_is_told(proxy, monkeypatch):
+def test_a_proxy_that_is_none_is_told(proxy, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", proxy)
     assert "through the proxy" in Web(_picture).refused("http://far.test/a.png", transport=None)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tracemalloc
 from contextlib import suppress
+from pathlib import Path
 from unittest.mock import MagicMock, Mock
 from urllib.parse import quote_from_bytes
 
@@ -349,7 +350,7 @@ FITTED = [(size, mode) for mode in FITS for size in FRAMES]
     [pytest.param([FITTED[0], FITTED[-1]], id="two fits"), pytest.param(FITTED, marks=pytest.mark.deep, id="all fits")],
 )
 @pytest.mark.parametrize("name", KINDS)
-def test_it_looks_as_it_does_in_the_notebook(name, fits):
+def test_it_looks_as_it_does_in_the_notebook(name, fits) -> None:
     make, wanted = KINDS[name]
     value = make()
     assert is_picture(value)
@@ -363,7 +364,7 @@ def test_it_looks_as_it_does_in_the_notebook(name, fits):
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "TIFF", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_an_opened_image_is_turned_as_its_file_is(orientation, kind):
+def test_an_opened_image_is_turned_as_its_file_is(orientation, kind) -> None:
     data = encoded(_photo((60, 44)), kind, exif=_turned(orientation))
     frame = measure(data)
     before, after = fit_picture(data, frame), fit_picture(picture_bytes(_lazy(data), FRAMES), frame)
@@ -372,12 +373,12 @@ def test_an_opened_image_is_turned_as_its_file_is(orientation, kind):
 
 
 @pytest.mark.filterwarnings("ignore:Corrupt EXIF data")
-def test_exif_data_that_cannot_be_read_turn_nothing():
+def test_exif_data_that_cannot_be_read_turn_nothing() -> None:
     image = _opened(PHOTO, "PNG", exif=b"Exif\0\0MM\0*\xff\xff\xff\xff")
     assert _seen(picture_bytes(image, FRAMES)).tobytes() == PHOTO.tobytes()
 
 
-def test_a_colour_profile_is_kept_where_it_still_holds():
+def test_a_colour_profile_is_kept_where_it_still_holds() -> None:
     for mode in ("RGB", "L", "P", "CMYK", "YCbCr"):
         image = _mode(mode)
         image.info["icc_profile"] = SRGB
@@ -388,7 +389,7 @@ def test_a_colour_profile_is_kept_where_it_still_holds():
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16", "CMYK", "I", "F"])
-def test_a_mode_that_a_file_keeps_is_kept_to_the_bit(mode):
+def test_a_mode_that_a_file_keeps_is_kept_to_the_bit(mode) -> None:
     image = {"I;16": lambda: _deep("I;16"), "P": FEW.copy}.get(mode, lambda: _mode(mode))()
     found = _seen(picture_bytes(image, FRAMES))
     assert (found.mode, found.tobytes()) == (mode, image.tobytes())
@@ -422,7 +423,7 @@ def _values(value, shape):
 
 @settings(deadline=None, max_examples=examples(50))
 @given(arrays.arrays(np.uint8, SHAPES), LAYOUTS)
-def test_bytes_of_an_array_come_back_as_they_are(array, layout):
+def test_bytes_of_an_array_come_back_as_they_are(array, layout) -> None:
     array = _read_only(layout(array))
     assert (_values(array, array.shape) == array).all()
 
@@ -434,7 +435,7 @@ def _span(array):
 
 @settings(deadline=None, max_examples=examples(50))
 @given(st.data(), st.sampled_from([np.float16, np.float32, np.float64]), LAYOUTS)
-def test_floats_that_use_their_scale_are_rounded_to_the_nearest_level(data, kind, layout):
+def test_floats_that_use_their_scale_are_rounded_to_the_nearest_level(data, kind, layout) -> None:
     width = np.dtype(kind).itemsize * 8
     array = data.draw(arrays.arrays(kind, SHAPES, elements=st.floats(0, 1, width=width)))
     assume(not 0 < _span(array) < 1 / 8)
@@ -444,7 +445,7 @@ def test_floats_that_use_their_scale_are_rounded_to_the_nearest_level(data, kind
 
 @settings(deadline=None, max_examples=examples(50))
 @given(arrays.arrays(np.uint16, SHAPES), LAYOUTS)
-def test_sixteen_bits_that_use_their_scale_are_rounded_to_the_nearest_level(array, layout):
+def test_sixteen_bits_that_use_their_scale_are_rounded_to_the_nearest_level(array, layout) -> None:
     assume(not 0 < _span(array) < 65535 / 4)
     assume(array.shape[2:] != (4,) or array[..., 3].max() >= 16384)
     assume(not np.isin(array, [999, 9999, 32767, 32768, 65535]).any())  # they may stand for none
@@ -454,14 +455,14 @@ def test_sixteen_bits_that_use_their_scale_are_rounded_to_the_nearest_level(arra
 
 @settings(deadline=None, max_examples=examples(50))
 @given(arrays.arrays(np.uint8, SHAPES.filter(lambda shape: shape[2:] != (4,))), LAYOUTS, st.sampled_from([257, 256]))
-def test_eight_bits_written_in_sixteen_are_the_same_picture(array, layout, step):
+def test_eight_bits_written_in_sixteen_are_the_same_picture(array, layout, step) -> None:
     deep = _read_only(layout(array.astype(np.uint16) * step))
     assert abs(_values(deep, array.shape) - layout(array).astype(int)).max() <= (0 if step == 257 else 1)
 
 
 @settings(deadline=None, max_examples=examples(50))
 @given(st.data(), st.sampled_from([np.int8, np.int16, np.int32, np.int64, np.uint32, np.uint64]))
-def test_other_whole_numbers_that_use_their_scale_are_levels(data, kind):
+def test_other_whole_numbers_that_use_their_scale_are_levels(data, kind) -> None:
     most = min(255, np.iinfo(kind).max)
     array = _read_only(data.draw(arrays.arrays(kind, SHAPES, elements=st.integers(0, most))))
     assume(not 0 < _span(array) < 255 / 8)
@@ -473,7 +474,7 @@ KINDS_OF_NUMBERS = [np.uint16, np.int16, np.int32, np.int64, np.uint32, np.float
 
 @settings(deadline=None, max_examples=examples(80))
 @given(st.data(), st.sampled_from(KINDS_OF_NUMBERS), LAYOUTS)
-def test_any_numbers_keep_their_order_and_are_seen_or_refused(data, kind, layout):
+def test_any_numbers_keep_their_order_and_are_seen_or_refused(data, kind, layout) -> None:
     """The least is darkest, the most is brightest, and what was more is never less."""
     array = data.draw(arrays.arrays(kind, st.tuples(st.integers(1, 9), st.integers(1, 9))))
     levels = None
@@ -515,19 +516,19 @@ def _said(value, size=None):
 
 
 @pytest.mark.parametrize(("array", "note", "levels"), SCALED, ids=[note for _, note, _ in SCALED])
-def test_numbers_beyond_their_scale_or_in_a_corner_of_it_are_spread_and_that_is_told(array, note, levels):
+def test_numbers_beyond_their_scale_or_in_a_corner_of_it_are_spread_and_that_is_told(array, note, levels) -> None:
     assert np.abs(_values(array, (len(levels),)).astype(int) - levels).max() <= 1
     assert _said(array) == (note,)
     colours = np.repeat(array[:, :, None], 3, 2)
     assert _said(colours) == (note,)
 
 
-def test_numbers_that_use_their_scale_need_no_words():
+def test_numbers_that_use_their_scale_need_no_words() -> None:
     for value in (LIGHT / 255, LIGHT, LIGHT.astype(int), LIGHT.astype(np.uint16) * 257, LIGHT > 90, PIXELS / 255):
         assert _said(value) == ()
 
 
-def test_opaque_stays_opaque_whatever_the_colours_are_scaled_by():
+def test_opaque_stays_opaque_whatever_the_colours_are_scaled_by() -> None:
     clear = np.concatenate([PIXELS.astype(float) * 40 - 3000, np.ones((*LIGHT.shape, 1))], axis=2)
     assert _said(clear)[0].startswith("scaled from -")
     assert _values(clear, clear.shape)[..., 3].min() == 255
@@ -535,7 +536,7 @@ def test_opaque_stays_opaque_whatever_the_colours_are_scaled_by():
     assert _values(deep, deep.shape)[..., 3].min() == 255
 
 
-def test_masked_pixels_become_black_and_are_counted():
+def test_masked_pixels_become_black_and_are_counted() -> None:
     assert _said(_masked())[0] == "4,800 of 66,000 pixels are masked and become black"
     heights = np.ma.masked_array([[-9999.0, 12.25], [40.0, 871.0]], [[True, False], [False, False]])
     assert _said(heights)[0] == "scaled from 12.25 … 871 to 0 … 255; 1 of 4 pixels are masked and become black"
@@ -545,28 +546,28 @@ def test_masked_pixels_become_black_and_are_counted():
 @pytest.mark.parametrize(
     "value", [np.zeros((4, 4)), np.full((4, 4, 3), 900), np.full((2, 2), -7.5), np.ones((3, 3), bool)]
 )
-def test_a_picture_of_one_colour_is_said_to_be(value):
+def test_a_picture_of_one_colour_is_said_to_be(value) -> None:
     assert _said(value)[-1] == "the picture is one colour throughout: see that it is the one you mean"
 
 
-def test_a_nearly_black_picture_is_said_to_be():
+def test_a_nearly_black_picture_is_said_to_be() -> None:
     assert _said(LIGHT // 20)[-1] == "the picture is nearly black throughout (no level is above 10 of 255)"
 
 
 @settings(deadline=None, max_examples=examples(50))
 @given(arrays.arrays(bool, SHAPES))
-def test_bool_is_black_and_white(array):
+def test_bool_is_black_and_white(array) -> None:
     assert (_values(_read_only(array), array.shape) == np.where(array, 255, 0)).all()
 
 
 @given(st.binary(min_size=1, max_size=200))
-def test_a_data_text_holds_any_bytes(data):
+def test_a_data_text_holds_any_bytes(data) -> None:
     assert picture_bytes(_uri(data), FRAMES) == picture_bytes(_uri(data, "image/webp;a=b;base64"), FRAMES) == data
     assert picture_bytes("data:image/png," + quote_from_bytes(data), FRAMES) == data
 
 
 @given(st.text(max_size=80))
-def test_no_data_text_ends_in_more_than_a_short_line(text):
+def test_no_data_text_ends_in_more_than_a_short_line(text) -> None:
     try:
         assert picture_bytes("data:" + text, FRAMES)
     except InvalidRequest as refused:
@@ -574,7 +575,7 @@ def test_no_data_text_ends_in_more_than_a_short_line(text):
         assert len(line) < 140
 
 
-def test_floats_may_lie_outside_by_less_than_a_level_is_wide():
+def test_floats_may_lie_outside_by_less_than_a_level_is_wide() -> None:
     assert _values(np.array([[-0.001, 1.001]]), (2,)).tolist() == [0, 255]
 
 
@@ -584,7 +585,7 @@ FIGURES = {(6.4, 4.8): WIDE, (4.0, 9.0): HIGH, (1.0, 1.5): HIGH, (16.0, 9.0): WI
 
 
 @pytest.mark.parametrize("size", FIGURES, ids=str)
-def test_a_figure_fills_the_frame_whose_shape_is_nearest_and_is_sharp(size):
+def test_a_figure_fills_the_frame_whose_shape_is_nearest_and_is_sharp(size) -> None:
     frame = FIGURES[size]
     data = picture_bytes(_figure(size), [WIDE, HIGH])
     found = measure(data)
@@ -594,7 +595,7 @@ def test_a_figure_fills_the_frame_whose_shape_is_nearest_and_is_sharp(size):
     assert not [note for note in fit_picture(data, frame).notes if "enlarged" in note]
 
 
-def test_a_line_of_a_figure_is_drawn_and_not_enlarged():
+def test_a_line_of_a_figure_is_drawn_and_not_enlarged() -> None:
     figure = Figure(figsize=(1.28, 0.768), dpi=100)
     axes = figure.add_axes((0, 0, 1, 1))
     axes.axvline(0.5, color="black", linewidth=0.72)
@@ -606,16 +607,16 @@ def test_a_line_of_a_figure_is_drawn_and_not_enlarged():
 
 
 @pytest.mark.parametrize("size", [(100, 100), (0.01, 10)], ids=str)
-def test_a_huge_or_thin_figure_stays_bounded(size):
+def test_a_huge_or_thin_figure_stays_bounded(size) -> None:
     width, height = measure(picture_bytes(Figure(figsize=size), [WIDE, HIGH]))
     assert width * height <= sources.LARGEST_FIGURE
 
 
-def test_a_figure_is_never_drawn_below_its_own_resolution():
+def test_a_figure_is_never_drawn_below_its_own_resolution() -> None:
     assert measure(picture_bytes(Figure(figsize=(4, 3), dpi=700), [WIDE, HIGH])) == (2800, 2100)
 
 
-def test_a_figure_keeps_its_own_colour_and_size_whatever_the_settings_for_saving():
+def test_a_figure_keeps_its_own_colour_and_size_whatever_the_settings_for_saving() -> None:
     wishes = {"savefig.bbox": "tight", "savefig.facecolor": "red", "savefig.transparent": True, "savefig.dpi": 10}
     with mpl.rc_context(wishes):
         data = picture_bytes(Figure(figsize=(6.4, 3.84), facecolor="#123456"), [WIDE])
@@ -624,7 +625,7 @@ def test_a_figure_keeps_its_own_colour_and_size_whatever_the_settings_for_saving
     assert _seen(data).getpixel((3, 3)) == (0x12, 0x34, 0x56, 255)
 
 
-def test_a_plotly_figure_is_scaled_from_its_own_size_or_the_usual_one():
+def test_a_plotly_figure_is_scaled_from_its_own_size_or_the_usual_one() -> None:
     assert measure(picture_bytes(_plotly(width=640, height=384), [WIDE, HIGH])) == (1280, 768)
     assert measure(picture_bytes(_plotly(width=303, height=303), [WIDE])) == (1280, 1280)  # not 1279
     assert measure(picture_bytes(_plotly(width=2000, height=1500), [WIDE, HIGH])) == (2000, 1500)
@@ -634,7 +635,7 @@ def test_a_plotly_figure_is_scaled_from_its_own_size_or_the_usual_one():
     assert height >= 768
 
 
-def test_an_altair_chart_fills_the_frame():
+def test_an_altair_chart_fills_the_frame() -> None:
     width, height = measure(picture_bytes(_altair(), [WIDE, HIGH]))
     assert width in (1280, 1281)
     assert height >= 768
@@ -671,7 +672,7 @@ class Panics:
         raise Panic
 
 
-def test_a_panic_of_a_plotting_library_is_one_line():
+def test_a_panic_of_a_plotting_library_is_one_line() -> None:
     assert "Panic" in _line(Panics())
 
 
@@ -833,11 +834,11 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("what", "make", "cure"), WRONG, ids=[what for what, *_ in WRONG])
-def test_what_is_refused_is_told_in_one_line(what, make, cure):
+def test_what_is_refused_is_told_in_one_line(what, make, cure) -> None:
     assert _line(make()) == f"{what}: {cure}"
 
 
-def test_a_library_that_raises_what_is_no_exception_is_told_and_an_interrupt_goes_on():
+def test_a_library_that_raises_what_is_no_exception_is_told_and_an_interrupt_goes_on() -> None:
     class Panics:
         def __array__(self, *_, **__):
             raise error
@@ -851,28 +852,28 @@ def test_a_library_that_raises_what_is_no_exception_is_told_and_an_interrupt_goe
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "GIF", "TIFF"])
-def test_an_image_whose_file_is_cut_off_is_told(kind):
+def test_an_image_whose_file_is_cut_off_is_told(kind) -> None:
     data = encoded(PHOTO, kind)
     line = _line(Image.open(io.BytesIO(data[: len(data) * 2 // 3] if kind != "TIFF" else data[:-9000])))
     assert line.startswith("the PIL image cannot be read (")
     assert line.endswith("): open it again, its file is cut off, broken or closed")
 
 
-def test_an_image_that_was_left_before_it_was_loaded_is_told(tmp_path):
+def test_an_image_that_was_left_before_it_was_loaded_is_told(tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(PNG)
     with Image.open(tmp_path / "photo.png") as image:
         pass
     assert _line(image).startswith("the PIL image cannot be read (")
 
 
-def test_an_image_with_too_many_pixels_is_refused_before_it_is_loaded(monkeypatch):
+def test_an_image_with_too_many_pixels_is_refused_before_it_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runway_nb.pictures.limits.LARGEST_PIXELS", 50_000)
     broken = _lazy(PNG[:200])
     assert _line(broken) == "the PIL image has 300 × 220 = 0 million pixels: the most is 0 million"
     assert _line(LIGHT) == "the array has 300 × 220 = 0 million pixels: the most is 0 million"
 
 
-def test_a_chart_without_the_package_that_draws_it_is_told(monkeypatch):
+def test_a_chart_without_the_package_that_draws_it_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     chart = _altair()
     monkeypatch.setitem(sys.modules, "vl_convert", None)
     line = _line(chart)
@@ -880,7 +881,7 @@ def test_a_chart_without_the_package_that_draws_it_is_told(monkeypatch):
     assert "pip install vl-convert-python" in line
 
 
-def test_plotly_itself_says_what_it_lacks():
+def test_plotly_itself_says_what_it_lacks() -> None:
     objects = pytest.importorskip("plotly.graph_objects")
     try:
         data = picture_bytes(objects.Figure(), FRAMES)
@@ -912,17 +913,17 @@ NO_PICTURES = [
 
 
 @pytest.mark.parametrize("value", NO_PICTURES, ids=lambda value: type(value).__name__)
-def test_anything_else_is_no_picture(value):
+def test_anything_else_is_no_picture(value) -> None:
     assert not is_picture(value)
     with pytest.raises(InvalidRequest, match="is no picture: give the bytes of a picture file"):
         picture_bytes(value, FRAMES)
 
 
-def test_a_table_is_no_picture_though_it_follows_the_array_protocol():
+def test_a_table_is_no_picture_though_it_follows_the_array_protocol() -> None:
     assert not any(is_picture(value) for value in _nothing())
 
 
-def test_what_is_no_picture_is_named():
+def test_what_is_no_picture_is_named() -> None:
     for value, name in [(3, "int"), (None, "NoneType"), (Image.Image, "the class Image"), (np, "module")]:
         with pytest.raises(InvalidRequest) as refused:
             picture_bytes(value, FRAMES)
@@ -932,12 +933,12 @@ def test_what_is_no_picture_is_named():
 # --- nothing is changed, nothing is loaded ------------------------------------------------------------
 
 
-def test_to_ask_whether_it_is_a_picture_draws_nothing():
+def test_to_ask_whether_it_is_a_picture_draws_nothing() -> None:
     for value in (Raises(), Remote(), _plotly(AssertionError()), _closed(), Grid(None)):
         assert is_picture(value)
 
 
-def test_a_figure_is_left_as_it_is():
+def test_a_figure_is_left_as_it_is() -> None:
     figure = _figure()
     figure.axes[0].set_axis_on()
     state = [figure.dpi, tuple(figure.get_size_inches()), figure.get_facecolor(), figure.canvas, figure.axes]
@@ -949,14 +950,14 @@ def test_a_figure_is_left_as_it_is():
 @pytest.mark.parametrize(
     "array", [PIXELS / 255, PIXELS.astype(">u2"), LIGHT > 9, PIXELS[::-2]], ids=lambda a: a.dtype.str
 )
-def test_an_array_is_left_as_it_is(array):
+def test_an_array_is_left_as_it_is(array) -> None:
     before = array.copy()
     picture_bytes(array, FRAMES)
     assert (array == before).all()
 
 
 @pytest.mark.parametrize("mode", ["1", "LA", "La", "P", "RGB", "CMYK", "LAB"])
-def test_an_image_is_left_as_it_is(mode):
+def test_an_image_is_left_as_it_is(mode) -> None:
     image = CLEAR.convert("LA").convert("La") if mode == "La" else _mode(mode)
     image.info.update(icc_profile=SRGB, comment="mine", dpi=(72, 72))
     before, state = image.copy(), dict(vars(image), info=dict(image.info))
@@ -965,7 +966,7 @@ def test_an_image_is_left_as_it_is(mode):
     assert {key: value for key, value in vars(image).items() if key in state} == state
 
 
-def test_an_opened_image_keeps_its_frame_and_its_exif_data():
+def test_an_opened_image_keeps_its_frame_and_its_exif_data() -> None:
     image = _still(2)
     picture_bytes(image, FRAMES)
     assert image.tell() == 2
@@ -975,14 +976,14 @@ def test_an_opened_image_keeps_its_frame_and_its_exif_data():
     assert image.getexif()[ORIENTATION] == 6
 
 
-def test_no_notes_of_an_image_leave_with_it():
+def test_no_notes_of_an_image_leave_with_it() -> None:
     image = _opened(PHOTO, "JPEG", exif=_turned(1), comment=b"Secret Street 12")
     for value in (image, image.copy(), image.convert("CMYK")):
         value.info["comment"] = "Secret Street 12"
         assert b"Secret" not in picture_bytes(value, FRAMES)
 
 
-def test_floats_are_counted_over_in_small_pieces():
+def test_floats_are_counted_over_in_small_pieces() -> None:
     array = np.full((2000, 2000, 3), 0.5, np.float32)
     tracemalloc.start()
     try:
@@ -993,7 +994,7 @@ def test_floats_are_counted_over_in_small_pieces():
 
 
 @pytest.mark.slow("starts a process")
-def test_it_loads_no_library():
+def test_it_loads_no_library() -> None:
     heavy = "{'numpy', 'PIL', 'matplotlib', 'plotly', 'altair', 'IPython', 'pandas'}"
     code = f"""
 import sys

@@ -32,7 +32,7 @@ from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
 from runway_nb.spec import MODELS
 from support.examples import examples
-from support.fakes import TOKEN, Party, picture_sources
+from support.fakes import TOKEN, FakeTime, Party, picture_sources
 from support.picture_files import decibels
 from support.strategies import ASSET_ID, EMAIL
 
@@ -113,25 +113,25 @@ class Api:
 # --- names ------------------------------------------------------------------------------------------
 
 
-def test_names_are_turned_into_ids(tmp_path):
+def test_names_are_turned_into_ids(tmp_path: Path) -> None:
     (request, found, *_) = Api(LAMP, SEA).resolve(tmp_path, first="lamp", last="aaaaaaaa")
     assert request.keyframes == Keyframes(LAMP.id, None, SEA.id)
     assert found == {"first": LAMP, "last": SEA}
 
 
-def test_all_wrong_names_are_reported_together(tmp_path):
+def test_all_wrong_names_are_reported_together(tmp_path: Path) -> None:
     problems = Api(LAMP).problems(tmp_path, first="nope", middle="lamp", last=ASSET_ID)
     assert [problem.partition(":")[0] for problem in problems] == ["first", "last"]
     assert problems[1] == "last: asset 0b6f0c1e does not exist on the account"
 
 
-def test_an_id_is_checked_without_listing_assets(tmp_path):
+def test_an_id_is_checked_without_listing_assets(tmp_path: Path) -> None:
     api = Api(LAMP)
     api.resolve(tmp_path, first=LAMP.id)
     assert (api.listed, api.checked) == ([], [LAMP.id])
 
 
-def test_a_name_that_came_meanwhile_is_found_in_a_new_listing(tmp_path):
+def test_a_name_that_came_meanwhile_is_found_in_a_new_listing(tmp_path: Path) -> None:
     api = Api(LAMP)
     there = picture_sources(tmp_path, api)
 
@@ -144,19 +144,19 @@ def test_a_name_that_came_meanwhile_is_found_in_a_new_listing(tmp_path):
 
 
 @pytest.mark.parametrize("name", [FILM.id, "film", "film.mp4", "cccccccc"])
-def test_a_video_is_no_keyframe(tmp_path, name):
+def test_a_video_is_no_keyframe(tmp_path: Path, name) -> None:
     (problem,) = Api(LAMP, FILM).problems(tmp_path, first=name)
     assert problem.startswith("first: ")
     if name == FILM.id:
         assert problem == "first: asset cccccccc is of the kind video: a keyframe is a picture"
 
 
-def test_a_keyframe_of_an_unknown_kind_is_taken_by_its_id(tmp_path):
+def test_a_keyframe_of_an_unknown_kind_is_taken_by_its_id(tmp_path: Path) -> None:
     odd = replace(LAMP, kind="")
     assert Api(odd).resolve(tmp_path, first=odd.id).assets == {"first": odd}
 
 
-def test_pictures_of_two_accounts_by_name_are_refused_before_anything_is_uploaded(tmp_path):
+def test_pictures_of_two_accounts_by_name_are_refused_before_anything_is_uploaded(tmp_path: Path) -> None:
     (tmp_path / "good.png").write_bytes(_picture())
     mine = _asset("mine", email=ONE)
     theirs = _asset("theirs", "22222222-2222-4333-8444-555555555555", email=TWO)
@@ -172,7 +172,7 @@ def test_pictures_of_two_accounts_by_name_are_refused_before_anything_is_uploade
     ("kind", "sent"),
     [("PNG", "png"), ("JPEG", "jpeg"), ("GIF", "png"), ("WEBP", "jpeg"), ("BMP", "png"), ("TIFF", "png")],
 )
-def test_a_file_is_uploaded_by_its_bytes(tmp_path, kind, sent):
+def test_a_file_is_uploaded_by_its_bytes(tmp_path: Path, kind, sent) -> None:
     (tmp_path / "photo.txt").write_bytes(_picture(kind))
     api = Api()
     keyframes = api.resolve(tmp_path, middle="photo.txt").request.keyframes
@@ -180,7 +180,7 @@ def test_a_file_is_uploaded_by_its_bytes(tmp_path, kind, sent):
     assert keyframes == Keyframes(None, api.kept[0].id)
 
 
-def test_a_file_goes_before_an_asset_of_the_same_name(tmp_path):
+def test_a_file_goes_before_an_asset_of_the_same_name(tmp_path: Path) -> None:
     (tmp_path / "lamp.png").write_bytes(_picture())
     api = Api(LAMP)
     keyframes = api.resolve(tmp_path, first="lamp.png", last=tmp_path / "lamp.png").request.keyframes
@@ -191,7 +191,7 @@ def test_a_file_goes_before_an_asset_of_the_same_name(tmp_path):
 @pytest.mark.parametrize(
     ("fields", "corner"), [({}, "olive"), ({"focus": (0, 0)}, "navy"), ({"fit": "contain"}, "black")], ids=str
 )
-def test_a_file_is_fitted_to_the_frame_as_asked(party: Party, fields, corner):
+def test_a_file_is_fitted_to_the_frame_as_asked(party: Party, fields, corner) -> None:
     """A picture twice as high as wide, navy above and olive in the middle: what stands in the corner was chosen."""
     picture = Image.new("RGB", (1280, 2560), "olive")
     picture.paste("navy", (0, 0, 1280, 768))
@@ -204,7 +204,7 @@ def test_a_file_is_fitted_to_the_frame_as_asked(party: Party, fields, corner):
     assert Image.open(io.BytesIO(job.comparisons["first"])).width == 240
 
 
-def test_the_fit_belongs_to_the_wish(party: Party):
+def test_the_fit_belongs_to_the_wish(party: Party) -> None:
     Image.new("RGB", (64, 64), "navy").save(party.folder / "small.png")
     wishes = [VideoRequest("x", Keyframes("small.png"), fit=fit) for fit in (None, "contain", "contain")]
     jobs = [party.studio.submit(wish).wait(10) for wish in wishes]
@@ -215,7 +215,7 @@ def test_the_fit_belongs_to_the_wish(party: Party):
     assert "cut away" not in " ".join(jobs[1].notes)
 
 
-def test_a_portrait_request_gets_a_portrait_picture(tmp_path):
+def test_a_portrait_request_gets_a_portrait_picture(tmp_path: Path) -> None:
     (tmp_path / "photo.png").write_bytes(_picture())
     api = Api()
     api.resolve(tmp_path, VideoRequest("x", Keyframes("photo.png"), aspect="portrait"))
@@ -223,7 +223,7 @@ def test_a_portrait_request_gets_a_portrait_picture(tmp_path):
 
 
 @pytest.mark.parametrize("content", [b"", b"words", _cut()], ids=["empty", "words", "cut"])
-def test_a_wrong_file_is_reported_before_anything_is_uploaded(tmp_path, content):
+def test_a_wrong_file_is_reported_before_anything_is_uploaded(tmp_path: Path, content) -> None:
     (tmp_path / "good.png").write_bytes(_picture())
     (tmp_path / "bad.png").write_bytes(content)
     (problem,) = Api().problems(tmp_path, first="good.png", last="bad.png")
@@ -231,26 +231,26 @@ def test_a_wrong_file_is_reported_before_anything_is_uploaded(tmp_path, content)
 
 
 @pytest.mark.parametrize("content", [b"", b"words", _cut()], ids=["empty", "words", "cut"])
-def test_a_wrong_file_and_a_wrong_name_are_reported_together(tmp_path, content):
+def test_a_wrong_file_and_a_wrong_name_are_reported_together(tmp_path: Path, content) -> None:
     (tmp_path / "bad.png").write_bytes(content)
     problems = Api(LAMP).problems(tmp_path, first="bad.png", last="nope")
     assert [problem.partition(":")[0] for problem in problems] == ["first", "last"]
 
 
-def test_a_wrong_name_is_reported_before_a_file_is_uploaded(tmp_path):
+def test_a_wrong_name_is_reported_before_a_file_is_uploaded(tmp_path: Path) -> None:
     (tmp_path / "good.png").write_bytes(_picture())
     (problem,) = Api(LAMP).problems(tmp_path, first="good.png", last="nope")
     assert problem.startswith("last: 'nope' is neither")
 
 
 @pytest.mark.parametrize("name", ["folder", "missing.png", "x\0y"])
-def test_a_folder_or_a_missing_file_is_taken_for_a_name(tmp_path, name):
+def test_a_folder_or_a_missing_file_is_taken_for_a_name(tmp_path: Path, name) -> None:
     (tmp_path / "folder").mkdir()
     (problem,) = Api(LAMP).problems(tmp_path, first=name)
     assert "is neither a file here nor an asset; assets are lamp" in problem
 
 
-def test_a_link_to_a_file_and_one_in_the_text_itself_are_pictures(party: Party):
+def test_a_link_to_a_file_and_one_in_the_text_itself_are_pictures(party: Party) -> None:
     path = party.folder / "a lamp.png"
     path.write_bytes(_picture(size=(1280, 768)))
     text = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
@@ -260,12 +260,12 @@ def test_a_link_to_a_file_and_one_in_the_text_itself_are_pictures(party: Party):
     assert len({job.request.keyframes.first for job in jobs}) == 1, "sent once"
 
 
-def test_a_link_to_no_file_is_said_to_be_one(tmp_path):
+def test_a_link_to_no_file_is_said_to_be_one(tmp_path: Path) -> None:
     (problem,) = Api(LAMP).problems(tmp_path, first="file:///nowhere/lamp.png")
     assert problem == "first: file:///nowhere/lamp.png: there is no such file: check the path"
 
 
-def test_between_files_whose_names_look_the_same_the_user_chooses(tmp_path):
+def test_between_files_whose_names_look_the_same_the_user_chooses(tmp_path: Path) -> None:
     for name in ("caf\u00e9\u00a0a.png", "cafe\u0301\u2009a.png"):
         (tmp_path / name).write_bytes(_picture())
     (problem,) = Api(LAMP).problems(tmp_path, first="caf\u00e9 a.png")
@@ -274,7 +274,7 @@ def test_between_files_whose_names_look_the_same_the_user_chooses(tmp_path):
     )
 
 
-def test_what_was_done_to_the_numbers_of_an_array_or_a_file_is_told(party: Party):
+def test_what_was_done_to_the_numbers_of_an_array_or_a_file_is_told(party: Party) -> None:
     numpy = pytest.importorskip("numpy")
     heights = numpy.tile(numpy.linspace(12.25, 871, 1280), (768, 1))
     Image.fromarray(heights.astype("float32")).save(party.folder / "heights.tif")
@@ -291,7 +291,7 @@ def test_what_was_done_to_the_numbers_of_an_array_or_a_file_is_told(party: Party
         assert said in job._repr_mimebundle_()["text/plain"]
 
 
-def test_pictures_are_read_and_decoded_beside_the_loop(tmp_path, monkeypatch):
+def test_pictures_are_read_and_decoded_beside_the_loop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = []
 
     def opened(data):
@@ -305,20 +305,20 @@ def test_pictures_are_read_and_decoded_beside_the_loop(tmp_path, monkeypatch):
     assert threading.main_thread() not in seen
 
 
-def test_a_file_too_large_is_refused(tmp_path, monkeypatch):
+def test_a_file_too_large_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("runway_nb.pictures.files.LARGEST_FILE", 10)
     (tmp_path / "big.png").write_bytes(_picture())
     assert "the most is" in Api().problems(tmp_path, first="big.png")[0]
 
 
-def test_with_two_accounts_an_upload_names_a_working_one(tmp_path):
+def test_with_two_accounts_an_upload_names_a_working_one(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_picture())
     api = Api(emails=(ONE, TWO), troubled=(ONE,))
     api.resolve(tmp_path, first="a.png")
     assert api.uploads == [("a", "image/png", TWO)]
 
 
-def test_a_file_goes_to_the_account_of_a_named_keyframe(tmp_path):
+def test_a_file_goes_to_the_account_of_a_named_keyframe(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_picture())
     api = Api(_asset("lamp", email=TWO), emails=(ONE, TWO))
     resolved = api.resolve(tmp_path, first="a.png", last="lamp")
@@ -327,13 +327,13 @@ def test_a_file_goes_to_the_account_of_a_named_keyframe(tmp_path):
     assert resolved.request.account == TWO
 
 
-def test_without_an_account_an_upload_says_what_to_do(tmp_path):
+def test_without_an_account_an_upload_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_picture())
     with pytest.raises(RunwayError, match="add one there"):
         Api(emails=()).resolve(tmp_path, first="a.png")
 
 
-def test_trouble_of_the_api_is_not_a_wrong_name(tmp_path):
+def test_trouble_of_the_api_is_not_a_wrong_name(tmp_path: Path) -> None:
     class Troubled(Api):
         async def asset(self, asset_id):
             raise ServerError("522", 522)
@@ -342,13 +342,13 @@ def test_trouble_of_the_api_is_not_a_wrong_name(tmp_path):
         Troubled().resolve(tmp_path, first=ASSET_ID)
 
 
-def test_nothing_given_is_nothing_done(tmp_path):
+def test_nothing_given_is_nothing_done(tmp_path: Path) -> None:
     api = Api()
     assert api.resolve(tmp_path) == (VideoRequest("A lamp"), {}, (), {})
     assert (api.listed, api.checked, api.uploads) == ([], [], [])
 
 
-def test_what_is_done_is_told_in_words(tmp_path):
+def test_what_is_done_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_picture())
     told = []
     Api().resolve(tmp_path, first="a.png", tell=told.append)
@@ -358,7 +358,7 @@ def test_what_is_done_is_told_in_words(tmp_path):
 # --- format -----------------------------------------------------------------------------------------
 
 
-def test_the_format_is_that_of_the_first_picture_when_none_is_given(tmp_path):
+def test_the_format_is_that_of_the_first_picture_when_none_is_given(tmp_path: Path) -> None:
     Image.new("RGB", (60, 90)).save(tmp_path / "tall.png")
     Image.new("RGB", (90, 60)).save(tmp_path / "wide.png")
     assert Api().resolve(tmp_path, first="tall.png").request.aspect == "portrait"
@@ -383,21 +383,21 @@ def _served(pictures):
 TALL = _picture(size=(60, 90))
 
 
-def test_the_format_of_an_asset_is_measured_when_the_api_tells_no_size(tmp_path):
+def test_the_format_of_an_asset_is_measured_when_the_api_tells_no_size(tmp_path: Path) -> None:
     media, asked = _served({"/tall": TALL})
     lamp = replace(LAMP, url="https://cdn.test/tall")
     assert Api(lamp).resolve(tmp_path, first="lamp", media=media).request.aspect == "portrait"
     assert asked == ["/tall"]
 
 
-def test_the_format_of_an_asset_is_what_the_api_tells(tmp_path):
+def test_the_format_of_an_asset_is_what_the_api_tells(tmp_path: Path) -> None:
     media, asked = _served({"/tall": TALL})
     lamp = replace(LAMP, url="https://cdn.test/tall", width=1280, height=768)
     assert Api(lamp).resolve(tmp_path, first=lamp.id, media=media).request.aspect == "landscape"
     assert asked == []
 
 
-def test_nothing_is_measured_when_a_format_is_given(tmp_path):
+def test_nothing_is_measured_when_a_format_is_given(tmp_path: Path) -> None:
     media, asked = _served({"/tall": TALL})
     lamp = replace(LAMP, url="https://cdn.test/tall")
     request = VideoRequest("x", Keyframes("lamp"), aspect="landscape")
@@ -406,7 +406,7 @@ def test_nothing_is_measured_when_a_format_is_given(tmp_path):
 
 
 @pytest.mark.parametrize("url", ["", "https://cdn.test/gone", "https://cdn.test/words"])
-def test_an_asset_that_cannot_be_measured_decides_nothing(tmp_path, url):
+def test_an_asset_that_cannot_be_measured_decides_nothing(tmp_path: Path, url) -> None:
     media, _ = _served({"/words": b"no picture"})
     lamp = replace(LAMP, url=url)
     assert Api(lamp).resolve(tmp_path, first="lamp", media=media).request.aspect is None
@@ -415,7 +415,7 @@ def test_an_asset_that_cannot_be_measured_decides_nothing(tmp_path, url):
     assert found.request.aspect == "portrait", "that of the first keyframe that can be measured"
 
 
-def test_an_asset_and_a_file_of_two_formats_are_refused(tmp_path):
+def test_an_asset_and_a_file_of_two_formats_are_refused(tmp_path: Path) -> None:
     media, _ = _served({"/tall": TALL})
     lamp = replace(LAMP, url="https://cdn.test/tall")
     Image.new("RGB", (90, 60)).save(tmp_path / "wide.png")
@@ -443,7 +443,7 @@ class Frames:
 @pytest.mark.parametrize(
     "last", ["nope", "empty.png", "cut.png", "https://pictures.test/page", ASSET_ID, FILM.id], ids=str
 )
-def test_no_job_is_waited_for_while_anything_else_is_wrong(tmp_path, last):
+def test_no_job_is_waited_for_while_anything_else_is_wrong(tmp_path: Path, last) -> None:
     (tmp_path / "empty.png").write_bytes(b"")
     (tmp_path / "cut.png").write_bytes(_cut())
     (tmp_path / "good.png").write_bytes(_picture())
@@ -458,7 +458,7 @@ def test_no_job_is_waited_for_while_anything_else_is_wrong(tmp_path, last):
     assert waiting.asked == []
 
 
-def test_no_job_is_waited_for_while_the_files_have_two_formats(tmp_path):
+def test_no_job_is_waited_for_while_the_files_have_two_formats(tmp_path: Path) -> None:
     (tmp_path / "tall.png").write_bytes(TALL)
     (tmp_path / "wide.png").write_bytes(_picture(size=(90, 60)))
     waiting = Frames()
@@ -468,7 +468,7 @@ def test_no_job_is_waited_for_while_the_files_have_two_formats(tmp_path):
     assert waiting.asked == []
 
 
-def test_mistakes_of_files_links_and_names_come_together(tmp_path):
+def test_mistakes_of_files_links_and_names_come_together(tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"words")
     waiting = Frames()
 
@@ -480,7 +480,7 @@ def test_mistakes_of_files_links_and_names_come_together(tmp_path):
     assert [problem.partition(":")[0] for problem in problems] == ["first", "middle", "last"]
 
 
-def test_a_frame_that_cannot_be_had_refuses_the_request(tmp_path):
+def test_a_frame_that_cannot_be_had_refuses_the_request(tmp_path: Path) -> None:
     (tmp_path / "good.png").write_bytes(_picture())
 
     async def refuse(frame):
@@ -490,7 +490,7 @@ def test_a_frame_that_cannot_be_had_refuses_the_request(tmp_path):
     assert problem == "first: the last frame of job 7f3e2c54: job 7f3e2c54 ended without a video"
 
 
-def test_a_frame_is_fitted_and_uploaded_like_a_file(tmp_path):
+def test_a_frame_is_fitted_and_uploaded_like_a_file(tmp_path: Path) -> None:
     api, waiting = Api(), Frames(TALL)
     request = api.resolve(tmp_path, first=SHOT, last=f"{SHOT}@2.5", more={"frame": waiting}).request
     assert sorted(waiting.asked) == [SHOT, f"{SHOT}@2.5"]
@@ -515,7 +515,7 @@ KINDS = {
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory):
+def pictures(tmp_path_factory: pytest.TempPathFactory):
     folder = tmp_path_factory.mktemp("pictures")
     content = {"good": _picture(), "other": _picture(colour="red"), "bad": b"words", "cut": _cut()}
     for name, data in content.items():
@@ -525,7 +525,7 @@ def pictures(tmp_path_factory):
 
 @settings(max_examples=examples(50), deadline=None)
 @given(st.tuples(*[st.sampled_from(list(KINDS))] * 3), st.sampled_from([(ONE, EMAIL), (EMAIL,)]))
-def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_once(pictures, kinds, emails):
+def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_once(pictures, kinds, emails) -> None:
     given_ = {slot: KINDS[kind][0] for slot, kind in zip(SLOTS, kinds, strict=True)}
     wrong = {slot: KINDS[kind][1] for slot, kind in zip(SLOTS, kinds, strict=True) if KINDS[kind][1]}
     api = Api(LAMP, SEA, emails=emails)
@@ -581,7 +581,7 @@ def web():
     server.server_close()
 
 
-def test_a_link_becomes_an_asset_and_the_token_is_not_sent_there(party: Party, web):
+def test_a_link_becomes_an_asset_and_the_token_is_not_sent_there(party: Party, web) -> None:
     bodies, asked, address = web
     bodies["/pictures/pier.png"] = _picture(size=(90, 60), colour="navy")
     link = f"{address}/pictures/pier.png?sig=s3cr3t"
@@ -598,7 +598,7 @@ def test_a_link_becomes_an_asset_and_the_token_is_not_sent_there(party: Party, w
     assert str(job.request.keyframes.first).startswith("user:")
 
 
-def test_a_link_to_a_page_refuses_the_request_and_nothing_is_uploaded(party: Party, web):
+def test_a_link_to_a_page_refuses_the_request_and_nothing_is_uploaded(party: Party, web) -> None:
     bodies, _, address = web
     bodies["/page"] = b"<!DOCTYPE html><html>sign in</html>"
     Image.new("RGB", (8, 6)).save(party.folder / "good.png")
@@ -611,7 +611,7 @@ def test_a_link_to_a_page_refuses_the_request_and_nothing_is_uploaded(party: Par
     assert (party.started, party.api.calls("POST")) == (0, [])
 
 
-def test_a_link_that_changed_nothing_is_fetched_and_not_uploaded_again(party: Party, web):
+def test_a_link_that_changed_nothing_is_fetched_and_not_uploaded_again(party: Party, web) -> None:
     bodies, asked, address = web
     bodies["/a.png"] = _picture()
     for _ in range(2):
@@ -628,7 +628,7 @@ def _stills(answer, *assets):
     return asyncio.run(keyframe_thumbnails(dict(zip(("first", "last"), assets, strict=False)), media))
 
 
-def test_the_preview_goes_before_the_whole_picture():
+def test_the_preview_goes_before_the_whole_picture() -> None:
     asked = []
 
     def answer(request):
@@ -641,7 +641,7 @@ def test_the_preview_goes_before_the_whole_picture():
     assert all(still.startswith(b"\xff\xd8") for still in stills.values())
 
 
-def test_the_whole_picture_stands_in_for_a_preview_that_is_gone():
+def test_the_whole_picture_stands_in_for_a_preview_that_is_gone() -> None:
     def answer(request):
         return httpx.Response(404) if request.url.path == "/preview" else httpx.Response(200, content=_picture())
 
@@ -653,14 +653,14 @@ def test_the_whole_picture_stands_in_for_a_preview_that_is_gone():
     "answer",
     [lambda _: httpx.Response(404), lambda _: httpx.Response(500), lambda _: httpx.Response(200, content=b"x")],
 )
-def test_a_still_that_cannot_be_had_is_left_out(answer):
+def test_a_still_that_cannot_be_had_is_left_out(answer) -> None:
     assert _stills(answer, Asset("a", url="https://cdn.test/a"), Asset("b")) == {}
 
 
 # --- against the simulator --------------------------------------------------------------------------
 
 
-def test_a_job_finds_uploads_and_shows_its_keyframes(party: Party):
+def test_a_job_finds_uploads_and_shows_its_keyframes(party: Party) -> None:
     (party.folder / "photo.png").write_bytes(_picture())
     job = party.ended(party.submit(keyframes=Keyframes(first="photo.png", last="harbour")))
     assert job.error is None
@@ -669,14 +669,14 @@ def test_a_job_finds_uploads_and_shows_its_keyframes(party: Party):
     assert set(job.thumbnails) == {"first", "last"}
 
 
-def test_a_job_with_a_wrong_name_is_refused_unsent(party: Party):
+def test_a_job_with_a_wrong_name_is_refused_unsent(party: Party) -> None:
     job = party.ended(party.submit(keyframes=Keyframes(first="lighthouse")))
     assert job.status == "REFUSED"
     assert "assets are harbour, meadow" in str(job.error)
     assert party.started == 0
 
 
-def test_a_video_of_the_account_is_refused_as_a_keyframe(party: Party):
+def test_a_video_of_the_account_is_refused_as_a_keyframe(party: Party) -> None:
     party.submit().wait(10)
     (video,) = party.studio.account.assets(kind="video")
     job = party.ended(party.submit(keyframes=Keyframes(first=video.id)))
@@ -685,7 +685,7 @@ def test_a_video_of_the_account_is_refused_as_a_keyframe(party: Party):
     assert party.started == 1
 
 
-def test_pictures_of_two_accounts_are_refused_unsent(tmp_path, time):
+def test_pictures_of_two_accounts_are_refused_unsent(tmp_path: Path, time: FakeTime) -> None:
     with Party(tmp_path, time, accounts=2) as party:
         job = party.ended(party.submit(keyframes=Keyframes(first="harbour")))
         assert "names 2 assets" in str(job.error)
@@ -699,7 +699,7 @@ def test_pictures_of_two_accounts_are_refused_unsent(tmp_path, time):
         assert (party.started, party.api.calls("POST")) == (0, [])
 
 
-def test_an_upload_that_the_api_refuses_ends_the_job_unsent(tmp_path):
+def test_an_upload_that_the_api_refuses_ends_the_job_unsent(tmp_path: Path) -> None:
     class Full(Api):
         async def upload(self, data, **_):
             raise BadRequest("full", 400)
@@ -720,14 +720,16 @@ def _smooth(size, colour):
     return Image.blend(Image.new("RGB", size, colour), slope, 0.5)
 
 
-def _render(shot_file, out):
+def _render(shot_file, out) -> None:
     """One second of it: the keyframes stand at its parts, however long it is."""
     render(replace(Shot.from_json(shot_file.read_text("utf-8")), seconds=1), out)
 
 
 @pytest.mark.slow("renders a clip")
 @pytest.mark.parametrize("aspect", ["landscape", "portrait"])
-def test_the_video_shows_each_keyframe_as_it_was_fitted(tmp_path, time, monkeypatch, aspect):
+def test_the_video_shows_each_keyframe_as_it_was_fitted(
+    tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch, aspect
+) -> None:
     monkeypatch.setattr(stub, "renderer", _render)
     size = MODELS["gen3turbo"].aspects[aspect]
     names = dict(zip(SLOTS, ("navy", "olive", "maroon"), strict=True))

@@ -6,6 +6,7 @@ import asyncio
 import io
 import os
 import stat
+from pathlib import Path
 
 import httpx
 import pytest
@@ -65,11 +66,11 @@ def shown(number=0, kind="image", previews=("https://cdn.test/preview",), url="h
 
 
 @pytest.fixture
-def thumbnails(tmp_path):
+def thumbnails(tmp_path: Path):
     return Thumbnails(tmp_path / "home" / "thumbnails")
 
 
-def test_pictures_are_fetched_once_made_small_and_kept(thumbnails, tmp_path):
+def test_pictures_are_fetched_once_made_small_and_kept(thumbnails, tmp_path: Path) -> None:
     cdn, asset = Cdn(), shown()
     assert thumbnails.cached(asset) is None
     still = cdn.load(thumbnails, asset, asset)[asset.id]
@@ -81,7 +82,7 @@ def test_pictures_are_fetched_once_made_small_and_kept(thumbnails, tmp_path):
     assert cdn.asked == ["/preview"]
 
 
-def test_no_file_name_holds_an_email_and_nobody_else_may_look(thumbnails, tmp_path):
+def test_no_file_name_holds_an_email_and_nobody_else_may_look(thumbnails, tmp_path: Path) -> None:
     Cdn().load(thumbnails, shown())
     folder = tmp_path / "home" / "thumbnails"
     (file,) = folder.iterdir()
@@ -90,7 +91,7 @@ def test_no_file_name_holds_an_email_and_nobody_else_may_look(thumbnails, tmp_pa
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_at_most_six_are_fetched_at_once(thumbnails):
+def test_at_most_six_are_fetched_at_once(thumbnails) -> None:
     cdn = Cdn()
     cdn.wanted = 6
     assert len(cdn.load(thumbnails, *(shown(number) for number in range(30)))) == 30
@@ -105,7 +106,7 @@ def test_at_most_six_are_fetched_at_once(thumbnails):
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("status", [404, 500, 200])
-def test_a_picture_that_cannot_be_had_is_left_out_and_tried_by_the_next_call(thumbnails, asset, asked, status):
+def test_a_picture_that_cannot_be_had_is_left_out_and_tried_by_the_next_call(thumbnails, asset, asked, status) -> None:
     cdn = Cdn(lambda _: httpx.Response(status, content=b"no picture"))
     for times in (1, 2):
         assert cdn.load(thumbnails, asset) == {asset.id: None}
@@ -113,7 +114,7 @@ def test_a_picture_that_cannot_be_had_is_left_out_and_tried_by_the_next_call(thu
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8 cut", b"words"])
-def test_a_broken_file_is_fetched_again(thumbnails, tmp_path, content):
+def test_a_broken_file_is_fetched_again(thumbnails, tmp_path: Path, content) -> None:
     cdn, asset = Cdn(), shown()
     still = cdn.load(thumbnails, asset)[asset.id]
     (file,) = (tmp_path / "home" / "thumbnails").iterdir()
@@ -122,7 +123,7 @@ def test_a_broken_file_is_fetched_again(thumbnails, tmp_path, content):
     assert cdn.load(thumbnails, asset)[asset.id] == still == file.read_bytes()
 
 
-def test_a_place_that_cannot_be_written_costs_only_the_memory(tmp_path):
+def test_a_place_that_cannot_be_written_costs_only_the_memory(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     thumbnails, cdn = Thumbnails(tmp_path / "file" / "thumbnails"), Cdn()
     for _ in range(2):
@@ -130,7 +131,7 @@ def test_a_place_that_cannot_be_written_costs_only_the_memory(tmp_path):
     assert len(cdn.asked) == 2
 
 
-def test_a_full_disk_leaves_no_draft(thumbnails, tmp_path, monkeypatch):
+def test_a_full_disk_leaves_no_draft(thumbnails, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(path, data):
         path.touch()
         raise OSError(28, "No space left on device")
@@ -140,7 +141,7 @@ def test_a_full_disk_leaves_no_draft(thumbnails, tmp_path, monkeypatch):
     assert list((tmp_path / "home" / "thumbnails").iterdir()) == []
 
 
-def test_the_oldest_go_when_there_are_too_many_and_only_once(tmp_path, monkeypatch):
+def test_the_oldest_go_when_there_are_too_many_and_only_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(thumbnails_module, "KEPT", 3)
     for age in range(6):
         path = tmp_path / f"{age}.jpg"
@@ -154,7 +155,7 @@ def test_the_oldest_go_when_there_are_too_many_and_only_once(tmp_path, monkeypat
     assert len(list(tmp_path.iterdir())) == 6
 
 
-def test_an_error_of_the_listener_ends_the_rest(thumbnails):
+def test_an_error_of_the_listener_ends_the_rest(thumbnails) -> None:
     told = []
 
     async def go():
@@ -174,7 +175,7 @@ def test_an_error_of_the_listener_ends_the_rest(thumbnails):
     assert len(told) <= 6
 
 
-def test_pictures_of_the_simulator_are_shown(party: Party, thumbnails):
+def test_pictures_of_the_simulator_are_shown(party: Party, thumbnails) -> None:
     told = {}
 
     async def go():

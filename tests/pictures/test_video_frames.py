@@ -117,7 +117,7 @@ SHAPES = {
 
 
 @pytest.fixture(params=SHAPES, ids=lambda name: name.replace(" ", "-"))
-def shape(request, tmp_path):
+def shape(request: pytest.FixtureRequest, tmp_path: Path):
     """A clip of each shape, and the times in seconds at which its frames appear."""
     made = SHAPES[request.param]
     fps = made.get("fps", 24)
@@ -127,14 +127,14 @@ def shape(request, tmp_path):
 # --- pictures ---------------------------------------------------------------------------------------
 
 
-def test_the_last_frame_is_the_last_that_is_shown(shape):
+def test_the_last_frame_is_the_last_that_is_shown(shape) -> None:
     path, times = shape
     picture = last_frame(path)
     assert _number(picture) == len(times) - 1
     assert (picture.mode, picture.size) == ("RGB", SIZE)
 
 
-def test_each_frame_is_found_at_its_time_and_until_the_next(shape):
+def test_each_frame_is_found_at_its_time_and_until_the_next(shape) -> None:
     path, times = shape
     for number in {0, 1, len(times) // 2, len(times) - 2, len(times) - 1} & set(range(len(times))):
         until = times[number + 1] if number + 1 < len(times) else Fraction(duration(path))
@@ -143,13 +143,13 @@ def test_each_frame_is_found_at_its_time_and_until_the_next(shape):
     assert _number(frame_at(path, duration(path))) == len(times) - 1
 
 
-def test_the_duration_reaches_to_the_end_of_the_last_frame(shape):
+def test_the_duration_reaches_to_the_end_of_the_last_frame(shape) -> None:
     path, times = shape
     last = times[-1] - times[-2] if len(times) > 1 and times[-1] < 1.6 else Fraction(1, 24)
     assert duration(path) == pytest.approx(float(times[-1] + last), abs=0.001)
 
 
-def test_all_frames_come_in_order(shape):
+def test_all_frames_come_in_order(shape) -> None:
     path, times = shape
     even = len({later - earlier for earlier, later in pairwise(times)}) <= 1
     if even and len(times) > 1:
@@ -158,11 +158,11 @@ def test_all_frames_come_in_order(shape):
 
 
 @pytest.mark.parametrize(("count", "numbers"), [(1, [15]), (2, [0, 29]), (3, [0, 15, 29]), (4, [0, 10, 19, 29])])
-def test_frames_are_spread_evenly(tmp_path, count, numbers):
+def test_frames_are_spread_evenly(tmp_path: Path, count, numbers) -> None:
     assert [_number(picture) for picture in frames(_clip(tmp_path, "a", 30), count)] == numbers
 
 
-def test_more_frames_than_there_are_come_several_times(tmp_path):
+def test_more_frames_than_there_are_come_several_times(tmp_path: Path) -> None:
     numbers = [_number(picture) for picture in frames(_clip(tmp_path, "a", 3), 7)]
     assert numbers == sorted(numbers)
     assert set(numbers) == {0, 1, 2}
@@ -170,7 +170,7 @@ def test_more_frames_than_there_are_come_several_times(tmp_path):
 
 @settings(max_examples=10, deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=4), st.sampled_from(["B-frames", "one key frame", "uneven"]))
-def test_a_later_time_never_shows_an_earlier_frame(tmp_path_factory, shares, name):
+def test_a_later_time_never_shows_an_earlier_frame(tmp_path_factory: pytest.TempPathFactory, shares, name) -> None:
     path = tmp_path_factory.getbasetemp() / "monotone.mp4"
     path.write_bytes(_bytes(**SHAPES[name]))
     length = duration(path)
@@ -180,7 +180,9 @@ def test_a_later_time_never_shows_an_earlier_frame(tmp_path_factory, shares, nam
 
 @settings(max_examples=10, deadline=None)
 @given(st.integers(2, 60), st.integers(1, 20))
-def test_any_spread_begins_with_the_first_and_ends_with_the_last(tmp_path_factory, count, length):
+def test_any_spread_begins_with_the_first_and_ends_with_the_last(
+    tmp_path_factory: pytest.TempPathFactory, count, length
+) -> None:
     path = tmp_path_factory.getbasetemp() / "spread.mp4"
     path.write_bytes(_bytes(length))
     numbers = [_number(picture) for picture in frames(path, count)]
@@ -190,18 +192,18 @@ def test_any_spread_begins_with_the_first_and_ends_with_the_last(tmp_path_factor
 
 
 @pytest.mark.parametrize("seconds", [-0.001, 1.26, float("nan"), float("inf"), -float("inf")])
-def test_a_time_outside_of_the_clip_is_refused_with_the_range(tmp_path, seconds):
+def test_a_time_outside_of_the_clip_is_refused_with_the_range(tmp_path: Path, seconds) -> None:
     with pytest.raises(InvalidRequest, match=r"a\.mp4 has no frame at .* give 0 to 1\.25 s"):
         frame_at(_clip(tmp_path, "a", 30), seconds)
 
 
 @pytest.mark.parametrize("count", [0, -1])
-def test_fewer_than_one_frame_is_refused(tmp_path, count):
+def test_fewer_than_one_frame_is_refused(tmp_path: Path, count) -> None:
     with pytest.raises(InvalidRequest, match="1 or more"):
         frames(_clip(tmp_path, "a", 3), count)
 
 
-def test_only_what_the_edit_list_shows_is_seen(tmp_path):
+def test_only_what_the_edit_list_shows_is_seen(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(_trimmed(_bytes(40), skip=17, keep=10))
     assert [_number(picture) for picture in (frame_at(path, 0), last_frame(path))] == [17, 26]
@@ -209,7 +211,7 @@ def test_only_what_the_edit_list_shows_is_seen(tmp_path):
     assert duration(path) == pytest.approx(10 / 24, abs=0.001)
 
 
-def test_the_last_frame_is_not_reached_through_all_others(tmp_path, monkeypatch):
+def test_the_last_frame_is_not_reached_through_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from runway_nb.pictures import video_frames as module
 
     seen = []
@@ -225,7 +227,7 @@ def test_the_last_frame_is_not_reached_through_all_others(tmp_path, monkeypatch)
     assert len(seen) <= 12
 
 
-def test_without_seeking_the_whole_clip_is_decoded(tmp_path, monkeypatch):
+def test_without_seeking_the_whole_clip_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from runway_nb.pictures import video_frames as module
 
     find, calls = module.find_frame, []
@@ -240,7 +242,7 @@ def test_without_seeking_the_whole_clip_is_decoded(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(("size", "matrix"), [((64, 48), 1), ((64, 48), 6), ((1280, 768), 1), ((1280, 768), 6)])
-def test_colours_are_read_by_the_matrix_of_the_clip(tmp_path, size, matrix):
+def test_colours_are_read_by_the_matrix_of_the_clip(tmp_path: Path, size, matrix) -> None:
     path, colour = tmp_path / "a.mp4", (200, 40, 60)
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=24, options={"preset": "ultrafast", "crf": "5"})
@@ -254,7 +256,7 @@ def test_colours_are_read_by_the_matrix_of_the_clip(tmp_path, size, matrix):
     assert max(abs(a - b) for a, b in zip(read, colour, strict=True)) <= 4
 
 
-def test_the_clip_of_the_simulator_is_read(tmp_path):
+def test_the_clip_of_the_simulator_is_read(tmp_path: Path) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(CLIP)
     assert duration(path) == 5
@@ -267,7 +269,7 @@ def test_the_clip_of_the_simulator_is_read(tmp_path):
 
 @pytest.mark.parametrize("fps", [25, Fraction(30000, 1001)])
 @pytest.mark.parametrize("lengths", [(30,), (17, 30), (1, 1, 1), (13, 1, 24, 5)])
-def test_clips_of_one_making_are_joined_byte_for_byte(tmp_path, fps, lengths):
+def test_clips_of_one_making_are_joined_byte_for_byte(tmp_path: Path, fps, lengths) -> None:
     starts = [sum(lengths[:number]) for number in range(len(lengths))]
     paths = [_clip(tmp_path, n, length, fps, first=n) for n, length in zip(starts, lengths, strict=True)]
     out = concat(paths, tmp_path / "out.mp4")
@@ -286,7 +288,7 @@ DIFFERENT = {
 
 
 @pytest.mark.parametrize("name", DIFFERENT)
-def test_clips_of_different_making_are_encoded_anew(tmp_path, name):
+def test_clips_of_different_making_are_encoded_anew(tmp_path: Path, name) -> None:
     paths = [_clip(tmp_path, "a", 20), _clip(tmp_path, "b", 15, first=20, **DIFFERENT[name]), tmp_path / "a.mp4"]
     out = concat(paths, tmp_path / "out.mp4")
     numbers = _numbers(out)
@@ -302,26 +304,26 @@ def test_clips_of_different_making_are_encoded_anew(tmp_path, name):
         assert (coder.name, coder.pix_fmt, container.streams.video[0].average_rate) == ("h264", "yuv420p", 24)
 
 
-def test_a_slower_clip_keeps_its_pace_where_it_is_encoded_anew(tmp_path):
+def test_a_slower_clip_keeps_its_pace_where_it_is_encoded_anew(tmp_path: Path) -> None:
     paths = [_clip(tmp_path, "a", 12), _clip(tmp_path, "b", 6, 12, first=12), _clip(tmp_path, "c", 12, 24, first=18)]
     numbers = _numbers(concat(paths, tmp_path / "out.mp4"))
     assert numbers == [*range(12), *(n for n in range(12, 18) for _ in range(2)), *range(18, 30)]
 
 
-def test_a_trimmed_clip_is_joined_as_it_is_shown(tmp_path):
+def test_a_trimmed_clip_is_joined_as_it_is_shown(tmp_path: Path) -> None:
     trimmed = tmp_path / "b.mp4"
     trimmed.write_bytes(_trimmed(_bytes(40), skip=17, keep=10))
     out = concat([_clip(tmp_path, "a", 10), trimmed], tmp_path / "out.mp4")
     assert _numbers(out) == [*range(10), *range(17, 27)]
 
 
-def test_many_short_clips_do_not_drift(tmp_path):
+def test_many_short_clips_do_not_drift(tmp_path: Path) -> None:
     paths = [_clip(tmp_path, n, 3, fps) for n, fps in enumerate((24, 25, 30, 25, 30, 25, 30, 30, 25))]
     assert duration(concat(paths, tmp_path / "out.mp4")) == pytest.approx(sum(map(duration, paths)), abs=1 / 24)
 
 
 @pytest.mark.parametrize("other", [{}, {"profile": "baseline"}])
-def test_timestamps_of_a_joined_clip_ascend(tmp_path, other):
+def test_timestamps_of_a_joined_clip_ascend(tmp_path: Path, other) -> None:
     paths = [_clip(tmp_path, "a", 20), _clip(tmp_path, "b", 15, **other), tmp_path / "a.mp4"]
     stamps = _stamps(concat(paths, tmp_path / "out.mp4"))
     shown, decoded = [pts for pts, _ in stamps], [dts for _, dts in stamps]
@@ -331,32 +333,32 @@ def test_timestamps_of_a_joined_clip_ascend(tmp_path, other):
 
 
 @pytest.mark.parametrize("other", [{}, {"profile": "baseline"}])
-def test_a_joined_clip_plays_from_the_start(tmp_path, other):
+def test_a_joined_clip_plays_from_the_start(tmp_path: Path, other) -> None:
     data = concat([_clip(tmp_path, "a", 5), _clip(tmp_path, "b", 5, **other)], tmp_path / "out.mp4").read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
 
 
 @pytest.mark.parametrize("name", ["uneven", "fragments", "open GOPs", "one frame"])
-def test_clips_of_odd_shapes_are_joined_whole(tmp_path, name):
+def test_clips_of_odd_shapes_are_joined_whole(tmp_path: Path, name) -> None:
     path = _clip(tmp_path, "a", **SHAPES[name])
     out = concat([path, path], tmp_path / "out.mp4")
     assert duration(out) == pytest.approx(2 * duration(path), abs=duration(path) / SHAPES[name]["count"])
     assert [_number(picture) for picture in frames(out, 2)] == [0, SHAPES[name]["count"] - 1]
 
 
-def test_clips_of_different_sizes_are_refused(tmp_path):
+def test_clips_of_different_sizes_are_refused(tmp_path: Path) -> None:
     paths = [_clip(tmp_path, "a", 3), _clip(tmp_path, "b", 3, size=(80, 64))]
     with pytest.raises(InvalidRequest, match=r"a\.mp4 has 64x48, b\.mp4 has 80x64"):
         concat(paths, tmp_path / "out.mp4")
     assert sorted(item.name for item in tmp_path.iterdir()) == ["a.mp4", "b.mp4"]
 
 
-def test_nothing_is_not_joined(tmp_path):
+def test_nothing_is_not_joined(tmp_path: Path) -> None:
     with pytest.raises(InvalidRequest, match="one or more"):
         concat([], tmp_path / "out.mp4")
 
 
-def test_the_joined_clip_may_take_the_place_of_one_of_them(tmp_path):
+def test_the_joined_clip_may_take_the_place_of_one_of_them(tmp_path: Path) -> None:
     path = _clip(tmp_path, "a", 5)
     concat([path, path], path)
     assert _numbers(path) == [*range(5), *range(5)]
@@ -364,7 +366,7 @@ def test_the_joined_clip_may_take_the_place_of_one_of_them(tmp_path):
 
 
 @pytest.mark.parametrize("other", [{}, {"profile": "baseline"}])
-def test_a_failure_leaves_nothing_and_the_older_file(tmp_path, monkeypatch, other):
+def test_a_failure_leaves_nothing_and_the_older_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other) -> None:
     paths = [_clip(tmp_path, "a", 5), _clip(tmp_path, "b", 5, **other)]
     out = tmp_path / "out.mp4"
     out.write_bytes(b"older")
@@ -375,17 +377,17 @@ def test_a_failure_leaves_nothing_and_the_older_file(tmp_path, monkeypatch, othe
     assert out.read_bytes() == b"older"
 
 
-def _full_disk(*_):
+def _full_disk(*_) -> None:
     raise OSError(28, "No space left on device")
 
 
-def test_a_folder_that_is_missing_is_named(tmp_path):
+def test_a_folder_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(RunwayError, match=r"out\.mp4 cannot be written: No such file"):
         concat([_clip(tmp_path, "a", 5)], tmp_path / "missing" / "out.mp4")
 
 
 @pytest.mark.parametrize("other", [{}, {"profile": "baseline"}])
-def test_a_clip_that_breaks_while_it_is_joined_is_named(tmp_path, monkeypatch, other):
+def test_a_clip_that_breaks_while_it_is_joined_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, other) -> None:
     from runway_nb.pictures import video_frames as module
 
     paths = [_clip(tmp_path, "a", 5), _clip(tmp_path, "b", 15, **other)]
@@ -455,7 +457,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_file_that_is_no_clip_is_one_line_with_its_name(tmp_path, name):
+def test_a_file_that_is_no_clip_is_one_line_with_its_name(tmp_path: Path, name) -> None:
     path = tmp_path / "bad.mp4"
     path.write_bytes(HOSTILE[name]())
     for reader in READERS:
@@ -466,7 +468,7 @@ def test_a_file_that_is_no_clip_is_one_line_with_its_name(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_nothing_is_joined_to_what_is_no_clip(tmp_path, name):
+def test_nothing_is_joined_to_what_is_no_clip(tmp_path: Path, name) -> None:
     bad = tmp_path / "bad.mp4"
     bad.write_bytes(HOSTILE[name]())
     with pytest.raises(RunwayError, match=r"bad\.mp4"):
@@ -475,7 +477,7 @@ def test_nothing_is_joined_to_what_is_no_clip(tmp_path, name):
 
 
 @pytest.mark.parametrize("reader", READERS)
-def test_a_missing_file_and_a_folder_are_named(tmp_path, reader):
+def test_a_missing_file_and_a_folder_are_named(tmp_path: Path, reader) -> None:
     with pytest.raises(RunwayError, match=r"none\.mp4 cannot be read as a video: No such file"):
         reader(tmp_path / "none.mp4")
     with pytest.raises(RunwayError, match=re.escape(f"{tmp_path} cannot be read as a video: it is no file")):
@@ -484,7 +486,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path, reader):
 
 @settings(max_examples=25, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(CLIP) - 1), st.integers(0, 255)), min_size=1, max_size=8))
-def test_changed_bytes_never_raise_anything_else(tmp_path_factory, changes):
+def test_changed_bytes_never_raise_anything_else(tmp_path_factory: pytest.TempPathFactory, changes) -> None:
     data = bytearray(CLIP)
     for at, value in changes:
         data[at] = value
@@ -496,7 +498,7 @@ def test_changed_bytes_never_raise_anything_else(tmp_path_factory, changes):
             reader(path)
 
 
-def test_a_name_is_never_taken_for_a_protocol(tmp_path, monkeypatch):
+def test_a_name_is_never_taken_for_a_protocol(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("concat:a", "a%03d", "-i", "ä b"):
         _clip(tmp_path, name, 3)
@@ -505,7 +507,7 @@ def test_a_name_is_never_taken_for_a_protocol(tmp_path, monkeypatch):
         assert concat([path], Path("out.mp4")).is_file()
 
 
-def test_gigantic_frames_are_refused_before_they_are_decoded(tmp_path, monkeypatch):
+def test_gigantic_frames_are_refused_before_they_are_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = _clip(tmp_path, "a", 3)
     monkeypatch.setattr("runway_nb.pictures.video_frames.LARGEST_FRAME", 100)
     for reader in READERS:
@@ -517,7 +519,7 @@ def test_gigantic_frames_are_refused_before_they_are_decoded(tmp_path, monkeypat
 
 
 @pytest.mark.parametrize("call", [*READERS, lambda path: concat([path], path)])
-def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch, call):
+def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call) -> None:
     path = _clip(tmp_path, "a", 3)
     monkeypatch.setitem(sys.modules, "av", None)
     with pytest.raises(MissingExtra, match=r'need an extra: pip install "runway_nb\[simulator\]"'):
@@ -525,7 +527,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path, monkeypatch, call):
 
 
 @pytest.mark.slow("starts a process")
-def test_the_module_loads_neither_av_nor_numpy():
+def test_the_module_loads_neither_av_nor_numpy() -> None:
     code = "import sys, runway_nb.pictures.video_frames; print(sorted({'av', 'numpy', 'PIL'} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -164,14 +164,14 @@ def quickest(act, times=5):
     return min(taken)
 
 
-def wait_until(holds, seconds=5):
+def wait_until(holds, seconds=5) -> None:
     end = real_time.monotonic() + seconds
     while not holds():
         assert real_time.monotonic() < end
         real_time.sleep(0.005)
 
 
-def tell(panel, kind, **content):
+def tell(panel, kind, **content) -> None:
     """What the script in the page does."""
     panel.preview._handle_custom_msg({"kind": kind, **content}, [])
 
@@ -189,7 +189,7 @@ def upload(bench, panel, data, file="lamp.png", name="first"):
     return bench.settled(panel)
 
 
-def give_file(panel, data, file="lamp.png", name="first"):
+def give_file(panel, data, file="lamp.png", name="first") -> None:
     """A file as the page gives it."""
     value = {
         "name": file, "type": "image/png", "size": len(data), "content": memoryview(data),
