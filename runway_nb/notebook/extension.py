@@ -154,7 +154,8 @@ def await_cell(lines: list[str]) -> list[str]:
     Only in a cell that the kernel is about to run and can await: inside of `%%time`, `%%capture`, `run_cell` or a
     notebook that another one runs, the magic itself waits.
     """
-    return awaited(lines) if lines and lines[0].startswith("%%runway ") and _is_awaited() else lines
+    cell = as_await(lines)
+    return cell if cell is lines or _is_awaited() else lines
 
 
 await_cell.has_side_effects = True  # type: ignore[attr-defined]
@@ -174,8 +175,8 @@ def _is_awaited() -> bool:
     return frame.f_code.co_name == "do_execute"
 
 
-def awaited(lines: list[str]) -> list[str]:
-    """The cell as a top-level await, where its options ask to wait."""
+def as_await(lines: list[str]) -> list[str]:
+    """Return the cell as a top-level await where its options ask to wait, else the same list."""
     if not lines or not lines[0].startswith("%%runway ") or "--wait" not in lines[0]:
         return lines
     from .language.parsing import wants_await

@@ -247,7 +247,7 @@ def test_a_job_in_doubt_offers_to_look_again_and_to_send_again(notebook) -> None
     shared_simulator().fault("lost-before")
     page = notebook(quick(), f"%%runway shot\n{PROMPT}")
     page.run(0, 1)
-    page.output(1).get_by_role("button", name="Look again").click()
+    page.output(1).get_by_role("button", name="Check again").click()
     page.wait_for_text(1, "Checking")
     page.output(1).get_by_role("button", name="Send again (25 credits)").click()
     assert page.video(1).get_attribute("src")

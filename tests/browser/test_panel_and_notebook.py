@@ -70,7 +70,7 @@ def test_a_killed_kernel_leaves_the_panel_as_text_and_a_running_job_with_its_way
     text, results = outputs(panel.notebook)
     assert set(text.data) == set(results.data) == RESULT
     assert cell in text.data["text/plain"]
-    assert f"{job}: Runway works on it." in text.data["text/plain"]
+    assert f"{job}: Runway is working on it." in text.data["text/plain"]
     assert f"%runway wait {job}" in results.data["text/plain"]
     assert "widgets" not in panel.notebook.save().metadata
     panel.notebook.wait_for_kernel()

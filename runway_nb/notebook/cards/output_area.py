@@ -186,7 +186,7 @@ class OutputArea:
         price = f"{job.request.credits} credits" if not job.simulated else "play money"
         return ipywidgets.HBox(
             [
-                make_button("Look again", lambda: self._post(self._attach_again, entry), ATTACH_HINT),
+                make_button("Check again", lambda: self._post(self._attach_again, entry), ATTACH_HINT),
                 make_button(f"Send again ({price})", lambda: self._post(self._send_again, entry), SEND_HINT),
             ]
         ).add_class("rnb-offer")

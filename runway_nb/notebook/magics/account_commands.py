@@ -51,7 +51,7 @@ def show_credits(front_end: FrontEnd, _: Arguments) -> None:
         write_line(credits_text(studio.account.credits(), studio.settings.simulated))
     except RunwayError as error:
         # what was spent is known without the API
-        write_line(f"The account's own figures could not be had: {error.message}")
+        write_line(f"The account's own figures are not available: {error.message}")
     write_line(budget_text(studio.settings.max_credits, studio.account.spent_today()))
     front_end.show_bundle(spending_bundle(studio.ledger.spending.by_day()))
     front_end.show_bundle(job_costs_bundle(studio.ledger.recent(20)))

@@ -55,17 +55,17 @@ COMMANDS: tuple[Command, ...] = (
         job_commands.show_job,
     ),
     Command(
-        "resume", "", "Follow every unfinished job again and fetch what was paid for; sends nothing.",
+        "resume", "", "Track every unfinished job again and fetch what was paid for; sends nothing.",
         job_commands.resume,
     ),
     Command(
-        "resend", "ID", "Send a job again that got no clear answer; it is looked for once more before that.",
+        "resend", "ID", "Send a job that got no clear answer again; its task is looked for once more first.",
         job_commands.resend,
     ),
     Command("wait", "[ID]", "Keep the cell busy until a job ends, and show it.", job_commands.wait_for),
-    Command("stop", "[ID]", "Take a job back before it is sent, or stop tracking it.", job_commands.stop),
+    Command("stop", "[ID]", "Withdraw a job before it is sent, or stop tracking it.", job_commands.stop),
     Command(
-        "attach", "ID", "Follow a job again, or a task of the account: our id, a task id, or a replyRef.",
+        "attach", "ID", "Track a job again, or a task of the account: our id, a task id, or a replyRef.",
         job_commands.attach,
     ),
     Command(

@@ -47,7 +47,7 @@ def stop(front_end: FrontEnd, arguments: Arguments) -> None:
     sent = job.state.phase.is_sent
     job.stop()
     what = "what Runway has begun goes on" + ("" if job.simulated else ", and its credits stay spent")
-    write_line(f"Stopping job {job.id}: {what if sent else 'it is taken back, nothing is charged'}.")
+    write_line(f"Stopping job {job.id}: {what if sent else 'it is withdrawn, nothing is charged'}.")
 
 
 def attach(front_end: FrontEnd, arguments: Arguments) -> None:

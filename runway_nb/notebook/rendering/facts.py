@@ -42,7 +42,7 @@ def camera_text(request: VideoRequest) -> str:
 
 def prompt_text(request: VideoRequest) -> str:
     """The prompt on one line, as it may be shown."""
-    return " ".join(redact(request.prompt).split()) or "(no words)"
+    return " ".join(redact(request.prompt).split()) or "(no prompt)"
 
 
 def cost(job: Job) -> str:

@@ -13,10 +13,10 @@ from .facts import DOT, clock, megabytes
 STOP_HINT = "Runway goes on and the credits stay spent. Resume with %runway attach."
 REMOVE_HINT = "Not sent yet: nothing is charged."
 CHECKING = "no clear answer: looking for the task before anything is sent again"
-CHECKING_HINT = "Nothing is sent meanwhile. LiveStateing again later: %runway attach."
-TAKE_HINT = "Another take of the same with another seed; it is paid like the first."
-ATTACH_HINT = "LiveStates for the task on the account; sends nothing."
-SEND_HINT = "Your decision: if the first request did arrive, this is paid twice."
+CHECKING_HINT = "Nothing is sent meanwhile. To check again later: %runway attach."
+TAKE_HINT = "The same shot with another seed; it costs as much as the first."
+ATTACH_HINT = "Looks for the task on the account; sends nothing."
+SEND_HINT = "Your decision: if the first request did arrive, you pay twice."
 FINISHED_HINT = "The video is finished. %runway attach fetches it later."
 
 
@@ -69,8 +69,9 @@ def _live_state(job: Job, now: float) -> LiveState:
 
 def _elsewhere(state: State) -> LiveState:
     status = str(state.task.status).lower() if state.task else "no task yet"
-    return LiveState("In another kernel", "elsewhere", f"{status}{DOT}it is seen through there", "wait", status,
-                button="Stop watching", hint="The other kernel goes on.")  # fmt: skip
+    detail = f"{status}{DOT}another kernel is tracking this job"
+    return LiveState("In another kernel", "elsewhere", detail, "wait", status,
+                button="Stop watching", hint="The other kernel keeps tracking it.")  # fmt: skip
 
 
 def _until(state: State, now: float) -> str:

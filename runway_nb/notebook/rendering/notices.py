@@ -29,10 +29,10 @@ class Notice:
 
 _GOES_ON = {
     Phase.PREPARING: "Its pictures are being prepared.",
-    Phase.WAITING: "It waits for a free slot.",
+    Phase.WAITING: "It is waiting for a free slot.",
     Phase.SENDING: "It is being sent.",
     Phase.CHECKING: "Its task is being looked for.",
-    Phase.FOLLOWING: "Runway works on it.",
+    Phase.FOLLOWING: "Runway is working on it.",
     Phase.DOWNLOADING: "Its video is being fetched.",
 }
 
@@ -48,7 +48,7 @@ def _notice(job: Job) -> Notice:
     if not state.phase.is_final:
         return Notice(
             "calm", "\N{HORIZONTAL ELLIPSIS}", f"Job {job.id} goes on", _GOES_ON[state.phase],
-            "See it to the end:", f"%runway wait {job.id}",
+            "Wait for it:", f"%runway wait {job.id}",
         )  # fmt: skip
     if state.phase is Phase.DONE:
         return _gone(job)
@@ -109,9 +109,9 @@ def _maybe(job: Job) -> Notice:
         )  # fmt: skip
     return Notice(
         "warn", "!", "Maybe sent: no clear answer", f"The request left once; {reason}.",
-        "Running the cell again looks again and sends nothing. Sending it again is your decision: "
-        "if the request did arrive, it is paid twice.",
-        f"%runway attach {job.id}  # look again\n%runway resend {job.id}  # send again, {job.request.credits} credits",
+        "Running the cell again checks again and sends nothing. Sending it again is your decision: "
+        "if the request did arrive, you pay twice.",
+        f"%runway attach {job.id}  # check again\n%runway resend {job.id}  # send again, {job.request.credits} credits",
         "" if job.simulated else f"{job.credits} credits, maybe charged",
     )  # fmt: skip
 
@@ -121,8 +121,8 @@ def _refused_for_now(job: Job) -> Notice:
         return _by_phase(job)
     return Notice(
         "calm", "\N{HORIZONTAL ELLIPSIS}", "Not sent yet: all slots were taken", _reason(job),
-        "Run the cell again: the account is looked at, and the request is sent if nothing was started.",
-        f"%runway attach {job.id}  # looks, and sends nothing",
+        "Run the cell again: the account is checked, and the request is sent if nothing was started.",
+        f"%runway attach {job.id}  # checks, sends nothing",
         _needed(job),
     )  # fmt: skip
 
@@ -146,7 +146,7 @@ def _gone(job: Job) -> Notice:
 def _nameless(job: Job) -> Notice:
     return Notice(
         "warn", "!", "Finished at Runway, but no video yet", _reason(job),
-        "Do not run the cell again before you have looked for it; nothing more is charged:",
+        "Fetch it before you run the cell again; nothing more is charged:",
         f"%runway attach {job.id}",
     )  # fmt: skip
 
@@ -180,7 +180,7 @@ def _by_phase(job: Job) -> Notice:
     if job.state.phase is Phase.FAILED:
         return Notice(
             "bad", "\N{MULTIPLICATION X}", "Not generated: Runway reported an error", _reason(job),
-            "Add --fresh to the cell to ask again: that is a new request at its full price.",
+            "Add --fresh to the cell to send it again: that is a new request at full price.",
         )  # fmt: skip
     return Notice(
         "calm", "\N{HORIZONTAL ELLIPSIS}", "Detached: not tracked here", _reason(job),

@@ -485,7 +485,7 @@ def test_unload_takes_back_what_load_did(session: Session) -> None:
     ],
 )
 def test_wait_becomes_an_await(lines: list[str], awaits: bool) -> None:
-    out = extension.awaited(lines)
+    out = extension.as_await(lines)
     assert out[:1] != lines[:1] if awaits else out == lines
     if awaits:
         compile(out[0].removeprefix("await "), "cell", "eval")

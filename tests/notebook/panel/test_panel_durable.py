@@ -26,10 +26,10 @@ HOSTILE = "<script>alert(1)</script>&\"'"
 
 LINES: dict[Phase, tuple[errors.RunwayError | None, str]] = {
     Phase.PREPARING: (None, "Its pictures are being prepared."),
-    Phase.WAITING: (None, "It waits for a free slot."),
+    Phase.WAITING: (None, "It is waiting for a free slot."),
     Phase.SENDING: (None, "It is being sent."),
     Phase.CHECKING: (None, "Its task is being looked for."),
-    Phase.FOLLOWING: (None, "Runway works on it."),
+    Phase.FOLLOWING: (None, "Runway is working on it."),
     Phase.DOWNLOADING: (None, "Its video is being fetched."),
     Phase.DONE: (None, "The video file is not there any more"),
     Phase.REFUSED: (errors.NotEnoughCredits("12 are left", 412), "Not sent: not enough credits"),
@@ -110,7 +110,7 @@ def test_title_cell_jobs_in_their_order_and_what_to_do_stand_in_both_forms(tmp_p
     jobs = [a_job(number=2), a_result(tmp_path / "lamp.mp4")]
     told = panel_text(CELL, jobs, tmp_path)
     assert set(told) == {"text/html", "text/plain"}
-    lines = ["00000002: Runway works on it.", "00000001: lamp.mp4"]
+    lines = ["00000002: Runway is working on it.", "00000001: lamp.mp4"]
     assert told["text/plain"].splitlines() == [TITLE, *CELL.splitlines(), *lines, HINT]
     words = Reader(told["text/html"]).words
     assert sorted(words) == sorted([TITLE, HINT, CELL, *lines])

@@ -19,7 +19,7 @@ from runway_nb.ledger.record import REFUSED_FOR_NOW
 from runway_nb.notebook.cards import card
 from runway_nb.notebook.rendering import plain_text
 from runway_nb.notebook.rendering.facts import cost, made, megabytes
-from runway_nb.notebook.rendering.live_state import live_state
+from runway_nb.notebook.rendering.live_state import ATTACH_HINT, live_state
 from runway_nb.notebook.rendering.notices import notice
 from runway_nb.notebook.rendering.result_html import EMBED_CAP, bundle, notice_html, source
 from runway_nb.request import Keyframes, VideoRequest
@@ -102,6 +102,15 @@ def test_the_bar_keeps_its_value_while_offline_and_is_empty_before_it_is_known()
     assert live_state(a_job(), NOW).ratio is None
 
 
+def test_the_hints_of_the_buttons_are_sentences_about_money_and_what_goes_on() -> None:
+    assert live_state(a_job(), NOW).hint == "Runway goes on and the credits stay spent. Resume with %runway attach."
+    assert live_state(a_job(Phase.WAITING), NOW).hint == "Not sent yet: nothing is charged."
+    hint = "Nothing is sent meanwhile. To check again later: %runway attach."
+    assert live_state(a_job(Phase.CHECKING), NOW).hint == hint
+    assert live_state(a_job(elsewhere=True), NOW).detail == "running · another kernel is tracking this job"
+    assert ATTACH_HINT == "Looks for the task on the account; sends nothing."
+
+
 def test_the_button_rests_while_the_request_is_on_its_way() -> None:
     assert not live_state(a_job(Phase.SENDING), NOW).enabled
 
@@ -134,10 +143,10 @@ NOTICES: list[tuple[Phase, errors.RunwayError, str, str, str]] = [
      "A <b>bad</b> frame.", ""),
     (Phase.UNKNOWN, errors.MaybeSent("maybe sent, no clear answer: the connection broke"),
      "Maybe sent: no clear answer", "The request left once; the connection broke.",
-     "%runway attach 7f3e2c54  # look again\n%runway resend 7f3e2c54  # send again, 25 credits"),
+     "%runway attach 7f3e2c54  # check again\n%runway resend 7f3e2c54  # send again, 25 credits"),
     (Phase.UNKNOWN, errors.RateLimited(REFUSED_FOR_NOW), "Not sent yet: all slots were taken",
      "Refused for now (HTTP 429), and its session ended before it was sent again.",
-     "%runway attach 7f3e2c54  # looks, and sends nothing"),
+     "%runway attach 7f3e2c54  # checks, sends nothing"),
     (Phase.REFUSED, errors.RateLimited("Runway takes no more tasks now (HTTP 429)"), "Not sent",
      "Runway takes no more tasks now (HTTP 429).", ""),
     (Phase.REMOVED, errors.Removed("x"), "Removed before sending", "", ""),
