@@ -65,7 +65,7 @@ class Account(Handle):
         self._pictures = pictures
 
     def __repr__(self) -> str:
-        return f"<Account at {redact(self.backend.settings.party)}>"
+        return f"<Account at {redact(self.backend.settings.backend)}>"
 
     @property
     def backend(self) -> Backend:
@@ -78,7 +78,7 @@ class Account(Handle):
 
     def spent_today(self) -> int:
         """Return the credits that all notebooks of this ledger have spent at this backend since midnight."""
-        return self._ledger.spending.today(self.backend.settings.party)
+        return self._ledger.spending.today(self.backend.settings.backend)
 
     def tasks(self, timeout: float = QUERY_SECONDS) -> list[Task]:
         """Return the newest tasks of all accounts behind the token, those made elsewhere included."""

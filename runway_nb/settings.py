@@ -26,6 +26,7 @@ from .redaction import redact
 from .setting_values import READERS, read_number, read_text
 from .spec import BASE_URL, DEFAULT_SLOTS, MAX_MODERATED, MOST_CREDITS
 from .storage.home import HOME_NAME, default_home, is_spare, setting_path
+from .values.deprecation import warn_renamed
 from .values.plain import shown
 
 CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
@@ -100,9 +101,15 @@ class Settings:
         return self.home / "thumbnails"
 
     @property
-    def party(self) -> str:
+    def backend(self) -> str:
         """Who makes the videos: `simulator`, or the host of the API. Results of one never stand for another's."""
         return "simulator" if self.simulated else backend_name(self.base_url)
+
+    @property
+    def party(self) -> str:
+        """The name of `backend` in earlier versions."""
+        warn_renamed("Settings.party", "Settings.backend")
+        return self.backend
 
 
 _generated_init = Settings.__init__

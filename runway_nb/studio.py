@@ -264,7 +264,7 @@ class Studio(Handle):
     def resume(self) -> list[Job]:
         """Track every job again that may still bring a result and that nobody tracks; return them, oldest first."""
         backend = self._backends.current
-        found = [record for record in self.ledger.unfinished() if record.backend == backend.settings.party]
+        found = [record for record in self.ledger.unfinished() if record.backend == backend.settings.backend]
         with self._lock:
             return [self._resumed(backend, record) for record in reversed(found)]
 
@@ -340,7 +340,7 @@ class Studio(Handle):
         from .jobs.submit import lost_job_of  # loads httpx
 
         task = self.account.task(text, backend)
-        lost = lost_job_of(task, self.ledger, backend.settings.party)
+        lost = lost_job_of(task, self.ledger, backend.settings.backend)
         if lost is not None:
             return lost
         made = self.account.request_of(task)
@@ -367,7 +367,7 @@ class Studio(Handle):
 
 
 def _check_backend(backend: Backend, record: Record) -> None:
-    if record.backend != backend.settings.party:
+    if record.backend != backend.settings.backend:
         made = "by the simulator" if record.simulated else f"at {record.backend}"
         need = "unset the token" if record.simulated else "set the token first (%runway login)"
         raise errors.RunwayError(f"job {record.id} was made {made}: {need}, then try again")

@@ -304,7 +304,13 @@ def test_a_limit_has_one_range_wherever_it_is_given(value):
 )  # fmt: skip
 def test_a_backend_has_one_name_however_its_address_is_spelt(url):
     assert backend_name(url) == "api.useapi.net"
-    assert resolve({"token": "user:4711-abcDEF123", "base_url": url}, environ={}).party == "api.useapi.net"
+    assert resolve({"token": "user:4711-abcDEF123", "base_url": url}, environ={}).backend == "api.useapi.net"
+
+
+def test_the_backend_answers_to_its_earlier_name_for_one_version():
+    settings = resolve({"token": "user:4711-abcDEF123"}, environ={})
+    with pytest.warns(DeprecationWarning, match="Settings.party is Settings.backend now"):
+        assert settings.party == settings.backend == "api.useapi.net"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])

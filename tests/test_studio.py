@@ -145,9 +145,9 @@ def test_settings_that_change_while_a_request_is_prepared_hold_for_the_next_one(
     party.environment = party.environment._replace(draw=lambda low, _: (party.studio.use(elsewhere), low)[1])
     party.studio = party.make_studio()
     job = ask(party).wait(10)
-    assert party.studio.settings.party == elsewhere.party
+    assert party.studio.settings.backend == elsewhere.backend
     assert {request.url.port for request in party.api.requests} == {None}
-    assert party.studio.ledger.get(job.id).backend == party.settings.party
+    assert party.studio.ledger.get(job.id).backend == party.settings.backend
 
 
 # --- a lost answer --------------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ class Backend:
         self, settings: Settings, ledger: Ledger, connect: Connect = connect, clock: Clock = time.monotonic
     ) -> None:
         self.settings = settings
-        self.uploads = Uploads(ledger, settings.party, lambda: self.asset_cache.forget())
+        self.uploads = Uploads(ledger, settings.backend, lambda: self.asset_cache.forget())
         """Which pictures lie on the account already."""
         self.asset_cache = AssetCache(self._all_assets, clock)
         """All that lies there."""

@@ -81,7 +81,7 @@ def new_record(
         reply_ref=sent.reply_ref or "",
         credits=request.credits,
         simulated=settings.simulated,
-        backend=settings.party,
+        backend=settings.backend,
         folder=str(asker.folder),
         notebook=asker.notebook,
         cell=asker.cell,

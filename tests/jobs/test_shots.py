@@ -303,7 +303,7 @@ def record_of(party: Party, **fields: Any) -> Record:
     """A job that another kernel sees through."""
     fields = {
         "phase": "following", "request": {"text_prompt": "x"}, "model": "gen3turbo", "digest": "v1:x",
-        "reply_ref": "rnb-x", "credits": 25, "simulated": False, "backend": party.settings.party, "owner": STRANGER,
+        "reply_ref": "rnb-x", "credits": 25, "simulated": False, "backend": party.settings.backend, "owner": STRANGER,
         **fields,
     }  # fmt: skip
     return party.studio.ledger.add(Record("0a0a0a0a", **fields))

@@ -63,7 +63,7 @@ def resume(front_end: FrontEnd, _: Arguments) -> None:
 
     studio = front_end.studio
     jobs = studio.resume()
-    elsewhere = [record for record in studio.ledger.unfinished() if record.backend != studio.settings.party]
+    elsewhere = [record for record in studio.ledger.unfinished() if record.backend != studio.settings.backend]
     for backend in sorted({record.backend for record in elsewhere}):
         ids = ", ".join(record.id for record in elsewhere if record.backend == backend)
         need = "unset the token" if backend == "simulator" else "set its token and address"

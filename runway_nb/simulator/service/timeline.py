@@ -73,7 +73,7 @@ class Course:
     def from_json(cls, text: str) -> Course:
         """Return the course that `to_json` wrote."""
         values = json.loads(text)
-        values["phases"] = tuple((str(word), float(seconds)) for word, seconds in values["phases"])
+        values["phases"] = tuple((str(status), float(seconds)) for status, seconds in values["phases"])
         return cls(**values)
 
 
@@ -121,9 +121,9 @@ def snapshot(course: Course, elapsed: float, ready: bool) -> Snapshot:
     A task that would have succeeded runs on at 0.99 until its file is `ready`.
     """
     begun = 0.0
-    for word, seconds in course.phases:
+    for status, seconds in course.phases:
         if elapsed < begun + seconds:
-            return _before_end(course, word, max(0.0, elapsed), begun, seconds)
+            return _before_end(course, status, max(0.0, elapsed), begun, seconds)
         begun += seconds
     if course.end == "RUNNING" or (course.gives_video and not ready):
         return Snapshot("RUNNING", _ratio(0.99, course.cap), changed=begun)
@@ -133,14 +133,14 @@ def snapshot(course: Course, elapsed: float, ready: bool) -> Snapshot:
     return Snapshot(course.end, ratio, None, course.error, begun, shows)
 
 
-def _before_end(course: Course, word: str, elapsed: float, begun: float, seconds: float) -> Snapshot:
-    if word == "PENDING":
-        return Snapshot(word, None, round(begun + seconds - elapsed, 1))
-    if word != "RUNNING":
-        return Snapshot(word, None, None, changed=begun)
+def _before_end(course: Course, status: str, elapsed: float, begun: float, seconds: float) -> Snapshot:
+    if status == "PENDING":
+        return Snapshot(status, None, round(begun + seconds - elapsed, 1))
+    if status != "RUNNING":
+        return Snapshot(status, None, None, changed=begun)
     step = int((elapsed - begun) / seconds * STEPS)
     done = min(0.99, step / STEPS * course.reach)
-    return Snapshot(word, _ratio(done, course.cap), changed=begun + step * seconds / STEPS)
+    return Snapshot(status, _ratio(done, course.cap), changed=begun + step * seconds / STEPS)
 
 
 def _ratio(done: float, cap: float | None) -> str | None:
@@ -148,9 +148,9 @@ def _ratio(done: float, cap: float | None) -> str | None:
 
 
 def _wait(name: str, details: Mapping[str, Any], total: float, speed: float) -> tuple[str, float]:
-    word = str(details.get("word", "THROTTLED" if name == "throttled" else "WAITING_FOR_GPU"))
+    status = str(details.get("word", "THROTTLED" if name == "throttled" else "WAITING_FOR_GPU"))
     seconds = float(details["seconds"]) / speed if "seconds" in details else total * 0.2
-    return word, FOREVER if details.get("forever") else seconds
+    return status, FOREVER if details.get("forever") else seconds
 
 
 def _slowed(course: Course, name: str, details: Mapping[str, Any]) -> Course:
@@ -177,8 +177,8 @@ def _ended(course: Course, name: str, details: Mapping[str, Any], speed: float) 
 
 
 def _cut(course: Course, reach: float) -> Course:
-    *before, (word, seconds) = course.phases
-    return replace(course, phases=(*before, (word, seconds * reach)), reach=reach)
+    *before, (status, seconds) = course.phases
+    return replace(course, phases=(*before, (status, seconds * reach)), reach=reach)
 
 
 def _moderation(details: Mapping[str, Any]) -> dict[str, Any]:
