@@ -92,7 +92,7 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext runway_nb`."""
-    from .notebook.extension import load, tell_unfinished
+    from .notebook.extension import load, tell_unfinished  # loads traitlets
 
     load(shell)
     tell_unfinished()
@@ -100,6 +100,6 @@ def load_ipython_extension(shell: Any) -> None:
 
 def unload_ipython_extension(shell: Any) -> None:
     """`%unload_ext runway_nb`."""
-    from .notebook.extension import unload
+    from .notebook.extension import unload  # loads traitlets
 
     unload(shell)

@@ -154,7 +154,7 @@ def _colab_token() -> Secret | None:
 
 
 def _ask_colab() -> object:
-    from google.colab import userdata
+    from google.colab import userdata  # exists there only
 
     return userdata.get(TOKEN_NAME)
 
@@ -166,7 +166,7 @@ def _keyring_token() -> Secret | None:
 def _ask_keyring() -> object:
     if importlib.util.find_spec("keyring") is None:
         return None
-    import keyring
+    import keyring  # loads keyring
 
     return keyring.get_password(_SERVICE, TOKEN_NAME)
 
@@ -254,7 +254,7 @@ def save_token(token: Secret | str, home: Path) -> str:
 def _keep_in_keyring(secret: Secret) -> bool:
     if importlib.util.find_spec("keyring") is None:
         return False
-    import keyring
+    import keyring  # loads keyring
 
     keyring.set_password(_SERVICE, TOKEN_NAME, secret.reveal())
     # a keyring that keeps nothing raises nothing
@@ -262,7 +262,7 @@ def _keep_in_keyring(secret: Secret) -> bool:
 
 
 def _clear_keyring() -> None:
-    import keyring
+    import keyring  # loads keyring
 
     keyring.delete_password(_SERVICE, TOKEN_NAME)
 

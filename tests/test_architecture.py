@@ -10,10 +10,11 @@ import pytest
 
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "runway_nb"
-MODULES = {
-    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): ast.parse(path.read_text())
+SOURCES = {
+    ".".join(path.relative_to(PACKAGE).with_suffix("").parts): path.read_text()
     for path in sorted(PACKAGE.rglob("*.py"))
 }
+MODULES = {module: ast.parse(source) for module, source in SOURCES.items()}
 
 FLOORS = """
     extension_points
@@ -171,6 +172,24 @@ def test_a_library_is_used_in_its_homes_only(library):
 
 def test_the_package_itself_imports_nothing_of_ours_when_loaded():
     assert [name for name, inside in _ours("__init__") if not inside] == ["extension_points"]
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_an_import_inside_a_function_gives_its_reason(module):
+    """A comment on its line, or on the line above it: load time alone is a reason, and it says of what."""
+    lines = SOURCES[module].splitlines()
+    inner = [
+        node
+        for node, inside in _walk(MODULES[module], inside=False)
+        if inside and isinstance(node, (ast.Import, ast.ImportFrom))
+    ]
+    silent = [
+        f"line {node.lineno}: {lines[node.lineno - 1].strip()}"
+        for node in inner
+        if not any("#" in lines[number - 1] for number in (node.lineno, node.end_lineno))
+        and not lines[node.lineno - 2].lstrip().startswith("#")
+    ]
+    assert silent == []
 
 
 # --- size -------------------------------------------------------------------------------------------

@@ -55,12 +55,12 @@ async def connect(settings: Settings) -> Connection:
     """Clients for the real API with a token; without one, the embedded simulator and clients for it."""
     # imported at the first use, on the background thread: the first card need not wait for httpx
     from ..api.client import RunwayClient
-    from ..api.media import MediaClient
+    from ..api.media import MediaClient  # loads httpx
 
     if settings.token is not None:
         client = RunwayClient(settings.token, base_url=settings.base_url, multipart=settings.multipart)
         return Connection(client, MediaClient(origin=settings.base_url))
-    from ..simulator import EMBEDDED_SPEED, Simulator
+    from ..simulator import EMBEDDED_SPEED, Simulator  # first use
 
     try:
         simulator = Simulator(settings.home / "simulator", speed=EMBEDDED_SPEED, embedded=True)
@@ -103,14 +103,14 @@ class Backend:
 
     async def upload(self, request: VideoRequest, folder: Path, frame: Frame) -> tuple[Asset, tuple[str, ...]]:
         """The first keyframe of a request as an asset, and what was done to it; see `keyframes`."""
-        from ..pictures.resolve import resolve_keyframes
+        from ..pictures.resolve import resolve_keyframes  # loads httpx
 
         found = await resolve_keyframes(request, await self.picture_sources(folder, frame))
         return found.assets["first"], tuple(note.removeprefix("first keyframe: ") for note in found.notes)
 
     async def picture(self, picture: Picture, folder: Path, frame: Frame) -> bytes:
         """The bytes of the picture that a keyframe means; see `keyframes`."""
-        from ..pictures.resolve import read_keyframe
+        from ..pictures.resolve import read_keyframe  # loads httpx
 
         return await read_keyframe(picture, await self.picture_sources(folder, frame))
 
@@ -124,7 +124,7 @@ class Backend:
 
     async def picture_sources(self, folder: Path, frame: Frame) -> PictureSources:
         """Where pictures are found and sent: beside a notebook, on the account, in jobs."""
-        from ..pictures.resolve import PictureSources
+        from ..pictures.resolve import PictureSources  # loads httpx
 
         connection = await self.connected()
         return PictureSources(folder, connection.client, connection.media, self.uploads, self.asset_cache, frame)

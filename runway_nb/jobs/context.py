@@ -111,7 +111,7 @@ class JobContext:
             Stopped: the user stops; `work` has ended by then.
             TimeoutError: it took longer than `seconds`.
         """
-        from anyio import move_on_after
+        from anyio import move_on_after  # loads anyio
 
         with move_on_after(seconds) as scope, self._on_stop(scope.cancel):
             return await work

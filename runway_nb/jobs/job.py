@@ -181,7 +181,7 @@ class Job(Handle):
     @property
     def poster(self) -> Image:
         """A small still of the finished video, as it is shown before it plays."""
-        from PIL import Image
+        from PIL import Image  # loads Pillow
 
         return Image.open(BytesIO(self.state.poster)) if self.state.poster else self.frames(1)[0]
 
@@ -339,7 +339,7 @@ class Submission(NamedTuple):
 def video_frames() -> Any:
     """The module that reads clips, loaded at its first use. Raises `RunwayError` where no file can be opened."""
     try:
-        from ..pictures import video_frames as frames
+        from ..pictures import video_frames as frames  # first use
     except OSError as error:
         raise unexpected(error, "a part of the package cannot be loaded") from None
     return frames

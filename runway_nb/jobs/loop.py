@@ -139,7 +139,7 @@ def _let_enter_again(loop: asyncio.AbstractEventLoop) -> None:
     if not isinstance(loop, asyncio.BaseEventLoop):
         raise _no_entry(loop, "keep_loop is for asyncio's own")  # before asyncio itself is changed for nothing
     try:
-        import nest_asyncio2
+        import nest_asyncio2  # changes asyncio for good
 
         nest_asyncio2.apply(loop)
     except Exception as error:  # noqa: BLE001 - it changes asyncio itself, and each version of that may refuse

@@ -99,7 +99,7 @@ class CellMagic:
 
     def getdoc(self) -> str:
         """The text behind `%%runway?`."""
-        from .language.options import cell_help
+        from .language.options import cell_help  # first use
 
         return cell_help()
 
@@ -164,7 +164,7 @@ await_cell.has_side_effects = True  # type: ignore[attr-defined]
 
 def _is_awaited() -> bool:
     """True when the cell that is transformed is run by the kernel itself, on a loop that awaits it."""
-    from IPython import get_ipython
+    from IPython import get_ipython  # loads IPython
 
     shell = get_ipython()
     if shell is None or not shell.autoawait or shell.loop_runner is not shell.loop_runner_map["asyncio"][0]:
@@ -179,7 +179,7 @@ def as_await(lines: list[str]) -> list[str]:
     """Return the cell as a top-level await where its options ask to wait, else the same list."""
     if not lines or not lines[0].startswith("%%runway ") or "--wait" not in lines[0]:
         return lines
-    from .language.parsing import wants_await
+    from .language.parsing import wants_await  # first use
 
     line = lines[0].removeprefix("%%runway").strip()
     if not wants_await(line):
@@ -234,17 +234,17 @@ def load(shell: Any) -> RunwayMagics:
 
 def _terminal_bundle(job: Job) -> dict[str, str]:
     """A job for a terminal, with the signs that it has."""
-    from ..text.console import as_shown
-    from .rendering.result_html import bundle
+    from ..text.console import as_shown  # first use
+    from .rendering.result_html import bundle  # loads the rendering
 
     return {"text/plain": as_shown(bundle(job)["text/plain"], sys.stdout)}
 
 
 def tell_unfinished() -> None:
     """One quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
-    from ..ledger.unfinished import count_unfinished
-    from ..storage.home import default_home
-    from ..text.console import write_line
+    from ..ledger.unfinished import count_unfinished  # loads sqlite3
+    from ..storage.home import default_home  # first use
+    from ..text.console import write_line  # first use
 
     try:
         home = default_home()
@@ -268,7 +268,7 @@ def unload(shell: Any) -> None:
     remember(None)
     _take_back(shell)
     if "runway_nb.shortcuts" in sys.modules:
-        from ..shortcuts import close_default_studio
+        from ..shortcuts import close_default_studio  # loads the library
 
         close_default_studio()
 

@@ -22,7 +22,7 @@ def levels_of(value: Any) -> tuple[Any, str]:
     Raises:
         InvalidRequest: One line that names what was given, and what to give.
     """
-    import numpy as np
+    import numpy as np  # loads numpy
 
     # asked before anything is copied: it may lie on a disk, or in lazy pieces
     _check_shape(tuple(int(side) for side in np.shape(value)))

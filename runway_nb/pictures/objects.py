@@ -222,7 +222,7 @@ def _upright(image: Any) -> Any:
     """Return a copy as it is seen. The orientation in EXIF data holds for what was opened from a file, as it does for
     the file; whatever was derived from that carries the same EXIF data on, turned or not, and is seen as it lies.
     """
-    from PIL import ImageFile, ImageOps
+    from PIL import ImageFile, ImageOps  # loads Pillow
 
     image.load()  # outside of the try below, which must hide nothing that is wrong with the pixels
     if isinstance(image, ImageFile.ImageFile):
@@ -244,7 +244,7 @@ def _saved(image: Any, note: str = "") -> bytes:
     image.info = {key: image.info[key] for key in kept if image.info.get(key) is not None}
     out = io.BytesIO()
     if image.mode in _IN_PNG:
-        from PIL.PngImagePlugin import PngInfo
+        from PIL.PngImagePlugin import PngInfo  # loads Pillow
 
         texts = PngInfo()
         if note:
@@ -266,10 +266,10 @@ def _is_array(value: object) -> bool:
 
 def _of_array(value: Any, _: Frames) -> bytes:
     with _foreign(f"the {_name(value)} cannot become an array", "give a numpy array"):
-        from .arrays import levels_of
+        from .arrays import levels_of  # loads numpy
 
         levels, note = levels_of(value)
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     return _saved(Image.fromarray(levels[:, :, 0] if levels.shape[2:] == (1,) else levels), note)
 

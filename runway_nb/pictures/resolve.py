@@ -253,7 +253,7 @@ def _aspect(data: bytes, model: Model) -> str:
 
 
 def _fit_one(data: bytes, aspect: str, request: VideoRequest) -> Fitted:
-    from .fit import fit_picture
+    from .fit import fit_picture  # loads Pillow
 
     return fit_picture(data, request.row.aspects[aspect], _fit_of(request))
 
@@ -293,7 +293,7 @@ def _fit_all(pictures: dict[str, _Picture], request: VideoRequest) -> dict[str, 
 
 
 def _fit_of(request: VideoRequest) -> Fit:
-    from .fit import Fit
+    from .fit import Fit  # loads Pillow
 
     return Fit(request.fit or FITS[0], request.focus or MIDDLE)
 
@@ -301,7 +301,7 @@ def _fit_of(request: VideoRequest) -> Fit:
 def _comparisons(pictures: dict[str, _Picture], fitted: dict[str, Fitted]) -> dict[str, bytes]:
     if not fitted:
         return {}
-    from .fit import comparison
+    from .fit import comparison  # loads Pillow
 
     return {position: comparison(pictures[position].data, picture) for position, picture in fitted.items()}
 
@@ -378,7 +378,7 @@ def _contents(
 
 def _shrunk(data: bytes, fitted: Fitted, fit: Fit) -> Fitted:
     """Return the same part of the picture with no more pixels than it has."""
-    from .fit import fit_picture
+    from .fit import fit_picture  # loads Pillow
 
     width, height = (max(1, round(side / fitted.scale)) for side in fitted.size)
     return fit_picture(data, (width, height), fit)

@@ -132,7 +132,7 @@ def enlarged(small: Fitted, size: tuple[int, int], name: str, uploads: Uploads, 
     source = plain(small, f"{name}-small")
 
     async def make(email: str) -> tuple[bytes, str]:
-        from .fit import fit_picture
+        from .fit import fit_picture  # loads Pillow
 
         asset = await uploads.asset(source, email, client)
         data = await client.upscaled(asset.url, size, email)

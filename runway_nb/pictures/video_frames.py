@@ -170,7 +170,7 @@ def concat(paths: Sequence[Path], out: Path) -> Path:
 
 def _av() -> Any:
     try:
-        import av
+        import av  # loads PyAV
     except ImportError:
         raise MissingExtra(HOW_TO_INSTALL) from None
     return av

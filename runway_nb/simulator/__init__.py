@@ -20,11 +20,11 @@ __all__ = ["EMBEDDED_SPEED", "Simulator"]
 
 def __getattr__(name: str) -> Any:
     if name == "Simulator":
-        from .server import Simulator
+        from .server import Simulator  # loads sqlite3
 
         return Simulator
     if name == "EMBEDDED_SPEED":
-        from .service.timeline import EMBEDDED_SPEED
+        from .service.timeline import EMBEDDED_SPEED  # first use
 
         return EMBEDDED_SPEED
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -82,9 +82,9 @@ class Simulator:
         fault_fired: Callable[[str], None] = lambda name: None,  # noqa: ARG005
     ) -> None:
         _check_extra(renderer)
-        from .http.access import Access, checked_key, embedded_access, new_key
-        from .http.app import make_app
-        from .http.call import AppState, Log
+        from .http.access import Access, checked_key, embedded_access, new_key  # loads Starlette
+        from .http.app import make_app  # loads Starlette
+        from .http.call import AppState, Log  # loads Starlette
 
         access = (
             embedded_access() if embedded else Access(token, None if open_to_all else checked_key(key or new_key()))
@@ -130,7 +130,7 @@ class Simulator:
             return self
         if self._stopped:
             raise RuntimeError("a stopped simulator stays stopped: make another one with the same state")
-        import uvicorn
+        import uvicorn  # loads uvicorn
 
         try:
             listener = _listener(self.port)
@@ -176,7 +176,7 @@ class Simulator:
 
     def counts(self) -> dict[str, int]:
         """Return what was received, started and sent; kept with the state."""
-        from .http.control import all_counts
+        from .http.control import all_counts  # loads Starlette
 
         return all_counts(self.app_state)
 
@@ -193,7 +193,7 @@ class Simulator:
 
     async def post_callbacks(self, transport: Any = None) -> None:
         """Post the callbacks that are due now; a started simulator does it by itself."""
-        from .http.callbacks import Callbacks
+        from .http.callbacks import Callbacks  # loads Starlette
 
         callbacks = Callbacks(self.app_state, self.address, transport)
         await callbacks.tick()
@@ -237,7 +237,7 @@ class Simulator:
                 await ticker
 
     async def _tick_on(self) -> None:
-        from .http.callbacks import Callbacks
+        from .http.callbacks import Callbacks  # loads Starlette
 
         callbacks = Callbacks(self.app_state, self.address)
         try:
@@ -292,9 +292,9 @@ def _guarded(app: ASGIApp) -> ASGIApp:
 
     A page in a browser may resolve a name of its own to 127.0.0.1; its calls carry that name and are refused.
     """
-    from starlette.responses import PlainTextResponse
+    from starlette.responses import PlainTextResponse  # loads Starlette
 
-    from .http.call import CUT
+    from .http.call import CUT  # loads Starlette
 
     async def guarded(scope: Any, receive: Any, send: Any) -> None:
         host = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")

@@ -91,7 +91,7 @@ def home_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
 
 
 def _passwd_home() -> Path | None:
-    import pwd
+    import pwd  # not on Windows
 
     try:
         found = pwd.getpwuid(os.getuid()).pw_dir
@@ -137,7 +137,7 @@ def result_folder(folder: object, output: Path) -> Path:
 
 def _data_folder(system: Mapping[str, str] = os.environ) -> Path | None:
     """The user's data folder, by the habit of the system; None where it cannot be made."""
-    from platformdirs import user_data_path
+    from platformdirs import user_data_path  # loads platformdirs
 
     home, unsound = home_folder(system), os.name == "posix" and not os.path.isabs(system.get("HOME", "/"))
     if system.get("XDG_DATA_HOME", "").strip() or (home is not None and not unsound):

@@ -98,7 +98,7 @@ class Fitting:
 
 def fitting(loaded: Loaded, request: VideoRequest, *, is_asset: bool) -> Fitting:
     """Return how a picture comes into the frame; an asset is cut by Runway itself, in the middle."""
-    from ...pictures.fit import Fit, fit_picture
+    from ...pictures.fit import Fit, fit_picture  # loads Pillow
 
     fit = Fit() if is_asset else Fit(request.fit or "cover", request.focus or (0.5, 0.5))
     try:
@@ -118,7 +118,7 @@ def _preview(data: bytes, fitted: Fitted, fit: Fit) -> bytes:
 
 def _sheet(data: bytes, fitted: Fitted, text: str) -> bytes:
     """Return before and after, when they differ."""
-    from ...pictures.fit import comparison
+    from ...pictures.fit import comparison  # loads Pillow
 
     return b"" if text == FITS_WHOLE else comparison(data, fitted)
 
@@ -142,7 +142,7 @@ def fit_text(box: tuple[float, float, float, float], source: tuple[int, int], si
 
 def _decoded(data: bytes) -> Loaded:
     """Return a picture measured and decoded as it is seen. Raises `InvalidRequest` for what cannot be used."""
-    from ...pictures.fit import fit_picture, measure
+    from ...pictures.fit import fit_picture, measure  # loads Pillow
 
     width, height = size = measure(data)
     scale = min(1.0, THUMBNAIL_WIDTH / width, 2 * THUMBNAIL_WIDTH / height)

@@ -116,7 +116,7 @@ def _small(picture: bytes) -> tuple[bytes, int, int] | None:
 
     Kept, since a page is drawn again while its pictures come in.
     """
-    from ...pictures.fit import measure, thumbnail
+    from ...pictures.fit import measure, thumbnail  # loads Pillow
 
     with suppress(InvalidRequest):
         small = thumbnail(picture, FRAME, QUALITY)

@@ -65,7 +65,7 @@ def opacity_at(t: float, seconds: float, pinned: Sequence[float]) -> float:
 
 def draw(prompt: str, width: int, height: int) -> Caption:
     """Return the caption of a frame of width x height pixels."""
-    from PIL import Image, ImageDraw, ImageFont
+    from PIL import Image, ImageDraw, ImageFont  # loads Pillow
 
     font = ImageFont.load_default(_size(width, height))
     rows = rows_of(width, height)
@@ -109,7 +109,7 @@ def _size(width: int, height: int) -> int:
 
 
 def _write(pen: object, prompt: str, font: Font, size: tuple[int, int]) -> None:
-    from PIL import ImageDraw
+    from PIL import ImageDraw  # loads Pillow
 
     assert isinstance(pen, ImageDraw.ImageDraw)
     width, rows = size
@@ -124,7 +124,7 @@ def _write(pen: object, prompt: str, font: Font, size: tuple[int, int]) -> None:
 
 
 def _clipped(pen: object, line: str, font: Font, room: float) -> str:
-    from PIL import ImageDraw
+    from PIL import ImageDraw  # loads Pillow
 
     assert isinstance(pen, ImageDraw.ImageDraw)
     if pen.textlength(line, font=font) <= room:

@@ -90,7 +90,7 @@ def _dots(page: Sheet, random: Random, values: Sequence[float], colour: Colour) 
 
 
 def _grid(page: Sheet, ink: _Ink) -> None:
-    from PIL import ImageDraw, ImageFont
+    from PIL import ImageDraw, ImageFont  # loads Pillow
 
     pen, font = ImageDraw.Draw(page.picture), ImageFont.load_default(max(9, round(page.unit / 42)))
     thin = max(1, round(page.unit / 600))

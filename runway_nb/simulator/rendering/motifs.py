@@ -244,7 +244,7 @@ def _box(x: float, top: float, half: float, bottom: float) -> Points:
 
 def lake(page: Sheet, random: Random, palette: Palette) -> None:
     """Northern lights over mountains, doubled in still water."""
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     shore = 0.64
     page.wash((palette.high, palette.middle, palette.low), 0, shore + 0.02)
@@ -266,7 +266,7 @@ def lake(page: Sheet, random: Random, palette: Palette) -> None:
 
 def _curtain(page: Sheet, random: Random, colour: Colour, y: float) -> None:
     """One band of northern lights: rays of uneven length that stand on a waving line."""
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     across, down = 160, 96
     line, rays = noise(random, across, 3, 2), noise(random, across, 6, 7)
@@ -284,7 +284,7 @@ def _curtain(page: Sheet, random: Random, colour: Colour, y: float) -> None:
 
 def city(page: Sheet, random: Random, palette: Palette) -> None:
     """A skyline at the water, windows lit."""
-    from PIL import Image, ImageFilter
+    from PIL import Image, ImageFilter  # loads Pillow
 
     quay = 0.78
     sky(page, random, palette, 0.76)
@@ -318,7 +318,7 @@ def _block(
     palette: Palette,
     near: float,
 ) -> None:
-    from PIL import Image, ImageDraw
+    from PIL import Image, ImageDraw  # loads Pillow
 
     left, top, right, bottom = (round(v * (page.height if n % 2 else page.width)) for n, v in enumerate(box))
     pen, pixel = ImageDraw.Draw(page.picture), max(1, round(page.unit / 384))
@@ -345,7 +345,7 @@ def _windows(pen: ImageDraw, random: Random, box: tuple[int, int, int, int], pal
 
 def paper(page: Sheet, random: Random, palette: Palette) -> None:
     """Sheets of cut paper, one above the other, each with its shadow."""
-    from PIL import Image, ImageFilter
+    from PIL import Image, ImageFilter  # loads Pillow
 
     field = cloud(random, page.width, page.height, 2, 2)
     stops = [palette.near, palette.high, palette.middle, palette.low, palette.sun]

@@ -75,7 +75,7 @@ class Sheet:
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float = 1.0) -> None:
         """Light round a point: full at the centre, nothing at the radius."""
-        from PIL import Image
+        from PIL import Image  # loads Pillow
 
         size = max(2, round(radius * self.unit) * 2)
         fall = [round(255 * strength * max(0.0, 1 - v / 180) ** 2.2) for v in range(256)]
@@ -128,7 +128,7 @@ class Sheet:
         blur: float = 0.0,
     ) -> None:
         """Paint what `stroke` draws inside the box; a picture as colour must have the box's size."""
-        from PIL import Image, ImageDraw, ImageFilter
+        from PIL import Image, ImageDraw, ImageFilter  # loads Pillow
 
         left, top = max(0, math.floor(box[0] * self.width)), max(0, math.floor(box[1] * self.height))
         right = min(self.width, math.ceil(box[2] * self.width))
@@ -157,7 +157,7 @@ class Sheet:
 
     def grain(self, random: Random, strength: float = 3.0) -> None:
         """Fine noise of at most `strength` levels, which hides the steps of smooth runs."""
-        from PIL import Image, ImageChops
+        from PIL import Image, ImageChops  # loads Pillow
 
         dots = Image.frombytes("L", self.picture.size, random.randbytes(self.width * self.height))
         dots = dots.point([round(128 + (v - 127.5) / 127.5 * strength) for v in range(256)])
@@ -171,14 +171,14 @@ Scale = Callable[[float, float], tuple[float, float]]
 
 def sheet(width: int, height: int) -> Sheet:
     """Return an empty sheet of width x height pixels."""
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     return Sheet(Image.new("RGB", (width, height)))
 
 
 def cloud(random: Random, width: int, height: int, cells: int, octaves: int = 3) -> Image:
     """Return smooth noise in two dimensions, mode "L", mean near 128, `cells` bumps along the shorter side."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps  # loads Pillow
 
     out: Image.Image | None = None
     for octave in range(octaves):
@@ -193,7 +193,7 @@ def cloud(random: Random, width: int, height: int, cells: int, octaves: int = 3)
 
 def _run(stops: Sequence[Colour], count: int) -> Image:
     """Return a column of `count` pixels that runs evenly through the colours."""
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     out = bytearray()
     for n in range(count):

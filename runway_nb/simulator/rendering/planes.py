@@ -49,7 +49,7 @@ MARGIN = 2
 
 def opened(source: Path | str | BinaryIO) -> ImageFile:
     """Return the picture in a file, nothing of it decoded yet. Raises OSError for too many pixels or no picture."""
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     try:
         file = Image.open(source, formats=KINDS)
@@ -63,7 +63,7 @@ def opened(source: Path | str | BinaryIO) -> ImageFile:
 
 def load(path: Path | str, width: int, height: int) -> Image:
     """Return the picture in a file, upright, centre-cropped to cover width x height, RGB, transparency on black."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps  # loads Pillow
 
     with opened(path) as file:
         longest = max(width, height)
@@ -83,7 +83,7 @@ def split(picture: Image) -> Planes:
 
 def join(planes: Planes, width: int, height: int) -> Image:
     """Return the RGB picture of three planes, scaled to width x height pixels."""
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     scaled = [plane.resize((width, height), Image.Resampling.BICUBIC) for plane in planes]
     return Image.merge("RGB", scaled).convert("RGB", TO_RGB)
@@ -105,7 +105,7 @@ class Canvas:
         A camera that does not turn needs no more than `resize`, which takes half the time of a projection and
         averages where the picture shrinks. `sharp` takes longer.
         """
-        from PIL import Image
+        from PIL import Image  # loads Pillow
 
         filtering = Image.Resampling.BICUBIC if sharp else Image.Resampling.BILINEAR
         a, b, c, d, e, f, g, h, i = self._sampled(matrix, box)
@@ -120,7 +120,7 @@ class Canvas:
 
     def mixed(self, other: Image, share: float) -> Canvas:
         """Return the canvas dissolved into an image of its size, of which it takes on `share` (0..1)."""
-        from PIL import Image
+        from PIL import Image  # loads Pillow
 
         return Canvas(Image.blend(self.image, other, share), self.left, self.top, self.scale)
 
@@ -144,7 +144,7 @@ class Canvas:
 
 def canvas(plane: Image, box: Box, scale: int) -> Canvas:
     """Return the part of the endlessly mirrored plane inside the box, given in samples."""
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     left, top, right, bottom = box
     width, height = plane.size
@@ -157,7 +157,7 @@ def canvas(plane: Image, box: Box, scale: int) -> Canvas:
 
 
 def _mirrored(plane: Image, sideways: bool, upside: bool) -> Image:
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     if sideways and upside:
         return plane.transpose(Image.Transpose.ROTATE_180)

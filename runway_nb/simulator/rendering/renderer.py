@@ -240,7 +240,7 @@ def render(shot: Shot, out: Path) -> None:
 
 def encode(film: Film, path: Path) -> None:
     """Warp and encode the film's frames in order into the file."""
-    import av
+    import av  # loads PyAV
 
     shot = film.shot
     with (
@@ -265,7 +265,7 @@ def _stream(container: Any, width: int, height: int) -> Any:
 
 
 def _frame(film: Film, number: int) -> av.VideoFrame:
-    import av
+    import av  # loads PyAV
 
     frame = av.VideoFrame(film.shot.width, film.shot.height, "yuv420p")
     rows = [plane.line_size for plane in frame.planes]

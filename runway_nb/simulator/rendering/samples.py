@@ -50,7 +50,7 @@ def write(folder: Path) -> list[tuple[str, Path]]:
 
 def thumbnail(path: Path, out: Path, width: int = 320) -> None:
     """Write a JPEG of the picture, upright, `width` pixels wide (or narrower, if the picture is)."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps  # loads Pillow
 
     with opened(path) as file:
         file.draft("RGB", (2 * width, 2 * width))
@@ -61,7 +61,7 @@ def thumbnail(path: Path, out: Path, width: int = 320) -> None:
 
 def upscale(data: bytes, width: int, height: int) -> bytes:
     """Return the encoded picture resampled to width x height pixels, as JPEG."""
-    from PIL import Image, ImageOps
+    from PIL import Image, ImageOps  # loads Pillow
 
     with opened(io.BytesIO(data)) as file:
         picture = ImageOps.exif_transpose(file).convert("RGB")

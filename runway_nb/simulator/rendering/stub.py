@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import zlib
+from io import BytesIO
 from pathlib import Path
 
 from .render_queue import write_whole
@@ -30,9 +31,7 @@ def renderer(shot_file: Path, out: Path) -> None:  # noqa: ARG001 - the clip is 
 
 
 def _thumbnail() -> bytes:
-    from io import BytesIO
-
-    from PIL import Image
+    from PIL import Image  # loads Pillow
 
     data = BytesIO()
     Image.new("RGB", (80, 48), (96, 112, 128)).save(data, "JPEG")
