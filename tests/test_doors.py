@@ -34,7 +34,7 @@ from runway_nb.notebook.rendering import tables as listing
 from runway_nb.notebook.rendering.live_state import live_state
 from runway_nb.notebook.rendering.notices import notice
 from runway_nb.notebook.rendering.plain_text import live_line, log_line
-from runway_nb.notebook.rendering.result_html import bundle, placeholder, said
+from runway_nb.notebook.rendering.result_html import bundle, error_bundle, placeholder
 from runway_nb.pictures.asset_names import match_asset, typed_names
 from runway_nb.pictures.files import keep_picture
 from runway_nb.pictures.resolve import file_stem
@@ -187,7 +187,7 @@ def test_a_job_in_every_state(tmp_path):
         check(*panel_text(job.cell, [job], tmp_path).values(), *map(str, vars(notice(job)).values()))
         check(*(choice.label for choice in frame_choices([job])))
         if job.error is not None:
-            check(job.error, *said(job.error).values(), *job.error._render_traceback_())
+            check(job.error, *error_bundle(job.error).values(), *job.error._render_traceback_())
 
 
 def test_tables_and_pages(tmp_path):
