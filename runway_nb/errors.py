@@ -8,7 +8,7 @@
     ├── NotPicklable            it lives in this process only; also a TypeError
     ├── OverBudget              it would cost more than is allowed; nothing was sent
     ├── ModerationBrake         moderation has refused too much within a day; nothing was sent
-    │   └── RefusedBefore       moderation has refused the same words; nothing was sent
+    │   └── RefusedBefore       moderation has refused the same prompt; nothing was sent
     ├── ApiError                the API refused: nothing was started (carries .status)
     │   ├── BadRequest          400
     │   ├── Unauthorized        401
@@ -74,7 +74,7 @@ def __getattr__(name: str) -> type[RunwayError]:
 
 
 def masked(message: str) -> str:
-    """The text as it may be shown (`redact`)."""
+    """Return the text as it may be shown (`redact`)."""
     from .redaction import redact  # at the first error: loading the extension needs none of it
 
     return redact(message)
@@ -137,11 +137,11 @@ class OverBudget(RunwayError):
 
 
 class ModerationBrake(RunwayError):
-    """Moderation has refused too much within a day; more of it needs an explicit word. Nothing was sent."""
+    """Moderation has refused too much within a day; more of it needs an explicit yes. Nothing was sent."""
 
 
 class RefusedBefore(ModerationBrake):
-    """Moderation has refused the same words before. Nothing was sent."""
+    """Moderation has refused the same prompt before. Nothing was sent."""
 
 
 class ApiError(RunwayError):
@@ -254,7 +254,7 @@ class DeadlineReached(Detached):
 
 
 class LeaseLost(Detached):
-    """Another kernel has taken the job over and sees it through."""
+    """Another kernel has taken the job over and tracks it."""
 
 
 class TrackingStopped(Detached):

@@ -28,7 +28,7 @@ class AccountAddresses:
         self._read: dict[str, str] = {}
 
     def mask(self, text: str) -> str:
-        """`text` with every e-mail address, in any spelling, and every password of a link replaced by a key.
+        """Return `text` with every e-mail address, in any spelling, and every password of a link replaced by a key.
 
         Equal texts give equal ones, so that a row is found by what stands in it.
         """
@@ -38,17 +38,17 @@ class AccountAddresses:
         return text
 
     def _keyed(self, match: re.Match[str]) -> str:
-        start, end = (place - match.start() for place in match.span("email"))
+        start, end = (position - match.start() for position in match.span("email"))
         return f"{match[0][:start]}{self.key(match['email'])}{match[0][end:]}"
 
     def unmask_if_known(self, text: str) -> str:
-        """The text that was masked, or `text` itself where an address cannot be had."""
+        """Return the text that was masked, or `text` itself where an address cannot be had."""
         with suppress(OSError, ValueError):
             return self.unmask(text)
         return text
 
     def unmask(self, text: str) -> str:
-        """The text that was masked. Raises `OSError`, `ValueError` where an address cannot be had."""
+        """Return the text that was masked. Raises `OSError`, `ValueError` where an address cannot be had."""
         for _ in range(_NESTED):
             before, text = text, _KEY.sub(lambda match: self._address(match[0]), text)
             if text == before:
@@ -56,7 +56,7 @@ class AccountAddresses:
         return text
 
     def key(self, address: str) -> str:
-        """What stands in the ledger for an address; nothing for none."""
+        """Return what stands in the ledger for an address; nothing for none."""
         address = whole_text(address)
         if not address or _KEY.fullmatch(address):
             return address

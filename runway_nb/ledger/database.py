@@ -17,7 +17,7 @@ from ..errors import LedgerError, RunwayError
 from ..storage.private_files import close_to_others, copy_private, private_file, private_folder
 from ..values.handle import Handle
 from . import migrations
-from .sqlite_errors import FAILURES, is_busy, is_damage, told
+from .sqlite_errors import FAILURES, explained, is_busy, is_damage
 
 BUSY_SECONDS = 30.0
 """How long a change waits for those of other processes."""
@@ -28,7 +28,7 @@ SIDES = ("", "-wal", "-shm")
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Open or make the ledger. The tables come before WAL, which ignores the busy time-out."""
+    """Open or make the ledger, and return it. The tables come before WAL, which ignores the busy time-out."""
     private_folder(path.parent)
     private_file(path)
     for side in SIDES[1:]:  # new ones get the mode of the ledger
@@ -164,7 +164,7 @@ def _alone(path: Path, attempts: int = 400, pause: float = 0.05) -> Iterator[Non
 
 
 def _is_damaged(path: Path) -> bool:
-    """Look at the file with fresh eyes, and change nothing: the damage may be in one that is not there any more."""
+    """Check the file on a connection of its own, and change nothing: the damage may be in one that is gone."""
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as connection:
             return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] != "ok")
@@ -173,7 +173,7 @@ def _is_damaged(path: Path) -> bool:
 
 
 def identity(path: Path) -> tuple[int, int] | None:
-    """Which file stands under a path; None when there is none."""
+    """Return which file a path leads to; None when there is none."""
     with suppress(OSError):
         found = path.stat()
         return found.st_dev, found.st_ino
@@ -228,7 +228,7 @@ class LedgerFile(Handle):
             except FAILURES as error:
                 if is_damage(error):
                     self._set_aside()
-                raise LedgerError(told(error, self.path)) from None
+                raise LedgerError(explained(error, self.path)) from None
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -250,7 +250,7 @@ class LedgerFile(Handle):
         try:
             aside = set_aside(self.path, self._clock, self.close)
         except OSError as error:
-            problem = told(error, self.path)
+            problem = explained(error, self.path)
             raise LedgerError(f"the ledger is damaged and cannot be set aside: {problem}") from None
         if aside is not None:
             raise LedgerError(

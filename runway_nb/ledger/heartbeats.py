@@ -22,7 +22,7 @@ class Moment(NamedTuple):
 
 
 class Heartbeats:
-    """Writes heartbeats, and tells from them which leases keep others away.
+    """Writes heartbeats, and knows from them which leases keep others away.
 
     Args:
         watch: Judges leases, whatever the clocks say.

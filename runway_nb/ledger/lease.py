@@ -1,4 +1,4 @@
-"""Who sees a job through: a lease that its owner renews, and that anybody may take once it has run out.
+"""Who tracks a job: a lease that its owner renews, and that anybody may take once it has run out.
 
 One owner is one studio of one process. A process that is gone for certain frees its jobs at once; one that
 cannot be asked (another machine, another user), or that lives and renews nothing, when its lease has run out.
@@ -23,12 +23,12 @@ RENEW_SECONDS = 5.0
 
 
 def new_owner() -> str:
-    """A name for an owner: machine, process, when that began, and a random part, since process numbers come again."""
-    return f"{_place()}/{os.getpid()}/{os.urandom(4).hex()}.{_began(os.getpid()) or ''}".rstrip(".")
+    """Return a name for an owner: machine, process, its start, and a random part, since process numbers come again."""
+    return f"{_namespace()}/{os.getpid()}/{os.urandom(4).hex()}.{_began(os.getpid()) or ''}".rstrip(".")
 
 
 def is_held(owner: str, lease: float, now: float) -> bool:
-    """True while the lease of `owner` until `lease` (Unix seconds) seems to keep others away, by the clock.
+    """Return True while the lease of `owner` until `lease` (Unix seconds) seems to keep others away, by the clock.
 
     One that ends later than any renewal could make it comes from a clock that was set back since. Clocks are set, and
     those of two machines differ: this is for what is shown. `LeaseWatch` says whether a job may be taken.
@@ -46,9 +46,9 @@ class Beat(NamedTuple):
 
 
 class LeaseWatch:
-    """Tells leases that are renewed from those that are not, whatever any clock on the wall says.
+    """Distinguishes leases that are renewed from those that are not, whatever any clock on the wall says.
 
-    On one machine its own seconds tell how long ago that was. A lease from elsewhere is held while it moves: for
+    On one machine its own seconds show how long ago that was. A lease from elsewhere is held while it moves: for
     `seconds` after it was first seen here as it stands.
 
     Args:
@@ -64,15 +64,15 @@ class LeaseWatch:
         self._seen: dict[str, tuple[str, float, float]] = {}
 
     def beat(self) -> Beat:
-        """What stands for a renewal of this moment."""
+        """Return what stands for a renewal of this moment."""
         return Beat(self.boot, self._monotonic())
 
     def is_held(self, job_id: str, owner: str, lease: float, beat: Beat | None) -> bool:
-        """True while the owner of a job's lease keeps others away.
+        """Return True while the owner of a job's lease keeps others away.
 
         Args:
-            job_id: Whose lease.
-            owner: Who holds it.
+            job_id: The job.
+            owner: Who holds its lease.
             lease: As it stands; 0 at rest.
             beat: When it was last renewed, where that is known.
         """
@@ -90,23 +90,24 @@ class LeaseWatch:
 
 
 def steady(clock: Clock, wall: Clock = time.time, monotonic: Clock = time.monotonic) -> Clock:
-    """Seconds that never jump: the machine's own for its own clock; another clock stands for both."""
+    """Return seconds that never jump: the machine's own for its own clock; another clock stands for both."""
     return monotonic if clock is wall else clock
 
 
 def uptime(monotonic: Clock, machine: Clock = time.monotonic) -> Clock:
-    """Seconds of this run of the machine, those in which it slept included where the system counts them."""
+    """Return seconds of this run of the machine, those in which it slept included where the system counts them."""
     if monotonic is machine and hasattr(time, "CLOCK_BOOTTIME"):
         return lambda: time.clock_gettime(time.CLOCK_BOOTTIME)
     return monotonic
 
 
 def is_gone(owner: str) -> bool:
-    """True when the process of `owner` has ended for certain."""
-    place, _, rest = owner.partition("/")
+    """Return True when the process of `owner` has ended for certain."""
+    namespace, _, rest = owner.partition("/")
     number, _, part = rest.partition("/")
     # Windows has no harmless way to ask: signal 0 would end the process there
-    if place != _place() or not (number.isascii() and number.isdigit() and len(number) < 10) or os.name != "posix":
+    is_number = number.isascii() and number.isdigit() and len(number) < 10
+    if namespace != _namespace() or not is_number or os.name != "posix":
         return False
     try:
         os.kill(int(number), 0)
@@ -120,7 +121,7 @@ def is_gone(owner: str) -> bool:
 
 
 def _began(number: int) -> str | None:
-    """When a process began, as its system counts; nothing when it has ended; None where that cannot be told."""
+    """When a process began, as its system counts; nothing when it has ended; None where that is not known."""
     with suppress(OSError, ValueError):
         if os.readlink("/proc/self") != str(os.getpid()):
             return None  # the numbers there are those of another namespace
@@ -131,14 +132,14 @@ def _began(number: int) -> str | None:
 
 @lru_cache(maxsize=1)
 def _boot() -> str:
-    """Which run of this machine it is; where that cannot be told the machine, whose seconds begin anew with each."""
+    """Which run of this machine it is; where that is not known the machine, whose seconds begin anew with each."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return socket.gethostname()
 
 
 @lru_cache(maxsize=1)
-def _place() -> str:
+def _namespace() -> str:
     """Where process numbers mean the same: a machine, and on Linux a namespace of it (a container's, say)."""
     with suppress(OSError):
         return f"{socket.gethostname()} {os.readlink('/proc/self/ns/pid')}"

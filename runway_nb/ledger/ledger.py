@@ -153,7 +153,7 @@ class Ledger(Handle):
     def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
         """Return the record, and True when `owner` holds its lease now.
 
-        An unsent job whose owner is gone is void, but for one that comes `to_send` it.
+        An unsent job whose owner is gone is void, unless it is taken `to_send` it.
         """
         with self._file.transaction() as connection:
             record = self.get(job_id)

@@ -42,7 +42,7 @@ class Phase(str, Enum):
     def __str__(self) -> str:
         return self.value
 
-    # the words of rows are found in a set of phases, too
+    # what stands in a row is found in a set of phases, too
     __hash__ = str.__hash__
 
     @property
@@ -69,7 +69,7 @@ ACTIVE = (*UNSENT, *UNANSWERED, Phase.FOLLOWING, Phase.DOWNLOADING)
 NOT_MADE = (Phase.REFUSED, Phase.REMOVED)
 """It ended before a task was made: nothing was charged, and it may simply be made again."""
 WITHOUT_VIDEO = (Phase.FAILED, Phase.REFUSED)
-"""It ended without a video, by the API's word."""
+"""It ended without a video, as the API says."""
 SETTLED = (Phase.DONE, *NOT_MADE, Phase.FAILED)
 """There is nothing left to fetch or to find out."""
 LEFT = (Phase.DETACHED, Phase.STOPPED)
@@ -78,8 +78,8 @@ FORGOTTEN = (Phase.UNKNOWN, Phase.STOPPED)
 """It rests by the user's decision, or for want of one."""
 RESUMABLE = (*LEFT, Phase.UNKNOWN)
 """It ended without a result that may still be had."""
-WORDS = frozenset(phase.value for phase in Phase)
-"""What a row may say: any other word is of a newer version."""
+PHASE_NAMES = frozenset(phase.value for phase in Phase)
+"""What a row may hold: anything else was written by a newer version."""
 
 
 # --- the same for rows, in SQL -----------------------------------------------------------------------

@@ -24,17 +24,17 @@ def is_own_reference(reference: str, job_id: str) -> bool:
 
 @dataclass(frozen=True)
 class Record:
-    """One wish and what became of it."""
+    """One request and what became of it."""
 
     id: str
     """Eight hexadecimal digits, ours; safe to show."""
     phase: str
-    """A word of `Phase`."""
+    """A value of `Phase`."""
     request: dict[str, Any]
     """The body of the create call, with seed and replyRef, and how pictures are fitted."""
     model: str
     digest: str
-    """Of the wish as the user gave it, before a seed was drawn; pictures by their content."""
+    """Of the request as the user gave it, before a seed was drawn; pictures by their content."""
     reply_ref: str
     credits: int
     """What it costs; 0 once it is certain that nothing was charged."""
@@ -42,7 +42,7 @@ class Record:
     task_id: str = ""
     """The composite id, once it is known."""
     status: str = ""
-    """The API's last word."""
+    """The API's last status."""
     error: str = ""
     """The name of an error class."""
     message: str = ""
@@ -60,19 +60,19 @@ class Record:
     original_request: dict[str, Any] = field(default_factory=dict)
     """The request as the user gave it: names of pictures, no drawn seed."""
     backend: str = ""
-    """Who makes it: `simulator`, or the host of the API."""
+    """Where it is made: `simulator`, or the host of the API."""
     notebook: str = ""
     """A label for the table of spending: the notebook that asked, or its folder where the notebook has no name."""
     sent: float | None = None
     """Unix seconds of the create call."""
     owner: str = ""
-    """Who sees it through (`lease.new_owner`)."""
+    """Who tracks it (`lease.new_owner`)."""
     lease: float = 0.0
     """Unix seconds until which nobody else may; 0 at rest."""
     prompt_hash: str = ""
-    """Hash of the prompt's words."""
+    """Hash of the prompt, whatever its case and spacing."""
     refusal: str = ""
-    """What moderation said, when it refused."""
+    """The reason of moderation, when it refused."""
     resent_as: str = ""
     """The job that was sent in its place, by the user's own decision."""
     server_sent: float | None = None
@@ -95,18 +95,18 @@ class Record:
 
     @property
     def was_refused_for_now(self) -> bool:
-        """True when the last create was answered with 429: nothing was started, by the API's word."""
+        """True when the last create was answered with 429: nothing was started, as the API says."""
         waits = self.phase in UNSENT and self.sent is not None
         return not self.task_id and (waits or (self.phase == Phase.UNKNOWN and self.error == "RateLimited"))
 
     def is_held(self, now: float) -> bool:
-        """True while somebody seems to see it through, by the clock; `Ledger.is_held` says whether it may be taken."""
+        """True while somebody seems to track it, by the clock; `Ledger.is_held` says whether it may be taken."""
         return is_held(self.owner, self.lease, now)
 
 
 @dataclass(frozen=True)
 class UnreadableRecord:
-    """What can still be told of a row that cannot be read; nothing of it is ever changed."""
+    """What is still known of a row that cannot be read; nothing of it is ever changed."""
 
     id: str
     """Of the job, or the number of its row."""
@@ -122,7 +122,7 @@ class UnreadableRecord:
 
     @property
     def line(self) -> str:
-        """One line that says so."""
+        """One line that reports it."""
         return f"job {self.id} cannot be read: {self.problem}"
 
 

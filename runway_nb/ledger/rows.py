@@ -1,4 +1,4 @@
-"""A row of the ledger as a record, and of one that cannot be read what can still be told.
+"""A row of the ledger as a record, and of one that cannot be read what is still known.
 
 A newer version may have written it, or some accident has spoilt it. Either is one row and one line: it hides no
 other, nothing of it is changed, and it is never taken for one that was not paid.
@@ -23,7 +23,7 @@ from ..request import Keyframes, VideoRequest
 from ..spec import MODELS, MOST_CREDITS
 from ..values.plain import plain
 from ..values.whole_text import whole_text
-from .phase import WORDS
+from .phase import PHASE_NAMES
 from .record import Record, UnreadableRecord
 
 COLUMNS = tuple(spec.name for spec in fields(Record))
@@ -34,7 +34,7 @@ MOST_SECONDS = 1e9
 """The longest that a job can have taken."""
 DEAREST = max(max(model.seconds) * model.credits_per_second for model in MODELS.values())
 """What a job counts whose price cannot be read: the most that a shot of a known model costs."""
-_LONGEST_WORD = 40
+_LONGEST_VALUE = 40
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _PATHS = ("video", "folder")
 _MOMENTS = ("created", "updated", "sent", "lease", "server_sent")
@@ -42,7 +42,7 @@ _BIGGEST = 2**63
 
 
 def read_row(row: Mapping[str, Any], problem: str = "") -> Record | UnreadableRecord:
-    """The record in a row.
+    """Return the record in a row.
 
     Args:
         row: All columns of `Record` as SQLite gives them, the addresses of accounts put back, and `rowid`.
@@ -71,22 +71,22 @@ def stored_value(name: str, value: Any) -> Any:
 
 
 def sound_moment(value: Any) -> float | None:
-    """Unix seconds that a calendar can show; None for anything else."""
+    """Return Unix seconds that a calendar can show; None for anything else."""
     return float(value) if _is_a(value, float) and 0 <= value <= LAST_MOMENT else None
 
 
 def sound_credits(value: Any) -> int | None:
-    """A price; None for anything else."""
+    """Return a price in credits; None for anything else."""
     return math.ceil(value) if _is_a(value, float) and 0 <= value <= MOST_CREDITS else None
 
 
 def row_name(job_id: Any, rowid: int) -> str:
-    """What a job is called whatever stands for its id."""
+    """Return what a job is called, whatever stands for its id."""
     return job_id if isinstance(job_id, str) and _ID.fullmatch(job_id) else f"in row {rowid}"
 
 
 def counted_credits(row: Mapping[str, Any]) -> tuple[int, bool]:
-    """What a job counts, and False when that is a guess: never less than the shot that was asked for.
+    """Return what a job counts, and False when that is a guess: never less than the shot that was asked for.
 
     Args:
         row: `credits`, `request` and `model` as SQLite gives them.
@@ -107,8 +107,8 @@ def _unreadable(row: Mapping[str, Any], problem: str) -> UnreadableRecord:
 
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:
-    """Why a row cannot be read, the most telling first."""
-    yield from (_newer(name, values[name]) for name, known in (("phase", WORDS), ("model", MODELS))
+    """Why a row cannot be read, the clearest reason first."""
+    yield from (_newer(name, values[name]) for name, known in (("phase", PHASE_NAMES), ("model", MODELS))
                 if isinstance(values[name], str) and values[name] not in known)  # fmt: skip
     kinds = _kinds(Record)
     spoilt = [name for name in COLUMNS if name not in JSON_COLUMNS and not _fits(name, values[name], kinds[name])]
@@ -149,8 +149,8 @@ def _request_problems(values: Mapping[str, Any], name: str) -> Iterator[str]:
         yield _newer("aspect", str(request.aspect))
 
 
-def _newer(name: str, word: str) -> str:
-    shown = word if len(word) <= _LONGEST_WORD else f"{word[:_LONGEST_WORD]}..."
+def _newer(name: str, value: str) -> str:
+    shown = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
     return f"written by a newer runway_nb ({name} {shown!a})"
 
 
@@ -185,7 +185,7 @@ def _kinds(kind: Any) -> dict[str, Any]:
 
 @cache
 def _check_of(kind: Any) -> Callable[[Any], bool]:
-    """What tells whether a value is of a kind."""
+    """The check whether a value is of a kind."""
     if get_origin(kind) in (Union, types.UnionType):
         plain = frozenset(part for part in get_args(kind) if part in (str, bool, types.NoneType))
         others = [_check_of(part) for part in get_args(kind) if part not in plain]

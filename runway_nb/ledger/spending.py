@@ -100,7 +100,7 @@ class LedgerSpending:
 
 
 def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collection[str], *, backend: str) -> Spent:
-    """Credits at a backend on the local day of `moment`, by all notebooks: their names change.
+    """Return the credits spent at a backend on the local day of `moment`, by all notebooks: their names change.
 
     Counted is what is dated on that day or later, and what was written after the first row of that day. A row whose
     date cannot be read counts unless one that was written later is of an earlier day.
@@ -109,7 +109,7 @@ def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collectio
         connection: The ledger.
         moment: The present one.
         void: Ids of jobs that nobody will send.
-        backend: Where it was spent; a row that does not tell counts for all.
+        backend: Where it was spent; a row in which that cannot be read counts for all.
     """
     begin, end = local_day(moment.now)
     values = {"begin": begin, "end": end, "backend": backend, "nothing": None, **moment._asdict()}
@@ -139,7 +139,7 @@ def _others_since(connection: sqlite3.Connection, values: dict[str, Any]) -> lis
 
 
 def spending_table(connection: sqlite3.Connection, since: float, void: Collection[str]) -> list[Spending]:
-    """What each notebook spent on each day, the newest day first; jobs that cost nothing do not count."""
+    """Return what each notebook spent on each day, the newest day first; jobs that cost nothing do not count."""
     jobs: Counter[tuple[str, str, str]] = Counter()
     prices: Counter[tuple[str, str, str]] = Counter()
     for day, notebook, backend, number, price in connection.execute(_TABLE, (since,)):
@@ -156,7 +156,7 @@ def spending_table(connection: sqlite3.Connection, since: float, void: Collectio
 
 
 def local_day(now: float) -> tuple[float, float]:
-    """The beginning of the local day and that of the next, in Unix seconds; 23 to 25 hours where clocks change."""
+    """Return the beginning of the local day and of the next, in Unix seconds; 23 to 25 hours where clocks change."""
     today = time.localtime(now)
     begin, end = (
         time.mktime((today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1)) for days in (0, 1)
@@ -165,7 +165,7 @@ def local_day(now: float) -> tuple[float, float]:
 
 
 def first_row_between(connection: sqlite3.Connection, begin: float, end: float) -> int:
-    """The number of the first row that was written in a time; more than any where there is none."""
+    """Return the number of the first row that was written in a time; more than any where there is none."""
     clause = "SELECT MIN(rowid) FROM jobs WHERE created >= ? AND created < ?"
     found = connection.execute(clause, (begin, end)).fetchone()[0]
     return 2**63 - 1 if found is None else int(found)

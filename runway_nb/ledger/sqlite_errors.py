@@ -26,7 +26,7 @@ _TEXTS = {
     "string or blob too big": TOO_BIG, "string longer than": TOO_BIG, "interrupted": INTERRUPTED,
     "out of memory": MEMORY, "rror binding parameter": VALUE, "is not supported": VALUE, "too large to convert": VALUE,
 }  # fmt: skip
-"""The same by their texts, which are all that Python before 3.11 tells."""
+"""The same by their texts, which are all that Python before 3.11 gives."""
 _NUMBERS = {
     errno.ENOSPC: FULL, getattr(errno, "EDQUOT", -1): FULL, errno.EIO: IO, getattr(errno, "ESTALE", -1): IO,
     getattr(errno, "EREMOTEIO", -1): IO, errno.EACCES: READONLY, errno.EPERM: READONLY, errno.EROFS: READONLY,
@@ -62,7 +62,7 @@ FAILURES = (sqlite3.Error, sqlite3.Warning, OSError, ValueError, OverflowError, 
 
 
 def kind_of(error: Exception) -> str:
-    """The kind of a failure."""
+    """Return the kind of a failure."""
     if isinstance(error, OSError):
         return _NUMBERS.get(error.errno or 0, OTHER)
     if isinstance(error, MemoryError):
@@ -70,22 +70,22 @@ def kind_of(error: Exception) -> str:
     code = getattr(error, "sqlite_errorcode", None)
     kind = _CODES.get(code & 0xFF) if isinstance(code, int) else None
     text = str(error)
-    kind = kind or next((kind for words, kind in _TEXTS.items() if words in text), OTHER)
+    kind = kind or next((kind for part, kind in _TEXTS.items() if part in text), OTHER)
     return HANDLES if kind == CANNOT_OPEN and _has_no_handle() else kind
 
 
 def is_damage(error: Exception) -> bool:
-    """True when SQLite says that the file is no sound database."""
+    """Return True when SQLite says that the file is no sound database."""
     return isinstance(error, sqlite3.DatabaseError) and kind_of(error) == DAMAGED
 
 
 def is_busy(error: Exception) -> bool:
-    """True when another connection holds the file for now."""
+    """Return True when another connection holds the file for now."""
     return kind_of(error) == BUSY
 
 
-def told(error: Exception, path: Path) -> str:
-    """One line for a failure of the file, with what to do."""
+def explained(error: Exception, path: Path) -> str:
+    """Return one line for a failure of the file, with what to do."""
     kind = kind_of(error)
     if kind == IO and _is_full(path):
         kind = FULL

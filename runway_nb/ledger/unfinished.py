@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from .lease import is_held
-from .phase import FORGOTTEN, IS_UNFINISHED_SQL, WORDS
+from .phase import FORGOTTEN, IS_UNFINISHED_SQL, PHASE_NAMES
 
 
 def count_unfinished(path: Path, now: float, doubtful: float) -> int:
-    """How many jobs in the ledger at `path` wait to be picked up: nobody sees them through.
+    """Return how many jobs in the ledger at `path` wait to be picked up: nobody tracks them.
 
     One whose task was not found, or that the user stopped, counts for `doubtful` seconds. A ledger, or a job of it,
-    that cannot be read counts nothing here; the first use of it says what is wrong.
+    that cannot be read counts nothing here; the first use of it reports the problem.
     """
     try:
         if not path.is_file():
@@ -32,7 +32,7 @@ def count_unfinished(path: Path, now: float, doubtful: float) -> int:
 def _waits(row: tuple[Any, ...], now: float, doubtful: float) -> bool:
     """True for a job that waits to be picked up, and not for one that cannot be read."""
     phase, error, updated, owner, lease = row
-    if phase not in WORDS or not isinstance(owner, str) or not _is_number(updated) or not _is_number(lease):
+    if phase not in PHASE_NAMES or not isinstance(owner, str) or not _is_number(updated) or not _is_number(lease):
         return False
     # a clock that was set back since makes the change seem to come later than now
     forgotten = (phase in FORGOTTEN or error == "NotFound") and abs(now - updated) > doubtful

@@ -15,12 +15,12 @@ _ELSEWHERE = "is a link to a file of another machine: copy the file to this one 
 
 
 def is_file_link(text: str) -> bool:
-    """True for a link to a file."""
+    """Return True for a link to a file."""
     return text[:5].lower() == "file:"
 
 
 def file_link_problem(text: str) -> str:
-    """What is wrong with a link to a file, or nothing."""
+    """Return what is wrong with a link to a file, or nothing."""
     host, path = _parts(text)
     if host.lower() not in _HERE or path.startswith(("//", "\\\\")):
         return _ELSEWHERE
@@ -30,7 +30,7 @@ def file_link_problem(text: str) -> str:
 
 
 def path_of_link(text: str) -> str:
-    """The path that a link to a file means, its percent signs decoded; nothing where something is wrong with it."""
+    """Return the path that a link to a file means, decoded; nothing where something is wrong with it."""
     return "" if file_link_problem(text) else _parts(text)[1]
 
 

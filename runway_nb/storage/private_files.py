@@ -19,7 +19,7 @@ FOLDER, FILE = 0o700, 0o600
 _OTHERS = 0o077
 _LOST = (errno.EIO, errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC))
 """What fsync says when data is lost. All else means that a mount knows no fsync: what was written is there all the
-same, and mounts of hubs and clouds have many words for it."""
+same, and mounts of hubs and clouds have many errors for it."""
 
 
 def private_folder(path: Path, *, tighten: bool = True) -> Path:
@@ -57,12 +57,12 @@ def close_to_others(path: Path) -> None:
 
 
 def open_private(path: Path) -> IO[bytes]:
-    """Open a new or emptied file for writing bytes; it is its owner's alone from the first moment. Raises `OSError`."""
+    """Open a new or emptied file for writing bytes, its owner's alone from the first moment. Raises `OSError`."""
     return open(path, "wb", opener=_open)
 
 
 def read_private(path: Path, limit: int) -> bytes:
-    """The bytes of a small file of ours: never those of what a link leads to, nor of what has no end.
+    """Return the bytes of a small file of ours: never those of what a link leads to, nor of what has no end.
 
     Raises `OSError`, also for more than `limit` bytes.
     """

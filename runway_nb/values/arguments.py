@@ -24,7 +24,7 @@ _READERS: dict[str, Callable[[object, str], object]] = {
 
 
 def plain_arguments(method: Callable[P, R]) -> Callable[P, R]:
-    """Read texts, numbers and switches: `np.int64(5)` is 5, and what is none is refused.
+    """Make a method read texts, numbers and switches: `np.int64(5)` is 5, and what is none is refused.
 
     A `timeout` is left to who waits. The method then raises `InvalidRequest` as its first act. Not for secrets:
     these should stand in as few places as can be.
@@ -37,8 +37,8 @@ def plain_arguments(method: Callable[P, R]) -> Callable[P, R]:
     }
 
     @wraps(method)
-    def called(*given: P.args, **named: P.kwargs) -> R:
-        bound = signature.bind(*given, **named)
+    def called(*args: P.args, **kwargs: P.kwargs) -> R:
+        bound = signature.bind(*args, **kwargs)
         for name, read in readers.items():
             if name in bound.arguments:
                 bound.arguments[name] = read(bound.arguments[name], name)

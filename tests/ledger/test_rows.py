@@ -20,7 +20,7 @@ from runway_nb.jobs.policy import Limits, decide
 from runway_nb.jobs.restore import is_over, restored_job, resumed_state
 from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger
-from runway_nb.ledger.phase import WORDS, Phase
+from runway_nb.ledger.phase import PHASE_NAMES, Phase
 from runway_nb.ledger.record import Record, UnreadableRecord
 from runway_nb.ledger.rows import COLUMNS, DEAREST
 from runway_nb.ledger.unfinished import count_unfinished
@@ -252,7 +252,7 @@ def test_columns_and_fields_of_a_newer_version_hide_nothing(ledger: Ledger) -> N
 @pytest.mark.parametrize(
     "name", ["ColourMissing", "annotations", "redact", "Iterable", "InvalidRequest", "RateLimited"]
 )
-@pytest.mark.parametrize("phase", sorted(WORDS))
+@pytest.mark.parametrize("phase", sorted(PHASE_NAMES))
 def test_an_error_of_any_name_is_one_of_ours(ledger: Ledger, name, phase) -> None:
     _spoil(ledger.path, "error", name)
     _spoil(ledger.path, "message", "it rained")
@@ -351,7 +351,7 @@ def test_any_row_is_read_or_told(made: Path, tmp_path_factory: pytest.TempPathFa
 
 
 def test_the_phases_that_are_known_are_all_there_are() -> None:
-    assert {phase.value for phase in Phase} == WORDS
+    assert {phase.value for phase in Phase} == PHASE_NAMES
 
 
 # --- money ------------------------------------------------------------------------------------------

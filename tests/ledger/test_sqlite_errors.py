@@ -17,7 +17,7 @@ import pytest
 from runway_nb.errors import LedgerError, OverBudget, RunwayError
 from runway_nb.ledger import database as ledger_file
 from runway_nb.ledger.ledger import Ledger
-from runway_nb.ledger.sqlite_errors import is_damage, told
+from runway_nb.ledger.sqlite_errors import explained, is_damage
 from support.ledger_calls import CALLS
 from support.records import a_record
 
@@ -95,7 +95,7 @@ def _failing(ledger, error):
 def test_each_failure_of_sqlite_says_what_to_do(text, with_code) -> None:
     """By its code where there is one; Python 3.10 has the text alone."""
     code, advice = FAILURES[text]
-    line = told(_error(text, code if with_code else None), PATH)
+    line = explained(_error(text, code if with_code else None), PATH)
     assert advice in line
     assert str(PATH) in line
     assert "\n" not in line
@@ -104,14 +104,14 @@ def test_each_failure_of_sqlite_says_what_to_do(text, with_code) -> None:
 
 @pytest.mark.parametrize("number", NUMBERS, ids=errno.errorcode.get)
 def test_each_failure_of_the_file_system_says_what_to_do(number) -> None:
-    line = told(OSError(number, os.strerror(number), str(PATH)), PATH)
+    line = explained(OSError(number, os.strerror(number), str(PATH)), PATH)
     assert NUMBERS[number] in line
     assert os.strerror(number) in line
 
 
 @pytest.mark.parametrize("error", OTHERS, ids=lambda error: type(error).__name__)
 def test_what_lies_between_them_is_told_in_one_line(error) -> None:
-    line = told(error, PATH)
+    line = explained(error, PATH)
     assert str(PATH) in line
     assert "\n" not in line
     assert not line.rstrip(" :").endswith("used")
@@ -182,9 +182,9 @@ def test_a_folder_in_its_place_is_named(tmp_path: Path) -> None:
 
 def test_an_io_error_on_a_full_disk_asks_for_room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     error = sqlite3.OperationalError("disk I/O error")
-    assert ROOM not in told(error, tmp_path / "ledger.sqlite3")
+    assert ROOM not in explained(error, tmp_path / "ledger.sqlite3")
     monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=8192))
-    assert ROOM in told(error, tmp_path / "ledger.sqlite3")
+    assert ROOM in explained(error, tmp_path / "ledger.sqlite3")
 
 
 def test_a_side_file_that_is_a_folder_is_no_damage(tmp_path: Path) -> None:
@@ -256,7 +256,7 @@ import os, resource, sys
 from pathlib import Path
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.errors import RunwayError
-from runway_nb.ledger.sqlite_errors import told
+from runway_nb.ledger.sqlite_errors import explained
 sys.path.insert(0, {tests!r})
 from support.ledger_calls import CALLS
 from support.records import a_record
@@ -264,7 +264,7 @@ from support.records import a_record
 ledger = Ledger(Path(sys.argv[1]))
 ledger.add(a_record())
 ledger.close()
-told(MemoryError(), ledger.path)
+explained(MemoryError(), ledger.path)
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 taken = []
 try:
