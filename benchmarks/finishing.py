@@ -14,8 +14,9 @@ from runway_nb.api.media import MediaClient
 from runway_nb.camera import Camera
 from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.job import Job
+from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.rendering.result_html import bundle
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.settings import Settings
 from runway_nb.simulator import EMBEDDED_SPEED, Simulator
 from runway_nb.studio import Studio

@@ -26,13 +26,13 @@ import httpx
 from PIL import Image, ImageChops, ImageStat
 
 from runway_nb.api.client import RunwayClient
+from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.rendering import asset_gallery
 from runway_nb.pictures import fit
 from runway_nb.pictures.asset_names import match_asset
 from runway_nb.pictures.assets import AssetList, all_assets
 from runway_nb.pictures.decode import open_picture
 from runway_nb.pictures.objects import picture_bytes
-from runway_nb.request import Keyframes
 from runway_nb.simulator import Simulator
 from runway_nb.spec import LIST_LIMIT
 

@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     from .camera import Camera as Camera
     from .errors import RunwayError as RunwayError
     from .jobs.job import Job as Job
+    from .keyframes import Keyframes as Keyframes
     from .ledger.ledger import Ledger as Ledger
     from .notebook.panel.panel import Panel as Panel
-    from .request import Keyframes as Keyframes
     from .request import VideoRequest as VideoRequest
     from .settings import Settings as Settings
     from .shortcuts import concat as concat
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Camera": "camera",
     "Job": "jobs.job",
-    "Keyframes": "request",
+    "Keyframes": "keyframes",
     "Ledger": "ledger.ledger",
     "Panel": "notebook.panel.panel",
     "RunwayClient": "api.client",

@@ -13,12 +13,13 @@ from .api.models import Asset, Credits, Task
 from .errors import InvalidRequest, RunwayError
 from .jobs.backend import Backend, Backends, Frame
 from .jobs.loop import BackgroundLoop
+from .keyframes import Keyframes
 from .ledger.ledger import Ledger
 from .pictures.asset_names import linked_assets
 from .pictures.assets import AssetList
 from .redaction import redact
 from .references import Picture, picture_problem, read_picture_name
-from .request import Keyframes, VideoRequest
+from .request import VideoRequest
 from .values.arguments import plain_arguments
 from .values.handle import Handle
 from .values.plain import checked_kind

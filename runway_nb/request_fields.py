@@ -1,4 +1,4 @@
-"""The columns of `request.FIELDS`: how it is read, checked, sent, typed and shown."""
+"""The columns of `request.FIELDS`: how a field is read, checked, sent, typed and shown."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from typing import Any, Literal
 
 from .references import is_point
 from .spec import Model
-from .values.plain import can_be_sent, is_a, is_number, pair, plain, shown, whole
-
-HALF = "holds half a character (a lone surrogate): take it out"
-"""What is wrong with text that cannot be encoded."""
+from .values.plain import HALF, can_be_sent, is_a, is_number, pair, plain, shown, whole
 
 Kind = Literal["text", "whole", "number", "choice", "switch", "point", "picture"]
 Check = Callable[[Any, Model], Iterator[str]]

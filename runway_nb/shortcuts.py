@@ -13,7 +13,8 @@ from .camera import Camera
 from .errors import InvalidRequest
 from .extension_points import provided
 from .jobs.job import Job, video_frames
-from .request import Keyframes, VideoRequest
+from .keyframes import Keyframes
+from .request import VideoRequest
 from .settings import resolve
 from .storage.home import read_path
 from .studio import Studio

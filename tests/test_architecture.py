@@ -24,7 +24,7 @@ FLOORS = """
     errors
     values
     storage
-    camera references request_fields request
+    camera references keyframes request_fields request
     setting_values credentials settings
     simulator.parent_process
     simulator.rendering

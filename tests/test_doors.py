@@ -20,6 +20,7 @@ from runway_nb.api.status_errors import error_of
 from runway_nb.jobs.job import Job
 from runway_nb.jobs.state import State
 from runway_nb.jobs.workflow import task_error
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import Record, Spending
 from runway_nb.notebook.cards.card import body_html
@@ -39,7 +40,7 @@ from runway_nb.pictures.asset_names import match_asset, typed_names
 from runway_nb.pictures.files import keep_picture
 from runway_nb.pictures.resolve import file_stem
 from runway_nb.redaction import know_address, know_token
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret, Settings
 from runway_nb.storage.video_folder import file_name
 from support.fakes import EMAIL, TOKEN, Changed, Party

@@ -20,12 +20,13 @@ from runway_nb.api.client import RunwayClient
 from runway_nb.api.media import MediaClient
 from runway_nb.api.models import Account, Asset, Task
 from runway_nb.camera import Camera
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.pictures.fit import fit_picture
 from runway_nb.pictures.resolve import resolve_keyframes
 from runway_nb.pictures.thumbnails import small_jpeg
 from runway_nb.redaction import redact
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.settings import resolve
 from support.fakes import Changed, Party, picture_sources
 from support.strategies import TASK_ID, UUID

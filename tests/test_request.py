@@ -13,8 +13,9 @@ from hypothesis import given
 import runway_nb
 from runway_nb.camera import Camera
 from runway_nb.errors import InvalidRequest
+from runway_nb.keyframes import Keyframes
 from runway_nb.references import asset_account
-from runway_nb.request import FIELDS, OWN_FIELDS, Keyframes, VideoRequest
+from runway_nb.request import FIELDS, OWN_FIELDS, VideoRequest
 from runway_nb.spec import DEFAULT_MODEL, MODELS
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, requests
 

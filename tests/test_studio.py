@@ -15,9 +15,10 @@ from runway_nb.camera import Camera
 from runway_nb.jobs import submit
 from runway_nb.jobs.backend import Backend
 from runway_nb.jobs.job import Job
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.ledger.phase import Phase
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.shortcuts import concat
 from runway_nb.studio import Studio
 from support.fakes import EMAIL, FakeTime, Party

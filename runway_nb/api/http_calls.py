@@ -11,8 +11,8 @@ import httpx
 from anyio import fail_after
 
 from .. import errors
-from ..request_fields import HALF
 from ..settings import Secret, checked_url, is_loopback
+from ..values.plain import HALF
 from .http_body import beginning, body
 from .http_client import RequestTrace, close, make_http, opened
 from .link_guard import is_host

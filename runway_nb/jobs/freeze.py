@@ -14,11 +14,12 @@ from typing import Any, NamedTuple
 
 from ..api.models import Asset, Task
 from ..errors import InvalidRequest, RunwayError
+from ..keyframes import Keyframes
 from ..ledger.phase import Phase
 from ..ledger.record import Record, own_reference
 from ..pictures.files import keep_picture, picture_prints
 from ..pictures.objects import is_picture, picture_bytes
-from ..request import Keyframes, VideoRequest
+from ..request import VideoRequest
 from ..settings import Settings
 from ..spec import DEFAULT_MODEL, MODELS, SEED_RANGE
 from ..values.plain import is_a

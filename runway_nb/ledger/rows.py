@@ -19,7 +19,8 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from ..camera import Camera
 from ..errors import LedgerError
-from ..request import Keyframes, VideoRequest
+from ..keyframes import Keyframes
+from ..request import VideoRequest
 from ..spec import MODELS, MOST_CREDITS
 from ..values.plain import plain
 from ..values.whole_text import whole_text

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from ..api.models import NAME, Asset
+from ..keyframes import Keyframes
 from ..redaction import redact, redact_line
-from ..request import Keyframes
 from ..text.line_words import needs_quotes
 from .unicode_names import name_key
 

@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 
 from ..errors import InvalidRequest
+from ..keyframes import Keyframes
 from ..redaction import ADDRESS, TOKEN, redact_line
 from ..references import Picture, asset_account
-from ..request import Keyframes
 from ..storage.atomic_file import write_private
 from ..storage.file_link import is_file_link, path_of_link
 from ..storage.home import expanded

@@ -16,9 +16,10 @@ from ..api.client import RunwayClient
 from ..api.media import MediaClient
 from ..api.models import Asset
 from ..errors import InvalidRequest, NotFound, RunwayError
+from ..keyframes import Keyframes
 from ..redaction import redact_line, short_id
 from ..references import Picture, ShotFrame, asset_account, is_link, shot_frame
-from ..request import Keyframes, VideoRequest
+from ..request import VideoRequest
 from ..spec import FITS, Model
 from ..storage.file_link import is_file_link
 from .aspects import aspect_of, mixed_aspects_problem

@@ -273,6 +273,10 @@ def is_number(value: object) -> bool:
     return type(value) is float and math.isfinite(value)
 
 
+HALF = "holds half a character (a lone surrogate): take it out"
+"""What is wrong with text that cannot be encoded."""
+
+
 def can_be_sent(text: str) -> bool:
     """False for text with half a character (a lone surrogate), which no file and no request can hold."""
     try:

@@ -21,7 +21,8 @@ from runway_nb.api.models import RunningTask
 from runway_nb.api.status_errors import error_of, retry_after
 from runway_nb.camera import Camera
 from runway_nb.jobs.state import is_refusal
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.keyframes import Keyframes
+from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret
 from runway_nb.spec import REFUSALS
 from support.examples import examples

@@ -20,8 +20,10 @@ from runway_nb.api import client as client_module
 from runway_nb.api.client import RunwayClient
 from runway_nb.api.http_body import DEEPEST, MOST_VALUES, read_json
 from runway_nb.api.http_calls import BUSY_LIMIT, JSON_LIMIT
-from runway_nb.request import HALF, Keyframes, VideoRequest
+from runway_nb.keyframes import Keyframes
+from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret
+from runway_nb.values.plain import HALF
 from support.ports import Port, bomb, endless_gzip, head, says
 from support.strategies import ASSET_ID, TASK_ID
 

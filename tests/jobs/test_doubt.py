@@ -19,10 +19,11 @@ from runway_nb.camera import Camera
 from runway_nb.jobs import submit
 from runway_nb.jobs.freeze import Asker, new_record
 from runway_nb.jobs.job import Job
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import REFUSED_FOR_NOW, Record
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.simulator.service.faults import REFUSALS
 from runway_nb.spec import REFUSALS as CERTAIN
 from runway_nb.studio import Studio

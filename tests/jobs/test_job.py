@@ -17,8 +17,9 @@ from runway_nb.api.models import Status, Task
 from runway_nb.errors import NotEnoughCredits, TaskFailed, WaitInterrupted, WaitTimeout
 from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import State
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import SETTLED, Phase
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from support.strategies import ASSET_ID, EMAIL, TASK_ID
 
 DONE = {"phase": Phase.DONE, "video": Path("a.mp4"), "progress": 1.0}

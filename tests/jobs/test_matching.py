@@ -13,8 +13,9 @@ from runway_nb.api.models import PENDING, RunningTask, Task
 from runway_nb.camera import Camera
 from runway_nb.jobs.matching import LATEST_SECONDS, SKEW_SECONDS, LostRequest, Search, contradiction, lost_request
 from runway_nb.jobs.recover import named_task
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.record import Record
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 
 SENT = 1_700_000_000.0
 SEED = 3178220541

@@ -12,7 +12,8 @@ from runway_nb.api.client import RunwayClient
 from runway_nb.errors import AccountBroken, RunwayError, Unreachable
 from runway_nb.jobs.matching import SKEW_SECONDS, LostRequest, Search
 from runway_nb.jobs.recover import find_task, look_for_task
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.keyframes import Keyframes
+from runway_nb.request import VideoRequest
 from runway_nb.simulator import Simulator
 from runway_nb.simulator.rendering import stub
 from support.fakes import BASE, EMAIL, TOKEN, Changed, Recorder

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from runway_nb import errors
 from runway_nb.api.models import Task
 from runway_nb.camera import Camera
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.keyframes import Keyframes
+from runway_nb.request import VideoRequest
 from runway_nb.spec import SEED_RANGE
 from support.examples import examples
 from support.fakes import TOKEN

@@ -18,11 +18,12 @@ from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.jobs.job import Job
 from runway_nb.jobs.job_frames import frame_png
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.ledger import Record
 from runway_nb.ledger.phase import Phase
 from runway_nb.pictures import video_frames
 from runway_nb.references import ShotFrame
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
 from runway_nb.spec import MODELS

@@ -15,8 +15,8 @@ from runway_nb import errors
 from runway_nb.api import client as client_module
 from runway_nb.jobs import workflow as workflow_module
 from runway_nb.jobs.job import Job
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
-from runway_nb.request import Keyframes
 from support.fakes import Changed, Party
 
 PROMPT = 1.5

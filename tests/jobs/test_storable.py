@@ -20,9 +20,10 @@ from runway_nb.api.models import Asset, Task
 from runway_nb.camera import Camera
 from runway_nb.jobs.freeze import storable
 from runway_nb.jobs.job import Job
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
 from runway_nb.pictures.files import picture_prints
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.shortcuts import generate
 from support.fakes import EMAIL, Party
 from support.picture_files import SMALL_FRAME

@@ -17,8 +17,9 @@ from runway_nb.camera import Camera
 from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import failed_phase
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret, Settings
 from runway_nb.studio import Studio
 from support.fakes import EMAIL, TOKEN, Changed, Drawn, FakeTime, Party

@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 
 from runway_nb.errors import InvalidRequest
+from runway_nb.keyframes import Keyframes
 from runway_nb.pictures import files
 from runway_nb.pictures.files import keep_picture, picture_file, picture_files, picture_prints, read_picture
-from runway_nb.request import Keyframes
 from support.strategies import ASSET_ID
 
 

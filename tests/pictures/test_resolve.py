@@ -22,12 +22,13 @@ from runway_nb.api.media import MediaClient
 from runway_nb.api.models import Account, Asset
 from runway_nb.camera import Camera
 from runway_nb.errors import BadRequest, InvalidRequest, NotFound, RunwayError, ServerError
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.pictures import video_frames
 from runway_nb.pictures.decode import open_picture
 from runway_nb.pictures.fit import fit_picture
 from runway_nb.pictures.resolve import keyframe_thumbnails, resolve_keyframes
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.simulator.rendering import stub
 from runway_nb.simulator.rendering.renderer import Shot, render
 from runway_nb.spec import MODELS

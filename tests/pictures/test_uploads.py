@@ -19,10 +19,11 @@ from runway_nb import errors
 from runway_nb.api import client
 from runway_nb.api.models import Account, Asset
 from runway_nb.jobs.job import Job
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import Phase
 from runway_nb.pictures.uploads import UPLOADS_AT_ONCE, Content, Uploads
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.spec import MODELS
 from support.fakes import EMAIL, Changed, FakeTime, Party
 from support.picture_files import SMALL_FRAME

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runway_nb.errors import InvalidRequest
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.keyframes import Keyframes
+from runway_nb.request import VideoRequest
 from runway_nb.storage.file_link import file_link_problem, is_file_link, path_of_link
 
 PATHS = {

@@ -56,7 +56,7 @@ sys.path.insert(0, sys.argv[3])
 from PIL import Image
 from support.fakes import FakeTime, Party
 from runway_nb.pictures.thumbnails import Thumbnails
-from runway_nb.request import Keyframes
+from runway_nb.keyframes import Keyframes
 from runway_nb.settings import Secret, save_token
 from runway_nb.errors import LedgerError
 from runway_nb.simulator.rendering.renderer import Shot, render

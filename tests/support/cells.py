@@ -11,10 +11,11 @@ from typing import Any
 
 from IPython.core.inputtransformer2 import TransformerManager
 
+from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.magics.cell import run_cell
 from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.redaction import short_id
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 
 IPYTHON = TransformerManager()
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from runway_nb.camera import MOVES, Camera
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.keyframes import Keyframes
+from runway_nb.request import VideoRequest
 
 EMAIL = "studio@example.org"
 UUID = "0b6f0c1e-6a55-4f0c-9a35-3f1f6e0d2a11"

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from ...api.models import Task
 from ...errors import InvalidRequest, LedgerError
+from ...keyframes import Keyframes
 from ...ledger.record import AnyRecord
 from ...pictures.assets import AssetList
 from ...pictures.files import keep_picture
 from ...redaction import redact_line
-from ...request import Keyframes, VideoRequest
+from ...request import VideoRequest
 from ...spec import POSITIONS
 from .keyframe_choices import (
     Choice,

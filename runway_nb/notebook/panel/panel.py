@@ -12,7 +12,8 @@ from IPython import get_ipython
 
 from ...jobs.environment import Environment
 from ...jobs.job import Job
-from ...request import Keyframes, VideoRequest
+from ...keyframes import Keyframes
+from ...request import VideoRequest
 from ...shortcuts import chosen_studio
 from ..cards.card import style_sheet
 from .account_bar import AccountBar

@@ -10,10 +10,11 @@ from typing import Any, NamedTuple
 from ...api.models import Task
 from ...camera import MOVES, Camera
 from ...jobs.job import Job
+from ...keyframes import Keyframes
 from ...ledger.phase import Phase
 from ...pictures.aspects import aspect_of, mixed_aspects_problem
 from ...pictures.assets import AssetList
-from ...request import Keyframes, VideoRequest
+from ...request import VideoRequest
 from ...spec import DEFAULT_MODEL, POSITIONS
 from .account_text import AccountState, refusal
 from .form_rows import KEEP_SEED, form_values, request_values

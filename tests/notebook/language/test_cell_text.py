@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from runway_nb.camera import MOVES, Camera
 from runway_nb.errors import InvalidRequest
+from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.language import options, parsing, template
 from runway_nb.notebook.language.cell_source import cell_text, request_of_cell
 from runway_nb.redaction import short_id
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.spec import DEFAULT_MODEL, MODELS
 from support.cells import run, typed
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, UUID, requests

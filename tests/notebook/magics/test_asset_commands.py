@@ -16,11 +16,11 @@ from PIL import Image
 
 from runway_nb.api.media import MediaClient
 from runway_nb.errors import InvalidCommand, InvalidRequest, RunwayError
+from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.magics import asset_commands as module
 from runway_nb.notebook.magics.commands import run_line
 from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.pictures.thumbnails import Thumbnails
-from runway_nb.request import Keyframes
 from support.account_pictures import UUID_TAIL, an_asset, asked, png, shelve
 from support.fakes import EMAIL, TOKEN
 from support.sanitizer import check_sanitized

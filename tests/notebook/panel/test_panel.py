@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 from runway_nb import errors, shortcuts
 from runway_nb.api.client import RunwayClient
 from runway_nb.camera import Camera
+from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.magics.commands import run_line
 from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.notebook.panel import panel as module
 from runway_nb.notebook.panel.keyframe_loader import Loaded, Pictures
 from runway_nb.notebook.panel.panel import Panel
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret
 from support.account_pictures import asked, png
 from support.cells import run, typed

@@ -18,6 +18,7 @@ from runway_nb.api.models import SUCCEEDED, Status, Task
 from runway_nb.camera import Camera
 from runway_nb.jobs.job import Job, Submission, control_of
 from runway_nb.jobs.state import State
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.panel import panel as module
 from runway_nb.notebook.panel.bridge import Bridge
@@ -26,7 +27,7 @@ from runway_nb.notebook.panel.panel import Panel
 from runway_nb.notebook.panel.preview import make_preview
 from runway_nb.notebook.panel.widgets import button as make_button
 from runway_nb.notebook.panel.widgets import make_widget
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from support.account_pictures import an_asset, asked, png, shelve
 from support.fakes import EMAIL, TOKEN
 from support.panels import REQUEST, a_bench, button, parts, said, tell, the, upload, wait_until

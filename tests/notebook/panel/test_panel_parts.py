@@ -15,11 +15,12 @@ from PIL import Image
 
 from runway_nb.api.media import MediaClient
 from runway_nb.errors import RunwayError, Unreachable
+from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.panel.keyframe_choices import LONGEST_LIST, NONE, narrowed, typed_choice, variable_choices
 from runway_nb.notebook.panel.keyframe_loader import Pictures
 from runway_nb.notebook.panel.widgets import SuppressEvents
 from runway_nb.pictures.assets import AssetCache, AssetList
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from support.account_pictures import an_asset, png, shelve
 from support.cells import run
 from support.panels import REQUEST, a_bench, button, parts, position, quickest, said, the, upload

@@ -14,6 +14,7 @@ from runway_nb import errors
 from runway_nb.api.account_queries import account_task
 from runway_nb.api.models import SUCCEEDED, Account, RunningTask, Task
 from runway_nb.camera import Camera
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.record import Record
 from runway_nb.notebook.panel.account_text import AccountState
 from runway_nb.notebook.panel.keyframe_choices import NONE, Choice, asset_choices, choice_of
@@ -23,7 +24,7 @@ from runway_nb.notebook.panel.state import PanelState
 from runway_nb.notebook.panel.store import PanelStore
 from runway_nb.pictures.asset_names import linked_assets
 from runway_nb.pictures.assets import AssetList
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from support.account_pictures import UUID_TAIL, an_asset, asked, png
 from support.fakes import EMAIL, TOKEN
 from support.panels import a_bench, said

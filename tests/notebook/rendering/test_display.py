@@ -14,6 +14,7 @@ from runway_nb.api.models import Status, Task
 from runway_nb.camera import Camera
 from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import State
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import REFUSED_FOR_NOW
 from runway_nb.notebook.cards import card
@@ -22,7 +23,7 @@ from runway_nb.notebook.rendering.facts import cost, made, megabytes
 from runway_nb.notebook.rendering.live_state import ATTACH_HINT, live_state
 from runway_nb.notebook.rendering.notices import notice
 from runway_nb.notebook.rendering.result_html import EMBED_CAP, bundle, notice_html, source
-from runway_nb.request import Keyframes, VideoRequest
+from runway_nb.request import VideoRequest
 from support.sanitizer import check_sanitized, tags
 
 PROMPT = "A lighthouse at dusk, slow waves, the beam sweeps over the sea."
