@@ -219,7 +219,7 @@ def test_a_request_that_makes_no_cell_inserts_none_and_says_why(app: App) -> Non
     panel.field("Prompt").fill("A lamp")
     panel.field("Seed").fill("many")
     panel.button("Insert below").click()
-    panel.root.locator(".rnb-said").get_by_text("seed is 'many'").wait_for()
+    panel.root.locator(".rnb-message").get_by_text("seed is 'many'").wait_for()
     assert len(sources(panel.notebook)) == 2
     panel.notebook.shutdown()
 
@@ -280,7 +280,7 @@ def test_every_result_opens_in_the_panel_while_there_is_one(app: App) -> None:
         "(Camera(horizontal=None, vertical=None, zoom=None, pan=-3.0, tilt=None, roll=None, static=None), 10, 11, "
         "'dunes-noon')"
     )
-    assert app.page.evaluate("() => document.activeElement.closest('.rnb-words') !== null"), "ready to write on"
+    assert app.page.evaluate("() => document.activeElement.closest('.rnb-text') !== null"), "ready to write on"
     assert "Open in panel" not in str(panel.notebook.save().cells[2].outputs), "it is nothing to be saved"
     app.page.evaluate(
         "() => { const panel = jupyterapp.shell.currentWidget; panel.content.activeCellIndex = 1;"
@@ -299,7 +299,7 @@ def test_of_two_panels_the_one_used_last_opens_a_result(app: App) -> None:
     two.field("Prompt").fill("not mine")
     one.field("Prompt").focus()
     opener(one.notebook.output(3)).click()
-    app.page.wait_for_function("() => document.querySelector('.rnb-words textarea').value === 'For one of two'")
+    app.page.wait_for_function("() => document.querySelector('.rnb-text textarea').value === 'For one of two'")
     assert two.field("Prompt").input_value() == "not mine"
     assert opener(one.notebook.output(3)).count() == 1
     one.notebook.shutdown()

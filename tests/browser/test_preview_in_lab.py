@@ -362,7 +362,7 @@ def test_everything_has_a_name(panel: Notebook) -> None:
     assert output.get_by_role("radiogroup", name="Aspect").get_by_role("radio").count() == 2
     stage = output.get_by_role("img", name="Sketch of the move, not of the content: no move")
     assert stage.count() == 1
-    tell(panel, "preview.say = 'Three pictures.'")
+    tell(panel, "preview.announcement = 'Three pictures.'")
     assert output.get_by_role("status").inner_text() == "Three pictures."
     bare = "() => document.querySelectorAll('.rnb-panel :is(button, input, select, textarea, [contenteditable], "
     assert panel.page.evaluate(bare + "[role=slider]):not([data-lm-suppress-shortcuts])').length") == 0
@@ -437,7 +437,7 @@ def test_a_copy_that_has_to_wait_says_so_and_comes(app: App, panel: Notebook) ->
     page.evaluate("() => navigator.clipboard.writeText('nothing')")
     tell(panel, "pause = 1.5")
     output.get_by_role("button", name="Copy as cell").click()
-    said = "() => document.querySelector('.rnb-copy').dataset.said"
+    said = "() => document.querySelector('.rnb-copy').dataset.note"
     page.wait_for_function(f"() => ({said})() === 'Waiting'")
     page.wait_for_function(f"() => ({said})() === 'Copied'")
     assert page.evaluate("() => navigator.clipboard.readText()") == "%%runway --zoom 4\nA lamp"

@@ -150,7 +150,7 @@ for (const [size, pieces] of [
     const { model, kernel } = connected();
     await kernel.upload("middle", file(Number(size)), 4, () => {});
     const { length: count } = /** @type {number[]} */ (pieces);
-    const message = { kind: "piece", slot: "middle", file: "view.1", count, name: "big.png" };
+    const message = { kind: "piece", position: "middle", file: "view.1", count, name: "big.png" };
     assert.deepEqual(model.sent, Array(count).fill(message));
     assert.deepEqual(
       model.buffers.map(views => views?.[0].byteLength),
@@ -164,7 +164,7 @@ test("two files at once are told apart", async () => {
   const { model, kernel } = connected();
   const report = () => {};
   await Promise.all([kernel.upload("first", file(8), 4, report), kernel.upload("last", file(8), 4, report)]);
-  const first = model.sent.filter(message => message.file === "view.1").map(message => message.slot);
+  const first = model.sent.filter(message => message.file === "view.1").map(message => message.position);
   assert.deepEqual(first, ["first", "first"]);
   assert.equal(model.sent.length, 4);
 });

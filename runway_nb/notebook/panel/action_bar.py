@@ -34,7 +34,7 @@ class ActionBar:
         insert = button("Insert below", lambda: None, "rnb-insert", hint="Put the equal %%runway cell below this one")
         self._generate = button("Generate", acts["generate"], "rnb-primary", disabled=True)
         self.line = make_widget(ipywidgets.HBox, [price, reset, copy, insert, self._generate], classes="rnb-actions")
-        self.message = make_widget(ipywidgets.HTML, classes="rnb-said")
+        self.message = make_widget(ipywidgets.HTML, classes="rnb-message")
         self.cell: Any = None
         """The text of the cell where no script can reach the clipboard; None until it is asked for."""
 
@@ -48,7 +48,7 @@ class ActionBar:
 
     def _show_cell(self, text: str) -> None:
         if self.cell is None:
-            classes = "rnb-sr-label rnb-words"
+            classes = "rnb-sr-label rnb-text"
             self.cell = make_widget(
                 ipywidgets.Textarea, value=text, description="Cell", disabled=True, rows=6, classes=classes
             )

@@ -56,7 +56,7 @@ class Bridge:
 
     def put(self, display_id: str, data: Mapping[str, Any]) -> None:
         """Show data at a display id, as `update_display` does for a page that knows it."""
-        self._preview.send({"kind": "put", "place": display_id, "data": dict(data)})
+        self._preview.send({"kind": "put", "display_id": display_id, "data": dict(data)})
 
     def answer(self, message: Mapping[str, Any], text: str = "") -> None:
         """Answer a message: what it asked for is done, or is this text."""
@@ -70,9 +70,9 @@ class Bridge:
             return None
         return b"".join(self._pieces.pop(str(message.get("file"))))
 
-    def say(self, text: str) -> None:
+    def announce(self, text: str) -> None:
         """Let a screen reader say a text."""
-        self._preview.say = redact_line(text)
+        self._preview.announcement = redact_line(text)
 
     def _note(self, content: Mapping[str, Any]) -> None:
         self._views += 1

@@ -46,7 +46,7 @@ class PageActs:
         try:
             with reports_errors(lambda text: panel.store.apply(lambda state: not_opened(state, name, text))):
                 panel.fill(name)
-                panel.bridge.say(f"Settings of {short_id(name)}.")
+                panel.bridge.announce(f"Settings of {short_id(name)}.")
         finally:
             done()
 
@@ -75,6 +75,6 @@ class PageActs:
         """Take a part of a file that is too large for one message."""
         keyframes = self._panel.keyframes
         with reports_errors(self._panel.store.report):
-            position, data = str(message.get("slot")), self._panel.bridge.whole_file(message)
+            position, data = str(message.get("position")), self._panel.bridge.whole_file(message)
             if position in keyframes.positions and data is not None:
                 keyframes.take(position, str(message.get("name")), data)

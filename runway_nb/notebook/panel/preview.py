@@ -53,7 +53,7 @@ class PreviewTraits(traitlets.HasTraits):
     seconds = traitlets.Int(5).tag(sync=True)
     time = traitlets.Float(0.0, min=0.0, max=1.0).tag(sync=True)
     crop_note = traitlets.Unicode("").tag(sync=True)
-    say = traitlets.Unicode("").tag(sync=True)
+    announcement = traitlets.Unicode("").tag(sync=True)
     controls = traitlets.Dict().tag(sync=True, **ipywidgets.widget_serialization)
     """The widgets whose values are shown, by the name of the trait; set by `follow`."""
 
@@ -86,7 +86,7 @@ class PlainPreview(PreviewTraits, ipywidgets.HTML):
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
         self.add_class("rnb-preview")
-        self.observe(self._show, [*POSITIONS, "say"])
+        self.observe(self._show, [*POSITIONS, "announcement"])
         self._show()
 
     @traitlets.default("keys")

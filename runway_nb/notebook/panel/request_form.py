@@ -78,7 +78,7 @@ class RequestForm:
         below = [beside[row.name] for row in ROWS if row.name in beside and not row.control.is_folded]
         line = make_widget(ipywidgets.HBox, options, classes="rnb-options")
         return make_widget(
-            ipywidgets.VBox, [prompt, self._count, beside[""], line, *below, self._fold], classes="rnb-wordblock"
+            ipywidgets.VBox, [prompt, self._count, beside[""], line, *below, self._fold], classes="rnb-form"
         )
 
     def _folded(self) -> ipywidgets.Accordion:
@@ -118,7 +118,7 @@ def _controls(row: FormRow) -> list[ipywidgets.Widget]:
                 description=row.control.label,
                 placeholder=row.control.hint,
                 rows=3,
-                classes="rnb-sr-label rnb-words",
+                classes="rnb-sr-label rnb-text",
             )
         ]
     classes = "rnb-seed-text" if row.name == "seed" else ""

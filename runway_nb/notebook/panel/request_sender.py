@@ -84,7 +84,7 @@ class RequestSender:
         if not self._output.add(job, is_new=is_new):
             self._store.apply(lambda state: reported(state, f"{SAME} (job {job.id}).", is_problem=False))
         self._store.apply(lambda state: sent(state, job))
-        self._output.bridge.say(f"{'Sent' if is_new else 'Nothing was sent'}: job {job.id}.")
+        self._output.bridge.announce(f"{'Sent' if is_new else 'Nothing was sent'}: job {job.id}.")
         self._offer_again()
         self._made(job)
         job.observe(self._follow)
@@ -103,6 +103,6 @@ class RequestSender:
         self._store.apply(lambda state: job_moved(state, job.id, job.state.phase, busy))
 
     async def _after_job(self, job: Job) -> None:
-        self._output.bridge.say(f"Job {job.id}: {job.error.message if job.error else 'the video is there'}.")
+        self._output.bridge.announce(f"Job {job.id}: {job.error.message if job.error else 'the video is there'}.")
         self._offer_again()
         await self._work.load_account_and_tasks()

@@ -26,7 +26,7 @@ export function wirePress(button) {
     } finally {
       done();
       isPressing = false;
-      delete button.dataset.said;
+      delete button.dataset.note;
     }
   });
 }
@@ -40,7 +40,7 @@ const isDisabled = button => /** @type {HTMLButtonElement} */ (button).disabled;
  */
 function reportLate(button, preview) {
   const late = setTimeout(() => {
-    button.dataset.said = "Waiting";
+    button.dataset.note = "Waiting";
     preview.announce("The kernel is busy: this waits for it.");
   }, LATE);
   return () => clearTimeout(late);
@@ -110,11 +110,11 @@ function whenClicked(button, act) {
     isActing = true;
     const done = reportLate(button, preview);
     try {
-      button.dataset.said = await act(preview, preview.kernel.askCell());
+      button.dataset.note = await act(preview, preview.kernel.askCell());
     } finally {
       done();
       isActing = false;
-      setTimeout(() => delete button.dataset.said, SHOWN);
+      setTimeout(() => delete button.dataset.note, SHOWN);
     }
   });
 }

@@ -116,18 +116,18 @@ export class Kernel {
 
   /**
    * Send a file in pieces that fit into messages.
-   * @param {string} slot
+   * @param {string} position Of the keyframe that it becomes.
    * @param {File} file
    * @param {number} size Bytes of a piece.
    * @param {(text: string) => void} report
    */
-  async upload(slot, file, size, report) {
+  async upload(position, file, size, report) {
     const count = Math.ceil(file.size / size);
     const id = this.nextNumber();
     for (let piece = 0; piece < count; piece++) {
       const bytes = await file.slice(piece * size, (piece + 1) * size).arrayBuffer();
       report(`Uploading ${file.name}: ${Math.round((piece / count) * 100)} %`);
-      this.model.send({ kind: "piece", slot, file: id, count, name: file.name }, undefined, [new DataView(bytes)]);
+      this.model.send({ kind: "piece", position, file: id, count, name: file.name }, undefined, [new DataView(bytes)]);
     }
     report(`${file.name} is uploaded.`);
   }

@@ -57,7 +57,7 @@ export class Preview {
     for (const [position] of FACTS.keyframes) model.on(`change:${position}`, () => player.load());
     model.on("change:portrait", () => player.layOut());
     for (const name of ["controls", "fields"]) model.on(`change:${name}`, () => this.follow());
-    model.on("change:say", () => this.announce(model.get("say")));
+    model.on("change:announcement", () => this.announce(model.get("announcement")));
     model.on("msg:custom", message => this.hear(message));
     player.listen();
     this.watch();
@@ -82,7 +82,7 @@ export class Preview {
 
   /** @param {any} message */
   hear(message) {
-    if (message.kind === "put") this.notebook?.put(message.place, message.data);
+    if (message.kind === "put") this.notebook?.put(message.display_id, message.data);
     else this.kernel.hear(message);
   }
 
@@ -136,7 +136,7 @@ export class Preview {
   open(name) {
     this.kernel.act("open", { name });
     this.panel?.scrollIntoView({ block: "nearest" });
-    if (this.panel) find(this.panel, ".rnb-words textarea")?.focus({ preventScroll: true });
+    if (this.panel) find(this.panel, ".rnb-text textarea")?.focus({ preventScroll: true });
   }
 
   // --- the end ------------------------------------------------------------------------------------

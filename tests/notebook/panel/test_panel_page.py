@@ -51,7 +51,7 @@ class Script:
     """What a preview carries between the page and the kernel."""
 
     def __init__(self):
-        self.sent, self.texts, self.say = [], {}, ""
+        self.sent, self.texts, self.announcement = [], {}, ""
 
     def on_msg(self, heard):
         self._heard = heard
@@ -210,13 +210,13 @@ def test_data_for_a_place_the_cell_and_words_go_to_the_page(talk):
     data = {"text/plain": "a lamp"}
     talk.page.put("runway-1", data)
     talk.page.answer({"number": "a.1"}, "%%runway\na lamp")
-    talk.page.say("Sent.")
+    talk.page.announce("Sent.")
     data["text/plain"] = "changed"
     assert talk.script.sent == [
-        {"kind": "put", "place": "runway-1", "data": {"text/plain": "a lamp"}},
+        {"kind": "put", "display_id": "runway-1", "data": {"text/plain": "a lamp"}},
         {"kind": "answer", "number": "a.1", "text": "%%runway\na lamp"},
     ]
-    assert talk.script.say == "Sent."
+    assert talk.script.announcement == "Sent."
 
 
 def test_texts_are_kept_in_the_place_of_those_before():
@@ -524,14 +524,14 @@ def test_a_page_that_can_reach_the_notebook_puts_results_in_their_place(bench, w
     assert puts(wire) == []
     tell(panel, "shown", notebook=True)
     (put,) = puts(wire)
-    assert put["place"] == below
+    assert put["display_id"] == below
     assert put["data"][WIDGET]["model_id"] == panel.output.area.root.model_id
     for percent in range(50):
         control_of(job).change(phase=Phase.FOLLOWING, progress=percent / 50)
     assert len(puts(wire)) == 1, "the card that stands there moves by itself"
     hands.finish(panel, job)
     last = puts(wire)[-1]
-    assert last["place"] == below
+    assert last["display_id"] == below
     assert set(last["data"]) == {"text/html", "text/plain"}
     assert "<video" in last["data"]["text/html"]
     assert panel.output.area.root not in panel.children
@@ -610,7 +610,7 @@ def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench):
     half = len(data) // 2
     for piece in (data[:half], data[half:]):
         assert panel.request.keyframes == Keyframes()
-        told = {"kind": "piece", "slot": "last", "file": "a.9", "count": 2, "name": "big.png"}
+        told = {"kind": "piece", "position": "last", "file": "a.9", "count": 2, "name": "big.png"}
         panel.preview._handle_custom_msg(told, [memoryview(piece)])
         panel.preview._handle_custom_msg({**told, "file": "b.1", "count": 3}, [memoryview(b"of another file")])
     bench.settled(panel)
@@ -695,7 +695,7 @@ def test_an_open_fills_the_panel_with_a_job_and_sends_nothing(bench, form):
     bench.settled(panel)
     assert panel.request == REQUEST
     assert (
-        panel.preview.say
+        panel.preview.announcement
         == f"Settings of {job.task.short_id if form == 'task' else job.id[: 8 if form == 'id' else 6]}."
     )
     assert bench.creates == 1

@@ -30,7 +30,7 @@ from runway_nb.notebook.panel.preview import make_preview
 from runway_nb.notebook.static import STATIC
 preview = make_preview(zoom=4.0)
 preview.first = preview.preview_jpeg(open(sys.argv[1], "rb").read())
-preview.middle, preview.say = b"", "here"
+preview.middle, preview.announcement = b"", "here"
 print(type(preview).__name__, preview.has_script, preview.zoom, "data:image/jpeg" in preview.value)
 """
 
@@ -115,7 +115,7 @@ def test_the_traits_begin_empty_and_keep_their_range():
     assert preview.has_script
     assert (preview.first, preview.middle, preview.last) == (b"", b"", b"")
     assert (preview.static, preview.portrait, preview.seconds, preview.time) == (False, False, 5, 0.0)
-    assert (preview.crop_note, preview.say, preview.texts) == ("", "", {})
+    assert (preview.crop_note, preview.announcement, preview.texts) == ("", "", {})
     for move in camera.MOVES:
         setattr(preview, move, -10)
         assert getattr(preview, move) == -10

@@ -294,7 +294,7 @@ def test_the_words_go_with_the_next_job_that_is_opened(bench):
     panel.open_field.field.value = job.id
     bench.settled(panel)
     assert "neither" not in said(panel)
-    assert panel.preview.say == f"Settings of {job.id}."
+    assert panel.preview.announcement == f"Settings of {job.id}."
 
 
 def test_a_ledger_that_cannot_be_read_is_told_when_it_is_needed(bench, monkeypatch):
