@@ -191,11 +191,11 @@ def test_an_upload_is_the_raw_file() -> None:
 
 @pytest.mark.parametrize("size", [1, PIECE - 1, PIECE, PIECE + 1, 5 * PIECE + 7])
 def test_an_upload_tells_how_far_it_has_come(size) -> None:
-    api, told = Api(_json(_wire("upload_answer"))), []
+    api, reported = Api(_json(_wire("upload_answer"))), []
     data = bytes(range(256)) * (size // 256 + 1)
-    api.call("upload", data[:size], name="a", content_type="image/png", progress=lambda *step: told.append(step))
+    api.call("upload", data[:size], name="a", content_type="image/png", progress=lambda *step: reported.append(step))
     assert api.requests[0].content == data[:size]
-    assert told == [(min(n * PIECE + PIECE, size), size) for n in range(-(-size // PIECE))]
+    assert reported == [(min(n * PIECE + PIECE, size), size) for n in range(-(-size // PIECE))]
 
 
 def test_an_enlargement_has_its_documented_line_and_gives_bytes() -> None:

@@ -148,7 +148,7 @@ def test_a_video_comes_under_a_temporary_name_and_is_renamed(tmp_path: Path) -> 
 
 
 class _Names(list):
-    """Looks into a folder when told of progress."""
+    """Looks into a folder when reported of progress."""
 
     def __init__(self, folder):
         super().__init__()

@@ -38,7 +38,7 @@ from support.picture_files import decibels
 from support.strategies import ASSET_ID, EMAIL
 
 ONE, TWO = "one@example.org", "two@example.org"
-SLOTS = ("first", "middle", "last")
+POSITIONS = ("first", "middle", "last")
 
 
 def _picture(kind="PNG", size=(8, 6), colour="black"):
@@ -95,12 +95,12 @@ class Api:
         self.kept.append(_asset(f"{name}.png", uuid, email or self.emails[0]))
         return self.kept[-1]
 
-    def resolve(self, folder, request=None, *, media=None, tell=None, more=None, **keyframes):
+    def resolve(self, folder, request=None, *, media=None, report=None, more=None, **keyframes):
         request = request or VideoRequest("A lamp", Keyframes(**keyframes))
         ledger = Ledger(folder / "home")
         there = picture_sources(folder, self, media, ledger=ledger, **(more or {}))
         try:
-            return asyncio.run(resolve_keyframes(request, there, *([tell] if tell else [])))
+            return asyncio.run(resolve_keyframes(request, there, *([report] if report else [])))
         finally:
             ledger.close()
 
@@ -211,7 +211,7 @@ def test_the_fit_belongs_to_the_wish(party: Party) -> None:
     jobs = [party.studio.submit(wish).wait(10) for wish in wishes]
     assert jobs[0].id != jobs[1].id == jobs[2].id
     assert party.studio.new_take(jobs[1]).original_request.fit == "contain"
-    assert "enlarged" in " ".join(jobs[0].notes), "what was done is told"
+    assert "enlarged" in " ".join(jobs[0].notes), "what was done is reported"
     assert "cut away" in " ".join(jobs[0].notes)
     assert "cut away" not in " ".join(jobs[1].notes)
 
@@ -351,9 +351,9 @@ def test_nothing_given_is_nothing_done(tmp_path: Path) -> None:
 
 def test_what_is_done_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_picture())
-    told = []
-    Api().resolve(tmp_path, first="a.png", tell=told.append)
-    assert told[:2] == ["reading a.png", "looking for the first keyframe on the account"]
+    reported = []
+    Api().resolve(tmp_path, first="a.png", report=reported.append)
+    assert reported[:2] == ["reading a.png", "looking for the first keyframe on the account"]
 
 
 # --- format -----------------------------------------------------------------------------------------
@@ -527,8 +527,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory):
 @settings(max_examples=examples(50), deadline=None)
 @given(st.tuples(*[st.sampled_from(list(KINDS))] * 3), st.sampled_from([(ONE, EMAIL), (EMAIL,)]))
 def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_once(pictures, kinds, emails) -> None:
-    given_ = {slot: KINDS[kind][0] for slot, kind in zip(SLOTS, kinds, strict=True)}
-    wrong = {slot: KINDS[kind][1] for slot, kind in zip(SLOTS, kinds, strict=True) if KINDS[kind][1]}
+    given_ = {position: KINDS[kind][0] for position, kind in zip(POSITIONS, kinds, strict=True)}
+    wrong = {position: KINDS[kind][1] for position, kind in zip(POSITIONS, kinds, strict=True) if KINDS[kind][1]}
     api = Api(LAMP, SEA, emails=emails)
     request = VideoRequest("A lamp", Keyframes(**given_))
     resolved, problems = None, ()
@@ -546,7 +546,7 @@ def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_on
         assert api.uploads == []
         return
     keyframes = resolved.request.keyframes.given
-    assert list(keyframes) == [slot for slot in SLOTS if given_[slot] is not None]
+    assert list(keyframes) == [position for position in POSITIONS if given_[position] is not None]
     known = {asset.id for asset in api.kept}
     assert set(keyframes.values()) <= known
     assert {asset.id for asset in resolved.assets.values()} == set(keyframes.values())
@@ -733,15 +733,15 @@ def test_the_video_shows_each_keyframe_as_it_was_fitted(
 ) -> None:
     monkeypatch.setattr(stub, "renderer", _render)
     size = MODELS["gen3turbo"].aspects[aspect]
-    names = dict(zip(SLOTS, ("navy", "olive", "maroon"), strict=True))
+    names = dict(zip(POSITIONS, ("navy", "olive", "maroon"), strict=True))
     with Party(tmp_path, time) as party:
         for number, colour in enumerate(names.values()):
             _smooth((900 + 300 * number, 800), colour).save(party.folder / f"{colour}.png")
-        keyframes = Keyframes(**{slot: f"{colour}.png" for slot, colour in names.items()})
+        keyframes = Keyframes(**{position: f"{colour}.png" for position, colour in names.items()})
         job = party.submit(keyframes=keyframes, camera=Camera(static=True), aspect=aspect).wait(30)
         length = video_frames.duration(job.video)
-        seen = dict(zip(SLOTS, (job.frame(0), job.frame(length / 2), job.last_frame), strict=True))
-        for slot, colour in names.items():
+        seen = dict(zip(POSITIONS, (job.frame(0), job.frame(length / 2), job.last_frame), strict=True))
+        for position, colour in names.items():
             fitted = fit_picture((party.folder / f"{colour}.png").read_bytes(), size)
             expected = Image.open(io.BytesIO(fitted.data))
-            assert decibels(seen[slot], expected) >= 30, slot
+            assert decibels(seen[position], expected) >= 30, position

@@ -49,16 +49,18 @@ class Cdn:
         return self.answer(request)
 
     def load(self, thumbnails, *assets):
-        told = {}
+        reported = {}
 
         async def go():
             media = MediaClient(transport=httpx.MockTransport(self))
-            await thumbnails.load(assets, media, lambda asset, still: told.setdefault(asset.id, []).append(still))
+            await thumbnails.load(
+                assets, media, lambda asset, thumbnail: reported.setdefault(asset.id, []).append(thumbnail)
+            )
             await media.aclose()
 
         asyncio.run(go())
-        assert all(len(stills) == 1 for stills in told.values())
-        return {asset_id: stills[0] for asset_id, stills in told.items()}
+        assert all(len(found_thumbnails) == 1 for found_thumbnails in reported.values())
+        return {asset_id: found_thumbnails[0] for asset_id, found_thumbnails in reported.items()}
 
 
 def shown(number=0, kind="image", previews=("https://cdn.test/preview",), url="https://cdn.test/whole"):
@@ -73,12 +75,12 @@ def thumbnails(tmp_path: Path):
 def test_pictures_are_fetched_once_made_small_and_kept(thumbnails, tmp_path: Path) -> None:
     cdn, asset = Cdn(), shown()
     assert thumbnails.cached(asset) is None
-    still = cdn.load(thumbnails, asset, asset)[asset.id]
-    assert Image.open(io.BytesIO(still)).size == (240, 180)
+    thumbnail = cdn.load(thumbnails, asset, asset)[asset.id]
+    assert Image.open(io.BytesIO(thumbnail)).size == (240, 180)
     assert cdn.asked == ["/preview"]
     again = Thumbnails(tmp_path / "home" / "thumbnails")
-    assert cdn.load(again, asset) == {asset.id: still}
-    assert again.cached(asset) == still
+    assert cdn.load(again, asset) == {asset.id: thumbnail}
+    assert again.cached(asset) == thumbnail
     assert cdn.asked == ["/preview"]
 
 
@@ -116,11 +118,11 @@ def test_a_picture_that_cannot_be_had_is_left_out_and_tried_by_the_next_call(thu
 @pytest.mark.parametrize("content", [b"", b"\xff\xd8 cut", b"words"])
 def test_a_broken_file_is_fetched_again(thumbnails, tmp_path: Path, content) -> None:
     cdn, asset = Cdn(), shown()
-    still = cdn.load(thumbnails, asset)[asset.id]
+    thumbnail = cdn.load(thumbnails, asset)[asset.id]
     (file,) = (tmp_path / "home" / "thumbnails").iterdir()
     file.write_bytes(content)
     assert thumbnails.cached(asset) is None
-    assert cdn.load(thumbnails, asset)[asset.id] == still == file.read_bytes()
+    assert cdn.load(thumbnails, asset)[asset.id] == thumbnail == file.read_bytes()
 
 
 def test_a_place_that_cannot_be_written_costs_only_the_memory(tmp_path: Path) -> None:
@@ -132,11 +134,11 @@ def test_a_place_that_cannot_be_written_costs_only_the_memory(tmp_path: Path) ->
 
 
 def test_a_full_disk_leaves_no_draft(thumbnails, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path, data):
+    def full(path):
         path.touch()
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("pathlib.Path.write_bytes", full)
+    monkeypatch.setattr("runway_nb.storage.atomic_file.open_private", full)
     assert None not in Cdn().load(thumbnails, shown()).values()
     assert list((tmp_path / "home" / "thumbnails").iterdir()) == []
 
@@ -156,13 +158,13 @@ def test_the_oldest_go_when_there_are_too_many_and_only_once(tmp_path: Path, mon
 
 
 def test_an_error_of_the_listener_ends_the_rest(thumbnails) -> None:
-    told = []
+    reported = []
 
     async def go():
         media = MediaClient(transport=httpx.MockTransport(Cdn()))
 
-        def listen(asset, still):
-            told.append(asset)
+        def listen(asset, thumbnail):
+            reported.append(asset)
             raise ZeroDivisionError
 
         try:
@@ -172,17 +174,19 @@ def test_an_error_of_the_listener_ends_the_rest(thumbnails) -> None:
 
     with pytest.raises(ZeroDivisionError):
         asyncio.run(go())
-    assert len(told) <= 6
+    assert len(reported) <= 6
 
 
 def test_pictures_of_the_simulator_are_shown(party: Party, thumbnails) -> None:
-    told = {}
+    reported = {}
 
     async def go():
         connection = await party.connect(party.settings)
         found = await all_assets(connection.client)
-        await thumbnails.load(found, connection.media, lambda asset, still: told.update({asset.name: still}))
+        await thumbnails.load(
+            found, connection.media, lambda asset, thumbnail: reported.update({asset.name: thumbnail})
+        )
 
     asyncio.run(go())
-    assert sorted(told) == ["harbour.jpeg", "meadow.jpeg"]
-    assert all(still.startswith(b"\xff\xd8") for still in told.values())
+    assert sorted(reported) == ["harbour.jpeg", "meadow.jpeg"]
+    assert all(thumbnail.startswith(b"\xff\xd8") for thumbnail in reported.values())
