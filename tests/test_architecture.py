@@ -118,24 +118,24 @@ def _ours(module):
 # --- imports ----------------------------------------------------------------------------------------
 
 
-def test_every_module_has_its_floor():
+def test_every_module_has_its_floor() -> None:
     packages = {"notebook.__init__", *(f"{room}.__init__" for room in FLOOR)}
     assert [module for module in MODULES if not _room(module) and module not in packages] == []
     assert {_room(module) for module in MODULES} - {""} == set(FLOOR)
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_imports_point_down(module):
+def test_imports_point_down(module) -> None:
     wrong = [name for name, _ in _ours(module) if FLOOR.get(_room(name), -1) > FLOOR.get(_room(module), -1)]
     assert wrong == []
 
 
-def test_no_two_rooms_import_each_other():
+def test_no_two_rooms_import_each_other() -> None:
     edges = {(_room(module), _room(name)) for module in MODULES for name, _ in _ours(module)}
     assert sorted((a, b) for a, b in edges if a < b and (b, a) in edges) == []
 
 
-def test_no_two_modules_import_each_other():
+def test_no_two_modules_import_each_other() -> None:
     edges = {module: {name for name, inside in _ours(module) if not inside} for module in MODULES}
     reached = edges
     for _ in range(len(MODULES).bit_length()):
@@ -146,18 +146,18 @@ def test_no_two_modules_import_each_other():
 
 
 @pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith("simulator.")))
-def test_the_simulator_knows_nothing_of_the_client(module):
+def test_the_simulator_knows_nothing_of_the_client(module) -> None:
     strangers = {name for name, _ in _ours(module) if not name.startswith("simulator")}
     assert strangers <= {"camera", "storage.atomic_file", "storage.private_files"}
 
 
 @pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith("notebook.")))
-def test_the_notebook_does_not_know_the_simulator(module):
+def test_the_notebook_does_not_know_the_simulator(module) -> None:
     assert [name for name, _ in _ours(module) if name.startswith("simulator")] == []
 
 
 @pytest.mark.parametrize("library", sorted(HOMES))
-def test_a_library_is_used_in_its_homes_only(library):
+def test_a_library_is_used_in_its_homes_only(library) -> None:
     users = {
         module
         for module in MODULES
@@ -170,12 +170,12 @@ def test_a_library_is_used_in_its_homes_only(library):
     ] == []
 
 
-def test_the_package_itself_imports_nothing_of_ours_when_loaded():
+def test_the_package_itself_imports_nothing_of_ours_when_loaded() -> None:
     assert [name for name, inside in _ours("__init__") if not inside] == ["extension_points"]
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_an_import_inside_a_function_gives_its_reason(module):
+def test_an_import_inside_a_function_gives_its_reason(module) -> None:
     """A comment on its line, or on the line above it: load time alone is a reason, and it says of what."""
     lines = SOURCES[module].splitlines()
     inner = [
@@ -196,7 +196,7 @@ def test_an_import_inside_a_function_gives_its_reason(module):
 
 
 @pytest.mark.parametrize("module", sorted(MODULES))
-def test_no_function_is_longer_than_fifty_lines(module):
+def test_no_function_is_longer_than_fifty_lines(module) -> None:
     long = [
         f"{node.name} has {node.end_lineno - node.lineno + 1} lines"
         for node in ast.walk(MODULES[module])
@@ -206,7 +206,7 @@ def test_no_function_is_longer_than_fifty_lines(module):
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
-def test_no_file_is_longer_than_450_lines(path):
+def test_no_file_is_longer_than_450_lines(path) -> None:
     assert len(path.read_text().splitlines()) <= 450
 
 
@@ -238,18 +238,18 @@ def _attributes(tree):
 @pytest.mark.parametrize(
     "module", sorted(name for name in MODULES if not name.startswith(("notebook.", "simulator.", "api.status_errors")))
 )
-def test_time_chance_and_environment_are_handed_in(module):
+def test_time_chance_and_environment_are_handed_in(module) -> None:
     used = _attributes(MODULES[module])
     assert used & WATCHED <= READS_THE_MACHINE.get(module, set())
     assert {name for name in used if name.startswith("random.")} == set()
 
 
-def test_refusals_look_at_the_clock_for_dates_only():
+def test_refusals_look_at_the_clock_for_dates_only() -> None:
     assert _attributes(MODULES["api.status_errors"]) & WATCHED == {"datetime.now"}
 
 
 @pytest.mark.parametrize("module", sorted(set(MODULES) - {"__main__", "simulator.__main__"}))
-def test_the_package_does_not_print(module):
+def test_the_package_does_not_print(module) -> None:
     calls = [node for node in ast.walk(MODULES[module]) if isinstance(node, ast.Call)]
     found = [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
     assert found == [] or module.startswith("notebook.")
@@ -269,16 +269,21 @@ def _names_used(tree):
 
 
 @cache
+def _parsed(path):
+    return ast.parse(path.read_text())
+
+
+@cache
 def _used_anywhere():
-    return set().union(*(_names_used(ast.parse(path.read_text())) for path in TESTS.rglob("*.py")))
+    return set().union(*(_names_used(_parsed(path)) for path in TESTS.rglob("*.py")))
 
 
 @pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: path.stem)
-def test_no_test_is_lost_for_want_of_its_prefix(path):
+def test_no_test_is_lost_for_want_of_its_prefix(path) -> None:
     """A top-level function is a test or a fixture, or somebody calls it."""
     lost = [
         node.name
-        for node in ast.parse(path.read_text()).body
+        for node in _parsed(path).body
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         and not node.name.startswith("test_")
         and not _is_fixture(node)
@@ -288,8 +293,6 @@ def test_no_test_is_lost_for_want_of_its_prefix(path):
 
 
 @pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: path.stem)
-def test_no_test_hides_another_of_the_same_name(path):
-    names = [
-        node.name for node in ast.parse(path.read_text()).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))
-    ]
+def test_no_test_hides_another_of_the_same_name(path) -> None:
+    names = [node.name for node in _parsed(path).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
     assert sorted(names) == sorted(set(names))

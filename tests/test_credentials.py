@@ -76,13 +76,13 @@ TRAILING = TOKEN + "\u00e9"
         lambda: Settings([TOKEN], BASE_URL, Path(), Path()),  # type: ignore[arg-type]
     ],
 )
-def test_no_frame_keeps_a_token_that_was_given_by_hand(make):
+def test_no_frame_keeps_a_token_that_was_given_by_hand(make) -> None:
     with pytest.raises(SettingsError) as caught:
         make()
     assert HIDDEN not in shown(caught.value)
 
 
-def test_an_empty_token_is_no_way_to_the_simulator():
+def test_an_empty_token_is_no_way_to_the_simulator() -> None:
     with pytest.raises(SettingsError):
         Settings("", BASE_URL, Path(), Path())  # type: ignore[arg-type]
 
@@ -132,24 +132,24 @@ def _found(home: Path) -> str | None:
 
 
 @pytest.mark.parametrize("mood", MOODS)
-def test_a_keyring_that_raises_has_no_token(tmp_path, keyring, mood):
+def test_a_keyring_that_raises_has_no_token(tmp_path: Path, keyring: Callable[..., Keyring], mood) -> None:
     keyring(get=mood("locked"))
     assert _found(tmp_path) is None
 
 
 @pytest.mark.parametrize("answer", [None, "", "  ", 4711, b"user:1-abc", ["user:1-abc"], object()])
-def test_a_keyring_that_answers_no_text_has_no_token(tmp_path, keyring, answer):
+def test_a_keyring_that_answers_no_text_has_no_token(tmp_path: Path, keyring: Callable[..., Keyring], answer) -> None:
     keyring(kept=answer)
     assert _found(tmp_path) is None
 
 
-def test_a_keyring_without_the_calls_of_one_has_no_token(tmp_path, monkeypatch):
+def test_a_keyring_without_the_calls_of_one_has_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (types.ModuleType("keyring"), None):
         monkeypatch.setitem(sys.modules, "keyring", module)
         assert _found(tmp_path) is None
 
 
-def test_a_keyring_that_works_keeps_the_token(tmp_path, keyring):
+def test_a_keyring_that_works_keeps_the_token(tmp_path: Path, keyring: Callable[..., Keyring]) -> None:
     keyring()
     assert save_token(TOKEN, tmp_path) == "the keyring"
     assert _found(tmp_path) == TOKEN
@@ -157,7 +157,9 @@ def test_a_keyring_that_works_keeps_the_token(tmp_path, keyring):
 
 
 @pytest.mark.parametrize("mood", MOODS)
-def test_a_keyring_that_takes_nothing_leaves_the_token_to_the_file(tmp_path, keyring, mood):
+def test_a_keyring_that_takes_nothing_leaves_the_token_to_the_file(
+    tmp_path: Path, keyring: Callable[..., Keyring], mood
+) -> None:
     keyring(put=mood(f"cannot keep {TOKEN}"))
     where = save_token(Secret(TOKEN), tmp_path)
     assert str(tmp_path / "token") in where
@@ -165,21 +167,27 @@ def test_a_keyring_that_takes_nothing_leaves_the_token_to_the_file(tmp_path, key
     assert _found(tmp_path) == TOKEN
 
 
-def test_an_older_token_in_a_keyring_does_not_go_before_the_new_one(tmp_path, keyring):
+def test_an_older_token_in_a_keyring_does_not_go_before_the_new_one(
+    tmp_path: Path, keyring: Callable[..., Keyring]
+) -> None:
     ring = keyring(put=RuntimeError("locked"), kept="user:1-older99")
     assert "the private file" in save_token(TOKEN, tmp_path)
     assert ring.deleted == 1
     assert _found(tmp_path) == TOKEN
 
 
-def test_an_interrupt_in_a_keyring_goes_on_without_what_the_keyring_holds(tmp_path, keyring):
+def test_an_interrupt_in_a_keyring_goes_on_without_what_the_keyring_holds(
+    tmp_path: Path, keyring: Callable[..., Keyring]
+) -> None:
     keyring(put=KeyboardInterrupt())
     with pytest.raises(KeyboardInterrupt) as caught:
         save_token(Secret(TOKEN), tmp_path)
     assert HIDDEN not in shown(caught.value)
 
 
-def test_an_exit_in_a_keyring_goes_on_without_the_words_of_the_keyring(tmp_path, keyring):
+def test_an_exit_in_a_keyring_goes_on_without_the_words_of_the_keyring(
+    tmp_path: Path, keyring: Callable[..., Keyring]
+) -> None:
     keyring(put=SystemExit(f"no place for {TOKEN}"))
     with pytest.raises(SystemExit) as caught:
         save_token(Secret(TOKEN), tmp_path)
@@ -204,19 +212,19 @@ def _colab(monkeypatch: pytest.MonkeyPatch, get: Callable[[str], Any] | None) ->
         monkeypatch.setitem(sys.modules, module.__name__, module)
 
 
-def test_colab_gives_its_secret(tmp_path, monkeypatch):
+def test_colab_gives_its_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _colab(monkeypatch, lambda name: TOKEN)
     assert _found(tmp_path) == TOKEN
 
 
-def test_colabs_variable_outside_of_colab_is_no_token(tmp_path, monkeypatch):
+def test_colabs_variable_outside_of_colab_is_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLAB_RELEASE_TAG", "release-colab_20261101")
     monkeypatch.setitem(sys.modules, "google.colab", None)
     assert _found(tmp_path) is None
 
 
 @pytest.mark.parametrize("mood", [*MOODS, SecretNotFoundError])
-def test_colab_that_raises_has_no_token(tmp_path, monkeypatch, mood):
+def test_colab_that_raises_has_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mood) -> None:
     def get(name: str) -> Any:
         raise mood(name)
 
@@ -225,12 +233,12 @@ def test_colab_that_raises_has_no_token(tmp_path, monkeypatch, mood):
 
 
 @pytest.mark.parametrize("answer", [None, "", 5, b"x"])
-def test_colab_that_answers_no_text_has_no_token(tmp_path, monkeypatch, answer):
+def test_colab_that_answers_no_text_has_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer) -> None:
     _colab(monkeypatch, lambda name: answer)
     assert _found(tmp_path) is None
 
 
-def test_colab_without_the_call_has_no_token(tmp_path, monkeypatch):
+def test_colab_without_the_call_has_no_token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _colab(monkeypatch, None)
     assert _found(tmp_path) is None
 
@@ -239,7 +247,7 @@ def test_colab_without_the_call_has_no_token(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def file(tmp_path) -> Path:
+def file(tmp_path: Path) -> Path:
     path = tmp_path / "token"
     path.touch(mode=0o600)
     return path
@@ -257,13 +265,13 @@ def file(tmp_path) -> Path:
         codecs.BOM_UTF32_LE + TOKEN.encode("utf-32-le"),
     ],
 )
-def test_a_token_file_of_any_editor_is_read(file, data):
+def test_a_token_file_of_any_editor_is_read(file: Path, data) -> None:
     file.write_bytes(data)
     assert _found(file.parent) == TOKEN
 
 
 @pytest.mark.parametrize("data", [b"", b"\r\n", codecs.BOM_UTF8, codecs.BOM_UTF16_LE + b"\r\0\n\0"])
-def test_an_empty_token_file_has_no_token(file, data):
+def test_an_empty_token_file_has_no_token(file: Path, data) -> None:
     file.write_bytes(data)
     assert _found(file.parent) is None
 
@@ -279,7 +287,7 @@ def test_an_empty_token_file_has_no_token(file, data):
         f"USEAPI_TOKEN={TOKEN}".encode(),
     ],
 )
-def test_a_token_file_of_something_else_is_one_line_without_the_token(file, data):
+def test_a_token_file_of_something_else_is_one_line_without_the_token(file: Path, data) -> None:
     file.write_bytes(data)
     with pytest.raises(SettingsError) as caught:
         _found(file.parent)
@@ -288,7 +296,7 @@ def test_a_token_file_of_something_else_is_one_line_without_the_token(file, data
     assert HIDDEN.encode("utf-16-le").decode("latin-1") not in shown(caught.value)
 
 
-def test_a_folder_a_link_and_a_pipe_are_no_token_file(tmp_path):
+def test_a_folder_a_link_and_a_pipe_are_no_token_file(tmp_path: Path) -> None:
     kinds: dict[str, Callable[[Path], object]] = {
         "folder": lambda path: path.mkdir(),
         "link": lambda path: path.symlink_to(tmp_path / "other"),
@@ -308,7 +316,7 @@ def test_a_folder_a_link_and_a_pipe_are_no_token_file(tmp_path):
     assert (tmp_path / "other").read_text() == TOKEN
 
 
-def test_a_file_that_cannot_be_read_is_one_line(file, monkeypatch):
+def test_a_file_that_cannot_be_read_is_one_line(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: Any, **__: Any) -> int:
         raise PermissionError(13, "Permission denied")
 
@@ -318,7 +326,7 @@ def test_a_file_that_cannot_be_read_is_one_line(file, monkeypatch):
         file_token(file)
 
 
-def test_a_home_that_is_a_file_has_no_token_and_takes_none(tmp_path):
+def test_a_home_that_is_a_file_has_no_token_and_takes_none(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("")
     assert file_token(tmp_path / "home" / "token") is None
     with pytest.raises(SettingsError, match="cannot be kept") as caught:
@@ -326,7 +334,9 @@ def test_a_home_that_is_a_file_has_no_token_and_takes_none(tmp_path):
     assert HIDDEN not in shown(caught.value)
 
 
-def test_a_token_is_written_for_its_owner_alone_from_the_first_byte(tmp_path, monkeypatch):
+def test_a_token_is_written_for_its_owner_alone_from_the_first_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     modes = []
     fsync = os.fsync
     monkeypatch.setattr(os, "fsync", lambda handle: modes.append(os.fstat(handle).st_mode) or fsync(handle))
@@ -339,7 +349,7 @@ def test_a_token_is_written_for_its_owner_alone_from_the_first_byte(tmp_path, mo
     assert [path.name for path in tmp_path.iterdir()] == ["token"]
 
 
-def test_a_disk_that_is_full_leaves_the_old_token_and_no_draft(tmp_path, monkeypatch):
+def test_a_disk_that_is_full_leaves_the_old_token_and_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -367,7 +377,7 @@ WRONG = {
 
 @pytest.mark.parametrize("name", WRONG)
 @pytest.mark.parametrize("source", ["given", "config", "environ", "store"])
-def test_a_wrong_setting_beside_a_good_token_does_not_show_the_token(tmp_path, name, source):
+def test_a_wrong_setting_beside_a_good_token_does_not_show_the_token(tmp_path: Path, name, source) -> None:
     given: dict[str, object] = {"home": tmp_path, name: WRONG[name]}
     with pytest.raises(SettingsError) as caught:
         resolve(
@@ -382,7 +392,7 @@ def test_a_wrong_setting_beside_a_good_token_does_not_show_the_token(tmp_path, n
 @pytest.mark.parametrize(
     "url", ["http://me:pa55word@evil.example", "https://me:pa55word@api.example", "ftp://a:pa55word@x"]
 )
-def test_a_password_in_an_address_is_not_shown(url):
+def test_a_password_in_an_address_is_not_shown(url) -> None:
     with pytest.raises(SettingsError) as caught:
         resolve({"base_url": url}, environ={})
     assert "pa55word" not in str(caught.value)
@@ -391,7 +401,7 @@ def test_a_password_in_an_address_is_not_shown(url):
 @pytest.mark.parametrize(
     "token", [HIDDEN, f"Bearer {TOKEN}", f"{TOKEN}!", f"{TOKEN}\n{TOKEN}", f"'{TOKEN}'", f"{TOKEN}\x1b", TOKEN * 400]
 )
-def test_a_token_of_another_form_is_not_shown_in_any_frame(token):
+def test_a_token_of_another_form_is_not_shown_in_any_frame(token) -> None:
     with pytest.raises(SettingsError) as caught:
         resolve(environ={"USEAPI_TOKEN": token})
     assert HIDDEN not in shown(caught.value)
@@ -401,20 +411,20 @@ def test_a_token_of_another_form_is_not_shown_in_any_frame(token):
 
 
 @pytest.mark.parametrize("token", [4711, b"user:1-abc", ["user:1-abc"], object()])
-def test_what_is_no_text_is_no_token(token):
+def test_what_is_no_text_is_no_token(token) -> None:
     with pytest.raises(SettingsError):
         resolve({"token": token}, environ={})
 
 
 @pytest.mark.parametrize("token", ["", "user:1-a b", "user:1-a\tb", "user:1-a\nb", "user:1-\u00e4", "user:1-a\x7fb"])
 @pytest.mark.parametrize("make", [lambda token: Settings(token, BASE_URL, Path(), Path()), RunwayClient])
-def test_what_cannot_stand_in_a_header_is_no_token_wherever_it_is_given(make, token):
+def test_what_cannot_stand_in_a_header_is_no_token_wherever_it_is_given(make, token) -> None:
     with pytest.raises(SettingsError, match="the token is no plain text") as caught:
         make(token)
     assert not token or token not in str(caught.value)
 
 
-def test_the_studio_of_the_process_keeps_no_copy_of_the_environment(monkeypatch):
+def test_the_studio_of_the_process_keeps_no_copy_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("USEAPI_TOKEN", TOKEN)
     monkeypatch.setenv("RUNWAY_NB_SLOTS", "many")
     with pytest.raises(SettingsError) as caught:
@@ -459,7 +469,9 @@ def _studio_of_a_test() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("_studio_of_a_test")
-def test_login_says_in_one_line_where_the_token_went(monkeypatch, capsys, keyring):
+def test_login_says_in_one_line_where_the_token_went(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], keyring: Callable[..., Keyring]
+) -> None:
     keyring(put=Panic("no bus"))
     _login(monkeypatch, f" {TOKEN} ")
     told = capsys.readouterr().out
@@ -469,7 +481,7 @@ def test_login_says_in_one_line_where_the_token_went(monkeypatch, capsys, keyrin
     assert HIDDEN not in told
 
 
-def test_login_asks_nobody_in_a_batch_run(monkeypatch):
+def test_login_asks_nobody_in_a_batch_run(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(errors.InvalidCommand, match="nobody is there"):
         _login(monkeypatch, AssertionError("it was asked"), batch=True)
 
@@ -477,18 +489,18 @@ def test_login_asks_nobody_in_a_batch_run(monkeypatch):
 @pytest.mark.parametrize(
     "typed", ["", "nonsense", f"{TOKEN} {TOKEN}", EOFError(), NotImplementedError(), OSError(6, "no tty")]
 )
-def test_login_with_nothing_to_keep_is_one_line(monkeypatch, typed):
+def test_login_with_nothing_to_keep_is_one_line(monkeypatch: pytest.MonkeyPatch, typed) -> None:
     with pytest.raises(RunwayError) as caught:
         _login(monkeypatch, typed)
     assert len(caught.value._render_traceback_()) == 1
     assert HIDDEN not in shown(caught.value)
 
 
-def test_the_usual_places_are_asked_in_order(tmp_path):
+def test_the_usual_places_are_asked_in_order(tmp_path: Path) -> None:
     assert [store() for store in token_stores(tmp_path)] == [None, None, None]
 
 
-def test_a_token_of_before_a_reload_is_the_same_token():
+def test_a_token_of_before_a_reload_is_the_same_token() -> None:
     """As after `importlib.reload` of every module of a package, which makes each class anew."""
     before = type("Secret", (), {"__module__": Secret.__module__, "reveal": lambda self: TOKEN})()
     assert secret_of(before) == Secret(TOKEN)

@@ -59,7 +59,7 @@ ASSET_ID = f"user:4711-runwayml:{EMAIL}-asset:0b6f0c1e-6a55-4f0c-9a35-3f1f6e0d2a
 
 
 @pytest.fixture(autouse=True)
-def _known():
+def _known() -> None:
     Secret(TOKEN)
     know_address(EMAIL)
 
@@ -89,7 +89,7 @@ def hostile_task(**more: Any) -> Task:
 # --- what is read -----------------------------------------------------------------------------------
 
 
-def test_a_status_is_one_short_word_whatever_the_server_says():
+def test_a_status_is_one_short_word_whatever_the_server_says() -> None:
     for word in (LONG, "x" * 10_000, "\x1b[31mRUNNING", EMAIL.upper()):
         status = Task.from_wire({"taskId": TASK_ID, "status": word}).status
         check(status, repr(status), longest=80)
@@ -101,7 +101,7 @@ def test_a_status_is_one_short_word_whatever_the_server_says():
     assert Task.from_wire({"taskId": TASK_ID, "status": "\x1b[1mSUCCEEDED"}).status == "SUCCEEDED"
 
 
-def test_every_text_of_a_task_is_as_it_may_be_shown():
+def test_every_text_of_a_task_is_as_it_may_be_shown() -> None:
     task = hostile_task()
     assert task.problem is not None
     check(task.name, task.created_at, task.task_type, repr(task), task.problem, task_error(task), longest=3000)
@@ -109,27 +109,27 @@ def test_every_text_of_a_task_is_as_it_may_be_shown():
     assert task.prompt == LONG.encode(errors="replace").decode(), "a prompt is compared with what was sent"
 
 
-def test_every_text_of_an_asset_is_as_it_may_be_shown():
+def test_every_text_of_an_asset_is_as_it_may_be_shown() -> None:
     asset = Asset.from_wire({"assetId": ASSET_ID, "name": f"{LONG}.png", "mediaType": LONG})
     check(asset.name, asset.stem, asset.kind, repr(asset), longest=250)
     assert typed_names([asset])[asset.id] == asset.short_id
 
 
 @pytest.mark.parametrize("name", ["simulator@runway-nb.invalid", "sam@example.org", "sam.doe@mail.example.org.png"])
-def test_the_stem_of_a_name_is_no_half_of_an_address(name):
+def test_the_stem_of_a_name_is_no_half_of_an_address(name) -> None:
     asset = Asset(ASSET_ID, name, "image")
     for text in (asset.stem, file_stem(f"/x/{name}"), file_name(name, "7f3e2c54"), named_picture(name, {}).name):
         assert "sam" not in text
         assert "simulator" not in text
 
 
-def test_an_asset_with_an_address_for_a_name_is_found_by_it():
+def test_an_asset_with_an_address_for_a_name_is_found_by_it() -> None:
     asset = Asset(ASSET_ID, "sam@example.org", "image")
     assert match_asset("sam@example.org", [asset]) is asset
     check(match_asset(LONG, [asset]))
 
 
-def test_accounts_and_what_holds_slots():
+def test_accounts_and_what_holds_slots() -> None:
     body = {EMAIL: {"maxJobs": 2, "error": LONG}, "new@acc.example": {"error": "of bmV3QGFjYy5leGFtcGxl"}}
     found = accounts(body)
     check(*(account.error for account in found), repr(found), longest=1500)
@@ -148,7 +148,7 @@ def test_accounts_and_what_holds_slots():
     lambda text: {"text": f"<p>{text}</p>"},
     lambda text: {"content": text.encode(errors="replace") + b"\x1b[2J\xff"},
 ])  # fmt: skip
-def test_the_error_of_an_answer(status, shape):
+def test_the_error_of_an_answer(status, shape) -> None:
     for text in (LONG, "x" * 285 + EMAIL, "x" * 110 + TOKEN):
         error = error_of(httpx.Response(status, **shape(text)))
         check(error, repr(error), *error._render_traceback_(), longest=1000)
@@ -178,7 +178,7 @@ def _jobs(tmp_path: Path) -> list[Job]:
 
 
 @pytest.mark.slow("goes through every state of a job")
-def test_a_job_in_every_state(tmp_path):
+def test_a_job_in_every_state(tmp_path: Path) -> None:
     for job in _jobs(tmp_path):
         seen = live_state(job, 3.0)
         check(
@@ -191,7 +191,7 @@ def test_a_job_in_every_state(tmp_path):
             check(job.error, *error_bundle(job.error).values(), *job.error._render_traceback_())
 
 
-def test_tables_and_pages(tmp_path):
+def test_tables_and_pages(tmp_path: Path) -> None:
     asset = Asset.from_wire({"assetId": ASSET_ID, "name": LONG, "mediaType": "image", "taskId": LONG})
     page = asset_gallery.bundle(asset_gallery.AssetList((asset,), (LONG,)), note=LONG, text=LONG)
     record = Record("7f3e2c54", "done", {"text_prompt": LONG}, "gen3turbo", "", "", 25, simulated=False, notebook=LONG)
@@ -206,7 +206,7 @@ def test_tables_and_pages(tmp_path):
         check(*table.values())
 
 
-def test_the_panel(tmp_path):
+def test_the_panel(tmp_path: Path) -> None:
     asset = Asset.from_wire({"assetId": ASSET_ID, "name": LONG, "mediaType": "image"})
     link = "https://me:pa55word@host.test/a.png?_jwt=x"
     choices = [
@@ -223,7 +223,7 @@ def test_the_panel(tmp_path):
 # --- what leaves in other ways ----------------------------------------------------------------------
 
 
-def test_a_file_name_says_nothing_of_an_account(tmp_path):
+def test_a_file_name_says_nothing_of_an_account(tmp_path: Path) -> None:
     for prompt in (f"mail {EMAIL} now", f"the token {TOKEN}", f"https://me:pa55word@host.test/ {CODED}", LONG):
         name = file_name(prompt, "7f3e2c54")
         assert not {"simulator", "runway-nb", "invalid", "4711", "abcdef123", "pa55word"} & {
@@ -233,7 +233,7 @@ def test_a_file_name_says_nothing_of_an_account(tmp_path):
     assert "invalid" not in kept.name
 
 
-def test_reprs_of_what_was_never_checked(tmp_path):
+def test_reprs_of_what_was_never_checked(tmp_path: Path) -> None:
     with pytest.raises(errors.SettingsError) as caught:
         Settings(Secret(TOKEN), "https://me:pa55word@api.example/v1", tmp_path, Path("out"))
     settings = Settings(Secret(TOKEN), "https://api.example/v1", tmp_path, Path("out"))
@@ -244,7 +244,7 @@ def test_reprs_of_what_was_never_checked(tmp_path):
     assert "VideoRequest(prompt='x'" in repr(request)
 
 
-def test_a_name_of_no_job_is_masked_before_it_is_cut():
+def test_a_name_of_no_job_is_masked_before_it_is_cut() -> None:
     transport = httpx.MockTransport(lambda _: httpx.Response(200, json=[]))
     client = RunwayClient("user:1-a", base_url="https://a.test", transport=transport)
     for text in ("x" * 50 + EMAIL, LONG):
@@ -254,14 +254,14 @@ def test_a_name_of_no_job_is_masked_before_it_is_cut():
         assert "simul" not in str(caught.value)
 
 
-def test_what_is_sent_is_what_was_typed(party: Party):
+def test_what_is_sent_is_what_was_typed(party: Party) -> None:
     prompt = f"A lamp \u202eturns\u202c \x1b[31m{EMAIL}\u200d\u061c"
     party.submit(prompt).wait(10)
     (call,) = party.api.calls("POST", "create")
     assert json.loads(call.content)["text_prompt"] == prompt
 
 
-def test_a_session_with_a_hostile_server_leaves_nothing(party: Party, capsys: pytest.CaptureFixture[str]):
+def test_a_session_with_a_hostile_server_leaves_nothing(party: Party, capsys: pytest.CaptureFixture[str]) -> None:
     """All texts of all answers, by a server that still makes the video."""
 
     def change(request: httpx.Request, answer: httpx.Response) -> httpx.Response:

@@ -21,7 +21,7 @@ def _made(kind, message):
     return kind([message]) if kind is InvalidRequest else kind(message)
 
 
-def test_the_page_of_errors_is_the_tree():
+def test_the_page_of_errors_is_the_tree() -> None:
     """Each class stands under the nearest of ours that it comes from."""
     above = {0: "RunwayError"}
     for match in re.finditer(r"^(.*)[├└]── (\w+)", inspect.cleandoc(errors.__doc__), re.MULTILINE):
@@ -31,7 +31,7 @@ def test_the_page_of_errors_is_the_tree():
 
 
 @pytest.mark.parametrize("name", sorted({kind.__name__ for kind in CLASSES} | set(errors.RENAMED)))
-def test_a_name_in_a_row_of_the_ledger_is_its_class(name):
+def test_a_name_in_a_row_of_the_ledger_is_its_class(name) -> None:
     kind = errors.error_class(name)
     assert kind.__name__ == errors.RENAMED.get(name, name)
     record = a_record(phase="detached", error=name, message="it rained")
@@ -39,25 +39,25 @@ def test_a_name_in_a_row_of_the_ledger_is_its_class(name):
 
 
 @pytest.mark.parametrize("name", ["", "annotations", "masked", "RENAMED", "Iterable", "ColourMissing"])
-def test_any_other_word_is_no_class(name):
+def test_any_other_word_is_no_class(name) -> None:
     assert errors.error_class(name) is None
 
 
 @pytest.mark.parametrize(("earlier", "name"), sorted(errors.RENAMED.items()))
-def test_an_earlier_name_is_the_class_still(earlier, name):
+def test_an_earlier_name_is_the_class_still(earlier, name) -> None:
     with pytest.warns(DeprecationWarning, match=f"errors.{earlier} is errors.{name} now"):
         assert getattr(errors, earlier) is getattr(errors, name)
     with pytest.raises(AttributeError):
         _ = errors.ColourMissing
 
 
-def test_the_page_of_errors_names_every_class():
+def test_the_page_of_errors_names_every_class() -> None:
     documented = set(re.findall(r"[├└]── (\w+)", errors.__doc__)) | {"RunwayError"}
     assert documented == {kind.__name__ for kind in CLASSES}
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_no_error_shows_a_token_an_email_or_a_whole_id(kind):
+def test_no_error_shows_a_token_an_email_or_a_whole_id(kind) -> None:
     error = _made(kind, f"{TASK_ID} of studio@example.org with user:4711-abcDEF123")
     for text in (str(error), repr(error), error.message, *error._render_traceback_()):
         assert "studio" not in text
@@ -66,13 +66,13 @@ def test_no_error_shows_a_token_an_email_or_a_whole_id(kind):
 
 
 @pytest.mark.parametrize("kind", CLASSES)
-def test_a_cell_shows_one_line(kind):
+def test_a_cell_shows_one_line(kind) -> None:
     lines = _made(kind, "what happened")._render_traceback_()
     assert len(lines) == 1
     assert lines[0].startswith(f"{kind.__name__}: what happened")
 
 
-def test_mistakes_are_a_list_with_a_count():
+def test_mistakes_are_a_list_with_a_count() -> None:
     assert InvalidRequest(["a", "b"])._render_traceback_() == [
         "InvalidRequest: 2 mistakes, nothing was sent",
         "  - a",
@@ -89,16 +89,16 @@ def test_mistakes_are_a_list_with_a_count():
         (errors.JobNotFound, LookupError),
     ],
 )  # fmt: skip
-def test_an_error_is_also_what_python_calls_it(kind, builtin):
+def test_an_error_is_also_what_python_calls_it(kind, builtin) -> None:
     assert issubclass(kind, builtin)
 
 
-def test_waiting_that_ends_is_no_failure_of_the_task():
+def test_waiting_that_ends_is_no_failure_of_the_task() -> None:
     assert not issubclass(Detached, errors.TaskError)
     assert issubclass(errors.TaskModerated, errors.TaskFailed)
 
 
-def test_an_api_error_carries_its_status():
+def test_an_api_error_carries_its_status() -> None:
     assert ApiError("x", 418).status == 418
     assert RateLimited("x").status == 429
     assert RateLimited("x").retry_after is None

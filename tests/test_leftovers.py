@@ -46,7 +46,7 @@ def run(folder: Path, code: str, *options: str) -> subprocess.CompletedProcess[s
 @pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("options", [(), ("-n", "1")], ids=["alone", "with a worker"])
 @pytest.mark.parametrize("code", [CHILD, ORPHAN], ids=["a child", "an orphan"])
-def test_a_run_that_leaves_a_process_fails_names_it_and_ends_it(tmp_path, code, options):
+def test_a_run_that_leaves_a_process_fails_names_it_and_ends_it(tmp_path: Path, code, options) -> None:
     ended = run(tmp_path, code, *options)
     assert ended.returncode == 1, ended.stdout + ended.stderr
     assert "1 passed" in ended.stdout
@@ -56,12 +56,12 @@ def test_a_run_that_leaves_a_process_fails_names_it_and_ends_it(tmp_path, code, 
 
 
 @pytest.mark.slow("starts a process")
-def test_a_run_that_leaves_nothing_passes(tmp_path):
+def test_a_run_that_leaves_nothing_passes(tmp_path: Path) -> None:
     ended = run(tmp_path, ENDED)
     assert (ended.returncode, "left running" in ended.stdout) == (0, False), ended.stdout + ended.stderr
 
 
-def test_what_tests_start_carries_the_mark_of_their_run(tmp_path):
+def test_what_tests_start_carries_the_mark_of_their_run(tmp_path: Path) -> None:
     from support.kernels import clean_env
 
     assert clean_env(tmp_path)[MARK] == os.environ[MARK]

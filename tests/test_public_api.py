@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 import runway_nb
+from support.fakes import Party
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -33,7 +34,7 @@ def _fresh(code):
     return run.stdout.split()
 
 
-def test_the_public_names_are_promises():
+def test_the_public_names_are_promises() -> None:
     assert runway_nb.__all__ == sorted(
         [
             "Camera",
@@ -60,13 +61,13 @@ def test_the_public_names_are_promises():
 
 
 @pytest.mark.parametrize("name", runway_nb.__all__)
-def test_every_public_name_is_there_and_explained(name):
+def test_every_public_name_is_there_and_explained(name) -> None:
     value = getattr(runway_nb, name)
     assert isinstance(value, str) or value.__doc__
 
 
 @pytest.mark.slow("starts a process")
-def test_a_star_import_gives_all_names():
+def test_a_star_import_gives_all_names() -> None:
     assert _fresh("from runway_nb import *; print(*sorted(set(dir()) & {'Camera', 'generate', 'errors'}))") == [
         "Camera",
         "errors",
@@ -74,30 +75,30 @@ def test_a_star_import_gives_all_names():
     ]
 
 
-def test_the_names_are_offered_for_completion():
+def test_the_names_are_offered_for_completion() -> None:
     assert set(runway_nb.__all__) <= set(dir(runway_nb))
 
 
-def test_an_unknown_name_is_an_attribute_error():
+def test_an_unknown_name_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = runway_nb.nonsense
 
 
 @pytest.mark.slow("starts a process")
-def test_importing_loads_nothing_heavy():
+def test_importing_loads_nothing_heavy() -> None:
     loaded = set(_fresh("import runway_nb, sys; print(*sys.modules)"))
     assert loaded & set(HEAVY) == set()
 
 
 @pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("names", ["Camera, VideoRequest, Keyframes", "errors, Task, Status", "Settings"])
-def test_pure_parts_load_nothing_heavy_either(names):
+def test_pure_parts_load_nothing_heavy_either(names) -> None:
     loaded = set(_fresh(f"from runway_nb import {names}; import sys; print(*sys.modules)"))
     assert loaded & set(HEAVY) == set()
 
 
 @pytest.mark.slow("starts a process")
-def test_a_studio_is_used_without_a_notebook():
+def test_a_studio_is_used_without_a_notebook() -> None:
     loaded = set(_fresh("import runway_nb, sys; runway_nb.Studio; runway_nb.generate; print(*sys.modules)"))
     assert loaded & {"IPython", "ipywidgets", "PIL", "starlette", "uvicorn", "av", "nest_asyncio2"} == set()
 
@@ -106,7 +107,7 @@ def test_a_studio_is_used_without_a_notebook():
 
 
 @pytest.fixture
-def shot(party):
+def shot(party: Party):
     return party.ended(party.submit("A lamp", seed=1))
 
 
@@ -114,7 +115,7 @@ KINDS = ["figure", "array", "image", "bytes", "uri", "path", "name", "asset", "i
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_everything_that_is_a_picture_can_be_first(party, shot, kind):
+def test_everything_that_is_a_picture_can_be_first(party: Party, shot, kind) -> None:
     image = Image.new("RGB", (160, 96), "teal")
     file = party.folder / "lamp.png"
     image.save(file)
@@ -152,7 +153,7 @@ def test_everything_that_is_a_picture_can_be_first(party, shot, kind):
     ],
     ids=["number", "list", "nothing", "row", "empty image", "empty bytes"],
 )
-def test_what_is_no_picture_is_refused_at_once(party, picture, line):
+def test_what_is_no_picture_is_refused_at_once(party: Party, picture, line) -> None:
     with pytest.raises(runway_nb.errors.InvalidRequest) as caught:
         runway_nb.generate("A lamp turns", first=picture, studio=party.studio)
     (problem,) = caught.value.problems
@@ -160,7 +161,7 @@ def test_what_is_no_picture_is_refused_at_once(party, picture, line):
     assert not party.api.requests
 
 
-def test_the_last_frame_of_a_job_is_a_text_from_the_beginning(party):
+def test_the_last_frame_of_a_job_is_a_text_from_the_beginning(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
     job = party.submit()
     assert type(job.last) is str
@@ -168,7 +169,7 @@ def test_the_last_frame_of_a_job_is_a_text_from_the_beginning(party):
     job.stop()
 
 
-def test_a_studio_lists_uploads_and_deletes(party):
+def test_a_studio_lists_uploads_and_deletes(party: Party) -> None:
     studio = party.studio
     assert [asset.stem for asset in studio.account.assets()] == ["harbour", "meadow"]
     assert [asset.stem for asset in studio.account.assets("MEA", "image")] == ["meadow"]
@@ -185,7 +186,7 @@ def test_a_studio_lists_uploads_and_deletes(party):
         studio.account.delete_asset(asset)
 
 
-def test_a_wrong_option_of_an_upload_is_refused_before_anything_is_sent(party):
+def test_a_wrong_option_of_an_upload_is_refused_before_anything_is_sent(party: Party) -> None:
     with pytest.raises(runway_nb.errors.InvalidRequest) as caught:
         party.studio.account.upload(Image.new("RGB", (160, 96)), fit="wide", focus=(2, 2), aspect="square")
     assert len(caught.value.problems) == 3
@@ -195,14 +196,14 @@ def test_a_wrong_option_of_an_upload_is_refused_before_anything_is_sent(party):
 # --- the package ------------------------------------------------------------------------------------
 
 
-def test_the_version_is_the_same_everywhere():
+def test_the_version_is_the_same_everywhere() -> None:
     newest = re.search(r"^## (\d+\.\d+\.\d+) \((\d{4}-\d\d-\d\d)\)$", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
     assert newest is not None
     assert runway_nb.__version__ == PROJECT["project"]["version"] == newest[1]
 
 
 @pytest.mark.parametrize("name", ["py.typed", "notebook/static/card.css", "__init__.py", "simulator/__main__.py"])
-def test_the_wheel_carries_every_file(name):
+def test_the_wheel_carries_every_file(name) -> None:
     """hatchling takes the whole package but for what .gitignore names."""
     assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["runway_nb"]}
     assert (ROOT / "runway_nb" / name).is_file()
@@ -211,7 +212,7 @@ def test_the_wheel_carries_every_file(name):
     assert [part for part in parts for pattern in ignored if fnmatch(part, pattern)] == []
 
 
-def test_every_file_that_the_package_reads_is_beside_it():
+def test_every_file_that_the_package_reads_is_beside_it() -> None:
     named = {
         match
         for path in (ROOT / "runway_nb").rglob("*.py")
@@ -221,13 +222,13 @@ def test_every_file_that_the_package_reads_is_beside_it():
     assert {name for name in named if name.endswith((".css", ".js")) and Path(name).name not in shipped} == set()
 
 
-def test_every_library_of_the_package_is_a_dependency():
+def test_every_library_of_the_package_is_a_dependency() -> None:
     wanted = {re.split(r"[<>=\[]", line)[0].lower() for line in PROJECT["project"]["dependencies"]}
     assert wanted == {"anyio", "anywidget", "httpx", "ipython", "ipywidgets", "nest_asyncio2", "pillow", "platformdirs"}
 
 
 @pytest.mark.slow("runs mypy")
-def test_typed_use_is_checked():
+def test_typed_use_is_checked() -> None:
     """`typing/api.py` is read by mypy as a user's program would be."""
     run = subprocess.run(
         [sys.executable, "-m", "mypy", "--no-error-summary", "tests/typing/api.py"],

@@ -213,6 +213,7 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workplace]:
         yield Workplace(party)
 
 
+@pytest.mark.slow("calls everything public with every odd value")
 @pytest.mark.parametrize("name", CALLS)
 def test_odd_values_bring_an_error_of_ours_or_none(workplace: Workplace, monkeypatch: Any, name: str) -> None:
     monkeypatch.chdir(workplace.party.folder)

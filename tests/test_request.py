@@ -33,7 +33,7 @@ def _problems(**fields):
 # --- to the wire ------------------------------------------------------------------------------------
 
 
-def test_the_documented_example_is_written_as_documented():
+def test_the_documented_example_is_written_as_documented() -> None:
     request = VideoRequest(
         prompt="The lighthouse lamp starts to turn as fog rolls in",
         keyframes=Keyframes(CREATE["firstImage_assetId"], None, CREATE["lastImage_assetId"]),
@@ -47,7 +47,7 @@ def test_the_documented_example_is_written_as_documented():
     assert request.to_wire() == CREATE
 
 
-def test_every_field_has_its_documented_name():
+def test_every_field_has_its_documented_name() -> None:
     request = VideoRequest(
         "p", Keyframes("a", "b", "c"), Camera(1, 2, 3, 4, 5, 6), "portrait", 10, 7, True, "https://h.example", "r", 3
     )
@@ -58,29 +58,29 @@ def test_every_field_has_its_documented_name():
     }  # fmt: skip
 
 
-def test_what_was_not_given_stays_out_of_the_body():
+def test_what_was_not_given_stays_out_of_the_body() -> None:
     assert VideoRequest("a lamp").to_wire() == {"text_prompt": "a lamp"}
     assert VideoRequest(keyframes=Keyframes(first=ASSET_ID)).to_wire() == {"firstImage_assetId": ASSET_ID}
 
 
 @pytest.mark.parametrize(("field", "wire"), [("explore", "exploreMode")])
-def test_an_explicit_no_is_sent(field, wire):
+def test_an_explicit_no_is_sent(field, wire) -> None:
     assert VideoRequest("a", **{field: False}).to_wire()[wire] is False
 
 
-def test_a_path_is_sent_as_text():
+def test_a_path_is_sent_as_text() -> None:
     assert VideoRequest("a", Keyframes(Path("a.png"))).to_wire()["firstImage_assetId"] == "a.png"
 
 
 @given(requests)
-def test_a_request_survives_the_way_to_the_wire_and_back(request):
+def test_a_request_survives_the_way_to_the_wire_and_back(request) -> None:
     body = json.loads(json.dumps(request.to_wire()))
     assert VideoRequest.from_wire(body) == request
     assert None not in body.values()
 
 
 @given(requests)
-def test_drawn_requests_are_without_mistakes(request):
+def test_drawn_requests_are_without_mistakes(request) -> None:
     assert request.problems() == ()
 
 
@@ -90,7 +90,7 @@ def _known(fields):
 
 
 @pytest.mark.parametrize("known", KNOWN, ids=lambda known: known["digest"][3:9])
-def test_what_is_sent_kept_and_counted_stays_the_same_to_the_letter(known):
+def test_what_is_sent_kept_and_counted_stays_the_same_to_the_letter(known) -> None:
     """Another digest would let an unchanged cell be paid again; another order would show another dry run."""
     request = _known(known["fields"])
     assert json.dumps(request.to_wire()) == json.dumps(known["body"])
@@ -99,7 +99,7 @@ def test_what_is_sent_kept_and_counted_stays_the_same_to_the_letter(known):
     assert VideoRequest.from_wire(known["record"]).digest == known["digest"]
 
 
-def test_the_old_name_of_a_record_still_works():
+def test_the_old_name_of_a_record_still_works() -> None:
     with pytest.warns(DeprecationWarning, match="to_record"):
         assert VideoRequest("a", fit="cover").to_wish() == {"text_prompt": "a", "fit": "cover"}
 
@@ -107,7 +107,7 @@ def test_the_old_name_of_a_record_still_works():
 # --- the table of fields ----------------------------------------------------------------------------
 
 
-def test_every_field_of_a_request_has_one_row():
+def test_every_field_of_a_request_has_one_row() -> None:
     own = {field.name: field.default for field in fields(VideoRequest) if field.name not in ("keyframes", "camera")}
     assert {row.name: row.default for row in OWN_FIELDS} == {k: v or None for k, v in own.items() if k != "model"} | {
         "prompt": ""
@@ -128,12 +128,12 @@ class Asked(runway_nb.Studio):
         self.requests.append(request)
 
 
-def test_generate_takes_every_field_of_a_request():
+def test_generate_takes_every_field_of_a_request() -> None:
     parts = {"camera"} | {row.name for row in FIELDS if row.part == "keyframes"}
     assert parts | {row.name for row in OWN_FIELDS} <= set(inspect.signature(runway_nb.generate).parameters)
 
 
-def test_each_field_of_a_request_reaches_it_from_generate():
+def test_each_field_of_a_request_reaches_it_from_generate() -> None:
     request = _known(KNOWN[-1]["fields"])
     own = {row.name: row.value_in(request) for row in OWN_FIELDS}
     runway_nb.generate(**own, **request.keyframes.given, camera=request.camera, studio=(studio := Asked()))
@@ -141,17 +141,17 @@ def test_each_field_of_a_request_reaches_it_from_generate():
 
 
 @given(requests)
-def test_a_request_is_made_of_the_values_of_its_rows(request):
+def test_a_request_is_made_of_the_values_of_its_rows(request) -> None:
     assert VideoRequest.from_values({row.name: row.value_in(request) for row in FIELDS}) == request
 
 
-def test_values_that_are_no_field_stay_out_of_a_request():
+def test_values_that_are_no_field_stay_out_of_a_request() -> None:
     values = {"wait": True, "zoom": 4, "first": "a.png", "seed": 7}
     assert VideoRequest.from_values(values) == VideoRequest(keyframes=Keyframes("a.png"), camera=Camera(zoom=4), seed=7)
 
 
 @pytest.fixture
-def short(monkeypatch):
+def short(monkeypatch: pytest.MonkeyPatch):
     """A model with other names in its body, that takes two pictures and no seed."""
     first, _, last = DEFAULT_MODEL.keyframes
     model = DEFAULT_MODEL._replace(
@@ -162,7 +162,7 @@ def short(monkeypatch):
     return model
 
 
-def test_a_model_names_the_fields_of_its_body(short):
+def test_a_model_names_the_fields_of_its_body(short) -> None:
     request = VideoRequest("p", Keyframes("a", last="c"), seconds=8, model="short")
     body = {"imageAssetId1": "a", "lastImage_assetId": "c", "text_prompt": "p", "duration": 8}
     assert (request.problems(), request.to_wire()) == ((), body)
@@ -170,7 +170,7 @@ def test_a_model_names_the_fields_of_its_body(short):
     assert short.positions == ("first", "last")
 
 
-def test_what_a_model_does_not_take_is_a_mistake_and_never_dropped(short):
+def test_what_a_model_does_not_take_is_a_mistake_and_never_dropped(short) -> None:
     request = VideoRequest("p", Keyframes("a", "b"), Camera(zoom=0), seed=7, model="short")
     assert request.problems() == (
         "middle is given, and Short takes none: leave it out",
@@ -191,7 +191,7 @@ def test_what_a_model_does_not_take_is_a_mistake_and_never_dropped(short):
         ("reply_url", "http://h.example"),
     ],
 )  # fmt: skip
-def test_a_value_at_the_edge_is_fine(field, value):
+def test_a_value_at_the_edge_is_fine(field, value) -> None:
     assert _problems(**{field: value}) == ()
 
 
@@ -222,17 +222,17 @@ def test_a_value_at_the_edge_is_fine(field, value):
         ("model", "gen9", "model is 'gen9': known are gen3turbo"),
     ],
 )  # fmt: skip
-def test_a_value_past_the_edge_is_one_line_with_what_to_do(field, value, line):
+def test_a_value_past_the_edge_is_one_line_with_what_to_do(field, value, line) -> None:
     assert _problems(**{field: value}) == (line,)
 
 
-def test_a_reply_url_that_is_too_long_is_refused():
+def test_a_reply_url_that_is_too_long_is_refused() -> None:
     assert _problems(reply_url="https://h.example/" + "x" * 1007) == (
         "reply_url is 1,025 characters long: give text of 1 to 1,024 characters",
     )
 
 
-def test_all_mistakes_are_reported_at_once():
+def test_all_mistakes_are_reported_at_once() -> None:
     request = VideoRequest(
         camera=Camera(zoom=11, static=True), aspect="square", seconds=7, seed=0, max_jobs=99, reply_ref="", explore="no"
     )
@@ -245,13 +245,13 @@ def test_all_mistakes_are_reported_at_once():
 
 
 @pytest.mark.parametrize("picture", ["", "  ", 5])
-def test_a_keyframe_that_names_nothing_is_a_mistake(picture):
+def test_a_keyframe_that_names_nothing_is_a_mistake(picture) -> None:
     assert _problems(keyframes=Keyframes(middle=picture)) == (
         f"middle is {picture!r}: give a picture, a picture file, or an asset's name or id",
     )
 
 
-def test_pictures_of_two_accounts_never_go_together():
+def test_pictures_of_two_accounts_never_go_together() -> None:
     (line,) = _problems(keyframes=Keyframes(ASSET_ID, "lamp.png", OTHER))
     assert "two accounts" in line
     assert "@" not in line
@@ -262,14 +262,14 @@ def test_pictures_of_two_accounts_never_go_together():
     ("picture", "account"),
     [(ASSET_ID, EMAIL), (TASK_ID, None), ("lamp.png", None), (None, None), (Path("a.png"), None)],
 )
-def test_an_asset_id_names_its_account(picture, account):
+def test_an_asset_id_names_its_account(picture, account) -> None:
     assert asset_account(picture) == account
 
 
 # --- warnings, price, digest, repr ------------------------------------------------------------------
 
 
-def test_what_may_be_refused_is_warned_of():
+def test_what_may_be_refused_is_warned_of() -> None:
     assert VideoRequest("a").warnings() == ("no keyframe: Runway may refuse a request of words alone",)
     (line,) = VideoRequest("a", camera=Camera(zoom=1)).warnings()
     assert line.startswith("a camera move without a keyframe")
@@ -280,22 +280,22 @@ def test_what_may_be_refused_is_warned_of():
     ("fields", "credits"),
     [({}, 25), ({"seconds": 5}, 25), ({"seconds": 10}, 50), ({"seconds": 10, "explore": True}, 0)],
 )
-def test_a_second_costs_five_credits(fields, credits):  # noqa: A002
+def test_a_second_costs_five_credits(fields, credits) -> None:  # noqa: A002
     assert VideoRequest("a", **fields).credits == credits
 
 
-def test_the_defaults_of_the_api_are_filled_in():
+def test_the_defaults_of_the_api_are_filled_in() -> None:
     assert (VideoRequest("a").length, VideoRequest("a").format) == (5, "landscape")
 
 
 @given(requests)
-def test_equal_bodies_have_equal_digests(request):
+def test_equal_bodies_have_equal_digests(request) -> None:
     assert VideoRequest.from_wire(request.to_wire()).digest == request.digest
     assert request.digest.startswith("v1:")
 
 
 @given(requests)
-def test_references_and_slots_do_not_change_the_digest(request):
+def test_references_and_slots_do_not_change_the_digest(request) -> None:
     other = replace(request, reply_ref="other", reply_url="https://other.example", max_jobs=2)
     assert other.digest == request.digest
 
@@ -307,23 +307,23 @@ def test_references_and_slots_do_not_change_the_digest(request):
         {"camera": Camera(zoom=1)}, {"camera": Camera(static=True)}, {"keyframes": Keyframes(ASSET_ID)},
     ],
 )  # fmt: skip
-def test_what_decides_the_picture_changes_the_digest(change):
+def test_what_decides_the_picture_changes_the_digest(change) -> None:
     request = VideoRequest("a", seed=1)
     assert replace(request, **change).digest != request.digest
 
 
-def test_the_place_of_a_keyframe_counts():
+def test_the_place_of_a_keyframe_counts() -> None:
     assert VideoRequest("a", Keyframes(first=ASSET_ID)).digest != VideoRequest("a", Keyframes(last=ASSET_ID)).digest
 
 
-def test_the_digest_of_a_known_request_stays_the_same():
+def test_the_digest_of_a_known_request_stays_the_same() -> None:
     """Stored results are found by it, so a change of the form is a new version."""
     again = VideoRequest.from_wire(dict(reversed(CREATE.items())))
     assert again.digest == VideoRequest.from_wire(CREATE).digest
     assert len(again.digest) == 3 + 64
 
 
-def test_a_repr_holds_no_email():
+def test_a_repr_holds_no_email() -> None:
     assert EMAIL not in repr(VideoRequest("a", Keyframes(ASSET_ID, TASK_ID)))
 
 
@@ -332,12 +332,12 @@ def test_a_repr_holds_no_email():
     [{"fit": "crop"}, {"focus": (2, 0)}, {"focus": (0.5,)}, {"focus": "0.5,0.5"}, {"focus": (True, 0)}],
     ids=str,
 )
-def test_a_fit_that_is_none_is_named(fields):
+def test_a_fit_that_is_none_is_named(fields) -> None:
     (problem,) = VideoRequest("A lamp", **fields).problems()
     assert problem.startswith(f"{next(iter(fields))} is ")
 
 
-def test_the_fit_is_kept_with_the_wish_and_never_sent():
+def test_the_fit_is_kept_with_the_wish_and_never_sent() -> None:
     request = VideoRequest("A lamp", fit="contain", focus=(0.5, 0.25))
     assert VideoRequest.from_wire(request.to_record()) == request
     assert request.to_wire() == VideoRequest("A lamp").to_wire()

@@ -44,7 +44,7 @@ def _resolve(given=None, config=None, stores=(), **environ):
     ("sources", "winner"),
     [("gce", "given"), ("ce", "config"), ("e", "environ"), ("ge", "given"), ("gc", "given"), ("c", "config")],
 )
-def test_an_argument_goes_before_config_before_environment(name, variable, value, sources, winner):
+def test_an_argument_goes_before_config_before_environment(name, variable, value, sources, winner) -> None:
     given = {name: value.format("given")} if "g" in sources else {name: None}
     config = {name: value.format("config")} if "c" in sources else {name: ""}
     environ = {variable: value.format("environ")} if "e" in sources else {}
@@ -53,18 +53,18 @@ def test_an_argument_goes_before_config_before_environment(name, variable, value
     assert found == value.format(winner)
 
 
-def test_without_any_source_the_defaults_hold():
+def test_without_any_source_the_defaults_hold() -> None:
     settings = _resolve()
     assert settings == Settings(None, BASE_URL, default_home({}), Path("runway_outputs"), "auto", multipart=False)
     assert settings.simulated
 
 
-def test_a_no_of_the_argument_beats_a_yes_of_the_config():
+def test_a_no_of_the_argument_beats_a_yes_of_the_config() -> None:
     assert not _resolve({"multipart": False}, {"multipart": True}).multipart
     assert _resolve(None, {"multipart": True}).multipart
 
 
-def test_stores_are_asked_in_order_and_only_for_a_missing_token():
+def test_stores_are_asked_in_order_and_only_for_a_missing_token() -> None:
     asked = []
 
     def store(name, value):
@@ -78,7 +78,7 @@ def test_stores_are_asked_in_order_and_only_for_a_missing_token():
     assert asked == []
 
 
-def test_the_usual_stores_read_the_private_file(tmp_path):
+def test_the_usual_stores_read_the_private_file(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(f"{TOKEN}\n")
     (tmp_path / "token").chmod(0o600)
     assert _token(resolve({"home": tmp_path}, environ={})) == TOKEN
@@ -88,7 +88,7 @@ def test_the_usual_stores_read_the_private_file(tmp_path):
 
 
 @pytest.mark.parametrize("token", [TOKEN, f"  {TOKEN}\n", Secret(TOKEN)])
-def test_a_good_token_is_taken_without_its_surroundings(token):
+def test_a_good_token_is_taken_without_its_surroundings(token) -> None:
     assert _token(_resolve({"token": token})) == TOKEN
 
 
@@ -105,7 +105,7 @@ def test_a_good_token_is_taken_without_its_surroundings(token):
         "x\x00",
     ],
 )
-def test_a_token_of_another_form_is_refused_without_being_shown(token):
+def test_a_token_of_another_form_is_refused_without_being_shown(token) -> None:
     with pytest.raises(SettingsError) as caught:
         _resolve({"token": token})
     assert "abcDEF123" not in caught.value.message
@@ -122,7 +122,7 @@ def test_a_token_of_another_form_is_refused_without_being_shown(token):
         ("http://[::1]:80/v1", "http://[::1]:80/v1"),
     ],
 )
-def test_https_and_http_on_this_machine_are_taken(url, kept):
+def test_https_and_http_on_this_machine_are_taken(url, kept) -> None:
     assert _resolve({"base_url": url}).base_url == kept
 
 
@@ -139,7 +139,7 @@ def test_https_and_http_on_this_machine_are_taken(url, kept):
         "http://127.0.0.1@evil.example/",
     ],
 )
-def test_a_token_never_goes_over_plain_http_to_another_machine(url):
+def test_a_token_never_goes_over_plain_http_to_another_machine(url) -> None:
     with pytest.raises(SettingsError, match="https://"):
         _resolve({"base_url": url})
 
@@ -147,16 +147,16 @@ def test_a_token_never_goes_over_plain_http_to_another_machine(url):
 @pytest.mark.parametrize(
     ("host", "local"), [("localhost", True), ("127.0.0.1", True), ("::1", True), ("0.0.0.0", False), (None, False)]
 )
-def test_only_this_machine_is_this_machine(host, local):
+def test_only_this_machine_is_this_machine(host, local) -> None:
     assert is_loopback(host) is local
 
 
-def test_a_wrong_word_for_embed_lists_the_right_ones():
+def test_a_wrong_word_for_embed_lists_the_right_ones() -> None:
     with pytest.raises(SettingsError, match="auto, always, never"):
         _resolve({"embed": "sometimes"})
 
 
-def test_a_tilde_is_the_users_home(monkeypatch):
+def test_a_tilde_is_the_users_home(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/sam")
     settings = _resolve({"home": "~/rnb", "output": "~/videos"})
     assert (settings.home, settings.output) == (Path("/home/sam/rnb"), Path("/home/sam/videos"))
@@ -166,14 +166,14 @@ def test_a_tilde_is_the_users_home(monkeypatch):
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
-def test_a_token_file_that_others_can_read_is_refused(tmp_path, mode):
+def test_a_token_file_that_others_can_read_is_refused(tmp_path: Path, mode) -> None:
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / "token").chmod(mode)
     with pytest.raises(SettingsError, match="chmod 600"):
         resolve({"home": tmp_path}, environ={})
 
 
-def test_a_saved_token_is_private_and_found_again(tmp_path, monkeypatch):
+def test_a_saved_token_is_private_and_found_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     old = os.umask(0)
     try:
@@ -186,7 +186,7 @@ def test_a_saved_token_is_private_and_found_again(tmp_path, monkeypatch):
     assert _token(resolve({"home": tmp_path / "new"}, environ={})) == TOKEN
 
 
-def test_saving_closes_a_file_that_was_open_to_others(tmp_path, monkeypatch):
+def test_saving_closes_a_file_that_was_open_to_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     (tmp_path / "token").write_text("old")
     (tmp_path / "token").chmod(0o644)
@@ -195,7 +195,7 @@ def test_saving_closes_a_file_that_was_open_to_others(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("token", ["", "nonsense"])
-def test_a_wrong_token_is_not_saved(tmp_path, token):
+def test_a_wrong_token_is_not_saved(tmp_path: Path, token) -> None:
     with pytest.raises(SettingsError):
         save_token(token, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -216,17 +216,17 @@ def test_a_wrong_token_is_not_saved(tmp_path, token):
         lambda secret: repr([secret]),
     ],
 )
-def test_a_secret_shows_stars(show):
+def test_a_secret_shows_stars(show) -> None:
     shown = show(Secret(TOKEN))
     assert "***" in shown
     assert "4711" not in shown
 
 
-def test_settings_do_not_show_their_token():
+def test_settings_do_not_show_their_token() -> None:
     assert "4711" not in repr(Settings(Secret(TOKEN), BASE_URL, Path(), Path()))
 
 
-def test_a_dict_of_settings_does_not_give_the_token_away():
+def test_a_dict_of_settings_does_not_give_the_token_away() -> None:
     settings = Settings(Secret(TOKEN), BASE_URL, Path(), Path())
     try:
         shown = repr(dataclasses.asdict(settings))
@@ -235,7 +235,7 @@ def test_a_dict_of_settings_does_not_give_the_token_away():
     assert "4711" not in shown
 
 
-def test_a_secret_is_not_pickled():
+def test_a_secret_is_not_pickled() -> None:
     with pytest.raises(TypeError) as caught:
         pickle.dumps(Settings(Secret(TOKEN), BASE_URL, Path(), Path()))
     assert "4711" not in str(caught.value)
@@ -248,32 +248,32 @@ def _traceback(secret):
         return "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
 
 
-def test_a_traceback_with_a_secret_in_it_does_not_show_it():
+def test_a_traceback_with_a_secret_in_it_does_not_show_it() -> None:
     shown = _traceback(Secret(TOKEN))
     assert "secret = Secret('***')" in shown
     assert "4711" not in shown
 
 
-def test_secrets_compare_by_what_they_hide():
+def test_secrets_compare_by_what_they_hide() -> None:
     assert Secret("a") == Secret("a")
     assert Secret("a") != Secret("b")
     assert Secret("a") != "a"
     assert len({Secret("a"), Secret("a")}) == 1
 
 
-def test_an_address_with_a_password_is_refused_without_showing_it():
+def test_an_address_with_a_password_is_refused_without_showing_it() -> None:
     with pytest.raises(SettingsError) as caught:
         resolve({"base_url": "https://me:secret@api.example"})
     assert "secret" not in caught.value.message
 
 
 @pytest.mark.parametrize("name", ["RUNWAY_NB_HOME", "given"])
-def test_a_relative_home_is_whole_from_the_start(name):
+def test_a_relative_home_is_whole_from_the_start(name) -> None:
     settings = resolve({"home": "here"}) if name == "given" else resolve(environ={name: "here"})
     assert settings.home.is_absolute()
 
 
-def test_the_lowest_limit_of_credits_holds():
+def test_the_lowest_limit_of_credits_holds() -> None:
     environ = {"RUNWAY_NB_MAX_CREDITS": "100"}
     assert resolve(config={"max_credits": 60}, environ=environ).max_credits == 60
     assert resolve(config={"max_credits": 600}, environ=environ).max_credits == 100
@@ -284,13 +284,13 @@ def test_the_lowest_limit_of_credits_holds():
     ("name", "value"), [("RUNWAY_NB_SLOTS", "0"), ("RUNWAY_NB_SLOTS", "11"), ("RUNWAY_NB_MAX_CREDITS", "many"),
                         ("RUNWAY_NB_MAX_MODERATED", "0"), ("RUNWAY_NB_REUSE", "perhaps")],
 )  # fmt: skip
-def test_a_limit_that_cannot_be_read_is_named(name, value):
+def test_a_limit_that_cannot_be_read_is_named(name, value) -> None:
     with pytest.raises(SettingsError, match=f"is '{value}': give"):
         resolve(environ={name: value})
 
 
 @pytest.mark.parametrize("value", [0, 1001])
-def test_a_limit_has_one_range_wherever_it_is_given(value):
+def test_a_limit_has_one_range_wherever_it_is_given(value) -> None:
     with pytest.raises(SettingsError, match="give a whole number from 1 to 1000"):
         resolve({"max_moderated": value}, environ={})
     with pytest.raises(SettingsError, match="give a whole number from 1 to 1000"):
@@ -302,19 +302,19 @@ def test_a_limit_has_one_range_wherever_it_is_given(value):
     ["https://api.useapi.net/v1", "https://API.UseAPI.net/v1/runwayml", "https://api.useapi.net./v1",
      "https://api.useapi.net:443/v1", "https://\uff41pi.useapi.net/v1", "HTTPS://api.useapi.net"],
 )  # fmt: skip
-def test_a_backend_has_one_name_however_its_address_is_spelt(url):
+def test_a_backend_has_one_name_however_its_address_is_spelt(url) -> None:
     assert backend_name(url) == "api.useapi.net"
     assert resolve({"token": "user:4711-abcDEF123", "base_url": url}, environ={}).backend == "api.useapi.net"
 
 
-def test_the_backend_answers_to_its_earlier_name_for_one_version():
+def test_the_backend_answers_to_its_earlier_name_for_one_version() -> None:
     settings = resolve({"token": "user:4711-abcDEF123"}, environ={})
     with pytest.warns(DeprecationWarning, match="Settings.party is Settings.backend now"):
         assert settings.party == settings.backend == "api.useapi.net"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "LOCALHOST", "[::1]"])
-def test_this_machine_is_one_backend_by_all_its_names(host):
+def test_this_machine_is_one_backend_by_all_its_names(host) -> None:
     assert backend_name(f"http://{host}:8765/v1") == "127.0.0.1:8765"
 
 
@@ -323,5 +323,5 @@ def test_this_machine_is_one_backend_by_all_its_names(host):
     [("https://api.useapi.net:8443/v1", "api.useapi.net:8443"), ("http://127.0.0.1:443/v1", "127.0.0.1:443"),
      ("https://[2001:DB8::1]/v1", "[2001:db8::1]"), ("https://a..b/v1", "a..b"), ("http://localhost:80/", "127.0.0.1")],
 )  # fmt: skip
-def test_another_port_or_host_is_another_backend(url, name):
+def test_another_port_or_host_is_another_backend(url, name) -> None:
     assert backend_name(url) == name

@@ -42,31 +42,31 @@ def _admit(books, price=25, **limits):
 # --- what stands for it already ---------------------------------------------------------------------
 
 
-def test_the_table_names_every_phase():
+def test_the_table_names_every_phase() -> None:
     assert {phase for phase, _, _ in ANSWERS} == {phase.value for phase in Phase}
 
 
 @pytest.mark.parametrize(("phase", "refusal", "stands"), ANSWERS)
-def test_an_equal_wish_stands_unless_nothing_came_of_it(phase, refusal, stands):
+def test_an_equal_wish_stands_unless_nothing_came_of_it(phase, refusal, stands) -> None:
     earlier = _record(phase, refusal=refusal)
     assert _admit(_books(earlier)) is (earlier if stands else None)
 
 
 @pytest.mark.parametrize(("phase", "refusal", "stands"), ANSWERS)
-def test_a_wish_that_was_sent_again_stands_no_more(phase, refusal, stands):
+def test_a_wish_that_was_sent_again_stands_no_more(phase, refusal, stands) -> None:
     assert _admit(_books(_record(phase, refusal=refusal, resent_as="0000aaaa"))) is None
 
 
 @pytest.mark.parametrize(("phase", "refusal", "stands"), ANSWERS)
 @pytest.mark.parametrize("limits", [{"fresh": True}, {"reuse": False}], ids=str)
-def test_whoever_wants_a_new_one_gets_a_new_one(phase, refusal, stands, limits):
+def test_whoever_wants_a_new_one_gets_a_new_one(phase, refusal, stands, limits) -> None:
     """But for one in doubt, which only an explicit word sends again."""
     earlier = _record(phase, refusal=refusal)
     in_doubt = phase == "unknown" and "fresh" not in limits
     assert _admit(_books(earlier), **limits) is (earlier if in_doubt else None)
 
 
-def test_force_is_no_wish_for_a_new_one():
+def test_force_is_no_wish_for_a_new_one() -> None:
     earlier = _record("done")
     assert _admit(_books(earlier), force=True) is earlier
 
@@ -79,7 +79,7 @@ def test_force_is_no_wish_for_a_new_one():
         (["failed", "removed"], 0), (["failed", "following"], 0),
     ],
 )  # fmt: skip
-def test_the_newest_stands_and_a_video_before_a_failure(newest_first, found):
+def test_the_newest_stands_and_a_video_before_a_failure(newest_first, found) -> None:
     records = [
         _record(phase.strip("!"), id=f"{number:08x}", refusal="VIOLENCE" if "!" in phase else "")
         for number, phase in enumerate(newest_first)
@@ -87,20 +87,20 @@ def test_the_newest_stands_and_a_video_before_a_failure(newest_first, found):
     assert answering(records) is records[found]
 
 
-def test_what_stands_costs_nothing_so_no_limit_is_in_its_way():
+def test_what_stands_costs_nothing_so_no_limit_is_in_its_way() -> None:
     earlier, refused = _record("done"), _record("failed", refusal="VIOLENCE")
     books = _books(earlier, spent=1000, moderated=99, refused=refused)
     assert _admit(books, cell_credits=0, day_credits=0) is earlier
 
 
-def test_nothing_before_and_no_limits_mean_yes():
+def test_nothing_before_and_no_limits_mean_yes() -> None:
     assert _admit(_books()) is None
 
 
 # --- moderation -------------------------------------------------------------------------------------
 
 
-def test_words_that_were_refused_are_not_sent_by_themselves():
+def test_words_that_were_refused_are_not_sent_by_themselves() -> None:
     with pytest.raises(RefusedBefore) as caught:
         _admit(_books(refused=_record("failed", refusal="SAFETY.INPUT.TEXT, category VIOLENCE")))
     for part in ("category VIOLENCE", day_of(NOW), "nothing was sent", "--fresh"):
@@ -108,31 +108,31 @@ def test_words_that_were_refused_are_not_sent_by_themselves():
 
 
 @pytest.mark.parametrize("limits", [{"fresh": True}, {"force": True}], ids=str)
-def test_an_explicit_word_sends_them_all_the_same(limits):
+def test_an_explicit_word_sends_them_all_the_same(limits) -> None:
     assert _admit(_books(refused=_record("failed", refusal="VIOLENCE")), **limits) is None
 
 
-def test_reuse_switched_off_is_no_explicit_word():
+def test_reuse_switched_off_is_no_explicit_word() -> None:
     with pytest.raises(RefusedBefore):
         _admit(_books(refused=_record("failed", refusal="VIOLENCE")), reuse=False)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 1000])
-def test_the_brake_holds_from_the_limit_on(limit):
+def test_the_brake_holds_from_the_limit_on(limit) -> None:
     assert _admit(_books(moderated=limit - 1), moderated=limit) is None
     for moderated in (limit, limit + 1):
         with pytest.raises(ModerationBrake):
             _admit(_books(moderated=moderated), moderated=limit)
 
 
-def test_the_brake_names_how_many_the_limit_and_what_to_do():
+def test_the_brake_names_how_many_the_limit_and_what_to_do() -> None:
     with pytest.raises(ModerationBrake) as caught:
         _admit(_books(moderated=17), moderated=4)
     for part in ("17", "4", "nothing was sent", "--force"):
         assert part in caught.value.message
 
 
-def test_the_brake_is_let_go_by_force_alone():
+def test_the_brake_is_let_go_by_force_alone() -> None:
     assert _admit(_books(moderated=9), force=True) is None
     with pytest.raises(ModerationBrake):
         _admit(_books(moderated=9), fresh=True)
@@ -142,7 +142,7 @@ def test_the_brake_is_let_go_by_force_alone():
 
 
 @pytest.mark.parametrize(("price", "limit", "allowed"), [(25, 25, True), (25, 24, False), (50, 49, False)])
-def test_a_cell_may_cost_its_limit_and_no_more(price, limit, allowed):
+def test_a_cell_may_cost_its_limit_and_no_more(price, limit, allowed) -> None:
     if allowed:
         assert _admit(_books(), price, cell_credits=limit) is None
         return
@@ -153,7 +153,7 @@ def test_a_cell_may_cost_its_limit_and_no_more(price, limit, allowed):
 
 
 @pytest.mark.parametrize(("spent", "limit", "allowed"), [(75, 100, True), (76, 100, False), (0, 24, False)])
-def test_a_day_may_cost_its_limit_and_no_more(spent, limit, allowed):
+def test_a_day_may_cost_its_limit_and_no_more(spent, limit, allowed) -> None:
     if allowed:
         assert _admit(_books(spent=spent), 25, day_credits=limit) is None
         return
@@ -164,14 +164,14 @@ def test_a_day_may_cost_its_limit_and_no_more(spent, limit, allowed):
 
 
 @pytest.mark.parametrize("words", [{"force": True}, {"fresh": True}, {"reuse": False}], ids=str)
-def test_no_word_opens_the_purse(words):
+def test_no_word_opens_the_purse(words) -> None:
     for limits in ({"cell_credits": 24}, {"day_credits": 100}):
         with pytest.raises(OverBudget):
             _admit(_books(spent=80), **limits, **words)
 
 
 @pytest.mark.parametrize("spent", [99, 100, 150])
-def test_explore_mode_costs_nothing_and_passes_a_spent_budget(spent):
+def test_explore_mode_costs_nothing_and_passes_a_spent_budget(spent) -> None:
     assert _admit(_books(spent=spent), price=0, day_credits=100, cell_credits=0) is None
 
 
@@ -179,7 +179,7 @@ def test_explore_mode_costs_nothing_and_passes_a_spent_budget(spent):
     st.integers(1, 60), st.integers(0, 200), st.none() | st.integers(0, 60), st.none() | st.integers(0, 200),
     st.booleans(), st.booleans(),
 )  # fmt: skip
-def test_what_is_sent_fits_every_limit(price, spent, cell, day, force, fresh):
+def test_what_is_sent_fits_every_limit(price, spent, cell, day, force, fresh) -> None:
     try:
         _admit(_books(spent=spent), price, cell_credits=cell, day_credits=day, force=force, fresh=fresh)
     except OverBudget:
@@ -190,7 +190,7 @@ def test_what_is_sent_fits_every_limit(price, spent, cell, day, force, fresh):
 
 
 @given(st.integers(3, 10), st.booleans(), st.integers(101, 200))
-def test_every_refusal_is_one_line_that_says_nothing_was_sent(moderated, is_refused, spent):
+def test_every_refusal_is_one_line_that_says_nothing_was_sent(moderated, is_refused, spent) -> None:
     refused = _record("failed", refusal="VIOLENCE") if is_refused else None
     for force in (False, True):
         with pytest.raises(RunwayError, match="nothing was sent") as caught:
@@ -202,24 +202,24 @@ def test_every_refusal_is_one_line_that_says_nothing_was_sent(moderated, is_refu
 
 
 @given(WORDS, st.lists(GAPS, min_size=7, max_size=7))
-def test_case_and_spacing_make_no_other_words(words, gaps):
+def test_case_and_spacing_make_no_other_words(words, gaps) -> None:
     spread = gaps[-1] + "".join(word + gap for word, gap in zip(words, gaps, strict=False))
     assert prompt_hash(spread.upper()) == prompt_hash(" ".join(words).lower())
 
 
 @given(WORDS, WORDS)
-def test_other_words_have_another_hash(one, other):
+def test_other_words_have_another_hash(one, other) -> None:
     same = [word.casefold() for word in one] == [word.casefold() for word in other]
     assert (prompt_hash(" ".join(one)) == prompt_hash(" ".join(other))) is same
 
 
 @given(st.text(st.characters(), max_size=30))
-def test_a_hash_tells_no_word_and_any_text_has_one(prompt):
+def test_a_hash_tells_no_word_and_any_text_has_one(prompt) -> None:
     found = prompt_hash(prompt)
     assert bool(found) is bool(prompt.split())
     assert set(found) <= set("0123456789abcdef")
 
 
 @pytest.mark.parametrize("prompt", ["", " ", "\n\t\u00a0"])
-def test_a_prompt_without_words_has_none(prompt):
+def test_a_prompt_without_words_has_none(prompt) -> None:
     assert prompt_hash(prompt) == ""

@@ -20,6 +20,7 @@ from runway_nb.jobs.state import State
 from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import SETTLED, Phase
 from runway_nb.request import VideoRequest
+from support.fakes import Party
 from support.strategies import ASSET_ID, EMAIL, TASK_ID
 
 DONE = {"phase": Phase.DONE, "video": Path("a.mp4"), "progress": 1.0}
@@ -37,13 +38,13 @@ def _task(status="RUNNING"):
 
 
 @pytest.mark.parametrize("phase", list(Phase))
-def test_a_job_is_done_exactly_in_a_final_phase(phase):
+def test_a_job_is_done_exactly_in_a_final_phase(phase) -> None:
     assert _job(phase=phase).done is phase.is_final
     assert phase.is_final or phase not in SETTLED
 
 
 @pytest.mark.parametrize("phase", [Phase.PREPARING, Phase.WAITING, Phase.REFUSED, Phase.REMOVED])
-def test_what_was_not_sent_was_not_paid(phase):
+def test_what_was_not_sent_was_not_paid(phase) -> None:
     assert not phase.is_sent
     assert Phase.UNKNOWN.is_sent
     assert Phase.SENDING.is_sent
@@ -61,16 +62,16 @@ def test_what_was_not_sent_was_not_paid(phase):
         ({"phase": Phase.REFUSED}, "REFUSED"),
     ],
 )
-def test_status_is_the_word_of_the_api_while_there_is_a_task(state, status):
+def test_status_is_the_word_of_the_api_while_there_is_a_task(state, status) -> None:
     assert _job(**state).status == status
 
 
-def test_the_simulator_costs_nothing():
+def test_the_simulator_costs_nothing() -> None:
     assert _job().credits == 25
     assert Job("7f3e2c54", VideoRequest("x"), simulated=True).credits == 0
 
 
-def test_warnings_are_those_of_the_request_and_of_the_work():
+def test_warnings_are_those_of_the_request_and_of_the_work() -> None:
     assert len(_job().warnings) == 1
     assert _job(warning="the ledger is full").warnings[-1] == "the ledger is full"
 
@@ -83,17 +84,17 @@ def test_warnings_are_those_of_the_request_and_of_the_work():
         ({**DONE, "task": _task("SUCCEEDED")}, "<Job 7f3e2c54 SUCCEEDED: 'A lamp turns'>"),
     ],
 )
-def test_a_repr_is_one_line(state, shown):
+def test_a_repr_is_one_line(state, shown) -> None:
     assert repr(_job(**state)) == shown
 
 
-def test_a_long_prompt_is_cut_in_the_repr():
+def test_a_long_prompt_is_cut_in_the_repr() -> None:
     shown = repr(Job("7f3e2c54", VideoRequest("word " * 50)))
     assert len(shown) < 80
     assert shown.endswith("...'>")
 
 
-def test_no_repr_holds_an_email():
+def test_no_repr_holds_an_email() -> None:
     job = Job(
         "7f3e2c54", VideoRequest("x", Keyframes(ASSET_ID)), state=State(Phase.FOLLOWING, task=_task(), poster=b"x")
     )
@@ -104,20 +105,20 @@ def test_no_repr_holds_an_email():
 # --- waiting ----------------------------------------------------------------------------------------
 
 
-def test_a_finished_job_is_returned_at_once():
+def test_a_finished_job_is_returned_at_once() -> None:
     job = _job(**DONE)
     assert job.wait(0) is job
 
 
 @pytest.mark.parametrize("keep_loop", [False, True])
-def test_a_wait_that_is_too_short_says_how_to_come_back(keep_loop):
+def test_a_wait_that_is_too_short_says_how_to_come_back(keep_loop) -> None:
     with pytest.raises(WaitTimeout, match="job 7f3e2c54 goes on in the background: %runway wait 7f3e2c54") as caught:
         _job().wait(0.01, keep_loop=keep_loop)
     assert isinstance(caught.value, TimeoutError)
     assert "0.01 s" in caught.value.message
 
 
-def test_a_wait_raises_the_error_of_the_job_every_time():
+def test_a_wait_raises_the_error_of_the_job_every_time() -> None:
     error = NotEnoughCredits("no credits", 412)
     job = _job(phase=Phase.REFUSED, error=error)
     for _ in range(2):
@@ -126,7 +127,7 @@ def test_a_wait_raises_the_error_of_the_job_every_time():
         assert caught.value is job.error is error
 
 
-def test_a_wait_ends_when_another_thread_ends_the_job():
+def test_a_wait_ends_when_another_thread_ends_the_job() -> None:
     job = _job()
     thread = threading.Timer(0.02, control_of(job).change, kwargs=DONE)
     thread.start()
@@ -134,7 +135,7 @@ def test_a_wait_ends_when_another_thread_ends_the_job():
     thread.join()
 
 
-def test_many_threads_can_wait_for_one_job():
+def test_many_threads_can_wait_for_one_job() -> None:
     job, ended = _job(), []
     threads = [threading.Thread(target=lambda: ended.append(job.wait(5))) for _ in range(8)]
     for thread in threads:
@@ -145,7 +146,7 @@ def test_many_threads_can_wait_for_one_job():
     assert ended == [job] * 8
 
 
-def test_a_job_can_be_awaited_while_the_loop_goes_on():
+def test_a_job_can_be_awaited_while_the_loop_goes_on() -> None:
     async def run():
         job = _job()
         asyncio.get_running_loop().call_later(0.02, lambda: control_of(job).change(**DONE))
@@ -156,7 +157,7 @@ def test_a_job_can_be_awaited_while_the_loop_goes_on():
     assert first.done
 
 
-def test_awaiting_a_failed_job_raises_its_error():
+def test_awaiting_a_failed_job_raises_its_error() -> None:
     async def run():
         await _job(phase=Phase.FAILED, error=TaskFailed("no"))
 
@@ -164,7 +165,7 @@ def test_awaiting_a_failed_job_raises_its_error():
         asyncio.run(run())
 
 
-def test_an_await_can_be_cancelled_and_the_job_goes_on():
+def test_an_await_can_be_cancelled_and_the_job_goes_on() -> None:
     async def run():
         job = _job()
         with pytest.raises(asyncio.TimeoutError):
@@ -179,7 +180,7 @@ async def _await(job):
 
 
 @pytest.mark.slow("starts a process")
-def test_keep_loop_lets_the_users_own_tasks_run_inside_a_running_loop():
+def test_keep_loop_lets_the_users_own_tasks_run_inside_a_running_loop() -> None:
     """In a process of its own: nest_asyncio2 changes asyncio for good."""
     script = """
     import asyncio, threading
@@ -209,7 +210,7 @@ def _run(script):
 
 @pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("keep_loop", [False, True])
-def test_an_interrupt_ends_the_wait_and_keeps_the_job(keep_loop):
+def test_an_interrupt_ends_the_wait_and_keeps_the_job(keep_loop) -> None:
     script = f"""
     import os, signal, threading
     from runway_nb.errors import WaitInterrupted
@@ -229,7 +230,7 @@ def test_an_interrupt_ends_the_wait_and_keeps_the_job(keep_loop):
     assert run.stdout.endswith("False True\n")
 
 
-def test_an_interrupt_that_is_not_caught_ends_a_script():
+def test_an_interrupt_that_is_not_caught_ends_a_script() -> None:
     with pytest.raises(KeyboardInterrupt):
         raise WaitInterrupted("x")
 
@@ -237,7 +238,7 @@ def test_an_interrupt_that_is_not_caught_ends_a_script():
 # --- watching ---------------------------------------------------------------------------------------
 
 
-def test_observers_are_told_of_every_change_until_they_forget():
+def test_observers_are_told_of_every_change_until_they_forget() -> None:
     job, seen = _job(), []
     forget = job.observe(lambda job: seen.append(job.state.phase))
     control_of(job).change(phase=Phase.SENDING)
@@ -248,7 +249,7 @@ def test_observers_are_told_of_every_change_until_they_forget():
     assert seen == [Phase.SENDING, Phase.FOLLOWING]
 
 
-def test_observers_are_told_before_the_job_is_done():
+def test_observers_are_told_before_the_job_is_done() -> None:
     job, seen = _job(), []
     job.observe(lambda job: seen.append(job.done))
     job.on_end(lambda job: seen.append(job.done))
@@ -257,7 +258,7 @@ def test_observers_are_told_before_the_job_is_done():
     assert job.done
 
 
-def test_an_observer_that_fails_stops_neither_the_others_nor_the_work(caplog):
+def test_an_observer_that_fails_stops_neither_the_others_nor_the_work(caplog: pytest.LogCaptureFixture) -> None:
     job, seen = _job(), []
 
     def fail(_):
@@ -284,7 +285,7 @@ class _Panic(BaseException):
 @pytest.mark.parametrize(
     "error", [_Wordless(), _Panic(), SystemExit(1), KeyboardInterrupt(), GeneratorExit(), asyncio.CancelledError()]
 )
-def test_whatever_an_observer_raises_the_paid_work_goes_on(party, error):
+def test_whatever_an_observer_raises_the_paid_work_goes_on(party: Party, error) -> None:
     def fail(_):
         raise error
 
@@ -295,7 +296,7 @@ def test_whatever_an_observer_raises_the_paid_work_goes_on(party, error):
     assert party.ended(party.submit("Another")).video is not None
 
 
-def test_an_interrupt_of_the_user_in_an_observer_is_the_users_own_and_the_job_has_ended():
+def test_an_interrupt_of_the_user_in_an_observer_is_the_users_own_and_the_job_has_ended() -> None:
     job = _job()
     job.observe(lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
@@ -303,7 +304,7 @@ def test_an_interrupt_of_the_user_in_an_observer_is_the_users_own_and_the_job_ha
     assert job.done
 
 
-def test_the_end_is_told_once_and_only_then():
+def test_the_end_is_told_once_and_only_then() -> None:
     job, ends = _job(), []
     job.on_end(ends.append)
     control_of(job).change(phase=Phase.SENDING)
@@ -313,13 +314,13 @@ def test_the_end_is_told_once_and_only_then():
     assert ends == [job]
 
 
-def test_the_end_is_told_at_once_when_it_has_come():
+def test_the_end_is_told_at_once_when_it_has_come() -> None:
     ends = []
     _job(**DONE).on_end(ends.append)
     assert len(ends) == 1
 
 
-def test_the_end_is_told_once_however_the_threads_race():
+def test_the_end_is_told_once_however_the_threads_race() -> None:
     for _ in range(40):
         job, ends, barrier = _job(), [], threading.Barrier(3)
 
@@ -339,7 +340,7 @@ def test_the_end_is_told_once_however_the_threads_race():
         assert len(ends) == 2
 
 
-def test_an_observer_may_start_and_end_observing():
+def test_an_observer_may_start_and_end_observing() -> None:
     job, seen = _job(), []
 
     def once(job):
@@ -355,7 +356,7 @@ def test_an_observer_may_start_and_end_observing():
 # --- acting -----------------------------------------------------------------------------------------
 
 
-def test_stop_and_refresh_reach_the_work():
+def test_stop_and_refresh_reach_the_work() -> None:
     job, calls = _job(), []
     job.stop()
     assert job.refresh() is job

@@ -17,6 +17,7 @@ import pytest
 
 from runway_nb.errors import InvalidCommand
 from runway_nb.jobs.loop import BackgroundLoop, run_nested
+from support.fakes import Party
 from support.foreign_loop import ForeignLoop
 
 ROOT = Path(__file__).parents[2]
@@ -38,21 +39,21 @@ def loop():
     loop.stop()
 
 
-def test_nothing_runs_before_the_first_work(loop):
+def test_nothing_runs_before_the_first_work(loop) -> None:
     assert "tested" not in {thread.name for thread in threading.enumerate()}
     loop.call(pytest.fail)
     loop.stop()
     assert "tested" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_work_runs_on_a_daemon_thread_of_its_own(loop):
+def test_work_runs_on_a_daemon_thread_of_its_own(loop) -> None:
     thread = loop.submit(_thread()).result(5)
     assert (thread.name, thread.daemon) == ("tested", True)
     assert thread is not threading.current_thread()
 
 
 @pytest.mark.slow("starts a process")
-def test_it_ends_quietly_where_the_policy_of_loops_was_changed_meanwhile():
+def test_it_ends_quietly_where_the_policy_of_loops_was_changed_meanwhile() -> None:
     code = """
         import asyncio, pathlib, tempfile
         from runway_nb.jobs.loop import BackgroundLoop
@@ -77,7 +78,7 @@ def test_it_ends_quietly_where_the_policy_of_loops_was_changed_meanwhile():
     assert (done.stdout, done.stderr) == ("True\n", "")
 
 
-def test_many_threads_share_one_loop(loop):
+def test_many_threads_share_one_loop(loop) -> None:
     barrier, loops = threading.Barrier(16), []
 
     def use():
@@ -93,7 +94,7 @@ def test_many_threads_share_one_loop(loop):
     assert len(set(loops)) == 1
 
 
-def test_work_does_not_see_the_context_of_the_cell(loop):
+def test_work_does_not_see_the_context_of_the_cell(loop) -> None:
     async def see():
         return MARK.get(), await asyncio.create_task(see_in_task())
 
@@ -111,7 +112,7 @@ def test_work_does_not_see_the_context_of_the_cell(loop):
     assert called == ["empty"]
 
 
-def test_an_error_reaches_the_one_who_asked(loop):
+def test_an_error_reaches_the_one_who_asked(loop) -> None:
     async def fail():
         raise LookupError("no")
 
@@ -120,14 +121,14 @@ def test_an_error_reaches_the_one_who_asked(loop):
     assert loop.submit(_loop()).result(5)
 
 
-def test_a_call_that_fails_does_not_end_the_loop(loop):
+def test_a_call_that_fails_does_not_end_the_loop(loop) -> None:
     first = loop.submit(_loop()).result(5)
     first.set_exception_handler(lambda *_: None)
     loop.call(lambda: 1 / 0)
     assert loop.submit(_loop()).result(5) is first
 
 
-def test_stop_lets_every_task_see_its_cancellation(loop):
+def test_stop_lets_every_task_see_its_cancellation(loop) -> None:
     started, seen = threading.Event(), []
 
     async def work():
@@ -146,7 +147,7 @@ def test_stop_lets_every_task_see_its_cancellation(loop):
         future.result(1)
 
 
-def test_stop_closes_loop_and_thread_and_can_be_said_twice(loop):
+def test_stop_closes_loop_and_thread_and_can_be_said_twice(loop) -> None:
     thread, inner = loop.submit(_thread()).result(5), loop.submit(_loop()).result(5)
     loop.stop()
     loop.stop()
@@ -154,13 +155,13 @@ def test_stop_closes_loop_and_thread_and_can_be_said_twice(loop):
     assert inner.is_closed()
 
 
-def test_work_after_a_stop_starts_a_new_thread(loop):
+def test_work_after_a_stop_starts_a_new_thread(loop) -> None:
     first = loop.submit(_loop()).result(5)
     loop.stop()
     assert loop.submit(_loop()).result(5) is not first
 
 
-def test_nothing_is_left_open(loop, monkeypatch):
+def test_nothing_is_left_open(loop, monkeypatch: pytest.MonkeyPatch) -> None:
     """A loop that is not closed says so as it is collected, where no `raise` is heard."""
     left_open = []
     monkeypatch.setattr(sys, "unraisablehook", lambda unraisable: left_open.append(str(unraisable.exc_value)))
@@ -173,7 +174,7 @@ def test_nothing_is_left_open(loop, monkeypatch):
 
 
 @pytest.mark.slow("starts a process")
-def test_a_forked_child_gets_a_loop_of_its_own():
+def test_a_forked_child_gets_a_loop_of_its_own() -> None:
     script = """
     import asyncio, os
     from runway_nb.jobs.loop import BackgroundLoop
@@ -199,7 +200,7 @@ def test_a_forked_child_gets_a_loop_of_its_own():
 
 
 @pytest.mark.slow("starts a process")
-def test_a_script_ends_while_work_goes_on():
+def test_a_script_ends_while_work_goes_on() -> None:
     script = """
     import asyncio
     from runway_nb.jobs.loop import BackgroundLoop
@@ -214,7 +215,7 @@ def test_a_script_ends_while_work_goes_on():
 
 
 @pytest.mark.slow("starts a process")
-def test_a_loop_that_cannot_be_entered_again_is_one_line_and_asyncio_stays_as_it_is():
+def test_a_loop_that_cannot_be_entered_again_is_one_line_and_asyncio_stays_as_it_is() -> None:
     script = """
     import asyncio, sys, warnings
     warnings.simplefilter("error")  # a coroutine that nobody awaits
@@ -244,7 +245,7 @@ def test_a_loop_that_cannot_be_entered_again_is_one_line_and_asyncio_stays_as_it
 @pytest.mark.parametrize(
     "error", [ValueError("Can't patch loop of type Loop"), RuntimeError("patched"), AttributeError()]
 )
-def test_whatever_nest_asyncio2_raises_is_one_line(monkeypatch, error):
+def test_whatever_nest_asyncio2_raises_is_one_line(monkeypatch: pytest.MonkeyPatch, error) -> None:
     import nest_asyncio2
 
     def refuses(loop):
@@ -260,7 +261,7 @@ def test_whatever_nest_asyncio2_raises_is_one_line(monkeypatch, error):
     assert caught.value.__suppress_context__
 
 
-def test_a_wait_that_cannot_keep_the_loop_leaves_its_job(party):
+def test_a_wait_that_cannot_keep_the_loop_leaves_its_job(party: Party) -> None:
     job = party.submit()
     foreign = ForeignLoop()
     try:
@@ -275,7 +276,7 @@ async def _exit() -> None:
     raise SystemExit(1)
 
 
-def test_a_task_that_wants_to_exit_ends_alone():
+def test_a_task_that_wants_to_exit_ends_alone() -> None:
     loop = BackgroundLoop("tested")
     ended = loop.submit(_exit())
     with pytest.raises(SystemExit):

@@ -53,7 +53,7 @@ def _assigned(lost, tasks):
 
 
 @pytest.mark.parametrize("lost", [DRAWN, FIXED], ids=["drawn", "fixed"])
-def test_our_own_task_fits(lost):
+def test_our_own_task_fits(lost) -> None:
     assert lost.fits(TASK)
 
 
@@ -63,12 +63,12 @@ def test_our_own_task_fits(lost):
     [{"seed": SEED + 1}, {"prompt": "Another lamp"}, {"task_type": "gen4"}, {"reply_ref": "rnb-another"}],
     ids=lambda change: next(iter(change)),
 )
-def test_a_task_that_differs_is_not_ours(lost, change):
+def test_a_task_that_differs_is_not_ours(lost, change) -> None:
     assert not lost.may_fit(replace(TASK, **change))
 
 
 @pytest.mark.parametrize("told", ["The lamp  turns\n", "  The lamp turns"])
-def test_a_prompt_may_be_spaced_anew(told):
+def test_a_prompt_may_be_spaced_anew(told) -> None:
     assert FIXED.fits(replace(TASK, prompt=told))
 
 
@@ -77,7 +77,7 @@ def test_a_prompt_may_be_spaced_anew(told):
     [{"camera": {"z": 4}}, {"camera": {}}, {"seconds": 10}, {"keyframes": [{"timestamp": 0}, {"timestamp": 1}]}],
     ids=str,
 )
-def test_a_task_with_other_options_is_of_another_request(told):
+def test_a_task_with_other_options_is_of_another_request(told) -> None:
     lost = replace(DRAWN, request=replace(REQUEST, camera=Camera(zoom=-6), seconds=5))
     assert lost.fits(replace(TASK, options={"camera": {"z": -6, "x": 0}, "seconds": 5}))
     assert lost.fits(replace(TASK, options={}))
@@ -91,14 +91,14 @@ def test_a_task_with_other_options_is_of_another_request(told):
         "lamp.mp4",
     ],
 )  # fmt: skip
-def test_a_name_without_our_seed_leaves_it_open(name):
+def test_a_name_without_our_seed_leaves_it_open(name) -> None:
     told = replace(TASK, seed=None, name=name)
     assert DRAWN.may_fit(told)
     assert not DRAWN.fits(told)
 
 
 @pytest.mark.parametrize("seed", [3, 5, 10, 1080, 99999])
-def test_a_short_seed_in_a_name_may_be_any_number(seed):
+def test_a_short_seed_in_a_name_may_be_any_number(seed) -> None:
     lost = replace(FIXED, request=replace(REQUEST, seed=seed))
     told = replace(TASK, seed=None, name=f"Gen-3 Alpha Turbo {seed}, take 5, 10 s, 1080")
     assert not lost.fits(told)
@@ -109,17 +109,17 @@ def test_a_short_seed_in_a_name_may_be_any_number(seed):
 
 
 @given(st.floats(-1e9, 1e9), st.one_of(st.none(), st.floats(-1e9, 1e9)))
-def test_no_clock_decides_where_we_drew_the_seed(made, sent):
+def test_no_clock_decides_where_we_drew_the_seed(made, sent) -> None:
     lost = replace(DRAWN, sent=None if sent is None else SENT + sent, about=SENT + (sent or 0.0))
     assert lost.fits(replace(TASK, created_at=_iso(SENT + made)))
 
 
 @pytest.mark.parametrize("missing", [{"prompt": ""}, {"task_type": ""}, {"name": ""}, {"created_at": "yesterday"}])
-def test_what_is_not_told_does_not_count_against_a_seed_of_our_own(missing):
+def test_what_is_not_told_does_not_count_against_a_seed_of_our_own(missing) -> None:
     assert DRAWN.fits(replace(TASK, **missing))
 
 
-def test_a_long_seed_of_our_own_in_the_name_is_enough():
+def test_a_long_seed_of_our_own_in_the_name_is_enough() -> None:
     assert DRAWN.fits(replace(TASK, seed=None, prompt=""))
 
 
@@ -127,38 +127,38 @@ def test_a_long_seed_of_our_own_in_the_name_is_enough():
 
 
 @pytest.mark.parametrize("made", [-SKEW_SECONDS - 1, LATEST_SECONDS + 1])
-def test_a_task_of_another_time_is_of_another_create(made):
+def test_a_task_of_another_time_is_of_another_create(made) -> None:
     assert not FIXED.may_fit(_task("a", made))
     assert replace(FIXED, sent=None).may_fit(_task("a", made)), "only the server's own clock says so"
 
 
 @pytest.mark.parametrize("created_at", [_iso(SENT - SKEW_SECONDS + 1), _iso(SENT + 3000), "", "yesterday"])
-def test_the_clocks_of_servers_may_differ_and_a_time_may_be_missing(created_at):
+def test_the_clocks_of_servers_may_differ_and_a_time_may_be_missing(created_at) -> None:
     assert FIXED.fits(replace(TASK, created_at=created_at))
 
 
 @pytest.mark.parametrize(
     "created_at", ["2023-11-14T22:08:21+00:00", "2023-11-14T22:08:21", "2023-11-15T00:08:21+02:00"]
 )
-def test_a_time_is_read_in_every_form(created_at):
+def test_a_time_is_read_in_every_form(created_at) -> None:
     # 299 s before the create, and two more seconds
     assert not FIXED.is_before(replace(TASK, created_at=created_at))
     assert replace(FIXED, sent=SENT + 2).is_before(replace(TASK, created_at=created_at))
 
 
-def test_words_that_are_not_told_do_not_fit_a_fixed_seed():
+def test_words_that_are_not_told_do_not_fit_a_fixed_seed() -> None:
     told = replace(TASK, prompt="")
     assert FIXED.may_fit(told), "the whole task may tell more"
     assert not FIXED.fits(told)
 
 
-def test_without_words_the_options_have_to_be_told():
+def test_without_words_the_options_have_to_be_told() -> None:
     lost = replace(FIXED, request=replace(REQUEST, prompt="", keyframes=Keyframes(first="a")))
     assert not lost.fits(replace(TASK, prompt=""))
     assert lost.fits(replace(TASK, prompt="", options={"keyframes": [{"timestamp": 0}]}))
 
 
-def test_one_of_two_requests_with_one_seed_never_takes_the_others_video():
+def test_one_of_two_requests_with_one_seed_never_takes_the_others_video() -> None:
     lost = [_lost("a", 0), _lost("b", 5, prompt="Another lamp")]
     bare = [_task("1", 1, prompt="", name=f"Turbo {SEED}"), _task("2", 6, prompt="", name=f"Turbo {SEED}")]
     assert _assigned(lost, bare) == {}
@@ -166,14 +166,14 @@ def test_one_of_two_requests_with_one_seed_never_takes_the_others_video():
     assert _assigned(lost, told) == {"a": "1", "b": "2"}
 
 
-def test_requests_that_differ_in_what_the_task_does_not_tell_leave_it_open():
+def test_requests_that_differ_in_what_the_task_does_not_tell_leave_it_open() -> None:
     lost = [_lost("a", 0), _lost("b", 5, camera=Camera(zoom=3))]
     assert _assigned(lost, [_task("1", 1)]) == {}
     assert _assigned(lost, [_task("1", 1, options={"camera": {"z": 3}})]) == {"b": "1"}
 
 
 @pytest.mark.parametrize("gap", [20.0, 600.0, 7200.0, 80_000.0])
-def test_each_of_two_equal_requests_gets_its_own_task(gap):
+def test_each_of_two_equal_requests_gets_its_own_task(gap) -> None:
     lost = [_lost("a", 0), _lost("b", gap)]
     first, second = _task("1", 2), _task("2", gap + 2)
     assert _assigned(lost, [second, first]) == {"a": "1", "b": "2"}
@@ -186,7 +186,7 @@ def test_each_of_two_equal_requests_gets_its_own_task(gap):
     st.lists(st.floats(-200, 80_000), max_size=5),
     st.lists(st.booleans(), min_size=9, max_size=9),
 )
-def test_no_task_goes_to_two_requests_and_none_is_left_over(sent, made, is_timed):
+def test_no_task_goes_to_two_requests_and_none_is_left_over(sent, made, is_timed) -> None:
     lost = [_lost(f"job{number}", seconds) for number, seconds in enumerate(sent)]
     tasks = [
         _task(str(number), seconds) if is_timed[number] else _task(str(number), created_at="")
@@ -199,7 +199,7 @@ def test_no_task_goes_to_two_requests_and_none_is_left_over(sent, made, is_timed
             assert all(task.id[-1] in found.values() for task in tasks if request.fits(task))
 
 
-def test_a_task_that_has_no_time_goes_last():
+def test_a_task_that_has_no_time_goes_last() -> None:
     lost = [_lost("a", 0), _lost("b", 100)]
     assert _assigned(lost, [_task("1", created_at=""), _task("2", 1)]) == {"a": "2", "b": "1"}
 
@@ -207,7 +207,7 @@ def test_a_task_that_has_no_time_goes_last():
 # --- tasks of other jobs ----------------------------------------------------------------------------
 
 
-def test_a_task_of_another_job_is_not_ours():
+def test_a_task_of_another_job_is_not_ours() -> None:
     for how in ({"taken": frozenset({TASK.id})}, {"guessed": frozenset({TASK.id})}):
         assert Search(DRAWN, **how).choose([TASK]) is None
 
@@ -224,7 +224,7 @@ def test_a_task_of_another_job_is_not_ours():
         ([], Search(DRAWN), False),
     ],
 )
-def test_our_own_reference_names_our_task(running, search, is_found):
+def test_our_own_reference_names_our_task(running, search, is_found) -> None:
     found = named_task([RunningTask(*pair) for pair in running], search)
     assert (found is not None and found.id == TASK.id) is is_found
 
@@ -244,12 +244,12 @@ MINE = "user:4711-runwayml:a@b.example-asset:0b6f0c1e-6a55-4f0c-9a35-3f1f6e0d2a1
         (_task("1").__class__("user:4711-runwayml:c@d.example-task:" + TASK.id[-36:], PENDING), "another account"),
     ],
 )
-def test_an_answer_that_contradicts_is_told_in_words(task, words):
+def test_an_answer_that_contradicts_is_told_in_words(task, words) -> None:
     lost = replace(DRAWN, request=replace(REQUEST, keyframes=Keyframes(first=MINE)))
     assert words in contradiction(task, Search(lost))
 
 
-def test_an_answer_with_a_task_of_another_job_contradicts():
+def test_an_answer_with_a_task_of_another_job_contradicts() -> None:
     assert "belongs to another job" in contradiction(TASK, Search(DRAWN, taken=frozenset({TASK.id})))
 
 
@@ -263,7 +263,7 @@ def test_an_answer_with_a_task_of_another_job_contradicts():
         replace(TASK, task_type="gen3a_turbo_2", name="Anything"),
     ],
 )
-def test_an_answer_that_agrees_or_tells_nothing_is_believed(task):
+def test_an_answer_that_agrees_or_tells_nothing_is_believed(task) -> None:
     assert contradiction(task, Search(DRAWN)) == ""
 
 
@@ -279,27 +279,27 @@ def _record(**fields):
     )  # fmt: skip
 
 
-def test_a_record_tells_reference_seed_and_both_times():
+def test_a_record_tells_reference_seed_and_both_times() -> None:
     lost = lost_request(_record(), offset=-900.0)
     assert (lost.reference, lost.has_own_seed, lost.sent, lost.about) == (REQUEST.reply_ref, True, None, SENT)
     lost = lost_request(_record(server_sent=SENT + 1), offset=5.0)
     assert (lost.sent, lost.about) == (SENT + 1, SENT + 1)
 
 
-def test_a_seed_in_what_was_asked_is_the_users():
+def test_a_seed_in_what_was_asked_is_the_users() -> None:
     asked = {"text_prompt": "The lamp turns", "seed": SEED}
     assert not lost_request(_record(original_request=asked)).has_own_seed
     assert not lost_request(_record(original_request={})).has_own_seed, "of before that was written down"
 
 
-def test_a_reference_of_the_users_is_no_proof():
+def test_a_reference_of_the_users_is_no_proof() -> None:
     body = {**REQUEST.to_wire(), "replyRef": "my-film"}
     lost = lost_request(replace(_record(), request=body, reply_ref="my-film"))
     assert lost.reference == ""
 
 
 @pytest.mark.parametrize("wrong", [0.0, 3600.0, 400 * 86_400.0])
-def test_a_history_is_not_left_early_for_a_date_that_is_ahead(wrong):
+def test_a_history_is_not_left_early_for_a_date_that_is_ahead(wrong) -> None:
     lost = LostRequest(REQUEST, SENT + wrong, SENT + wrong, sent_here=SENT, job_id="0000000a")
     search = Search(lost)
     assert not search.is_past([replace(TASK, created_at=_iso(SENT + seconds)) for seconds in (900, 10)])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -16,7 +17,7 @@ from runway_nb.keyframes import Keyframes
 from runway_nb.request import VideoRequest
 from runway_nb.simulator import Simulator
 from runway_nb.simulator.rendering import stub
-from support.fakes import BASE, EMAIL, TOKEN, Changed, Recorder
+from support.fakes import BASE, EMAIL, TOKEN, Changed, FakeTime, Recorder
 from support.simulator_kit import SECOND, Pictures
 
 SEED = 3178220541
@@ -72,7 +73,7 @@ class Remote:
 
 
 @pytest.fixture
-def remote(tmp_path, time):
+def remote(tmp_path: Path, time: FakeTime):
     made = []
 
     def make(change=None, **rules):
@@ -118,7 +119,7 @@ def _reversed(remote):
     return Changed(remote.plain, change)
 
 
-def test_a_tracked_task_is_found_by_its_reference(remote, time):
+def test_a_tracked_task_is_found_by_its_reference(remote, time: FakeTime) -> None:
     here = remote()
     search, task = _lost(time), here.create()
     here.simulator.fault("list-nameless")
@@ -127,13 +128,13 @@ def test_a_tracked_task_is_found_by_its_reference(remote, time):
     assert time.sleeps == []
 
 
-def test_a_tracked_task_of_another_job_is_not_ours(remote, time):
+def test_a_tracked_task_of_another_job_is_not_ours(remote, time: FakeTime) -> None:
     here = remote()
     search, task = _lost(time), here.create()
     assert here.find(replace(search, taken=frozenset({task})), is_late=True) is None
 
 
-def test_a_task_that_has_ended_is_found_by_its_seed(remote, time):
+def test_a_task_that_has_ended_is_found_by_its_seed(remote, time: FakeTime) -> None:
     here = remote()
     search, task = _lost(time), here.create()
     here.create(replace(REQUEST, seed=SEED + 1, reply_ref="rnb-other"))
@@ -142,7 +143,7 @@ def test_a_task_that_has_ended_is_found_by_its_seed(remote, time):
     assert here.lists() == [""]
 
 
-def test_a_task_that_the_scheduler_has_dropped_is_found_by_its_seed(remote, time):
+def test_a_task_that_the_scheduler_has_dropped_is_found_by_its_seed(remote, time: FakeTime) -> None:
     here = remote()
     search, task = _lost(time), here.create()
     here.simulator.fault("scheduler-empty")
@@ -150,7 +151,7 @@ def test_a_task_that_the_scheduler_has_dropped_is_found_by_its_seed(remote, time
 
 
 @pytest.mark.parametrize(("shape", "details"), [("list-object", 0), ("list-bare", 1)])
-def test_a_list_in_another_shape_still_tells_the_seed(remote, time, shape, details):
+def test_a_list_in_another_shape_still_tells_the_seed(remote, time: FakeTime, shape, details) -> None:
     """A list without options tells the seed in the name; the whole task then tells whether the camera agrees."""
     here = remote()
     here.web_app(3)
@@ -162,7 +163,7 @@ def test_a_list_in_another_shape_still_tells_the_seed(remote, time, shape, detai
 
 
 @pytest.mark.parametrize(("shape", "seed"), [("list-nameless", SEED), ("list-bare", 3)])
-def test_a_list_that_tells_no_seed_is_read_task_by_task(remote, time, shape, seed):
+def test_a_list_that_tells_no_seed_is_read_task_by_task(remote, time: FakeTime, shape, seed) -> None:
     here = remote()
     request = replace(REQUEST, seed=seed)
     here.create(replace(request, seed=seed + 1, reply_ref="rnb-older"))
@@ -174,7 +175,7 @@ def test_a_list_that_tells_no_seed_is_read_task_by_task(remote, time, shape, see
     assert len(here.calls.calls("GET", "-task:")) <= 3
 
 
-def test_a_task_that_shows_late_is_waited_for(remote, time):
+def test_a_task_that_shows_late_is_waited_for(remote, time: FakeTime) -> None:
     here = remote()
     search = _lost(time)
     here.simulator.fault("late-task", times=1, seconds=20)
@@ -185,14 +186,14 @@ def test_a_task_that_shows_late_is_waited_for(remote, time):
     assert 20 <= sum(time.sleeps) <= 40
 
 
-def test_what_is_nowhere_is_given_up_after_about_a_minute(remote, time):
+def test_what_is_nowhere_is_given_up_after_about_a_minute(remote, time: FakeTime) -> None:
     here = remote()
     here.web_app(3)
     assert here.find(_lost(time)) is None
     assert 45 <= sum(time.sleeps) <= 90
 
 
-def test_a_create_of_long_ago_is_given_up_soon(remote, time):
+def test_a_create_of_long_ago_is_given_up_soon(remote, time: FakeTime) -> None:
     here = remote()
     assert here.find(_lost(time), is_late=True) is None
     assert sum(time.sleeps) <= 10
@@ -201,7 +202,7 @@ def test_a_create_of_long_ago_is_given_up_soon(remote, time):
 # --- among many -------------------------------------------------------------------------------------
 
 
-def test_a_task_behind_two_full_pages_is_found(remote, time):
+def test_a_task_behind_two_full_pages_is_found(remote, time: FakeTime) -> None:
     here = remote()
     search, task = _lost(time), here.create()
     here.web_app(110)
@@ -209,7 +210,7 @@ def test_a_task_behind_two_full_pages_is_found(remote, time):
     assert len(here.lists()) == 3
 
 
-def test_the_history_is_read_no_further_than_the_create(remote, time):
+def test_the_history_is_read_no_further_than_the_create(remote, time: FakeTime) -> None:
     here = remote()
     here.web_app(110)
     time.now += 2 * SKEW_SECONDS
@@ -218,7 +219,7 @@ def test_the_history_is_read_no_further_than_the_create(remote, time):
     assert len(here.lists()) == 1
 
 
-def test_a_history_from_old_to_new_is_read_to_its_end(remote, time):
+def test_a_history_from_old_to_new_is_read_to_its_end(remote, time: FakeTime) -> None:
     here = remote()
     here.web_app(70)
     time.now += 2 * SKEW_SECONDS
@@ -227,7 +228,7 @@ def test_a_history_from_old_to_new_is_read_to_its_end(remote, time):
     assert here.find(search, _reversed(here)) == task
 
 
-def test_an_item_that_cannot_be_read_does_not_end_the_history(remote, time):
+def test_an_item_that_cannot_be_read_does_not_end_the_history(remote, time: FakeTime) -> None:
     def spoil(request, answer):
         if not request.url.path.endswith("/tasks/"):
             return answer
@@ -241,7 +242,7 @@ def test_an_item_that_cannot_be_read_does_not_end_the_history(remote, time):
     assert here.find(search) == task
 
 
-def test_a_reference_of_the_users_may_name_two_tasks(remote, time):
+def test_a_reference_of_the_users_may_name_two_tasks(remote, time: FakeTime) -> None:
     here = remote()
     request = replace(REQUEST, reply_ref="my-film")
     here.create(replace(request, seed=SEED + 1))
@@ -250,14 +251,14 @@ def test_a_reference_of_the_users_may_name_two_tasks(remote, time):
     assert here.find(search) == task
 
 
-def test_a_reference_of_the_users_is_no_proof(remote, time):
+def test_a_reference_of_the_users_is_no_proof(remote, time: FakeTime) -> None:
     here = remote()
     request = replace(REQUEST, reply_ref="my-film")
     here.create(replace(request, seed=SEED + 1))
     assert here.find(_lost(time, request, reference="")) is None
 
 
-def test_a_seed_used_twice_gives_the_task_that_is_not_anothers(remote, time):
+def test_a_seed_used_twice_gives_the_task_that_is_not_anothers(remote, time: FakeTime) -> None:
     here = remote()
     first = here.create(replace(REQUEST, reply_ref="rnb-first"))
     search, second = (
@@ -271,7 +272,7 @@ def test_a_seed_used_twice_gives_the_task_that_is_not_anothers(remote, time):
         assert here.find(replace(search, taken=frozenset({first, second})), is_late=True) is None
 
 
-def test_a_seed_used_before_and_long_ago_is_not_ours(remote, time):
+def test_a_seed_used_before_and_long_ago_is_not_ours(remote, time: FakeTime) -> None:
     here = remote()
     here.create(replace(REQUEST, reply_ref="rnb-first"))
     time.now += SKEW_SECONDS + 100
@@ -282,7 +283,7 @@ def test_a_seed_used_before_and_long_ago_is_not_ours(remote, time):
 
 
 @pytest.mark.parametrize("email", [EMAIL, SECOND])
-def test_words_alone_may_run_on_any_account(remote, time, email):
+def test_words_alone_may_run_on_any_account(remote, time: FakeTime, email) -> None:
     here = remote(accounts=2)
     here.web_app(3, EMAIL)
     here.web_app(3, SECOND)
@@ -291,7 +292,7 @@ def test_words_alone_may_run_on_any_account(remote, time, email):
     assert here.find(search) == made
 
 
-def test_a_keyframe_names_the_one_account_that_is_read(remote, time):
+def test_a_keyframe_names_the_one_account_that_is_read(remote, time: FakeTime) -> None:
     here = remote(accounts=2)
     asset = here.run(lambda client: client.assets(email=SECOND), here.plain)[0].id
     request = replace(REQUEST, keyframes=Keyframes(first=asset))
@@ -301,7 +302,7 @@ def test_a_keyframe_names_the_one_account_that_is_read(remote, time):
     assert here.lists() == [SECOND]
 
 
-def test_a_broken_account_among_several_hides_no_other(remote, time):
+def test_a_broken_account_among_several_hides_no_other(remote, time: FakeTime) -> None:
     here = remote(_broken(EMAIL), accounts=2)
     search = _lost(time)
     made = here.simulator.web_task("4711", email=SECOND, text_prompt=REQUEST.prompt, seed=SEED)
@@ -313,7 +314,7 @@ def test_a_broken_account_among_several_hides_no_other(remote, time):
 
 
 @pytest.mark.parametrize("call", ["tasks", "scheduler", "accounts"])
-def test_trouble_in_one_round_is_survived(remote, time, call):
+def test_trouble_in_one_round_is_survived(remote, time: FakeTime, call) -> None:
     here = remote()
     search, task = _lost(time), here.create()
     time.now += 200
@@ -322,7 +323,7 @@ def test_trouble_in_one_round_is_survived(remote, time, call):
     assert time.sleeps
 
 
-def test_trouble_to_the_end_is_no_proof_that_nothing_is_there(remote, time):
+def test_trouble_to_the_end_is_no_proof_that_nothing_is_there(remote, time: FakeTime) -> None:
     here = remote()
     search = _lost(time)
     here.simulator.fault("get-522", on="tasks")
@@ -330,7 +331,7 @@ def test_trouble_to_the_end_is_no_proof_that_nothing_is_there(remote, time):
         here.find(search)
 
 
-def test_without_a_connection_nothing_is_certain(remote, time):
+def test_without_a_connection_nothing_is_certain(remote, time: FakeTime) -> None:
     class Nothing(httpx.AsyncBaseTransport):
         async def handle_async_request(self, request):
             raise httpx.ConnectError("no route to host")
@@ -341,7 +342,7 @@ def test_without_a_connection_nothing_is_certain(remote, time):
     assert sum(time.sleeps) >= 45
 
 
-def test_the_only_account_broken_is_no_proof_that_nothing_is_there(remote, time):
+def test_the_only_account_broken_is_no_proof_that_nothing_is_there(remote, time: FakeTime) -> None:
     here = remote(_broken(""))
     search = _lost(time)
     here.create()
@@ -350,7 +351,7 @@ def test_the_only_account_broken_is_no_proof_that_nothing_is_there(remote, time)
         here.find(search)
 
 
-def test_the_account_of_the_keyframe_broken_is_no_proof_either(remote, time):
+def test_the_account_of_the_keyframe_broken_is_no_proof_either(remote, time: FakeTime) -> None:
     here = remote(_broken(SECOND), accounts=2)
     asset = here.run(lambda client: client.assets(email=SECOND), here.plain)[0].id
     request = replace(REQUEST, keyframes=Keyframes(first=asset))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from runway_nb import errors
 from runway_nb.api.models import Task
 from runway_nb.camera import Camera
+from runway_nb.jobs.job import Job
 from runway_nb.keyframes import Keyframes
 from runway_nb.request import VideoRequest
 from runway_nb.spec import SEED_RANGE
 from support.examples import examples
-from support.fakes import TOKEN
+from support.fakes import TOKEN, Party
 from support.strategies import EMAIL, TASK_ID, json_values
 
 CAMERA = Camera(horizontal=1, vertical=-2, zoom=3, pan=-4, tilt=5, roll=-6)
@@ -47,32 +49,32 @@ def read(options, **more):
 # --- the options of a task --------------------------------------------------------------------------
 
 
-def test_everything_that_a_task_tells_is_read():
+def test_everything_that_a_task_tells_is_read() -> None:
     assert read(OPTIONS) == TOLD
     assert TOLD.problems() == ()
 
 
-def test_the_keyframes_of_a_request_that_is_not_reopened_are_left_to_the_caller():
+def test_the_keyframes_of_a_request_that_is_not_reopened_are_left_to_the_caller() -> None:
     assert VideoRequest.from_options("x", 7, OPTIONS).keyframes == Keyframes()
 
 
 @pytest.mark.parametrize("name", ["x", "y", "z", "bg_x_pan", "bg_y_pan", "r"])
-def test_each_move_has_its_own_key(name):
+def test_each_move_has_its_own_key(name) -> None:
     moves = read({"camera": {name: 2.5}}).camera.moves
     assert [*moves.values()] == [2.5]
     assert [*moves] == [[*CAMERA.moves][["x", "y", "z", "bg_x_pan", "bg_y_pan", "r"].index(name)]]
 
 
-def test_moves_that_are_zero_are_none_that_was_asked_for():
+def test_moves_that_are_zero_are_none_that_was_asked_for() -> None:
     assert read({"camera": dict.fromkeys(["x", "y", "z", "r"], 0)}).camera == Camera()
 
 
-def test_a_static_camera_is_read_beside_moves_of_zero():
+def test_a_static_camera_is_read_beside_moves_of_zero() -> None:
     assert read({"camera": {"x": 0, "z": 0.0, "static": True}}).camera == Camera(static=True)
 
 
 @pytest.mark.parametrize(("time", "slot"), [(0, "first"), (0.5, "middle"), (1, "last"), (1.0, "last"), (0.0, "first")])
-def test_a_keyframe_is_told_by_its_time(time, slot):
+def test_a_keyframe_is_told_by_its_time(time, slot) -> None:
     assert Keyframes.from_options([{"image": LINKS[0], "timestamp": time}]) == Keyframes(**{slot: LINKS[0]})
 
 
@@ -105,14 +107,14 @@ def test_a_keyframe_is_told_by_its_time(time, slot):
         "null",
     ],
 )
-def test_a_keyframe_that_cannot_be_read_stays_out_and_the_others_stay(item):
+def test_a_keyframe_that_cannot_be_read_stays_out_and_the_others_stay(item) -> None:
     good = {"image": LINKS[1], "timestamp": 1}
     assert Keyframes.from_options([item, good]) == Keyframes(last=LINKS[1])
     assert Keyframes.from_options([good, item]) == Keyframes(last=LINKS[1])
 
 
 @pytest.mark.parametrize("keyframes", [None, {}, "first", 3, [], {"image": LINKS[0], "timestamp": 0}])
-def test_what_is_no_list_of_keyframes_is_none(keyframes):
+def test_what_is_no_list_of_keyframes_is_none(keyframes) -> None:
     assert Keyframes.from_options(keyframes) == Keyframes()
 
 
@@ -138,7 +140,7 @@ spoilt = {
 @example({"seed": 0})
 @example({"seconds": True, "exploreMode": 1, "flip": 1, "camera": {"x": "2", "static": 1}, "keyframes": {"image": 1}})
 @given(st.fixed_dictionaries({}, optional=spoilt))
-def test_any_json_in_any_place_gives_a_request_that_at_most_lacks_its_words(changes):
+def test_any_json_in_any_place_gives_a_request_that_at_most_lacks_its_words(changes) -> None:
     request = read({**OPTIONS, **changes})
     assert [line for line in request.problems() if not line.startswith("there is nothing to generate from")] == []
     json.dumps(request.to_wire())
@@ -150,7 +152,7 @@ def test_any_json_in_any_place_gives_a_request_that_at_most_lacks_its_words(chan
 @example(("camera", {"z": 10**400}))
 @example(("keyframes", [{"image": LINKS[0], "timestamp": [0]}, {"timestamp": {}}]))
 @given(st.sampled_from([*FIELDS]).flatmap(lambda name: st.tuples(st.just(name), spoilt[name])))
-def test_what_cannot_be_read_in_one_place_takes_nothing_from_the_others(change):
+def test_what_cannot_be_read_in_one_place_takes_nothing_from_the_others(change) -> None:
     place, value = change
     found = read({**OPTIONS, place: value})
     others = [field for field in FIELDS.values() if field != FIELDS[place]]
@@ -158,22 +160,22 @@ def test_what_cannot_be_read_in_one_place_takes_nothing_from_the_others(change):
 
 
 @pytest.mark.parametrize("options", [None, [], "text", 3, {}])
-def test_a_task_without_options_gives_an_empty_request(options):
+def test_a_task_without_options_gives_an_empty_request(options) -> None:
     assert read(options) == VideoRequest()
 
 
 @pytest.mark.parametrize("seed", [0, -5, SEED_RANGE[1] + 1, "0", 1e12])
-def test_a_seed_that_nobody_may_send_stays_out(seed):
+def test_a_seed_that_nobody_may_send_stays_out(seed) -> None:
     assert read({**OPTIONS, "seed": seed}) == replace(TOLD, seed=None)
 
 
 @pytest.mark.parametrize("value", [10**400, -(10**400)], ids=["up", "down"])
-def test_a_move_beyond_all_numbers_stays_out(value):
+def test_a_move_beyond_all_numbers_stays_out(value) -> None:
     assert read({**OPTIONS, "camera": {"z": value}}) == replace(TOLD, camera=Camera())
 
 
 @pytest.mark.parametrize("seconds", [5.0, 10.0])
-def test_a_length_with_a_point_is_the_same_length(seconds):
+def test_a_length_with_a_point_is_the_same_length(seconds) -> None:
     """As whole seconds, or not at all: a panel names the length in whole seconds."""
     assert type(read({**OPTIONS, "seconds": seconds}).length) is int
 
@@ -184,7 +186,7 @@ WISH = VideoRequest("A lamp turns", Keyframes("harbour", last="meadow"), Camera(
 
 
 @pytest.mark.parametrize("where", ["here", "another session"])
-def test_a_job_gives_what_was_asked_for_and_not_what_was_sent(party, where):
+def test_a_job_gives_what_was_asked_for_and_not_what_was_sent(party: Party, where) -> None:
     job = party.ended(party.studio.submit(WISH))
     studio = party.studio if where == "here" else party.make_studio()
     asked = len(party.api.requests)
@@ -194,7 +196,7 @@ def test_a_job_gives_what_was_asked_for_and_not_what_was_sent(party, where):
     studio.close()
 
 
-def test_a_job_that_failed_or_was_left_gives_its_request_and_is_left_alone(party):
+def test_a_job_that_failed_or_was_left_gives_its_request_and_is_left_alone(party: Party) -> None:
     party.simulator.fault("failed")
     failed = party.ended(party.studio.submit(WISH))
     party.simulator.fault("throttled", seconds=1e9)
@@ -210,7 +212,7 @@ def test_a_job_that_failed_or_was_left_gives_its_request_and_is_left_alone(party
     studio.close()
 
 
-def test_two_jobs_of_one_name_are_told_apart_and_nobody_else_is_asked(party):
+def test_two_jobs_of_one_name_are_told_apart_and_nobody_else_is_asked(party: Party) -> None:
     """As `attach` does it: the ledger has them, so the account need not be looked at."""
     ids = [party.ended(party.submit(f"Lamp {n}", reply_ref="series-1")).id for n in range(2)]
     studio = party.make_studio()
@@ -222,7 +224,7 @@ def test_two_jobs_of_one_name_are_told_apart_and_nobody_else_is_asked(party):
     assert len(party.api.requests) == asked
 
 
-def test_no_name_names_nothing(party):
+def test_no_name_names_nothing(party: Party) -> None:
     party.ended(party.submit())
     with pytest.raises(errors.JobNotFound):
         party.studio.request_of("")
@@ -244,7 +246,9 @@ PICTURES = Keyframes("harbour", "meadow", "harbour")
     ids=["everything", "one keyframe", "words"],
 )
 @pytest.mark.parametrize("name", ["task", "uuid"])
-def test_a_task_that_was_made_elsewhere_gives_its_request_again(party, elsewhere, request_, name):
+def test_a_task_that_was_made_elsewhere_gives_its_request_again(
+    party: Party, elsewhere: Callable[[VideoRequest], Job], request_, name
+) -> None:
     job = party.ended(elsewhere(request_))
     found = party.studio.request_of(job.task.id if name == "task" else job.task.short_id)
     assert replace(found, keyframes=Keyframes()) == replace(request_, keyframes=Keyframes())
@@ -252,7 +256,7 @@ def test_a_task_that_was_made_elsewhere_gives_its_request_again(party, elsewhere
     assert found.problems() == ()
 
 
-def test_a_task_is_found_by_its_reference_while_it_runs(party, elsewhere):
+def test_a_task_is_found_by_its_reference_while_it_runs(party: Party, elsewhere: Callable[[VideoRequest], Job]) -> None:
     party.simulator.fault("throttled", seconds=1e9)
     job = elsewhere(replace(FULL, reply_ref="theirs-1"))
     while job.task is None:
@@ -262,7 +266,9 @@ def test_a_task_is_found_by_its_reference_while_it_runs(party, elsewhere):
     job.stop()
 
 
-def test_looking_at_a_task_adopts_nothing_follows_nothing_and_sends_nothing(party, elsewhere):
+def test_looking_at_a_task_adopts_nothing_follows_nothing_and_sends_nothing(
+    party: Party, elsewhere: Callable[[VideoRequest], Job]
+) -> None:
     job = party.ended(elsewhere(replace(FULL, keyframes=PICTURES)))
     before, started = len(party.api.requests), party.started
     party.studio.request_of(job.task.id)
@@ -273,7 +279,9 @@ def test_looking_at_a_task_adopts_nothing_follows_nothing_and_sends_nothing(part
     assert party.studio.ledger.task_ids() == (frozenset(), frozenset())
 
 
-def test_a_task_that_was_attached_gives_the_same_request_as_before(party, elsewhere):
+def test_a_task_that_was_attached_gives_the_same_request_as_before(
+    party: Party, elsewhere: Callable[[VideoRequest], Job]
+) -> None:
     job = party.ended(elsewhere(replace(FULL, keyframes=PICTURES)))
     before = party.studio.request_of(job.task.id)
     adopted = party.ended(party.studio.attach(job.task.id))
@@ -283,7 +291,7 @@ def test_a_task_that_was_attached_gives_the_same_request_as_before(party, elsewh
 
 
 @pytest.mark.parametrize("text", [TASK_ID, "ffffffff", "nobody", "a", "%", "job", EMAIL, TOKEN])
-def test_what_nobody_has_is_an_error_without_an_address(party, text):
+def test_what_nobody_has_is_an_error_without_an_address(party: Party, text) -> None:
     with pytest.raises(errors.JobNotFound) as told:
         party.studio.request_of(text)
     assert "@" not in told.value.message.replace("***@***", "")

@@ -185,7 +185,7 @@ def wait_for(condition: Callable[[], Any]) -> None:
 # --- a restart in each state --------------------------------------------------------------------------
 
 
-def test_a_restart_while_the_task_is_queued(book):
+def test_a_restart_while_the_task_is_queued(book: Notebook) -> None:
     cell = "%%runway shot\nA lamp waits for its turn"
     book.simulator.fault("throttled", seconds=30)
     book.run(cell)
@@ -198,7 +198,7 @@ def test_a_restart_while_the_task_is_queued(book):
     book.check_videos(1)
 
 
-def test_a_restart_while_the_task_runs(book):
+def test_a_restart_while_the_task_runs(book: Notebook) -> None:
     book.run("%%runway shot --seconds 10\nA lamp runs")
     wait_for(lambda: book.started() and newest_status(book.simulator) == "RUNNING")
     book.until("shot.task is not None")
@@ -210,7 +210,7 @@ def test_a_restart_while_the_task_runs(book):
     assert book.run("%runway resume").text() == "Nothing is unfinished.\n"
 
 
-def test_a_kill_between_the_create_and_its_answer(book):
+def test_a_kill_between_the_create_and_its_answer(book: Notebook) -> None:
     cell = "%%runway shot\nA lamp gets no answer"
     book.simulator.fault("slow-answer", seconds=60)
     book.run(cell)
@@ -223,7 +223,7 @@ def test_a_kill_between_the_create_and_its_answer(book):
     book.check_videos(1)
 
 
-def test_a_kill_before_the_create_left(book):
+def test_a_kill_before_the_create_left(book: Notebook) -> None:
     preparing, waiting = "%%runway shot --first dunes-noon\nA lamp is looked up", "%%runway shot\nA lamp stands in line"
     book.simulator.fault("slow-answer", seconds=60, on="assets")
     book.run("%config RunwayMagics.slots = 1")
@@ -244,7 +244,7 @@ def test_a_kill_before_the_create_left(book):
     assert [record["credits"] for record in book.records() if record["phase"] == "removed"] == [0, 0]
 
 
-def test_a_kill_during_the_download(book):
+def test_a_kill_during_the_download(book: Notebook) -> None:
     book.simulator.fault("slow-download", seconds=60)
     book.run("%%runway shot\nA lamp comes in pieces")
     folder = book.kernel.folder / "runway_outputs"
@@ -261,7 +261,7 @@ def test_a_kill_during_the_download(book):
 # --- lost answers -------------------------------------------------------------------------------------
 
 
-def test_lost_answers_are_found_and_paid_once(book):
+def test_lost_answers_are_found_and_paid_once(book: Notebook) -> None:
     cells = []
     for number, name in enumerate(("lost-answer", "522", "not-json", "no-task-id", "late-task"), 1):
         book.simulator.fault(name)
@@ -273,7 +273,7 @@ def test_lost_answers_are_found_and_paid_once(book):
     book.check_videos(5)
 
 
-def test_a_create_that_never_arrived_is_sent_again_by_the_user_alone(book):
+def test_a_create_that_never_arrived_is_sent_again_by_the_user_alone(book: Notebook) -> None:
     cell = "%%runway shot\nA lamp is lost on its way"
     book.simulator.fault("lost-before")
     book.run("searching = True")
@@ -299,7 +299,7 @@ def test_a_create_that_never_arrived_is_sent_again_by_the_user_alone(book):
 # --- Run All ------------------------------------------------------------------------------------------
 
 
-def test_run_all_three_times_pays_each_cell_once(book):
+def test_run_all_three_times_pays_each_cell_once(book: Notebook) -> None:
     cells = ["%%runway\nThe first lamp", "%%runway --seed 7\nThe second lamp", "%%runway --zoom 2\nThe first lamp"]
     for _ in range(2):
         for cell in cells:
@@ -316,7 +316,7 @@ def test_run_all_three_times_pays_each_cell_once(book):
     book.check_videos(4)
 
 
-def test_what_moderation_refused_is_not_sent_again_by_itself(book):
+def test_what_moderation_refused_is_not_sent_again_by_itself(book: Notebook) -> None:
     cell = "%%runway\nA lamp of bad manners"
     for words in ("A lamp of bad manners", "A lamp of worse manners", "A lamp of no manners"):
         book.simulator.fault("moderated")
@@ -344,7 +344,7 @@ def second(book: Notebook, kernels: Callable[[], Kernel]) -> Notebook:
     return notebook
 
 
-def test_two_kernels_share_a_task_and_one_takes_over_from_the_other(book, second):
+def test_two_kernels_share_a_task_and_one_takes_over_from_the_other(book: Notebook, second: Notebook) -> None:
     cell = "%%runway shot\nA lamp for two"
     sent = [notebook.kernel.send(cell) for notebook in (book, second)]
     for one in sent:
@@ -371,7 +371,7 @@ def test_two_kernels_share_a_task_and_one_takes_over_from_the_other(book, second
 # --- tasks made elsewhere -----------------------------------------------------------------------------
 
 
-def test_a_task_made_elsewhere_is_followed_by_any_of_its_names(book):
+def test_a_task_made_elsewhere_is_followed_by_any_of_its_names(book: Notebook) -> None:
     made = [
         api(book.simulator, "/gen3turbo/create", {"text_prompt": f"Elsewhere {n}", "replyRef": f"elsewhere-{n}"})
         for n in range(3)
@@ -392,7 +392,7 @@ def test_a_task_made_elsewhere_is_followed_by_any_of_its_names(book):
 # --- budgets and batch --------------------------------------------------------------------------------
 
 
-def test_what_is_over_a_limit_is_refused_before_it_is_sent(book):
+def test_what_is_over_a_limit_is_refused_before_it_is_sent(book: Notebook) -> None:
     line = book.refused("%%runway --max-credits 20\nA lamp of gold")
     assert line.startswith("OverBudget: this shot costs 25 credits, more than the 20 that it may cost")
     assert book.sent() == 0
@@ -411,7 +411,7 @@ def test_what_is_over_a_limit_is_refused_before_it_is_sent(book):
     assert (book.started(), book.sent()) == (1, 1)
 
 
-def test_a_batch_run_repeated_shows_the_stored_result_and_a_failure_raises(book):
+def test_a_batch_run_repeated_shows_the_stored_result_and_a_failure_raises(book: Notebook) -> None:
     book.run("%%runway\nA lamp nobody watches", watched=False)
     assert re.search(STORED, shown(book.run("%%runway\nA lamp nobody watches", watched=False)))
     book.simulator.fault("failed")
@@ -421,7 +421,7 @@ def test_a_batch_run_repeated_shows_the_stored_result_and_a_failure_raises(book)
     book.check_videos(1)
 
 
-def test_no_secret_stands_in_any_output(book):
+def test_no_secret_stands_in_any_output(book: Notebook) -> None:
     said = [str(m["content"]) for m in book.kernel.heard if m["msg_type"] != "execute_input"]
     assert len(said) > 100
     assert not [text for text in said if TOKEN in text or EMAIL in text or EMAIL.replace("@", "%40") in text]
@@ -430,7 +430,7 @@ def test_no_secret_stands_in_any_output(book):
 # --- at random moments --------------------------------------------------------------------------------
 
 
-def test_processes_killed_at_random_moments_pay_once(tmp_path, capsys):
+def test_processes_killed_at_random_moments_pay_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     seeds = [20, 47]  # a lost answer and a process that is frozen, two processes that are killed while they send
     sums = soak.run(seeds, len(seeds), tmp_path)
     assert (sums.schedules, sums.violated) == (len(seeds), 0), capsys.readouterr().out

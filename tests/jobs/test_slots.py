@@ -82,7 +82,7 @@ class Model:
 
 
 @pytest.fixture
-def queue(time):
+def queue(time: FakeTime):
     return SubmitQueue(lambda: 2, time)
 
 
@@ -98,7 +98,7 @@ def _waiting(queue, *accounts):
 
 
 @given(steps=STEPS, slots=st.integers(1, 4))
-def test_no_account_ever_has_more_tasks_than_slots_and_all_get_their_turn(steps, slots):
+def test_no_account_ever_has_more_tasks_than_slots_and_all_get_their_turn(steps, slots) -> None:
     model = Model(FakeTime(), slots)
     for step in steps:
         model.play(*step)
@@ -117,7 +117,7 @@ def test_no_account_ever_has_more_tasks_than_slots_and_all_get_their_turn(steps,
 
 
 @given(steps=STEPS)
-def test_who_left_is_counted_nowhere(steps):
+def test_who_left_is_counted_nowhere(steps) -> None:
     model = Model(FakeTime(), 2)
     for step in steps:
         model.play(*step)
@@ -129,7 +129,7 @@ def test_who_left_is_counted_nowhere(steps):
 # --- turns ------------------------------------------------------------------------------------------
 
 
-def test_first_come_first_served(queue):
+def test_first_come_first_served(queue) -> None:
     _flying(queue, A)
     first, second = _waiting(queue, A, A)
     assert queue.may_go(first)
@@ -140,14 +140,14 @@ def test_first_come_first_served(queue):
     assert queue.may_go(second)
 
 
-def test_accounts_do_not_wait_for_one_another(queue):
+def test_accounts_do_not_wait_for_one_another(queue) -> None:
     _flying(queue, A, A)
     first, second = _waiting(queue, A, B)
     assert not queue.may_go(first)
     assert queue.may_go(second)
 
 
-def test_one_that_may_land_anywhere_counts_everywhere(queue):
+def test_one_that_may_land_anywhere_counts_everywhere(queue) -> None:
     _flying(queue, A, B)
     (anywhere,) = _waiting(queue, OPEN)
     assert not queue.may_go(anywhere)
@@ -157,7 +157,7 @@ def test_one_that_may_land_anywhere_counts_everywhere(queue):
     assert not queue.may_go(after)
 
 
-def test_an_account_that_becomes_known_frees_the_others(queue):
+def test_an_account_that_becomes_known_frees_the_others(queue) -> None:
     somewhere, _ = _flying(queue, OPEN, B)
     (waits,) = _waiting(queue, B)
     assert not queue.may_go(waits)
@@ -165,13 +165,13 @@ def test_an_account_that_becomes_known_frees_the_others(queue):
     assert queue.may_go(waits)
 
 
-def test_an_answer_that_names_no_account_changes_none(queue):
+def test_an_answer_that_names_no_account_changes_none(queue) -> None:
     (ticket,) = _flying(queue, A)
     queue.locate(ticket, "")
     assert ticket.account == A
 
 
-def test_the_number_of_slots_is_asked_anew(time):
+def test_the_number_of_slots_is_asked_anew(time: FakeTime) -> None:
     slots = [1]
     queue = SubmitQueue(lambda: slots[0], time)
     _flying(queue, A)
@@ -181,7 +181,7 @@ def test_the_number_of_slots_is_asked_anew(time):
     assert queue.may_go(waits)
 
 
-def test_leaving_twice_frees_one_slot(queue):
+def test_leaving_twice_frees_one_slot(queue) -> None:
     first, _, _ = _flying(queue, A, A, A)
     (waits,) = _waiting(queue, A)
     queue.leave(first)
@@ -189,13 +189,13 @@ def test_leaving_twice_frees_one_slot(queue):
     assert not queue.may_go(waits)
 
 
-def test_leaving_out_of_the_middle_closes_the_gap(queue):
+def test_leaving_out_of_the_middle_closes_the_gap(queue) -> None:
     first, second, third = _waiting(queue, A, A, A)
     queue.leave(second)
     assert [queue.place(ticket) for ticket in (first, third)] == [0, 1]
 
 
-def test_everyone_who_waits_is_told_of_a_change(queue):
+def test_everyone_who_waits_is_told_of_a_change(queue) -> None:
     flies, *_ = _flying(queue, A, A)
     tickets = _waiting(queue, A, B)
     for ticket in tickets:
@@ -215,12 +215,12 @@ def _sent_back(queue, seconds=20.0):
     return first, second
 
 
-def test_a_429_keeps_the_place(queue):
+def test_a_429_keeps_the_place(queue) -> None:
     first, second = _sent_back(queue)
     assert [queue.place(ticket) for ticket in (first, second)] == [0, 1]
 
 
-def test_a_429_closes_the_account_until_its_time(queue, time):
+def test_a_429_closes_the_account_until_its_time(queue, time: FakeTime) -> None:
     first, second = _sent_back(queue)
     assert queue.reopens(second) == time.now + 20.0
     time.now += 19.9
@@ -231,14 +231,14 @@ def test_a_429_closes_the_account_until_its_time(queue, time):
     assert not queue.may_go(second)
 
 
-def test_a_429_of_one_account_does_not_close_another(queue):
+def test_a_429_of_one_account_does_not_close_another(queue) -> None:
     _sent_back(queue)
     other, anywhere = (queue.join(name, account) for name, account in (("other", B), ("anywhere", OPEN)))
     assert queue.may_go(other)
     assert not queue.may_go(anywhere)
 
 
-def test_the_end_of_a_task_opens_its_account(queue):
+def test_the_end_of_a_task_opens_its_account(queue) -> None:
     runs, elsewhere = _flying(queue, A, B)
     first, second = _sent_back(queue)
     queue.leave(elsewhere)
@@ -248,7 +248,7 @@ def test_the_end_of_a_task_opens_its_account(queue):
     assert not queue.may_go(second)
 
 
-def test_a_job_that_is_taken_back_does_not_open_the_account(queue, time):
+def test_a_job_that_is_taken_back_does_not_open_the_account(queue, time: FakeTime) -> None:
     """Nothing has ended at Runway, so the time that it named still holds for those behind."""
     first, second = _sent_back(queue)
     queue.leave(first)
@@ -257,7 +257,7 @@ def test_a_job_that_is_taken_back_does_not_open_the_account(queue, time):
     assert queue.may_go(second)
 
 
-def test_the_longest_of_several_times_counts(queue, time):
+def test_the_longest_of_several_times_counts(queue, time: FakeTime) -> None:
     first, second = _waiting(queue, A, A)
     for ticket in (first, second):
         queue.go(ticket)
@@ -273,21 +273,21 @@ def test_the_longest_of_several_times_counts(queue, time):
 # --- words ------------------------------------------------------------------------------------------
 
 
-def test_words_say_slots_place_and_whose_tasks(queue):
+def test_words_say_slots_place_and_whose_tasks(queue) -> None:
     _flying(queue, A, A)
     first, second = _waiting(queue, A, A)
     assert queue.words(first) == "2 of 2 slots busy · first in line · with jobs f0, f1"
     assert queue.words(second) == "2 of 2 slots busy · second in line · with jobs f0, f1"
 
 
-def test_words_for_one_holder_and_for_none(queue):
+def test_words_for_one_holder_and_for_none(queue) -> None:
     (only,) = _waiting(queue, A)
     assert queue.words(only) == "0 of 2 slots busy · first in line"
     _flying(queue, A)
     assert queue.words(only) == "1 of 2 slots busy · first in line · with job f0"
 
 
-def test_a_long_line_is_counted_in_figures(queue):
+def test_a_long_line_is_counted_in_figures(queue) -> None:
     *_, tenth, eleventh = _waiting(queue, *[A] * 11)
     assert "tenth in line" in queue.words(tenth)
     assert "number 11 in line" in queue.words(eleventh)

@@ -93,21 +93,21 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.mark.slow("starts a process")
 @pytest.mark.kernel
 @pytest.mark.parametrize("name", RELOADS)
-def test_a_budget_holds_over_every_kind_of_reload(told, name):
+def test_a_budget_holds_over_every_kind_of_reload(told: dict[str, Any], name) -> None:
     python, cell, _ = told[name]
     assert python == ("SettingsError" if name == "its settings gone" else "OverBudget")
     assert cell == ("UsageError" if name == "unloading" else python)
 
 
 @pytest.mark.kernel
-def test_nothing_was_sent_over_the_budget_and_a_job_that_ran_ends(told):
+def test_nothing_was_sent_over_the_budget_and_a_job_that_ran_ends(told: dict[str, Any]) -> None:
     assert told["creates"] == 1
     assert told["running"] == ["SUCCEEDED", True]
 
 
 @pytest.mark.slow("starts a process")
 @pytest.mark.kernel
-def test_a_reload_of_python_modules_makes_no_second_studio(told):
+def test_a_reload_of_python_modules_makes_no_second_studio(told: dict[str, Any]) -> None:
     kept = [name for name in RELOADS if told[name][2]]
     assert kept == [*RELOADS][:6]  # all before %reload_ext, which closes it
 

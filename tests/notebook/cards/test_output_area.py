@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
+from pathlib import Path
 from types import SimpleNamespace
 
 import ipywidgets
@@ -77,7 +78,7 @@ class FakeStudio:
 
 
 @pytest.fixture
-def studio(tmp_path, monkeypatch):
+def studio(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     made = FakeStudio(tmp_path, monkeypatch)
     yield made
     made.close()
@@ -92,7 +93,7 @@ def names(area):
 # --- what stands there ------------------------------------------------------------------------------
 
 
-def test_an_empty_area_is_opened_as_text_that_needs_no_kernel(studio):
+def test_an_empty_area_is_opened_as_text_that_needs_no_kernel(studio) -> None:
     area = studio.area()
     area.open()
     (there,) = studio.shown
@@ -101,13 +102,13 @@ def test_an_empty_area_is_opened_as_text_that_needs_no_kernel(studio):
     assert not studio.updates
 
 
-def test_an_area_that_is_not_shown_yet_does_not_call_itself_durable(studio):
+def test_an_area_that_is_not_shown_yet_does_not_call_itself_durable(studio) -> None:
     area = studio.area()
     assert not area.is_durable
     assert WIDGET in area.bundle()
 
 
-def test_while_a_job_runs_its_card_stands_there_and_the_text_says_how_to_come_back(studio):
+def test_while_a_job_runs_its_card_stands_there_and_the_text_says_how_to_come_back(studio) -> None:
     area = studio.area()
     area.open()
     area.add(studio.job())
@@ -119,7 +120,7 @@ def test_while_a_job_runs_its_card_stands_there_and_the_text_says_how_to_come_ba
     assert "%runway wait 00000001" in area.durable_bundle()["text/html"]
 
 
-def test_at_the_end_the_result_alone_stands_there(studio):
+def test_at_the_end_the_result_alone_stands_there(studio) -> None:
     area, job = studio.area(), studio.job()
     area.open()
     area.add(job)
@@ -140,7 +141,7 @@ def test_at_the_end_the_result_alone_stands_there(studio):
         (Phase.DETACHED, errors.Detached("left alone"), "Detached"),
     ],
 )
-def test_an_end_without_a_video_needs_no_kernel_either(studio, phase, error, title):
+def test_an_end_without_a_video_needs_no_kernel_either(studio, phase, error, title) -> None:
     area, job = studio.area(), studio.job()
     area.open()
     area.add(job)
@@ -150,7 +151,7 @@ def test_an_end_without_a_video_needs_no_kernel_either(studio, phase, error, tit
 
 
 @pytest.mark.parametrize(("newest_first", "order"), [(False, [1, 2, 3]), (True, [3, 2, 1])])
-def test_results_and_cards_stand_together_in_their_order(studio, newest_first, order):
+def test_results_and_cards_stand_together_in_their_order(studio, newest_first, order) -> None:
     area = studio.area(newest_first=newest_first)
     area.open()
     jobs = [studio.job(1), studio.result(2), studio.job(3)]
@@ -170,7 +171,7 @@ def test_results_and_cards_stand_together_in_their_order(studio, newest_first, o
     assert area.durable_bundle()["text/html"].count("<video") == 3
 
 
-def test_a_result_is_in_the_living_widget_too_for_a_page_that_was_loaded_anew(studio):
+def test_a_result_is_in_the_living_widget_too_for_a_page_that_was_loaded_anew(studio) -> None:
     area, one, two = studio.area(), studio.job(1), studio.job(2)
     area.open()
     area.add(one)
@@ -182,7 +183,7 @@ def test_a_result_is_in_the_living_widget_too_for_a_page_that_was_loaded_anew(st
     assert "<video" in output["data"]["text/html"]
 
 
-def test_parts_of_the_text_stand_apart_in_a_terminal(studio):
+def test_parts_of_the_text_stand_apart_in_a_terminal(studio) -> None:
     area = studio.area()
     area.open()
     area.add(studio.result(1, "First"))
@@ -192,7 +193,7 @@ def test_parts_of_the_text_stand_apart_in_a_terminal(studio):
     assert "Second" in second
 
 
-def test_a_result_that_was_there_already_says_that_nothing_was_sent(studio):
+def test_a_result_that_was_there_already_says_that_nothing_was_sent(studio) -> None:
     area = studio.area()
     area.open()
     area.add(studio.result(), reused=True)
@@ -200,7 +201,7 @@ def test_a_result_that_was_there_already_says_that_nothing_was_sent(studio):
     assert "0 credits" in area.durable_bundle()["text/html"]
 
 
-def test_a_job_that_runs_there_gets_no_second_card_and_an_ended_one_a_further_place(studio):
+def test_a_job_that_runs_there_gets_no_second_card_and_an_ended_one_a_further_place(studio) -> None:
     area, job = studio.area(), studio.job()
     area.open()
     area.add(job)
@@ -211,7 +212,7 @@ def test_a_job_that_runs_there_gets_no_second_card_and_an_ended_one_a_further_pl
     assert len(area.root.children) == 3
 
 
-def test_opened_again_it_is_shown_as_it_is_then(studio):
+def test_opened_again_it_is_shown_as_it_is_then(studio) -> None:
     area, job = studio.area(), studio.job()
     area.open()
     area.add(job)
@@ -226,7 +227,9 @@ def test_opened_again_it_is_shown_as_it_is_then(studio):
 # --- a job in doubt ---------------------------------------------------------------------------------
 
 
-def test_while_there_are_buttons_to_decide_it_is_not_durable_and_then_it_is(studio, monkeypatch):
+def test_while_there_are_buttons_to_decide_it_is_not_durable_and_then_it_is(
+    studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(output_area, "OFFER_SECONDS", 0.0)
     area, job = studio.area(), studio.job(phase=Phase.SENDING)
     area.open()
@@ -245,7 +248,7 @@ def test_while_there_are_buttons_to_decide_it_is_not_durable_and_then_it_is(stud
 # --- changes ----------------------------------------------------------------------------------------
 
 
-def test_it_tells_each_change_of_what_stands_there_and_no_progress(studio):
+def test_it_tells_each_change_of_what_stands_there_and_no_progress(studio) -> None:
     seen = []
     area = studio.area(changed=lambda: seen.append((area.is_durable, names(area))))
     job = studio.job()
@@ -263,7 +266,7 @@ def test_it_tells_each_change_of_what_stands_there_and_no_progress(studio):
     assert seen[2:] == [(True, ["00000001", "00000002"])]
 
 
-def test_progress_changes_neither_text_nor_place(studio):
+def test_progress_changes_neither_text_nor_place(studio) -> None:
     area, job = studio.area(), studio.job(task=Task(TASK_ID, Status("RUNNING")))
     area.open()
     area.add(job)
@@ -273,7 +276,7 @@ def test_progress_changes_neither_text_nor_place(studio):
 
 
 @pytest.fixture
-def refreshed(monkeypatch):
+def refreshed(monkeypatch: pytest.MonkeyPatch):
     """How often each card was brought up to date, by the job's id; cards are in a hurry."""
     counts = Counter()
     refresh = Card.refresh
@@ -287,7 +290,7 @@ def refreshed(monkeypatch):
     return counts
 
 
-def test_a_card_is_brought_up_to_date_when_its_job_has_moved_and_else_left_alone(studio, refreshed):
+def test_a_card_is_brought_up_to_date_when_its_job_has_moved_and_else_left_alone(studio, refreshed) -> None:
     area, job = studio.area(), studio.job(phase=Phase.PREPARING)
     area.open()
     area.add(job)
@@ -305,7 +308,7 @@ def test_a_card_is_brought_up_to_date_when_its_job_has_moved_and_else_left_alone
     asyncio.run(live())
 
 
-def test_a_card_whose_time_counts_goes_on_counting(studio, refreshed):
+def test_a_card_whose_time_counts_goes_on_counting(studio, refreshed) -> None:
     area, job = studio.area(), studio.job(task=Task(TASK_ID, Status("RUNNING")), sent=time.time())
     area.open()
     area.add(job)
@@ -323,11 +326,11 @@ def test_a_card_whose_time_counts_goes_on_counting(studio, refreshed):
 # --- places -----------------------------------------------------------------------------------------
 
 
-def test_a_mark_names_its_place_and_nothing_else():
+def test_a_mark_names_its_place_and_nothing_else() -> None:
     assert display_metadata("runway-12") == {"runway_nb": {"place": "runway-12"}}
 
 
-def test_whatever_is_displayed_carries_the_mark_of_its_place(studio):
+def test_whatever_is_displayed_carries_the_mark_of_its_place(studio) -> None:
     panel, cell = studio.area(), studio.area()
     assert panel.display_id != cell.display_id
     panel.open()
@@ -342,7 +345,7 @@ def test_whatever_is_displayed_carries_the_mark_of_its_place(studio):
     assert len([there for there in studio.updates if there.display_id == cell.display_id]) == 1
 
 
-def test_no_address_is_in_what_stands_there(studio):
+def test_no_address_is_in_what_stands_there(studio) -> None:
     area = studio.area()
     area.open()
     running = Task(TASK_ID, Status("RUNNING"))

@@ -88,7 +88,7 @@ HUGE = 10**5000
         (lambda: Colour.RED, "red"),
     ],
 )
-def test_text_and_numbers_of_any_library_are_filled_in(make, text):
+def test_text_and_numbers_of_any_library_are_filled_in(make, text) -> None:
     value, problems = make(), []  # made here: a test run that shows its parameters would break on some
     assert fill("a {{x}}", {"x": value}, problems) == f"a {text}"
     assert problems == []
@@ -114,7 +114,7 @@ def test_text_and_numbers_of_any_library_are_filled_in(make, text):
         (lambda: "x" * (LONGEST + 1), f"has {LONGEST + 1:,} characters: at most {LONGEST:,} are filled in"),
     ],
 )
-def test_what_cannot_be_filled_in_is_one_line_in_prompt_and_options(make, told):
+def test_what_cannot_be_filled_in_is_one_line_in_prompt_and_options(make, told) -> None:
     value, problems = make(), []
     assert fill("{{x}} and {{x}}", {"x": value}, problems) == "{{x}} and {{x}}"
     assert problems == [f"{{{{x}}}} {told}"]
@@ -123,7 +123,7 @@ def test_what_cannot_be_filled_in_is_one_line_in_prompt_and_options(make, told):
             assert f"{{{{x}}}} {told}" in parsing.parse(f"{option.flag} {{{{x}}}}", {"x": value}).problems
 
 
-def test_an_interrupt_is_no_mistake_of_a_variable():
+def test_an_interrupt_is_no_mistake_of_a_variable() -> None:
     class Slow(int):
         def __str__(self):
             raise KeyboardInterrupt

@@ -22,7 +22,7 @@ from runway_nb.notebook.magics.commands import run_line
 from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.pictures.thumbnails import Thumbnails
 from support.account_pictures import UUID_TAIL, an_asset, asked, png, shelve
-from support.fakes import EMAIL, TOKEN
+from support.fakes import EMAIL, TOKEN, Party
 from support.sanitizer import check_sanitized
 
 WRONG = (InvalidRequest, InvalidCommand)
@@ -95,7 +95,7 @@ class Desk(FrontEnd):
 
 
 @pytest.fixture
-def screen(monkeypatch):
+def screen(monkeypatch: pytest.MonkeyPatch):
     screen = Screen()
     for shows in (module, IPython.display):
         monkeypatch.setattr(shows, "display", screen.display)
@@ -104,7 +104,7 @@ def screen(monkeypatch):
 
 
 @pytest.fixture
-def desk(party, screen, monkeypatch):
+def desk(party: Party, screen, monkeypatch: pytest.MonkeyPatch):
     desk = Desk(party, screen)
 
     def spawn(work):
@@ -120,7 +120,7 @@ def add_elsewhere(party, name, data=None, content_type="image/png"):
 
 
 @pytest.fixture
-def stills(monkeypatch):
+def stills(monkeypatch: pytest.MonkeyPatch):
     """Pictures that come without a host, one after the other and never before `pause` has passed."""
     fetched = SimpleNamespace(urls=[], pause=0.0, data=png(size=(40, 24)))
 
@@ -136,7 +136,7 @@ def stills(monkeypatch):
 # --- assets: live -----------------------------------------------------------------------------------
 
 
-def test_a_page_is_shown_at_once_and_its_pictures_follow(desk):
+def test_a_page_is_shown_at_once_and_its_pictures_follow(desk) -> None:
     desk.line("assets")
     (first,) = desk.screen.first
     assert "harbour" in first["text/html"]
@@ -150,7 +150,7 @@ def test_a_page_is_shown_at_once_and_its_pictures_follow(desk):
     assert set(screen.last) == {"text/html", "text/plain"}
 
 
-def test_the_pictures_are_there_at_once_the_second_time(desk):
+def test_the_pictures_are_there_at_once_the_second_time(desk) -> None:
     desk.line("assets")
     desk.settled()
     fetched = len(desk.party.media.requests)
@@ -160,7 +160,7 @@ def test_the_pictures_are_there_at_once_the_second_time(desk):
     assert len(desk.party.media.requests) == fetched
 
 
-def test_updates_keep_their_distance_and_the_last_one_is_complete(desk, stills):
+def test_updates_keep_their_distance_and_the_last_one_is_complete(desk, stills) -> None:
     shelve(desk.party, *(an_asset(number) for number in range(50)))
     stills.pause = 0.08
     desk.line("assets")
@@ -190,7 +190,7 @@ def test_updates_keep_their_distance_and_the_last_one_is_complete(desk, stills):
         ("assets --page -3", {"Sea one", "sea-two", "hill", "clip", "song"}),
     ],
 )
-def test_a_page_holds_what_was_asked_for(desk, stills, line, shown):
+def test_a_page_holds_what_was_asked_for(desk, stills, line, shown) -> None:
     kinds = {"Sea one": "image", "sea-two": "video", "hill": "image", "clip": "video", "song": "audio"}
     shelve(desk.party, *(an_asset(number, name, kind) for number, (name, kind) in enumerate(kinds.items())))
     desk.line(line)
@@ -207,7 +207,7 @@ def test_a_page_holds_what_was_asked_for(desk, stills, line, shown):
         (99, range(100, 120), "These are the last"),
     ],
 )
-def test_more_than_a_page_comes_in_pages_and_only_its_pictures_are_fetched(desk, stills, page, shown, hint):
+def test_more_than_a_page_comes_in_pages_and_only_its_pictures_are_fetched(desk, stills, page, shown, hint) -> None:
     shelve(desk.party, *(an_asset(number) for number in range(120)))
     desk.line(f"assets --page {page}")
     screen = desk.settled()
@@ -217,7 +217,7 @@ def test_more_than_a_page_comes_in_pages_and_only_its_pictures_are_fetched(desk,
     assert "of 120 assets" in screen.text
 
 
-def test_the_way_to_the_next_page_keeps_the_kind_and_the_text(desk, stills):
+def test_the_way_to_the_next_page_keeps_the_kind_and_the_text(desk, stills) -> None:
     shelve(desk.party, *(an_asset(number, kind="video") for number in range(60)), an_asset(99))
     desk.line("assets n --type video")
     hint = next(line for line in desk.settled().text.splitlines() if line.startswith("More: "))
@@ -225,21 +225,21 @@ def test_the_way_to_the_next_page_keeps_the_kind_and_the_text(desk, stills):
         assert word in hint
 
 
-def test_an_account_with_nothing_says_how_to_begin(desk):
+def test_an_account_with_nothing_says_how_to_begin(desk) -> None:
     shelve(desk.party)
     desk.line("assets")
     assert "No assets yet: %runway upload FILE." in desk.settled().text
 
 
 @pytest.mark.parametrize("line", ["assets nothing", "assets --type audio"])
-def test_a_page_with_nothing_does_not_call_the_account_empty(desk, stills, line):
+def test_a_page_with_nothing_does_not_call_the_account_empty(desk, stills, line) -> None:
     shelve(desk.party, an_asset(1))
     desk.line(line)
     assert "No assets yet" not in desk.settled().text
     assert "see all with %runway assets" in desk.screen.text
 
 
-def test_a_video_shows_a_still_and_is_no_keyframe(desk):
+def test_a_video_shows_a_still_and_is_no_keyframe(desk) -> None:
     desk.party.ended(desk.party.submit())
     desk.line("assets --type video")
     screen = desk.settled()
@@ -248,7 +248,7 @@ def test_a_video_shows_a_still_and_is_no_keyframe(desk):
     assert "1 video" in screen.text
 
 
-def test_what_was_uploaded_elsewhere_appears_without_running_the_cell_again(desk):
+def test_what_was_uploaded_elsewhere_appears_without_running_the_cell_again(desk) -> None:
     desk.line("assets")
     desk.settled()
     add_elsewhere(desk.party, "dunes")
@@ -261,7 +261,7 @@ def test_what_was_uploaded_elsewhere_appears_without_running_the_cell_again(desk
     assert "loading" not in screen.html
 
 
-def test_a_page_that_is_gone_when_the_listing_is_new_becomes_the_last_one_with_its_pictures(desk, stills):
+def test_a_page_that_is_gone_when_the_listing_is_new_becomes_the_last_one_with_its_pictures(desk, stills) -> None:
     held = shelve(desk.party, *(an_asset(number) for number in range(60)))
     desk.studio.account.assets()
     del held[40:]
@@ -272,14 +272,14 @@ def test_a_page_that_is_gone_when_the_listing_is_new_becomes_the_last_one_with_i
     assert screen.html.count("<img ") == 40
 
 
-def test_a_listing_that_is_fresh_is_not_asked_for_again(desk):
+def test_a_listing_that_is_fresh_is_not_asked_for_again(desk) -> None:
     desk.line("assets")
     desk.settled()
     assert len(desk.party.api.calls("GET", "/assets")) == 1
 
 
 @pytest.mark.parametrize("kind", ["image", ""])
-def test_the_word_under_a_picture_finds_it_as_a_keyframe(desk, kind):
+def test_the_word_under_a_picture_finds_it_as_a_keyframe(desk, kind) -> None:
     asset = add_elsewhere(desk.party, "dunes")
     shelve(desk.party, replace(asset, name="dunes.png", kind=kind))
     desk.line("assets")
@@ -292,7 +292,7 @@ def test_the_word_under_a_picture_finds_it_as_a_keyframe(desk, kind):
 # --- assets: trouble --------------------------------------------------------------------------------
 
 
-def test_trouble_with_the_listing_is_said_and_the_known_one_stays(desk):
+def test_trouble_with_the_listing_is_said_and_the_known_one_stays(desk) -> None:
     desk.line("assets")
     desk.settled()
     desk.party.time.now += 5
@@ -305,7 +305,7 @@ def test_trouble_with_the_listing_is_said_and_the_known_one_stays(desk):
     assert "loading" not in screen.html
 
 
-def test_trouble_while_pictures_come_in_loses_nothing(desk, monkeypatch):
+def test_trouble_while_pictures_come_in_loses_nothing(desk, monkeypatch: pytest.MonkeyPatch) -> None:
     load = Thumbnails.load
 
     async def breaks(self, assets, media, told):
@@ -321,20 +321,20 @@ def test_trouble_while_pictures_come_in_loses_nothing(desk, monkeypatch):
 
 
 @pytest.mark.parametrize("data", [b"", b"not a picture", b"\xff\xd8\xff", png()[:80]])
-def test_a_picture_that_cannot_be_read_has_no_preview(desk, stills, data):
+def test_a_picture_that_cannot_be_read_has_no_preview(desk, stills, data) -> None:
     shelve(desk.party, an_asset(1), an_asset(2))
     stills.data = data
     desk.line("assets")
     assert desk.settled().html.count("no preview") == 2
 
 
-def test_media_that_cannot_be_fetched_have_no_preview(desk, monkeypatch):
+def test_media_that_cannot_be_fetched_have_no_preview(desk, monkeypatch: pytest.MonkeyPatch) -> None:
     shelve(desk.party, an_asset(1))
     desk.line("assets")
     assert desk.settled().html.count("no preview") == 1
 
 
-def test_a_page_that_is_broken_off_does_not_stay_loading(desk, stills):
+def test_a_page_that_is_broken_off_does_not_stay_loading(desk, stills) -> None:
     """What a notebook saves is read without a kernel."""
     shelve(desk.party, an_asset(1), an_asset(2))
     stills.pause = 30.0
@@ -344,14 +344,14 @@ def test_a_page_that_is_broken_off_does_not_stay_loading(desk, stills):
     assert "n1.png" in desk.screen.text
 
 
-def test_an_account_that_cannot_be_listed_is_one_line(desk):
+def test_an_account_that_cannot_be_listed_is_one_line(desk) -> None:
     desk.party.simulator.fault("401", times=None)
     with pytest.raises(RunwayError):
         desk.line("assets")
     assert not desk.screen.first
 
 
-def test_no_address_and_no_token_is_ever_shown(desk, stills):
+def test_no_address_and_no_token_is_ever_shown(desk, stills) -> None:
     shelve(
         desk.party, an_asset(1, "me@example.org.png"), an_asset(2, f"{TOKEN}.png"), an_asset(3, "clip.mp4", "video"),
         an_asset(4, "<b>bold</b>.png"), an_asset(5, f"user:1-runwayml:{EMAIL}-task:{5:08x}-{UUID_TAIL}"),
@@ -370,7 +370,7 @@ def test_no_address_and_no_token_is_ever_shown(desk, stills):
 # --- assets: batch and terminal ---------------------------------------------------------------------
 
 
-def test_a_batch_run_gets_one_display_and_it_is_complete(desk):
+def test_a_batch_run_gets_one_display_and_it_is_complete(desk) -> None:
     desk.mode = "batch"
     desk.line("assets")
     assert len(desk.screen.first) == 1
@@ -380,7 +380,9 @@ def test_a_batch_run_gets_one_display_and_it_is_complete(desk):
     assert "loading" not in desk.screen.html
 
 
-def test_a_batch_run_does_not_fail_over_pictures_that_do_not_come(desk, stills, monkeypatch):
+def test_a_batch_run_does_not_fail_over_pictures_that_do_not_come(
+    desk, stills, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.mode = "batch"
     monkeypatch.setattr(module, "LOAD_SECONDS", 0.2)
     stills.pause = 3.0
@@ -389,7 +391,7 @@ def test_a_batch_run_does_not_fail_over_pictures_that_do_not_come(desk, stills, 
     assert "loading" not in desk.screen.html
 
 
-def test_a_terminal_gets_a_table_and_fetches_no_picture(desk, capsys):
+def test_a_terminal_gets_a_table_and_fetches_no_picture(desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.mode = "terminal"
     desk.line("assets --type image")
     table = capsys.readouterr().out
@@ -401,7 +403,7 @@ def test_a_terminal_gets_a_table_and_fetches_no_picture(desk, capsys):
 
 
 @pytest.mark.parametrize("mode", ["batch", "terminal"])
-def test_where_nothing_is_updated_the_listing_is_not_an_old_one(desk, capsys, mode):
+def test_where_nothing_is_updated_the_listing_is_not_an_old_one(desk, capsys: pytest.CaptureFixture[str], mode) -> None:
     desk.mode = mode
     desk.line("assets")
     add_elsewhere(desk.party, "dunes")
@@ -429,7 +431,7 @@ def test_where_nothing_is_updated_the_listing_is_not_an_old_one(desk, capsys, mo
         ),
     ],
 )  # fmt: skip
-def test_wrong_options_are_all_told_at_once_and_nothing_is_done(desk, line, problems):
+def test_wrong_options_are_all_told_at_once_and_nothing_is_done(desk, line, problems) -> None:
     with pytest.raises(InvalidRequest) as caught:
         desk.line(line)
     assert list(caught.value.problems) == problems
@@ -440,7 +442,7 @@ def test_wrong_options_are_all_told_at_once_and_nothing_is_done(desk, line, prob
 # --- upload -----------------------------------------------------------------------------------------
 
 
-def test_a_file_goes_to_the_account_and_its_name_is_told(desk, capsys):
+def test_a_file_goes_to_the_account_and_its_name_is_told(desk, capsys: pytest.CaptureFixture[str]) -> None:
     (desk.party.folder / "lamp.png").write_bytes(png())
     desk.line("upload lamp.png")
     assert capsys.readouterr().out == "lamp.png is on the account: --first lamp\n"
@@ -448,7 +450,7 @@ def test_a_file_goes_to_the_account_and_its_name_is_told(desk, capsys):
     assert desk.studio.account.assets()[0].stem == "lamp"
 
 
-def test_several_files_go_one_after_the_other(desk, capsys):
+def test_several_files_go_one_after_the_other(desk, capsys: pytest.CaptureFixture[str]) -> None:
     for name, colour in (("one", "red"), ("two words", "green"), ("three", "blue")):
         (desk.party.folder / f"{name}.png").write_bytes(png(colour))
     desk.line("upload one.png 'two words.png' three.png")
@@ -458,7 +460,7 @@ def test_several_files_go_one_after_the_other(desk, capsys):
     assert desk.uploads == 3
 
 
-def test_what_was_done_to_a_picture_is_told(desk, capsys):
+def test_what_was_done_to_a_picture_is_told(desk, capsys: pytest.CaptureFixture[str]) -> None:
     (desk.party.folder / "tiny.png").write_bytes(png(size=(40, 30)))
     desk.line("upload tiny.png")
     first, *notes = capsys.readouterr().out.splitlines()
@@ -467,7 +469,9 @@ def test_what_was_done_to_a_picture_is_told(desk, capsys):
     assert all(note.startswith("  ") for note in notes)
 
 
-def test_a_missing_file_after_a_good_one_leaves_the_good_one_and_says_so(desk, capsys):
+def test_a_missing_file_after_a_good_one_leaves_the_good_one_and_says_so(
+    desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     (desk.party.folder / "lamp.png").write_bytes(png())
     with pytest.raises(WRONG) as caught:
         desk.line("upload lamp.png lmp.png never.png")
@@ -477,7 +481,9 @@ def test_a_missing_file_after_a_good_one_leaves_the_good_one_and_says_so(desk, c
     assert "nothing was sent" not in " ".join(caught.value._render_traceback_())
 
 
-def test_a_mistake_in_an_upload_does_not_speak_of_keyframes_that_nobody_gave(desk, capsys):
+def test_a_mistake_in_an_upload_does_not_speak_of_keyframes_that_nobody_gave(
+    desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     (desk.party.folder / "tiny.png").write_bytes(png(size=(40, 30)))
     desk.line("upload tiny.png")
     assert "first keyframe" not in capsys.readouterr().out
@@ -487,7 +493,7 @@ def test_a_mistake_in_an_upload_does_not_speak_of_keyframes_that_nobody_gave(des
 
 
 @pytest.mark.parametrize("kind", ["figure", "array", "image", "bytes", "path", "name"])
-def test_a_variable_goes_to_the_account_under_its_name(desk, capsys, kind):
+def test_a_variable_goes_to_the_account_under_its_name(desk, capsys: pytest.CaptureFixture[str], kind) -> None:
     (desk.party.folder / "sea.png").write_bytes(png())
     values = {
         "figure": matplotlib.figure.Figure(figsize=(5, 3)),
@@ -505,7 +511,7 @@ def test_a_variable_goes_to_the_account_under_its_name(desk, capsys, kind):
     assert name.startswith("sea" if kind in ("path", "name") else "still_1")
 
 
-def test_the_word_after_first_finds_what_was_uploaded(desk, capsys):
+def test_the_word_after_first_finds_what_was_uploaded(desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.shell.user_ns["fig"] = matplotlib.figure.Figure(figsize=(5, 3))
     desk.line("upload fig")
     word = capsys.readouterr().out.splitlines()[0].rpartition("--first ")[2]
@@ -513,21 +519,21 @@ def test_the_word_after_first_finds_what_was_uploaded(desk, capsys):
     assert desk.uploads == 1
 
 
-def test_a_frame_of_a_finished_job_can_be_uploaded(desk, capsys):
+def test_a_frame_of_a_finished_job_can_be_uploaded(desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.shell.user_ns["shot"] = desk.party.ended(desk.party.submit())
     desk.line("upload shot.last shot.frame(2.5)")
     assert capsys.readouterr().out.count("is on the account") == 2
     assert desk.studio.account.assets()[0].name.startswith("job-")
 
 
-def test_a_job_stands_for_its_last_frame(desk, capsys):
+def test_a_job_stands_for_its_last_frame(desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.shell.user_ns["shot"] = desk.party.ended(desk.party.submit())
     desk.line("upload shot shot.last")
     assert capsys.readouterr().out.count("is on the account") == 2
     assert desk.uploads == 1
 
 
-def test_a_frame_of_a_job_that_runs_is_one_clear_line(desk):
+def test_a_frame_of_a_job_that_runs_is_one_clear_line(desk) -> None:
     desk.party.simulator.fault("throttled", forever=True)
     desk.shell.user_ns["shot"] = job = desk.party.submit()
     with pytest.raises(RunwayError, match="has no video yet"):
@@ -538,14 +544,14 @@ def test_a_frame_of_a_job_that_runs_is_one_clear_line(desk):
 @pytest.mark.parametrize(
     "link", ["http://127.0.0.1:1/secret.png", "https://me:secret@x.test/a.png", "http://x y/secret"]
 )
-def test_a_link_that_leads_nowhere_is_refused_without_repeating_it(desk, link):
+def test_a_link_that_leads_nowhere_is_refused_without_repeating_it(desk, link) -> None:
     with pytest.raises(WRONG, match="the link ") as caught:
         desk.line(f"upload '{link}'")
     assert "secret" not in caught.value.message
     assert desk.uploads == 0
 
 
-def test_the_options_of_a_picture_are_passed_on(desk, monkeypatch):
+def test_the_options_of_a_picture_are_passed_on(desk, monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
     monkeypatch.setattr(desk.studio, "upload", lambda picture, **more: given.append(more) or (an_asset(1), ()))
     desk.line("upload a.png --fit contain --focus 0.2,0.8 --aspect portrait --upscale")
@@ -553,14 +559,14 @@ def test_the_options_of_a_picture_are_passed_on(desk, monkeypatch):
 
 
 @pytest.mark.parametrize(("options", "notes"), [("", "enlarged"), ("--upscale", "by Runway's upscaler")])
-def test_runways_upscaler_is_used_when_asked_for(desk, capsys, options, notes):
+def test_runways_upscaler_is_used_when_asked_for(desk, capsys: pytest.CaptureFixture[str], options, notes) -> None:
     (desk.party.folder / "tiny.png").write_bytes(png(size=(160, 96)))
     desk.line(f"upload tiny.png {options}")
     assert notes in capsys.readouterr().out
     assert bool(desk.party.api.calls("GET", "image_upscaler")) == bool(options)
 
 
-def test_the_format_that_is_asked_for_is_the_size_on_the_account(desk):
+def test_the_format_that_is_asked_for_is_the_size_on_the_account(desk) -> None:
     (desk.party.folder / "lamp.png").write_bytes(png())
     desk.line("upload lamp.png --aspect portrait --fit stretch")
     data = asked(desk.party, lambda client: client.assets())[0]
@@ -572,7 +578,7 @@ async def _media(desk, url):
     return await (await desk.studio.account.backend.connected()).media.picture(url)
 
 
-def test_the_same_picture_is_sent_once(desk, capsys):
+def test_the_same_picture_is_sent_once(desk, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("lamp.png", "copy.png"):
         (desk.party.folder / name).write_bytes(png())
     desk.line("upload lamp.png lamp.png copy.png")
@@ -581,34 +587,34 @@ def test_the_same_picture_is_sent_once(desk, capsys):
     assert capsys.readouterr().out.count("--first lamp\n") == 4
 
 
-def test_a_name_that_is_taken_is_told_as_an_id(desk, capsys):
+def test_a_name_that_is_taken_is_told_as_an_id(desk, capsys: pytest.CaptureFixture[str]) -> None:
     (desk.party.folder / "harbour.jpg").write_bytes(png())
     desk.line("upload harbour.jpg")
     asset = desk.studio.account.assets()[0]
     assert capsys.readouterr().out == f"harbour.jpg is on the account: --first {asset.short_id}\n"
 
 
-def test_what_lies_there_already_is_told_and_not_sent(desk, capsys):
+def test_what_lies_there_already_is_told_and_not_sent(desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.line("upload harbour")
     assert "harbour is on the account: --first harbour" in capsys.readouterr().out
     assert desk.uploads == 0
 
 
-def test_an_upload_is_told_although_the_listing_fails_after_it(desk, capsys):
+def test_an_upload_is_told_although_the_listing_fails_after_it(desk, capsys: pytest.CaptureFixture[str]) -> None:
     (desk.party.folder / "lamp.png").write_bytes(png())
     desk.party.simulator.fault("get-500", on="assets")
     desk.line("upload lamp.png")
     assert "lamp.png is on the account" in capsys.readouterr().out
 
 
-def test_an_upload_of_nothing_says_what_to_do(desk):
+def test_an_upload_of_nothing_says_what_to_do(desk) -> None:
     with pytest.raises(InvalidCommand, match="needs a picture: a file, a link or a variable"):
         desk.line("upload")
     with pytest.raises(InvalidCommand, match="needs a picture"):
         desk.line("upload --fit cover")
 
 
-def test_an_upload_appears_in_the_next_listing(desk):
+def test_an_upload_appears_in_the_next_listing(desk) -> None:
     desk.line("assets")
     (desk.party.folder / "lamp.png").write_bytes(png())
     desk.line("upload lamp.png")
@@ -618,7 +624,7 @@ def test_an_upload_appears_in_the_next_listing(desk):
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"])
-def test_a_file_that_is_no_picture_is_refused_by_name(desk, content):
+def test_a_file_that_is_no_picture_is_refused_by_name(desk, content) -> None:
     (desk.party.folder / "lamp.png").write_bytes(content)
     with pytest.raises(WRONG, match=r"lamp\.png: "):
         desk.line("upload lamp.png")
@@ -644,7 +650,7 @@ def answers(monkeypatch, *words):
 
 
 @pytest.mark.parametrize("answer", ["y", "Y", "yes", " YES ", "Yes"])
-def test_a_yes_deletes(desk, monkeypatch, capsys, answer):
+def test_a_yes_deletes(desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer) -> None:
     questions = answers(monkeypatch, answer)
     desk.line("delete harbour")
     (question,) = questions
@@ -655,7 +661,7 @@ def test_a_yes_deletes(desk, monkeypatch, capsys, answer):
 
 
 @pytest.mark.parametrize("answer", ["", "n", "no", "ye", "yess", "j", "harbour", "0"])
-def test_anything_else_keeps(desk, monkeypatch, capsys, answer):
+def test_anything_else_keeps(desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer) -> None:
     answers(monkeypatch, answer)
     desk.line("delete harbour")
     assert "stays." in capsys.readouterr().out
@@ -665,14 +671,14 @@ def test_anything_else_keeps(desk, monkeypatch, capsys, answer):
 @pytest.mark.parametrize(
     ("error", "raised"), [(EOFError, InvalidCommand), (KeyboardInterrupt, KeyboardInterrupt)], ids=str
 )
-def test_a_question_that_is_broken_off_deletes_nothing(desk, monkeypatch, error, raised):
+def test_a_question_that_is_broken_off_deletes_nothing(desk, monkeypatch: pytest.MonkeyPatch, error, raised) -> None:
     answers(monkeypatch, error, "y")
     with pytest.raises(raised):
         desk.line("delete harbour meadow")
     assert len(desk.names) == 2
 
 
-def test_each_is_asked_for(desk, monkeypatch, capsys):
+def test_each_is_asked_for(desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     questions = answers(monkeypatch, "n", "y")
     desk.line("delete harbour meadow")
     assert len(questions) == 2
@@ -681,7 +687,9 @@ def test_each_is_asked_for(desk, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("mode", ["live", "batch", "terminal"])
-def test_yes_beforehand_asks_nothing(desk, monkeypatch, capsys, mode):
+def test_yes_beforehand_asks_nothing(
+    desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], mode
+) -> None:
     desk.mode = mode
     questions = answers(monkeypatch)
     desk.line("delete --yes harbour")
@@ -690,7 +698,7 @@ def test_yes_beforehand_asks_nothing(desk, monkeypatch, capsys, mode):
     capsys.readouterr()
 
 
-def test_a_batch_run_must_say_yes_beforehand(desk, monkeypatch):
+def test_a_batch_run_must_say_yes_beforehand(desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.mode = "batch"
     questions = answers(monkeypatch)
     with pytest.raises(InvalidCommand, match="--yes"):
@@ -699,7 +707,7 @@ def test_a_batch_run_must_say_yes_beforehand(desk, monkeypatch):
     assert len(desk.names) == 2
 
 
-def test_a_name_of_several_lists_them_and_deletes_nothing(desk):
+def test_a_name_of_several_lists_them_and_deletes_nothing(desk) -> None:
     first, second = add_elsewhere(desk.party, "twin"), add_elsewhere(desk.party, "twin", png("red"))
     with pytest.raises(WRONG, match="names 2 assets: give one of the ids") as caught:
         desk.line("delete twin --yes")
@@ -711,32 +719,34 @@ def test_a_name_of_several_lists_them_and_deletes_nothing(desk):
 
 
 @pytest.mark.parametrize("line", ["delete harbour hrbour --yes", "delete xyz harbour meadow --yes"])
-def test_one_wrong_name_among_several_deletes_nothing(desk, line):
+def test_one_wrong_name_among_several_deletes_nothing(desk, line) -> None:
     with pytest.raises(WRONG):
         desk.line(line)
     assert len(desk.names) == 2
 
 
-def test_a_wrong_name_to_delete_offers_the_near_one_and_no_file(desk):
+def test_a_wrong_name_to_delete_offers_the_near_one_and_no_file(desk) -> None:
     (desk.party.folder / "lamp.png").write_bytes(png())
     with pytest.raises(WRONG, match="do you mean harbour") as caught:
         desk.line("delete hrbour --yes")
     assert "neither a file here" not in caught.value.message
 
 
-def test_the_same_asset_twice_is_deleted_once(desk, capsys):
+def test_the_same_asset_twice_is_deleted_once(desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.line("delete harbour harbour.jpeg --yes")
     assert capsys.readouterr().out.count("is deleted") == 1
     assert desk.names == ["meadow.jpeg"]
 
 
-def test_a_delete_of_nothing_says_what_to_do(desk):
+def test_a_delete_of_nothing_says_what_to_do(desk) -> None:
     for line in ("delete", "delete --yes"):
         with pytest.raises(InvalidCommand, match="%runway assets shows them"):
             desk.line(line)
 
 
-def test_after_a_delete_the_listing_shows_it_no_more_and_an_upload_sends_it_again(desk, capsys):
+def test_after_a_delete_the_listing_shows_it_no_more_and_an_upload_sends_it_again(
+    desk, capsys: pytest.CaptureFixture[str]
+) -> None:
     (desk.party.folder / "lamp.png").write_bytes(png())
     desk.line("upload lamp.png")
     desk.line("delete lamp --yes")
@@ -749,7 +759,7 @@ def test_after_a_delete_the_listing_shows_it_no_more_and_an_upload_sends_it_agai
     capsys.readouterr()
 
 
-def test_what_was_uploaded_elsewhere_can_be_deleted_at_once(desk, capsys):
+def test_what_was_uploaded_elsewhere_can_be_deleted_at_once(desk, capsys: pytest.CaptureFixture[str]) -> None:
     desk.studio.account.assets()
     add_elsewhere(desk.party, "dunes")
     desk.party.time.now += 600
@@ -758,7 +768,7 @@ def test_what_was_uploaded_elsewhere_can_be_deleted_at_once(desk, capsys):
     capsys.readouterr()
 
 
-def test_what_is_gone_already_is_one_line_and_the_listing_knows_it_then(desk):
+def test_what_is_gone_already_is_one_line_and_the_listing_knows_it_then(desk) -> None:
     harbour = next(asset for asset in desk.studio.account.assets() if asset.stem == "harbour")
     asked(desk.party, lambda client: client.delete_asset(harbour.id))
     with pytest.raises(RunwayError):
@@ -766,7 +776,9 @@ def test_what_is_gone_already_is_one_line_and_the_listing_knows_it_then(desk):
     assert [asset.stem for asset in desk.studio.account.assets()] == ["meadow"]
 
 
-def test_no_address_is_shown_by_a_delete(desk, monkeypatch, capsys):
+def test_no_address_is_shown_by_a_delete(
+    desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     add_elsewhere(desk.party, "me@example.org")
     questions = answers(monkeypatch, "y")
     desk.line("delete me@example.org")
@@ -775,7 +787,7 @@ def test_no_address_is_shown_by_a_delete(desk, monkeypatch, capsys):
 
 
 @pytest.mark.parametrize("kind", ["live", "batch", "terminal"])
-def test_a_video_can_be_deleted_too(desk, capsys, kind):
+def test_a_video_can_be_deleted_too(desk, capsys: pytest.CaptureFixture[str], kind) -> None:
     desk.mode = kind
     desk.party.ended(desk.party.submit())
     video = desk.studio.account.assets(kind="video")[0]

@@ -167,7 +167,7 @@ def shown(cell: Any) -> list[Any]:
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if "html" not in name])
-def test_the_player_stands_in_the_file(name, runs):
+def test_the_player_stands_in_the_file(name, runs: dict[str, Run]) -> None:
     run = runs[name]
     said = run.ended()
     assert run.process.returncode == 0, said
@@ -181,7 +181,7 @@ def test_the_player_stands_in_the_file(name, runs):
 
 
 @pytest.mark.parametrize("name", [name for name in COMMANDS if "html" not in name])
-def test_a_run_leaves_a_short_log(name, runs):
+def test_a_run_leaves_a_short_log(name, runs: dict[str, Run]) -> None:
     runs[name].ended()
     _, cells = read_code(runs[name].folder / COMMANDS[name][1])
     logged = "".join(o.text for o in cells[1].outputs if o.output_type == "stream").splitlines()
@@ -189,7 +189,7 @@ def test_a_run_leaves_a_short_log(name, runs):
     assert all(line.startswith("runway ") and len(line) <= 79 for line in logged)
 
 
-def test_a_cell_that_fails_ends_the_run_and_keeps_its_notice(runs):
+def test_a_cell_that_fails_ends_the_run_and_keeps_its_notice(runs: dict[str, Run]) -> None:
     run = runs["failing"]
     said = run.ended()
     assert run.process.returncode != 0
@@ -204,13 +204,13 @@ def test_a_cell_that_fails_ends_the_run_and_keeps_its_notice(runs):
 
 
 @pytest.mark.parametrize("path", [LESSON, SAFETY, FIGURE, MOVES], ids=lambda path: path.stem)
-def test_the_committed_lesson_has_no_outputs(path):
+def test_the_committed_lesson_has_no_outputs(path) -> None:
     _, cells = read_code(path)
     assert cells
     assert all(cell.outputs == [] and cell.execution_count is None for cell in cells)
 
 
-def test_the_demo_runs_the_lesson_and_says_where_its_results_are(lesson):
+def test_the_demo_runs_the_lesson_and_says_where_its_results_are(lesson: Run) -> None:
     said = lesson.ended(120.0)
     assert lesson.process.returncode == 0, said
     demo = lesson.folder / "demo"
@@ -230,7 +230,7 @@ def test_the_demo_runs_the_lesson_and_says_where_its_results_are(lesson):
     assert all("Simulator: no credits spent" in player.data["text/html"] for player in players)
 
 
-def test_the_lesson_about_money_pays_once_for_each_wish(safety):
+def test_the_lesson_about_money_pays_once_for_each_wish(safety: Run) -> None:
     printed = safety.ended()
     assert safety.process.returncode == 0, printed
     _, cells = read_code(safety.folder / "out.ipynb")
@@ -252,7 +252,7 @@ BOTH = pytest.mark.parametrize("rendered", [False, pytest.param(True, marks=pyte
 
 
 @BOTH
-def test_the_lesson_about_figures_makes_one_film_of_two_shots(figure, later, rendered):
+def test_the_lesson_about_figures_makes_one_film_of_two_shots(figure: Run, later: Callable[..., Run], rendered) -> None:
     figure = later(FIGURE) if rendered else figure
     printed = figure.ended()
     assert figure.process.returncode == 0, printed
@@ -266,7 +266,9 @@ def test_the_lesson_about_figures_makes_one_film_of_two_shots(figure, later, ren
 
 
 @BOTH
-def test_the_lesson_about_the_camera_shows_every_move_and_no_widget(moves, later, rendered):
+def test_the_lesson_about_the_camera_shows_every_move_and_no_widget(
+    moves: Run, later: Callable[..., Run], rendered
+) -> None:
     moves = later(MOVES) if rendered else moves
     printed = moves.ended()
     assert moves.process.returncode == 0, printed
@@ -284,7 +286,7 @@ def text_of(output: Any) -> str:
     return output.get("text") or output.get("data", {}).get("text/plain", "")
 
 
-def test_no_secret_stands_in_a_saved_file(runs, lesson):
+def test_no_secret_stands_in_a_saved_file(runs: dict[str, Run], lesson: Run) -> None:
     simulator = shared_simulator()
     secrets = (simulator.env["USEAPI_TOKEN"], EMAIL, EMAIL.replace("@", "%40"))
     saved = []

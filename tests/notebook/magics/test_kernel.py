@@ -102,18 +102,18 @@ def data(update: dict[str, Any]) -> dict[str, str]:
 # --- loading ----------------------------------------------------------------------------------------
 
 
-def test_loading_says_nothing_and_is_quick(kernel):
+def test_loading_says_nothing_and_is_quick(kernel: Kernel) -> None:
     assert kernel.loaded.reply["status"] == "ok"
     assert {m["msg_type"] for m in kernel.loaded.messages} == {"status", "execute_input"}
     assert kernel.imported[0] < 1.0
 
 
-def test_loading_imports_nothing_heavy(kernel):
+def test_loading_imports_nothing_heavy(kernel: Kernel) -> None:
     assert not HEAVY & set(kernel.imported[1])
     assert "runway_nb" in kernel.imported[1]
 
 
-def test_unloading_takes_both_magics_back_and_loading_brings_them_again(kernel):
+def test_unloading_takes_both_magics_back_and_loading_brings_them_again(kernel: Kernel) -> None:
     found = "[get_ipython().find_magic('runway', kind) is not None for kind in ('cell', 'line')]"
     assert kernel.value(found) == [True, True]
     assert kernel.run("%unload_ext runway_nb").reply["status"] == "ok"
@@ -126,20 +126,22 @@ def test_unloading_takes_both_magics_back_and_loading_brings_them_again(kernel):
 # --- a job that ends beside other cells --------------------------------------------------------------
 
 
-def test_the_cell_returns_before_the_video_is_there(kernel, shot):
+def test_the_cell_returns_before_the_video_is_there(kernel: Kernel, shot: SimpleNamespace) -> None:
     assert shot.cell.reply["status"] == "ok"
     assert shot.took < 2.5
     assert shot.there is False
     assert shot.cell.text() == shot.cell.text("stderr") == ""
 
 
-def test_a_card_is_shown_under_a_display_id_with_a_text_for_those_without_widgets(kernel, shot):
+def test_a_card_is_shown_under_a_display_id_with_a_text_for_those_without_widgets(
+    kernel: Kernel, shot: SimpleNamespace
+) -> None:
     (shown,) = shot.cell.of_type("display_data")
     assert set(data(shown)) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
     assert data(shown)["text/plain"].startswith("runway ")
 
 
-def test_the_result_replaces_the_card_and_holds_no_widget(kernel, shot):
+def test_the_result_replaces_the_card_and_holds_no_widget(kernel: Kernel, shot: SimpleNamespace) -> None:
     assert len(kernel.updates(shot.cell.display_id)) == 1
     result = data(shot.update)
     assert set(result) == RESULT
@@ -148,25 +150,25 @@ def test_the_result_replaces_the_card_and_holds_no_widget(kernel, shot):
     assert "<lamp>" not in result["text/html"]
 
 
-def test_the_result_arrives_while_another_cell_runs_and_belongs_to_it(kernel, shot):
+def test_the_result_arrives_while_another_cell_runs_and_belongs_to_it(kernel: Kernel, shot: SimpleNamespace) -> None:
     assert shot.update["parent_header"]["msg_id"] == shot.busy.msg_id
     kinds = [m["msg_type"] for m in shot.busy.messages]
     assert kinds.index("update_display_data") < len(kinds) - 1
     assert kinds[-1] == "status"
 
 
-def test_following_moves_the_card_while_another_cell_runs(kernel, shot):
+def test_following_moves_the_card_while_another_cell_runs(kernel: Kernel, shot: SimpleNamespace) -> None:
     assert [m for m in shot.busy.of_type("comm_msg") if "value" in m["content"]["data"].get("state", {})]
 
 
-def test_the_name_receives_the_job(kernel, shot):
+def test_the_name_receives_the_job(kernel: Kernel, shot: SimpleNamespace) -> None:
     assert kernel.value("[type(shot).__module__, shot.status, shot.seed, shot.done]") == [
         "runway_nb.jobs.job", "SUCCEEDED", 1842, True,
     ]  # fmt: skip
     assert (kernel.folder / kernel.value("str(shot.video.relative_to(shot.folder))")).is_file()
 
 
-def test_the_result_arrives_after_the_kernel_went_idle(kernel):
+def test_the_result_arrives_after_the_kernel_went_idle(kernel: Kernel) -> None:
     cell = kernel.run("%%runway later\nA lamp turns")
     kernel.run("hurry('later')")
     heard = len(kernel.heard)
@@ -174,7 +176,7 @@ def test_the_result_arrives_after_the_kernel_went_idle(kernel):
     assert not [m for m in kernel.heard[heard:] if m["msg_type"] in ("execute_input", "status")]
 
 
-def test_two_jobs_at_once_end_each_in_its_own_place(kernel):
+def test_two_jobs_at_once_end_each_in_its_own_place(kernel: Kernel) -> None:
     kernel.run("hurry('one'); hurry('two')")
     first, second = kernel.run("%%runway one\nOne lamp"), kernel.run("%%runway two\nTwo lamps")
     waited = kernel.run("(await one).id, two.wait().id, await two is two")
@@ -192,7 +194,7 @@ ax.plot([1, 3, 2])
 """
 
 
-def test_a_figure_becomes_a_shot_and_its_last_frame_the_next_one(kernel):
+def test_a_figure_becomes_a_shot_and_its_last_frame_the_next_one(kernel: Kernel) -> None:
     assert kernel.run(PLOT).error is None
     kernel.run("hurry('waves'); hurry('tides')")
     began = time.monotonic()
@@ -213,7 +215,7 @@ def test_a_figure_becomes_a_shot_and_its_last_frame_the_next_one(kernel):
     assert kernel.value("'job-' + waves.id") in listed["text/plain"]
 
 
-def test_a_job_as_the_value_of_a_cell_shows_its_result(kernel, shot):
+def test_a_job_as_the_value_of_a_cell_shows_its_result(kernel: Kernel, shot: SimpleNamespace) -> None:
     cell = kernel.run("shot")
     shown = (cell.of_type("display_data") + cell.of_type("execute_result"))[0]
     assert "<video" in data(shown)["text/html"]
@@ -222,7 +224,7 @@ def test_a_job_as_the_value_of_a_cell_shows_its_result(kernel, shot):
 # --- waiting -----------------------------------------------------------------------------------------
 
 
-def test_an_interrupt_ends_the_wait_with_one_line_and_the_job_goes_on(kernel, endless):
+def test_an_interrupt_ends_the_wait_with_one_line_and_the_job_goes_on(kernel: Kernel, endless: str) -> None:
     cell = kernel.interrupted(f"%%runway {endless} --wait\nA lamp turns")
     name = kernel.value("endless.id")
     assert one_line(cell) == (
@@ -235,21 +237,21 @@ def test_an_interrupt_ends_the_wait_with_one_line_and_the_job_goes_on(kernel, en
     assert not kernel.updates(cell.display_id)
 
 
-def test_a_cell_that_awaits_a_job_can_be_interrupted_and_the_job_goes_on(kernel, endless):
+def test_a_cell_that_awaits_a_job_can_be_interrupted_and_the_job_goes_on(kernel: Kernel, endless: str) -> None:
     kernel.run(f"%%runway {endless}\nA lamp turns")
     cell = kernel.interrupted("await endless")
     assert one_line(cell).startswith("WaitInterrupted: stopped waiting; job ")
     assert kernel.value("endless.done") is False
 
 
-def test_a_task_of_the_user_that_awaits_a_job_is_cancelled_as_any_other(kernel, endless):
+def test_a_task_of_the_user_that_awaits_a_job_is_cancelled_as_any_other(kernel: Kernel, endless: str) -> None:
     kernel.run(f"%%runway {endless}\nA lamp turns")
     kernel.run("import asyncio\nasync def waits(): return await endless\nmine = asyncio.create_task(waits())")
     kernel.run("await asyncio.sleep(0.3); mine.cancel(); await asyncio.sleep(0.3)")
     assert kernel.value("[mine.cancelled(), endless.done]") == [True, False]
 
 
-def test_the_button_ends_in_a_durable_notice(kernel, endless):
+def test_the_button_ends_in_a_durable_notice(kernel: Kernel, endless: str) -> None:
     cell = kernel.run(f"%%runway {endless}\nA lamp turns")
     kernel.run("while endless.task is None: time.sleep(0.05)")
     kernel.click(cell)
@@ -263,7 +265,7 @@ def test_the_button_ends_in_a_durable_notice(kernel, endless):
     assert one_line(kernel.run("endless.wait()")).startswith("TrackingStopped: ")
 
 
-def test_keep_loop_lets_the_users_own_task_go_on(kernel):
+def test_keep_loop_lets_the_users_own_task_go_on(kernel: Kernel) -> None:
     kernel.run(TICKER)
     kernel.run("hurry('kept')")
     cell = kernel.run("%%runway kept --keep-loop\nA lamp turns")
@@ -275,7 +277,7 @@ def test_keep_loop_lets_the_users_own_task_go_on(kernel):
 # --- restart -----------------------------------------------------------------------------------------
 
 
-def test_after_a_restart_stored_jobs_are_listed_shown_and_attached(kernel, shot):
+def test_after_a_restart_stored_jobs_are_listed_shown_and_attached(kernel: Kernel, shot: SimpleNamespace) -> None:
     done = kernel.value("shot.id")
     kernel.run("%%runway lost\nA lamp in the wind")
     kernel.run("while lost.task is None: time.sleep(0.02)")
@@ -307,7 +309,7 @@ def test_after_a_restart_stored_jobs_are_listed_shown_and_attached(kernel, shot)
         ("%runway attach", "InvalidCommand: %runway attach needs the id of a job"),
     ],
 )
-def test_a_mistake_costs_one_line(kernel, code, line):
+def test_a_mistake_costs_one_line(kernel: Kernel, code, line) -> None:
     before = shared_simulator().counts()["creates_received"]
     cell = kernel.run(code)
     assert one_line(cell).startswith(line)
@@ -317,7 +319,7 @@ def test_a_mistake_costs_one_line(kernel, code, line):
     assert shared_simulator().counts()["creates_received"] == before
 
 
-def test_several_mistakes_are_told_at_once(kernel):
+def test_several_mistakes_are_told_at_once(kernel: Kernel) -> None:
     cell = kernel.run("%%runway --zoom 40 --seconds 7 --pan left\n{{nobody}}")
     head, *lines = cell.error["traceback"][0].splitlines() if len(cell.error["traceback"]) == 1 else (
         cell.error["traceback"]
@@ -326,7 +328,7 @@ def test_several_mistakes_are_told_at_once(kernel):
     assert len(lines) == 4
 
 
-def test_a_failure_is_a_notice_and_an_error_for_who_waits(kernel):
+def test_a_failure_is_a_notice_and_an_error_for_who_waits(kernel: Kernel) -> None:
     shared_simulator().fault("412")
     cell = kernel.run("%%runway poor\nA lamp turns")
     assert cell.reply["status"] == "ok"
@@ -334,7 +336,7 @@ def test_a_failure_is_a_notice_and_an_error_for_who_waits(kernel):
     assert one_line(kernel.run("poor.wait()")).startswith("NotEnoughCredits: ")
 
 
-def test_a_waiting_cell_fails_with_its_job_and_keeps_the_notice(kernel):
+def test_a_waiting_cell_fails_with_its_job_and_keeps_the_notice(kernel: Kernel) -> None:
     shared_simulator().fault("moderated")
     kernel.run("hurry('refused')")
     cell = kernel.run("%%runway refused --wait\nA lamp turns")
@@ -342,6 +344,6 @@ def test_a_waiting_cell_fails_with_its_job_and_keeps_the_notice(kernel):
     assert "Not generated: refused by moderation" in data(kernel.ending(cell))["text/html"]
 
 
-def test_the_token_is_nowhere_in_what_the_kernel_said(kernel):
+def test_the_token_is_nowhere_in_what_the_kernel_said(kernel: Kernel) -> None:
     token = shared_simulator().env["USEAPI_TOKEN"]
     assert not [m for m in kernel.heard if token in str(m["content"])]

@@ -72,7 +72,7 @@ def scripts(plain: Script, cells: Script) -> Iterator[tuple[Script, Script]]:
     cells.process.kill()
 
 
-def test_a_plain_script_waits_and_prints_its_job(plain):
+def test_a_plain_script_waits_and_prints_its_job(plain: Script) -> None:
     out, err = plain.said
     assert plain.process.returncode == 0, err
     assert err == ""
@@ -82,7 +82,7 @@ def test_a_plain_script_waits_and_prints_its_job(plain):
     assert re.fullmatch(r"<Job [0-9a-f]{8} SUCCEEDED: 'A <lamp> turns'>", after)
 
 
-def test_a_script_of_ipython_prints_text_alone(cells):
+def test_a_script_of_ipython_prints_text_alone(cells: Script) -> None:
     out, err = cells.said
     assert "<div" not in out
     assert "<video" not in out
@@ -98,7 +98,7 @@ def test_a_script_of_ipython_prints_text_alone(cells):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a pseudo terminal is a thing of Unix")
-def test_a_terminal_rewrites_one_line_and_then_prints_the_result(tmp_path, plain, cells):
+def test_a_terminal_rewrites_one_line_and_then_prints_the_result(tmp_path: Path, plain: Script, cells: Script) -> None:
     import pexpect
 
     assert plain.said

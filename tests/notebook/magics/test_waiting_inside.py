@@ -69,7 +69,7 @@ def notebook(code: str) -> str:
 
 
 @pytest.mark.parametrize("place", CELLS)
-def test_a_cell_waits_wherever_it_is_run_from(kernel, place):
+def test_a_cell_waits_wherever_it_is_run_from(kernel: Kernel, place) -> None:
     name = f"shot_{[*CELLS].index(place)}"
     words = f"A lamp in {place}"
     code = CELLS["itself"] if place == "%run" else CELLS[place]
@@ -82,7 +82,7 @@ def test_a_cell_waits_wherever_it_is_run_from(kernel, place):
     assert kernel.value(f"[{name}.done, {name}.status, {name}.video.is_file()]") == [True, "SUCCEEDED", True]
 
 
-def test_a_cell_that_is_run_again_by_a_macro_or_rerun_waits_and_pays_nothing(kernel):
+def test_a_cell_that_is_run_again_by_a_macro_or_rerun_waits_and_pays_nothing(kernel: Kernel) -> None:
     cell = kernel.run("%%runway again --wait\nA lamp, twice")
     assert cell.error is None
     before = shared_simulator().counts()["creates_received"]
@@ -93,7 +93,7 @@ def test_a_cell_that_is_run_again_by_a_macro_or_rerun_waits_and_pays_nothing(ker
     assert shared_simulator().counts()["creates_received"] == before
 
 
-def test_a_wait_without_autoawait_blocks(kernel):
+def test_a_wait_without_autoawait_blocks(kernel: Kernel) -> None:
     kernel.run("%autoawait off")
     try:
         cell = kernel.run("%%runway plain --wait\nA lamp without await")
@@ -103,14 +103,14 @@ def test_a_wait_without_autoawait_blocks(kernel):
     assert kernel.value("plain.done") is True
 
 
-def test_an_interrupt_of_a_wait_inside_a_magic_is_one_line_and_the_job_goes_on(kernel, endless):
+def test_an_interrupt_of_a_wait_inside_a_magic_is_one_line_and_the_job_goes_on(kernel: Kernel, endless: str) -> None:
     cell = kernel.interrupted(f"%%time\n%%runway {endless} --wait\nAn endless lamp")
     assert cell.error["ename"] == "WaitInterrupted"
     assert f"%runway wait {kernel.value('endless.id')} waits again" in cell.error["evalue"]
     assert kernel.value("endless.done") is False
 
 
-def test_options_below_the_first_line_of_a_waiting_cell_are_refused_and_nothing_is_sent(kernel):
+def test_options_below_the_first_line_of_a_waiting_cell_are_refused_and_nothing_is_sent(kernel: Kernel) -> None:
     before = shared_simulator().counts()["creates_received"]
     for code in ("%%runway lost --wait\n--zoom 4\nA lamp", "%%runway lost --wait \\\n--zoom 4\nA lamp"):
         cell = kernel.run(code)
@@ -119,7 +119,7 @@ def test_options_below_the_first_line_of_a_waiting_cell_are_refused_and_nothing_
     assert shared_simulator().counts()["creates_received"] == before
 
 
-def test_a_console_that_asks_sends_nothing_before_the_prompt_is_typed(kernel):
+def test_a_console_that_asks_sends_nothing_before_the_prompt_is_typed(kernel: Kernel) -> None:
     def asked(code):
         message = kernel.client.is_complete(code)
         return kernel.reply_to(message)["status"]

@@ -7,6 +7,7 @@ import re
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
+from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -29,19 +30,19 @@ from runway_nb.settings import Secret
 from support.account_pictures import asked, png
 from support.cells import run, typed
 from support.examples import examples
-from support.fakes import EMAIL, TOKEN, Party
+from support.fakes import EMAIL, TOKEN, FakeTime, Party
 from support.panels import REQUEST, a_bench, button, give_file, parts, quickest, said, tell, wait_until
 from support.strategies import ASSET_ID, requests
 
 
 @pytest.fixture
-def bench(party, monkeypatch):
+def bench(party: Party, monkeypatch: pytest.MonkeyPatch):
     with a_bench(party, monkeypatch) as made:
         yield made
 
 
 @pytest.fixture
-def benches(tmp_path, time, monkeypatch):
+def benches(tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch):
     """Benches with a simulator of other rules."""
     with ExitStack() as stack:
 
@@ -81,7 +82,7 @@ whole_requests = st.builds(
 )
 
 
-def test_any_request_comes_back_from_the_controls_and_from_the_cell(bench, monkeypatch):
+def test_any_request_comes_back_from_the_controls_and_from_the_cell(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     async def nothing(self, choice):
         return Loaded(problem="not looked for")
 
@@ -102,35 +103,35 @@ def test_any_request_comes_back_from_the_controls_and_from_the_cell(bench, monke
 
 
 @pytest.mark.parametrize("zoom", [4, -0.1, 2.55, 0.59999999999])
-def test_a_move_keeps_its_value(bench, zoom):
+def test_a_move_keeps_its_value(bench, zoom) -> None:
     assert bench.panel(VideoRequest("x", camera=Camera(zoom=zoom))).request.camera.zoom == round(zoom, 6)
 
 
 @pytest.mark.parametrize("form", ["job", "id", "task"])
-def test_a_job_an_id_and_a_task_fill_it(bench, form):
+def test_a_job_an_id_and_a_task_fill_it(bench, form) -> None:
     bench.panel(REQUEST)
     job = bench.party.ended(bench.studio.submit(REQUEST))
     source = {"job": job, "id": job.id, "task": job.task.id}[form]
     assert bench.panel(source).request == REQUEST
 
 
-def test_an_id_that_is_nobodys_is_an_error_at_once(bench):
+def test_an_id_that_is_nobodys_is_an_error_at_once(bench) -> None:
     with pytest.raises(errors.JobNotFound):
         Panel("ffffffff", studio=bench.studio)
 
 
-def test_a_task_as_a_keyframe_is_its_last_frame(bench):
+def test_a_task_as_a_keyframe_is_its_last_frame(bench) -> None:
     job = bench.party.ended(bench.party.submit())
     panel = bench.panel(VideoRequest("x", Keyframes(first=job.task)))
     assert panel.request.keyframes.first == job.last
 
 
-def test_reset_gives_an_empty_request(bench):
+def test_reset_gives_an_empty_request(bench) -> None:
     panel = bench.press(bench.panel(replace(REQUEST, keyframes=Keyframes("harbour"))), "Reset")
     assert panel.request == VideoRequest()
 
 
-def test_request_job_and_jobs_can_be_observed(bench):
+def test_request_job_and_jobs_can_be_observed(bench) -> None:
     panel, seen = bench.panel(REQUEST), []
     panel.observe(lambda change: seen.append(change["name"]), ["request", "job", "jobs"])
     panel.form.fields["prompt"].value = "A lamp stands"
@@ -143,7 +144,7 @@ def test_request_job_and_jobs_can_be_observed(bench):
 # --- problems ---------------------------------------------------------------------------------------
 
 
-def test_problems_stand_in_words_and_generate_waits_until_they_are_mended(bench):
+def test_problems_stand_in_words_and_generate_waits_until_they_are_mended(bench) -> None:
     panel = bench.panel()
     go = button(panel, "Generate")
     assert go.disabled
@@ -160,7 +161,7 @@ def test_problems_stand_in_words_and_generate_waits_until_they_are_mended(bench)
     assert "Seed is" not in said(panel)
 
 
-def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench):
+def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench) -> None:
     panel = bench.panel(REQUEST)
     panel.form.fields["explore"].value = True
     panel.form.fields["seed"].value = "many"
@@ -168,14 +169,14 @@ def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench):
     assert re.search(r"\b0 credits", said(panel))
 
 
-def test_words_of_the_user_are_text_and_no_html(bench):
+def test_words_of_the_user_are_text_and_no_html(bench) -> None:
     panel = bench.panel(VideoRequest("<b>x</b>", Keyframes("<script>1</script>.png"), reply_ref="<i>"))
     for widget in parts(panel):
         if isinstance(widget, ipywidgets.HTML):
             assert "<script>1" not in widget.value
 
 
-def test_nothing_but_generate_sends_anything(bench):
+def test_nothing_but_generate_sends_anything(bench) -> None:
     (bench.party.folder / "lamp.png").write_bytes(png())
     panel = bench.panel(replace(REQUEST, keyframes=Keyframes("lamp.png", last="harbour")))
     for widget in parts(panel):
@@ -191,14 +192,14 @@ def test_nothing_but_generate_sends_anything(bench):
 # --- price and account ------------------------------------------------------------------------------
 
 
-def test_price_and_balance_stand_together(bench):
+def test_price_and_balance_stand_together(bench) -> None:
     text = said(bench.panel(REQUEST))
     assert "50 credits" in text
     assert "0 of 2,250 used, 2,250 left" in text
     assert "play money" not in text
 
 
-def test_too_few_credits_disable_generate_with_figures_and_explore_mode_says_what_it_means(benches):
+def test_too_few_credits_disable_generate_with_figures_and_explore_mode_says_what_it_means(benches) -> None:
     bench = benches(credits=30)
     panel = bench.panel(REQUEST)
     go = button(panel, "Generate")
@@ -215,13 +216,13 @@ def test_too_few_credits_disable_generate_with_figures_and_explore_mode_says_wha
     assert not go.disabled
 
 
-def connect_with_token(bench, monkeypatch):
+def connect_with_token(bench, monkeypatch) -> None:
     """The simulator of the bench answers, whether or not a token is set."""
     real = bench.party.connect
     monkeypatch.setattr(bench.party, "connect", lambda settings: real(replace(settings, token=Secret(TOKEN))))
 
 
-def test_the_simulator_is_play_money(bench, monkeypatch):
+def test_the_simulator_is_play_money(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.studio.account.backend.settings = replace(bench.studio.settings, token=None)
     connect_with_token(bench, monkeypatch)
     text = said(bench.panel(REQUEST))
@@ -230,7 +231,7 @@ def test_the_simulator_is_play_money(bench, monkeypatch):
     assert "Simulator: no credits spent" in text
 
 
-def test_a_token_set_later_is_no_play_money_any_more(bench, monkeypatch):
+def test_a_token_set_later_is_no_play_money_any_more(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     token = bench.studio.settings
     connect_with_token(bench, monkeypatch)
     bench.studio.use(replace(token, token=None))
@@ -243,17 +244,17 @@ def test_a_token_set_later_is_no_play_money_any_more(bench, monkeypatch):
     assert "no credits spent" not in said(panel)
 
 
-def test_one_account_is_told_by_its_first_letter(bench):
+def test_one_account_is_told_by_its_first_letter(bench) -> None:
     assert "account s\N{HORIZONTAL ELLIPSIS}" in said(bench.panel(REQUEST))
 
 
-def test_two_accounts_are_counted_and_their_credits_told(benches):
+def test_two_accounts_are_counted_and_their_credits_told(benches) -> None:
     text = said(benches(accounts=2).panel(REQUEST))
     assert "2 accounts" in text
     assert "2,250, 2,250 left on 2 accounts" in text
 
 
-def test_no_account_is_told_with_what_to_do(benches):
+def test_no_account_is_told_with_what_to_do(benches) -> None:
     bench = benches(accounts=0)
     panel = bench.panel(REQUEST)
     assert "No Runway account is set up" in said(panel)
@@ -261,7 +262,7 @@ def test_no_account_is_told_with_what_to_do(benches):
     assert button(panel, "Generate").disabled
 
 
-def test_a_broken_account_is_named_and_the_other_still_has_its_balance(benches):
+def test_a_broken_account_is_named_and_the_other_still_has_its_balance(benches) -> None:
     bench = benches(accounts=2)
 
     def broken(request, answer):
@@ -280,7 +281,7 @@ def test_a_broken_account_is_named_and_the_other_still_has_its_balance(benches):
 
 
 @pytest.mark.parametrize("trouble", ["down", "401"])
-def test_trouble_is_told_and_refresh_recovers(bench, trouble):
+def test_trouble_is_told_and_refresh_recovers(bench, trouble) -> None:
     with ExitStack() as stack:
         if trouble == "down":
             stack.enter_context(bench.network())
@@ -299,7 +300,7 @@ def test_trouble_is_told_and_refresh_recovers(bench, trouble):
     assert "2 images" in text
 
 
-def test_nothing_waits_while_the_api_does_not_answer(bench):
+def test_nothing_waits_while_the_api_does_not_answer(bench) -> None:
     with bench.network(answers=False):
         panel = Panel(REQUEST, studio=bench.studio)
         panel._ipython_display_()
@@ -316,7 +317,7 @@ def test_nothing_waits_while_the_api_does_not_answer(bench):
 
 
 @pytest.mark.parametrize("call", ["accounts", "credits", "assets"])
-def test_an_error_that_nobody_expects_is_told(bench, monkeypatch, call):
+def test_an_error_that_nobody_expects_is_told(bench, monkeypatch: pytest.MonkeyPatch, call) -> None:
     async def broken(self, *_, **__):
         raise KeyError("surprise")
 
@@ -333,7 +334,7 @@ def test_an_error_that_nobody_expects_is_told(bench, monkeypatch, call):
 FULL_DISK = OSError(28, "No space left on device")
 
 
-def refuse(*_, **__):
+def refuse(*_, **__) -> None:
     raise FULL_DISK
 
 
@@ -353,7 +354,7 @@ def the_list(panel):
 
 
 @pytest.mark.parametrize("name", CALLBACKS)
-def test_an_error_of_a_callback_stands_in_the_panel(bench, monkeypatch, name):
+def test_an_error_of_a_callback_stands_in_the_panel(bench, monkeypatch: pytest.MonkeyPatch, name) -> None:
     panel = bench.panel(REQUEST)
     monkeypatch.setattr("runway_nb.notebook.panel.keyframe_sources.keep_picture", refuse)
     monkeypatch.setattr("runway_nb.notebook.panel.store.summary_of", refuse)
@@ -364,7 +365,7 @@ def test_an_error_of_a_callback_stands_in_the_panel(bench, monkeypatch, name):
 # --- generating -------------------------------------------------------------------------------------
 
 
-def test_a_click_sends_once_and_its_result_stands_below_the_newest_first(bench):
+def test_a_click_sends_once_and_its_result_stands_below_the_newest_first(bench) -> None:
     panel = bench.press(bench.panel(REQUEST))
     assert bench.creates == 1
     one = panel.job
@@ -382,7 +383,7 @@ def test_a_click_sends_once_and_its_result_stands_below_the_newest_first(bench):
 
 
 @pytest.fixture
-def gate(bench, monkeypatch):
+def gate(bench, monkeypatch: pytest.MonkeyPatch):
     """Until it is set nothing that was asked for goes on."""
     gate, real = threading.Event(), bench.studio.submit_checked
     monkeypatch.setattr(bench.studio, "submit_checked", lambda *a, **k: gate.wait(5) and real(*a, **k))
@@ -390,7 +391,7 @@ def gate(bench, monkeypatch):
 
 
 @pytest.mark.parametrize("reuse", [True, False])
-def test_a_double_click_sends_once(bench, gate, reuse):
+def test_a_double_click_sends_once(bench, gate, reuse) -> None:
     panel = bench.panel(replace(REQUEST, seed=None))
     bench.studio.account.backend.settings = replace(bench.studio.settings, reuse=reuse)
     for _ in range(3):
@@ -401,7 +402,7 @@ def test_a_double_click_sends_once(bench, gate, reuse):
     assert bench.updates[-1][1]["text/plain"].count("Video ") == 1
 
 
-def test_the_button_rests_while_a_request_is_sent(bench, gate):
+def test_the_button_rests_while_a_request_is_sent(bench, gate) -> None:
     panel = bench.panel(REQUEST)
     button(panel, "Generate").click()
     panel.form.fields["prompt"].value = "Another lamp"
@@ -413,7 +414,7 @@ def test_the_button_rests_while_a_request_is_sent(bench, gate):
     assert panel.job.request.prompt == "A lamp turns"
 
 
-def test_a_click_that_comes_too_late_sends_nothing(benches):
+def test_a_click_that_comes_too_late_sends_nothing(benches) -> None:
     bench = benches(credits=30)
     panel = bench.press(bench.panel(REQUEST))
     assert button(panel, "Generate").disabled
@@ -421,14 +422,14 @@ def test_a_click_that_comes_too_late_sends_nothing(benches):
     assert bench.creates == 0
 
 
-def test_an_equal_request_is_not_paid_again_and_says_so(bench):
+def test_an_equal_request_is_not_paid_again_and_says_so(bench) -> None:
     panel = bench.press(bench.press(bench.panel(REQUEST)))
     assert bench.creates == 1
     assert "Nothing was sent: this shot stands below already" in said(panel)
     assert bench.updates[-1][1]["text/html"].count("<video") == 1
 
 
-def test_an_equal_request_of_another_panel_shows_the_stored_result(bench):
+def test_an_equal_request_of_another_panel_shows_the_stored_result(bench) -> None:
     bench.press(bench.panel(REQUEST))
     bench.press(bench.panel(REQUEST))
     assert bench.creates == 1
@@ -446,7 +447,9 @@ def test_an_equal_request_of_another_panel_shows_the_stored_result(bench):
         (OSError(28, "disk full"), "disk full"),
     ],
 )
-def test_what_goes_wrong_while_sending_is_told_and_can_be_tried_again(bench, monkeypatch, error, words):
+def test_what_goes_wrong_while_sending_is_told_and_can_be_tried_again(
+    bench, monkeypatch: pytest.MonkeyPatch, error, words
+) -> None:
     def submit_checked(*_, **__):
         raise error
 
@@ -461,7 +464,7 @@ def test_what_goes_wrong_while_sending_is_told_and_can_be_tried_again(bench, mon
     bench.watch(bench.studio)
 
 
-def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch):
+def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """`%config` and the environment may have changed since the panel was opened."""
     panel, taken = bench.panel(REQUEST), []
     monkeypatch.setattr(bench.studio, "use", taken.append)
@@ -473,7 +476,7 @@ def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch):
     assert taken
 
 
-def test_a_budget_is_kept_to(bench):
+def test_a_budget_is_kept_to(bench) -> None:
     panel = bench.panel(REQUEST)
     bench.studio.account.backend.settings = replace(bench.studio.settings, max_credits=10)
     bench.press(panel)
@@ -481,7 +484,7 @@ def test_a_budget_is_kept_to(bench):
     assert bench.creates == 0
 
 
-def test_a_seed_is_thrown_and_kept_or_drawn_anew(bench):
+def test_a_seed_is_thrown_and_kept_or_drawn_anew(bench) -> None:
     panel = bench.panel(VideoRequest("A lamp turns"))
     keep = next(w for w in parts(panel) if isinstance(w, ipywidgets.Checkbox) and w.description == "keep")
     bench.press(panel, "\N{DIE FACE-5}")
@@ -496,7 +499,7 @@ def test_a_seed_is_thrown_and_kept_or_drawn_anew(bench):
     assert panel.form.fields["seed"].value == ""
 
 
-def test_while_it_runs_its_card_is_on_the_stage_and_its_slot_is_told(bench):
+def test_while_it_runs_its_card_is_on_the_stage_and_its_slot_is_told(bench) -> None:
     bench.party.simulator.fault("throttled", seconds=1e9)
     panel = Panel(REQUEST, studio=bench.studio)
     panel._ipython_display_()
@@ -513,7 +516,7 @@ def test_while_it_runs_its_card_is_on_the_stage_and_its_slot_is_told(bench):
     wait_until(lambda: "0 of 2 slots busy" in said(panel))
 
 
-def test_a_failed_shot_ends_as_a_durable_notice(bench):
+def test_a_failed_shot_ends_as_a_durable_notice(bench) -> None:
     bench.party.simulator.fault("failed")
     panel = bench.press(bench.panel(REQUEST))
     assert "Not generated" in bench.updates[-1][1]["text/plain"]
@@ -523,7 +526,7 @@ def test_a_failed_shot_ends_as_a_durable_notice(bench):
 # --- where it is shown ------------------------------------------------------------------------------
 
 
-def test_shown_again_it_is_the_same_panel_on_the_same_stage(bench):
+def test_shown_again_it_is_the_same_panel_on_the_same_stage(bench) -> None:
     panel = bench.panel(REQUEST)
     panel._ipython_display_()
     (one, first), (two, _), (again, second), (below, _) = bench.shown
@@ -541,7 +544,7 @@ def test_shown_again_it_is_the_same_panel_on_the_same_stage(bench):
 
 
 @pytest.mark.parametrize("mode", ["batch", "terminal"])
-def test_where_nobody_clicks_it_is_text(benches, mode, capsys):
+def test_where_nobody_clicks_it_is_text(benches, mode, capsys: pytest.CaptureFixture[str]) -> None:
     bench = benches(mode)
     bench.panel(REQUEST)
     if mode == "terminal":
@@ -553,7 +556,7 @@ def test_where_nobody_clicks_it_is_text(benches, mode, capsys):
     assert not bench.party.api.requests
 
 
-def test_a_panel_of_a_closed_studio_says_so_and_starts_nothing(bench):
+def test_a_panel_of_a_closed_studio_says_so_and_starts_nothing(bench) -> None:
     panel = bench.panel(REQUEST)
     bench.studio.close()
     button(panel, "Generate").click()
@@ -561,7 +564,7 @@ def test_a_panel_of_a_closed_studio_says_so_and_starts_nothing(bench):
     assert bench.creates == 0
 
 
-def test_its_text_stays_when_the_kernel_ends(bench):
+def test_its_text_stays_when_the_kernel_ends(bench) -> None:
     panel = bench.panel(REQUEST)
     bench.studio.close()
     where, data = bench.updates[-1]
@@ -570,7 +573,7 @@ def test_its_text_stays_when_the_kernel_ends(bench):
     assert panel.cell in data["text/plain"]
 
 
-def test_copy_offers_the_text_where_no_script_can(bench):
+def test_copy_offers_the_text_where_no_script_can(bench) -> None:
     panel = bench.press(bench.panel(REQUEST), "Copy as cell")
     areas = [w for w in parts(panel) if isinstance(w, ipywidgets.Textarea) and w.disabled]
     assert [area.value for area in areas] == [panel.cell]
@@ -593,12 +596,12 @@ class Desk(FrontEnd):
 
 
 @pytest.fixture
-def desk(bench, monkeypatch):
+def desk(bench, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("IPython.display.display", lambda panel: panel._ipython_display_())
     return Desk(bench)
 
 
-def test_the_magic_opens_a_panel_of_a_job_and_puts_its_cell_below(bench, desk):
+def test_the_magic_opens_a_panel_of_a_job_and_puts_its_cell_below(bench, desk) -> None:
     job = bench.party.ended(bench.studio.submit(REQUEST))
     desk.line(f"panel {job.id}")
     panel = module.newest_panel()
@@ -611,7 +614,7 @@ def test_the_magic_opens_a_panel_of_a_job_and_puts_its_cell_below(bench, desk):
     assert [run(cell)[1] for cell in desk.offered] == [panel.request, REQUEST]
 
 
-def test_the_magic_opens_an_empty_panel(bench, desk):
+def test_the_magic_opens_an_empty_panel(bench, desk) -> None:
     desk.line("panel")
     assert bench.settled(module.newest_panel()).request == VideoRequest()
 
@@ -619,7 +622,7 @@ def test_the_magic_opens_an_empty_panel(bench, desk):
 # --- secrets ----------------------------------------------------------------------------------------
 
 
-def test_no_address_and_no_token_is_on_the_panel(benches):
+def test_no_address_and_no_token_is_on_the_panel(benches) -> None:
     bench = benches(accounts=2)
     asset = asked(bench.party, lambda client: client.assets(email=EMAIL))[0]
     bench.party.simulator.fault("404-asset")
@@ -637,14 +640,14 @@ def test_no_address_and_no_token_is_on_the_panel(benches):
         assert TOKEN not in text
 
 
-def test_a_job_that_is_opened_again_and_sent_unchanged_is_not_paid_again(bench):
+def test_a_job_that_is_opened_again_and_sent_unchanged_is_not_paid_again(bench) -> None:
     job = bench.party.submit("A lamp turns", fresh=False, camera=Camera(zoom=4)).wait(10)
     panel = bench.press(bench.panel(job.id))
     assert panel.job.id == job.id
     assert bench.party.started == 1
 
 
-def test_a_press_in_the_page_sends_what_the_page_shows(bench):
+def test_a_press_in_the_page_sends_what_the_page_shows(bench) -> None:
     """A click may overtake the values of other controls on their way to a busy kernel."""
     panel = bench.panel(REQUEST)
     tell(panel, "shown")
@@ -665,7 +668,7 @@ def test_a_press_in_the_page_sends_what_the_page_shows(bench):
     assert bench.creates == 1
 
 
-def test_after_a_page_was_loaded_anew_results_stand_in_the_panel(bench):
+def test_after_a_page_was_loaded_anew_results_stand_in_the_panel(bench) -> None:
     panel = bench.panel(REQUEST)
     for _ in range(2):
         assert panel.output.area.root not in panel.children
@@ -678,7 +681,7 @@ class _Panic(BaseException):
 
 
 @pytest.mark.parametrize("error", [ValueError("no"), _Panic(), SystemExit(1)])
-def test_an_observer_of_the_user_that_fails_hides_no_card_and_stops_no_other_job(bench, error):
+def test_an_observer_of_the_user_that_fails_hides_no_card_and_stops_no_other_job(bench, error) -> None:
     def fail(_):
         raise error
 

@@ -72,18 +72,18 @@ class Reader(HTMLParser):
 
 
 @pytest.mark.parametrize("phase", Phase)
-def test_each_phase_is_one_line_that_says_where_the_job_stands(phase, tmp_path):
+def test_each_phase_is_one_line_that_says_where_the_job_stands(phase, tmp_path: Path) -> None:
     error, words = LINES[phase]
     video = tmp_path / "gone.mp4" if phase is Phase.DONE else None
     assert job_line(a_job(phase, error=error, video=video), tmp_path) == f"00000001: {words}"
 
 
-def test_a_finished_job_is_told_by_its_file_as_the_notebook_would_write_it(tmp_path):
+def test_a_finished_job_is_told_by_its_file_as_the_notebook_would_write_it(tmp_path: Path) -> None:
     job = a_result(tmp_path / "runway_outputs" / "lamp.mp4")
     assert job_line(job, tmp_path) == "00000001: runway_outputs/lamp.mp4"
 
 
-def test_a_file_that_is_gone_meanwhile_is_not_named_as_if_it_were_there(tmp_path):
+def test_a_file_that_is_gone_meanwhile_is_not_named_as_if_it_were_there(tmp_path: Path) -> None:
     job = a_result(tmp_path / "runway_outputs" / "lamp.mp4")
     job.video.unlink()
     assert "lamp.mp4" not in job_line(job, tmp_path)
@@ -91,13 +91,13 @@ def test_a_file_that_is_gone_meanwhile_is_not_named_as_if_it_were_there(tmp_path
     assert "lamp.mp4" not in job_line(job, tmp_path), "a folder is no video"
 
 
-def test_a_file_elsewhere_is_told_from_the_home_of_the_user(tmp_path, monkeypatch):
+def test_a_file_elsewhere_is_told_from_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     job = a_result(tmp_path / "films" / "lamp.mp4")
     assert job_line(job, tmp_path / "notebooks") == "00000001: ~/films/lamp.mp4"
 
 
-def test_the_reason_of_an_end_is_not_in_the_line(tmp_path):
+def test_the_reason_of_an_end_is_not_in_the_line(tmp_path: Path) -> None:
     """It may hold anything that a server says; the result below tells it."""
     job = a_job(Phase.FAILED, error=errors.TaskFailed(f"{HOSTILE} {EMAIL}\nsecond line"))
     assert job_line(job, tmp_path) == "00000001: Not generated: Runway reported an error"
@@ -106,7 +106,7 @@ def test_the_reason_of_an_end_is_not_in_the_line(tmp_path):
 # --- the whole text ---------------------------------------------------------------------------------
 
 
-def test_title_cell_jobs_in_their_order_and_what_to_do_stand_in_both_forms(tmp_path):
+def test_title_cell_jobs_in_their_order_and_what_to_do_stand_in_both_forms(tmp_path: Path) -> None:
     jobs = [a_job(number=2), a_result(tmp_path / "lamp.mp4")]
     told = panel_text(CELL, jobs, tmp_path)
     assert set(told) == {"text/html", "text/plain"}
@@ -117,12 +117,12 @@ def test_title_cell_jobs_in_their_order_and_what_to_do_stand_in_both_forms(tmp_p
     assert [line for line in words if line in lines] == lines
 
 
-def test_without_jobs_it_is_the_cell_alone(tmp_path):
+def test_without_jobs_it_is_the_cell_alone(tmp_path: Path) -> None:
     assert panel_text(CELL, [], tmp_path)["text/plain"].splitlines() == [TITLE, *CELL.splitlines(), HINT]
     assert panel_text(CELL, iter([]), tmp_path) == panel_text(CELL, (), tmp_path)
 
 
-def test_what_a_user_or_a_server_wrote_is_text_and_no_html(tmp_path):
+def test_what_a_user_or_a_server_wrote_is_text_and_no_html(tmp_path: Path) -> None:
     job = a_result(tmp_path / "<b>&lt;img src=x onerror=alert(1)>.mp4")
     told = panel_text(f"%%runway\n{HOSTILE}</pre><img src=x>", [job], tmp_path)
     page = Reader(told["text/html"])
@@ -134,14 +134,14 @@ def test_what_a_user_or_a_server_wrote_is_text_and_no_html(tmp_path):
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\r\0@%:_"), max_size=40))
-def test_any_words_come_back_from_the_html_and_make_no_tag(words):
+def test_any_words_come_back_from_the_html_and_make_no_tag(words) -> None:
     html = panel_text(words, [], Path())["text/html"]
     assert Reader(html).tags == {"div", "pre"}
     inside = html.partition("<pre")[2].partition(">")[2].partition("</pre>")[0]
     assert unescape(inside) == visible(words)
 
 
-def test_a_log_of_unknown_encoding_gets_plain_signs(tmp_path):
+def test_a_log_of_unknown_encoding_gets_plain_signs(tmp_path: Path) -> None:
     job = a_result(tmp_path / "pan \N{MINUS SIGN}2.mp4")
     assert "00000001: pan -2.mp4" in panel_text(CELL, [job], tmp_path)["text/plain"]
 
@@ -154,14 +154,14 @@ SECRETS = {
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_no_secret_of_a_cell_is_kept(name, tmp_path):
+def test_no_secret_of_a_cell_is_kept(name, tmp_path: Path) -> None:
     """A result shows its cell without them; the text of the panel lies in the same file."""
     words, secret = SECRETS[name]
     told = panel_text(f"%%runway {words}", [], tmp_path)
     assert secret not in told["text/plain"] + told["text/html"]
 
 
-def test_no_address_of_a_job_is_kept(tmp_path):
+def test_no_address_of_a_job_is_kept(tmp_path: Path) -> None:
     jobs = [
         a_job(task=Task(TASK_ID, SUCCEEDED), number=2),
         a_job(Phase.FAILED, error=errors.TaskFailed(f"{TASK_ID}, {TOKEN}, {EMAIL}"), number=3),
@@ -172,7 +172,7 @@ def test_no_address_of_a_job_is_kept(tmp_path):
 
 
 @pytest.mark.parametrize("key", ["token=SECRET", "X-Amz-Signature=SECRET&a=1", "sig=SECRET", "_jwt=SECRET"])
-def test_the_key_of_a_link_that_was_typed_is_not_kept(tmp_path, key):
+def test_the_key_of_a_link_that_was_typed_is_not_kept(tmp_path: Path, key) -> None:
     text = panel_text(f"%%runway --first 'https://cdn.test/a/lamp.png?{key}'\nA lamp. Really?", [], tmp_path)
     assert "SECRET" not in str(text)
     assert "https://cdn.test/a/lamp.png?***" in text["text/plain"]

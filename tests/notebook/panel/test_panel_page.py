@@ -29,7 +29,7 @@ from runway_nb.notebook.panel.widgets import button as make_button
 from runway_nb.notebook.panel.widgets import make_widget
 from runway_nb.request import VideoRequest
 from support.account_pictures import an_asset, asked, png, shelve
-from support.fakes import EMAIL, TOKEN
+from support.fakes import EMAIL, TOKEN, Party
 from support.panels import REQUEST, a_bench, button, parts, said, tell, the, upload, wait_until
 from support.strategies import ASSET_ID, TASK_ID
 
@@ -39,7 +39,7 @@ OTHER = replace(REQUEST, prompt="A harbour", camera=Camera(roll=3), seconds=None
 
 
 @pytest.fixture
-def bench(party, monkeypatch):
+def bench(party: Party, monkeypatch: pytest.MonkeyPatch):
     with a_bench(party, monkeypatch) as made:
         yield made
 
@@ -86,14 +86,14 @@ def values(talk):
 SHOWN = {"zoom": -3.5, "prompt": "A lamp", "static": True, "seconds": "10 s", "first": "meadow", "max_jobs": "3"}
 
 
-def test_the_values_that_a_page_shows_are_taken_before_anything_is_done(talk):
+def test_the_values_that_a_page_shows_are_taken_before_anything_is_done(talk) -> None:
     seen = []
     talk.acts["press"] = lambda _: seen.append(values(talk))
     talk.script.tell({"kind": "press", "values": SHOWN})
     assert seen == [{**SHOWN, "max_jobs": 3}]
 
 
-def test_a_message_without_values_leaves_them(talk):
+def test_a_message_without_values_leaves_them(talk) -> None:
     talk.script.tell({"kind": "press", "values": SHOWN})
     before = values(talk)
     talk.script.tell({"kind": "press"})
@@ -102,7 +102,7 @@ def test_a_message_without_values_leaves_them(talk):
     assert len(talk.done) == 3
 
 
-def test_an_entry_that_is_not_in_a_list_any_more_is_left(talk):
+def test_an_entry_that_is_not_in_a_list_any_more_is_left(talk) -> None:
     talk.script.tell({"kind": "press", "values": {**SHOWN, "first": "gone", "seconds": "7 s", "max_jobs": 3}})
     assert (talk.fields["first"].value, talk.fields["seconds"].value, talk.fields["max_jobs"].value) == (
         "none",
@@ -112,7 +112,7 @@ def test_an_entry_that_is_not_in_a_list_any_more_is_left(talk):
     assert talk.fields["zoom"].value == -3.5
 
 
-def test_what_follows_the_controls_hears_of_values_that_are_taken(talk):
+def test_what_follows_the_controls_hears_of_values_that_are_taken(talk) -> None:
     seen = []
     talk.fields["zoom"].observe(lambda change: seen.append(change["new"]), "value")
     talk.script.tell({"kind": "press", "values": {"zoom": 2.0}})
@@ -120,7 +120,7 @@ def test_what_follows_the_controls_hears_of_values_that_are_taken(talk):
     assert seen == [2.0]
 
 
-def test_a_message_of_a_kind_that_nobody_knows_does_nothing(talk):
+def test_a_message_of_a_kind_that_nobody_knows_does_nothing(talk) -> None:
     for kind in ("", "pressed", "Press", "keep"):
         talk.script.tell({"kind": kind})
     talk.script.tell({})
@@ -128,7 +128,7 @@ def test_a_message_of_a_kind_that_nobody_knows_does_nothing(talk):
     assert not talk.page.has_script
 
 
-def test_each_message_does_its_own_act_once_and_brings_what_it_says(talk):
+def test_each_message_does_its_own_act_once_and_brings_what_it_says(talk) -> None:
     content = {"kind": "open", "name": "7f3e2c54"}
     talk.script.tell(content)
     assert talk.done == [("open", {**content, "buffers": []})]
@@ -153,7 +153,7 @@ RUBBISH = {
 
 
 @pytest.mark.parametrize("name", RUBBISH)
-def test_rubbish_of_a_page_raises_nothing_and_leaves_every_control_with_a_value_of_its_kind(talk, name):
+def test_rubbish_of_a_page_raises_nothing_and_leaves_every_control_with_a_value_of_its_kind(talk, name) -> None:
     """An error here would be a traceback in the log of the front end, and no word in the panel."""
     talk.script.tell(RUBBISH[name])
     assert -10 <= talk.fields["zoom"].value <= 10
@@ -164,13 +164,13 @@ def test_rubbish_of_a_page_raises_nothing_and_leaves_every_control_with_a_value_
 
 
 @pytest.mark.parametrize("bad", [{"nonsense": 1}, {"zoom": "many"}, {"prompt": None}], ids=["field", "number", "words"])
-def test_a_value_that_cannot_be_read_takes_no_other_with_it(talk, bad):
+def test_a_value_that_cannot_be_read_takes_no_other_with_it(talk, bad) -> None:
     """Half of what a page shows would be a request that nobody has seen."""
     talk.script.tell({"kind": "press", "values": {**bad, "seconds": "10 s", "static": True}})
     assert (talk.fields["seconds"].value, talk.fields["static"].value) == ("10 s", True)
 
 
-def test_a_page_without_the_script_has_told_nothing(talk):
+def test_a_page_without_the_script_has_told_nothing(talk) -> None:
     assert not talk.page.has_script
     assert not talk.page.reaches_notebook
     assert not talk.page.has_lost_displays
@@ -180,7 +180,7 @@ def test_a_page_without_the_script_has_told_nothing(talk):
     ("events", "lost"),
     [("d", 0), ("dv", 0), ("dvv", 1), ("dvdv", 0), ("ddvv", 0), ("ddv", 0), ("ddvvv", 1), ("dvvdv", 1), ("v", 1)],
 )
-def test_a_view_more_than_was_displayed_is_a_page_that_was_loaded_anew(talk, events, lost):
+def test_a_view_more_than_was_displayed_is_a_page_that_was_loaded_anew(talk, events, lost) -> None:
     for event in events:
         if event == "d":
             talk.page.displayed()
@@ -190,7 +190,7 @@ def test_a_view_more_than_was_displayed_is_a_page_that_was_loaded_anew(talk, eve
     assert talk.page.has_script == ("v" in events)
 
 
-def test_the_page_that_came_last_says_whether_the_notebook_can_be_reached(talk):
+def test_the_page_that_came_last_says_whether_the_notebook_can_be_reached(talk) -> None:
     for notebook, reaches in ((True, True), (False, False), (True, True), (None, False), ("yes", True)):
         talk.script.tell({"kind": "shown", "notebook": notebook})
         assert talk.page.reaches_notebook is reaches
@@ -198,7 +198,7 @@ def test_the_page_that_came_last_says_whether_the_notebook_can_be_reached(talk):
     assert talk.page.reaches_notebook is False
 
 
-def test_other_messages_are_no_views(talk):
+def test_other_messages_are_no_views(talk) -> None:
     talk.page.displayed()
     for kind in ("press", "cell", "open", "press"):
         talk.script.tell({"kind": kind, "notebook": True})
@@ -206,7 +206,7 @@ def test_other_messages_are_no_views(talk):
     assert not talk.page.reaches_notebook
 
 
-def test_data_for_a_place_the_cell_and_words_go_to_the_page(talk):
+def test_data_for_a_place_the_cell_and_words_go_to_the_page(talk) -> None:
     data = {"text/plain": "a lamp"}
     talk.page.put("runway-1", data)
     talk.page.answer({"number": "a.1"}, "%%runway\na lamp")
@@ -219,7 +219,7 @@ def test_data_for_a_place_the_cell_and_words_go_to_the_page(talk):
     assert talk.script.announcement == "Sent."
 
 
-def test_texts_are_kept_in_the_place_of_those_before():
+def test_texts_are_kept_in_the_place_of_those_before() -> None:
     preview, seen = make_preview(), []
     page = Bridge(preview, {}, {})
     preview.observe(lambda change: seen.append(change["new"]), "texts")
@@ -264,13 +264,13 @@ class Wire:
 
 
 @pytest.fixture
-def wire(monkeypatch, bench):
+def wire(monkeypatch: pytest.MonkeyPatch, bench):
     """Everything that panels send; their preview is the real one."""
     monkeypatch.setattr(module, "make_preview", make_preview)
     return Wire(monkeypatch)
 
 
-def test_a_lean_part_opens_with_its_classes_and_sends_no_more(monkeypatch):
+def test_a_lean_part_opens_with_its_classes_and_sends_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     make_widget(ipywidgets.HTML)  # what all share is there
     wire = Wire(monkeypatch)
     make_widget(ipywidgets.HTML, "x", classes="rnb-a rnb-b")
@@ -282,7 +282,7 @@ def test_a_lean_part_opens_with_its_classes_and_sends_no_more(monkeypatch):
     assert wire.updates == []
 
 
-def test_a_panel_is_made_with_few_messages_and_none_for_a_class(bench, wire):
+def test_a_panel_is_made_with_few_messages_and_none_for_a_class(bench, wire) -> None:
     panel = Panel(REQUEST, studio=bench.studio)
     stage = {widget.model_id for widget in parts(panel.output.area.root)}
     assert len(wire.opened) > 50
@@ -292,7 +292,7 @@ def test_a_panel_is_made_with_few_messages_and_none_for_a_class(bench, wire):
     bench.settled(panel)
 
 
-def test_a_panel_shares_its_looks(bench, wire):
+def test_a_panel_shares_its_looks(bench, wire) -> None:
     panel = bench.panel(REQUEST)
     kinds = Counter(state["_model_name"] for state in wire.opened)
     assert kinds["LayoutModel"] <= 6
@@ -340,7 +340,7 @@ class Hands:
 
 
 @pytest.fixture
-def hands(bench, monkeypatch):
+def hands(bench, monkeypatch: pytest.MonkeyPatch):
     made = Hands(bench, monkeypatch)
     monkeypatch.setattr(bench.party, "ended", lambda job, timeout=5: job)
     yield made
@@ -354,7 +354,7 @@ def places(bench):
     return bench.shown[0][0], bench.shown[1][0]
 
 
-def test_before_it_is_displayed_nothing_is_kept(bench, wire):
+def test_before_it_is_displayed_nothing_is_kept(bench, wire) -> None:
     panel = bench.panel(REQUEST, opened=False)
     panel.form.fields["prompt"].value = "Another lamp"
     panel.fill(OTHER)
@@ -363,7 +363,7 @@ def test_before_it_is_displayed_nothing_is_kept(bench, wire):
     assert wire.of("texts") == []
 
 
-def test_displayed_it_keeps_its_request_in_its_own_place_alone(bench):
+def test_displayed_it_keeps_its_request_in_its_own_place_alone(bench) -> None:
     panel = bench.panel(REQUEST)
     here, _ = places(bench)
     assert [*panel.preview.texts] == [here]
@@ -374,14 +374,14 @@ def test_displayed_it_keeps_its_request_in_its_own_place_alone(bench):
     assert "A lamp turns" in kept["data"]["text/html"]
 
 
-def test_a_request_that_cannot_be_a_cell_keeps_the_reason(bench):
+def test_a_request_that_cannot_be_a_cell_keeps_the_reason(bench) -> None:
     panel = bench.panel(REQUEST)
     panel.form.fields["seed"].value = "many"
     (kept,) = panel.preview.texts.values()
     assert "seed is 'many'" in kept["data"]["text/plain"]
 
 
-def test_a_change_of_the_request_is_kept_at_once_and_an_equal_one_sent_never(bench, wire):
+def test_a_change_of_the_request_is_kept_at_once_and_an_equal_one_sent_never(bench, wire) -> None:
     panel = bench.panel(REQUEST)
     count = len(wire.of("texts"))
     assert count == 1
@@ -397,7 +397,7 @@ def test_a_change_of_the_request_is_kept_at_once_and_an_equal_one_sent_never(ben
     assert len(wire.of("texts")) == 2
 
 
-def test_while_a_job_runs_both_places_have_a_text(bench, hands):
+def test_while_a_job_runs_both_places_have_a_text(bench, hands) -> None:
     panel = bench.panel(REQUEST)
     here, below = places(bench)
     job = hands.press(panel)
@@ -415,7 +415,7 @@ def test_while_a_job_runs_both_places_have_a_text(bench, hands):
         assert panel.cell in texts[here]["data"]["text/plain"]
 
 
-def test_at_the_end_the_file_is_named_and_the_result_needs_no_text_any_more(bench, hands):
+def test_at_the_end_the_file_is_named_and_the_result_needs_no_text_any_more(bench, hands) -> None:
     panel = bench.panel(REQUEST)
     here, _ = places(bench)
     job = hands.press(panel)
@@ -426,7 +426,7 @@ def test_at_the_end_the_file_is_named_and_the_result_needs_no_text_any_more(benc
     assert str(bench.party.folder) not in json.dumps(panel.preview.texts)
 
 
-def test_while_another_job_runs_the_text_below_has_results_and_the_running_one(bench, hands):
+def test_while_another_job_runs_the_text_below_has_results_and_the_running_one(bench, hands) -> None:
     panel = bench.panel(REQUEST)
     here, below = places(bench)
     one = hands.press(panel)
@@ -440,7 +440,7 @@ def test_while_another_job_runs_the_text_below_has_results_and_the_running_one(b
     assert [line[:8] for line in lines] == [two.id, one.id]
 
 
-def test_progress_sends_no_texts_and_a_new_phase_one(bench, wire, hands):
+def test_progress_sends_no_texts_and_a_new_phase_one(bench, wire, hands) -> None:
     panel = bench.panel(REQUEST)
     job = hands.press(panel)
     control_of(job).change(phase=Phase.FOLLOWING, task=Task(TASK_ID, Status("RUNNING")))
@@ -455,7 +455,7 @@ def test_progress_sends_no_texts_and_a_new_phase_one(bench, wire, hands):
     assert len(wire.of("texts")) == before + 1
 
 
-def test_a_job_that_is_asked_for_again_is_told_once(bench):
+def test_a_job_that_is_asked_for_again_is_told_once(bench) -> None:
     panel = bench.press(bench.press(bench.panel(REQUEST)))
     assert bench.creates == 1
     assert [job.id for job in panel.jobs] == [panel.job.id]
@@ -463,7 +463,7 @@ def test_a_job_that_is_asked_for_again_is_told_once(bench):
     assert kept["data"]["text/plain"].count(f"{panel.job.id}: ") == 1
 
 
-def test_no_address_and_no_token_is_in_the_texts(bench, hands):
+def test_no_address_and_no_token_is_in_the_texts(bench, hands) -> None:
     asset = asked(bench.party, lambda client: client.assets(email=EMAIL))[0]
     panel = bench.panel(replace(REQUEST, keyframes=Keyframes(ASSET_ID.replace("studio@example.org", EMAIL))))
     before = panel.preview.texts
@@ -482,7 +482,7 @@ def test_no_address_and_no_token_is_in_the_texts(bench, hands):
 
 
 @pytest.fixture
-def unseen(monkeypatch):
+def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
     """No picture is looked for."""
 
     async def nothing(self, choice):
@@ -491,7 +491,7 @@ def unseen(monkeypatch):
     monkeypatch.setattr(Pictures, "load", nothing)
 
 
-def test_the_signature_of_a_link_is_in_no_text(bench, unseen):
+def test_the_signature_of_a_link_is_in_no_text(bench, unseen) -> None:
     link = "https://cdn.test/artifacts/lamp.jpeg?_jwt=eyJhbGciOi.c2lnbmVk"
     panel = bench.panel(replace(REQUEST, keyframes=Keyframes(link)))
     assert "lamp.jpeg" in json.dumps(panel.preview.texts)
@@ -506,7 +506,7 @@ def puts(wire):
     return [content for content in wire.custom if content["kind"] == "put"]
 
 
-def test_the_first_page_gets_results_as_ever(bench, wire):
+def test_the_first_page_gets_results_as_ever(bench, wire) -> None:
     panel = bench.panel(REQUEST)
     tell(panel, "shown", notebook=True)
     tell(panel, "press")
@@ -516,7 +516,7 @@ def test_the_first_page_gets_results_as_ever(bench, wire):
     assert "<video" in bench.updates[-1][1]["text/html"]
 
 
-def test_a_page_that_can_reach_the_notebook_puts_results_in_their_place(bench, wire, hands):
+def test_a_page_that_can_reach_the_notebook_puts_results_in_their_place(bench, wire, hands) -> None:
     panel = bench.panel(REQUEST)
     _, below = places(bench)
     tell(panel, "shown", notebook=True)
@@ -537,7 +537,7 @@ def test_a_page_that_can_reach_the_notebook_puts_results_in_their_place(bench, w
     assert panel.output.area.root not in panel.children
 
 
-def test_a_page_that_cannot_shows_results_in_the_panel(bench, wire, hands):
+def test_a_page_that_cannot_shows_results_in_the_panel(bench, wire, hands) -> None:
     panel = bench.panel(REQUEST)
     tell(panel, "shown", notebook=False)
     job = hands.press(panel)
@@ -549,7 +549,7 @@ def test_a_page_that_cannot_shows_results_in_the_panel(bench, wire, hands):
     assert puts(wire) == []
 
 
-def test_a_panel_that_is_displayed_again_has_lost_nothing(bench, wire):
+def test_a_panel_that_is_displayed_again_has_lost_nothing(bench, wire) -> None:
     panel = bench.panel(REQUEST)
     tell(panel, "shown", notebook=True)
     panel._ipython_display_()
@@ -560,7 +560,7 @@ def test_a_panel_that_is_displayed_again_has_lost_nothing(bench, wire):
 # --- messages ---------------------------------------------------------------------------------------
 
 
-def test_the_cell_that_is_asked_for_is_that_of_what_the_page_shows(bench, wire):
+def test_the_cell_that_is_asked_for_is_that_of_what_the_page_shows(bench, wire) -> None:
     panel = bench.panel(REQUEST)
     tell(panel, "cell", number="a.1", values={"prompt": "A lamp stands", "zoom": 2.0})
     (answer,) = wire.custom
@@ -570,7 +570,7 @@ def test_the_cell_that_is_asked_for_is_that_of_what_the_page_shows(bench, wire):
     assert bench.posts == 0
 
 
-def test_a_request_that_cannot_be_a_cell_gives_none_and_the_reason_stands_in_the_panel(bench, wire):
+def test_a_request_that_cannot_be_a_cell_gives_none_and_the_reason_stands_in_the_panel(bench, wire) -> None:
     panel = bench.panel(REQUEST)
     tell(panel, "cell", number="a.2", values={"seed": "many"})
     assert wire.custom == [{"kind": "answer", "number": "a.2", "text": ""}]
@@ -587,7 +587,7 @@ ACTS = {
 
 
 @pytest.mark.parametrize("name", ACTS)
-def test_what_only_the_kernel_can_do_is_done_before_it_is_answered(bench, wire, name):
+def test_what_only_the_kernel_can_do_is_done_before_it_is_answered(bench, wire, name) -> None:
     panel = bench.panel(replace(REQUEST, keyframes=Keyframes("harbour")))
     content, is_done = ACTS[name]
     seen = []
@@ -598,14 +598,14 @@ def test_what_only_the_kernel_can_do_is_done_before_it_is_answered(bench, wire, 
 
 
 @pytest.mark.parametrize("name", ["", "nothing", None, ["reset"]])
-def test_an_act_that_nobody_knows_is_answered_and_changes_nothing(bench, wire, name):
+def test_an_act_that_nobody_knows_is_answered_and_changes_nothing(bench, wire, name) -> None:
     panel = bench.panel(REQUEST)
     tell(panel, "act", name=name, number="a.1")
     assert wire.custom[-1]["kind"] == "answer"
     assert panel.request == REQUEST
 
 
-def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench):
+def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench) -> None:
     panel, data = bench.panel(REQUEST), png()
     half = len(data) // 2
     for piece in (data[:half], data[half:]):
@@ -618,7 +618,7 @@ def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench):
     assert panel.store.state.keyframes["last"].loaded.problem == ""
 
 
-def test_two_presses_send_once(bench, monkeypatch):
+def test_two_presses_send_once(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     gate, real = threading.Event(), bench.studio.submit_checked
     monkeypatch.setattr(bench.studio, "submit_checked", lambda *a, **k: gate.wait(5) and real(*a, **k))
     panel = bench.panel(replace(REQUEST, seed=None))
@@ -634,7 +634,7 @@ def test_two_presses_send_once(bench, monkeypatch):
     assert not button(panel, "Generate").disabled
 
 
-def test_a_press_with_values_that_may_not_be_sent_sends_nothing(bench):
+def test_a_press_with_values_that_may_not_be_sent_sends_nothing(bench) -> None:
     panel = bench.panel(REQUEST)
     tell(panel, "press", values={"seed": "many"})
     bench.settled(panel)
@@ -643,7 +643,7 @@ def test_a_press_with_values_that_may_not_be_sent_sends_nothing(bench):
 
 
 @pytest.mark.parametrize("shown", [{"zoom": "many"}, {"nonsense": 1}, ["zoom"]], ids=["value", "field", "list"])
-def test_a_press_that_cannot_be_read_sends_nothing_that_was_not_shown_and_is_told(bench, shown):
+def test_a_press_that_cannot_be_read_sends_nothing_that_was_not_shown_and_is_told(bench, shown) -> None:
     panel = bench.panel(REQUEST)
     before = said(panel)
     tell(panel, "press", values=shown)
@@ -653,7 +653,7 @@ def test_a_press_that_cannot_be_read_sends_nothing_that_was_not_shown_and_is_tol
     assert said(panel) != before, "a click that does nothing says why"
 
 
-def test_a_picture_that_is_called_like_another_stays_chosen(bench):
+def test_a_picture_that_is_called_like_another_stays_chosen(bench) -> None:
     panel = upload(bench, bench.panel(REQUEST), png("red", SMALL), "lamp.png")
     panel = upload(bench, panel, png("teal", SMALL), "lamp.png", "last")
     before = panel.request.keyframes
@@ -664,7 +664,7 @@ def test_a_picture_that_is_called_like_another_stays_chosen(bench):
     assert panel.job.original_request.keyframes == before, "another picture than the one that is seen would be paid for"
 
 
-def test_a_picture_that_is_called_none_stays_chosen(bench, unseen):
+def test_a_picture_that_is_called_none_stays_chosen(bench, unseen) -> None:
     shelve(bench.party, an_asset(1, "none.png"))
     panel = bench.panel(replace(REQUEST, keyframes=Keyframes("none")))
     assert the(panel, ipywidgets.Dropdown).label == "none (2)"
@@ -673,7 +673,7 @@ def test_a_picture_that_is_called_none_stays_chosen(bench, unseen):
     assert panel.request.keyframes == Keyframes("none")
 
 
-def test_an_entry_that_the_page_shows_is_chosen_and_none_is_no_keyframe(bench):
+def test_an_entry_that_the_page_shows_is_chosen_and_none_is_no_keyframe(bench) -> None:
     bench.variables["fig"] = png()
     panel = bench.panel(replace(REQUEST, keyframes=Keyframes("harbour")))
     tell(panel, "cell", values={"first": "fig (bytes)", "last": "none"})
@@ -688,7 +688,7 @@ def test_an_entry_that_the_page_shows_is_chosen_and_none_is_no_keyframe(bench):
 
 
 @pytest.mark.parametrize("form", ["id", "beginning", "task"])
-def test_an_open_fills_the_panel_with_a_job_and_sends_nothing(bench, form):
+def test_an_open_fills_the_panel_with_a_job_and_sends_nothing(bench, form) -> None:
     job = bench.party.ended(bench.studio.submit(REQUEST))
     panel = bench.panel(OTHER)
     tell(panel, "open", name={"id": job.id, "beginning": job.id[:6], "task": job.task.id}[form])
@@ -703,7 +703,7 @@ def test_an_open_fills_the_panel_with_a_job_and_sends_nothing(bench, form):
     assert "A lamp turns" in json.dumps(panel.preview.texts)
 
 
-def test_an_open_of_a_job_that_nobody_knows_is_told_and_leaves_the_request(bench):
+def test_an_open_of_a_job_that_nobody_knows_is_told_and_leaves_the_request(bench) -> None:
     panel = bench.panel(OTHER)
     tell(panel, "open", name="ffffffff")
     bench.settled(panel)
@@ -713,7 +713,7 @@ def test_an_open_of_a_job_that_nobody_knows_is_told_and_leaves_the_request(bench
 
 
 @pytest.mark.parametrize("content", [{}, {"name": ""}, {"name": None}, {"name": ["a"]}])
-def test_an_open_that_names_no_job_leaves_the_request(bench, content):
+def test_an_open_that_names_no_job_leaves_the_request(bench, content) -> None:
     bench.party.ended(bench.studio.submit(REQUEST))
     panel = bench.panel(OTHER)
     tell(panel, "open", **content)
@@ -722,7 +722,7 @@ def test_an_open_that_names_no_job_leaves_the_request(bench, content):
     assert "job" in panel.open_field.problem.value
 
 
-def test_while_a_job_runs_another_can_be_opened_and_the_texts_have_both(bench, hands):
+def test_while_a_job_runs_another_can_be_opened_and_the_texts_have_both(bench, hands) -> None:
     panel = bench.panel(REQUEST)
     running = hands.press(panel)
     panel.fill(OTHER)
@@ -751,7 +751,9 @@ def an_error(bench, monkeypatch, error):
         (RuntimeError(f"surprise of {EMAIL}"), "surprise"),
     ],
 )
-def test_what_goes_wrong_at_an_open_is_told_and_goes_with_the_next(bench, monkeypatch, error, words):
+def test_what_goes_wrong_at_an_open_is_told_and_goes_with_the_next(
+    bench, monkeypatch: pytest.MonkeyPatch, error, words
+) -> None:
     job = bench.party.ended(bench.studio.submit(REQUEST))
     panel = bench.panel(OTHER)
     with an_error(bench, monkeypatch, error):

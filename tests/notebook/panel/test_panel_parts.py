@@ -6,6 +6,7 @@ import asyncio
 import io
 import threading
 import time as real_time
+from pathlib import Path
 from types import SimpleNamespace
 
 import ipywidgets
@@ -23,19 +24,20 @@ from runway_nb.pictures.assets import AssetCache, AssetList
 from runway_nb.request import VideoRequest
 from support.account_pictures import an_asset, png, shelve
 from support.cells import run
+from support.fakes import Party
 from support.panels import REQUEST, a_bench, button, parts, position, quickest, said, the, upload
 
 LAMP = VideoRequest("A lamp turns", seconds=5)
 
 
 @pytest.fixture
-def bench(party, monkeypatch):
+def bench(party: Party, monkeypatch: pytest.MonkeyPatch):
     with a_bench(party, monkeypatch) as made:
         yield made
 
 
 @pytest.fixture
-def stills(monkeypatch):
+def stills(monkeypatch: pytest.MonkeyPatch):
     """The media host: one picture for every link; `gates` hold an answer back, by the end of the link."""
     host = SimpleNamespace(data=png(), gates={})
 
@@ -83,7 +85,7 @@ def is_red(data):
 # --- lists ------------------------------------------------------------------------------------------
 
 
-def test_the_lists_hold_frames_files_variables_and_assets_the_newest_first(bench, stills):
+def test_the_lists_hold_frames_files_variables_and_assets_the_newest_first(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "new.png"), an_asset(2, "clip.mp4", kind="video"), an_asset(3, "old.png"))
     one = bench.party.ended(bench.party.submit("First lamp"))
     two = bench.party.ended(bench.party.submit("Second lamp"))
@@ -101,7 +103,7 @@ def test_the_lists_hold_frames_files_variables_and_assets_the_newest_first(bench
     ]
 
 
-def test_what_comes_later_is_offered_again_and_the_choice_stays(bench):
+def test_what_comes_later_is_offered_again_and_the_choice_stays(bench) -> None:
     bench.variables["fig"] = png()
     panel = pick(bench, bench.panel(LAMP), "fig")
     job = bench.party.ended(bench.party.submit())
@@ -114,7 +116,7 @@ def test_what_comes_later_is_offered_again_and_the_choice_stays(bench):
     assert the(panel, ipywidgets.Dropdown).label == "fig (bytes)"
 
 
-def test_more_assets_than_a_list_shows_are_reached_by_the_filter(bench, stills):
+def test_more_assets_than_a_list_shows_are_reached_by_the_filter(bench, stills) -> None:
     shelve(bench.party, *(an_asset(number, f"shot {number:04}.png") for number in range(1050)))
     panel = bench.panel(LAMP)
     assert len(listed(panel)) == LONGEST_LIST + 1
@@ -129,13 +131,13 @@ def test_more_assets_than_a_list_shows_are_reached_by_the_filter(bench, stills):
     assert bench.posts == 0
 
 
-def test_many_assets_keep_a_change_quick(bench, stills):
+def test_many_assets_keep_a_change_quick(bench, stills) -> None:
     shelve(bench.party, *(an_asset(number, f"shot {number:04}.png") for number in range(1050)))
     panel = bench.panel(LAMP)
     assert quickest(panel.offer_again) < 0.05
 
 
-def test_a_list_that_cannot_be_loaded_says_why_and_refresh_mends_it(bench, stills):
+def test_a_list_that_cannot_be_loaded_says_why_and_refresh_mends_it(bench, stills) -> None:
     answers = [Unreachable("no connection to the API"), AssetList((an_asset(1, "new.png"),))]
 
     async def listing():
@@ -153,7 +155,7 @@ def test_a_list_that_cannot_be_loaded_says_why_and_refresh_mends_it(bench, still
     assert "new" in listed(panel)
 
 
-def test_what_is_missing_of_a_list_is_told(bench):
+def test_what_is_missing_of_a_list_is_told(bench) -> None:
     async def listing():
         return AssetList((an_asset(1, "new.png"),), ("the assets of account 2 of 2 are missing: session lost",))
 
@@ -161,7 +163,7 @@ def test_what_is_missing_of_a_list_is_told(bench):
     assert "account 2 of 2 are missing" in said(bench.panel(LAMP))
 
 
-def test_a_variable_that_goes_while_the_list_is_made_is_left_out():
+def test_a_variable_that_goes_while_the_list_is_made_is_left_out() -> None:
     class Going(dict):
         def __getitem__(self, name):
             raise KeyError(name)
@@ -172,7 +174,7 @@ def test_a_variable_that_goes_while_the_list_is_made_is_left_out():
 # --- picking ----------------------------------------------------------------------------------------
 
 
-def test_a_picked_asset_is_shown_and_sent_and_cleared_again(bench, stills):
+def test_a_picked_asset_is_shown_and_sent_and_cleared_again(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "new.png"))
     stills.data = png("red", (1280, 960))
     panel = pick(bench, bench.panel(LAMP), "new")
@@ -189,7 +191,7 @@ def test_a_picked_asset_is_shown_and_sent_and_cleared_again(bench, stills):
     assert "optional" in words(panel)
 
 
-def test_an_asset_called_none_is_one(bench, stills):
+def test_an_asset_called_none_is_one(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "none.png"))
     panel = bench.panel(LAMP)
     the(panel, ipywidgets.Dropdown).index = 1
@@ -198,7 +200,7 @@ def test_an_asset_called_none_is_one(bench, stills):
     assert panel.store.state.keyframes["first"].choice != NONE
 
 
-def test_an_asset_id_stays_itself_when_the_list_knows_it(bench, stills):
+def test_an_asset_id_stays_itself_when_the_list_knows_it(bench, stills) -> None:
     (asset,) = shelve(bench.party, an_asset(1, "new.png"))
     panel = bench.panel(LAMP)
     panel.fill(VideoRequest("x", Keyframes(first=asset.id)))
@@ -207,14 +209,14 @@ def test_an_asset_id_stays_itself_when_the_list_knows_it(bench, stills):
     assert the(panel, ipywidgets.Dropdown).label == "new"
 
 
-def test_an_asset_is_itself_and_not_a_file_of_its_name(bench, stills):
+def test_an_asset_is_itself_and_not_a_file_of_its_name(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "lamp.png"))
     (bench.party.folder / "lamp").write_bytes(png("red"))
     panel = pick(bench, bench.panel(LAMP), "lamp")
     assert panel.request.keyframes.first == "00000001"
 
 
-def test_an_asset_that_we_cannot_read_can_be_sent_all_the_same(bench, stills):
+def test_an_asset_that_we_cannot_read_can_be_sent_all_the_same(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "new.heic"))
     stills.data = b"\0\0\0\x18ftypheic" + bytes(90)
     panel = bench.panel(LAMP)
@@ -224,7 +226,7 @@ def test_an_asset_that_we_cannot_read_can_be_sent_all_the_same(bench, stills):
     assert not button(panel, "Generate").disabled
 
 
-def test_an_asset_that_is_called_like_a_variable_is_the_asset_in_the_cell_too(bench, stills):
+def test_an_asset_that_is_called_like_a_variable_is_the_asset_in_the_cell_too(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "lamp.png"))
     bench.variables["lamp"] = png("red")
     panel = bench.panel(LAMP)
@@ -233,7 +235,7 @@ def test_an_asset_that_is_called_like_a_variable_is_the_asset_in_the_cell_too(be
     assert run(panel.cell, **bench.variables)[1] == panel.request
 
 
-def test_swap_changes_the_two_and_what_is_known_of_them(bench, stills):
+def test_swap_changes_the_two_and_what_is_known_of_them(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "one.png"), an_asset(2, "two.png"))
     panel = pick(bench, pick(bench, bench.panel(LAMP), "one"), "two", "last")
     bench.press(panel, "Swap first and last")
@@ -242,7 +244,7 @@ def test_swap_changes_the_two_and_what_is_known_of_them(bench, stills):
     assert "loading" not in words(panel) + words(panel, "last")
 
 
-def test_a_picture_that_is_swapped_while_it_loads_arrives(bench, stills):
+def test_a_picture_that_is_swapped_while_it_loads_arrives(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "one.png"))
     stills.gates["1"] = threading.Event()
     panel = pick(bench, bench.panel(LAMP), "one", wait=False)
@@ -254,7 +256,7 @@ def test_a_picture_that_is_swapped_while_it_loads_arrives(bench, stills):
     assert panel.preview.last
 
 
-def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch):
+def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     gates, real = {}, Pictures._bytes
 
     async def slow(self, choice):
@@ -280,7 +282,7 @@ def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch):
     assert not is_red(panel.store.state.keyframes["first"].loaded.thumbnail)
 
 
-def test_a_variable_that_has_changed_is_taken_anew(bench):
+def test_a_variable_that_has_changed_is_taken_anew(bench) -> None:
     bench.variables["fig"] = png("red")
     panel = pick(bench, bench.panel(LAMP), "fig")
     before = panel.request.keyframes.first
@@ -294,7 +296,7 @@ def test_a_variable_that_has_changed_is_taken_anew(bench):
     assert not is_red(panel.preview.first)
 
 
-def test_a_file_that_was_written_anew_is_read_anew(bench):
+def test_a_file_that_was_written_anew_is_read_anew(bench) -> None:
     path = bench.party.folder / "lamp.png"
     panel = bench.panel(LAMP)
     for paint in ("red", "teal"):
@@ -311,7 +313,7 @@ class Unlucky:
 
 
 @pytest.mark.parametrize(("bad", "line"), [(np.zeros((4, 6, 7)), "the array has the shape"), (Unlucky(), "no power")])
-def test_a_variable_that_cannot_be_a_picture_is_one_line_and_another_pick_mends_it(bench, bad, line):
+def test_a_variable_that_cannot_be_a_picture_is_one_line_and_another_pick_mends_it(bench, bad, line) -> None:
     bench.variables |= {"good": png(), "bad": bad}
     panel = pick(bench, bench.panel(LAMP), "bad")
     assert button(panel, "Generate").disabled
@@ -321,7 +323,7 @@ def test_a_variable_that_cannot_be_a_picture_is_one_line_and_another_pick_mends_
     assert line not in said(panel)
 
 
-def test_the_last_frame_of_a_job_that_runs_is_no_reason_to_wait(bench):
+def test_the_last_frame_of_a_job_that_runs_is_no_reason_to_wait(bench) -> None:
     bench.party.simulator.fault("throttled", seconds=1e9)
     job = bench.party.submit()
     panel = pick(bench, bench.panel(LAMP), f"last frame of {job.id}")
@@ -332,7 +334,7 @@ def test_the_last_frame_of_a_job_that_runs_is_no_reason_to_wait(bench):
     job.stop()
 
 
-def test_a_last_frame_is_shown_once_its_job_has_ended(bench, monkeypatch):
+def test_a_last_frame_is_shown_once_its_job_has_ended(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     frames = []
 
     async def frame(picture):
@@ -349,12 +351,12 @@ def test_a_last_frame_is_shown_once_its_job_has_ended(bench, monkeypatch):
     assert is_red(panel.preview.first)
 
 
-def test_a_shot_of_the_panel_is_offered_as_a_keyframe_at_once(bench):
+def test_a_shot_of_the_panel_is_offered_as_a_keyframe_at_once(bench) -> None:
     panel = bench.press(bench.panel(LAMP))
     assert any(label.startswith(f"last frame of {panel.job.id}") for label in listed(panel))
 
 
-def test_two_formats_are_told_before_they_are_refused(bench):
+def test_two_formats_are_told_before_they_are_refused(bench) -> None:
     panel = upload(bench, upload(bench, bench.panel(LAMP), png()), png("red", (768, 1280)), "tall.png", "last")
     assert button(panel, "Generate").disabled
     assert "two formats" in said(panel)
@@ -367,7 +369,7 @@ def test_two_formats_are_told_before_they_are_refused(bench):
 # --- uploads ----------------------------------------------------------------------------------------
 
 
-def test_an_upload_is_kept_as_a_file_and_sent_with_the_request_only(bench):
+def test_an_upload_is_kept_as_a_file_and_sent_with_the_request_only(bench) -> None:
     panel = upload(bench, bench.panel(LAMP), png("red"), "../my lamp.png")
     assert bench.posts == 0
     assert is_red(panel.preview.first)
@@ -392,7 +394,7 @@ def test_an_upload_is_kept_as_a_file_and_sent_with_the_request_only(bench):
     ids=["html", "empty", "truncated", "broken", "large"],
 )
 @pytest.mark.parametrize("mend", ["clear", "upload"])
-def test_a_hostile_upload_is_one_line_and_can_be_mended(bench, data, line, mend):
+def test_a_hostile_upload_is_one_line_and_can_be_mended(bench, data, line, mend) -> None:
     panel = upload(bench, bench.panel(LAMP), data)
     go = button(panel, "Generate")
     assert line in words(panel)
@@ -406,7 +408,7 @@ def test_a_hostile_upload_is_one_line_and_can_be_mended(bench, data, line, mend)
     assert not go.disabled
 
 
-def test_an_upload_that_is_refused_leaves_the_picture_that_can_be_kept(bench):
+def test_an_upload_that_is_refused_leaves_the_picture_that_can_be_kept(bench) -> None:
     bench.variables["fig"] = png()
     panel = upload(bench, pick(bench, bench.panel(LAMP), "fig"), bytes(60_000_000))
     assert button(panel, "Generate").disabled
@@ -431,7 +433,7 @@ def test_an_upload_that_is_refused_leaves_the_picture_that_can_be_kept(bench):
         ((768, 1280), {}, "fits"),
     ],
 )
-def test_the_fit_that_will_be_made_is_told(bench, size, changes, told):
+def test_the_fit_that_will_be_made_is_told(bench, size, changes, told) -> None:
     panel = upload(bench, bench.panel(LAMP), png(size=size))
     for name, value in changes.items():
         panel.form.fields[name].value = value
@@ -440,7 +442,7 @@ def test_the_fit_that_will_be_made_is_told(bench, size, changes, told):
     assert panel.preview.portrait == ((size == (768, 1280)) and changes.get("aspect") != "landscape")
 
 
-def test_the_focus_decides_what_is_seen(bench):
+def test_the_focus_decides_what_is_seen(bench) -> None:
     picture = Image.new("RGB", (1280, 3000), "teal")
     picture.paste("red", (0, 0, 1280, 1000))
     out = io.BytesIO()
@@ -455,14 +457,14 @@ def test_the_focus_decides_what_is_seen(bench):
 
 
 @pytest.mark.parametrize("size", [(4000, 3000), (1000, 4000), (300, 200)])
-def test_the_preview_gets_small_jpegs(bench, size):
+def test_the_preview_gets_small_jpegs(bench, size) -> None:
     panel = upload(bench, bench.panel(LAMP), png(size=size))
     with Image.open(io.BytesIO(panel.preview.first)) as seen:
         assert seen.format == "JPEG"
         assert max(seen.size) <= 960
 
 
-def test_a_photo_that_lies_on_its_side_stands_upright_in_the_slot(bench):
+def test_a_photo_that_lies_on_its_side_stands_upright_in_the_slot(bench) -> None:
     out = io.BytesIO()
     exif = Image.Exif()
     exif[274] = 6
@@ -473,14 +475,14 @@ def test_a_photo_that_lies_on_its_side_stands_upright_in_the_slot(bench):
         assert thumbnail.height > thumbnail.width
 
 
-def test_a_problem_elsewhere_leaves_the_fit_as_it_is(bench):
+def test_a_problem_elsewhere_leaves_the_fit_as_it_is(bench) -> None:
     panel = upload(bench, bench.panel(REQUEST), png(size=(768, 1280)))
     panel.form.fields["seed"].value = "many"
     bench.settled(panel)
     assert "fits" in words(panel)
 
 
-def test_the_note_on_cutting_goes_with_the_picture(bench, stills):
+def test_the_note_on_cutting_goes_with_the_picture(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "one.png"), an_asset(2, "two.png"))
     stills.data = png(size=(1280, 960))
     panel = pick(bench, bench.panel(LAMP), "one")
@@ -489,13 +491,13 @@ def test_the_note_on_cutting_goes_with_the_picture(bench, stills):
     assert panel.preview.crop_note == ""
 
 
-def test_one_picture_in_two_slots_is_shown_in_both(bench, stills):
+def test_one_picture_in_two_slots_is_shown_in_both(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "one.png"))
     panel = pick(bench, pick(bench, bench.panel(LAMP), "one"), "one", "last")
     assert panel.preview.first == panel.preview.last != b""
 
 
-def test_a_mute_of_one_thread_does_not_silence_another():
+def test_a_mute_of_one_thread_does_not_silence_another() -> None:
     mute, heard = SuppressEvents(), []
     with mute:
         thread = threading.Thread(target=lambda: heard.append(not mute))
@@ -505,7 +507,7 @@ def test_a_mute_of_one_thread_does_not_silence_another():
     assert heard == [True]
 
 
-def test_a_link_a_frame_or_a_file_that_is_typed_is_offered_itself(tmp_path):
+def test_a_link_a_frame_or_a_file_that_is_typed_is_offered_itself(tmp_path: Path) -> None:
     (tmp_path / "map.png").write_bytes(b"x")
     for text, label in (
         ("https://example.org/a/map.png?key=1", "https://example.org/a/map.png (as typed)"),
@@ -518,7 +520,7 @@ def test_a_link_a_frame_or_a_file_that_is_typed_is_offered_itself(tmp_path):
     assert typed_choice("lamp", tmp_path) is None
 
 
-def test_arrays_of_no_pictures_shape_are_not_offered():
+def test_arrays_of_no_pictures_shape_are_not_offered() -> None:
     numpy = pytest.importorskip("numpy")
     picture, grey = numpy.zeros((4, 6, 3), "uint8"), numpy.zeros((4, 6))
     others = {"row": numpy.zeros(3), "axes": numpy.array([[object()]]), "film": numpy.zeros((2, 4, 6, 3))}
@@ -530,13 +532,13 @@ def list_state(panel):
     return panel.keyframes.listing.value
 
 
-def test_before_the_list_has_come_nobody_says_that_it_is_empty(bench):
+def test_before_the_list_has_come_nobody_says_that_it_is_empty(bench) -> None:
     panel = bench.panel(LAMP, opened=False)
     assert "loading the list of assets" in list_state(panel)
     assert "no pictures" not in said(panel)
 
 
-def test_why_the_list_could_not_be_loaded_stays_until_it_is_asked_for_again(bench):
+def test_why_the_list_could_not_be_loaded_stays_until_it_is_asked_for_again(bench) -> None:
     with bench.network():
         panel = bench.panel(LAMP)
         assert "could not be listed" in list_state(panel)
@@ -549,7 +551,7 @@ def test_why_the_list_could_not_be_loaded_stays_until_it_is_asked_for_again(benc
 @pytest.mark.parametrize(
     ("typed", "told"), [("harb", "1 found"), ("zzz", "nothing found"), ("/no/such.png", "no such file")]
 )
-def test_the_filter_says_what_it_finds(bench, typed, told):
+def test_the_filter_says_what_it_finds(bench, typed, told) -> None:
     panel = bench.panel(LAMP)
     panel.keyframes.filter.value = typed
     assert told in list_state(panel)

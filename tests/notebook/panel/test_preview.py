@@ -8,6 +8,7 @@ import random
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import ipywidgets
 import pytest
@@ -59,7 +60,7 @@ def opened(data: bytes) -> Image.Image:
         ((1, 1), (1, 1)),
     ],
 )
-def test_a_still_is_a_jpeg_of_at_most_960_pixels_and_never_enlarged(size, expected):
+def test_a_still_is_a_jpeg_of_at_most_960_pixels_and_never_enlarged(size, expected) -> None:
     still = opened(preview_jpeg(picture(size)))
     assert (still.format, still.mode, still.size) == ("JPEG", "RGB", expected)
 
@@ -68,34 +69,34 @@ def test_a_still_is_a_jpeg_of_at_most_960_pixels_and_never_enlarged(size, expect
     ("kind", "mode"),
     [("PNG", "RGBA"), ("PNG", "P"), ("PNG", "I;16"), ("GIF", "P"), ("WEBP", "RGB"), ("BMP", "1"), ("TIFF", "CMYK")],
 )
-def test_every_kind_of_picture_becomes_a_still(kind, mode):
+def test_every_kind_of_picture_becomes_a_still(kind, mode) -> None:
     assert opened(preview_jpeg(picture((300, 200), kind, mode))).size == (300, 200)
 
 
-def test_a_still_stands_upright():
+def test_a_still_stands_upright() -> None:
     turned = Image.Exif()
     turned[0x0112] = 6
     assert opened(preview_jpeg(picture((1200, 800), exif=turned))).size == (640, 960)
 
 
-def test_a_large_photo_makes_a_small_still():
+def test_a_large_photo_makes_a_small_still() -> None:
     assert len(preview_jpeg(picture((4000, 3000), quality=95))) < 150_000
 
 
 @pytest.mark.parametrize("data", [b"", b"no picture", b"\xff\xd8\xff", b"GIF89a", b"\x89PNG\r\n\x1a\n" + bytes(100),
                                   b"<svg xmlns='http://www.w3.org/2000/svg'/>", memoryview(b"BM")])  # fmt: skip
-def test_what_is_no_picture_gives_nothing(data):
+def test_what_is_no_picture_gives_nothing(data) -> None:
     assert preview_jpeg(data) == b""
 
 
-def test_a_picture_too_large_to_unpack_gives_nothing():
+def test_a_picture_too_large_to_unpack_gives_nothing() -> None:
     header = b"\0\0\xff\xff\0\0\xff\xff\x08\x02\0\0\0"
     assert preview_jpeg(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + header + bytes(4)) == b""
     assert preview_jpeg(b"\xff\xd8\xff" + b"\xff\xda" * 200) == b""
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_damaged_pictures_never_raise():
+def test_damaged_pictures_never_raise() -> None:
     draw = random.Random(7)
     for kind in ("JPEG", "PNG", "GIF", "WEBP", "TIFF"):
         whole = picture((64, 48), kind)
@@ -110,7 +111,7 @@ def test_damaged_pictures_never_raise():
 # --- traits -------------------------------------------------------------------------------------------
 
 
-def test_the_traits_begin_empty_and_keep_their_range():
+def test_the_traits_begin_empty_and_keep_their_range() -> None:
     preview = make_preview()
     assert preview.has_script
     assert (preview.first, preview.middle, preview.last) == (b"", b"", b"")
@@ -126,7 +127,7 @@ def test_the_traits_begin_empty_and_keep_their_range():
 
 
 @pytest.mark.parametrize("make", [make_preview, PlainPreview])
-def test_it_follows_its_controls_and_they_follow_it(make):
+def test_it_follows_its_controls_and_they_follow_it(make) -> None:
     preview, slider, static = make(), ipywidgets.FloatSlider(min=-10, max=10), ipywidgets.Checkbox()
     preview.follow({"zoom": slider, "static": static})
     slider.value, static.value = 4.0, True
@@ -136,7 +137,7 @@ def test_it_follows_its_controls_and_they_follow_it(make):
     assert preview.get_state(["controls"])["controls"]["zoom"] == f"IPY_MODEL_{slider.model_id}"
 
 
-def test_it_can_be_linked_in_the_browser():
+def test_it_can_be_linked_in_the_browser() -> None:
     for preview in (make_preview(), PlainPreview()):
         ipywidgets.jslink((ipywidgets.FloatSlider(), "value"), (preview, "zoom"))
 
@@ -145,14 +146,14 @@ def test_it_can_be_linked_in_the_browser():
 
 
 @pytest.mark.slow("starts a process")
-def test_without_anywidget_the_first_picture_stands_still(tmp_path):
+def test_without_anywidget_the_first_picture_stands_still(tmp_path: Path) -> None:
     path = tmp_path / "picture.jpg"
     path.write_bytes(picture())
     done = subprocess.run([sys.executable, "-c", WITHOUT, path], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["PlainPreview", "False", "4.0", "True"]
 
 
-def test_the_plain_preview_shows_the_first_picture_there_is_and_sends_nothing_else():
+def test_the_plain_preview_shows_the_first_picture_there_is_and_sends_nothing_else() -> None:
     preview = PlainPreview()
     assert "Choose a first keyframe" in preview.value
     preview.last = preview_jpeg(picture())
@@ -161,7 +162,7 @@ def test_the_plain_preview_shows_the_first_picture_there_is_and_sends_nothing_el
 
 
 @pytest.mark.slow("starts a process")
-def test_loading_the_module_does_not_load_anywidget():
+def test_loading_the_module_does_not_load_anywidget() -> None:
     code = "import sys, runway_nb.notebook.panel.preview; print('anywidget' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
@@ -170,7 +171,7 @@ def test_loading_the_module_does_not_load_anywidget():
 # --- script -------------------------------------------------------------------------------------------
 
 
-def test_the_script_begins_with_the_facts_of_python():
+def test_the_script_begins_with_the_facts_of_python() -> None:
     head, _ = script().split(";\n", 1)
     shared = json.loads(head.removeprefix("const RUNWAY_FACTS = "))
     assert shared == json.loads(json.dumps(facts()))
@@ -183,7 +184,7 @@ def test_the_script_begins_with_the_facts_of_python():
     assert shared["upload"]["largest"] == LARGEST_FILE
 
 
-def test_the_script_reads_every_fact_and_no_other():
+def test_the_script_reads_every_fact_and_no_other() -> None:
     """`Facts` in facts.js names what there is; the type checker holds each use against it."""
     named = set(re.findall(r"@property \{.+\} (\w+)", static_text("facts.js")))
     assert named == {*facts(), *facts()["camera"]}
@@ -191,7 +192,7 @@ def test_the_script_reads_every_fact_and_no_other():
         assert re.search(rf"(?:FACTS\.(?:\w+\.)?|CAMERA\.|const \{{ ){name}\b", script()), name
 
 
-def test_the_script_is_one_module_that_asks_nobody():
+def test_the_script_is_one_module_that_asks_nobody() -> None:
     text = script()
     assert text.count("export") == text.count("export default") == 1
     assert not re.search(r"^import\b|\bimport\(|fetch\(|XMLHttpRequest|innerHTML|eval\(", text, re.MULTILINE)
@@ -199,7 +200,7 @@ def test_the_script_is_one_module_that_asks_nobody():
     assert make_preview()._esm == text
 
 
-def test_the_style_sheet_names_no_colour_of_its_own_where_the_theme_has_one():
+def test_the_style_sheet_names_no_colour_of_its_own_where_the_theme_has_one() -> None:
     sheet = re.sub(r"/\*.*?\*/", "", (STATIC / "panel.css").read_text(), flags=re.DOTALL)
     assert set(re.findall(r"#[0-9a-fA-F]{3,8}\b", sheet)) == {"#fff"}
     assert "url(" not in sheet
@@ -208,7 +209,7 @@ def test_the_style_sheet_names_no_colour_of_its_own_where_the_theme_has_one():
     assert sheet.count("{") == sheet.count("}")
 
 
-def test_the_view_never_reaches_beyond_the_patches():
+def test_the_view_never_reaches_beyond_the_patches() -> None:
     """A last keyframe seen from the start goes furthest: 6.5 frames from the centre, where patches end at 10.5."""
     furthest, corner = 0.0, [(10, 10, 10, 10, 10, 10), (-10, -10, -10, 10, -10, 10), (-10, 10, 10, -10, 10, 10)]
     for size in ((640, 384), (384, 640)):

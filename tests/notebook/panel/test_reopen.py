@@ -26,7 +26,7 @@ from runway_nb.pictures.asset_names import linked_assets
 from runway_nb.pictures.assets import AssetList
 from runway_nb.request import VideoRequest
 from support.account_pictures import UUID_TAIL, an_asset, asked, png
-from support.fakes import EMAIL, TOKEN
+from support.fakes import EMAIL, TOKEN, Party
 from support.panels import a_bench, said
 
 DOT = " \N{MIDDLE DOT} "
@@ -73,7 +73,7 @@ class Client:
 
 
 @pytest.fixture
-def bench(party, monkeypatch):
+def bench(party: Party, monkeypatch: pytest.MonkeyPatch):
     with a_bench(party, monkeypatch) as made:
         yield made
 
@@ -81,7 +81,7 @@ def bench(party, monkeypatch):
 # --- what is offered --------------------------------------------------------------------------------
 
 
-def test_jobs_are_offered_before_tasks_each_in_the_order_given():
+def test_jobs_are_offered_before_tasks_each_in_the_order_given() -> None:
     found = entries([a_record(2, "Two"), a_record(1, "One")], [a_task(8, "Eight"), a_task(7, "Seven")])
     assert [*found] == [
         f"00000002{DOT}Two",
@@ -92,17 +92,17 @@ def test_jobs_are_offered_before_tasks_each_in_the_order_given():
     assert [*found.values()] == ["00000002", "00000001", task_id(8), task_id(7)]
 
 
-def test_a_task_that_is_a_jobs_is_not_offered_twice():
+def test_a_task_that_is_a_jobs_is_not_offered_twice() -> None:
     found = entries([a_record(1, "One", task_id(7)), a_record(2, "Two")], [a_task(7, "One"), a_task(8, "Eight")])
     assert [*found.values()] == ["00000001", "00000002", task_id(8)]
 
 
-def test_equal_words_stay_entries_of_their_own():
+def test_equal_words_stay_entries_of_their_own() -> None:
     found = entries([a_record(n, "A lamp") for n in range(3)], [a_task(n, "A lamp") for n in range(3)])
     assert len(found) == 6
 
 
-def test_what_is_shown_is_short_on_one_line_and_holds_no_address():
+def test_what_is_shown_is_short_on_one_line_and_holds_no_address() -> None:
     words = f"{EMAIL} {task_id(3)} {TOKEN}\na lamp that turns and turns"
     found = entries([a_record(1, words)], [a_task(2, words), a_task(3, name=words), a_task(4)])
     for label in found:
@@ -113,11 +113,11 @@ def test_what_is_shown_is_short_on_one_line_and_holds_no_address():
     assert f"task 00000004 {DOT}".strip(f" {DOT}") in found, "a task without words has its name alone"
 
 
-def test_a_task_without_words_is_told_by_its_name():
+def test_a_task_without_words_is_told_by_its_name() -> None:
     assert [*entries([], [a_task(1, name="Gen-3 lamp")])] == [f"task 00000001{DOT}Gen-3 lamp"]
 
 
-def test_a_record_that_some_accident_has_emptied_is_offered_by_its_id():
+def test_a_record_that_some_accident_has_emptied_is_offered_by_its_id() -> None:
     assert entries([replace(a_record(1), request={})], []) == {"00000001": "00000001"}
 
 
@@ -153,7 +153,7 @@ def a_field(records=(), *, broken=False):
     return Field(SimpleNamespace(ledger=SimpleNamespace(recent=recent)), opened.append), opened
 
 
-def test_an_entry_that_is_chosen_stands_for_its_id_and_can_be_chosen_again():
+def test_an_entry_that_is_chosen_stands_for_its_id_and_can_be_chosen_again() -> None:
     field, opened = a_field([a_record(1, "One")])
     asyncio.run(field.load(Client(a_task(8, "Eight"))))
     for label in (f"00000001{DOT}One", f"task 00000008{DOT}Eight", f"00000001{DOT}One"):
@@ -164,26 +164,26 @@ def test_an_entry_that_is_chosen_stands_for_its_id_and_can_be_chosen_again():
 
 
 @pytest.mark.parametrize(("text", "name"), [("0000", "0000"), ("  theirs-1 ", "theirs-1"), (task_id(3), task_id(3))])
-def test_what_is_typed_is_passed_on(text, name):
+def test_what_is_typed_is_passed_on(text, name) -> None:
     field, opened = a_field([a_record(1, "One")])
     field.offer()
     field.field.value = text
     assert opened == [name]
 
 
-def test_blanks_open_nothing():
+def test_blanks_open_nothing() -> None:
     field, opened = a_field()
     field.field.value = "   "
     assert opened == []
 
 
-def test_no_more_than_the_newest_are_offered():
+def test_no_more_than_the_newest_are_offered() -> None:
     field, _ = a_field([a_record(number) for number in range(3 * NEWEST)])
     field.offer()
     assert len(field.field.options) == NEWEST
 
 
-def test_a_list_that_is_the_same_is_not_sent_again():
+def test_a_list_that_is_the_same_is_not_sent_again() -> None:
     records = [a_record(1, "One")]
     field, _ = a_field(records)
     field.offer()
@@ -195,7 +195,7 @@ def test_a_list_that_is_the_same_is_not_sent_again():
     assert len(seen) == 1
 
 
-def test_a_ledger_that_cannot_be_read_takes_nothing_from_the_tasks():
+def test_a_ledger_that_cannot_be_read_takes_nothing_from_the_tasks() -> None:
     field, opened = a_field(broken=True)
     field.offer()
     assert field.field.options == ()
@@ -205,14 +205,14 @@ def test_a_ledger_that_cannot_be_read_takes_nothing_from_the_tasks():
     assert opened == ["00000001"]
 
 
-def test_tasks_of_all_accounts_are_offered():
+def test_tasks_of_all_accounts_are_offered() -> None:
     field, _ = a_field()
     other = replace(a_task(9), id=task_id(9).replace(EMAIL, "b@b.test"))
     asyncio.run(field.load(Client(a_task(8), other, emails=(EMAIL, "b@b.test"))))
     assert field.field.options == ("task 00000008", "task 00000009")
 
 
-def test_an_account_that_cannot_be_read_leaves_what_was_offered():
+def test_an_account_that_cannot_be_read_leaves_what_was_offered() -> None:
     class Broken(Client):
         async def accounts(self):
             raise errors.Unreachable("no connection")
@@ -230,12 +230,12 @@ def test_an_account_that_cannot_be_read_leaves_what_was_offered():
 
 
 @pytest.fixture
-def elsewhere(party, elsewhere):
+def elsewhere(party: Party, elsewhere):
     """The same, and the job has ended."""
     return lambda request: party.ended(elsewhere(request))
 
 
-def test_tasks_of_the_account_come_in_the_background(bench, elsewhere):
+def test_tasks_of_the_account_come_in_the_background(bench, elsewhere) -> None:
     there = elsewhere(WISH)
     job = bench.party.ended(bench.party.submit("A harbour"))
     label = f"task {there.task.short_id}{DOT}A lamp turns"
@@ -251,7 +251,7 @@ def test_tasks_of_the_account_come_in_the_background(bench, elsewhere):
     assert len(bench.studio.jobs) == 1
 
 
-def test_an_account_that_does_not_answer_is_told_and_jobs_are_offered(bench):
+def test_an_account_that_does_not_answer_is_told_and_jobs_are_offered(bench) -> None:
     job = bench.party.ended(bench.party.submit("A harbour"))
     with bench.network():
         panel = bench.panel()
@@ -262,7 +262,7 @@ def test_an_account_that_does_not_answer_is_told_and_jobs_are_offered(bench):
         assert "connection" in said(panel)
 
 
-def test_whatever_names_a_job_opens_it(bench):
+def test_whatever_names_a_job_opens_it(bench) -> None:
     job = bench.party.ended(bench.studio.submit(WISH))
     panel = bench.panel()
     for name in (job.id, job.id[:5], job.task.id, job.task.short_id, job.request.reply_ref):
@@ -273,7 +273,7 @@ def test_whatever_names_a_job_opens_it(bench):
     assert bench.creates == 1
 
 
-def test_rubbish_is_told_in_words_and_changes_nothing(bench):
+def test_rubbish_is_told_in_words_and_changes_nothing(bench) -> None:
     panel = bench.panel(WISH)
     for text in ("ffffffff", "nonsense", "%runway show", "<b>x</b>", task_id(5), EMAIL, TOKEN, "0" * 999):
         panel.store.report("")
@@ -286,7 +286,7 @@ def test_rubbish_is_told_in_words_and_changes_nothing(bench):
         assert "<b>x" not in panel.open_field.problem.value
 
 
-def test_the_words_go_with_the_next_job_that_is_opened(bench):
+def test_the_words_go_with_the_next_job_that_is_opened(bench) -> None:
     job = bench.party.ended(bench.studio.submit(WISH))
     panel = bench.panel()
     panel.open_field.field.value = "ffffffff"
@@ -297,7 +297,7 @@ def test_the_words_go_with_the_next_job_that_is_opened(bench):
     assert panel.preview.announcement == f"Settings of {job.id}."
 
 
-def test_a_ledger_that_cannot_be_read_is_told_when_it_is_needed(bench, monkeypatch):
+def test_a_ledger_that_cannot_be_read_is_told_when_it_is_needed(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_, **__):
         raise errors.LedgerError("the ledger cannot be read")
 
@@ -311,7 +311,7 @@ def test_a_ledger_that_cannot_be_read_is_told_when_it_is_needed(bench, monkeypat
     assert panel.request == WISH
 
 
-def test_a_job_that_was_made_meanwhile_is_offered_at_once(bench):
+def test_a_job_that_was_made_meanwhile_is_offered_at_once(bench) -> None:
     panel = bench.press(bench.panel(WISH))
     assert panel.open_field.field.options == (f"{panel.job.id}{DOT}A lamp turns",), "its task is not offered beside it"
 
@@ -319,7 +319,7 @@ def test_a_job_that_was_made_meanwhile_is_offered_at_once(bench):
 @pytest.mark.parametrize(
     "told", [{"seed": 0}, {"seconds": 10.0}, {"camera": {"z": 10**400}}], ids=["seed", "seconds", "move"]
 )
-def test_a_task_that_tells_something_odd_opens_with_the_rest(bench, elsewhere, told):
+def test_a_task_that_tells_something_odd_opens_with_the_rest(bench, elsewhere, told) -> None:
     there = elsewhere(WISH)
 
     def odd(request, answer):
@@ -337,7 +337,7 @@ def test_a_task_that_tells_something_odd_opens_with_the_rest(bench, elsewhere, t
     assert panel.request.problems() == ()
 
 
-def test_pictures_of_the_account_are_found_behind_the_links_of_a_task(bench, elsewhere):
+def test_pictures_of_the_account_are_found_behind_the_links_of_a_task(bench, elsewhere) -> None:
     """A link expires, and is fetched and uploaded once more; the asset is there already."""
     there = elsewhere(replace(WISH, keyframes=Keyframes("harbour", last="meadow")))
     panel = bench.panel()
@@ -357,7 +357,7 @@ def assets_with(*links):
 
 
 @pytest.mark.parametrize("link", [OLD, NEW, NEW.partition("?")[0], NEW + "#x", "https://cdn.test/ab/lamp.jpeg"])
-def test_a_link_that_was_signed_anew_is_the_asset_it_leads_to(link):
+def test_a_link_that_was_signed_anew_is_the_asset_it_leads_to(link) -> None:
     assets = assets_with("https://cdn.test/ab/harbour.jpg?_jwt=new", NEW)
     assert linked_assets(Keyframes(last=link), assets) == Keyframes(last="lamp1")
 
@@ -370,22 +370,22 @@ def test_a_link_that_was_signed_anew_is_the_asset_it_leads_to(link):
         "https://cdn.test/ab/?lamp.jpg",
     ],
 )
-def test_a_link_to_what_is_no_asset_stays_out(link):
+def test_a_link_to_what_is_no_asset_stays_out(link) -> None:
     assert linked_assets(Keyframes(first=link, last=NEW), assets_with(NEW)) == Keyframes(last="lamp0")
 
 
-def test_assets_of_one_name_are_told_apart():
+def test_assets_of_one_name_are_told_apart() -> None:
     one, two = assets_with(NEW, OLD.replace("lamp", "other"))
     found = linked_assets(Keyframes(first=NEW), [one, replace(two, name=one.name)])
     assert found == Keyframes(first=one.short_id)
 
 
-def test_a_file_that_is_called_like_a_link_without_its_key_is_no_asset():
+def test_a_file_that_is_called_like_a_link_without_its_key_is_no_asset() -> None:
     found = choice_of("cdn.test/ab/lamp.jpg", asset_choices(AssetList(tuple(assets_with(NEW, "")))))
     assert found.asset is None
 
 
-def test_an_id_or_an_asset_is_its_entry_whatever_its_link_says():
+def test_an_id_or_an_asset_is_its_entry_whatever_its_link_says() -> None:
     (lamp,) = asset_choices(AssetList(tuple(assets_with(NEW))))
     assert choice_of(lamp.asset.id, [lamp]) == lamp
     assert choice_of(replace(lamp.asset, url=OLD), [lamp]) == lamp
@@ -393,7 +393,7 @@ def test_an_id_or_an_asset_is_its_entry_whatever_its_link_says():
     assert choice_of(png(), [lamp]).label == "picture (bytes)"
 
 
-def test_the_name_of_a_link_is_that_of_its_file():
+def test_the_name_of_a_link_is_that_of_its_file() -> None:
     label = choice_of("https://cdn.test/a/very/long/way/to/where/all/the/pictures/are/kept/lamp.jpg?k=1", []).label
     assert label == "lamp.jpg"
     assert choice_of(NEW, []).label == "https://cdn.test/ab/lamp.jpg"
@@ -407,7 +407,7 @@ def found(client, text):
     return asyncio.run(account_task(client, text))
 
 
-def test_a_task_is_found_by_its_id_the_beginning_of_its_uuid_or_its_reference():
+def test_a_task_is_found_by_its_id_the_beginning_of_its_uuid_or_its_reference() -> None:
     client = Client(a_task(1), a_task(2), running=(RunningTask(task_id(2), "theirs"),))
     assert found(client, task_id(1)).id == task_id(1)
     assert found(client, "00000001").id == task_id(1)
@@ -417,7 +417,7 @@ def test_a_task_is_found_by_its_id_the_beginning_of_its_uuid_or_its_reference():
 
 
 @pytest.mark.parametrize("text", [task_id(3), "00000003", "theirs", "0000", "", TOKEN, EMAIL])
-def test_what_no_account_has_is_no_job_and_tells_no_address(text):
+def test_what_no_account_has_is_no_job_and_tells_no_address(text) -> None:
     with pytest.raises(errors.JobNotFound) as told:
         found(Client(a_task(1)), text)
     assert EMAIL not in told.value.message
@@ -425,21 +425,21 @@ def test_what_no_account_has_is_no_job_and_tells_no_address(text):
     assert "%runway list --account" in told.value.message
 
 
-def test_a_name_that_is_too_short_for_a_task_costs_no_listing():
+def test_a_name_that_is_too_short_for_a_task_costs_no_listing() -> None:
     client = Client(a_task(1))
     with pytest.raises(errors.JobNotFound):
         found(client, "0000000")
     assert client.asked == []
 
 
-def test_a_whole_id_is_asked_for_and_no_list_is_looked_through():
+def test_a_whole_id_is_asked_for_and_no_list_is_looked_through() -> None:
     client = Client(a_task(1))
     with pytest.raises(errors.JobNotFound):
         found(client, task_id(3))
     assert client.asked == [("task", task_id(3))]
 
 
-def test_an_answer_that_never_came_is_not_called_unknown():
+def test_an_answer_that_never_came_is_not_called_unknown() -> None:
     class Silent(Client):
         async def task(self, identifier):
             raise errors.NoAnswer("the connection broke")
@@ -448,7 +448,7 @@ def test_an_answer_that_never_came_is_not_called_unknown():
         found(Silent(), task_id(1))
 
 
-def test_an_id_of_the_account_that_is_no_task_is_no_job(party):
+def test_an_id_of_the_account_that_is_no_task_is_no_job(party: Party) -> None:
     asset = party.studio.account.assets()[0]
     with pytest.raises(errors.JobNotFound):
         asked(party, lambda client: account_task(client, asset.id))

@@ -66,7 +66,7 @@ def html_of(*assets, **more):
 # --- what is said -----------------------------------------------------------------------------------
 
 
-def test_the_table():
+def test_the_table() -> None:
     made = bundle(
         a_list(
             an_asset(created=NINE, size=184_223),
@@ -85,26 +85,26 @@ def test_the_table():
     ]
 
 
-def test_a_tile_says_what_it_is_and_what_to_type():
+def test_a_tile_says_what_it_is_and_what_to_type() -> None:
     shown = lines(html_of(an_asset("two words.png", width=1280, height=768)))
     assert shown[-5:] == ["no preview", "two words.png", "image \N{MIDDLE DOT} 1280 x 768", "00000001", '"two words"']
 
 
-def test_a_shared_name_is_typed_as_the_id():
+def test_a_shared_name_is_typed_as_the_id() -> None:
     twins = [an_asset("twin.png", 1), an_asset("twin.jpg", 2)]
     shown = lines(html_of(*twins))
     assert shown.count("00000001") == shown.count("00000002") == 1
     assert "twin" not in shown
 
 
-def test_a_part_of_the_assets_knows_of_the_rest():
+def test_a_part_of_the_assets_knows_of_the_rest() -> None:
     twins = a_list(an_asset("twin.png", 1), an_asset("twin.jpg", 2))
     part = twins.only("png")
     assert "twin" in lines(bundle(part)["text/html"])
     assert "twin" not in lines(bundle(part, among=twins, text="png")["text/html"])
 
 
-def test_a_video_is_no_keyframe_and_leads_to_its_frames():
+def test_a_video_is_no_keyframe_and_leads_to_its_frames() -> None:
     shown = lines(html_of(an_asset("lamp.mp4", kind="video", task_id=TASK_ID, seconds=5.2)))
     assert shown[-4:] == [
         "video \N{MIDDLE DOT} 5.2 s",
@@ -116,14 +116,14 @@ def test_a_video_is_no_keyframe_and_leads_to_its_frames():
     assert not any("--first" in line for line in shown)
 
 
-def test_notes_come_first():
+def test_notes_come_first() -> None:
     made = bundle(a_list(an_asset(), notes=("the assets of account 2 of 2 are missing: locked",)), note="just uploaded")
     for text in ("\n".join(lines(made["text/html"])), made["text/plain"]):
         first = text.splitlines()
         assert first[:3] == ["Just uploaded.", "The assets of account 2 of 2 are missing: locked.", "1 image."]
 
 
-def test_no_assets_say_what_to_do():
+def test_no_assets_say_what_to_do() -> None:
     made = bundle(a_list())
     assert made["text/plain"] == "No assets yet: %runway upload FILE."
     assert lines(made["text/html"]) == ["No assets yet: %runway upload FILE."]
@@ -142,7 +142,7 @@ def test_no_assets_say_what_to_do():
         (2, 1050, "51 to 100 of 1,050 assets: 1,050 images.", "More: %runway assets --page 3, or by"),
     ],
 )
-def test_a_long_list_has_pages(page, count, head, foot):
+def test_a_long_list_has_pages(page, count, head, foot) -> None:
     made = bundle(asset_list(count), page=page)
     for text in (made["text/plain"].splitlines(), lines(made["text/html"])):
         assert text[0] == head
@@ -150,14 +150,14 @@ def test_a_long_list_has_pages(page, count, head, foot):
         assert text[-1].endswith("a part of the name: %runway assets TEXT")
 
 
-def test_a_page_of_chosen_ones_leads_to_the_next_of_them():
+def test_a_page_of_chosen_ones_leads_to_the_next_of_them() -> None:
     assert "More: %runway assets lamp --page 2," in bundle(asset_list(60), text="lamp")["text/plain"]
     assert "1 to 50 of 60 assets with lamp in the name: 60 images." in bundle(asset_list(60), text="lamp")["text/plain"]
 
 
 @settings(max_examples=examples(30), deadline=None)
 @given(st.integers(0, 160), st.integers(-3, 9))
-def test_every_asset_is_on_one_page_and_no_page_is_too_long(count, page):
+def test_every_asset_is_on_one_page_and_no_page_is_too_long(count, page) -> None:
     assets = asset_list(count)
     pages = max(1, -(-count // PAGE))
     made = [bundle(assets, page=number)["text/plain"] for number in range(1, pages + 1)]
@@ -174,7 +174,7 @@ def images(html):
 
 
 @pytest.mark.parametrize(("size", "shown"), [((240, 144), (136, 82)), ((240, 400), (49, 82)), ((100, 60), (100, 60))])
-def test_a_picture_is_made_to_fit_its_tile(size, shown):
+def test_a_picture_is_made_to_fit_its_tile(size, shown) -> None:
     asset = an_asset()
     (image,) = images(html_of(asset, thumbnails={asset.id: a_still(*size)}))
     data = base64.b64decode(image["src"].removeprefix("data:image/jpeg;base64,"))
@@ -183,7 +183,7 @@ def test_a_picture_is_made_to_fit_its_tile(size, shown):
     assert image["alt"] == "image lamp.png"
 
 
-def test_a_picture_that_is_not_there_has_words_in_its_place():
+def test_a_picture_that_is_not_there_has_words_in_its_place() -> None:
     one, two, three = (an_asset(f"{number}.png", number) for number in range(3))
     stills = {one.id: None, two.id: b"broken"}
     assert [word for word in lines(html_of(one, two, three, thumbnails=stills)) if word == "no preview"] == [
@@ -193,7 +193,7 @@ def test_a_picture_that_is_not_there_has_words_in_its_place():
     assert [word for word in shown if word in ("no preview", "loading")] == ["no preview", "no preview", "loading"]
 
 
-def test_ten_tiles_are_small_enough_to_keep():
+def test_ten_tiles_are_small_enough_to_keep() -> None:
     assets = asset_list(10)
     html = bundle(assets, {asset.id: a_still() for asset in assets})["text/html"]
     assert len(images(html)) == 10
@@ -215,7 +215,7 @@ ALLOWED = {
 """The styles that are used, and such of their values as the strictest of JupyterLab's sanitizers keeps."""
 
 
-def check_kept(html):
+def check_kept(html) -> None:
     """The sanitizer would leave all of it."""
     check_sanitized(html)
     for tag, attributes in tags(html):
@@ -226,7 +226,7 @@ def check_kept(html):
             assert re.fullmatch(ALLOWED[name], value), style
 
 
-def test_a_page_survives_an_untrusted_notebook():
+def test_a_page_survives_an_untrusted_notebook() -> None:
     assets = [an_asset("a b.png", 1), an_asset("c.mp4", 2, "video", task_id=TASK_ID), an_asset("d.mp3", 3, "audio")]
     check_kept(html_of(*assets, thumbnails={assets[0].id: a_still()}, note="a note"))
     check_kept(bundle(asset_list(60))["text/html"])
@@ -241,7 +241,7 @@ hostile = st.text(max_size=30) | st.sampled_from(
 
 @settings(max_examples=examples(60), deadline=None)
 @given(st.lists(st.tuples(hostile, hostile), max_size=5), hostile, hostile)
-def test_no_name_gets_out_of_its_place_or_shows_a_secret(given, note, text):
+def test_no_name_gets_out_of_its_place_or_shows_a_secret(given, note, text) -> None:
     assets = a_list(*(an_asset(name, number, kind) for number, (name, kind) in enumerate(given)), notes=(note,))
     stills = {asset.id: a_small_still for asset in assets}
     made = bundle(assets, stills, note=note, text=text)
@@ -258,7 +258,7 @@ def test_no_name_gets_out_of_its_place_or_shows_a_secret(given, note, text):
 a_small_still = a_still(20, 12)
 
 
-def test_the_last_line_of_a_tile_can_be_typed():
+def test_the_last_line_of_a_tile_can_be_typed() -> None:
     assets = a_list(
         *(an_asset(name, number) for number, name in enumerate(["a b", "a b.png", "it's.png", EMAIL, "x.y.z"]))
     )
@@ -267,6 +267,6 @@ def test_the_last_line_of_a_tile_can_be_typed():
         assert match_asset(typed.strip('"'), assets) is asset
 
 
-def test_a_list_shows_itself():
+def test_a_list_shows_itself() -> None:
     made = a_list(an_asset())._repr_mimebundle_(None, None)
     assert made == bundle(a_list(an_asset()))

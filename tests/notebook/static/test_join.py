@@ -17,7 +17,7 @@ def joined(**modules: str) -> str:
     return join_modules("entry.js", lambda name: modules[name.removesuffix(".js")])
 
 
-def test_what_is_imported_comes_first_and_once():
+def test_what_is_imported_comes_first_and_once() -> None:
     text = joined(
         entry='import { one } from "./a.js";\nimport { two } from "./b.js";\nexport default { one, two };\n',
         a='import {\n  two,\n} from "./b.js";\nexport const one = two;\n',
@@ -27,17 +27,17 @@ def test_what_is_imported_comes_first_and_once():
 
 
 @pytest.mark.parametrize("kind", ["function", "async function", "class", "const", "let"])
-def test_every_kind_of_export_can_be_imported(kind: str):
+def test_every_kind_of_export_can_be_imported(kind: str) -> None:
     text = joined(entry='import { thing } from "./a.js";\nthing;\n', a=f"export {kind} thing\n")
     assert text == f"{kind} thing\n\nthing;\n"
 
 
-def test_imports_in_comments_and_texts_stay():
+def test_imports_in_comments_and_texts_stay() -> None:
     entry = '/** @import { Thing } from "./a.js" */\nconst text = "import { x } from";\n  export_("const");\n'
     assert joined(entry=entry) == entry
 
 
-def test_a_circle_is_refused():
+def test_a_circle_is_refused() -> None:
     modules = {
         "entry": 'import { a } from "./a.js";\n',
         "a": 'import { b } from "./b.js";\nexport const a = b;\n',
@@ -47,7 +47,7 @@ def test_a_circle_is_refused():
         joined(**modules)
 
 
-def test_a_name_that_is_not_exported_is_refused():
+def test_a_name_that_is_not_exported_is_refused() -> None:
     with pytest.raises(ValueError, match=r"entry\.js imports two: a\.js exports no such name"):
         joined(entry='import { one, two } from "./a.js";\n', a="export const one = 1;\nconst two = 2;\n")
 
@@ -60,18 +60,18 @@ def test_a_name_that_is_not_exported_is_refused():
         "export const { a } = b;",
     ],
 )  # fmt: skip
-def test_another_form_is_refused(line: str):
+def test_another_form_is_refused(line: str) -> None:
     with pytest.raises(ValueError, match=r"entry\.js (cannot be joined|imports as, b)"):
         joined(entry=f"{line}\n", a="export const a = 1;\n")
 
 
-def test_no_two_modules_declare_one_name():
+def test_no_two_modules_declare_one_name() -> None:
     names = Counter(DECLARED.findall(join_modules("widget.js")))
     assert names["FACTS"] == names["Player"] == names["homography"] == 1
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_every_module_is_part_of_the_script_and_is_type_checked():
+def test_every_module_is_part_of_the_script_and_is_type_checked() -> None:
     text = join_modules("widget.js")
     for path in STATIC.iterdir():
         if path.name.endswith(".js"):
