@@ -403,8 +403,8 @@ def test_while_a_job_runs_both_places_have_a_text(bench, hands) -> None:
     job = hands.press(panel)
     for phase, words in (
         (Phase.PREPARING, "Its pictures"),
-        (Phase.WAITING, "It waits"),
-        (Phase.FOLLOWING, "Runway works"),
+        (Phase.WAITING, "It is waiting"),
+        (Phase.FOLLOWING, "Runway is working"),
     ):
         control_of(job).change(phase=phase)
         texts = panel.preview.texts
