@@ -14,10 +14,10 @@ In Python::
 
 Without a token everything runs against a simulator that renders real videos and costs nothing.
 
-Where things are: `request` (what a user asks for, and its checks), `studio` (the facade), `jobs` (from a request to a
-file), `pictures` (from any picture to an asset), `ledger` (the journal on disk), `api` (HTTP), `spec` (facts of the
-API), `errors` (every error), `notebook` (magics, panel, cards), `simulator` (the API on this machine).
-`docs/architecture.md` has the map.
+Where things are: `request` (what is asked for, and its checks), `jobs` (from a request to a file on disk), `pictures`
+(from any picture to an asset), `ledger` (the journal), `api` (the remote API), `spec` (its facts), `studio` with its
+`account` and `simulator` (the facade), `errors` (every error), `notebook` (magics, panel, cards), `simulator` (the API
+on this machine). `docs/architecture.md` has the map.
 
 Names are loaded when they are used: importing this package loads neither IPython nor ipywidgets nor httpx.
 """

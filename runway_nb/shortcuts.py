@@ -26,7 +26,7 @@ _default_lock: threading.RLock = globals().get("_default_lock") or threading.RLo
 
 
 def default_studio(*, fresh: bool = False) -> Studio:
-    """The studio of this process, made at first use.
+    """Return the studio of this process, made at first use.
 
     In a notebook `%config RunwayMagics` and the notebook's folder come from the loaded extension. Settings are
     decided again when that or our part of the environment has changed, or when asked to with `fresh`: asking
@@ -61,20 +61,23 @@ def make_default(studio: Studio) -> None:
 
 
 def chosen_studio(studio: object) -> Studio:
-    """The studio that was given, or the one of this process. Raises `InvalidRequest` for what is none."""
+    """Return the studio that was given, or the one of this process. Raises `InvalidRequest` for what is none."""
     if studio is None:
         return default_studio()
     return cast(Studio, checked_kind(studio, "studio", Studio, "a runway_nb.Studio"))
 
 
 def environment_mark() -> int:
-    """Changes when our part of the environment does. No copy of that: a traceback would show the token in it."""
+    """Return a number that changes when our part of the environment does.
+
+    No copy of that: a traceback would show the token in it.
+    """
     ours = ("USEAPI_", "RUNWAY_NB_")
     return hash(frozenset((name, os.environ.get(name)) for name in os.environ if name.startswith(ours)))
 
 
 def is_default(studio: Studio) -> bool:
-    """True for the studio of this process."""
+    """Return True for the studio of this process."""
     made = _default
     return made is not None and made[0] is studio
 

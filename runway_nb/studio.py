@@ -312,14 +312,14 @@ class Studio(Handle):
     # --- inside ---------------------------------------------------------------------------------
 
     def _living(self, text: str) -> Job | None:
-        """The job of this process that `text` names, or the newest without text."""
+        """Return the job of this process that `text` names, or the newest without text."""
         living = [job for job in list(self.jobs.values()) if job.id.startswith(text)]
         return living[-1] if living and (not text or len(living) == 1) else None
 
     def _new_record(
         self, backend: Backend, request: VideoRequest, cell: str, folder: Path
     ) -> tuple[Record, VideoRequest]:
-        """A new record of this studio, and what will be sent."""
+        """Return a new record of this studio, and what will be sent."""
         asker = Asker(folder, self.notebook or str(folder), cell, self._runner.owner)
         return new_record(request, asker, backend.settings, self._env.draw)
 
@@ -336,7 +336,7 @@ class Studio(Handle):
         return job
 
     def _adopt(self, backend: Backend, text: str) -> Record:
-        """A record for a task of the account that this ledger does not know; it was paid elsewhere."""
+        """Return a record for a task of the account that this ledger does not know; it was paid elsewhere."""
         from .jobs.submit import lost_job_of  # loads httpx
 
         task = self.account.task(text, backend)
@@ -362,7 +362,7 @@ class Studio(Handle):
         return self.check(request, names={"first": name}).request
 
     async def _frame(self, frame: ShotFrame) -> bytes:
-        """A frame of a finished job."""
+        """Return a frame of a finished job."""
         return await asyncio.to_thread(frame_png, self.find(frame.job_id), frame)
 
 

@@ -1,6 +1,6 @@
-"""One party to talk to: settings, and the clients that go with them.
+"""A backend: settings, and the clients that go with them.
 
-A job keeps the session it was submitted in. A token that is set later makes a new session and never moves a
+A job keeps the backend it was submitted to. A token that is set later makes a new backend and never moves a
 job that runs, neither from the simulator to the real account nor the other way.
 """
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Connection:
-    """The clients of a session, bound to the background loop."""
+    """The clients of a backend, bound to the background loop."""
 
     client: RunwayClient
     media: MediaClient
@@ -92,7 +92,7 @@ class Backend:
         self._made: tuple[object, asyncio.Future[Connection]] | None = None
 
     async def connected(self) -> Connection:
-        """The connection. One that failed is tried again; one of another loop, as before a fork, is dead."""
+        """Return the connection. One that failed is tried again; one of another loop, as before a fork, is dead."""
         loop, made = asyncio.get_running_loop(), self._made
         if made is None or made[0] is not loop or _has_failed(made[1]):
             made = self._made = (loop, asyncio.ensure_future(self._connect(self.settings)))
@@ -102,14 +102,14 @@ class Backend:
         return await all_assets((await self.connected()).client)
 
     async def upload(self, request: VideoRequest, folder: Path, frame: Frame) -> tuple[Asset, tuple[str, ...]]:
-        """The first keyframe of a request as an asset, and what was done to it; see `keyframes`."""
+        """Return the first keyframe of a request as an asset, and what was done to it; see `keyframes`."""
         from ..pictures.resolve import resolve_keyframes  # loads httpx
 
         found = await resolve_keyframes(request, await self.picture_sources(folder, frame))
         return found.assets["first"], tuple(note.removeprefix("first keyframe: ") for note in found.notes)
 
     async def picture(self, picture: Picture, folder: Path, frame: Frame) -> bytes:
-        """The bytes of the picture that a keyframe means; see `keyframes`."""
+        """Return the bytes of the picture that a keyframe means; see `keyframes`."""
         from ..pictures.resolve import read_keyframe  # loads httpx
 
         return await read_keyframe(picture, await self.picture_sources(folder, frame))
@@ -130,7 +130,7 @@ class Backend:
         return PictureSources(folder, connection.client, connection.media, self.uploads, self.asset_cache, frame)
 
     def can_serve(self, settings: Settings) -> bool:
-        """True when the same party is meant, so that the connection can be kept."""
+        """Return True when the same backend is meant, so that the connection can be kept."""
         mine = self.settings
         return (mine.token, mine.base_url, mine.multipart, mine.home) == (
             settings.token,
@@ -145,7 +145,7 @@ class Backend:
             return lambda: None
         try:
             connection = await self._made[1]
-        except Exception:  # noqa: BLE001 - what could not be opened has told its own job
+        except Exception:  # noqa: BLE001 - what could not be opened has failed its own job
             return lambda: None
         await connection.client.aclose()
         await connection.media.aclose()

@@ -36,15 +36,15 @@ class Stopped(Exception):
 
 
 class WrongTask(Exception):
-    """The task that was followed turns out to be another's; the words say how that is known."""
+    """The task that was tracked turns out to be another's; the message says how that is known."""
 
 
 class JobContext:
     """What every step of a job's work needs.
 
     Args:
-        job: What is seen through.
-        session: The party that makes it: clients, slots, what was uploaded there.
+        job: What is worked on.
+        backend: What makes it: clients, slots, what was uploaded there.
         ledger: Where every step is written.
         owner: Who holds the job's lease.
         other_jobs: All jobs of the studio by id, to name those that hold slots.
@@ -77,12 +77,12 @@ class JobContext:
         """The latest 429 to a create: it has started nothing, by the API's word, and is looked for all the same."""
 
     async def connected(self) -> Connection:
-        """The clients."""
+        """Return the clients."""
         return await self.backend.connected()
 
     @property
     def queue(self) -> SubmitQueue:
-        """The slots of the session."""
+        """The queue for the backend's slots."""
         return self.backend.queue
 
     def halt(self) -> None:
@@ -105,7 +105,7 @@ class JobContext:
         self.halt()
 
     async def race(self, work: Awaitable[T], seconds: float | None = None) -> T:
-        """The result of `work`, which is cancelled as soon as the user stops.
+        """Return the result of `work`, which is cancelled as soon as the user stops.
 
         Raises:
             Stopped: the user stops; `work` has ended by then.
@@ -141,7 +141,7 @@ class JobContext:
             stop.cancel()
 
     def move(self, phase: Phase, *, journal: Mapping[str, Any] | None = None, **state: Any) -> None:
-        """The next phase: first into the ledger, then onto the screen."""
+        """Move to the next phase: first in the ledger, then on the screen."""
         self.journal(phase=phase.value, **(journal or {}))
         self.control.change(phase=phase, **state)
 
@@ -155,7 +155,7 @@ class JobContext:
         self.ledger.update(self.job.id, by=self.owner, phase=phase.value, **changes)
 
     def journal(self, **changes: Any) -> None:
-        """Write to the ledger. A failure is told on the screen and costs nobody the video."""
+        """Write to the ledger. A failure is shown on the screen and costs nobody the video."""
         try:
             self.ledger.update(self.job.id, by=self.owner, **changes)
         except errors.LeaseLost:

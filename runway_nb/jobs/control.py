@@ -1,4 +1,4 @@
-"""The inner side of a job: what its work moves, and what those who watch it are told by."""
+"""The inner side of a job: what its work moves, and how those who watch it are notified."""
 
 from __future__ import annotations
 

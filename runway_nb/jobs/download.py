@@ -1,4 +1,4 @@
-"""The finished video: its link, its download, its still. A link that has expired is renewed (API facts 4.4)."""
+"""The finished video: its link, its download, its poster. A link that has expired is renewed (API facts 4.4)."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from .backend import Connection
 from .context import JobContext, Stopped
 
 VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0, 30.0, 30.0, 30.0, 30.0)
-"""Seconds between the looks for a video that a finished task does not name yet: three minutes in all."""
+"""Seconds between the polls for a video that a finished task does not name yet: three minutes in all."""
 LINK_ATTEMPTS = 3
 """How many links are tried before a download is given up."""
 POSTERS = 2
-"""How many previews are tried for the still of a video."""
+"""How many previews are tried for the poster of a video."""
 _PASSING = (errors.ServerError, errors.NoAnswer, errors.Unreachable, errors.RateLimited)
 
 
 async def fetch(context: JobContext, task: Task, connection: Connection, output: Path, posters: Path) -> None:
-    """Download the video, keep a still of it, and write the result down: the job is done.
+    """Download the video, keep a poster of it, and write the result down: the job is done.
 
     Args:
         context: The job and what its steps need.
@@ -52,7 +52,7 @@ async def fetch(context: JobContext, task: Task, connection: Connection, output:
 
 
 async def _download(context: JobContext, task: Task, connection: Connection, path: Path) -> tuple[Task, Artifact]:
-    """The task as last seen, and the first of its artifacts that brings a video. Raises the first failure."""
+    """Return the task as last seen, and the first of its artifacts that brings a video. Raises the first failure."""
     failed: list[errors.RunwayError] = []
     no_videos: set[str] = set()
     for attempt in range(1, LINK_ATTEMPTS + 1):
@@ -88,17 +88,17 @@ async def _try(context: JobContext, video: Artifact, media: MediaClient, path: P
 
 
 def _open(task: Task, no_videos: Collection[str]) -> list[Artifact]:
-    """The artifacts that may be the video, without those that turned out to be none."""
+    """Return the artifacts that may be the video, without those that turned out to be none."""
     return [video for video in task.videos if _name_of(video) not in no_videos]
 
 
 def _name_of(video: Artifact) -> str:
-    """What an artifact is known by when its link is renewed."""
+    """Return what an artifact is known by when its link is renewed."""
     return video.asset_id or video.url.partition("?")[0]
 
 
 async def _with_video(context: JobContext, task: Task, client: RunwayClient, no_videos: Collection[str]) -> Task:
-    """The task once it names its video: the file may come a little after the word (API facts 4.4).
+    """Return the task once it names its video: the file may come a little after the word (API facts 4.4).
 
     `no_videos` names files that turned out to be none.
     """
@@ -106,7 +106,7 @@ async def _with_video(context: JobContext, task: Task, client: RunwayClient, no_
         if _open(task, no_videos):
             return task
         await context.pause(seconds, context.poll_now)
-        with suppress(*_PASSING):  # the next look may do better, and the video is paid for
+        with suppress(*_PASSING):  # the next poll may do better, and the video is paid for
             task = await context.race(client.task(task.id, retry=False))
     if not _open(task, no_videos):
         raise errors.NoVideo("the task succeeded and names no video yet")

@@ -118,14 +118,14 @@ def storable(
 
 
 def _frames(request: VideoRequest) -> list[tuple[int, int]]:
-    """The sizes that a figure may be drawn for; whether the request is right is checked elsewhere."""
+    """Return the sizes that a figure may be drawn for; whether the request is right is checked elsewhere."""
     aspects = MODELS.get(request.model, DEFAULT_MODEL).aspects
     chosen = aspects.get(request.aspect) if isinstance(request.aspect, str) else None
     return [chosen] if chosen else list(aspects.values())
 
 
 def _text(picture: Any, attach: Callable[[str], Job]) -> Any:
-    """What stands for something of the account or of the ledger; anything else as it is."""
+    """Return what stands for something of the account or of the ledger; anything else as it is."""
     if is_a(picture, Job):
         return picture.last
     if is_a(picture, Task):

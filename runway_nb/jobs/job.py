@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 SLICE = 0.1
-"""Seconds between two looks of a wait; an interrupt gets through at each."""
+"""Seconds of one slice of a wait; an interrupt gets through at each."""
 MOST_FRAMES = 10_000
 """Frames that are taken at once; a clip has some 240."""
 
@@ -180,7 +180,7 @@ class Job(Handle):
 
     @property
     def poster(self) -> Image:
-        """A small still of the finished video, as it is shown before it plays."""
+        """A small picture of the finished video, as it is shown before it plays."""
         from PIL import Image  # loads Pillow
 
         return Image.open(BytesIO(self.state.poster)) if self.state.poster else self.frames(1)[0]
@@ -213,7 +213,7 @@ class Job(Handle):
         return pictures
 
     def finished(self) -> Path:
-        """The file of the finished video. Raises `RunwayError` while there is none, and the job's own error."""
+        """Return the file of the finished video. Raises `RunwayError` while there is none, and the job's own error."""
         if not self.done:
             raise RunwayError(f"job {self.id} has no video yet ({self.status}): wait for it with job.wait()")
         video = self.result().video
@@ -268,20 +268,20 @@ class Job(Handle):
         return self.result()
 
     def result(self) -> Job:
-        """This job once it has ended with a video; raises its error otherwise."""
+        """Return this job once it has ended with a video; raises its error otherwise."""
         if self.state.error is not None:
             raise self.state.error.with_traceback(None)
         return self
 
     def interrupted(self) -> WaitInterrupted:
-        """The error for a wait that was interrupted: the job goes on, and how to come back to it."""
+        """Return the error for a wait that was interrupted: the job goes on, and how to come back to it."""
         return WaitInterrupted(
             f"stopped waiting; job {self.id} goes on and nothing is lost: %runway wait {self.id} waits again, "
             f"%runway stop {self.id} stops tracking"
         )
 
     def _ticking(self, timeout: float | None, on_tick: Tick | None) -> Tick:
-        """What each slice of a wait that begins now does: raise when the time is up, else call `on_tick`."""
+        """Return what each slice of a wait that begins now does: raise when the time is up, else call `on_tick`."""
         limit = checked_timeout(timeout)
         deadline = math.inf if limit is None else time.monotonic() + limit
         if on_tick is not None:
@@ -337,7 +337,7 @@ class Submission(NamedTuple):
 
 
 def video_frames() -> Any:
-    """The module that reads clips, loaded at its first use. Raises `RunwayError` where no file can be opened."""
+    """Return the module that reads clips, loaded at its first use. Raises `RunwayError` where no file can be opened."""
     try:
         from ..pictures import video_frames as frames  # first use
     except OSError as error:

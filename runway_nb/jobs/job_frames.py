@@ -13,11 +13,11 @@ from .job import Job
 from .restore import is_over, restored_job
 
 LOOK_SECONDS = 1.0
-"""Between two looks at a job that is waited for."""
+"""Between two polls of a job that is waited for."""
 
 
 async def frame_picture(context: JobContext, frame: ShotFrame) -> bytes:
-    """The frame as a PNG, once its job has ended; the screen says what is waited for.
+    """Return the frame as a PNG, once its job has ended; the screen says what is waited for.
 
     Raises `InvalidRequest` when there will be none. Nothing was sent by then.
     """
@@ -33,7 +33,7 @@ async def frame_picture(context: JobContext, frame: ShotFrame) -> bytes:
 
 
 def _at_its_end(context: JobContext, job_id: str) -> Job | None:
-    """The job as this process or the ledger knows it; None while somebody sees it through."""
+    """Return the job as this process or the ledger knows it; None while somebody tracks it."""
     living = context.other_jobs.get(job_id)
     if living is not None and (living.video is not None or not living.done):
         return living if living.done else None
@@ -46,7 +46,7 @@ def _at_its_end(context: JobContext, job_id: str) -> Job | None:
 
 
 def _reason(job: Job, error: errors.RunwayError) -> str:
-    """Why there is no picture, and what to do."""
+    """Return why there is no picture, and what to do."""
     if job.error is None:
         return error.message
     come_back = job.state.phase in RESUMABLE
@@ -55,7 +55,7 @@ def _reason(job: Job, error: errors.RunwayError) -> str:
 
 
 def frame_png(job: Job, frame: ShotFrame) -> bytes:
-    """The frame of a finished job as a PNG. Raises what `Job.frames` raises."""
+    """Return the frame of a finished job as a PNG. Raises what `Job.frames` raises."""
     picture = job.last_frame if frame.seconds is None else job.frame(frame.seconds)
     out = io.BytesIO()
     # soon decoded again and never kept: speed counts

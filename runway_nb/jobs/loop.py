@@ -47,7 +47,7 @@ class BackgroundLoop(Handle):
             raise unexpected(error, "the background thread cannot be started") from None
 
     def run(self, work: Coroutine[Any, Any, T], timeout: object) -> T:
-        """The result of a coroutine, within `timeout` seconds; None for as long as it takes.
+        """Return the result of a coroutine, within `timeout` seconds; None for as long as it takes.
 
         Raises `NoAnswer` when it takes too long, and nothing but errors of ours.
         """

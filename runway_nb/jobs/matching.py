@@ -48,7 +48,7 @@ class LostRequest:
     """Unix seconds of the create by this machine's clock: not to be trusted, to be heard where two servers differ."""
 
     def may_fit(self, task: Task) -> bool:
-        """True unless what the task tells says no; an item of a list may tell little."""
+        """Return True unless what the task tells says no; an item of a list may tell little."""
         request = self.request
         return (
             task.task_type in ("", request.row.task_type)
@@ -60,20 +60,20 @@ class LostRequest:
         )
 
     def fits(self, task: Task) -> bool:
-        """True when the task can be the one and tells enough to be told from those of other requests."""
+        """Return True when the task can be the one and tells enough to be told from those of other requests."""
         return self.may_fit(task) and self._tells_seed(task) is True and (self.has_own_seed or self.tells_words(task))
 
     def is_proven(self, task: Task) -> bool:
-        """True when the task shows the reference that was sent, or the seed that we drew."""
+        """Return True when the task shows the reference that was sent, or the seed that we drew."""
         is_named = bool(task.reply_ref) and task.reply_ref == self.request.reply_ref
         return is_named or (self.has_own_seed and task.seed == self.request.seed)
 
     def tells_words(self, task: Task) -> bool:
-        """True when the task tells what it was asked for: what is not told proves nothing for a fixed seed."""
+        """Return True when the task tells what it was asked for: what is not told proves nothing for a fixed seed."""
         return bool(task.prompt if self.request.prompt else task.options)
 
     def is_before(self, task: Task) -> bool:
-        """True when the task was made before the create left, by the clocks of the servers."""
+        """Return True when the task was made before the create left, by the clocks of the servers."""
         made = _created(task)
         if made is None or self.sent is None or self._agrees_with_here(made):
             return False
@@ -93,7 +93,7 @@ class LostRequest:
         return made > self.sent + LATEST_SECONDS
 
     def _agrees_with_here(self, made: float) -> bool:
-        """True where this machine's clock and that of the task agree, whatever the head of an answer said.
+        """Return True where this machine's clock and that of the task agree, whatever the head of an answer said.
 
         The server that writes it may be another one, with a clock of its own that is off.
         """
@@ -133,22 +133,22 @@ class Search:
     taken: frozenset[str] = frozenset()
     """Tasks that belong to other jobs for certain."""
     guessed: frozenset[str] = frozenset()
-    """Tasks that were given to other jobs by their looks alone."""
+    """Tasks that were given to other jobs because they fit."""
 
     def __post_init__(self) -> None:
         for name in ("taken", "guessed"):
             object.__setattr__(self, name, frozenset(map(str.casefold, getattr(self, name))))
 
     def is_taken(self, task_id: str) -> bool:
-        """True for the task of another job, however its id is spelt."""
+        """Return True for the task of another job, however its id is spelt."""
         return task_id.casefold() in self.taken
 
     def is_named(self, task_id: str, reference: str) -> bool:
-        """True when our own reference stands on a task: then it is ours, whoever was thought to have it."""
+        """Return True when our own reference stands on a task: then it is ours, whoever was thought to have it."""
         return bool(reference) and reference == self.lost.reference and not self.is_taken(task_id)
 
     def may_fit(self, task: Task) -> bool:
-        """True unless something says no; only the whole task can tell more."""
+        """Return True unless something says no; only the whole task can tell more."""
         is_open = not self.is_taken(task.id) and task.id.casefold() not in self.guessed
         return is_open and any(one.may_fit(task) for one in self._equals)
 
@@ -158,12 +158,12 @@ class Search:
         return is_open and (self.lost.has_own_seed or not any(other.may_fit(task) for other in self._different))
 
     def choose(self, tasks: Iterable[Task]) -> Task | None:
-        """Ours among tasks that fit: a task goes to the nearest in time of all equal requests in doubt."""
+        """Return ours among tasks that fit: a task goes to the nearest in time of all equal requests in doubt."""
         found = list({task.id: task for task in tasks if self.fits(task)}.values())
         return _nearest(self._equals, found).get(self.lost.job_id)
 
     def is_past(self, tasks: Sequence[Task]) -> bool:
-        """True when the rest of a history that runs from new to old can only be older than the create."""
+        """Return True when the rest of a history that runs from new to old can only be older than the create."""
         newest_first = (_created(tasks[0]) or 0.0) >= (_created(tasks[-1]) or 0.0)
         return newest_first and all(one.is_long_before(tasks[-1]) for one in self._equals)
 
@@ -180,7 +180,7 @@ class Search:
 
 
 def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
-    """What the ledger knows of a create whose task is missing.
+    """Return what the ledger knows of a create whose task is missing.
 
     Args:
         record: The job.
@@ -199,7 +199,7 @@ def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
 
 
 def contradiction(task: Task, search: Search) -> str:
-    """How the task that an answer shows differs from what was sent, in words; nothing when it does not."""
+    """Return how the task that an answer shows differs from what was sent, in words; nothing when it does not."""
     lost, request = search.lost, search.lost.request
     owner = task_account(task.id).casefold()
     # what these say is our reading of the API: it is not held against a task that proves to be ours
@@ -221,7 +221,7 @@ def contradiction(task: Task, search: Search) -> str:
 
 
 def is_same_text(told: str, sent: str) -> bool:
-    """True for the same words, however a service spaces them."""
+    """Return True for the same words, however a service spaces them."""
     return _plain(told) == _plain(sent)
 
 
@@ -236,7 +236,7 @@ def _plain(text: str) -> str:
 
 
 def _is_equal(one: LostRequest, other: LostRequest) -> bool:
-    """True when a task cannot tell which of the two it was made for."""
+    """Return True when a task cannot tell which of the two it was made for."""
     return _without_reference(one.request) == _without_reference(other.request)
 
 
@@ -258,13 +258,13 @@ def _nearest(lost: Sequence[LostRequest], tasks: Sequence[Task]) -> dict[str, Ta
 
 
 def _distance(request: LostRequest, task: Task) -> float:
-    """Seconds between create and task; what tells no time comes last."""
+    """Return the seconds between create and task; what tells no time comes last."""
     made = _created(task)
     return abs(made - request.about) if made is not None else float("inf")
 
 
 def _sizes(moves: Mapping[str, object]) -> list[float]:
-    """The sizes of all moves that are not zero."""
+    """Return the sizes of all moves that are not zero."""
     return sorted(
         round(abs(value), 3)
         for value in moves.values()

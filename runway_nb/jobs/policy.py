@@ -76,7 +76,7 @@ def read_limits(fresh: object, force: object, max_credits: object) -> tuple[Limi
 
 
 def decide(new: Record, known: LedgerSnapshot, limits: Limits) -> Record | None:
-    """The earlier record that answers the new request, or None when it is to be sent.
+    """Return the earlier record that answers the new request, or None when it is to be sent.
 
     Raises:
         RefusedBefore: moderation has refused the same words.
@@ -118,7 +118,7 @@ def _stands(record: Record) -> bool:
 
 
 def prompt_hash(prompt: str) -> str:
-    """A hash of the prompt's words, whatever their case and spacing; nothing for a prompt without words."""
+    """Return a hash of the prompt's words, whatever their case and spacing; nothing for a prompt without words."""
     words = " ".join(prompt.casefold().split())
     return hashlib.sha256(words.encode(errors="replace")).hexdigest()[:24] if words else ""
 
@@ -155,7 +155,7 @@ def _check_credits(new: Record, known: LedgerSnapshot, limits: Limits) -> None:
 
 
 def _noted(notes: Sequence[str]) -> str:
-    """The first of some remarks, for the end of a sentence."""
+    """Return the first of some remarks, for the end of a sentence."""
     more = f" (and {len(notes) - _NOTES} more)" if len(notes) > _NOTES else ""
     return f": {'; '.join(notes[:_NOTES])}{more}" if notes else ""
 

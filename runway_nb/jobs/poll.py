@@ -16,7 +16,7 @@ _NOT_OURS = (400, 403, 404, 410)
 
 
 async def track(context: JobContext, task: Task, client: RunwayClient, first_wait: float | None) -> Task:
-    """The task at its end.
+    """Return the task at its end.
 
     Args:
         context: The job and what its steps need.

@@ -1,6 +1,6 @@
 """When to poll a running task again, and when to stop: a step function of task and clock.
 
-Nothing here reads a clock, sleeps, sends or draws a random number. The caller tells what each poll showed and
+Nothing here reads a clock, sleeps, sends or draws a random number. The caller says what each poll showed and
 asks how long to wait. Times are seconds on the caller's monotonic clock, ratios are 0 to 1.
 
 A schedule believes in an end, give or take a spread: at first from the usual duration of such clips, then from
@@ -109,7 +109,7 @@ class PollSchedule:
     status: str = ""
     """The raw word of the latest good poll."""
     progress: float | None = None
-    """The highest ratio seen, 0 to 1, never backwards; None until the task tells one."""
+    """The highest ratio seen, 0 to 1, never backwards; None until the task shows one."""
     last_poll: float | None = None
     """When the latest poll came back, good or not."""
     failures: int = 0
@@ -118,11 +118,11 @@ class PollSchedule:
     """When the end is expected; None before the first good poll."""
 
     def first_wait(self) -> float:
-        """Seconds from the start to the first poll."""
+        """Return the seconds from the start to the first poll."""
         return FIRST_POLL
 
     def seen(self, poll: Poll) -> PollSchedule:
-        """The schedule after a good poll."""
+        """Return the schedule after a good poll."""
         ratio = _clean_ratio(poll.ratio)
         known = [value for value in (self.progress, ratio) if value is not None]
         return replace(
@@ -135,11 +135,11 @@ class PollSchedule:
         )
 
     def missed(self, at: float) -> PollSchedule:
-        """The schedule after a poll that failed: the next ones come after 1, 2, 4 ... 20 s."""
+        """Return the schedule after a poll that failed: the next ones come after 1, 2, 4 ... 20 s."""
         return replace(self, last_poll=self._after(at), failures=self.failures + 1)
 
     def wait(self, now: float, jitter: float = 0.0) -> float:
-        """Seconds until the next poll.
+        """Return the seconds until the next poll.
 
         Args:
             now: the caller's clock.
@@ -155,26 +155,26 @@ class PollSchedule:
         return max(0.0, due - max(now, latest))
 
     def deadline(self) -> float:
-        """When the caller detaches, on the caller's clock."""
+        """Return when the caller detaches, on the caller's clock."""
         return self.started + (EXPLORE_DEADLINE if self.explore else DEADLINE)
 
     def is_over(self, now: float) -> bool:
-        """True when the deadline has come; the task goes on and can be followed again."""
+        """Return True when the deadline has come; the task goes on and can be followed again."""
         return now >= self.deadline()
 
     def remaining(self, now: float) -> float | None:
-        """Seconds left, for the screen; None without progress to judge by, and once the guess is overdue."""
+        """Return the seconds left, for the screen; None without progress to judge by, and once the guess is overdue."""
         belief = self.belief
         if belief is None or belief.extrapolated is None or now >= belief.end:
             return None
         return belief.end - now
 
     def _after(self, at: float) -> float:
-        """A time that is not before the latest poll, for a clock that was read twice."""
+        """Return a time that is not before the latest poll, for a clock that was read twice."""
         return at if self.last_poll is None else max(self.last_poll, at)
 
     def _gap(self) -> float:
-        """Seconds between the latest poll and the next one, before limits and jitter."""
+        """Return the seconds between the latest poll and the next one, before limits and jitter."""
         if self.failures:
             return 2.0 ** min(self.failures - 1, 10)
         if self.belief is None or self.last_poll is None:
@@ -215,7 +215,7 @@ class PollSchedule:
 
 
 def _risen(belief: Belief, at: float, ratio: float) -> Belief:
-    """The belief after the ratio rose: what was believed and what the rise says, each by its precision."""
+    """Return the belief after the ratio rose: what was believed and what the rise says, each by its precision."""
     left = (1.0 - ratio) * (at - belief.rose) / (ratio - belief.ratio)
     end, spread = at + left, FIRST_ERROR * left + READING_ERROR
     if belief.extrapolated is not None:
@@ -233,7 +233,7 @@ def _risen(belief: Belief, at: float, ratio: float) -> Belief:
 
 
 def _next_poll(belief: Belief, at: float) -> float:
-    """When to poll again after a poll at `at` that showed no end; always later than `at`.
+    """Return when to poll again after a poll at `at` that showed no end; always later than `at`.
 
     The hazard of a logistic law of scale s round the end is 1 / s(1 + exp(-x)), x = (t - end) / s, and the
     integral of its square root is 2 sqrt(s) asinh(exp(x / 2)). The next poll is where it has grown by sqrt(2c).
@@ -252,7 +252,7 @@ def _clean_ratio(ratio: float | None) -> float | None:
 
 
 def _clean_delay(starts_in: float | None) -> float:
-    """Seconds until a queued task begins: what the task says, else the usual."""
+    """Return the seconds until a queued task begins: what the task says, else the usual."""
     if starts_in is None or not 0.0 <= starts_in <= EXPLORE_DEADLINE:
         return QUEUE
     return starts_in

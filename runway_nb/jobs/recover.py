@@ -86,20 +86,20 @@ async def look_for_task(search: Search, client: RunwayClient) -> FoundTask | Non
 
 
 def named_task(running: Iterable[RunningTask], search: Search) -> Task | None:
-    """The task with our own reference among those that are tracked, or that a 429 names."""
+    """Return the task with our own reference among those that are tracked, or that a 429 names."""
     named = (item for item in running if search.is_named(item.id, item.reply_ref))
     return next((Task(item.id, PENDING, reply_ref=item.reply_ref) for item in named), None)
 
 
 async def _tracked(running: Iterable[RunningTask], search: Search, client: RunwayClient) -> list[Task]:
-    """Tasks with the user's own reference, which may name several; the whole task tells more."""
+    """Return tasks with the user's own reference, which may name several; the whole task tells more."""
     reference = search.lost.request.reply_ref
     found = [await _detail(item.id, client) for item in running if reference and item.reply_ref == reference]
     return [task for task in found if task is not None and search.fits(task)]
 
 
 async def _accounts(search: Search, client: RunwayClient) -> list[str]:
-    """The account of the keyframes; all of them when the request named none (API facts 14.5)."""
+    """Return the account of the keyframes; all of them when the request named none (API facts 14.5)."""
     accounts = await client.accounts()
     if len(accounts) < 2:
         return [""]
@@ -108,7 +108,7 @@ async def _accounts(search: Search, client: RunwayClient) -> list[str]:
 
 
 async def _in_history(search: Search, client: RunwayClient, email: str) -> list[Task]:
-    """The tasks of an account that fit; a seed of our own is on one only."""
+    """Return the tasks of an account that fit; a seed of our own is on one only."""
     details, fitting = DETAILS, list[Task]()
     for page in range(LIST_PAGES):
         tasks = await client.tasks(offset=page * LIST_LIMIT, limit=LIST_LIMIT, email=email)

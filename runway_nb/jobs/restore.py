@@ -1,4 +1,4 @@
-"""A job out of its record: what the ledger tells of a job that nobody follows in this process."""
+"""A job out of its record: what the ledger knows of a job that nobody tracks in this process."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def restored_job(record: Record, posters: Path, state: State | None = None) -> J
 
 
 def task_of(record: Record) -> Task | None:
-    """The task of a record as last seen, or None when none is known."""
+    """Return the task of a record as last seen, or None when none is known."""
     return Task(record.task_id, Status(record.status) if record.status else PENDING) if record.task_id else None
 
 
@@ -64,7 +64,7 @@ def is_over(record: Record) -> bool:
 
 
 def resumed_state(record: Record) -> State:
-    """The state of a job that is about to be followed again."""
+    """Return the state of a job that is about to be tracked again."""
     if record.is_unsent:
         return State()
     task = task_of(record)
@@ -72,7 +72,7 @@ def resumed_state(record: Record) -> State:
 
 
 def resting_state(record: Record, posters: Path) -> State:
-    """The state that a record tells, at rest."""
+    """Return the state that a record shows, at rest."""
     video = video_file(record)
     phase = _resting_phase(record, video)
     return State(
@@ -89,7 +89,7 @@ def resting_state(record: Record, posters: Path) -> State:
 
 
 def video_file(record: Record) -> Path | None:
-    """The finished file of a job; None when it is not there, or its folder cannot be looked into."""
+    """Return the finished file of a job; None when it is not there, or its folder cannot be looked into."""
     with suppress(OSError, ValueError):
         return Path(record.video) if record.video and Path(record.video).is_file() else None
     return None
@@ -106,7 +106,7 @@ def _resting_phase(record: Record, video: Path | None) -> Phase:
 
 
 def _error(record: Record, phase: Phase) -> errors.RunwayError:
-    """The error a record tells of, as its own class where that is known."""
+    """Return the error that a record names, as its own class where that is known."""
     if record.resent_as and phase is Phase.UNKNOWN:
         return errors.MaybeSent(f"sent again as job {record.resent_as}")
     kind = errors.error_class(record.error)

@@ -52,7 +52,7 @@ async def prepare(context: JobContext) -> None:
 
 
 async def send(context: JobContext, entry: QueueEntry) -> Task:
-    """The task of the request, once a slot was free and the create was answered.
+    """Return the task of the request, once a slot was free and the create was answered.
 
     Raises:
         ApiError, Unreachable: refused for certain; nothing was charged.
@@ -81,7 +81,7 @@ async def send(context: JobContext, entry: QueueEntry) -> Task:
                 break
             seconds = min(_retry_seconds(context, busy), deadline - now)
             context.queue.send_back(entry, seconds)
-            _tell_holders(context, busy, seconds)
+            _report_holders(context, busy, seconds)
             if seconds > SOON_SECONDS and (soon := await _looked_soon(context, client)) is not None:
                 context.queue.go(entry)
                 task = soon
@@ -106,7 +106,7 @@ async def check(context: JobContext, doubt: str, record: Record | None = None) -
 
 
 async def search(context: JobContext, doubt: str, record: Record | None = None) -> Task | None:
-    """The task that a create may have started, once it is written down as this job's; None when there is none.
+    """Return the task that a create may have started, once it is written down as this job's; None when there is none.
 
     Args:
         context: The job and what its steps need.
@@ -151,7 +151,7 @@ async def _find(context: JobContext, client: RunwayClient, *, is_late: bool) -> 
 
 
 async def started_already(context: JobContext, client: RunwayClient) -> Task | None:
-    """The task of an earlier create that was refused and did start it; looked for before anything is sent again.
+    """Return the task of an earlier create that was refused and did start it; looked for before anything is sent again.
 
     Raises:
         RateLimited: the account could not be looked at, so it has to wait longer.
@@ -194,7 +194,7 @@ def _write_down(context: JobContext, found: FoundTask) -> bool:
 
 
 def lost_job_of(task: Task, ledger: Ledger, backend: str) -> Record | None:
-    """The job in doubt that this task is the missing one of, once that is written down."""
+    """Return the job in doubt that this task is the missing one of, once that is written down."""
     for record in ledger.without_task(backend):
         if ledger.is_held(record):
             continue
@@ -207,7 +207,7 @@ def lost_job_of(task: Task, ledger: Ledger, backend: str) -> Record | None:
 
 
 def search_for(record: Record, ledger: Ledger, offset: float = 0.0) -> Search:
-    """What a search for the job's task has to go by. `offset`: see `matching.lost_request`."""
+    """Return what a search for the job's task has to go by. `offset`: see `matching.lost_request`."""
     others = [other for other in ledger.without_task(record.backend) if other.id != record.id]
     known = ledger.task_ids(except_job=record.id)
     return Search(
@@ -246,7 +246,7 @@ async def _post(context: JobContext, client: RunwayClient) -> Task:
 
 
 async def _believed(context: JobContext, task: Task) -> Task:
-    """The task of a good answer, unless that contradicts what was sent: then it is a doubt."""
+    """Return the task of a good answer, unless that contradicts what was sent: then it is a doubt."""
     doubt, is_certain = "", True
     try:
         known = search_for(context.ledger.get(context.job.id), context.ledger)
@@ -279,15 +279,15 @@ def mismatch(context: JobContext, seen: Task | None) -> str:
     return ""
 
 
-async def look_instead(context: JobContext, words: str) -> Task:
-    """The task of a create after another one was followed for it. Raises what `check` raises."""
+async def look_instead(context: JobContext, doubt: str) -> Task:
+    """Return the task of a create after another one was tracked for it. Raises what `check` raises."""
     context.commit(Phase.CHECKING, task_id="", guessed=False, status="")
     context.control.change(task=None, progress=None, last_poll=None, remaining=None)
-    return await check(context, words)
+    return await check(context, doubt)
 
 
 async def _refusal(context: JobContext, error: errors.RunwayError, client: RunwayClient) -> errors.RunwayError:
-    """The error that a refusal is told as, once it is known what it means for others."""
+    """Return the error that a refusal is reported as, once it is known what it means for others."""
     if isinstance(error, errors.AccountBroken):
         with suppress(errors.LedgerError):
             context.backend.uploads.forget_account(context.job.request.account)
@@ -309,12 +309,12 @@ async def _with_balance(
 
 
 async def _wait_for_turn(context: JobContext, entry: QueueEntry) -> None:
-    """Until a slot is free and nobody is before; the screen says which place it is."""
+    """Wait until a slot is free and nobody is before; the screen shows the position."""
     queue = context.queue
     while not queue.may_go(entry):
         reopens = queue.reopens(entry)
         if reopens is None or context.job.state.next_poll is None:
-            _wait(context, queue.words(entry))
+            _wait(context, queue.message(entry))
         await context.pause(None if reopens is None else max(0.0, reopens - context.env.monotonic()), entry.moved)
     queue.go(entry)
 
@@ -329,13 +329,13 @@ def _wait(context: JobContext, detail: str, next_try: float | None = None) -> No
 
 
 def _retry_seconds(context: JobContext, busy: errors.RateLimited) -> float:
-    """The time that the API names, else 10 to 30 s (API facts 3.4)."""
+    """Return the time that the API names, else 10 to 30 s (API facts 3.4)."""
     low, high = (int(seconds * 1000) for seconds in RETRY_SECONDS)
     return max(busy.retry_after or 0.0, context.env.draw(low, high) / 1000)
 
 
-def _tell_holders(context: JobContext, busy: errors.RateLimited, seconds: float) -> None:
-    """Whose tasks hold the slots, in words, and when it is tried again."""
+def _report_holders(context: JobContext, busy: errors.RateLimited, seconds: float) -> None:
+    """Show whose tasks hold the slots, and when it is tried again."""
     detail = "Runway takes no more tasks now"
     if busy.running:
         ours = {job.task.id: f"job {job.id}" for job in list(context.other_jobs.values()) if job.task is not None}
@@ -345,7 +345,7 @@ def _tell_holders(context: JobContext, busy: errors.RateLimited, seconds: float)
 
 
 def _patience(context: JobContext) -> float:
-    """How long 429s are waited out: as long as a task would be followed."""
+    """Return how long 429s are waited out: as long as a task would be tracked."""
     return EXPLORE_DEADLINE if context.job.request.explore else DEADLINE
 
 

@@ -1,4 +1,4 @@
-"""Who may send next: one queue for all jobs of a session, first come, first served, per account.
+"""Who may send next: one queue for all jobs of a backend, first come, first served, per account.
 
 Runway lets about two tasks of an account run at once (API facts 13), so the queue sends the next one when one
 ends. A 429 sends a job back to its old place and closes the account for a while. Used on the background loop
@@ -12,7 +12,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-_PLACES = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
 @dataclass(eq=False)
@@ -27,7 +27,7 @@ class QueueEntry:
     """Set when anything in the queue changes."""
 
     def meets(self, other: QueueEntry) -> bool:
-        """True when both may be on the same account; one that is open may be on any."""
+        """Return True when both may be on the same account; one that is open may be on any."""
         return not self.account or not other.account or self.account == other.account
 
 
@@ -54,28 +54,31 @@ class SubmitQueue:
         return entry
 
     def may_go(self, entry: QueueEntry) -> bool:
-        """True when a slot is free, nobody is before, and no 429 holds the account closed."""
-        return self.place(entry) == 0 and len(self.holders(entry)) < self._slots() and self.reopens(entry) is None
+        """Return True when a slot is free, nobody is before, and no 429 holds the account closed."""
+        return self.position(entry) == 0 and len(self.holders(entry)) < self._slots() and self.reopens(entry) is None
 
     def go(self, entry: QueueEntry) -> None:
-        """Out of the queue, into a slot."""
+        """Move an entry out of the queue, into a slot."""
         self._waiting.remove(entry)
         self._flying.append(entry)
-        self._tell()
+        self._notify()
 
     def occupy(self, job_id: str, account: str) -> QueueEntry:
-        """A slot without waiting, for a task that runs already."""
+        """Take a slot without waiting, for a task that runs already."""
         entry = self.join(job_id, account)
         self.go(entry)
         return entry
 
     def send_back(self, entry: QueueEntry, seconds: float) -> None:
-        """A 429: back to the old place; the account is closed for `seconds`, or until one of its tasks ends."""
+        """Move an entry back to its old place after a 429.
+
+        The account is closed for `seconds`, or until one of its tasks ends.
+        """
         self._flying.remove(entry)
         self._waiting.append(entry)
         self._waiting.sort(key=lambda other: other.number)
         self._closed.append((entry, self._clock() + seconds))
-        self._tell()
+        self._notify()
 
     def leave(self, entry: QueueEntry) -> None:
         """Give the place or the slot back; the next may go. Harmless when it was given back before."""
@@ -84,40 +87,40 @@ class SubmitQueue:
             self._closed = [(other, until) for other, until in self._closed if not other.meets(entry)]
         elif entry in self._waiting:
             self._waiting.remove(entry)
-        self._tell()
+        self._notify()
 
     def locate(self, entry: QueueEntry, account: str) -> None:
-        """The answer to a create tells which account runs the task."""
+        """Take note of the account that runs the task, from the answer to the create."""
         entry.account = account or entry.account
-        self._tell()
+        self._notify()
 
     @property
     def busy(self) -> int:
-        """Slots that jobs of this session hold, over all accounts."""
+        """Slots that jobs of this backend hold, over all accounts."""
         return len(self._flying)
 
     def holders(self, entry: QueueEntry) -> list[str]:
-        """The jobs whose tasks hold slots that `entry` could use."""
+        """Return the jobs whose tasks hold slots that `entry` could use."""
         return [other.job_id for other in self._flying if other.meets(entry)]
 
-    def place(self, entry: QueueEntry) -> int:
-        """How many wait before it."""
+    def position(self, entry: QueueEntry) -> int:
+        """Return how many wait before it."""
         return sum(other.meets(entry) for other in self._waiting if other.number < entry.number)
 
     def reopens(self, entry: QueueEntry) -> float | None:
-        """When the account is open again after a 429, or None when it is open."""
+        """Return when the account is open again after a 429, or None when it is open."""
         self._closed = [(other, until) for other, until in self._closed if until > self._clock()]
         return max((until for other, until in self._closed if other.meets(entry)), default=None)
 
-    def words(self, entry: QueueEntry) -> str:
-        """Why it waits: slots, place, and whose tasks hold the slots."""
+    def message(self, entry: QueueEntry) -> str:
+        """Return why it waits: slots, position, and whose tasks hold the slots."""
         holders = self.holders(entry)
-        place = self.place(entry)
-        line = f"{_PLACES[place]} in line" if place < len(_PLACES) else f"number {place + 1} in line"
+        position = self.position(entry)
+        line = f"{_ORDINALS[position]} in line" if position < len(_ORDINALS) else f"number {position + 1} in line"
         busy = f"{len(holders)} of {self._slots()} slots busy"
         names = f"with job{'s' * (len(holders) > 1)} {', '.join(holders[:3])}" if holders else ""
         return " \N{MIDDLE DOT} ".join(filter(None, [busy, line, names]))
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for entry in (*self._waiting, *self._flying):
             entry.moved.set()

@@ -29,7 +29,7 @@ from .submit import check, look_instead, prepare, search, send, started_already
 from .submit_queue import QueueEntry
 
 WATCH_SECONDS = 1.0
-"""Between two looks at a job that another kernel sees through."""
+"""Between two looks into the ledger at a job that another kernel tracks."""
 STOP_SECONDS = 5.0
 """Seconds that a stop waits for the API to free the slot."""
 SEARCH_SECONDS = 20.0
@@ -127,7 +127,7 @@ class Workflow:
     # --- jobs of other kernels ------------------------------------------------------------------
 
     async def _taken(self, to_send: bool) -> Record:
-        """The record once the lease is ours, or the job has settled; until then its owner is watched."""
+        """Return the record once the lease is ours, or the job has settled; until then its owner is watched."""
         context = self.context
         record, ours = context.ledger.take(context.job.id, context.owner, to_send=to_send)
         while not ours and not is_over(record):
@@ -202,12 +202,12 @@ class Workflow:
 
 
 def refusal_message(error: errors.RunwayError) -> str:
-    """What moderation said, for the next time that somebody asks for the same."""
+    """Return what moderation said, for the next time that somebody asks for the same."""
     return error.message.removeprefix("refused by moderation: ") or "no reason was given"
 
 
 def task_error(task: Task) -> errors.TaskError:
-    """The error that the end of a task without a video means (API facts 4.1, 4.3)."""
+    """Return the error that the end of a task without a video means (API facts 4.1, 4.3)."""
     if task.is_cancelled:
         return errors.TaskCancelled("the task was cancelled at Runway")
     problem = task.problem

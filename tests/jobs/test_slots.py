@@ -122,7 +122,7 @@ def test_who_left_is_counted_nowhere(steps) -> None:
     for step in steps:
         model.play(*step)
     probe = model.queue.join("probe", OPEN)
-    assert model.queue.place(probe) == len(model.waiting)
+    assert model.queue.position(probe) == len(model.waiting)
     assert sorted(model.queue.holders(probe)) == sorted(ticket.job_id for ticket in model.flying)
 
 
@@ -153,7 +153,7 @@ def test_one_that_may_land_anywhere_counts_everywhere(queue) -> None:
     assert not queue.may_go(anywhere)
     assert sorted(queue.holders(anywhere)) == ["f0", "f1"]
     (after,) = _waiting(queue, A)
-    assert queue.place(after) == 1
+    assert queue.position(after) == 1
     assert not queue.may_go(after)
 
 
@@ -192,7 +192,7 @@ def test_leaving_twice_frees_one_slot(queue) -> None:
 def test_leaving_out_of_the_middle_closes_the_gap(queue) -> None:
     first, second, third = _waiting(queue, A, A, A)
     queue.leave(second)
-    assert [queue.place(ticket) for ticket in (first, third)] == [0, 1]
+    assert [queue.position(ticket) for ticket in (first, third)] == [0, 1]
 
 
 def test_everyone_who_waits_is_told_of_a_change(queue) -> None:
@@ -217,7 +217,7 @@ def _sent_back(queue, seconds=20.0):
 
 def test_a_429_keeps_the_place(queue) -> None:
     first, second = _sent_back(queue)
-    assert [queue.place(ticket) for ticket in (first, second)] == [0, 1]
+    assert [queue.position(ticket) for ticket in (first, second)] == [0, 1]
 
 
 def test_a_429_closes_the_account_until_its_time(queue, time: FakeTime) -> None:
@@ -276,18 +276,18 @@ def test_the_longest_of_several_times_counts(queue, time: FakeTime) -> None:
 def test_words_say_slots_place_and_whose_tasks(queue) -> None:
     _flying(queue, A, A)
     first, second = _waiting(queue, A, A)
-    assert queue.words(first) == "2 of 2 slots busy · first in line · with jobs f0, f1"
-    assert queue.words(second) == "2 of 2 slots busy · second in line · with jobs f0, f1"
+    assert queue.message(first) == "2 of 2 slots busy · first in line · with jobs f0, f1"
+    assert queue.message(second) == "2 of 2 slots busy · second in line · with jobs f0, f1"
 
 
 def test_words_for_one_holder_and_for_none(queue) -> None:
     (only,) = _waiting(queue, A)
-    assert queue.words(only) == "0 of 2 slots busy · first in line"
+    assert queue.message(only) == "0 of 2 slots busy · first in line"
     _flying(queue, A)
-    assert queue.words(only) == "1 of 2 slots busy · first in line · with job f0"
+    assert queue.message(only) == "1 of 2 slots busy · first in line · with job f0"
 
 
 def test_a_long_line_is_counted_in_figures(queue) -> None:
     *_, tenth, eleventh = _waiting(queue, *[A] * 11)
-    assert "tenth in line" in queue.words(tenth)
-    assert "number 11 in line" in queue.words(eleventh)
+    assert "tenth in line" in queue.message(tenth)
+    assert "number 11 in line" in queue.message(eleventh)
