@@ -95,7 +95,7 @@ def test_two_names_that_look_the_same_are_told_apart_by_their_ids_only(name) -> 
 
 def test_a_name_that_looks_like_that_of_a_file_or_a_variable_carries_its_id() -> None:
     (choice,) = asset_choices(AssetList((an_asset("caf\u00e9.png", 0x1ABBBBBB),)), {"cafe\u0301"})
-    assert choice.word == "1abbbbbb"
+    assert choice.cell_name == "1abbbbbb"
 
 
 def test_other_letters_that_look_alike_are_other_letters() -> None:

@@ -201,13 +201,11 @@ def test_a_picture_that_is_too_large_is_not_kept(tmp_path: Path, monkeypatch: py
 
 
 def test_a_full_disk_is_one_line_and_leaves_no_draft(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = Path.write_bytes
-
-    def half(self, data):
-        write(self, data[: len(data) // 2])
+    def half(path):
+        path.write_bytes(_picture()[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_bytes", half)
+    monkeypatch.setattr("runway_nb.storage.atomic_file.open_private", half)
     with pytest.raises(InvalidRequest, match=r"the picture cannot be kept in .*: No space left on device"):
         keep_picture(_picture(), tmp_path / "pictures")
     assert _files(tmp_path) == []
