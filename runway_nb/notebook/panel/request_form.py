@@ -35,7 +35,7 @@ class RequestForm:
         self.fields: dict[str, Any] = {}
         """The controls by the name of what they give."""
         for row in ROWS:
-            self.fields |= zip(row.controls, _controls(row), strict=True)
+            self.fields |= zip(row.controls, controls_of(row), strict=True)
         self._keep = make_widget(
             ipywidgets.Checkbox,
             description="keep",
@@ -103,7 +103,7 @@ class RequestForm:
         return make_widget(ipywidgets.HBox, [self.fields["seed"], dice, self._keep], classes="rnb-seed")
 
 
-def _controls(row: FormRow) -> list[ipywidgets.Widget]:
+def controls_of(row: FormRow) -> list[ipywidgets.Widget]:
     """Return the controls of a row, by its kind."""
     if row.field.kind == "point":
         return [_share(f"{row.control.label} {AXES[name.removeprefix(row.name)]}") for name in row.controls]
