@@ -8,12 +8,19 @@ import html
 import re
 import time as real_time
 from contextlib import contextmanager
+from dataclasses import replace
 
+import comm
 import httpx
 import ipywidgets
 import traitlets
 
+from runway_nb import errors
+from runway_nb.api.models import SUCCEEDED, Task
 from runway_nb.camera import MOVES, Camera
+from runway_nb.jobs.job import Job, Submission, control_of
+from runway_nb.jobs.state import State
+from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards import output_area
 from runway_nb.notebook.cards.view import View, display_metadata
 from runway_nb.notebook.panel import output
@@ -21,6 +28,7 @@ from runway_nb.notebook.panel import panel as module
 from runway_nb.notebook.panel.panel import Panel
 from runway_nb.request import VideoRequest
 from support.fakes import Changed
+from support.strategies import TASK_ID
 
 ENDLESS = ("PanelOutput.end_with_kernel", "OutputArea._withdraw")
 
@@ -148,7 +156,7 @@ def button(panel, words):
     return next(w for w in parts(panel) if isinstance(w, ipywidgets.Button) and w.description == words)
 
 
-def said(panel):
+def shown_text(panel):
     """All the words on the panel that are no control."""
     texts = [w.value for w in parts(panel) if type(w) is ipywidgets.HTML and "<style" not in w.value]
     return html.unescape(re.sub("<[^>]+>", " ", " ".join(texts)))
@@ -171,7 +179,7 @@ def wait_until(holds, seconds=5) -> None:
         real_time.sleep(0.005)
 
 
-def tell(panel, kind, **content) -> None:
+def page_sends(panel, kind, **content) -> None:
     """What the script in the page does."""
     panel.preview._handle_custom_msg({"kind": kind, **content}, [])
 
@@ -196,3 +204,79 @@ def give_file(panel, data, file="lamp.png", name="first") -> None:
         "last_modified": datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc),
     }  # fmt: skip
     the(panel, ipywidgets.FileUpload, name).value = (value,)
+
+
+WIDGET = "application/vnd.jupyter.widget-view+json"
+OTHER = replace(REQUEST, prompt="A harbour", camera=Camera(roll=3), seconds=None, aspect=None, seed=None)
+
+
+class Wire:
+    """Every message from the widgets that are made, with what is in it."""
+
+    def __init__(self, monkeypatch):
+        self.sent = []
+        wire = self
+
+        class Comm(comm.DummyComm):
+            def publish_msg(self, msg_type, data=None, metadata=None, buffers=None, **keys):
+                wire.sent.append((msg_type, self.comm_id, data or {}))
+
+        monkeypatch.setattr(comm, "create_comm", Comm)
+
+    @property
+    def opened(self):
+        return [data["state"] for kind, _, data in self.sent if kind == "comm_open"]
+
+    @property
+    def updates(self):
+        """The widget and the traits of each update."""
+        return [(model, data["state"]) for _, model, data in self.sent if data.get("method") == "update"]
+
+    @property
+    def custom(self):
+        return [data["content"] for _, _, data in self.sent if data.get("method") == "custom"]
+
+    def of(self, trait):
+        return [state[trait] for _, state in self.updates if trait in state]
+
+
+class Hands:
+    """A studio's jobs that go on when they are told to."""
+
+    def __init__(self, bench, monkeypatch):
+        self.bench, self.jobs, self.asked = bench, [], []
+        monkeypatch.setattr(bench.studio, "submit_checked", self.submit_checked)
+
+    def submit_checked(self, checked, *, cell, folder):
+        self.asked.append(cell)
+        request = checked.request
+        sent = replace(request, seed=7)
+        job = Job(f"{len(self.jobs) + 1:08x}", sent, original_request=request, cell=cell, folder=folder, state=State())
+        self.jobs.append(job)
+        return Submission(job, True)
+
+    def press(self, panel):
+        """Send a request, and give its job once the panel has taken it on."""
+        count = len(self.jobs)
+        page_sends(panel, "press")
+        wait_until(lambda: len(panel.jobs) == count + 1 and not button(panel, "Generate").disabled)
+        return panel.jobs[0]
+
+    def finish(self, panel, job):
+        video = self.bench.party.folder / "runway_outputs" / f"lamp-{job.id}.mp4"
+        video.parent.mkdir(exist_ok=True)
+        video.write_bytes(bytes(1000))
+        control_of(job).change(
+            phase=Phase.DONE, task=Task(TASK_ID, SUCCEEDED), video=video, poster=b"\xff\xd8", ended=1.0
+        )
+        return self.bench.settled(panel)
+
+    def end(self):
+        for job in self.jobs:
+            if not job.done:
+                control_of(job).change(phase=Phase.REMOVED, error=errors.Removed("taken back"))
+
+
+def places(bench):
+    """Where the panel stands, and where its results."""
+    return bench.shown[0][0], bench.shown[1][0]

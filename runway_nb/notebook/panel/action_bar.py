@@ -32,7 +32,7 @@ class ActionBar:
         copy = button("Copy as cell", acts["copy"], "rnb-copy", hint="Copy the equal %%runway cell")
         # its script does it, and shows it where it can
         insert = button("Insert below", lambda: None, "rnb-insert", hint="Put the equal %%runway cell below this one")
-        self._generate = button("Generate", acts["generate"], "rnb-primary", disabled=True)
+        self._generate = button("Generate", store.guarded(acts["generate"]), "rnb-primary", disabled=True)
         self.line = make_widget(ipywidgets.HBox, [price, reset, copy, insert, self._generate], classes="rnb-actions")
         self.message = make_widget(ipywidgets.HTML, classes="rnb-message")
         self.cell: Any = None

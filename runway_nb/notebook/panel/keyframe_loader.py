@@ -52,7 +52,7 @@ class Pictures:
         """Return the picture of a choice; a problem is a result."""
         key = str(choice.picture)
         if key not in self._kept:
-            found = await self._read(choice)
+            found = await self._found(choice)
             # a file of the user may be written anew; ours are named by their content
             is_lasting = choice.asset is not None or key.startswith(str(self._studio.settings.pictures))
             if is_lasting and not found.problem:
@@ -62,9 +62,9 @@ class Pictures:
             return found
         return self._kept[key]
 
-    async def _read(self, choice: Choice) -> Loaded:
+    async def _found(self, choice: Choice) -> Loaded:
         try:
-            data = await self._bytes(choice)
+            data = await self.read(choice)
             return await asyncio.to_thread(_decoded, data)
         except InvalidRequest as error:
             # Runway may well be able to read an asset that we cannot
@@ -76,7 +76,8 @@ class Pictures:
         except Exception as error:  # noqa: BLE001 - nobody else would ever report it
             return Loaded(problem=unexpected(error))
 
-    async def _bytes(self, choice: Choice) -> bytes:
+    async def read(self, choice: Choice) -> bytes:
+        """Return the bytes of the picture of a choice. Raises `RunwayError`."""
         if choice.asset is not None:
             connection = await self._studio.account.backend.connected()
             return await asset_picture(choice.asset, connection.client, connection.media)

@@ -25,7 +25,7 @@ class PageActs:
         self._panel, self._studio = panel, studio
         self.by_kind: dict[str, Act] = {
             "shown": lambda _: panel.output.keep_results(),
-            "press": lambda _: panel.sender.press(),
+            "press": lambda _: panel.store.guarded(panel.sender.press)(),
             "cell": self._give_cell,
             "open": lambda message: self.open_job(str(message.get("name", "")), lambda: panel.bridge.answer(message)),
             "act": self._act,

@@ -66,8 +66,15 @@ class RequestSender:
 
         self._store.apply(begin)
         for request, cell in taken:
-            self._studio.spawn(asyncio.to_thread(self._submit, request, cell))
+            self._begin(request, cell)
         return None
+
+    def _begin(self, request: VideoRequest, cell: str) -> None:
+        try:
+            self._studio.spawn(asyncio.to_thread(self._submit, request, cell))
+        except BaseException:  # nothing was begun, so the next press may
+            self._store.apply(lambda state: replace(state, is_sending=False))
+            raise
 
     def _submit(self, request: VideoRequest, cell: str) -> None:
         try:

@@ -38,7 +38,7 @@ def row_of(field):
 
 
 @pytest.mark.parametrize("kind", NEW)
-def test_a_new_field_has_the_controls_of_its_kind_and_its_value_comes_back(kind):
+def test_a_new_field_has_the_controls_of_its_kind_and_its_value_comes_back(kind) -> None:
     field, kinds, value = NEW[kind]
     row = row_of(field)
     controls = controls_of(row)
@@ -50,31 +50,31 @@ def test_a_new_field_has_the_controls_of_its_kind_and_its_value_comes_back(kind)
 
 
 @pytest.mark.parametrize("kind", ["text", "whole", "number", "few", "switch", "point"])
-def test_what_is_not_given_comes_back_as_nothing(kind):
+def test_what_is_not_given_comes_back_as_nothing(kind) -> None:
     row = row_of(NEW[kind][0])
     assert row.read(tuple(control.value for control in controls_of(row))) is None
     assert row.read(row.show(None)) is None
 
 
 @pytest.mark.parametrize(("text", "value"), [(" 1,200 ", 1200), ("many", "many"), ("1.5", "1.5"), ("", None)])
-def test_a_number_that_is_none_stays_as_it_was_typed(text, value):
+def test_a_number_that_is_none_stays_as_it_was_typed(text, value) -> None:
     assert row_of(NEW["whole"][0]).read((text,)) == value
 
 
-def test_every_field_of_a_request_has_a_row_and_each_control_a_name_of_its_own():
+def test_every_field_of_a_request_has_a_row_and_each_control_a_name_of_its_own() -> None:
     assert sorted(row.name for row in ROWS) == sorted(field.name for field in OWN_FIELDS)
     names = [name for row in ROWS for name in row.controls]
     assert len({*names, KEEP_SEED}) == len(names) + 1
 
 
-def test_what_is_rarely_needed_comes_last_and_what_is_done_before_sending_first_of_it():
+def test_what_is_rarely_needed_comes_last_and_what_is_done_before_sending_first_of_it() -> None:
     names = [row.name for row in ROWS]
     assert names[:5] == ["prompt", "aspect", "seconds", "seed", "explore"]
     assert names[5:] == ["fit", "focus", "upscale", "reply_url", "reply_ref", "max_jobs"]
 
 
 @given(requests, st.sampled_from([None, *FITS]))
-def test_any_request_comes_back_from_the_form(request, fit):
+def test_any_request_comes_back_from_the_form(request, fit) -> None:
     request = replace(request, fit=fit)
     if request.problems():
         return
@@ -86,7 +86,7 @@ def test_any_request_comes_back_from_the_form(request, fit):
     assert (found.reply_ref or "") == (request.reply_ref or "").strip()
 
 
-def test_a_mistake_stands_beside_its_text_box_under_its_label_and_others_above_the_form():
+def test_a_mistake_stands_beside_its_text_box_under_its_label_and_others_above_the_form() -> None:
     found = problems_by_row(["seed is 'many': give a whole number", "reply_url is 5", "zoom is 40", "fit is odd"])
     assert found["seed"] == ("Seed is 'many': give a whole number",)
     assert found["reply_url"] == ("Reply URL is 5",)

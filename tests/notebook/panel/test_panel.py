@@ -7,7 +7,6 @@ import re
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
-from pathlib import Path
 from types import SimpleNamespace
 
 import httpx
@@ -30,19 +29,13 @@ from runway_nb.settings import Secret
 from support.account_pictures import asked, png
 from support.cells import run, typed
 from support.examples import examples
-from support.fakes import EMAIL, TOKEN, FakeTime, Party
-from support.panels import REQUEST, a_bench, button, give_file, parts, quickest, said, tell, wait_until
+from support.fakes import EMAIL, TOKEN, Party
+from support.panels import REQUEST, a_bench, button, give_file, page_sends, parts, quickest, shown_text, wait_until
 from support.strategies import ASSET_ID, requests
 
 
 @pytest.fixture
-def bench(party: Party, monkeypatch: pytest.MonkeyPatch):
-    with a_bench(party, monkeypatch) as made:
-        yield made
-
-
-@pytest.fixture
-def benches(tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch):
+def benches(tmp_path, time, monkeypatch: pytest.MonkeyPatch):
     """Benches with a simulator of other rules."""
     with ExitStack() as stack:
 
@@ -144,7 +137,7 @@ def test_request_job_and_jobs_can_be_observed(bench) -> None:
 # --- problems ---------------------------------------------------------------------------------------
 
 
-def test_problems_stand_in_words_and_generate_waits_until_they_are_mended(bench) -> None:
+def test_problems_are_reported_and_generate_waits_until_they_are_fixed(bench) -> None:
     panel = bench.panel()
     go = button(panel, "Generate")
     assert go.disabled
@@ -152,13 +145,13 @@ def test_problems_stand_in_words_and_generate_waits_until_they_are_mended(bench)
     panel.form.fields["prompt"].value = "A lamp turns"
     assert not go.disabled
     panel.form.fields["seed"].value, panel.form.fields["reply_url"].value = "many", "ftp://x"
-    assert "Seed is 'many'" in said(panel)
-    assert "Reply URL is 'ftp://x'" in said(panel)
+    assert "Seed is 'many'" in shown_text(panel)
+    assert "Reply URL is 'ftp://x'" in shown_text(panel)
     assert go.disabled
     assert go.tooltip
     panel.form.fields["seed"].value, panel.form.fields["reply_url"].value = "4", ""
     assert not go.disabled
-    assert "Seed is" not in said(panel)
+    assert "Seed is" not in shown_text(panel)
 
 
 def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench) -> None:
@@ -166,7 +159,7 @@ def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench) -> No
     panel.form.fields["explore"].value = True
     panel.form.fields["seed"].value = "many"
     assert (panel.preview.portrait, panel.preview.seconds) == (True, 10)
-    assert re.search(r"\b0 credits", said(panel))
+    assert re.search(r"\b0 credits", shown_text(panel))
 
 
 def test_words_of_the_user_are_text_and_no_html(bench) -> None:
@@ -193,7 +186,7 @@ def test_nothing_but_generate_sends_anything(bench) -> None:
 
 
 def test_price_and_balance_stand_together(bench) -> None:
-    text = said(bench.panel(REQUEST))
+    text = shown_text(bench.panel(REQUEST))
     assert "50 credits" in text
     assert "0 of 2,250 used, 2,250 left" in text
     assert "play money" not in text
@@ -206,17 +199,17 @@ def test_too_few_credits_disable_generate_with_figures_and_explore_mode_says_wha
     assert go.disabled
     assert "50" in go.tooltip
     assert "30" in go.tooltip
-    assert "only 30 left" in said(panel)
+    assert "only 30 left" in shown_text(panel)
     panel.form.fields["explore"].value = True
     assert not go.disabled
-    assert re.search(r"\b0 credits", said(panel))
-    assert "Unlimited plan" in said(panel)
+    assert re.search(r"\b0 credits", shown_text(panel))
+    assert "Unlimited plan" in shown_text(panel)
     panel.form.fields["explore"].value = False
     panel.form.fields["seconds"].value = "5 s"
     assert not go.disabled
 
 
-def connect_with_token(bench, monkeypatch) -> None:
+def connect_with_token(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """The simulator of the bench answers, whether or not a token is set."""
     real = bench.party.connect
     monkeypatch.setattr(bench.party, "connect", lambda settings: real(replace(settings, token=Secret(TOKEN))))
@@ -225,7 +218,7 @@ def connect_with_token(bench, monkeypatch) -> None:
 def test_the_simulator_is_play_money(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.studio.account.backend.settings = replace(bench.studio.settings, token=None)
     connect_with_token(bench, monkeypatch)
-    text = said(bench.panel(REQUEST))
+    text = shown_text(bench.panel(REQUEST))
     assert "play money" in text
     assert "Simulator: no credits spent" in text
     assert "Simulator: no credits spent" in text
@@ -236,29 +229,29 @@ def test_a_token_set_later_is_no_play_money_any_more(bench, monkeypatch: pytest.
     connect_with_token(bench, monkeypatch)
     bench.studio.use(replace(token, token=None))
     panel = bench.panel(REQUEST)
-    assert "play money" in said(panel)
+    assert "play money" in shown_text(panel)
     bench.studio.use(token)
     panel.form.fields["prompt"].value = "A lamp stands"
     bench.press(panel, "Refresh")
-    assert "play money" not in said(panel)
-    assert "no credits spent" not in said(panel)
+    assert "play money" not in shown_text(panel)
+    assert "no credits spent" not in shown_text(panel)
 
 
-def test_one_account_is_told_by_its_first_letter(bench) -> None:
-    assert "account s\N{HORIZONTAL ELLIPSIS}" in said(bench.panel(REQUEST))
+def test_one_account_is_known_by_its_first_letter(bench) -> None:
+    assert "account s\N{HORIZONTAL ELLIPSIS}" in shown_text(bench.panel(REQUEST))
 
 
-def test_two_accounts_are_counted_and_their_credits_told(benches) -> None:
-    text = said(benches(accounts=2).panel(REQUEST))
+def test_two_accounts_are_counted_and_their_credits_shown(benches) -> None:
+    text = shown_text(benches(accounts=2).panel(REQUEST))
     assert "2 accounts" in text
     assert "2,250, 2,250 left on 2 accounts" in text
 
 
-def test_no_account_is_told_with_what_to_do(benches) -> None:
+def test_no_account_is_reported_with_what_to_do(benches) -> None:
     bench = benches(accounts=0)
     panel = bench.panel(REQUEST)
-    assert "No Runway account is set up" in said(panel)
-    assert "asking for" not in said(panel)
+    assert "No Runway account is set up" in shown_text(panel)
+    assert "asking for" not in shown_text(panel)
     assert button(panel, "Generate").disabled
 
 
@@ -275,26 +268,26 @@ def test_a_broken_account_is_named_and_the_other_still_has_its_balance(benches) 
         return answer
 
     bench.change(broken)
-    text = said(bench.panel(REQUEST))
+    text = shown_text(bench.panel(REQUEST))
     assert "Account s\N{HORIZONTAL ELLIPSIS} is broken (session lost): add it again" in text
     assert "2,250 left" in text
 
 
 @pytest.mark.parametrize("trouble", ["down", "401"])
-def test_trouble_is_told_and_refresh_recovers(bench, trouble) -> None:
+def test_a_problem_is_reported_and_refresh_recovers(bench, trouble) -> None:
     with ExitStack() as stack:
         if trouble == "down":
             stack.enter_context(bench.network())
         else:
             bench.party.simulator.fault("401")
         panel = bench.panel(REQUEST)
-        text = said(panel)
+        text = shown_text(panel)
         assert {"down": "connection", "401": "token"}[trouble] in text
         assert "could not be listed" in text
         assert "asking for" not in text
         assert not button(panel, "Refresh").disabled
     bench.party.simulator.clear()
-    text = said(bench.press(panel, "Refresh"))
+    text = shown_text(bench.press(panel, "Refresh"))
     assert "2,250 left" in text
     assert "could not be listed" not in text
     assert "2 images" in text
@@ -311,13 +304,13 @@ def test_nothing_waits_while_the_api_does_not_answer(bench) -> None:
             ("seconds", panel.form.fields["seconds"], iter(["10 s", "5 s"] * 3)),
         ):
             assert quickest(lambda c=control, v=values: setattr(c, "value", next(v))) < 0.05, name
-        assert "asking for the account" in said(panel)
+        assert "asking for the account" in shown_text(panel)
         assert not button(panel, "Generate").disabled
         bench.background.clear()
 
 
 @pytest.mark.parametrize("call", ["accounts", "credits", "assets"])
-def test_an_error_that_nobody_expects_is_told(bench, monkeypatch: pytest.MonkeyPatch, call) -> None:
+def test_an_error_that_nobody_expects_is_reported(bench, monkeypatch: pytest.MonkeyPatch, call) -> None:
     async def broken(self, *_, **__):
         raise KeyError("surprise")
 
@@ -327,7 +320,7 @@ def test_an_error_that_nobody_expects_is_told(bench, monkeypatch: pytest.MonkeyP
     for future in bench.background:
         future.exception(5)
     bench.background.clear()
-    assert "surprise" in said(panel)
+    assert "surprise" in shown_text(panel)
     assert not button(panel, "Refresh").disabled
 
 
@@ -359,7 +352,7 @@ def test_an_error_of_a_callback_stands_in_the_panel(bench, monkeypatch: pytest.M
     monkeypatch.setattr("runway_nb.notebook.panel.keyframe_sources.keep_picture", refuse)
     monkeypatch.setattr("runway_nb.notebook.panel.store.summary_of", refuse)
     CALLBACKS[name](panel)
-    assert "No space left on device" in said(panel)
+    assert "No space left on device" in shown_text(panel)
 
 
 # --- generating -------------------------------------------------------------------------------------
@@ -425,7 +418,7 @@ def test_a_click_that_comes_too_late_sends_nothing(benches) -> None:
 def test_an_equal_request_is_not_paid_again_and_says_so(bench) -> None:
     panel = bench.press(bench.press(bench.panel(REQUEST)))
     assert bench.creates == 1
-    assert "Nothing was sent: this shot stands below already" in said(panel)
+    assert "Nothing was sent: this shot stands below already" in shown_text(panel)
     assert bench.updates[-1][1]["text/html"].count("<video") == 1
 
 
@@ -447,7 +440,7 @@ def test_an_equal_request_of_another_panel_shows_the_stored_result(bench) -> Non
         (OSError(28, "disk full"), "disk full"),
     ],
 )
-def test_what_goes_wrong_while_sending_is_told_and_can_be_tried_again(
+def test_what_goes_wrong_while_sending_is_reported_and_can_be_tried_again(
     bench, monkeypatch: pytest.MonkeyPatch, error, words
 ) -> None:
     def submit_checked(*_, **__):
@@ -457,7 +450,7 @@ def test_what_goes_wrong_while_sending_is_told_and_can_be_tried_again(
     monkeypatch.setattr(bench.studio, "submit_checked", submit_checked)
     button(panel, "Generate").click()
     bench.background.pop().exception(5)
-    assert words in said(panel)
+    assert words in shown_text(panel)
     assert not button(panel, "Generate").disabled
     assert panel.job is None
     monkeypatch.undo()
@@ -480,11 +473,11 @@ def test_a_budget_is_kept_to(bench) -> None:
     panel = bench.panel(REQUEST)
     bench.studio.account.backend.settings = replace(bench.studio.settings, max_credits=10)
     bench.press(panel)
-    assert "10" in said(panel)
+    assert "10" in shown_text(panel)
     assert bench.creates == 0
 
 
-def test_a_seed_is_thrown_and_kept_or_drawn_anew(bench) -> None:
+def test_a_new_seed_is_kept_or_drawn_anew(bench) -> None:
     panel = bench.panel(VideoRequest("A lamp turns"))
     keep = next(w for w in parts(panel) if isinstance(w, ipywidgets.Checkbox) and w.description == "keep")
     bench.press(panel, "\N{DIE FACE-5}")
@@ -499,7 +492,7 @@ def test_a_seed_is_thrown_and_kept_or_drawn_anew(bench) -> None:
     assert panel.form.fields["seed"].value == ""
 
 
-def test_while_it_runs_its_card_is_on_the_stage_and_its_slot_is_told(bench) -> None:
+def test_while_it_runs_its_card_is_below_the_panel_and_its_slot_is_counted(bench) -> None:
     bench.party.simulator.fault("throttled", seconds=1e9)
     panel = Panel(REQUEST, studio=bench.studio)
     panel._ipython_display_()
@@ -509,11 +502,11 @@ def test_while_it_runs_its_card_is_on_the_stage_and_its_slot_is_told(bench) -> N
     where, card = bench.updates[-1]
     assert where == bench.shown[1][0]
     assert "application/vnd.jupyter.widget-view+json" in card
-    wait_until(lambda: "1 of 2 slots busy" in said(panel))
+    wait_until(lambda: "1 of 2 slots busy" in shown_text(panel))
     panel.job.stop()
     bench.settled(panel)
     assert "text/html" in bench.updates[-1][1]
-    wait_until(lambda: "0 of 2 slots busy" in said(panel))
+    wait_until(lambda: "0 of 2 slots busy" in shown_text(panel))
 
 
 def test_a_failed_shot_ends_as_a_durable_notice(bench) -> None:
@@ -560,7 +553,7 @@ def test_a_panel_of_a_closed_studio_says_so_and_starts_nothing(bench) -> None:
     panel = bench.panel(REQUEST)
     bench.studio.close()
     button(panel, "Generate").click()
-    wait_until(lambda: "closed" in said(panel))
+    wait_until(lambda: "closed" in shown_text(panel))
     assert bench.creates == 0
 
 
@@ -650,7 +643,7 @@ def test_a_job_that_is_opened_again_and_sent_unchanged_is_not_paid_again(bench) 
 def test_a_press_in_the_page_sends_what_the_page_shows(bench) -> None:
     """A click may overtake the values of other controls on their way to a busy kernel."""
     panel = bench.panel(REQUEST)
-    tell(panel, "shown")
+    page_sends(panel, "shown")
     bench.press(panel)
     assert bench.creates == 0, "the page's own message follows"
     shown = {
@@ -661,7 +654,7 @@ def test_a_press_in_the_page_sends_what_the_page_shows(bench) -> None:
         "first": "harbour",
         "max_jobs": "3",
     }
-    tell(panel, "press", values=shown)
+    page_sends(panel, "press", values=shown)
     bench.settled(panel)
     wish = panel.job.original_request
     assert (wish.prompt, wish.camera, wish.length, wish.max_jobs) == ("A lamp stands", Camera(zoom=-3, pan=-2), 5, 3)
@@ -672,7 +665,7 @@ def test_after_a_page_was_loaded_anew_results_stand_in_the_panel(bench) -> None:
     panel = bench.panel(REQUEST)
     for _ in range(2):
         assert panel.output.area.root not in panel.children
-        tell(panel, "shown", notebook=False)
+        page_sends(panel, "shown", notebook=False)
     assert panel.output.area.root in panel.children
 
 
@@ -694,5 +687,5 @@ def test_an_observer_of_the_user_that_fails_hides_no_card_and_stops_no_other_job
     assert panel.job is job
     assert panel.output.area.holds(job)
     assert bench.party.ended(job).video is not None
-    assert type(error).__name__ in said(panel)
+    assert type(error).__name__ in shown_text(panel)
     assert not button(panel, "Generate").disabled

@@ -25,7 +25,7 @@ def prompt(text):
     return lambda state: value_changed(state, "prompt", text)
 
 
-def test_an_event_is_shown_with_what_follows_from_it_and_an_equal_one_is_not(store):
+def test_an_event_is_shown_with_what_follows_from_it_and_an_equal_one_is_not(store) -> None:
     shown, after = [], []
     store.shown_by(lambda state, summary: shown.append((state.values["prompt"], summary.request.prompt)))
     store.followed_by(lambda: after.append(store.summary.request.prompt))
@@ -35,7 +35,7 @@ def test_an_event_is_shown_with_what_follows_from_it_and_an_equal_one_is_not(sto
     assert after == ["a", "b"]
 
 
-def test_what_is_shown_is_no_event_of_the_user_and_a_change_by_the_user_is(store):
+def test_what_is_shown_is_no_event_of_the_user_and_a_change_by_the_user_is(store) -> None:
     control, heard = ipywidgets.Text(), []
     store.shown_by(lambda state, _: setattr(control, "value", state.values["prompt"]))
     store.listen(control, heard.append)
@@ -45,7 +45,7 @@ def test_what_is_shown_is_no_event_of_the_user_and_a_change_by_the_user_is(store
     assert heard == ["of the user"]
 
 
-def test_events_of_many_threads_lose_none(store):
+def test_events_of_many_threads_lose_none(store) -> None:
     def work(name):
         for _ in range(200):
             store.apply(lambda state: replace(state, phases={**state.phases, name: len(state.phases)}))
@@ -60,7 +60,7 @@ def test_events_of_many_threads_lose_none(store):
     assert set(store.state.phases) == set("0123")
 
 
-def test_an_answer_from_the_background_leaves_what_is_being_typed(store):
+def test_an_answer_from_the_background_leaves_what_is_being_typed(store) -> None:
     """The user's change has not become an event yet when something else is shown."""
     control, shown = ipywidgets.Text(), LastShown()
     store.shown_by(lambda state, _: shown.show({"prompt": control}, state.values))
@@ -74,7 +74,7 @@ def test_an_answer_from_the_background_leaves_what_is_being_typed(store):
     assert control.value == "of the program"
 
 
-def test_what_follows_may_cause_events_and_waits_for_no_lock(store):
+def test_what_follows_may_cause_events_and_waits_for_no_lock(store) -> None:
     def follow():
         thread = threading.Thread(target=lambda: store.apply(prompt("from another thread")))
         if store.state.values["prompt"] == "begin":
@@ -88,7 +88,9 @@ def test_what_follows_may_cause_events_and_waits_for_no_lock(store):
 
 
 @pytest.mark.parametrize("error", [InvalidRequest(["zoom is odd"]), KeyError("zoom is odd")])
-def test_controls_that_cannot_be_read_refuse_every_request_until_they_can(store, monkeypatch, error):
+def test_controls_that_cannot_be_read_refuse_every_request_until_they_can(
+    store, monkeypatch: pytest.MonkeyPatch, error
+) -> None:
     def broken(state):
         raise error
 
@@ -104,7 +106,7 @@ def test_controls_that_cannot_be_read_refuse_every_request_until_they_can(store,
     assert shown[-1] == ("", "")
 
 
-def test_an_error_of_a_callback_is_reported(store):
+def test_an_error_of_a_callback_is_reported(store) -> None:
     def broken(_):
         raise OSError(28, "No space left on device")
 

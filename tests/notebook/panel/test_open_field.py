@@ -27,7 +27,7 @@ from runway_nb.pictures.assets import AssetList
 from runway_nb.request import VideoRequest
 from support.account_pictures import UUID_TAIL, an_asset, asked, png
 from support.fakes import EMAIL, TOKEN, Party
-from support.panels import a_bench, said
+from support.panels import shown_text
 
 DOT = " \N{MIDDLE DOT} "
 WISH = VideoRequest("A lamp turns", camera=Camera(zoom=4, pan=-2), seconds=10, seed=7)
@@ -72,12 +72,6 @@ class Client:
         return self.now
 
 
-@pytest.fixture
-def bench(party: Party, monkeypatch: pytest.MonkeyPatch):
-    with a_bench(party, monkeypatch) as made:
-        yield made
-
-
 # --- what is offered --------------------------------------------------------------------------------
 
 
@@ -97,7 +91,7 @@ def test_a_task_that_is_a_jobs_is_not_offered_twice() -> None:
     assert [*found.values()] == ["00000001", "00000002", task_id(8)]
 
 
-def test_equal_words_stay_entries_of_their_own() -> None:
+def test_equal_prompts_stay_entries_of_their_own() -> None:
     found = entries([a_record(n, "A lamp") for n in range(3)], [a_task(n, "A lamp") for n in range(3)])
     assert len(found) == 6
 
@@ -113,7 +107,7 @@ def test_what_is_shown_is_short_on_one_line_and_holds_no_address() -> None:
     assert f"task 00000004 {DOT}".strip(f" {DOT}") in found, "a task without words has its name alone"
 
 
-def test_a_task_without_words_is_told_by_its_name() -> None:
+def test_a_task_without_a_prompt_is_known_by_its_name() -> None:
     assert [*entries([], [a_task(1, name="Gen-3 lamp")])] == [f"task 00000001{DOT}Gen-3 lamp"]
 
 
@@ -251,15 +245,15 @@ def test_tasks_of_the_account_come_in_the_background(bench, elsewhere) -> None:
     assert len(bench.studio.jobs) == 1
 
 
-def test_an_account_that_does_not_answer_is_told_and_jobs_are_offered(bench) -> None:
+def test_an_account_that_does_not_answer_is_reported_and_jobs_are_offered(bench) -> None:
     job = bench.party.ended(bench.party.submit("A harbour"))
     with bench.network():
         panel = bench.panel()
-        assert "connection" in said(panel)
+        assert "connection" in shown_text(panel)
         assert panel.open_field.field.options == (f"{job.id}{DOT}A harbour",)
         panel.open_field.field.value = "ffffffff"
         bench.settled(panel)
-        assert "connection" in said(panel)
+        assert "connection" in shown_text(panel)
 
 
 def test_whatever_names_a_job_opens_it(bench) -> None:
@@ -273,31 +267,31 @@ def test_whatever_names_a_job_opens_it(bench) -> None:
     assert bench.creates == 1
 
 
-def test_rubbish_is_told_in_words_and_changes_nothing(bench) -> None:
+def test_rubbish_is_reported_and_changes_nothing(bench) -> None:
     panel = bench.panel(WISH)
     for text in ("ffffffff", "nonsense", "%runway show", "<b>x</b>", task_id(5), EMAIL, TOKEN, "0" * 999):
         panel.store.report("")
         panel.open_field.field.value = text
         bench.settled(panel)
         assert panel.request == WISH
-        assert "neither the ledger nor the account has a job" in said(panel), text
-        assert "@" not in said(panel).replace("***@***", "")
-        assert TOKEN not in said(panel)
+        assert "neither the ledger nor the account has a job" in shown_text(panel), text
+        assert "@" not in shown_text(panel).replace("***@***", "")
+        assert TOKEN not in shown_text(panel)
         assert "<b>x" not in panel.open_field.problem.value
 
 
-def test_the_words_go_with_the_next_job_that_is_opened(bench) -> None:
+def test_the_report_goes_with_the_next_job_that_is_opened(bench) -> None:
     job = bench.party.ended(bench.studio.submit(WISH))
     panel = bench.panel()
     panel.open_field.field.value = "ffffffff"
     bench.settled(panel)
     panel.open_field.field.value = job.id
     bench.settled(panel)
-    assert "neither" not in said(panel)
+    assert "neither" not in shown_text(panel)
     assert panel.preview.announcement == f"Settings of {job.id}."
 
 
-def test_a_ledger_that_cannot_be_read_is_told_when_it_is_needed(bench, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_ledger_that_cannot_be_read_is_reported_when_it_is_needed(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_, **__):
         raise errors.LedgerError("the ledger cannot be read")
 
@@ -307,7 +301,7 @@ def test_a_ledger_that_cannot_be_read_is_told_when_it_is_needed(bench, monkeypat
     assert panel.open_field.field.options == ()
     panel.open_field.field.value = "ffffffff"
     bench.settled(panel)
-    assert "the ledger cannot be read" in said(panel)
+    assert "the ledger cannot be read" in shown_text(panel)
     assert panel.request == WISH
 
 
@@ -319,7 +313,7 @@ def test_a_job_that_was_made_meanwhile_is_offered_at_once(bench) -> None:
 @pytest.mark.parametrize(
     "told", [{"seed": 0}, {"seconds": 10.0}, {"camera": {"z": 10**400}}], ids=["seed", "seconds", "move"]
 )
-def test_a_task_that_tells_something_odd_opens_with_the_rest(bench, elsewhere, told) -> None:
+def test_a_task_that_has_something_odd_opens_with_the_rest(bench, elsewhere, told) -> None:
     there = elsewhere(WISH)
 
     def odd(request, answer):
@@ -333,7 +327,7 @@ def test_a_task_that_tells_something_odd_opens_with_the_rest(bench, elsewhere, t
     panel = bench.panel()
     panel.open_field.field.value = there.task.id
     bench.settled(panel)
-    assert panel.request.prompt == WISH.prompt, said(panel)
+    assert panel.request.prompt == WISH.prompt, shown_text(panel)
     assert panel.request.problems() == ()
 
 
@@ -417,7 +411,7 @@ def test_a_task_is_found_by_its_id_the_beginning_of_its_uuid_or_its_reference() 
 
 
 @pytest.mark.parametrize("text", [task_id(3), "00000003", "theirs", "0000", "", TOKEN, EMAIL])
-def test_what_no_account_has_is_no_job_and_tells_no_address(text) -> None:
+def test_what_no_account_has_is_no_job_and_names_no_address(text) -> None:
     with pytest.raises(errors.JobNotFound) as told:
         found(Client(a_task(1)), text)
     assert EMAIL not in told.value.message

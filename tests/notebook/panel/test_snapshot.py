@@ -78,7 +78,7 @@ def test_each_phase_is_one_line_that_says_where_the_job_stands(phase, tmp_path: 
     assert job_line(a_job(phase, error=error, video=video), tmp_path) == f"00000001: {words}"
 
 
-def test_a_finished_job_is_told_by_its_file_as_the_notebook_would_write_it(tmp_path: Path) -> None:
+def test_a_finished_job_is_named_by_its_file_as_the_notebook_would_write_it(tmp_path) -> None:
     job = a_result(tmp_path / "runway_outputs" / "lamp.mp4")
     assert job_line(job, tmp_path) == "00000001: runway_outputs/lamp.mp4"
 
@@ -91,7 +91,7 @@ def test_a_file_that_is_gone_meanwhile_is_not_named_as_if_it_were_there(tmp_path
     assert "lamp.mp4" not in job_line(job, tmp_path), "a folder is no video"
 
 
-def test_a_file_elsewhere_is_told_from_the_home_of_the_user(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_elsewhere_is_named_from_the_home_of_the_user(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     job = a_result(tmp_path / "films" / "lamp.mp4")
     assert job_line(job, tmp_path / "notebooks") == "00000001: ~/films/lamp.mp4"

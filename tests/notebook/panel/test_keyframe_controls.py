@@ -6,7 +6,6 @@ import asyncio
 import io
 import threading
 import time as real_time
-from pathlib import Path
 from types import SimpleNamespace
 
 import ipywidgets
@@ -17,23 +16,15 @@ from PIL import Image
 from runway_nb.api.media import MediaClient
 from runway_nb.errors import RunwayError, Unreachable
 from runway_nb.keyframes import Keyframes
-from runway_nb.notebook.panel.keyframe_choices import LONGEST_LIST, NONE, narrowed, typed_choice, variable_choices
+from runway_nb.notebook.panel.keyframe_choices import LONGEST_LIST, NONE
 from runway_nb.notebook.panel.keyframe_loader import Pictures
-from runway_nb.notebook.panel.widgets import SuppressEvents
 from runway_nb.pictures.assets import AssetCache, AssetList
 from runway_nb.request import VideoRequest
 from support.account_pictures import an_asset, png, shelve
 from support.cells import run
-from support.fakes import Party
-from support.panels import REQUEST, a_bench, button, parts, position, quickest, said, the, upload
+from support.panels import REQUEST, button, parts, position, quickest, shown_text, the, upload
 
 LAMP = VideoRequest("A lamp turns", seconds=5)
-
-
-@pytest.fixture
-def bench(party: Party, monkeypatch: pytest.MonkeyPatch):
-    with a_bench(party, monkeypatch) as made:
-        yield made
 
 
 @pytest.fixture
@@ -70,7 +61,7 @@ def clear(bench, panel, name="first"):
 
 
 def words(panel, name="first"):
-    return said(SimpleNamespace(children=[position(panel, name).box]))
+    return shown_text(SimpleNamespace(children=[position(panel, name).box]))
 
 
 def colour(data):
@@ -137,7 +128,7 @@ def test_many_assets_keep_a_change_quick(bench, stills) -> None:
     assert quickest(panel.offer_again) < 0.05
 
 
-def test_a_list_that_cannot_be_loaded_says_why_and_refresh_mends_it(bench, stills) -> None:
+def test_a_list_that_cannot_be_loaded_says_why_and_refresh_fixes_it(bench, stills) -> None:
     answers = [Unreachable("no connection to the API"), AssetList((an_asset(1, "new.png"),))]
 
     async def listing():
@@ -148,27 +139,19 @@ def test_a_list_that_cannot_be_loaded_says_why_and_refresh_mends_it(bench, still
 
     bench.studio.account.backend.asset_cache = AssetCache(listing, bench.party.time)
     panel = bench.panel(LAMP)
-    assert "could not be listed: no connection to the API" in said(panel)
+    assert "could not be listed: no connection to the API" in shown_text(panel)
     bench.press(panel, "Refresh")
-    assert "could not be listed" not in said(panel)
-    assert "1 image" in said(panel)
+    assert "could not be listed" not in shown_text(panel)
+    assert "1 image" in shown_text(panel)
     assert "new" in listed(panel)
 
 
-def test_what_is_missing_of_a_list_is_told(bench) -> None:
+def test_what_is_missing_of_a_list_is_reported(bench) -> None:
     async def listing():
         return AssetList((an_asset(1, "new.png"),), ("the assets of account 2 of 2 are missing: session lost",))
 
     bench.studio.account.backend.asset_cache = AssetCache(listing, bench.party.time)
-    assert "account 2 of 2 are missing" in said(bench.panel(LAMP))
-
-
-def test_a_variable_that_goes_while_the_list_is_made_is_left_out() -> None:
-    class Going(dict):
-        def __getitem__(self, name):
-            raise KeyError(name)
-
-    variable_choices(Going(fig=png()))
+    assert "account 2 of 2 are missing" in shown_text(bench.panel(LAMP))
 
 
 # --- picking ----------------------------------------------------------------------------------------
@@ -257,14 +240,14 @@ def test_a_picture_that_is_swapped_while_it_loads_arrives(bench, stills) -> None
 
 
 def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    gates, real = {}, Pictures._bytes
+    gates, real = {}, Pictures.read
 
     async def slow(self, choice):
         gate = gates.setdefault(str(choice.picture), asyncio.Event())
         await asyncio.wait_for(gate.wait(), 5)
         return await real(self, choice)
 
-    monkeypatch.setattr(Pictures, "_bytes", slow)
+    monkeypatch.setattr(Pictures, "read", slow)
     panel = bench.panel(LAMP)
     for paint in ("red", "teal"):
         bench.variables["fig"] = png(paint)
@@ -313,14 +296,14 @@ class Unlucky:
 
 
 @pytest.mark.parametrize(("bad", "line"), [(np.zeros((4, 6, 7)), "the array has the shape"), (Unlucky(), "no power")])
-def test_a_variable_that_cannot_be_a_picture_is_one_line_and_another_pick_mends_it(bench, bad, line) -> None:
+def test_a_variable_that_cannot_be_a_picture_is_one_line_and_another_pick_fixes_it(bench, bad, line) -> None:
     bench.variables |= {"good": png(), "bad": bad}
     panel = pick(bench, bench.panel(LAMP), "bad")
     assert button(panel, "Generate").disabled
     assert line in words(panel)
     pick(bench, panel, "good")
     assert not button(panel, "Generate").disabled
-    assert line not in said(panel)
+    assert line not in shown_text(panel)
 
 
 def test_the_last_frame_of_a_job_that_runs_is_no_reason_to_wait(bench) -> None:
@@ -356,14 +339,14 @@ def test_a_shot_of_the_panel_is_offered_as_a_keyframe_at_once(bench) -> None:
     assert any(label.startswith(f"last frame of {panel.job.id}") for label in listed(panel))
 
 
-def test_two_formats_are_told_before_they_are_refused(bench) -> None:
+def test_two_formats_are_reported_before_they_are_refused(bench) -> None:
     panel = upload(bench, upload(bench, bench.panel(LAMP), png()), png("red", (768, 1280)), "tall.png", "last")
     assert button(panel, "Generate").disabled
-    assert "two formats" in said(panel)
+    assert "two formats" in shown_text(panel)
     panel.form.fields["aspect"].value = "landscape"
     bench.settled(panel)
     assert not button(panel, "Generate").disabled
-    assert "two formats" not in said(panel)
+    assert "two formats" not in shown_text(panel)
 
 
 # --- uploads ----------------------------------------------------------------------------------------
@@ -393,18 +376,18 @@ def test_an_upload_is_kept_as_a_file_and_sent_with_the_request_only(bench) -> No
     ],
     ids=["html", "empty", "truncated", "broken", "large"],
 )
-@pytest.mark.parametrize("mend", ["clear", "upload"])
-def test_a_hostile_upload_is_one_line_and_can_be_mended(bench, data, line, mend) -> None:
+@pytest.mark.parametrize("fix", ["clear", "upload"])
+def test_a_hostile_upload_is_one_line_and_can_be_fixed(bench, data, line, fix) -> None:
     panel = upload(bench, bench.panel(LAMP), data)
     go = button(panel, "Generate")
     assert line in words(panel)
     assert go.disabled
     assert go.tooltip
-    if mend == "clear":
+    if fix == "clear":
         clear(bench, panel)
     else:
         upload(bench, panel, png())
-    assert line not in said(panel)
+    assert line not in shown_text(panel)
     assert not go.disabled
 
 
@@ -433,7 +416,7 @@ def test_an_upload_that_is_refused_leaves_the_picture_that_can_be_kept(bench) ->
         ((768, 1280), {}, "fits"),
     ],
 )
-def test_the_fit_that_will_be_made_is_told(bench, size, changes, told) -> None:
+def test_the_fit_that_will_be_made_is_shown(bench, size, changes, told) -> None:
     panel = upload(bench, bench.panel(LAMP), png(size=size))
     for name, value in changes.items():
         panel.form.fields[name].value = value
@@ -464,7 +447,7 @@ def test_the_preview_gets_small_jpegs(bench, size) -> None:
         assert max(seen.size) <= 960
 
 
-def test_a_photo_that_lies_on_its_side_stands_upright_in_the_slot(bench) -> None:
+def test_a_photo_that_lies_on_its_side_stands_upright_in_its_position(bench) -> None:
     out = io.BytesIO()
     exif = Image.Exif()
     exif[274] = 6
@@ -491,41 +474,10 @@ def test_the_note_on_cutting_goes_with_the_picture(bench, stills) -> None:
     assert panel.preview.crop_note == ""
 
 
-def test_one_picture_in_two_slots_is_shown_in_both(bench, stills) -> None:
+def test_one_picture_in_two_positions_is_shown_in_both(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "one.png"))
     panel = pick(bench, pick(bench, bench.panel(LAMP), "one"), "one", "last")
     assert panel.preview.first == panel.preview.last != b""
-
-
-def test_a_mute_of_one_thread_does_not_silence_another() -> None:
-    mute, heard = SuppressEvents(), []
-    with mute:
-        thread = threading.Thread(target=lambda: heard.append(not mute))
-        thread.start()
-        thread.join()
-        assert mute
-    assert heard == [True]
-
-
-def test_a_link_a_frame_or_a_file_that_is_typed_is_offered_itself(tmp_path: Path) -> None:
-    (tmp_path / "map.png").write_bytes(b"x")
-    for text, label in (
-        ("https://example.org/a/map.png?key=1", "https://example.org/a/map.png (as typed)"),
-        ("job:7f3e2c54@2.5", "the frame at 2.5 s of job 7f3e2c54 (as typed)"),
-        ("map.png", "map.png (as typed)"),
-    ):
-        typed = typed_choice(text, tmp_path)
-        assert (typed.label, typed.picture, typed.cell_name) == (label, text, text)
-        assert narrowed([], text, NONE, typed) == [NONE, typed]
-    assert typed_choice("lamp", tmp_path) is None
-
-
-def test_arrays_of_no_pictures_shape_are_not_offered() -> None:
-    numpy = pytest.importorskip("numpy")
-    picture, grey = numpy.zeros((4, 6, 3), "uint8"), numpy.zeros((4, 6))
-    others = {"row": numpy.zeros(3), "axes": numpy.array([[object()]]), "film": numpy.zeros((2, 4, 6, 3))}
-    found = variable_choices({"picture": picture, "grey": grey, **others})
-    assert [choice.cell_name for choice in found] == ["grey", "picture"]
 
 
 def list_state(panel):
@@ -535,7 +487,7 @@ def list_state(panel):
 def test_before_the_list_has_come_nobody_says_that_it_is_empty(bench) -> None:
     panel = bench.panel(LAMP, opened=False)
     assert "loading the list of assets" in list_state(panel)
-    assert "no pictures" not in said(panel)
+    assert "no pictures" not in shown_text(panel)
 
 
 def test_why_the_list_could_not_be_loaded_stays_until_it_is_asked_for_again(bench) -> None:
