@@ -553,7 +553,7 @@ def test_a_link_that_leads_nowhere_is_refused_without_repeating_it(desk, link) -
 
 def test_the_options_of_a_picture_are_passed_on(desk, monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
-    monkeypatch.setattr(desk.studio, "upload", lambda picture, **more: given.append(more) or (an_asset(1), ()))
+    monkeypatch.setattr(desk.studio.account, "upload", lambda picture, **more: given.append(more) or (an_asset(1), ()))
     desk.line("upload a.png --fit contain --focus 0.2,0.8 --aspect portrait --upscale")
     assert given == [{"name": "a-png", "fit": "contain", "focus": (0.2, 0.8), "aspect": "portrait", "upscale": True}]
 
