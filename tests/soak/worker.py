@@ -21,13 +21,9 @@ _true_time = time.time
 time.time = lambda: _true_time() + float(os.environ.get("SOAK_CLOCK", 0))
 
 # also what is otherwise loaded at first use: the moments to be killed in come after that
-import runway_nb.api.media
-import runway_nb.jobs.backend
-import runway_nb.jobs.recover
-import runway_nb.jobs.workflow
-import runway_nb.ledger.ledger
-import runway_nb.studio
 from runway_nb import Job, RunwayError, generate
+from runway_nb.jobs import runner
+from runway_nb.ledger import job_table, ledger
 from runway_nb.ledger.phase import Phase
 from runway_nb.shortcuts import default_studio
 
@@ -40,7 +36,8 @@ LOOK_SECONDS, SEARCH_SECONDS = 0.05, 0.3
 def main(manner: str, wishes: list[str]) -> int:
     """Ask, wait, come back."""
     if lease := float(os.environ.get("SOAK_LEASE", 0)):
-        runway_nb.ledger.ledger.LEASE_SECONDS, runway_nb.studio.RENEW_SECONDS = lease, lease / 4
+        ledger.LEASE_SECONDS = job_table.LEASE_SECONDS = lease
+        runner.RENEW_SECONDS = lease / 4
     studio = default_studio()
     print("ready", flush=True)
     sys.stdin.readline()

@@ -10,4 +10,5 @@ USUAL = 100
 
 def examples(number: int) -> int:
     """Return `number`, in proportion to what the profile in use draws."""
+    assert settings.default is not None
     return max(5, number * settings.default.max_examples // USUAL)

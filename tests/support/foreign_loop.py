@@ -34,4 +34,4 @@ def _handed_on(name: str) -> Callable[..., Any]:
 
 for _name in ("call_soon", "call_later", "call_at", "time", "create_future", "create_task", "call_exception_handler"):
     setattr(ForeignLoop, _name, _handed_on(_name))
-ForeignLoop.__abstractmethods__ = frozenset()
+setattr(ForeignLoop, "__abstractmethods__", frozenset())  # noqa: B010 - no type knows it
