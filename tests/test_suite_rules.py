@@ -28,7 +28,6 @@ STILL_REACHED = {
     "_read": "what the client's reader is asked, before it asks",
     "_m001_jobs": "the first form of the table, as the first version wrote it",
     "_handle_custom_msg": "a message of the page, as ipywidgets hands it in; it has no public way in",
-    "_bytes": "a picture that loads as slowly as the test says",
 }
 """Private names of other modules that a test still reaches, and what for: each waits for a named seam."""
 SLEEPS = {"browser/test_jupyterlab.py": 1.0}
