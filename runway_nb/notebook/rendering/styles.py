@@ -1,8 +1,8 @@
 """The inline styles of results, in one place.
 
 They are what the sanitizers of all JupyterLab versions leave of an untrusted output (Jupyter facts, section 8): no
-theme variable, no `currentColor`, no `inherit`; text in the inherited colour. Some sanitizers take the wrapping of flex boxes
-away and read no number without its zero: numbers below 1 are written 0.74.
+theme variable, no `currentColor`, no `inherit`; text in the inherited colour. Some sanitizers take the wrapping of
+flex boxes away and read no number without its zero: numbers below 1 are written 0.74.
 """
 
 from __future__ import annotations
