@@ -45,7 +45,7 @@ def measure() -> list[Row]:
 
 
 def _shots(app: Any, simulator: Simulator) -> list[tuple[float, float]]:
-    from lab import write_notebook
+    from support.notebooks import write_notebook
 
     settings = {"USEAPI_TOKEN": f"user:{USER}-bench", "USEAPI_BASE_URL": simulator.base_url}
     shots = [f"%%runway --first lighthouse-dusk --zoom {n}\nShot {n}" for n in range(1, SHOTS + 1)]

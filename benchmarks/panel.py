@@ -76,7 +76,7 @@ def measure() -> list[Row]:
 
 def _opening(app: Any, simulator: Simulator, size: int) -> tuple[float, float]:
     """Milliseconds to the panel, and to plain widgets beside it."""
-    from lab import write_notebook
+    from support.notebooks import write_notebook
 
     _stock(simulator, size)
     settings = {"USEAPI_TOKEN": f"user:{USER}-bench", "USEAPI_BASE_URL": simulator.base_url}

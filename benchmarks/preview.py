@@ -19,7 +19,7 @@ PANEL = """
 import io, time
 import ipywidgets as W
 from runway_nb.notebook.panel.preview import make_preview
-from runway_nb.simulator import samples
+from runway_nb.simulator.rendering import samples
 
 picture = io.BytesIO()
 samples.draw("lighthouse-dusk").save(picture, "JPEG", quality=90)
@@ -88,7 +88,7 @@ def measure() -> list[Row]:
 
 
 def _dragged(app: Any, wire: Wire, name: str) -> list[Row]:
-    from lab import write_notebook
+    from support.notebooks import write_notebook
 
     link, continuous = LINKS[name]
     cells = [PANEL.replace("LINK", link).replace("CONTINUOUS", continuous), "time.sleep(20)"]
