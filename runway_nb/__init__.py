@@ -92,10 +92,10 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: Any) -> None:
     """`%load_ext runway_nb`."""
-    from .notebook.extension import load, tell_unfinished  # loads traitlets
+    from .notebook.extension import load, report_unfinished  # loads traitlets
 
     load(shell)
-    tell_unfinished()
+    report_unfinished()
 
 
 def unload_ipython_extension(shell: Any) -> None:

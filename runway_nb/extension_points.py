@@ -18,7 +18,12 @@ def provide(point: str, function: str) -> None:
 
 
 def provided(point: str) -> Callable[..., Any]:
-    """Return the function of a point."""
+    """Return the function of a point. Raise `RunwayError` where its module cannot be read, as with too few handles."""
+    from .values.plain import unexpected  # first use
+
     module, _, name = _PROVIDED[point].partition(":")
-    function: Callable[..., Any] = getattr(import_module(module), name)
+    try:
+        function: Callable[..., Any] = getattr(import_module(module), name)
+    except OSError as error:
+        raise unexpected(error, "a part of the package cannot be loaded") from None
     return function

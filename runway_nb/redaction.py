@@ -144,13 +144,13 @@ def _filled(text: str, masks: Iterable[_Mask]) -> str:
     return "".join(parts) + text[at:] if at else text
 
 
-def _found(text: str, look: Callable[[str], Iterable[_Mask]]) -> list[_Mask]:
+def _found(text: str, find: Callable[[str], Iterable[_Mask]]) -> list[_Mask]:
     """What is to be masked, in order; of places that overlap, the one that begins first has its say.
 
     Of two that begin together it is the one that is looked for first.
     """
     placed = [
-        _Mask(*read.source(mask.start, mask.end), mask.words) for read in readings(text) for mask in look(read.text)
+        _Mask(*read.source(mask.start, mask.end), mask.words) for read in readings(text) for mask in find(read.text)
     ]
     merged: list[_Mask] = []
     for mask in sorted(placed, key=lambda mask: mask.start):

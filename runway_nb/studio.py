@@ -192,7 +192,7 @@ class Studio(Handle):
         limits = checked.limits.within(settings, folder_problem(Path(new.folder) / settings.output, new.id))
         with self._lock:
             self._check_open()
-            record = self.ledger.claim(new, lambda books: decide(new, books, limits), replaces=replaces)
+            record = self.ledger.claim(new, lambda known: decide(new, known, limits), replaces=replaces)
             if record.id != new.id:
                 return Submission(self._resumed(backend, record, Start.RESUME_TO_SEND), is_new=False)
             job = new_job(record, sent, checked.request, State())
@@ -226,9 +226,9 @@ class Studio(Handle):
                 f"job {record.id} is not in doubt ({record.phase}): %runway attach {record.id} follows it, "
                 "and --fresh in its cell makes it again"
             )
-        from .jobs.submit import look_once  # loads httpx
+        from .jobs.submit import search_once  # loads httpx
 
-        if self.run(look_once(backend, record, self.ledger), 120.0):
+        if self.run(search_once(backend, record, self.ledger), 120.0):
             return self.attach(record.id)
         request = VideoRequest.from_wire(record.original_request or record.request, record.model)
         if not record.original_request:

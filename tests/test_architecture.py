@@ -17,12 +17,12 @@ SOURCES = {
 MODULES = {module: ast.parse(source) for module, source in SOURCES.items()}
 
 FLOORS = """
-    extension_points
     spec
     text
     redaction
     errors
     values
+    extension_points
     storage
     camera references keyframes request_fields request
     setting_values credentials settings

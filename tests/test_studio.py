@@ -208,15 +208,15 @@ def test_resend_sends_nothing_when_another_kernel_finds_the_task_meanwhile(
 ) -> None:
     party.simulator.fault("late-task", times=1, seconds=600)
     lost = party.ended(party.submit())
-    other, look_once = party.make_studio(), submit.look_once
+    other, search_once = party.make_studio(), submit.search_once
 
     async def look_and_be_slow(backend: Backend, record: Record, ledger: Ledger) -> bool:
-        found = await look_once(backend, record, ledger)
+        found = await search_once(backend, record, ledger)
         party.time.now += 600
         other.attach(record.id).wait(10)
         return found
 
-    monkeypatch.setattr(submit, "look_once", look_and_be_slow)
+    monkeypatch.setattr(submit, "search_once", look_and_be_slow)
     found = party.studio.resend(lost.id)
     assert (found.id, found.video is not None, party.started) == (lost.id, True, 1)
     other.close()

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from .. import errors
 from ..ledger.ledger import Ledger
 from ..ledger.phase import Phase
-from ..values.plain import words_of
+from ..values.plain import message_of
 from .backend import Backend, Connection
 from .environment import Environment
 from .job import Job, control_of
@@ -161,4 +161,4 @@ class JobContext:
         except errors.LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the video
-            self.control.change(warning=words_of(error))
+            self.control.change(warning=message_of(error))

@@ -119,7 +119,10 @@ def _received(context: JobContext, received: int, total: int | None) -> None:
 
 
 async def _poster(context: JobContext, video: Artifact, media: MediaClient) -> bytes | None:
-    """A small still out of the previews; a video without one is still a video, and so is one of a job that stops."""
+    """Return a small picture out of the previews, if any.
+
+    A video without one is a video all the same, and so is that of a job that stops.
+    """
     with suppress(Stopped):
         return await context.race(fetch_thumbnail(media, video.preview_urls[:POSTERS], POSTER_WIDTH))
     return None

@@ -106,14 +106,16 @@ def storable(
     given: dict[str, Any] = {}
     problems: list[str] = []
     frames = _frames(request)
-    for slot, picture in request.keyframes.given.items():
+    for position, picture in request.keyframes.given.items():
         try:
-            given[slot] = picture = _text(picture, attach)
+            given[position] = picture = _text(picture, attach)
             if is_picture(picture):
-                given[slot] = str(keep_picture(picture_bytes(picture, frames), folder, names.get(slot, "picture")))
+                given[position] = str(
+                    keep_picture(picture_bytes(picture, frames), folder, names.get(position, "picture"))
+                )
         except InvalidRequest as error:
-            problems += [f"{slot}: {problem}" for problem in error.problems]
-            given[slot] = NOTHING
+            problems += [f"{position}: {problem}" for problem in error.problems]
+            given[position] = NOTHING
     return replace(request, keyframes=Keyframes(**given)), problems
 
 

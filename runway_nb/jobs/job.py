@@ -159,9 +159,9 @@ class Job(Handle):
         progress = self.state.progress
         percent = f" {progress:.0%}".replace("%", " %") if progress is not None and not self.done else ""
         prompt = redact_line(self.request.prompt)
-        words = prompt if len(prompt) <= 40 else prompt[:37] + "..."
+        text = prompt if len(prompt) <= 40 else prompt[:37] + "..."
         # a console of few signs would raise when a job is printed
-        return as_shown(f"<Job {self.id} {self.status}{percent}: {words!r}>", sys.stdout)
+        return as_shown(f"<Job {self.id} {self.status}{percent}: {text!r}>", sys.stdout)
 
     def __reduce__(self) -> tuple[Callable[[str], Job], tuple[str]]:
         return provided("job.unpickled"), (self.id,)

@@ -12,7 +12,7 @@ from .context import JobContext
 from .job import Job
 from .restore import is_over, restored_job
 
-LOOK_SECONDS = 1.0
+POLL_SECONDS = 1.0
 """Between two polls of a job that is waited for."""
 
 
@@ -23,7 +23,7 @@ async def frame_picture(context: JobContext, frame: ShotFrame) -> bytes:
     """
     while (job := _at_its_end(context, frame.job_id)) is None:
         context.control.change(detail=f"waiting for {frame.description}, which still runs")
-        await context.pause(LOOK_SECONDS)
+        await context.pause(POLL_SECONDS)
     try:
         return await asyncio.to_thread(frame_png, job, frame)
     except errors.InvalidRequest:

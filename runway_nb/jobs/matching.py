@@ -1,7 +1,7 @@
 """Which task of an account belongs to a create that got no clear answer. Pure decisions (API facts 14).
 
 Our own reference and a seed that we drew each name one request, whatever any clock says. A seed that the user fixed
-may stand on many tasks: there everything that tells requests apart has to be told, a task from before the create is
+may stand on many tasks: there a task has to show all in which requests differ, one from before the create is
 another's by the server's clock, and among equal requests each task goes to the nearest in time.
 """
 
@@ -36,7 +36,7 @@ class LostRequest:
 
     request: VideoRequest
     sent: float | None
-    """Unix seconds of the create by the server's own clock, or None where it was never told."""
+    """Unix seconds of the create by the server's own clock, or None where it is not known."""
     about: float = 0.0
     """The same as well as it is known; good for an order, not for a verdict."""
     reference: str = ""
@@ -48,28 +48,30 @@ class LostRequest:
     """Unix seconds of the create by this machine's clock: not to be trusted, to be heard where two servers differ."""
 
     def may_fit(self, task: Task) -> bool:
-        """Return True unless what the task tells says no; an item of a list may tell little."""
+        """Return True unless what the task shows rules it out; an item of a list may show little."""
         request = self.request
         return (
             task.task_type in ("", request.row.task_type)
             and (not task.prompt or is_same_text(task.prompt, request.prompt))
             and not (self.reference and task.reply_ref and task.reply_ref != self.reference)
-            and self._tells_seed(task) is not False
+            and self._has_our_seed(task) is not False
             and self._has_same_options(task)
             and (self.has_own_seed or not (self.is_before(task) or self._is_after(task)))
         )
 
     def fits(self, task: Task) -> bool:
-        """Return True when the task can be the one and tells enough to be told from those of other requests."""
-        return self.may_fit(task) and self._tells_seed(task) is True and (self.has_own_seed or self.tells_words(task))
+        """Return True when the task can be the one and shows enough to rule out every other request."""
+        return (
+            self.may_fit(task) and self._has_our_seed(task) is True and (self.has_own_seed or self.tells_prompt(task))
+        )
 
     def is_proven(self, task: Task) -> bool:
         """Return True when the task shows the reference that was sent, or the seed that we drew."""
         is_named = bool(task.reply_ref) and task.reply_ref == self.request.reply_ref
         return is_named or (self.has_own_seed and task.seed == self.request.seed)
 
-    def tells_words(self, task: Task) -> bool:
-        """Return True when the task tells what it was asked for: what is not told proves nothing for a fixed seed."""
+    def tells_prompt(self, task: Task) -> bool:
+        """Return True when the task shows its prompt: what it does not show proves nothing for a fixed seed."""
         return bool(task.prompt if self.request.prompt else task.options)
 
     def is_before(self, task: Task) -> bool:
@@ -100,20 +102,23 @@ class LostRequest:
         return self.sent_here is not None and abs(made - self.sent_here) <= SAME_SECONDS
 
     def _has_same_options(self, task: Task) -> bool:
-        """Length, camera and number of keyframes, as far as they are told.
+        """Return True unless length, camera or number of keyframes differ, as far as the task shows them.
 
         The moves are compared by size alone: their names and signs there are our reading.
         """
-        told, request = task.options, self.request
-        pictures = told.get("keyframes")
+        options, request = task.options, self.request
+        pictures = options.get("keyframes")
         return (
-            told.get("seconds") in (None, request.length)
-            and (not isinstance(told.get("camera"), Mapping) or _sizes(told["camera"]) == _sizes(request.camera.moves))
+            options.get("seconds") in (None, request.length)
+            and (
+                not isinstance(options.get("camera"), Mapping)
+                or _sizes(options["camera"]) == _sizes(request.camera.moves)
+            )
             and (not isinstance(pictures, list) or not pictures or len(pictures) == len(request.keyframes.given))
         )
 
-    def _tells_seed(self, task: Task) -> bool | None:
-        """Whether the seed is ours, told by the options or by a number in the name (API facts 14.4); None: not told.
+    def _has_our_seed(self, task: Task) -> bool | None:
+        """Return whether the seed is ours, by the options or a number in the name (API facts 14.4); None: not shown.
 
         A short number in a name may be any: a model, a length, a word of the prompt.
         """
@@ -216,13 +221,13 @@ def contradiction(task: Task, search: Search) -> str:
         "another prompt": bool(task.prompt) and not is_same_text(task.prompt, request.prompt),
         **weak,
     }
-    found = [words for words, holds in wrong.items() if holds]
+    found = [difference for difference, holds in wrong.items() if holds]
     return " and ".join(found)
 
 
-def is_same_text(told: str, sent: str) -> bool:
+def is_same_text(shown: str, sent: str) -> bool:
     """Return True for the same words, however a service spaces them."""
-    return _plain(told) == _plain(sent)
+    return _plain(shown) == _plain(sent)
 
 
 def _created(task: Task) -> float | None:

@@ -95,7 +95,7 @@ def decide(new: Record, known: LedgerSnapshot, limits: Limits) -> Record | None:
             "and pays for it"
         )
     if not limits.force:
-        _check_words(known.refused, limits)
+        _check_refused(known.refused, limits)
         _check_moderation(known.moderated, limits)
     _check_credits(new, known, limits)
     if limits.problem is not None:
@@ -119,11 +119,11 @@ def _stands(record: Record) -> bool:
 
 def prompt_hash(prompt: str) -> str:
     """Return a hash of the prompt's words, whatever their case and spacing; nothing for a prompt without words."""
-    words = " ".join(prompt.casefold().split())
-    return hashlib.sha256(words.encode(errors="replace")).hexdigest()[:24] if words else ""
+    text = " ".join(prompt.casefold().split())
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:24] if text else ""
 
 
-def _check_words(refused: Record | None, limits: Limits) -> None:
+def _check_refused(refused: Record | None, limits: Limits) -> None:
     if refused is not None and not limits.fresh:
         raise RefusedBefore(
             f"moderation refused these words on {day_of(refused.updated)} ({refused.refusal}); nothing was sent. "

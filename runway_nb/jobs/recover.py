@@ -50,13 +50,13 @@ async def find_task(
     """
     for seconds in LATE_PAUSES if is_late else ROUND_PAUSES:
         with suppress(RunwayError):  # the next round may do better
-            if (found := await look_for_task(search(), client)) is not None:
+            if (found := await search_for_task(search(), client)) is not None:
                 return found
         await pause(seconds)
-    return await look_for_task(search(), client)
+    return await search_for_task(search(), client)
 
 
-async def look_for_task(search: Search, client: RunwayClient) -> FoundTask | None:
+async def search_for_task(search: Search, client: RunwayClient) -> FoundTask | None:
     """Look once: in what is tracked now, then in the history of each account that can have it.
 
     Every place is looked at. Raises the first error when the task was nowhere and some place could not be read.
@@ -114,7 +114,7 @@ async def _in_history(search: Search, client: RunwayClient, email: str) -> list[
         tasks = await client.tasks(offset=page * LIST_LIMIT, limit=LIST_LIMIT, email=email)
         for task in filter(search.may_fit, tasks):
             whole: Task | None = task
-            if details and not (task.options and search.lost.tells_words(task)):
+            if details and not (task.options and search.lost.tells_prompt(task)):
                 details -= 1
                 whole = await _detail(task.id, client)
             if whole is not None and search.fits(whole):

@@ -23,7 +23,7 @@ from .context import JobContext, Stopped
 from .job_frames import frame_picture
 from .matching import Search, contradiction, lost_request
 from .poll_schedule import DEADLINE, EXPLORE_DEADLINE
-from .recover import LATE_SECONDS, FoundTask, find_task, look_for_task, named_task
+from .recover import LATE_SECONDS, FoundTask, find_task, named_task, search_for_task
 from .state import is_refusal
 from .submit_queue import QueueEntry
 
@@ -159,7 +159,7 @@ async def started_already(context: JobContext, client: RunwayClient) -> Task | N
     if context.busy is None:
         return None
     try:
-        found = await look_for_task(_search_of(context, client), client)
+        found = await search_for_task(_search_of(context, client), client)
     except errors.RunwayError:
         raise context.busy from None
     return found.task if found is not None and _write_down(context, found) else None
@@ -279,7 +279,7 @@ def mismatch(context: JobContext, seen: Task | None) -> str:
     return ""
 
 
-async def look_instead(context: JobContext, doubt: str) -> Task:
+async def search_instead(context: JobContext, doubt: str) -> Task:
     """Return the task of a create after another one was tracked for it. Raises what `check` raises."""
     context.commit(Phase.CHECKING, task_id="", guessed=False, status="")
     context.control.change(task=None, progress=None, last_poll=None, remaining=None)
@@ -349,9 +349,9 @@ def _patience(context: JobContext) -> float:
     return EXPLORE_DEADLINE if context.job.request.explore else DEADLINE
 
 
-async def look_once(backend: Backend, record: Record, ledger: Ledger) -> bool:
+async def search_once(backend: Backend, record: Record, ledger: Ledger) -> bool:
     """Look once for the task of a job in doubt; return True when it was found and written down."""
     client = (await backend.connected()).client
     await client.server_time()
-    found = await look_for_task(search_for(record, ledger, client.clock_offset), client)
+    found = await search_for_task(search_for(record, ledger, client.clock_offset), client)
     return found is not None and ledger.assign(record.id, found.task.id, is_certain=found.is_certain)

@@ -25,7 +25,7 @@ from .download import fetch
 from .poll import track
 from .restore import is_over, resting_state, resumed_state, task_of
 from .state import State, failed_phase
-from .submit import check, look_instead, prepare, search, send, started_already
+from .submit import check, prepare, search, search_instead, send, started_already
 from .submit_queue import QueueEntry
 
 WATCH_SECONDS = 1.0
@@ -115,7 +115,7 @@ class Workflow:
         except WrongTask as wrong:
             if is_second:
                 raise errors.NotFound(str(wrong), 404) from None
-            return await self._take_up(await look_instead(context, str(wrong)), entry, None, is_second=True)
+            return await self._take_up(await search_instead(context, str(wrong)), entry, None, is_second=True)
         context.queue.leave(entry)
         if task.status != SUCCEEDED:
             raise task_error(task)
@@ -213,8 +213,8 @@ def task_error(task: Task) -> errors.TaskError:
     problem = task.problem
     if problem is None:
         return errors.TaskFailed("Runway gave no reason")
-    words = [problem.message, problem.reason and f"reason {problem.reason}"]
+    parts = [problem.message, problem.reason and f"reason {problem.reason}"]
     if problem.is_moderation:
-        words = [problem.reason or problem.message, problem.category and f"category {problem.category}"]
-        return errors.TaskModerated(f"refused by moderation: {', '.join(filter(None, words))}")
-    return errors.TaskFailed(", ".join(filter(None, words)) or "Runway gave no reason")
+        parts = [problem.reason or problem.message, problem.category and f"category {problem.category}"]
+        return errors.TaskModerated(f"refused by moderation: {', '.join(filter(None, parts))}")
+    return errors.TaskFailed(", ".join(filter(None, parts)) or "Runway gave no reason")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 WORTH_TELLING = 7 * 24 * 60 * 60.0
-"""Seconds after which a job in doubt is not told of any more; it stays in the list."""
+"""Seconds after which a job in doubt is not reported any more; it stays in the list."""
 
 
 _CLASS = "RunwayMagics"
@@ -240,7 +240,7 @@ def _terminal_bundle(job: Job) -> dict[str, str]:
     return {"text/plain": as_shown(bundle(job)["text/plain"], sys.stdout)}
 
 
-def tell_unfinished() -> None:
+def report_unfinished() -> None:
     """One quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
     from ..ledger.unfinished import count_unfinished  # loads sqlite3
     from ..storage.home import default_home  # first use
@@ -251,11 +251,11 @@ def tell_unfinished() -> None:
     except SettingsError:
         return  # the first cell that needs it says what is wrong, with what to do
     count = count_unfinished(home / "ledger.sqlite3", time.time(), WORTH_TELLING)
-    if words := unfinished_words(count):
+    if words := unfinished_message(count):
         write_line(words)
 
 
-def unfinished_words(count: int) -> str:
+def unfinished_message(count: int) -> str:
     """How many jobs wait to be picked up; nothing when none does."""
     if not count:
         return ""

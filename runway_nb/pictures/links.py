@@ -98,7 +98,7 @@ async def _follow(typed: httpx.URL, transport: httpx.AsyncBaseTransport | None, 
             if isinstance(found, bytes):
                 return found
             there = _onward(here, found, hops)
-            guard = None if _same_place(typed, there) else PeerGuard(there)
+            guard = None if _same_origin(typed, there) else PeerGuard(there)
             if guard:
                 await _check_public(there, resolve, proxied=transport is None and has_proxy(there.scheme))
             here, hops = there, hops + 1
@@ -202,7 +202,7 @@ def _onward(here: httpx.URL, location: str, hops: int) -> httpx.URL:
     return there
 
 
-def _same_place(typed: httpx.URL, there: httpx.URL) -> bool:
+def _same_origin(typed: httpx.URL, there: httpx.URL) -> bool:
     """Return True for the host and the port that the user gave, and for https in the place of http there."""
     return host_name(typed) == host_name(there) and typed.port == there.port
 

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from ..errors import InvalidRequest
-from ..values.plain import kind_of, name_of, words_of
+from ..values.plain import kind_of, message_of, name_of
 from .limits import LARGEST_FILE, check_pixels
 from .parsers import NOTE_KEY
 from .tiff_parser import check_planes
@@ -119,7 +119,7 @@ def _foreign(failure: str, cure: str) -> Iterator[None]:
     except (InvalidRequest, KeyboardInterrupt):
         raise
     except BaseException as error:  # noqa: BLE001 - no list is whole, and a panic of machine code is no Exception
-        text = words_of(error)[:120]
+        text = message_of(error)[:120]
         reason = kind_of(error) + (f": {text}" if text else "")
         raise InvalidRequest([f"{failure} ({reason}): {cure}"]) from None
 

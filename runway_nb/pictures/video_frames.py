@@ -127,7 +127,7 @@ def frames(path: Path, count: int) -> list[Image]:
         raise InvalidRequest([f"{count} frames cannot be taken: ask for 1 or more"])
     if count == 1:
         return [_picture(path, lambda index: index.at(index.seconds / 2))]
-    chosen = _look(path).spread(count)
+    chosen = _index_of(path).spread(count)
     wanted = set(chosen)
     with _opened(path) as (container, stream):
         found = {frame.pts: _rgb(frame) for frame in decoded_frames(container, stream) if frame.pts in wanted}
@@ -138,7 +138,7 @@ def frames(path: Path, count: int) -> list[Image]:
 
 def duration(path: Path) -> float:
     """Return how long the clip is shown, in seconds."""
-    return float(_look(path).seconds)
+    return float(_index_of(path).seconds)
 
 
 def concat(paths: Sequence[Path], out: Path) -> Path:
@@ -154,7 +154,7 @@ def concat(paths: Sequence[Path], out: Path) -> Path:
     """
     if not paths:
         raise InvalidRequest(["there are no clips to join: give one or more"])
-    indices = [_look(path) for path in paths]
+    indices = [_index_of(path) for path in paths]
     if len({index.size for index in indices}) > 1:
         sizes = ", ".join(f"{p.name} has {i.size[0]}x{i.size[1]}" for p, i in zip(paths, indices, strict=True))
         raise InvalidRequest([f"clips of different sizes cannot be joined: {sizes}"])
@@ -257,7 +257,7 @@ def _index(container: Any, stream: Any) -> Index:
     return Index(times, end, unit, (coder.width, coder.height), tuple(order), make if whole else None)
 
 
-def _look(path: Path) -> Index:
+def _index_of(path: Path) -> Index:
     with _opened(path) as (container, stream):
         return _index(container, stream)
 

@@ -174,24 +174,24 @@ def spare_home(temporary: str = "") -> Path:
         raise SettingsError(f"there is no home folder, and no temporary one ({error.strerror}): {cure}") from None
     if not stat.S_ISDIR(found.st_mode) or (os.name == "posix" and not _is_private(found)):
         raise SettingsError(f"there is no home folder, and {path} belongs to others or can be read by them: {cure}")
-    _tell_once(path, cure)
+    _report_once(path, cure)
     return path
 
 
 def is_spare(home: Path) -> bool:
     """True for the folder that `spare_home` gave in this process."""
-    return home in _told
+    return home in _reported
 
 
-_told: set[Path] = set()
-"""The spare folders that were told of."""
+_reported: set[Path] = set()
+"""The spare folders that were reported."""
 
 
 def _is_private(found: os.stat_result) -> bool:
     return found.st_uid == os.getuid() and not found.st_mode & 0o077
 
 
-def _tell_once(path: Path, cure: str) -> None:
-    if path not in _told:
-        _told.add(path)
+def _report_once(path: Path, cure: str) -> None:
+    if path not in _reported:
+        _reported.add(path)
         _LOG.warning("there is no home folder: jobs are kept in %s, which may be emptied; %s", path, cure)

@@ -68,12 +68,12 @@ def split(line: str) -> list[str]:
     return words if word is None else [*words, "".join(word)]
 
 
-def _closed(line: str, place: int) -> int:
-    """Where the quotation mark at a place is closed."""
-    closing = _CLOSING[line[place]]
-    end = next((at for at in range(place + 1, len(line)) if line[at] in closing), None)
+def _closed(line: str, start: int) -> int:
+    """Return where the quotation mark at `start` is closed."""
+    closing = _CLOSING[line[start]]
+    end = next((at for at in range(start + 1, len(line)) if line[at] in closing), None)
     if end is None:
-        raise OpenQuote(line[place])
+        raise OpenQuote(line[start])
     return end
 
 

@@ -52,7 +52,7 @@ class Reading(NamedTuple):
     """Where it ends."""
 
     def source(self, start: int, end: int) -> tuple[int, int]:
-        """The place in the source of what reads at this place; at least one character."""
+        """Return the span in the source of what reads at this span; at least one character."""
         if self.starts is None or self.ends is None:
             return start, end
         return self.starts[start], self.ends[end - 1]
@@ -91,13 +91,13 @@ def _letters(text: str) -> Iterator[tuple[str, int, int]]:
     """Each character that is read, and from where to where it is written."""
     at = 0
     for match in _SPELLED.finditer(text):
-        for place in range(at, match.start()):
-            yield text[place], place, place + 1
+        for index in range(at, match.start()):
+            yield text[index], index, index + 1
         at = match.end()
         for letter in _meant(match):
             yield letter, match.start(), at
-    for place in range(at, len(text)):
-        yield text[place], place, place + 1
+    for index in range(at, len(text)):
+        yield text[index], index, index + 1
 
 
 def _meant(match: re.Match[str]) -> str:

@@ -95,7 +95,7 @@ def is_a(value: object, *kinds: type) -> bool:
 def unexpected(error: BaseException, failure: str = "something unexpected happened") -> RunwayError:
     """A foreign error as one line of ours; to be raised `from None`."""
     reason = getattr(error, "strerror", None)
-    text = reason if is_a(reason, str) else words_of(error)
+    text = reason if is_a(reason, str) else message_of(error)
     return RunwayError(f"{failure} ({kind_of(error)}{text and ': '}{text})")
 
 
@@ -104,7 +104,7 @@ def is_interrupt(error: BaseException) -> bool:
     return is_a(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
-def words_of(error: BaseException) -> str:
+def message_of(error: BaseException) -> str:
     """What a foreign error says, on one line and without secrets; nothing where it cannot even be asked."""
     return _asked(lambda: " ".join(masked(str(error)).split())[: 4 * SHOWN], "")
 

@@ -26,7 +26,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.api.media import check_mp4
 from runway_nb.jobs.policy import Limits, prompt_hash
-from runway_nb.jobs.submit import look_once
+from runway_nb.jobs.submit import search_once
 from runway_nb.ledger.lease import LEASE_SECONDS
 from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.ledger.phase import IN_DOUBT
@@ -375,7 +375,7 @@ class Schedule:
         request = VideoRequest.from_wire(lost.original_request)
 
         def look(studio: Studio) -> object:
-            return studio.run(look_once(studio.account.backend, lost, studio.ledger), 120.0)
+            return studio.run(search_once(studio.account.backend, lost, studio.ledger), 120.0)
 
         def send(studio: Studio) -> object:
             checked = studio.check(request, Limits(fresh=True))

@@ -12,7 +12,7 @@ import pytest
 from runway_nb.api.client import RunwayClient
 from runway_nb.errors import AccountBroken, RunwayError, Unreachable
 from runway_nb.jobs.matching import SKEW_SECONDS, LostRequest, Search
-from runway_nb.jobs.recover import find_task, look_for_task
+from runway_nb.jobs.recover import find_task, search_for_task
 from runway_nb.keyframes import Keyframes
 from runway_nb.request import VideoRequest
 from runway_nb.simulator import Simulator
@@ -215,7 +215,7 @@ def test_the_history_is_read_no_further_than_the_create(remote, time: FakeTime) 
     here.web_app(110)
     time.now += 2 * SKEW_SECONDS
     search = _lost(time)
-    here.run(lambda client: look_for_task(search, client))
+    here.run(lambda client: search_for_task(search, client))
     assert len(here.lists()) == 1
 
 

@@ -29,7 +29,7 @@ from runway_nb.shortcuts import default_studio
 
 ROUNDS = 8
 """How often a user comes back to what has not brought a video."""
-LOOK_SECONDS, SEARCH_SECONDS = 0.05, 0.3
+POLL_SECONDS, SEARCH_SECONDS = 0.05, 0.3
 """Between two looks at a task, and between two rounds of a search: the real paces would take minutes."""
 
 
@@ -65,7 +65,7 @@ def hurry() -> None:
     """Press "look now" all the time."""
     searched = 0.0
     while True:
-        time.sleep(LOOK_SECONDS)
+        time.sleep(POLL_SECONDS)
         now = time.monotonic()
         search = now - searched > SEARCH_SECONDS
         searched = now if search else searched

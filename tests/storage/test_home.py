@@ -19,7 +19,7 @@ import pytest
 import runway_nb
 from runway_nb import Keyframes, VideoRequest, errors
 from runway_nb.jobs.loop import BackgroundLoop
-from runway_nb.notebook.extension import tell_unfinished
+from runway_nb.notebook.extension import report_unfinished
 from runway_nb.settings import resolve
 from runway_nb.storage.home import default_home, expanded, home_folder, read_path, spare_home, working_folder
 from support.fakes import TOKEN, Party
@@ -141,7 +141,7 @@ def test_a_home_that_is_none_keeps_nobody_from_loading(
     nobody: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("RUNWAY_NB_HOME", "~/x")
-    tell_unfinished()
+    report_unfinished()
     assert capsys.readouterr().out == ""
 
 

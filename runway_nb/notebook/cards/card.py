@@ -87,8 +87,8 @@ def make_button(text: str, act: Callable[[], None], hint: str = "") -> ipywidget
 
 def film_html(job: Job) -> str:
     """The first keyframe given, the others as insets."""
-    thumbnails = [(slot, job.thumbnails[slot]) for slot in POSITIONS if slot in job.thumbnails]
-    images = [f'<img src="{jpeg_uri(data)}" alt="{slot} keyframe">' for slot, data in thumbnails]
+    thumbnails = [(position, job.thumbnails[position]) for position in POSITIONS if position in job.thumbnails]
+    images = [f'<img src="{jpeg_uri(data)}" alt="{position} keyframe">' for position, data in thumbnails]
     insets = f"<div>{''.join(images[1:])}</div>" if images[1:] else ""
     tall = " is-portrait" if job.request.format == "portrait" else ""
     return f'<div class="rnb-frames{tall}">{"".join(images[:1])}{insets}</div>'

@@ -69,7 +69,7 @@ class _AssetPage:
         self._wanted = page
         self._thumbnails = Thumbnails(studio.settings.thumbnails)
         self._thumbnails_by_id: dict[str, bytes | None] = {
-            asset.id: still for asset in self._shown if (still := self._thumbnails.cached(asset))
+            asset.id: small for asset in self._shown if (small := self._thumbnails.cached(asset))
         }
         self._display_id = ""
         self._updated = 0.0
@@ -118,8 +118,8 @@ class _AssetPage:
         finally:
             update_display(self.bundle(), raw=True, display_id=self._display_id)
 
-    def _take(self, asset: Asset, still: bytes | None) -> None:
-        self._thumbnails_by_id[asset.id] = still
+    def _take(self, asset: Asset, thumbnail: bytes | None) -> None:
+        self._thumbnails_by_id[asset.id] = thumbnail
         if self._display_id and time.monotonic() - self._updated > UPDATE_SECONDS:
             self._updated = time.monotonic()
             update_display(self.bundle(loading=True), raw=True, display_id=self._display_id)

@@ -28,7 +28,7 @@ class Reporter:
         """Print what is new; with a live card there is nothing to print."""
         if self._mode == "live" or self._job.state.phase.is_final:
             return
-        self._tell_sent()
+        self._report_sent()
         seen = live_state(self._job, self._clock())
         rewrite = self._rewrites
         key: object = live_line(self._job, seen) if rewrite else log_key(seen)
@@ -38,7 +38,7 @@ class Reporter:
                 f"\r{live_line(self._job, seen):<{WIDTH}}" if rewrite else f"{log_line(self._job, seen)}\n", self._out
             )
 
-    def _tell_sent(self) -> None:
+    def _report_sent(self) -> None:
         """In a log, once: the price, and what the account has left by the answer to the create."""
         if self._mode == "batch" and not self._sent and self._job.task is not None:
             self._sent = True

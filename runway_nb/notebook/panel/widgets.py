@@ -12,7 +12,7 @@ import ipywidgets
 
 from ...errors import RunwayError
 from ...redaction import redact, redact_line
-from ...values.plain import is_interrupt, kind_of, words_of
+from ...values.plain import is_interrupt, kind_of, message_of
 
 _SHARED: dict[type, Any] = {}
 
@@ -78,7 +78,7 @@ def reports_errors(report: Callable[[str], None]) -> Iterator[None]:
 
 def unexpected(error: BaseException) -> str:
     """Return an error that nobody has thought of, on one line."""
-    return redact(f"{kind_of(error)}: {words_of(error)}")
+    return redact(f"{kind_of(error)}: {message_of(error)}")
 
 
 class SuppressEvents(threading.local):

@@ -12,7 +12,7 @@ from ...camera import Camera
 SLIGHT, STRONG = 3, 7
 """Below the one a move is slight, above the other it is strong; from 3 to 7 nothing is said of its strength."""
 WEIGHED = 4
-"""So many moves are told with their strength; more of them make a line too long to read."""
+"""So many moves are described with their strength; more of them make a line too long to read."""
 ORBIT_RATIO = 2
 """Travel and turn keep the subject in view while neither is more than so many times the other."""
 
@@ -36,7 +36,7 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 
 class _Words(NamedTuple):
-    """How a move is told: it travels right, and the next one is travelling right."""
+    """How a move is described: it travels right, and the next one is travelling right."""
 
     verb: str
     participle: str
@@ -59,17 +59,17 @@ def camera_sentence(camera: Camera) -> str:
     """What the camera does, on one line: "pushes in, turning slightly left".
 
     Travel comes first, then turns, in the order of `MOVES`; the first is the verb, the others go with it. A move
-    of 0 is none. Up to four moves are told with their strength. Travel to one side with a turn to the other is an
+    of 0 is none. Up to four moves are described with their strength. Travel to one side with a turn to the other is an
     orbit, where one is at most twice the other; its strength is that of the travel.
     """
     if camera.static:
         return "holds still"
     moves = {name: value for name, value in camera.moves.items() if value}
-    told = list(_told(moves))
-    if not told:
+    described = list(_described(moves))
+    if not described:
         return "no camera move given"
     # two kinds of travel share one verb
-    groups = [(words, [*same]) for words, same in groupby(told, lambda words: words[:2])]
+    groups = [(words, [*same]) for words, same in groupby(described, lambda words: words[:2])]
     first, *others = [
         f"{verb if number == 0 else participle} {' and '.join(words.direction for words in same)}"
         for number, ((verb, participle), same) in enumerate(groups)
@@ -77,7 +77,7 @@ def camera_sentence(camera: Camera) -> str:
     return ", ".join([first, _listed(others)]) if others else first
 
 
-def _told(moves: Mapping[str, float]) -> Iterator[_Words]:
+def _described(moves: Mapping[str, float]) -> Iterator[_Words]:
     """The words of each move, its strength before the direction."""
     weighed = len(moves) <= WEIGHED
     orbits = _orbits(moves.get("horizontal", 0), moves.get("pan", 0))

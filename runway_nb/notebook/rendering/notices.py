@@ -15,7 +15,7 @@ RESENT = "sent again as job "
 
 @dataclass(frozen=True)
 class Notice:
-    """How an end without a video is told."""
+    """How an end without a video is reported."""
 
     tone: str
     """bad, warn or calm."""
