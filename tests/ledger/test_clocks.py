@@ -302,6 +302,7 @@ def test_another_process_with_the_number_of_a_dead_one_is_not_its_owner() -> Non
 @linux
 def test_a_process_that_has_ended_and_that_nobody_has_asked_about_is_gone() -> None:
     process = subprocess.Popen([sys.executable, "-S", "-c", ""], stdout=subprocess.PIPE)
+    assert process.stdout is not None
     process.stdout.read()
     for _ in range(500):
         if Path(f"/proc/{process.pid}/stat").read_bytes().rpartition(b")")[2].split()[0] == b"Z":

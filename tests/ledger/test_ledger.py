@@ -17,6 +17,7 @@ import time as clock
 from dataclasses import fields
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -33,7 +34,7 @@ from runway_nb.ledger.record import Record
 from runway_nb.ledger.snapshot import MODERATION_SECONDS
 from support.examples import examples
 from support.fakes import TOKEN, FakeTime
-from support.records import a_record
+from support.records import a_record, recent_records
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, requests
 
 ASIDE = re.compile(r"ledger-damaged-\d{8}-\d{6}(-\d+)?\.sqlite3")
@@ -809,16 +810,22 @@ class Workers:
         self.processes = [
             subprocess.Popen(start, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) for _ in range(self.COUNT)
         ]
-        assert [process.stdout.readline() for process in self.processes] == ["ready\n"] * self.COUNT
+        assert [self._read(process) for process in self.processes] == ["ready\n"] * self.COUNT
+
+    @staticmethod
+    def _read(process: subprocess.Popen[str]) -> str:
+        assert process.stdout is not None
+        return process.stdout.readline()
 
     def all(self, name, *values, first=COUNT):
         """What each gives; a list among `values` holds one value for each."""
         at = clock.time() + 0.004
         for number, process in enumerate(self.processes[:first]):
             mine = [value[number] if isinstance(value, list) else value for value in values]
+            assert process.stdin is not None
             process.stdin.write(json.dumps([name, at, *mine]) + "\n")
             process.stdin.flush()
-        return [json.loads(process.stdout.readline()) for process in self.processes[:first]]
+        return [json.loads(self._read(process)) for process in self.processes[:first]]
 
     def end(self):
         for process in self.processes:
@@ -971,7 +978,7 @@ def test_what_was_told_is_there_after_every_kill(tmp_path: Path) -> None:
     told = dict(line.split() for line in out.stdout.splitlines())
     assert len(told) > 20
     ledger = Ledger(tmp_path)
-    found = {record.id: record.phase for record in ledger.recent(100_000)}
+    found = {record.id: record.phase for record in recent_records(ledger, 100_000)}
     assert [job_id for job_id in told if job_id not in found] == []
     assert [job_id for job_id, phase in told.items() if phase == "following" != found[job_id]] == []
     assert len(found) <= len(told) + 20, "one row at most for each kill that nobody was told of"
@@ -1225,7 +1232,8 @@ def test_both_of_two_that_met_the_damage_go_on_with_the_new_file(tmp_path: Path)
 def test_a_good_file_that_another_has_begun_meanwhile_stays(tmp_path: Path) -> None:
     """The moment between the look at the damage and the move: another process is faster."""
     (tmp_path / "ledger.sqlite3").write_bytes(b"x" * 9000)
-    faster, once = Ledger(tmp_path), []
+    faster = Ledger(tmp_path)
+    once: list[Any] = []
 
     def late():
         if not once:
@@ -1260,7 +1268,7 @@ def test_one_row_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
     assert content.count(b"lamp 1") == 1
     ledger.path.write_bytes(content.replace(b"lamp 1", b"\xff" * 6))
     assert [record.id for record in ledger.recent()] == ["00000002", "00000001", "00000000"]
-    assert [record.request.get("text_prompt") for record in ledger.recent()][::2] == ["lamp 2", "lamp 0"]
+    assert [record.request.get("text_prompt") for record in recent_records(ledger)][::2] == ["lamp 2", "lamp 0"]
     assert len(ledger.unfinished()) == 3
     ledger.close()
 

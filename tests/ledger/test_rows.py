@@ -285,6 +285,7 @@ def test_a_path_that_cannot_be_looked_at_is_a_file_that_is_not_there(ledger: Led
     _spoil(ledger.path, "phase", "done")
     job = restored_job(ledger.get(SPOILT_ID), ledger.path.parent)
     assert job.video is None
+    assert job.error is not None
     assert "is not there" in job.error.message
     _drive(ledger)
 

@@ -9,8 +9,10 @@ import subprocess
 import sys
 import textwrap
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 
@@ -58,7 +60,7 @@ OTHERS = [
 def _error(text, code=None):
     error = sqlite3.DatabaseError(text) if code in (11, 26) else sqlite3.OperationalError(text)
     if code is not None:
-        error.sqlite_errorcode = code
+        vars(error)["sqlite_errorcode"] = code  # an attribute that only newer Pythons declare
     return error
 
 
@@ -166,9 +168,12 @@ def test_a_connection_that_cannot_be_closed_is_let_go(tmp_path: Path, error) -> 
 def test_what_a_decision_raises_stays_what_it_is(tmp_path: Path) -> None:
     from runway_nb.errors import InvalidRequest
 
+    def refuse(error: Exception, _: object) -> NoReturn:
+        raise error
+
     for error in (InvalidRequest(["no"]), OverBudget("no")):
         with pytest.raises(type(error), match=r"^no$"):
-            Ledger(tmp_path).claim(a_record(), lambda _, error=error: (_ for _ in ()).throw(error))
+            Ledger(tmp_path).claim(a_record(), partial(refuse, error))
 
 
 # --- as they really come ----------------------------------------------------------------------------

@@ -28,6 +28,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from support.records import recent_records
+
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from runway_nb.ledger.ledger import Ledger, Record
@@ -239,7 +241,7 @@ def violations(place: Place) -> list[str]:
 def _records(place: Place) -> list[Record]:
     ledger = Ledger(place.folder / "runway")
     with closing(ledger):
-        return ledger.recent(1000)
+        return recent_records(ledger, 1000)
 
 
 def _of_ledger(place: Place) -> Iterator[str]:

@@ -47,7 +47,7 @@ def run(cell: str, **variables: object) -> tuple[str, VideoRequest]:
     """The variable that a cell fills and the request that it makes. It goes through IPython before."""
     front_end = re.sub("\r\n?", "\n", cell)  # editors know one end of a line only
     (call,) = ast.parse(IPYTHON.transform_cell(front_end)).body
-    _, line, body = map(ast.literal_eval, call.value.args)  # type: ignore[attr-defined]
+    _, line, body = map(ast.literal_eval, call.value.args)
     assert body, "IPython refuses a cell without a body"
     shell = Bare(variables)
     run_cell(shell, line, body)

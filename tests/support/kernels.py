@@ -143,7 +143,12 @@ def shared_simulator(name: str = "") -> SimulatorProcess:
     place = os.environ.get("PYTEST_DEBUG_TEMPROOT")  # where the folders of tests lie, too
     folder = tempfile.TemporaryDirectory(prefix="runway-nb-tests-", dir=place, ignore_cleanup_errors=True)
     simulator = SimulatorProcess(Path(folder.name), "--speed", str(SPEED), "--instant", "--max-jobs", "10")
-    at_end(lambda: (simulator.stop(), folder.cleanup()))
+
+    def end() -> None:
+        simulator.stop()
+        folder.cleanup()
+
+    at_end(end)
     return simulator
 
 
@@ -206,6 +211,7 @@ class Kernel:
         self.sockets = tempfile.TemporaryDirectory(prefix="rnb-", ignore_cleanup_errors=True)
         self.manager = KernelManager(connection_file=f"{self.sockets.name}/kernel.json", transport="ipc")
         # the kernel of this interpreter, whatever kernels are installed for the user
+        assert self.manager.kernel_spec is not None
         self.manager.kernel_spec.argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
         self.manager.start_kernel(cwd=str(folder), env=self.env)
         self.client = self._connect()

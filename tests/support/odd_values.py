@@ -41,7 +41,7 @@ class RudeText(str):
         raise RuntimeError("rude")
 
     __repr__ = __str__ = __eq__ = __hash__ = __len__ = __iter__ = __getitem__ = __contains__ = __format__ = _refuse
-    strip = encode = lower = casefold = startswith = split = _refuse  # type: ignore[assignment]
+    strip = encode = lower = casefold = startswith = split = _refuse
 
 
 class RudeNumber(float):
@@ -58,7 +58,7 @@ class Liar:
     """An object whose class cannot be asked, such as a dead proxy."""
 
     @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    def __class__(self) -> Any:
         raise ReferenceError("gone")
 
     @__class__.setter

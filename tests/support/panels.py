@@ -9,6 +9,7 @@ import re
 import time as real_time
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import comm
 import httpx
@@ -68,7 +69,10 @@ class Bench:
 
     def __init__(self, party, monkeypatch, mode="live"):
         self.party, self.studio = party, party.studio
-        self.variables, self.shown, self.updates, self.background = {}, [], [], []
+        self.variables: dict[str, Any] = {}
+        self.shown: list[Any] = []
+        self.updates: list[Any] = []
+        self.background: list[Any] = []
         self.view = View(mode, "never", party.folder)
         monkeypatch.setattr(module, "make_preview", Preview)
         monkeypatch.setattr(module, "surroundings", lambda folder: (self.view, self.variables))
@@ -214,7 +218,7 @@ class Wire:
     """Every message from the widgets that are made, with what is in it."""
 
     def __init__(self, monkeypatch):
-        self.sent = []
+        self.sent: list[Any] = []
         wire = self
 
         class Comm(comm.DummyComm):

@@ -50,3 +50,24 @@ def is_fitted_or_refused(data: bytes, fit: Fit | None = None) -> bool:
             return fitted.size == picture.size == SMALL
         except InvalidRequest as refused:
             return len(refused.problems) == 1
+
+
+def pixel(picture: Image.Image, at: tuple[int, int]) -> tuple[int, ...]:
+    """Return the channels of a picture of several, at one place."""
+    channels = picture.getpixel(at)
+    assert isinstance(channels, tuple)
+    return channels
+
+
+def darkest(plane: Image.Image) -> float:
+    """Return the least value of a picture of one channel."""
+    least, _ = plane.getextrema()
+    assert not isinstance(least, tuple)
+    return least
+
+
+def brightest(plane: Image.Image) -> float:
+    """Return the greatest value of a picture of one channel."""
+    _, greatest = plane.getextrema()
+    assert not isinstance(greatest, tuple)
+    return greatest

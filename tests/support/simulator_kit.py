@@ -31,7 +31,7 @@ def picture(colour: str = "teal", kind: str = "PNG") -> bytes:
 class Pictures:
     """Stands in for the drawn samples."""
 
-    NAMES = ("harbour", "meadow")
+    NAMES: tuple[str, ...] = ("harbour", "meadow")
 
     def write(self, folder: Path) -> list[tuple[str, Path]]:
         paths = [(name, folder / f"{name}.jpg") for name in self.NAMES]

@@ -73,7 +73,7 @@ class RenderRequest:
         return json.dumps({**asdict(self), "keyframes": keyframes})
 
 
-def child_process(shot_file: Path, out: Path) -> Running:
+def child_process(shot_file: Path, out: Path) -> subprocess.Popen[bytes]:
     """Start the renderer in a process of its own, with lower priority and out of reach of an interrupt."""
     from . import renderer  # loads the camera and the planes
 
