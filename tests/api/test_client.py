@@ -9,6 +9,7 @@ import logging
 import threading
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -237,13 +238,13 @@ DOUBTFUL = [408, 500, 502, 503, 504, 520, 521, 522, 524, 300, 301, 302, 303, 304
 @pytest.mark.parametrize(("status", "kind", "words"), STATUSES)
 @pytest.mark.parametrize("shape", ["envelope", "object", "html", "empty"])
 def test_each_status_has_its_class_and_says_what_to_do(status, kind, words, shape) -> None:
-    content = {
+    contents: dict[str, dict[str, Any]] = {
         "envelope": {"json": {"error": f"It broke for {EMAIL} at {TASK_ID}.", "code": status}},
         "object": {"json": {"error": {"message": "It broke.", "reason": "X"}}},
         "html": {"html": HTML},
         "empty": {},
-    }[shape]
-    api = Api(lambda: httpx.Response(status, **content))
+    }
+    api = Api(lambda: httpx.Response(status, **contents[shape]))
     error = api.fails("create", REQUEST)
     assert type(error) is kind
     assert error.status == status
@@ -420,7 +421,10 @@ def test_a_delete_is_sent_once_too(answer) -> None:
 # --- uploads and enlargements are repeated ----------------------------------------------------------
 
 UPLOAD = ("upload", (b"x" * 10,), {"name": "a", "content_type": "image/png"}, _json(_wire("upload_answer")))
-UPSCALED = ("upscaled", ("https://cdn.test/a", (1280, 768)), {}, lambda: httpx.Response(200, content=b"picture"))
+NO_OPTIONS: dict[str, str] = {}
+UPSCALED = (
+    "upscaled", ("https://cdn.test/a", (1280, 768)), NO_OPTIONS, lambda: httpx.Response(200, content=b"picture")
+)  # fmt: skip
 PASSING = [
     _html(500), _html(502), _html(522), _html(524), _json({}, 408), _json({}, 429), httpx.ReadTimeout, httpx.WriteError,
     httpx.RemoteProtocolError, httpx.ConnectError,

@@ -398,7 +398,9 @@ def test_half_a_character_in_any_field_is_a_mistake_like_others(wish, field) -> 
     (problem,) = wish.problems()
     assert problem == f"{field} {HALF}"
     assert len(VideoRequest(wish.prompt, wish.keyframes, reply_ref=LONE, seconds=7).problems()) >= 2
-    client = RunwayClient(TOKEN, base_url="https://a.test", transport=httpx.MockTransport(lambda _: None))
+    client = RunwayClient(
+        TOKEN, base_url="https://a.test", transport=httpx.MockTransport(lambda _: httpx.Response(200, json={}))
+    )
     with pytest.raises(errors.InvalidRequest):
         client.prepare(wish)
 
@@ -413,7 +415,12 @@ def test_half_a_character_in_any_field_is_a_mistake_like_others(wish, field) -> 
 def test_what_cannot_be_written_down_is_never_sent(monkeypatch: pytest.MonkeyPatch, wire, multipart) -> None:
     monkeypatch.setattr(VideoRequest, "to_wire", lambda _: wire)
     sent = []
-    transport = httpx.MockTransport(lambda request: sent.append(request) or httpx.Response(200, json={}))
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        return httpx.Response(200, json={})
+
+    transport = httpx.MockTransport(answer)
     client = RunwayClient(TOKEN, base_url="https://a.test", multipart=multipart, transport=transport)
     with pytest.raises(errors.InvalidRequest, match="the request"):
         client.prepare(REQUEST)

@@ -28,6 +28,7 @@ from runway_nb.simulator.service.faults import REFUSALS
 from runway_nb.spec import REFUSALS as CERTAIN
 from runway_nb.studio import Studio
 from support.fakes import EMAIL, Changed, FakeTime, Party
+from support.records import recent_records
 
 DAY = 86_400.0
 Change = Callable[[httpx.Request, httpx.Response], httpx.Response]
@@ -241,7 +242,7 @@ def test_the_task_of_another_job_in_an_answer_takes_nothing_from_it(party: Party
 
     with changing(party, repeat):
         second = party.submit("Another lamp").wait(10)
-    records = {record.id: record for record in party.studio.ledger.recent()}
+    records = {record.id: record for record in recent_records(party.studio.ledger)}
     assert records[first.id].phase == records[second.id].phase == "done"
     assert records[first.id].task_id.lower() != records[second.id].task_id.lower()
     assert (party.started, creates(party)) == (2, 2)

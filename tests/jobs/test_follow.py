@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from runway_nb.jobs.poll_schedule import Poll, PollSchedule
 from support.examples import examples
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import following
+from benchmarks import following
 
 ANYTHING = st.one_of(st.none(), st.floats())
 WORDS = st.one_of(st.sampled_from(["PENDING", "THROTTLED", "RUNNING", "WARMING_UP", ""]), st.text(max_size=5))

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -239,7 +240,8 @@ def test_an_interrupt_that_is_not_caught_ends_a_script() -> None:
 
 
 def test_observers_are_told_of_every_change_until_they_forget() -> None:
-    job, seen = _job(), []
+    job = _job()
+    seen: list[Any] = []
     forget = job.observe(lambda job: seen.append(job.state.phase))
     control_of(job).change(phase=Phase.SENDING)
     control_of(job).change(phase=Phase.FOLLOWING)
@@ -250,7 +252,8 @@ def test_observers_are_told_of_every_change_until_they_forget() -> None:
 
 
 def test_observers_are_told_before_the_job_is_done() -> None:
-    job, seen = _job(), []
+    job = _job()
+    seen: list[Any] = []
     job.observe(lambda job: seen.append(job.done))
     job.on_end(lambda job: seen.append(job.done))
     control_of(job).change(**DONE)
@@ -259,7 +262,8 @@ def test_observers_are_told_before_the_job_is_done() -> None:
 
 
 def test_an_observer_that_fails_stops_neither_the_others_nor_the_work(caplog: pytest.LogCaptureFixture) -> None:
-    job, seen = _job(), []
+    job = _job()
+    seen: list[Any] = []
 
     def fail(_):
         raise OSError(f"no screen for {EMAIL}")
@@ -305,7 +309,8 @@ def test_an_interrupt_of_the_user_in_an_observer_is_the_users_own_and_the_job_ha
 
 
 def test_the_end_is_told_once_and_only_then() -> None:
-    job, ends = _job(), []
+    job = _job()
+    ends: list[Any] = []
     job.on_end(ends.append)
     control_of(job).change(phase=Phase.SENDING)
     assert ends == []
@@ -315,14 +320,15 @@ def test_the_end_is_told_once_and_only_then() -> None:
 
 
 def test_the_end_is_told_at_once_when_it_has_come() -> None:
-    ends = []
+    ends: list[Any] = []
     _job(**DONE).on_end(ends.append)
     assert len(ends) == 1
 
 
 def test_the_end_is_told_once_however_the_threads_race() -> None:
     for _ in range(40):
-        job, ends, barrier = _job(), [], threading.Barrier(3)
+        job, barrier = _job(), threading.Barrier(3)
+        ends: list[Any] = []
 
         def ask(job=job, ends=ends, barrier=barrier):
             barrier.wait()
@@ -341,7 +347,8 @@ def test_the_end_is_told_once_however_the_threads_race() -> None:
 
 
 def test_an_observer_may_start_and_end_observing() -> None:
-    job, seen = _job(), []
+    job = _job()
+    seen: list[Any] = []
 
     def once(job):
         forget()

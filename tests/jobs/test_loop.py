@@ -263,7 +263,7 @@ def test_whatever_nest_asyncio2_raises_is_one_line(monkeypatch: pytest.MonkeyPat
 
 def test_a_wait_that_cannot_keep_the_loop_leaves_its_job(party: Party) -> None:
     job = party.submit()
-    foreign = ForeignLoop()
+    foreign = ForeignLoop()  # type: ignore[abstract]
     try:
         with pytest.raises(InvalidCommand, match="The job goes on"):
             foreign.run(lambda: job.wait(keep_loop=True))

@@ -208,8 +208,8 @@ def test_a_task_that_has_no_time_goes_last() -> None:
 
 
 def test_a_task_of_another_job_is_not_ours() -> None:
-    for how in ({"taken": frozenset({TASK.id})}, {"guessed": frozenset({TASK.id})}):
-        assert Search(DRAWN, **how).choose([TASK]) is None
+    for search in (Search(DRAWN, taken=frozenset({TASK.id})), Search(DRAWN, guessed=frozenset({TASK.id}))):
+        assert search.choose([TASK]) is None
 
 
 @pytest.mark.parametrize(

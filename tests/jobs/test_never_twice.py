@@ -18,6 +18,7 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from runway_nb.settings import Secret, Settings
 from runway_nb.simulator.service.faults import OUTAGES, REFUSALS
 from runway_nb.spec import SEED_RANGE
 from runway_nb.studio import Studio
+from support.records import recent_records
 from support.virtual import PLACES, Died, Kernel, Network, Process, Service, VirtualLoop, mark_of, no_threads
 
 SCHEDULES = 10_000
@@ -333,7 +335,7 @@ class Schedule:
         self.loop.wait(self.draw.uniform(15, 30))
 
     def attach(self) -> None:
-        if records := self.ledger.recent():
+        if records := recent_records(self.ledger):
             record = self.draw.choice(records)
             name = self.draw.choice([record.id, record.task_id or record.id, record.reply_ref])
             self._do(self.draw.choice(self.kernels), f"attach {name[-12:]}", lambda studio: studio.attach(name))
@@ -356,11 +358,11 @@ class Schedule:
 
     def resend_lost(self) -> None:
         """Only what is in doubt, and only when the service itself knows that nothing was started for it."""
-        for record in self.ledger.recent():
+        for record in recent_records(self.ledger):
             if self._may_resend(record):
                 self.tally["resent"] += 1
                 kernel = self.draw.choice(self.kernels)
-                self._do(kernel, f"resend {record.id}", lambda studio, name=record.id: studio.resend(name))
+                self._do(kernel, f"resend {record.id}", methodcaller("resend", record.id))
 
     def _may_resend(self, record: Record) -> bool:
         lost = record.phase == "unknown" and not record.task_id and not record.resent_as
@@ -368,7 +370,7 @@ class Schedule:
 
     def resend_twice(self) -> None:
         """Both kernels look for a lost task, both find nothing, and then both send: in pieces, since they overlap."""
-        lost = next(filter(self._may_resend, self.ledger.recent()), None)
+        lost = next(filter(self._may_resend, recent_records(self.ledger)), None)
         if lost is None or len(self.kernels) < 2:
             return
         self.tally["resent twice"] += 1
@@ -455,7 +457,7 @@ class Schedule:
 
     def is_unpaid(self, record: Record) -> bool:
         """True when no task was started that can be this wish's, and none can come any more."""
-        known = {other.task_id for other in self.ledger.recent()}
+        known = {other.task_id for other in recent_records(self.ledger)}
         asked = (record.request["text_prompt"], record.request["seed"])
         open_tasks = [task for task in self.tasks() if task["id"] not in known]
         return not self.network.creates_under_way and not any(
@@ -527,7 +529,9 @@ class Schedule:
 
     def unsettled(self) -> list[str]:
         """What should still come to an end."""
-        open_ = [f"{r!r} {r.task_id} {r.error} {r.message}" for r in self.ledger.recent() if not self._is_settled(r)]
+        open_ = [
+            f"{r!r} {r.task_id} {r.error} {r.message}" for r in recent_records(self.ledger) if not self._is_settled(r)
+        ]
         idle = [f"nothing stands for {c.prompt}" for c in self.cells if not any(map(self._stands, self.records(c)))]
         return open_ + idle
 
@@ -539,7 +543,7 @@ class Schedule:
 
     def check(self) -> None:
         """The laws."""
-        records, tasks = self.ledger.recent(), self.tasks()
+        records, tasks = recent_records(self.ledger), self.tasks()
         self._check_count(records, tasks)
         for task in tasks:
             self._check_task(task, [record for record in records if record.task_id == task["id"]])

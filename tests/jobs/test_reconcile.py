@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -104,7 +105,7 @@ def _broken(email):
 
 def _reversed(remote):
     """The whole history, from old to new, in pages as they are asked for."""
-    whole = []
+    whole: list[Any] = []
 
     def change(request, answer):
         if not request.url.path.endswith("/tasks/"):

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -25,7 +26,7 @@ from support.strategies import EMAIL, TASK_ID, json_values
 CAMERA = Camera(horizontal=1, vertical=-2, zoom=3, pan=-4, tilt=5, roll=-6)
 FULL = VideoRequest("Made elsewhere", camera=CAMERA, aspect="portrait", seconds=10, seed=77, explore=True)
 LINKS = {0: "https://cdn.test/a.jpeg?_jwt=1", 0.5: "https://cdn.test/b.jpeg", 1: "http://cdn.test/c.jpeg"}
-OPTIONS = {
+OPTIONS: dict[str, Any] = {
     "name": "Gen-3 Alpha Turbo 77, Made elsewhere",
     "seconds": 10,
     "text_prompt": "Made elsewhere",
@@ -190,6 +191,8 @@ def test_a_job_gives_what_was_asked_for_and_not_what_was_sent(party: Party, wher
     job = party.ended(party.studio.submit(WISH))
     studio = party.studio if where == "here" else party.make_studio()
     asked = len(party.api.requests)
+    assert job.task is not None
+    assert job.request.reply_ref is not None
     for text in (job.id, job.id[:6], job.task.id, job.task.short_id, job.request.reply_ref):
         assert studio.request_of(text) == WISH, text
     assert len(party.api.requests) == asked, "the ledger knows it"
@@ -250,6 +253,7 @@ def test_a_task_that_was_made_elsewhere_gives_its_request_again(
     party: Party, elsewhere: Callable[[VideoRequest], Job], request_, name
 ) -> None:
     job = party.ended(elsewhere(request_))
+    assert job.task is not None
     found = party.studio.request_of(job.task.id if name == "task" else job.task.short_id)
     assert replace(found, keyframes=Keyframes()) == replace(request_, keyframes=Keyframes())
     assert found.keyframes == request_.keyframes, "links expire: the assets behind them are meant, by their names"
@@ -271,6 +275,7 @@ def test_looking_at_a_task_adopts_nothing_follows_nothing_and_sends_nothing(
 ) -> None:
     job = party.ended(elsewhere(replace(FULL, keyframes=PICTURES)))
     before, started = len(party.api.requests), party.started
+    assert job.task is not None
     party.studio.request_of(job.task.id)
     assert {request.method for request in party.api.requests[before:]} == {"GET"}
     assert party.started == started
@@ -283,6 +288,7 @@ def test_a_task_that_was_attached_gives_the_same_request_as_before(
     party: Party, elsewhere: Callable[[VideoRequest], Job]
 ) -> None:
     job = party.ended(elsewhere(replace(FULL, keyframes=PICTURES)))
+    assert job.task is not None
     before = party.studio.request_of(job.task.id)
     adopted = party.ended(party.studio.attach(job.task.id))
     after = party.studio.request_of(adopted.id)

@@ -9,6 +9,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -262,11 +263,14 @@ def test_a_kill_during_the_download(book: Notebook) -> None:
 
 
 def test_lost_answers_are_found_and_paid_once(book: Notebook) -> None:
+    def has_started(count: int) -> bool:
+        return book.started() == count
+
     cells = []
     for number, name in enumerate(("lost-answer", "522", "not-json", "no-task-id", "late-task"), 1):
         book.simulator.fault(name)
         cells.append(book.run(f"%%runway\nAn answer is lost: {name}"))
-        wait_for(lambda number=number: book.started() == number)
+        wait_for(partial(has_started, number))
     for cell in cells:
         assert "<video" in book.ending(cell)
     assert (book.started(), book.sent()) == (5, 5)

@@ -399,7 +399,7 @@ def test_the_next_shot_begins_with_what_the_first_one_ended_with(
     tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(stub, "renderer", _render)
-    monkeypatch.setitem(MODELS["gen3turbo"].aspects, "landscape", (1280, 768))  # type: ignore[arg-type]
+    monkeypatch.setitem(MODELS["gen3turbo"].aspects, "landscape", (1280, 768))
     still = Camera(static=True)
     with Party(tmp_path, time) as party:
         first = party.submit("A lighthouse at dusk", camera=still)

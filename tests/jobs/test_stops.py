@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -244,7 +244,7 @@ def _bare(url: str, **more: Any) -> dict[str, Any]:
         [_bare("http://127.0.0.1/x", mediaType="audio")], [_bare("http://127.0.0.1/x.json?a=b.mp4")],
         [_bare("http://127.0.0.1/x", filename="poster.PNG")], [_bare("http://127.0.0.1/page")],
         [_bare("javascript:alert(1)")], [_bare("http://10.0.0.7/a.mp4")], [_bare("http://169.254.169.254/a.mp4")],
-        [_bare("http://127.0.0.1/page.mp4", mediaType="video")], [_bare(5), "text", None],
+        [_bare("http://127.0.0.1/page.mp4", mediaType="video")], [_bare(cast(str, 5)), "text", None],
         [POSTER, _bare("http://127.0.0.1/page"), _bare("\ud800")],
     ],
 )  # fmt: skip

@@ -146,6 +146,7 @@ def test_an_output_folder_of_the_users_own_stays_as_it_is_and_the_videos_in_it_a
     with Party(tmp_path, FakeTime()) as party:
         video = party.ended(party.submit()).video
     assert mode(output) == 0o775
+    assert video is not None
     assert video.parent == output
     assert mode(video) == 0o600
 
