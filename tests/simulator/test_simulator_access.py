@@ -45,11 +45,12 @@ def embedded(tmp_path: Path) -> Api:
 
 def call(api: Api, method: str, path: str, token: str | None, **headers: str) -> int:
     """The status of a call that brings this token, and no key."""
-    login = {"Authorization": f"Bearer {token}".encode()} if token is not None else {}
+    login = {b"Authorization": f"Bearer {token}".encode()} if token is not None else {}
+    more = {name.encode(): value.encode() for name, value in headers.items()}
 
     async def send() -> int:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(api.sim.app)) as client:
-            return (await client.request(method, SITE + path, headers={**login, **headers})).status_code
+            return (await client.request(method, SITE + path, headers={**login, **more})).status_code
 
     return asyncio.run(send())
 
@@ -83,6 +84,7 @@ def test_tokens_and_keys_are_long_and_drawn_anew_for_each(tmp_path: Path) -> Non
     made = [Simulator(tmp_path, renderer=stub.renderer, embedded=True) for _ in range(3)]
     secrets = {secret for sim in made for secret in (sim.token, sim.key)}
     for sim in made:
+        assert sim.token is not None
         assert re.fullmatch(r"user:1-[0-9a-f]{40}", sim.token)
         assert repr(sim.token) not in repr(sim.app_state), "not in a traceback that prints variables"
         sim.stop()
@@ -122,10 +124,10 @@ def test_a_job_of_a_kernel_before_is_found_again_by_the_next(tmp_path: Path, mon
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     settings = Settings(None, "https://api.useapi.net/v1/runwayml", tmp_path / "home", tmp_path / "out")
     first = Studio(settings)
-    (asset, *_) = first.assets()
+    (asset, *_) = first.account.assets()
     first.close()
     second = Studio(settings)
-    assert asset.id in [each.id for each in second.assets()]
+    assert asset.id in [each.id for each in second.account.assets()]
     assert asset.id.startswith("user:1-")
     second.close()
 
@@ -162,6 +164,8 @@ def test_a_page_of_a_web_site_cannot_reach_it_by_a_name_of_its_own(studio) -> No
 
 def test_no_secret_is_written_into_the_log(embedded: Api) -> None:
     token, key = embedded.sim.token, embedded.sim.key
+    assert token is not None
+    assert key is not None
     call(embedded, "GET", f"/?key={key}", token)
     call(embedded, "GET", f"/simulator/faults/{key}", None, **{"X-Simulator-Key": key})
     call(embedded, "GET", f"/v1/runwayml/tasks/{token}", "user:1-a")

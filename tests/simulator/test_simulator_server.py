@@ -98,7 +98,7 @@ def test_it_starts_and_stops_quickly_even_with_an_answer_outstanding(tmp_path: P
     sim = Simulator(tmp_path, renderer=stub.renderer, pictures=Pictures()).start()
     assert time.monotonic() - begun < 1
     sim.fault("slow-answer")
-    outcomes = []
+    outcomes: list[int | str] = []
 
     def ask():
         url = sim.base_url + "/gen3turbo/create"
