@@ -7,11 +7,11 @@ import time
 from collections.abc import Coroutine
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from IPython.display import display
 
-from runway_nb import Camera, Job, Keyframes, Status, Task, VideoRequest, errors
+from runway_nb import Camera, Job, Keyframes, Status, Studio, Task, VideoRequest, errors
 from runway_nb.jobs.job import control_of
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
@@ -32,6 +32,9 @@ class NoStudio:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         work.close()
+
+
+NO_STUDIO = cast(Studio, NoStudio())
 
 
 @lru_cache
@@ -62,7 +65,7 @@ def following(word: str, sent: float = 0.0, **fields: Any) -> State:
 def states() -> dict[str, Job]:
     """The word of each state, and a job in it."""
     now, both = time.time(), ("lighthouse-dusk", "city-night")
-    tall = {"aspect": "portrait", "prompt": PINES, "camera": {"vertical": 5, "tilt": -3}}
+    tall: dict[str, Any] = {"aspect": "portrait", "prompt": PINES, "camera": {"vertical": 5, "tilt": -3}}
     waiting = State(Phase.WAITING, detail="2 slots busy with job 7f3e2c54, job a41b09d7", next_poll=now + 20)
     line = "2 of 2 slots busy \N{MIDDLE DOT} third in line \N{MIDDLE DOT} with jobs 7f3e2c54, a41b09d7"
     elsewhere = State(Phase.FOLLOWING, task=Task("t", Status("RUNNING")), sent=now - 40, elsewhere=True)
@@ -86,13 +89,13 @@ def states() -> dict[str, Job]:
 def show_cards() -> None:
     """A card for every state, as the magic would show it."""
     for word, made in states().items():
-        OutputArea(NoStudio(), View("live", "auto", Path.cwd())).show(made, reused=word == "Held back by Runway")
+        OutputArea(NO_STUDIO, View("live", "auto", Path.cwd())).show(made, reused=word == "Held back by Runway")
 
 
 def show_offer() -> None:
     """A job in doubt, with its two buttons."""
     made = job(State(Phase.CHECKING, sent=time.time() - 60), "aurora-lake")
-    OutputArea(NoStudio(), View("live", "auto", Path.cwd())).show(made)
+    OutputArea(NO_STUDIO, View("live", "auto", Path.cwd())).show(made)
     lost = "maybe sent, no clear answer: the connection broke; no task with its seed was found in 62 s"
     control_of(made).change(phase=Phase.UNKNOWN, error=errors.MaybeSent(lost), ended=time.time())
 
@@ -126,5 +129,5 @@ def show_results(video: str, tall: str) -> None:
     high = State(Phase.DONE, task=task, sent=now - 6, progress=1.0, ended=now, video=Path(tall).resolve(),
                  poster=still("portrait-forest", 240))  # fmt: skip
     display(bundle(job(wide, "lighthouse-dusk"), note=reuse_text(job(wide))), raw=True)
-    fields = {"aspect": "portrait", "camera": {"vertical": 5, "tilt": -3}, "prompt": PINES}
+    fields: dict[str, Any] = {"aspect": "portrait", "camera": {"vertical": 5, "tilt": -3}, "prompt": PINES}
     display(bundle(job(high, "portrait-forest", simulated=True, **fields)), raw=True)

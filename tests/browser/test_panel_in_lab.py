@@ -21,6 +21,7 @@ from seen_panel import Seen, open_panel, setting_up
 
 from support.kernels import RESULT, left_out, shared_simulator
 from support.notebooks import write_notebook
+from support.picture_files import pixel
 
 pytestmark = pytest.mark.browser
 
@@ -93,7 +94,7 @@ def test_an_uploaded_picture_is_the_keyframe_and_is_offered_everywhere(panel: Se
     panel.slot("First").get_by_text("cut 40 % of height").wait_for()
     assert "red.png (file)" in panel.offered("Last")
     shown = Image.open(io.BytesIO(panel.root.locator(".rnb-view").screenshot(scale="css"))).convert("RGB")
-    red, green, _ = shown.getpixel((shown.width // 2, shown.height - 12))
+    red, green, _ = pixel(shown, (shown.width // 2, shown.height - 12))
     assert red > 200 > 60 > green
 
 

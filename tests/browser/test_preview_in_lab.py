@@ -8,6 +8,7 @@ import itertools
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -18,6 +19,7 @@ from runway_nb.camera import MOVES, Camera, apply, seen_from, weights
 from runway_nb.notebook.panel.preview import preview_jpeg
 from runway_nb.notebook.panel.script import script
 from runway_nb.spec import POSITIONS
+from support.picture_files import brightest
 
 pytest.importorskip("av")
 from lab import tell
@@ -179,7 +181,7 @@ def centre(picture: Image.Image, channel: int, near: tuple[float, float], radius
     part = picture.crop((left, top, left + 2 * radius, top + 2 * radius)).split()
     others = [plane for index, plane in enumerate(part) if index != channel]
     excess = ImageChops.subtract(part[channel], ImageChops.lighter(*others))
-    peak = excess.getextrema()[1]
+    peak = brightest(excess)
     if peak < 20:
         return None
     sums = [0.0, 0.0, 0.0]
@@ -215,7 +217,8 @@ def test_the_preview_shows_what_the_simulator_renders(panel: Notebook, tmp_path:
     tell(panel, f"pictures = {pictures!r}; preview.portrait = {portrait}")
     compared, worst, likeness = 0, 0.0, 0.0
     for values, number, given in POSES:
-        names, t, moves = given.split(), frame_time(number, 24), dict(zip(MOVES, values, strict=True))
+        names, t = given.split(), frame_time(number, 24)
+        moves: dict[str, Any] = dict(zip(MOVES, values, strict=True))
         chosen = f"for n in POSITIONS: setattr(preview, n, pictures[n] if n in {names} else b'')"
         moved = f"for n, v in {moves}.items(): sliders[n].value = v"
         tell(panel, f"{chosen}\n{moved}\npreview.time = 0.99; preview.time = {t}")
@@ -245,8 +248,8 @@ def test_script_and_python_have_one_camera(app: App, shown: Notebook) -> None:
       const {seenFrom, weights} = await import(url);
       return poses.map(([camera, t, pinned]) => [seenFrom(camera, t, pinned, ...size), weights(t, [0, 0.5, 1])]);
     }"""
-    poses = [
-        [dict(zip(MOVES, values, strict=True)), t, pinned]
+    poses: list[tuple[dict[str, Any], float, float]] = [
+        (dict(zip(MOVES, values, strict=True)), t, pinned)
         for values in itertools.islice(itertools.product((-10, 0, 3.7, 10), repeat=6), 0, None, 37)
         for t, pinned in ((0.3, 0.0), (0.5, 1.0), (0.0, 0.5), (1.0, 0.0))
     ]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from typing import cast
 
 import httpx
 import pytest
 
+from runway_nb.api.client import RunwayClient
 from runway_nb.api.media import MediaClient
 from runway_nb.errors import DownloadError, LinkExpired
 from runway_nb.pictures.asset_pictures import asset_picture
@@ -32,7 +34,7 @@ def fetched(account: Account, **statuses: int) -> bytes:
         answers = {f"/{name}": httpx.Response(status, content=name.encode()) for name, status in statuses.items()}
         media = MediaClient(transport=httpx.MockTransport(lambda request: answers[request.url.path]))
         try:
-            return await asset_picture(LISTED, account, media)
+            return await asset_picture(LISTED, cast(RunwayClient, account), media)
         finally:
             await media.aclose()
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import pickle
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runway_nb.api.client import RunwayClient
 from runway_nb.api.models import Account
 from runway_nb.errors import NoAnswer, RunwayError, ServerError, Unauthorized
 from runway_nb.pictures import assets as module
@@ -56,6 +58,10 @@ def names(assets):
     return [asset.name for asset in assets]
 
 
+async def all_of(api: Api) -> AssetList:
+    return await all_assets(cast(RunwayClient, api))
+
+
 def many(count, email=EMAIL, **fields):
     return [an_asset(f"{email}{number}", number, email, **fields) for number in range(count)]
 
@@ -68,7 +74,7 @@ def many(count, email=EMAIL, **fields):
 def test_a_listing_is_complete_in_order_and_frugal(count) -> None:
     listing = many(count)
     api = Api({EMAIL: listing})
-    found = asyncio.run(all_assets(api))
+    found = asyncio.run(all_of(api))
     assert found.items == tuple(listing[:REACH])
     assert len(api.asked) == len(set(api.asked)) <= min(LIST_PAGES, count // LIST_LIMIT + 3)
     assert api.most <= module.LISTED_AT_ONCE
@@ -84,7 +90,7 @@ def test_any_size_and_number_of_pages_will_do(limit, pages, count) -> None:
         patch.setattr(module, "LIST_LIMIT", limit)
         patch.setattr(module, "LIST_PAGES", pages)
         api = Api({EMAIL: many(count)}, limit=limit)
-        assert len(asyncio.run(all_assets(api))) == min(count, limit * pages)
+        assert len(asyncio.run(all_of(api))) == min(count, limit * pages)
         assert len(api.asked) <= pages
 
 
@@ -112,7 +118,7 @@ class Grows(Api):
 )
 def test_pages_that_overlap_bring_nothing_twice_and_come_to_an_end(kind, count, listed, requests) -> None:
     api = kind({EMAIL: many(count)})
-    found = asyncio.run(all_assets(api))
+    found = asyncio.run(all_of(api))
     assert len(found) == len({asset.id for asset in found}) == listed
     assert len(api.asked) <= requests
 
@@ -122,36 +128,36 @@ def test_the_newest_come_first_whatever_account_they_are_of() -> None:
         ONE: [an_asset("d", 1, ONE, created=40.0), an_asset("a", 2, ONE, created=10.0)],
         TWO: [an_asset("c", 3, TWO, created=30.0), an_asset("undated", 4, TWO), an_asset("b", 5, TWO, created=20.0)],
     }
-    assert names(asyncio.run(all_assets(Api(listings)))) == ["d", "c", "undated", "b", "a"]
+    assert names(asyncio.run(all_of(Api(listings)))) == ["d", "c", "undated", "b", "a"]
 
 
 def test_without_dates_the_order_is_that_of_the_api() -> None:
     listings = {ONE: many(3, ONE), TWO: many(2, TWO)}
-    assert list(asyncio.run(all_assets(Api(listings)))) == listings[ONE] + listings[TWO]
+    assert list(asyncio.run(all_of(Api(listings)))) == listings[ONE] + listings[TWO]
 
 
 def test_accounts_are_listed_side_by_side_but_never_more_than_three_requests_at_once() -> None:
     api = Api({email: many(160, email) for email in (ONE, TWO, THREE)})
-    assert len(asyncio.run(all_assets(api))) == 480
+    assert len(asyncio.run(all_of(api))) == 480
     assert api.most == 3
 
 
 def test_an_account_in_trouble_is_skipped_and_said() -> None:
     api = Api({ONE: many(2, ONE), TWO: many(3, TWO)}, troubled=[ONE])
-    found = asyncio.run(all_assets(api))
+    found = asyncio.run(all_of(api))
     assert len(found) == 3
     assert {email for _, email in api.asked} == {TWO}
     assert found.notes == ("the assets of account 1 of 2 are missing: ***@*** is locked",)
 
 
 def test_an_account_that_fails_alone_is_said() -> None:
-    found = asyncio.run(all_assets(Api({ONE: many(2, ONE), TWO: many(3, TWO)}, failing=[TWO])))
+    found = asyncio.run(all_of(Api({ONE: many(2, ONE), TWO: many(3, TWO)}, failing=[TWO])))
     assert len(found) == 2
     assert found.notes == ("the assets of account 2 of 2 are missing: ***@*** does not answer",)
 
 
 def test_an_account_in_trouble_is_asked_when_there_is_no_other() -> None:
-    assert len(asyncio.run(all_assets(Api({ONE: many(2, ONE)}, troubled=[ONE])))) == 2
+    assert len(asyncio.run(all_of(Api({ONE: many(2, ONE)}, troubled=[ONE])))) == 2
 
 
 @pytest.mark.parametrize("emails", [(ONE, TWO), (ONE,)])
@@ -161,7 +167,7 @@ def test_when_no_account_answers_the_error_is_raised(emails) -> None:
             raise Unauthorized("Unauthorized", 401)
 
     with pytest.raises(Unauthorized):
-        asyncio.run(all_assets(Down({email: many(1, email) for email in emails})))
+        asyncio.run(all_of(Down({email: many(1, email) for email in emails})))
 
 
 def test_a_mistake_of_ours_is_no_account_in_trouble() -> None:
@@ -170,7 +176,7 @@ def test_a_mistake_of_ours_is_no_account_in_trouble() -> None:
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(all_assets(TransportFailure({ONE: many(1, ONE), TWO: many(1, TWO)})))
+        asyncio.run(all_of(TransportFailure({ONE: many(1, ONE), TWO: many(1, TWO)})))
 
 
 def test_the_simulator_lists_uploads_and_videos(party: Party) -> None:
@@ -187,6 +193,7 @@ def test_the_simulator_lists_uploads_and_videos(party: Party) -> None:
     assert names(found)[0] == "mine.png"
     assert found.kinds == {"image": 3, "video": 1}
     (video,) = found.only(kind="video")
+    assert job.task is not None
     assert (video.width, video.height, video.task_id) == (1280, 768, job.task.id)
     assert found[0].is_upload
     assert video.is_upload is False

@@ -172,7 +172,7 @@ HOLES = [
 
 @pytest.mark.parametrize(("hole", "line"), HOLES, ids=[str(hole) for hole, _ in HOLES])
 def test_pixels_without_a_value_are_counted_whatever_the_picture_is(hole, line) -> None:
-    heights = np.float32(_slope(871, 12))
+    heights = _slope(871, 12).astype(np.float32)
     heights[0, :2] = hole
     image = Image.fromarray(heights)
     line = line.replace("1536", "1,536")
@@ -577,8 +577,8 @@ def told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 FILES = {
-    kind: encoded(_photo() if kind != "GIF" else _photo().quantize(32), kind, **options)
-    for kind, options in {"PNG": {}, "JPEG": {}, "GIF": {}, "WEBP": {}, "TIFF": {}, "BMP": {}}.items()
+    kind: encoded(_photo() if kind != "GIF" else _photo().quantize(32), kind)
+    for kind in ("PNG", "JPEG", "GIF", "WEBP", "TIFF", "BMP")
 }
 FILES["MPO"] = encoded(_photo(), "MPO", save_all=True, append_images=[_photo(90)])
 FILES["LZW"] = encoded(_photo(), "TIFF", compression="tiff_lzw")

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import warnings
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -182,7 +183,8 @@ def test_every_orientation_is_turned_upright_and_the_crop_is_exact(orientation, 
     upright = ImageOps.exif_transpose(_seen(data))
     fitted = fit_picture(data, FRAME, Fit(focus=focus))
     assert fitted.source_size == measure(data) == upright.size
-    part = [fraction * side for fraction, side in zip(fitted.box, upright.size * 2, strict=True)]
+    left, top, right, bottom = (fraction * side for fraction, side in zip(fitted.box, upright.size * 2, strict=True))
+    part = (left, top, right, bottom)
     assert decibels(_seen(fitted), upright.resize(FRAME, Image.Resampling.LANCZOS, box=part)) >= 50
 
 
@@ -472,7 +474,7 @@ def test_a_colour_profile_is_turned_to_srgb() -> None:
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "LA", "RGBA", "CMYK"])
 def test_a_profile_that_cannot_be_used_is_left_out(mode) -> None:
-    options = {"format": "TIFF" if mode == "CMYK" else "PNG", "icc_profile": b"no profile at all"}
+    options: dict[str, Any] = {"format": "TIFF" if mode == "CMYK" else "PNG", "icc_profile": b"no profile at all"}
     out = io.BytesIO()
     Image.new(mode, (40, 24)).save(out, **options)
     assert "its colour profile cannot be used and is left out" in fit_picture(out.getvalue(), (40, 24)).notes
@@ -560,16 +562,16 @@ def test_measuring_does_not_decode(monkeypatch: pytest.MonkeyPatch) -> None:
     ("fit", "line"),
     [
         (Fit("fill"), "fit is 'fill': choose cover, contain or stretch"),
-        (Fit(None), "fit is None: choose"),
+        (Fit(None), "fit is None: choose"),  # type: ignore[arg-type]
         (Fit(focus=(0.5, 1.5)), r"focus is \(0.5, 1.5\): give two numbers from 0 to 1"),
         (Fit(focus=(0.5, -0.1)), "focus is"),
-        (Fit(focus=(0.5,)), "focus is"),
+        (Fit(focus=(0.5,)), "focus is"),  # type: ignore[arg-type]
         (Fit(focus=(0.5, math.nan)), "focus is"),
-        (Fit(focus="top"), "focus is 'top'"),
+        (Fit(focus="top"), "focus is 'top'"),  # type: ignore[arg-type]
         (Fit(focus=(True, 0)), "focus is"),
         (Fit(background="red"), "background is 'red': give a colour such as #000000"),
         (Fit(background="#fff"), "background is '#fff'"),
-        (Fit(background=None), "background is None"),
+        (Fit(background=None), "background is None"),  # type: ignore[arg-type]
     ],
     ids=str,
 )
@@ -674,7 +676,7 @@ def test_bytes_changed_at_random_never_raise_anything_else(name, changes) -> Non
 
 def test_a_mistake_of_ours_is_not_hidden() -> None:
     with pytest.raises(TypeError):
-        fit_picture(SOURCES["png"], None)
+        fit_picture(SOURCES["png"], None)  # type: ignore[arg-type]
     with pytest.raises(ZeroDivisionError):
         fit_picture(SOURCES["png"], (0, 0), Fit("contain"))
 

@@ -11,7 +11,9 @@ import ssl
 import time
 import tracemalloc
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -140,7 +142,8 @@ def test_text_of_the_web_is_told_as_such(content, words) -> None:
 
 
 def test_json_of_any_form_is_seen() -> None:
-    for value in ({"a": [1]}, [], [[]], ["a"], {}):
+    values: tuple[Any, ...] = ({"a": [1]}, [], [[]], ["a"], {})
+    for value in values:
         assert "JSON" in Web(_body(json.dumps(value, indent=1).encode())).refused()
 
 
@@ -420,7 +423,10 @@ def test_the_limit_counts_unpacked_bytes(limit, more, make, packed) -> None:
 
 @pytest.mark.parametrize("encoding", ["gzip", "X-GZIP", "deflate", "identity", ""])
 def test_packed_bytes_are_unpacked(encoding) -> None:
-    pack = {"deflate": zlib.compress, "gzip": gzip.compress, "x-gzip": gzip.compress}.get(encoding.lower(), bytes)
+    packers: dict[str, Callable[[bytes], bytes]] = {
+        "deflate": zlib.compress, "gzip": gzip.compress, "x-gzip": gzip.compress,
+    }  # fmt: skip
+    pack = packers.get(encoding.lower(), bytes)
     assert Web(_stream(pack(PNG * 99), **{"Content-Encoding": encoding})).fetch() == PNG * 99
 
 

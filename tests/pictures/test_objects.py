@@ -10,6 +10,7 @@ import sys
 import tracemalloc
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, cast
 from unittest.mock import MagicMock, Mock
 from urllib.parse import quote_from_bytes
 
@@ -20,7 +21,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from IPython import display as shown
-from matplotlib.figure import Figure
+from matplotlib.figure import Figure, SubFigure
 from PIL import Image, ImageCms, ImageDraw, ImageOps
 
 from runway_nb.errors import InvalidRequest
@@ -136,7 +137,7 @@ class ShowsLater(Shows):
 class ShowsBundle(Shows):
     """That has a bundle of kinds."""
 
-    _repr_png_ = None
+    _repr_png_: Any = None
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         return self.found
@@ -145,7 +146,7 @@ class ShowsBundle(Shows):
 class ShowsOnRequest(Shows):
     """That shows itself as a drawing, unless something else is asked for."""
 
-    _repr_png_ = None
+    _repr_png_: Any = None
 
     def _repr_mimebundle_(self, include=None, exclude=None, **_):
         return {"image/svg+xml": "<svg/>"} if include is None or "image/png" not in include else {"image/png": PNG}
@@ -154,7 +155,7 @@ class ShowsOnRequest(Shows):
 class ShowsVector(Shows):
     """As graphviz does."""
 
-    _repr_png_ = None
+    _repr_png_: Any = None
 
     def _repr_svg_(self):
         return "<svg/>"
@@ -184,8 +185,10 @@ def _figure(size=(3.0, 2.2), **options):
 
 def _part():
     figure = Figure(figsize=(3.0, 2.2), dpi=100)
-    part = figure.subfigures(1, 1)
-    part.subfigures(1, 1).add_axes((0, 0, 1, 1)).imshow(PIXELS, aspect="auto", interpolation="bilinear")
+    part = cast(SubFigure, figure.subfigures(1, 1))
+    cast(SubFigure, part.subfigures(1, 1)).add_axes((0, 0, 1, 1)).imshow(
+        PIXELS, aspect="auto", interpolation="bilinear"
+    )
     return part
 
 
@@ -203,7 +206,7 @@ def _plotly(error=None, **layout):
     """A real figure whose drawing needs no browser."""
     objects = pytest.importorskip("plotly.graph_objects")
 
-    class Drawn(objects.Figure):
+    class Drawn(objects.Figure):  # type: ignore[name-defined]
         def to_image(self, *, width, height, scale, **options):
             if error:
                 raise error
@@ -500,13 +503,13 @@ SCALED = [
     (np.array([[0, 0.06]]), "scaled from 0 … 0.06 to 0 … 255", [0, 255]),
     (np.linspace(-3, 900, 3).astype(int).reshape(1, 3), "scaled from -3 … 900 to 0 … 255", [0, 127, 255]),
     (np.array([[0, 1, 5]]), "scaled from 0 … 5 to 0 … 255", [0, 51, 255]),
-    (np.uint16([[0, 2048, 4095]]), "scaled from 0 … 4095 to 0 … 255", [0, 128, 255]),
-    (np.uint16([[0, 511, 1023]]), "scaled from 0 … 1023 to 0 … 255", [0, 127, 255]),
-    (np.uint16([[0, 8191, 16383]]), "scaled from 0 … 16383 to 0 … 255", [0, 127, 255]),
-    (np.uint16([[29000, 29250, 29500]]), "scaled from 29000 … 29500 to 0 … 255", [0, 128, 255]),
-    (np.uint16([[0, 100, 255]]), "its numbers, 0 … 255, are taken as 0 … 255", [0, 100, 255]),
-    (np.int32([[0, 32896, 65535]]), "its numbers, 0 … 65535, are taken as 0 … 65535", [0, 128, 255]),
-    (np.int64([[0, 2**40]]), "scaled from 0 … 1.09951e+12 to 0 … 255", [0, 255]),
+    (np.array([[0, 2048, 4095]], np.uint16), "scaled from 0 … 4095 to 0 … 255", [0, 128, 255]),
+    (np.array([[0, 511, 1023]], np.uint16), "scaled from 0 … 1023 to 0 … 255", [0, 127, 255]),
+    (np.array([[0, 8191, 16383]], np.uint16), "scaled from 0 … 16383 to 0 … 255", [0, 127, 255]),
+    (np.array([[29000, 29250, 29500]], np.uint16), "scaled from 29000 … 29500 to 0 … 255", [0, 128, 255]),
+    (np.array([[0, 100, 255]], np.uint16), "its numbers, 0 … 255, are taken as 0 … 255", [0, 100, 255]),
+    (np.array([[0, 32896, 65535]], np.int32), "its numbers, 0 … 65535, are taken as 0 … 65535", [0, 128, 255]),
+    (np.array([[0, 2**40]], np.int64), "scaled from 0 … 1.09951e+12 to 0 … 255", [0, 255]),
 ]
 
 
@@ -617,7 +620,7 @@ def test_a_figure_is_never_drawn_below_its_own_resolution() -> None:
 
 
 def test_a_figure_keeps_its_own_colour_and_size_whatever_the_settings_for_saving() -> None:
-    wishes = {"savefig.bbox": "tight", "savefig.facecolor": "red", "savefig.transparent": True, "savefig.dpi": 10}
+    wishes: Any = {"savefig.bbox": "tight", "savefig.facecolor": "red", "savefig.transparent": True, "savefig.dpi": 10}
     with mpl.rc_context(wishes):
         data = picture_bytes(Figure(figsize=(6.4, 3.84), facecolor="#123456"), [WIDE])
         assert {key: mpl.rcParams[key] for key in wishes} == wishes
@@ -753,7 +756,7 @@ WRONG = [
     ),
     (
         "the 2x2x3 float16 array holds NaN or inf in 3 of 4 pixels",
-        lambda: np.float16([[[0, -np.inf, 0], [0, 1, 0]], [[np.nan] * 3, [np.inf, 0, 0]]]),
+        lambda: np.array([[[0, -np.inf, 0], [0, 1, 0]], [[np.nan] * 3, [np.inf, 0, 0]]], np.float16),
         "np.nan_to_num(a) puts numbers in their place",
     ),
     (
@@ -763,10 +766,10 @@ WRONG = [
     ),
     (
         "1 of 4 pixels have no value (3.40282e+38)",
-        lambda: np.float32([[3.4028235e38, 12], [13.5, 871]]),
+        lambda: np.array([[3.4028235e38, 12], [13.5, 871]], np.float32),
         FILL,
     ),
-    ("1 of 4 pixels have no value (-32768)", lambda: np.int16([[-32768, 12], [13, 871]]), FILL),
+    ("1 of 4 pixels have no value (-32768)", lambda: np.array([[-32768, 12], [13, 871]], np.int16), FILL),
     ("4 of 4 pixels have no value (masked)", lambda: np.ma.masked_all((2, 2)), FILL),
     (
         "an array of complex128 is no picture",

@@ -11,6 +11,7 @@ import threading
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -351,7 +352,7 @@ def test_nothing_given_is_nothing_done(tmp_path: Path) -> None:
 
 def test_what_is_done_is_told_in_words(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(_picture())
-    reported = []
+    reported: list[str] = []
     Api().resolve(tmp_path, first="a.png", report=reported.append)
     assert reported[:2] == ["reading a.png", "looking for the first keyframe on the account"]
 
@@ -531,7 +532,8 @@ def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_on
     wrong = {position: KINDS[kind][1] for position, kind in zip(POSITIONS, kinds, strict=True) if KINDS[kind][1]}
     api = Api(LAMP, SEA, emails=emails)
     request = VideoRequest("A lamp", Keyframes(**given_))
-    resolved, problems = None, ()
+    resolved = None
+    problems: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory() as home:
         ledger = Ledger(Path(home, "home"))
         there = picture_sources(pictures, api, ledger=ledger)
@@ -560,7 +562,8 @@ def test_a_request_is_resolved_whole_on_one_account_or_every_mistake_is_named_on
 @pytest.fixture
 def web():
     """A server on this machine: path to body, and the requests that came."""
-    bodies, asked = {}, []
+    bodies: dict[str, Any] = {}
+    asked: list[Any] = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
@@ -606,6 +609,7 @@ def test_a_link_to_a_page_refuses_the_request_and_nothing_is_uploaded(party: Par
     keyframes = Keyframes("good.png", None, f"{address}/page?sig=s3cr3t")
     job = party.ended(party.submit(keyframes=keyframes))
     assert job.status == "REFUSED"
+    assert job.error is not None
     assert "last: the picture at 127.0.0.1: " in job.error.message
     assert "web page" in job.error.message
     assert "s3cr3t" not in job.error.message
@@ -682,6 +686,7 @@ def test_a_video_of_the_account_is_refused_as_a_keyframe(party: Party) -> None:
     (video,) = party.studio.account.assets(kind="video")
     job = party.ended(party.submit(keyframes=Keyframes(first=video.id)))
     assert job.status == "REFUSED"
+    assert job.error is not None
     assert "is of the kind video: a keyframe is a picture" in job.error.message
     assert party.started == 1
 
@@ -739,6 +744,7 @@ def test_the_video_shows_each_keyframe_as_it_was_fitted(
             _smooth((900 + 300 * number, 800), colour).save(party.folder / f"{colour}.png")
         keyframes = Keyframes(**{position: f"{colour}.png" for position, colour in names.items()})
         job = party.submit(keyframes=keyframes, camera=Camera(static=True), aspect=aspect).wait(30)
+        assert job.video is not None
         length = video_frames.duration(job.video)
         seen = dict(zip(POSITIONS, (job.frame(0), job.frame(length / 2), job.last_frame), strict=True))
         for position, colour in names.items():

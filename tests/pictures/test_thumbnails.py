@@ -7,6 +7,7 @@ import io
 import os
 import stat
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -49,7 +50,7 @@ class Cdn:
         return self.answer(request)
 
     def load(self, thumbnails, *assets):
-        reported = {}
+        reported: dict[str, list[Any]] = {}
 
         async def go():
             media = MediaClient(transport=httpx.MockTransport(self))

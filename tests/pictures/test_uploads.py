@@ -515,7 +515,7 @@ def test_a_picture_that_could_not_be_sent_is_sent_by_who_waits_for_it(ledger: Le
     kept, api = Uploads(ledger, "api.test"), Api(ONE)
 
     class Once(Api):
-        async def upload(self, data: bytes, **named: Any) -> Asset:  # type: ignore[override]
+        async def upload(self, data: bytes, **named: Any) -> Asset:
             if not self.sent:
                 self.sent.append("refused")
                 raise errors.BadRequest("no", 400)
@@ -564,7 +564,7 @@ def stored(party: Party) -> dict[str, tuple[int, int]]:
 
 
 def test_a_small_picture_is_enlarged_by_runway(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MODELS["gen3turbo"].aspects, "landscape", (1280, 768))  # type: ignore[arg-type]
+    monkeypatch.setitem(MODELS["gen3turbo"].aspects, "landscape", (1280, 768))
     small(party.folder, size=(320, 240))
     job = shoot(party, "small.png", upscale=True, aspect="landscape").wait(10)
     (asked,) = party.api.calls("GET", "image_upscaler")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import pytest
@@ -22,6 +23,7 @@ from PIL import Image
 from runway_nb.errors import InvalidRequest, MissingExtra, RunwayError
 from runway_nb.pictures.video_frames import concat, duration, frame_at, frames, last_frame
 from runway_nb.simulator.rendering.stub import CLIP
+from support.picture_files import pixel
 
 SIZE = (64, 48)
 BLOCK = 16
@@ -59,7 +61,8 @@ def _bytes(count, fps=24, size=SIZE, first=0, times=None, codec="libx264", matri
         path = Path(folder) / "made.mp4"
         with av.open(str(path), "w", format="mp4", options={"movflags": flags} if flags else {}) as container:
             stream = container.add_stream(codec, rate=fps, options=options)
-            stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+            stream.width, stream.height = size
+            stream.pix_fmt = "yuv420p"
             stream.codec_context.thread_count = 1
             if matrix:
                 stream.codec_context.colorspace = matrix
@@ -99,7 +102,7 @@ def _stamps(path):
         return [(packet.pts * packet.time_base, packet.dts * packet.time_base) for packet in packets]
 
 
-SHAPES = {
+SHAPES: dict[str, dict[str, Any]] = {
     "B-frames": {"count": 30},
     "one key frame": {"count": 40, "g": "250", "bf": "3"},
     "open GOPs": {"count": 40, "x264-params": "open-gop=1:keyint=8:min-keyint=8:scenecut=0"},
@@ -246,13 +249,14 @@ def test_colours_are_read_by_the_matrix_of_the_clip(tmp_path: Path, size, matrix
     path, colour = tmp_path / "a.mp4", (200, 40, 60)
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("libx264", rate=24, options={"preset": "ultrafast", "crf": "5"})
-        stream.width, stream.height, stream.pix_fmt = *size, "yuv420p"
+        stream.width, stream.height = size
+        stream.pix_fmt = "yuv420p"
         stream.codec_context.colorspace, stream.codec_context.color_range = matrix, 1
         frame = av.VideoFrame.from_image(Image.new("RGB", size, colour)).reformat(
             format="yuv420p", dst_colorspace={1: "ITU709", 6: "ITU601"}[matrix], dst_color_range="MPEG"
         )
         container.mux([*stream.encode(frame), *stream.encode()])
-    read = last_frame(path).getpixel((9, 9))
+    read = pixel(last_frame(path), (9, 9))
     assert max(abs(a - b) for a, b in zip(read, colour, strict=True)) <= 4
 
 
@@ -278,7 +282,7 @@ def test_clips_of_one_making_are_joined_byte_for_byte(tmp_path: Path, fps, lengt
     assert duration(out) == pytest.approx(sum(map(duration, paths)), abs=0.001)
 
 
-DIFFERENT = {
+DIFFERENT: dict[str, dict[str, Any]] = {
     "another rate": {"fps": 30},
     "another profile": {"profile": "baseline"},
     "another codec": {"codec": "mpeg4", "b": "2000000"},
