@@ -7,6 +7,7 @@ import time
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import ipywidgets
 import pytest
@@ -21,6 +22,7 @@ from runway_nb.notebook.cards.card import Card
 from runway_nb.notebook.cards.output_area import OutputArea
 from runway_nb.notebook.cards.view import View, display_metadata
 from runway_nb.request import VideoRequest
+from runway_nb.studio import Studio
 from support.strategies import EMAIL, TASK_ID
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -32,8 +34,11 @@ class FakeStudio:
 
     def __init__(self, folder, monkeypatch):
         self.view = View("live", "never", folder)
-        self.begun, self.shown, self.updates, self.changes = [], [], [], []
-        self.areas = []
+        self.begun: list[Any] = []
+        self.shown: list[SimpleNamespace] = []
+        self.updates: list[SimpleNamespace] = []
+        self.changes: list[Any] = []
+        self.areas: list[OutputArea] = []
         monkeypatch.setattr(output_area, "display", self._into(self.shown))
         monkeypatch.setattr(output_area, "update_display", self._into(self.updates))
 
@@ -48,8 +53,8 @@ class FakeStudio:
     def spawn(self, work):
         self.begun.append(work)
 
-    def area(self, **more):
-        area = OutputArea(self, self.view, **more)
+    def area(self, **more: Any) -> OutputArea:
+        area = OutputArea(cast(Studio, self), self.view, **more)
         self.areas.append(area)
         return area
 
@@ -250,7 +255,7 @@ def test_while_there_are_buttons_to_decide_it_is_not_durable_and_then_it_is(
 
 def test_it_tells_each_change_of_what_stands_there_and_no_progress(studio) -> None:
     seen = []
-    area = studio.area(changed=lambda: seen.append((area.is_durable, names(area))))
+    area: OutputArea = studio.area(changed=lambda: seen.append((area.is_durable, names(area))))
     job = studio.job()
     area.open()
     assert seen == []
@@ -278,7 +283,7 @@ def test_progress_changes_neither_text_nor_place(studio) -> None:
 @pytest.fixture
 def refreshed(monkeypatch: pytest.MonkeyPatch):
     """How often each card was brought up to date, by the job's id; cards are in a hurry."""
-    counts = Counter()
+    counts: Counter[str] = Counter()
     refresh = Card.refresh
 
     def counted(card):

@@ -332,4 +332,5 @@ def test_older_shells_find_no_session_in_a_prompt_either(prompt: str) -> None:
 
 def test_only_moves_that_were_given_are_written() -> None:
     for move in MOVES:
-        assert line_of(VideoRequest("x", camera=Camera(**{move: 0}))) == f"%%runway --{move} 0"
+        moves: dict[str, Any] = {move: 0}
+        assert line_of(VideoRequest("x", camera=Camera(**moves))) == f"%%runway --{move} 0"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import enum
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,14 +15,14 @@ from runway_nb.notebook.language.template import LONGEST, fill
 
 
 class Text(str):
-    def __str__(self):
+    def __str__(self, *_: Any, **__: Any) -> Any:
         raise RuntimeError("no")
 
     __repr__ = __format__ = __len__ = __contains__ = encode = __str__
 
 
 class Exits(int):
-    def __str__(self):
+    def __str__(self, *_: Any) -> Any:
         raise SystemExit
 
     __repr__ = __format__ = __str__
@@ -40,7 +41,7 @@ class Itself(str):
 
 
 class Broken:
-    def __getattribute__(self, name):
+    def __getattribute__(self, name: str = "") -> Any:
         raise RuntimeError(name)
 
     __str__ = __repr__ = __getattribute__
@@ -89,7 +90,8 @@ HUGE = 10**5000
     ],
 )
 def test_text_and_numbers_of_any_library_are_filled_in(make, text) -> None:
-    value, problems = make(), []  # made here: a test run that shows its parameters would break on some
+    problems: list[str] = []
+    value = make()  # made here: a test run that shows its parameters would break on some
     assert fill("a {{x}}", {"x": value}, problems) == f"a {text}"
     assert problems == []
     assert type(fill("{{x}}", {"x": value}, problems)) is str
@@ -115,7 +117,8 @@ def test_text_and_numbers_of_any_library_are_filled_in(make, text) -> None:
     ],
 )
 def test_what_cannot_be_filled_in_is_one_line_in_prompt_and_options(make, told) -> None:
-    value, problems = make(), []
+    problems: list[str] = []
+    value = make()
     assert fill("{{x}} and {{x}}", {"x": value}, problems) == "{{x}} and {{x}}"
     assert problems == [f"{{{{x}}}} {told}"]
     for option in options.OPTIONS:

@@ -228,7 +228,7 @@ def test_a_method_is_never_called() -> None:
 
 def test_a_variable_that_cannot_even_tell_its_class_is_no_picture() -> None:
     class Gone:
-        @property
+        @property  # type: ignore[misc]
         def __class__(self):
             raise ReferenceError("weakly-referenced object no longer exists")
 

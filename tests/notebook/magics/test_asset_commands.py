@@ -7,6 +7,7 @@ import io
 import time as real_time
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import IPython.display
 import matplotlib.figure
@@ -67,7 +68,7 @@ class Screen:
 class Desk(FrontEnd):
     """A shell with a kernel, before a party's studio."""
 
-    studio = None
+    studio: Any = None
     mode = "live"
 
     def __init__(self, party, screen):
@@ -553,7 +554,12 @@ def test_a_link_that_leads_nowhere_is_refused_without_repeating_it(desk, link) -
 
 def test_the_options_of_a_picture_are_passed_on(desk, monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
-    monkeypatch.setattr(desk.studio.account, "upload", lambda picture, **more: given.append(more) or (an_asset(1), ()))
+
+    def upload(picture, **more):
+        given.append(more)
+        return an_asset(1), ()
+
+    monkeypatch.setattr(desk.studio.account, "upload", upload)
     desk.line("upload a.png --fit contain --focus 0.2,0.8 --aspect portrait --upscale")
     assert given == [{"name": "a-png", "fit": "contain", "focus": (0.2, 0.8), "aspect": "portrait", "upscale": True}]
 

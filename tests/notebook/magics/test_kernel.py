@@ -49,8 +49,16 @@ ticking = asyncio.ensure_future(tick())
 PROBED = "[time.perf_counter() - began, sorted(name.partition('.')[0] for name in set(sys.modules) - before)]"
 
 
+class LoadedKernel(Kernel):
+    """A kernel with the extension."""
+
+    is_old: bool
+    loaded: Cell
+    imported: Any
+
+
 @pytest.fixture(scope="module", params=["current", "6.30.1"])
-def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
+def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoadedKernel]:
     """A kernel whose API is a quick simulator. What loading did there is kept as `loaded` and `imported`."""
     env = shared_simulator().env | {"RUNWAY_NB_REUSE": "0"}  # each cell here is about something else than its words
     if request.param != "current":
@@ -58,7 +66,7 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
             left_out(f"no ipykernel {request.param} in {OLD_KERNEL.parent}: make test brings it")
         env = env | {"PYTHONPATH": str(OLD_KERNEL)}
     home = tmp_path_factory.mktemp("kernel")
-    kernel = Kernel(home, home / "notebooks", **env)
+    kernel = LoadedKernel(home, home / "notebooks", **env)
     try:
         if request.param != "current":
             assert kernel.value("__import__('ipykernel').__version__") == request.param
@@ -74,7 +82,7 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 @pytest.fixture(scope="module")
-def shot(kernel: Kernel) -> SimpleNamespace:
+def shot(kernel: LoadedKernel) -> SimpleNamespace:
     """A job that ends while another cell computes: seen at its first look, in the old kernel at an early one."""
     if kernel.is_old:
         kernel.run("hurry('shot')")
@@ -102,13 +110,13 @@ def data(update: dict[str, Any]) -> dict[str, str]:
 # --- loading ----------------------------------------------------------------------------------------
 
 
-def test_loading_says_nothing_and_is_quick(kernel: Kernel) -> None:
+def test_loading_says_nothing_and_is_quick(kernel: LoadedKernel) -> None:
     assert kernel.loaded.reply["status"] == "ok"
     assert {m["msg_type"] for m in kernel.loaded.messages} == {"status", "execute_input"}
     assert kernel.imported[0] < 1.0
 
 
-def test_loading_imports_nothing_heavy(kernel: Kernel) -> None:
+def test_loading_imports_nothing_heavy(kernel: LoadedKernel) -> None:
     assert not HEAVY & set(kernel.imported[1])
     assert "runway_nb" in kernel.imported[1]
 
@@ -313,6 +321,7 @@ def test_a_mistake_costs_one_line(kernel: Kernel, code, line) -> None:
     before = shared_simulator().counts()["creates_received"]
     cell = kernel.run(code)
     assert one_line(cell).startswith(line)
+    assert cell.error is not None
     assert cell.error["ename"] == line.partition(":")[0]
     assert cell.error["evalue"]
     assert cell.text() == cell.text("stderr") == ""
@@ -321,6 +330,7 @@ def test_a_mistake_costs_one_line(kernel: Kernel, code, line) -> None:
 
 def test_several_mistakes_are_told_at_once(kernel: Kernel) -> None:
     cell = kernel.run("%%runway --zoom 40 --seconds 7 --pan left\n{{nobody}}")
+    assert cell.error is not None
     head, *lines = cell.error["traceback"][0].splitlines() if len(cell.error["traceback"]) == 1 else (
         cell.error["traceback"]
     )  # fmt: skip

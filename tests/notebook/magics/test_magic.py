@@ -20,6 +20,7 @@ from runway_nb.jobs.job import Job
 from runway_nb.notebook import extension
 from runway_nb.request import VideoRequest
 from support.fakes import FakeTime, Party
+from support.picture_files import pixel
 
 
 class Session:
@@ -144,7 +145,7 @@ def test_a_picture_of_the_notebook_is_a_keyframe_and_gives_the_asset_its_name(se
     assert job.error is None
     (name,) = session.uploads
     assert name.startswith("waves_1")
-    assert job.request.keyframes.first.endswith(session.party.studio.account.assets(kind="image")[0].id[-36:])
+    assert str(job.request.keyframes.first).endswith(session.party.studio.account.assets(kind="image")[0].id[-36:])
 
 
 @pytest.mark.parametrize(("word", "name"), [("Out[3]", "out-3"), ("_3", "3"), ("shots[wide]", "shots-wide")])
@@ -165,7 +166,7 @@ def test_a_job_that_still_runs_is_a_keyframe_at_once(session: Session, word: str
     session.cell(f"two --first {word}")
     two = session.job("two")
     assert two.error is None
-    assert two.original_request.keyframes.first.startswith(f"job:{one.id}")
+    assert str(two.original_request.keyframes.first).startswith(f"job:{one.id}")
     assert one.video is not None
     assert session.creates == 2
 
@@ -243,7 +244,7 @@ def test_drawing_on_does_not_change_what_was_asked_for(session: Session) -> None
     del session.shell.user_ns["pic"]
     job = session.job()
     assert job.error is None
-    assert Image.open(BytesIO(job.thumbnails["first"])).convert("RGB").resize((1, 1)).getpixel((0, 0))[0] < 100
+    assert pixel(Image.open(BytesIO(job.thumbnails["first"])).convert("RGB").resize((1, 1)), (0, 0))[0] < 100
 
 
 @pytest.mark.parametrize(("name", "word"), [("meadow", "meadow"), ("lamp", "lamp.png")])

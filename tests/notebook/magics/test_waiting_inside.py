@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -64,7 +65,14 @@ def kernel(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 
 def notebook(code: str) -> str:
-    cell = {"cell_type": "code", "id": "a", "source": code, "metadata": {}, "outputs": [], "execution_count": None}
+    cell: dict[str, Any] = {
+        "cell_type": "code",
+        "id": "a",
+        "source": code,
+        "metadata": {},
+        "outputs": [],
+        "execution_count": None,
+    }
     return json.dumps({"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5})
 
 
@@ -105,6 +113,7 @@ def test_a_wait_without_autoawait_blocks(kernel: Kernel) -> None:
 
 def test_an_interrupt_of_a_wait_inside_a_magic_is_one_line_and_the_job_goes_on(kernel: Kernel, endless: str) -> None:
     cell = kernel.interrupted(f"%%time\n%%runway {endless} --wait\nAn endless lamp")
+    assert cell.error is not None
     assert cell.error["ename"] == "WaitInterrupted"
     assert f"%runway wait {kernel.value('endless.id')} waits again" in cell.error["evalue"]
     assert kernel.value("endless.done") is False
@@ -114,6 +123,7 @@ def test_options_below_the_first_line_of_a_waiting_cell_are_refused_and_nothing_
     before = shared_simulator().counts()["creates_received"]
     for code in ("%%runway lost --wait\n--zoom 4\nA lamp", "%%runway lost --wait \\\n--zoom 4\nA lamp"):
         cell = kernel.run(code)
+        assert cell.error is not None
         assert cell.error["ename"] == "InvalidRequest"
         assert "write %%runway lost --wait --zoom 4" in cell.error["evalue"]
     assert shared_simulator().counts()["creates_received"] == before

@@ -42,6 +42,7 @@ def test_a_new_field_has_the_controls_of_its_kind_and_its_value_comes_back(kind)
     field, kinds, value = NEW[kind]
     row = row_of(field)
     controls = controls_of(row)
+    assert field.control is not None
     assert [type(control) for control in controls] == kinds
     assert all(control.description.startswith(field.control.label) for control in controls)
     for control, held in zip(controls, row.show(value), strict=True):

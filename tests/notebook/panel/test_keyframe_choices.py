@@ -24,6 +24,7 @@ def test_a_link_a_frame_or_a_file_that_is_typed_is_offered_itself(tmp_path) -> N
         ("map.png", "map.png (as typed)"),
     ):
         typed = typed_choice(text, tmp_path)
+        assert typed is not None
         assert (typed.label, typed.picture, typed.cell_name) == (label, text, text)
         assert narrowed([], text, NONE, typed) == [NONE, typed]
     assert typed_choice("lamp", tmp_path) is None

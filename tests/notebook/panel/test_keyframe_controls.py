@@ -7,6 +7,7 @@ import io
 import threading
 import time as real_time
 from types import SimpleNamespace
+from typing import Any
 
 import ipywidgets
 import numpy as np
@@ -240,7 +241,8 @@ def test_a_picture_that_is_swapped_while_it_loads_arrives(bench, stills) -> None
 
 
 def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    gates, real = {}, Pictures.read
+    gates: dict[str, asyncio.Event] = {}
+    real = Pictures.read
 
     async def slow(self, choice):
         gate = gates.setdefault(str(choice.picture), asyncio.Event())
@@ -318,7 +320,7 @@ def test_the_last_frame_of_a_job_that_runs_is_no_reason_to_wait(bench) -> None:
 
 
 def test_a_last_frame_is_shown_once_its_job_has_ended(bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    frames = []
+    frames: list[Any] = []
 
     async def frame(picture):
         if not frames:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -137,7 +138,7 @@ class Field:
 
 def a_field(records=(), *, broken=False):
     """The field before a ledger with these records, and what it has opened."""
-    opened = []
+    opened: list[Any] = []
 
     def recent(limit):
         if broken:
@@ -181,7 +182,7 @@ def test_a_list_that_is_the_same_is_not_sent_again() -> None:
     records = [a_record(1, "One")]
     field, _ = a_field(records)
     field.offer()
-    seen = []
+    seen: list[Any] = []
     field.field.observe(seen.append, "options")
     field.offer()
     assert seen == []
@@ -381,6 +382,7 @@ def test_a_file_that_is_called_like_a_link_without_its_key_is_no_asset() -> None
 
 def test_an_id_or_an_asset_is_its_entry_whatever_its_link_says() -> None:
     (lamp,) = asset_choices(AssetList(tuple(assets_with(NEW))))
+    assert lamp.asset is not None
     assert choice_of(lamp.asset.id, [lamp]) == lamp
     assert choice_of(replace(lamp.asset, url=OLD), [lamp]) == lamp
     assert choice_of(None, [lamp]) == NONE

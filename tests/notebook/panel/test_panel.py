@@ -8,6 +8,7 @@ import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import ipywidgets
@@ -459,7 +460,8 @@ def test_what_goes_wrong_while_sending_is_reported_and_can_be_tried_again(
 
 def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     """`%config` and the environment may have changed since the panel was opened."""
-    panel, taken = bench.panel(REQUEST), []
+    panel = bench.panel(REQUEST)
+    taken: list[Any] = []
     monkeypatch.setattr(bench.studio, "use", taken.append)
     shortcuts.make_default(bench.studio)
     try:
@@ -576,10 +578,10 @@ def test_copy_offers_the_text_where_no_script_can(bench) -> None:
 
 
 class Desk(FrontEnd):
-    studio = None
+    studio: Any = None
 
     def __init__(self, bench):
-        self.offered = []
+        self.offered: list[str] = []
         shell = SimpleNamespace(user_ns=bench.variables, set_next_input=self.offered.append)
         super().__init__(shell, lambda: {"embed": "never"}, bench.party.folder)
         self.studio = bench.studio
@@ -598,6 +600,7 @@ def test_the_magic_opens_a_panel_of_a_job_and_puts_its_cell_below(bench, desk) -
     job = bench.party.ended(bench.studio.submit(REQUEST))
     desk.line(f"panel {job.id}")
     panel = module.newest_panel()
+    assert panel is not None
     assert panel.request == REQUEST
     bench.settled(panel)
     assert bench.shown

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import ipywidgets
 import pytest
@@ -215,7 +216,8 @@ def test_the_view_never_reaches_beyond_the_patches() -> None:
     for size in ((640, 384), (384, 640)):
         for values in corner:
             for pinned in (0.0, 0.5, 1.0):
-                seen = camera.Camera(*map(float, values))
+                moves: dict[str, Any] = dict(zip(camera.MOVES, map(float, values), strict=True))
+                seen = camera.Camera(**moves)
                 back = camera.inverse(camera.seen_from(seen, 1.0 - pinned, pinned, *size))
                 for x, y in ((0, 0), (size[0], 0), (0, size[1]), size):
                     u, v = camera.apply(back, x, y)

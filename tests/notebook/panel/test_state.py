@@ -60,7 +60,7 @@ def with_pictures(**keyframes):
 
 def test_the_state_is_frozen_and_an_event_leaves_the_one_before() -> None:
     with pytest.raises(FrozenInstanceError):
-        EMPTY.is_sending = True
+        EMPTY.is_sending = True  # type: ignore[misc]
     after = value_changed(EMPTY, "prompt", "A lamp turns")
     assert request_of(after) == VideoRequest("A lamp turns")
     assert request_of(EMPTY) == VideoRequest()
@@ -167,6 +167,8 @@ def test_a_fit_that_comes_too_late_takes_no_other_away() -> None:
     state = with_pictures(first=Keyframe(LAMP, WIDE))
     sized = summary_of(state).sized
     now = fit_key(state.keyframes["first"], sized)
+    assert now is not None
     state = fitted(state, now, Fitting("fits"), sized)
     late = fit_key(state.keyframes["first"], replace(sized, fit="contain"))
+    assert late is not None
     assert fitted(state, late, Fitting("stretched"), sized).fits == {now: Fitting("fits")}

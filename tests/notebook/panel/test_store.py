@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from typing import Any
 
 import ipywidgets
 import pytest
@@ -36,7 +37,8 @@ def test_an_event_is_shown_with_what_follows_from_it_and_an_equal_one_is_not(sto
 
 
 def test_what_is_shown_is_no_event_of_the_user_and_a_change_by_the_user_is(store) -> None:
-    control, heard = ipywidgets.Text(), []
+    control = ipywidgets.Text()
+    heard: list[Any] = []
     store.shown_by(lambda state, _: setattr(control, "value", state.values["prompt"]))
     store.listen(control, heard.append)
     store.apply(prompt("of the program"))

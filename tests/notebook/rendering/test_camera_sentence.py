@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ MIRROR = {
 MIRROR |= {there: here for here, there in MIRROR.items()}
 
 
-def said(**moves: float) -> str:
+def said(**moves: Any) -> str:
     return camera_sentence(Camera(**moves))
 
 
@@ -94,7 +95,7 @@ def test_what_is_no_orbit_is_not_called_one(horizontal: float, pan: float) -> No
     assert "orbit" not in said(horizontal=horizontal, pan=pan)
 
 
-def shift(**moves: float) -> float:
+def shift(**moves: Any) -> float:
     """How far to the right the picture's middle is at the end, in pixels."""
     m = homography(Camera(**moves), 1.0, 1280, 768)
     x, y = 640, 384
@@ -157,13 +158,16 @@ def test_each_move_that_is_not_zero_is_told_and_no_other(camera: Camera) -> None
 
 @given(moving_cameras)
 def test_the_mirrored_camera_has_the_mirrored_words(camera: Camera) -> None:
-    mirrored = Camera(**{name: -value for name, value in camera.moves.items()})
+    moves: dict[str, Any] = {name: -value for name, value in camera.moves.items()}
+    mirrored = Camera(**moves)
     assert tokens(camera_sentence(mirrored)) == [MIRROR.get(word, word) for word in tokens(camera_sentence(camera))]
 
 
 @given(moving_cameras)
 def test_a_camera_in_a_looking_glass_swaps_left_and_right_only(camera: Camera) -> None:
-    swapped = {name: -value if name in ("horizontal", "pan", "roll") else value for name, value in camera.moves.items()}
+    swapped: dict[str, Any] = {
+        name: -value if name in ("horizontal", "pan", "roll") else value for name, value in camera.moves.items()
+    }
     sides = {word: MIRROR[word] for word in ("left", "right", "clockwise", "counter-clockwise")}
     words = [sides.get(word, word) for word in tokens(camera_sentence(camera))]
     assert tokens(camera_sentence(Camera(**swapped))) == words
