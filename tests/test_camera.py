@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -82,7 +83,8 @@ def test_the_edge_of_the_picture_stays_within_the_mirrored_surface(move, frame) 
     """Two mirrored copies on each side are painted, so no pose may look further."""
     width, height = frame
     for value in (-10, 10):
-        back = inverse(homography(Camera(**{move: value}), 1.0, width, height))
+        moves: dict[str, Any] = {move: value}
+        back = inverse(homography(Camera(**moves), 1.0, width, height))
         for x, y in _corners(width, height):
             left, top = apply(back, x, y)
             assert -2 * width < left < 3 * width

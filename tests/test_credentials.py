@@ -339,7 +339,12 @@ def test_a_token_is_written_for_its_owner_alone_from_the_first_byte(
 ) -> None:
     modes = []
     fsync = os.fsync
-    monkeypatch.setattr(os, "fsync", lambda handle: modes.append(os.fstat(handle).st_mode) or fsync(handle))
+
+    def observed(handle: int) -> None:
+        modes.append(os.fstat(handle).st_mode)
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", observed)
     old = os.umask(0)
     try:
         save_token(TOKEN, tmp_path)

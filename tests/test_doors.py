@@ -282,6 +282,7 @@ def test_a_session_with_a_hostile_server_leaves_nothing(party: Party, capsys: py
         *listing.jobs_bundle(party.studio.ledger.recent(), {}).values(),
     ]
     found = party.studio.request_of(party.studio.account.tasks()[0].id)
+    assert job.video is not None
     check(*seen, *capsys.readouterr(), found.prompt, job.video.name)
     party.studio.ledger.close()
     disk = b"".join(path.read_bytes() for path in (party.folder / "home").glob("ledger*"))

@@ -33,6 +33,7 @@ def test_the_page_of_errors_is_the_tree() -> None:
 @pytest.mark.parametrize("name", sorted({kind.__name__ for kind in CLASSES} | set(errors.RENAMED)))
 def test_a_name_in_a_row_of_the_ledger_is_its_class(name) -> None:
     kind = errors.error_class(name)
+    assert kind is not None
     assert kind.__name__ == errors.RENAMED.get(name, name)
     record = a_record(phase="detached", error=name, message="it rained")
     assert type(resting_state(record, Path("posters")).error) is kind

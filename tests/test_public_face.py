@@ -11,11 +11,12 @@ import json
 import math
 import pickle
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from operator import attrgetter
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import numpy as np
@@ -101,17 +102,17 @@ def _options(function: Any) -> list[str]:
     return [name for name in inspect.signature(function).parameters if name not in ("self", "studio")]
 
 
+def _each(title: str, names: Iterable[str], call: Callable[[str, Any, Any], Any]) -> dict[str, Call]:
+    """The call for each of the names, by its title."""
+    return {title.format(name): partial(call, name) for name in names}
+
+
 CALLS: dict[str, Call] = {
-    **{f"generate({name})": lambda w, x, name=name: w.generate(**{name: x}) for name in _options(runway_nb.generate)},
+    **_each("generate({})", _options(runway_nb.generate), lambda name, w, x: w.generate(**{name: x})),
     "generate(studio)": lambda w, x: runway_nb.generate(PROMPT, studio=x) if x is not None else None,
-    **{f"VideoRequest({name})": lambda w, x, name=name: w.request(**{name: x}) for name in _fields(VideoRequest)},
-    **{
-        f"Camera({name})": lambda w, x, name=name: w.request(camera=Camera(**{name: x})) for name in _fields(Camera)
-    },
-    **{
-        f"Keyframes({name})": lambda w, x, name=name: w.request(keyframes=Keyframes(**{name: x}))
-        for name in _fields(Keyframes)
-    },
+    **_each("VideoRequest({})", _fields(VideoRequest), lambda name, w, x: w.request(**{name: x})),
+    **_each("Camera({})", _fields(Camera), lambda name, w, x: w.request(camera=Camera(**{name: x}))),
+    **_each("Keyframes({})", _fields(Keyframes), lambda name, w, x: w.request(keyframes=Keyframes(**{name: x}))),
     "Camera.from_options": lambda w, x: (Camera.from_options(x), Camera.from_options({"z": x, "static": x})),
     "Keyframes.from_options": lambda w, x: (
         Keyframes.from_options(x), Keyframes.from_options([x, {"timestamp": x, "image": x}]),
@@ -126,18 +127,17 @@ CALLS: dict[str, Call] = {
         {"text_prompt": x, "seconds": x, "focus": x, "zoom": x, "firstImage_assetId": x}
     ),
     "Task.from_wire": lambda w, x: (Task.from_wire({"taskId": "a", "status": x, "options": x}), Task.from_wire(x)),
-    **{
-        f"Settings({name})": lambda w, x, name=name: repr(dataclasses.replace(w.party.settings, **{name: x}))
-        for name in _fields(Settings)
-    },
+    **_each(
+        "Settings({})", _fields(Settings), lambda name, w, x: repr(dataclasses.replace(w.party.settings, **{name: x}))
+    ),
     # --- the studio
     "Studio": lambda w, x: Studio(x),
     "Studio.use": lambda w, x: w.studio.use(x),
     "submit(request)": lambda w, x: w.studio.submit(x),
-    **{
-        f"submit({name})": lambda w, x, name=name: w.submit(**{name: x})
-        for name in _options(Studio.submit) if name != "request"
-    },
+    **_each(
+        "submit({})", [name for name in _options(Studio.submit) if name != "request"],
+        lambda name, w, x: w.submit(**{name: x}),
+    ),
     "attach": lambda w, x: w.studio.attach(x),
     "find": lambda w, x: w.studio.find(x),
     "resend": lambda w, x: w.studio.resend(x),
@@ -149,19 +149,16 @@ CALLS: dict[str, Call] = {
     "EmbeddedSimulator.url": lambda w, x: w.studio.simulator.url(x),
     "EmbeddedSimulator.inject_fault": lambda w, x: w.studio.simulator.inject_fault(x),
     "EmbeddedSimulator.inject_fault(timeout)": lambda w, x: w.studio.simulator.inject_fault("timeout", x),
-    **{
-        f"Account.assets({name})": lambda w, x, name=name: w.studio.account.assets(**{name: x})
-        for name in _options(Account.assets)
-    },
+    **_each("Account.assets({})", _options(Account.assets), lambda name, w, x: w.studio.account.assets(**{name: x})),
     "Account.delete_asset": lambda w, x: w.studio.account.delete_asset(x),
-    **{
-        f"Account.upload({name})": lambda w, x, name=name: w.studio.account.upload(**{"picture": "harbour", name: x})
-        for name in ("picture", "name", "timeout", "fit", "focus", "aspect", "upscale")
-    },
+    **_each(
+        "Account.upload({})", ("picture", "name", "timeout", "fit", "focus", "aspect", "upscale"),
+        lambda name, w, x: w.studio.account.upload(**{"picture": "harbour", name: x}),
+    ),
     "Account.picture_bytes": lambda w, x: w.studio.run(w.studio.account.picture_bytes(x), 10),
     "default_studio": lambda w, x: runway_nb.default_studio(fresh=x),
     # --- a job
-    **{f"wait({name})": lambda w, x, name=name: w.job.wait(**{name: x}) for name in _options(Job.wait)},
+    **_each("wait({})", _options(Job.wait), lambda name, w, x: w.job.wait(**{name: x})),
     "frame": lambda w, x: w.job.frame(x),
     "frames": lambda w, x: w.job.frames(x),
     "on_end": lambda w, x: w.job.on_end(x),
@@ -171,17 +168,17 @@ CALLS: dict[str, Call] = {
     "concat(out)": lambda w, x: runway_nb.concat([w.job, w.job], x),
     # --- the ledger
     "Ledger": lambda w, x: Ledger(x).recent(),
-    **{
-        f"Ledger.{name}": lambda w, x, name=name: attrgetter(name)(w.ledger)(x)
-        for name in (
+    **_each(
+        "Ledger.{}",
+        (
             "find", "get", "named", "recent", "spending.by_day", "spending.today", "without_task", "task_ids", "renew",
             "add", "adopt",
-        )
-    },
-    **{
-        f"Ledger.{name}": lambda w, x, name=name: attrgetter(name)(w.ledger)(x, x)
-        for name in ("uploads.find", "take", "claim")
-    },
+        ),
+        lambda name, w, x: attrgetter(name)(w.ledger)(x),
+    ),
+    **_each(
+        "Ledger.{}", ("uploads.find", "take", "claim"), lambda name, w, x: attrgetter(name)(w.ledger)(x, x)
+    ),
     "Ledger.is_held": lambda w, x: w.ledger.is_held(x),
     "Ledger.assign": lambda w, x: w.ledger.assign(x, x, is_certain=x),
     "Ledger.update": lambda w, x: (w.ledger.update(w.job.id, message=x), w.ledger.get(w.job.id)),
@@ -190,20 +187,18 @@ CALLS: dict[str, Call] = {
     # --- the client
     "RunwayClient": lambda w, x: RunwayClient(x),
     "RunwayClient(base_url)": lambda w, x: RunwayClient(TOKEN, base_url=x),
-    **{
-        f"RunwayClient.{name}": lambda w, x, name=name: w.ask(name, x)
-        for name in ("create", "task", "delete_task", "stop_tracking", "asset", "delete_asset", "credits")
-    },
-    **{
-        f"RunwayClient.{method}({name})": lambda w, x, method=method, name=name: w.ask(method, **{name: x})
-        for method in ("tasks", "assets") for name in _options(getattr(RunwayClient, method))
-    },
+    **_each(
+        "RunwayClient.{}", ("create", "task", "delete_task", "stop_tracking", "asset", "delete_asset", "credits"),
+        lambda name, w, x: w.ask(name, x),
+    ),
+    **_each("RunwayClient.tasks({})", _options(RunwayClient.tasks), lambda name, w, x: w.ask("tasks", **{name: x})),
+    **_each("RunwayClient.assets({})", _options(RunwayClient.assets), lambda name, w, x: w.ask("assets", **{name: x})),
     "RunwayClient.upload": lambda w, x: w.ask("upload", x, name=x, content_type=x, email=x),
     "RunwayClient.upscaled": lambda w, x: w.ask("upscaled", x, x, x),
     # --- the panel
     "Panel": lambda w, x: runway_nb.Panel(x, studio=w.studio).close(),
     "Panel(studio)": lambda w, x: runway_nb.Panel(studio=x).close() if x is not None else None,
-}  # type: ignore[misc]  # fmt: skip
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -267,11 +262,11 @@ def test_a_number_of_another_library_makes_the_same_request(kind: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "same"),
     [
-        ({"camera": Camera(zoom=np.float32(2.5))}, {"camera": Camera(zoom=2.5)}),
-        ({"camera": Camera(zoom=Fraction(1, 4))}, {"camera": Camera(zoom=0.25)}),
-        ({"camera": Camera(zoom=Decimal("0.1"))}, {"camera": Camera(zoom=0.1)}),
-        ({"camera": Camera(zoom=np.float32(0.1))}, {"camera": Camera(zoom=float(np.float32(0.1)))}),
-        ({"camera": Camera(static=np.bool_(True))}, {"camera": Camera(static=True)}),
+        ({"camera": Camera(zoom=cast(float, np.float32(2.5)))}, {"camera": Camera(zoom=2.5)}),
+        ({"camera": Camera(zoom=cast(float, Fraction(1, 4)))}, {"camera": Camera(zoom=0.25)}),
+        ({"camera": Camera(zoom=cast(float, Decimal("0.1")))}, {"camera": Camera(zoom=0.1)}),
+        ({"camera": Camera(zoom=cast(float, np.float32(0.1)))}, {"camera": Camera(zoom=float(np.float32(0.1)))}),
+        ({"camera": Camera(static=cast(bool, np.bool_(True)))}, {"camera": Camera(static=True)}),
         ({"seed": np.uint32(4294967294)}, {"seed": 4294967294}),
         ({"explore": np.array(True)}, {"explore": True}),
         ({"focus": np.array([0.5, 0.25])}, {"focus": (0.5, 0.25)}),
@@ -308,7 +303,7 @@ def test_what_is_not_meant_as_such_a_value_is_refused_in_one_line(fields: dict[s
 
 @given(st.floats(-10, 10, width=32), st.integers(1, 4294967294))
 def test_every_number_of_numpy_survives(zoom: float, seed: int) -> None:
-    odd = VideoRequest(PROMPT, camera=Camera(zoom=np.float32(zoom)), seed=np.uint32(seed))  # type: ignore[arg-type]
+    odd = VideoRequest(PROMPT, camera=Camera(zoom=cast(float, np.float32(zoom))), seed=cast(int, np.uint32(seed)))
     plain = VideoRequest(PROMPT, camera=Camera(zoom=zoom), seed=seed)
     assert (odd, odd.digest, odd.problems()) == (plain, plain.digest, ())
 
@@ -453,7 +448,7 @@ ERRORS = [kind for kind in vars(errors).values() if isinstance(kind, type) and i
 @pytest.mark.parametrize("kind", ERRORS, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("way", [copy.copy, copy.deepcopy, lambda error: pickle.loads(pickle.dumps(error))])
 def test_every_error_survives_a_copy_with_what_it_carries(kind: type[RunwayError], way: Any) -> None:
-    error = kind(["one", "two"]) if kind is errors.InvalidRequest else kind("a line")  # type: ignore[arg-type]
+    error = kind(["one", "two"]) if kind is errors.InvalidRequest else kind("a line")
     vars(error).update({name: 429 for name in ("status", "retry_after") if hasattr(error, name)})
     error.more = "kept"  # type: ignore[attr-defined]
     found = way(error)

@@ -6,6 +6,7 @@ import inspect
 import json
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -65,7 +66,8 @@ def test_what_was_not_given_stays_out_of_the_body() -> None:
 
 @pytest.mark.parametrize(("field", "wire"), [("explore", "exploreMode")])
 def test_an_explicit_no_is_sent(field, wire) -> None:
-    assert VideoRequest("a", **{field: False}).to_wire()[wire] is False
+    fields: dict[str, Any] = {field: False}
+    assert VideoRequest("a", **fields).to_wire()[wire] is False
 
 
 def test_a_path_is_sent_as_text() -> None:
@@ -234,7 +236,13 @@ def test_a_reply_url_that_is_too_long_is_refused() -> None:
 
 def test_all_mistakes_are_reported_at_once() -> None:
     request = VideoRequest(
-        camera=Camera(zoom=11, static=True), aspect="square", seconds=7, seed=0, max_jobs=99, reply_ref="", explore="no"
+        camera=Camera(zoom=11, static=True),
+        aspect="square",
+        seconds=7,
+        seed=0,
+        max_jobs=99,
+        reply_ref="",
+        explore=cast(bool, "no"),
     )
     with pytest.raises(InvalidRequest) as caught:
         request.check()

@@ -68,7 +68,11 @@ def test_stores_are_asked_in_order_and_only_for_a_missing_token() -> None:
     asked = []
 
     def store(name, value):
-        return lambda: asked.append(name) or value
+        def ask():
+            asked.append(name)
+            return value
+
+        return ask
 
     stores = [store("first", None), store("second", OTHER), store("third", TOKEN)]
     assert _token(_resolve(stores=stores)) == OTHER

@@ -143,7 +143,12 @@ def test_settings_that_change_while_a_request_is_prepared_hold_for_the_next_one(
 ) -> None:
     elsewhere = replace(party.settings, base_url="http://127.0.0.1:81/v1/runwayml")
     again(party, "A first lamp").wait(10)
-    party.environment = party.environment._replace(draw=lambda low, _: (party.studio.use(elsewhere), low)[1])
+
+    def change(low: int, _: int) -> int:
+        party.studio.use(elsewhere)
+        return low
+
+    party.environment = party.environment._replace(draw=change)
     party.studio = party.make_studio()
     job = ask(party).wait(10)
     assert party.studio.settings.backend == elsewhere.backend
