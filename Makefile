@@ -26,6 +26,7 @@ check: .venv/test.done $(NODE)/tools.done
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 	$(WITH_NODE) $(NODE)/node_modules/.bin/biome check --error-on-warnings
 	$(WITH_NODE) $(NODE)/node_modules/.bin/tsc --project .
 
