@@ -301,10 +301,13 @@ def test_whatever_an_observer_raises_the_paid_work_goes_on(party: Party, error) 
 
 
 def test_an_interrupt_of_the_user_in_an_observer_is_the_users_own_and_the_job_has_ended() -> None:
+    # a shell starts what it runs in the background with this signal ignored
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     job = _job()
     job.observe(lambda _: signal.raise_signal(signal.SIGINT))
     with pytest.raises(KeyboardInterrupt):
         control_of(job).change(**DONE)
+    signal.signal(signal.SIGINT, before)
     assert job.done
 
 

@@ -318,10 +318,13 @@ def test_a_card_whose_time_counts_goes_on_counting(studio, refreshed) -> None:
     area.open()
     area.add(job)
 
+    async def counted():
+        while refreshed[job.id] <= 4:
+            await asyncio.sleep(0.01)
+
     async def live():
         keeping = asyncio.ensure_future(studio.begun.pop())
-        await asyncio.sleep(0.05)
-        assert refreshed[job.id] > 4
+        await asyncio.wait_for(counted(), 5)
         studio.finish(job)
         await asyncio.wait_for(keeping, 5)
 
