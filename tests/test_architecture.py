@@ -130,10 +130,11 @@ def test_every_module_has_its_floor() -> None:
     assert {_room(module) for module in MODULES} - {""} == set(FLOOR)
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_imports_point_down(module) -> None:
-    wrong = [name for name, _ in _ours(module) if FLOOR.get(_room(name), -1) > FLOOR.get(_room(module), -1)]
-    assert wrong == []
+def test_imports_point_down() -> None:
+    def is_above(name: str, module: str) -> bool:
+        return FLOOR.get(_room(name), -1) > FLOOR.get(_room(module), -1)
+
+    assert [f"{module}: {name}" for module in MODULES for name, _ in _ours(module) if is_above(name, module)] == []
 
 
 def test_no_two_rooms_import_each_other() -> None:
@@ -151,15 +152,15 @@ def test_no_two_modules_import_each_other() -> None:
     assert [module for module, names in reached.items() if module in names] == []
 
 
-@pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith("simulator.")))
-def test_the_simulator_knows_nothing_of_the_client(module) -> None:
-    strangers = {name for name, _ in _ours(module) if not name.startswith("simulator")}
+def test_the_simulator_knows_nothing_of_the_client() -> None:
+    inside = [module for module in MODULES if module.startswith("simulator.")]
+    strangers = {name for module in inside for name, _ in _ours(module) if not name.startswith("simulator")}
     assert strangers <= {"camera", "storage.atomic_file", "storage.private_files"}
 
 
-@pytest.mark.parametrize("module", sorted(name for name in MODULES if name.startswith("notebook.")))
-def test_the_notebook_does_not_know_the_simulator(module) -> None:
-    assert [name for name, _ in _ours(module) if name.startswith("simulator")] == []
+def test_the_notebook_does_not_know_the_simulator() -> None:
+    inside = [module for module in MODULES if module.startswith("notebook.")]
+    assert [module for module in inside for name, _ in _ours(module) if name.startswith("simulator")] == []
 
 
 @pytest.mark.parametrize("library", sorted(HOMES))
@@ -180,20 +181,19 @@ def test_the_package_itself_imports_nothing_of_ours_when_loaded() -> None:
     assert [name for name, inside in _ours("__init__") if not inside] == ["extension_points"]
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_an_import_inside_a_function_gives_its_reason(module) -> None:
+def _gives_no_reason(node: ast.Import | ast.ImportFrom, lines: list[str]) -> bool:
+    is_noted = any("#" in lines[number - 1] for number in (node.lineno, last_line(node)))
+    return not is_noted and not lines[node.lineno - 2].lstrip().startswith("#")
+
+
+def test_an_import_inside_a_function_gives_its_reason() -> None:
     """A comment on its line, or on the line above it: load time alone is a reason, and it says of what."""
-    lines = SOURCES[module].splitlines()
-    inner = [
-        node
+    silent = [
+        f"{module}, line {node.lineno}: {ast.unparse(node)}"
+        for module in MODULES
         for node, inside in _walk(MODULES[module], inside=False)
         if inside and isinstance(node, (ast.Import, ast.ImportFrom))
-    ]
-    silent = [
-        f"line {node.lineno}: {lines[node.lineno - 1].strip()}"
-        for node in inner
-        if not any("#" in lines[number - 1] for number in (node.lineno, last_line(node)))
-        and not lines[node.lineno - 2].lstrip().startswith("#")
+        if _gives_no_reason(node, SOURCES[module].splitlines())
     ]
     assert silent == []
 
@@ -201,19 +201,18 @@ def test_an_import_inside_a_function_gives_its_reason(module) -> None:
 # --- size -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("module", sorted(MODULES))
-def test_no_function_is_longer_than_fifty_lines(module) -> None:
-    long = [
-        f"{node.name} has {last_line(node) - node.lineno + 1} lines"
+def test_no_function_is_longer_than_fifty_lines() -> None:
+    functions = [
+        (f"{module}.{node.name}", last_line(node) - node.lineno + 1)
+        for module in MODULES
         for node in ast.walk(MODULES[module])
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and last_line(node) - node.lineno >= 50
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
     ]
-    assert long == []
+    assert [function for function in functions if function[1] > 50] == []
 
 
-@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
-def test_no_file_is_longer_than_450_lines(path) -> None:
-    assert len(path.read_text().splitlines()) <= 450
+def test_no_file_is_longer_than_450_lines() -> None:
+    assert [module for module, source in SOURCES.items() if len(source.splitlines()) > 450] == []
 
 
 # --- what is handed in ------------------------------------------------------------------------------
@@ -241,24 +240,28 @@ def _attributes(tree):
     }
 
 
-@pytest.mark.parametrize(
-    "module", sorted(name for name in MODULES if not name.startswith(("notebook.", "simulator.", "api.status_errors")))
-)
-def test_time_chance_and_environment_are_handed_in(module) -> None:
-    used = _attributes(MODULES[module])
-    assert used & WATCHED <= READS_THE_MACHINE.get(module, set())
-    assert {name for name in used if name.startswith("random.")} == set()
+def test_time_chance_and_environment_are_handed_in() -> None:
+    library = [name for name in MODULES if not name.startswith(("notebook.", "simulator.", "api.status_errors"))]
+    found = {
+        module: {name for name in _attributes(MODULES[module]) if name in WATCHED or name.startswith("random.")}
+        for module in library
+    }
+    assert {module: names for module, names in found.items() if names - READS_THE_MACHINE.get(module, set())} == {}
 
 
 def test_refusals_look_at_the_clock_for_dates_only() -> None:
     assert _attributes(MODULES["api.status_errors"]) & WATCHED == {"datetime.now"}
 
 
-@pytest.mark.parametrize("module", sorted(set(MODULES) - {"__main__", "simulator.__main__"}))
-def test_the_package_does_not_print(module) -> None:
-    calls = [node for node in ast.walk(MODULES[module]) if isinstance(node, ast.Call)]
-    found = [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"]
-    assert found == [] or module.startswith("notebook.")
+def test_the_package_does_not_print() -> None:
+    calls = [
+        (module, node.func)
+        for module in MODULES
+        if not module.startswith(("notebook.", "simulator.__main__"))
+        for node in ast.walk(MODULES[module])
+        if isinstance(node, ast.Call)
+    ]
+    assert [module for module, function in calls if isinstance(function, ast.Name) and function.id == "print"] == []
 
 
 # --- the tests themselves ---------------------------------------------------------------------------
@@ -284,21 +287,19 @@ def _used_anywhere():
     return set().union(*(_names_used(_parsed(path)) for path in TESTS.rglob("*.py")))
 
 
-@pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: path.stem)
-def test_no_test_is_lost_for_want_of_its_prefix(path) -> None:
+def test_no_test_is_lost_for_want_of_its_prefix() -> None:
     """A top-level function is a test or a fixture, or somebody calls it."""
     lost = [
-        node.name
+        f"{path.stem}.{node.name}"
+        for path in TESTS.rglob("test_*.py")
         for node in _parsed(path).body
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
-        and not node.name.startswith("test_")
-        and not _is_fixture(node)
-        and node.name not in _used_anywhere()
+        if not (node.name.startswith("test_") or _is_fixture(node) or node.name in _used_anywhere())
     ]
     assert lost == []
 
 
-@pytest.mark.parametrize("path", sorted(TESTS.rglob("test_*.py")), ids=lambda path: path.stem)
-def test_no_test_hides_another_of_the_same_name(path) -> None:
-    names = [node.name for node in _parsed(path).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
-    assert sorted(names) == sorted(set(names))
+def test_no_test_hides_another_of_the_same_name() -> None:
+    for path in TESTS.rglob("test_*.py"):
+        names = [node.name for node in _parsed(path).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+        assert sorted(names) == sorted(set(names)), path
