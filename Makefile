@@ -5,7 +5,7 @@ OLD_KERNEL := build/ipykernel-6.30
 NODE := build/node
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-QUICK := -n 2 -q -m "not browser and not kernel and not slow" --hypothesis-profile=quick
+QUICK := -n 2 -q -m "not browser and not kernel and not slow" --hypothesis-profile=quick --ignore=tests/browser
 
 .PHONY: demo lab quick test check coverage soak bench screenshots clean
 
