@@ -22,9 +22,8 @@ PROTOCOLS = {
 }
 """Names with an underscore that their libraries document: named tuples, anywidget, ipywidgets, event loops."""
 STILL_REACHED = {
-    "_runner": "a clock of its own for one studio among several",
-    "_env": "a clock of its own for one studio among several",
-    "_loop": "work that is told when to go on, from the test's own thread",
+    "_runner": "which of the processes of a schedule holds a lease",
+    "_env": "a clock that jumps for the tracking alone",
     "_read": "what the client's reader is asked, before it asks",
     "_m001_jobs": "the first form of the table, as the first version wrote it",
     "_handle_custom_msg": "a message of the page, as ipywidgets hands it in; it has no public way in",

@@ -320,7 +320,7 @@ def test_a_shot_of_another_kernel_is_waited_for(party: Party) -> None:
         """The clock stands still while the shot is waited for: its lease holds as long as the test takes to look."""
         await (party.environment.sleep(seconds) if finished.is_set() else asyncio.sleep(0.01))
 
-    party.studio._runner._env = party.environment._replace(sleep=sleep)
+    party.restart(sleep=sleep)
     second = chained(party, f"job:{record.id}")
 
     def finish(job: Job) -> None:

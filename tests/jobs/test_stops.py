@@ -162,7 +162,7 @@ def test_a_stop_while_a_create_is_on_its_way_waits_for_the_answer(party: Party) 
     _until(lambda: job.state.detail)
     assert "the answer to the create" in job.state.detail
     assert (job.state.phase, job.done) == (Phase.SENDING, False)
-    party.studio._loop.call(hanging.let_go.set)
+    party.loop.call(hanging.let_go.set)
     party.ended(job)
     assert (job.state.phase, party.started) == (Phase.STOPPED, 1)
     assert party.studio.ledger.get(job.id).task_id, "the paid task was lost"

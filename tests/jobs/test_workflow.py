@@ -277,7 +277,7 @@ def test_a_reference_of_the_user_names_no_single_wish(tmp_path: Path, time: Fake
 
 def test_a_freed_slot_is_taken_at_once(tmp_path: Path, time: FakeTime) -> None:
     with Party(tmp_path, time, max_jobs=1) as party:
-        party.studio._runner._env = party.environment._replace(sleep=_slowly(time))
+        party.restart(sleep=_slowly(time))
         first, second = party.submit("One"), party.submit("Two")
         party.ended(first)
         party.ended(second)
@@ -286,7 +286,7 @@ def test_a_freed_slot_is_taken_at_once(tmp_path: Path, time: FakeTime) -> None:
 
 def test_a_look_that_is_asked_for_sends_nothing_while_all_slots_are_taken(party: Party) -> None:
     party.simulator.fault("429-runway", retry_after=25)
-    party.studio._runner._env = party.environment._replace(sleep=_never)
+    party.restart(sleep=_never)
     job = party.submit()
     while job.state.phase is not Phase.WAITING:
         control_of(job).ended.wait(0.01)
@@ -521,9 +521,7 @@ def test_a_connection_that_failed_is_tried_again(party: Party) -> None:
 
 def test_closing_the_studio_detaches_what_runs(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
-    environment = party.environment._replace(sleep=_never)
-    studio = party.make_studio()
-    studio._runner._env = environment
+    studio = party.make_studio(sleep=_never)
     job = studio.submit(VideoRequest("A lamp"))
     while job.task is None:
         control_of(job).ended.wait(0.01)
@@ -626,5 +624,5 @@ def test_two_accounts_are_searched_for_a_name_and_the_upload_goes_to_one(tmp_pat
 
 
 def test_a_seed_that_is_not_given_is_drawn(party: Party) -> None:
-    party.studio._env = party.environment._replace(draw=Drawn(4294967294))
+    party.restart(draw=Drawn(4294967294))
     assert party.submit().seed == 4294967294

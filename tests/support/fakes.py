@@ -15,6 +15,7 @@ from runway_nb.api.server_clock import ServerClock
 from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.environment import Environment
 from runway_nb.jobs.job import Job, control_of
+from runway_nb.jobs.loop import BackgroundLoop
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.pictures.assets import AssetCache, all_assets
 from runway_nb.pictures.resolve import PictureSources
@@ -120,11 +121,23 @@ class Party:
         self.environment = Environment(time, time, time.sleep, Drawn())
         self.studio = self.make_studio()
 
-    def make_studio(self) -> Studio:
-        """Another studio on the same ledger and account, as after a restart of the kernel."""
-        studio = Studio(self.settings, connect=lambda settings: self.connect(settings), environment=self.environment)
+    def make_studio(self, **changes: Any) -> Studio:
+        """Another studio on the same ledger and account, as after a restart of the kernel.
+
+        Its loop is `loop` from now on; `changes` are those of its time or chance.
+        """
+        self.loop = BackgroundLoop()
+        environment = self.environment._replace(**changes)
+        studio = Studio(
+            self.settings, connect=lambda settings: self.connect(settings), loop=self.loop, environment=environment
+        )
         studio.folder = self.folder
         return studio
+
+    def restart(self, **changes: Any) -> None:
+        """Take another studio, with time or chance of its own."""
+        self.studio.close()
+        self.studio = self.make_studio(**changes)
 
     async def connect(self, settings: Settings) -> Connection:
         assert settings.token is not None

@@ -81,7 +81,7 @@ class Bench:
             monkeypatch.setattr(shows, "display", self._displayed(self.shown))
             monkeypatch.setattr(shows, "update_display", self._displayed(self.updates))
         self._monkeypatch = monkeypatch
-        self.watch(party.studio)
+        self.watch(party.studio, party.loop)
 
     @staticmethod
     def _displayed(places):
@@ -91,12 +91,12 @@ class Bench:
 
         return display
 
-    def watch(self, studio):
+    def watch(self, studio, loop):
         """Keep what this studio begins in the background."""
 
         def spawn(work):
             endless = work.__qualname__ in ENDLESS
-            future = studio._loop.submit(work)
+            future = loop.submit(work)
             if not endless:
                 self.background.append(future)
 

@@ -109,7 +109,7 @@ def desk(party: Party, screen, monkeypatch: pytest.MonkeyPatch):
     desk = Desk(party, screen)
 
     def spawn(work):
-        desk.background.append(party.studio._loop.submit(work))
+        desk.background.append(party.loop.submit(work))
 
     monkeypatch.setattr(party.studio, "spawn", spawn)
     return desk

@@ -259,9 +259,9 @@ def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch: pyte
     while len(gates) < 2:
         real_time.sleep(0.005)
     first, second = gates.values()
-    bench.studio._loop.call(second.set)
+    bench.party.loop.call(second.set)
     real_time.sleep(0.1)
-    bench.studio._loop.call(first.set)
+    bench.party.loop.call(first.set)
     bench.settled(panel)
     assert not is_red(panel.preview.first)
     assert not is_red(panel.store.state.keyframes["first"].loaded.thumbnail)

@@ -455,7 +455,7 @@ def test_what_goes_wrong_while_sending_is_reported_and_can_be_tried_again(
     assert not button(panel, "Generate").disabled
     assert panel.job is None
     monkeypatch.undo()
-    bench.watch(bench.studio)
+    bench.watch(bench.studio, bench.party.loop)
 
 
 def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch: pytest.MonkeyPatch) -> None:
