@@ -29,6 +29,8 @@ NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
                     "--disable-background-networking", "--disable-sync",
                     "--autoplay-policy=no-user-gesture-required"]  # fmt: skip
+SLEEP = "import os, time\nwhile not os.path.exists('awake'):\n    time.sleep(0.02)\nos.remove('awake')"
+"""A cell that runs until the test wakes it (`Notebook.wake`)."""
 HERE = Path(__file__).parent
 LOAD = "%load_ext runway_nb"
 LOST = "Error displaying widget"
@@ -228,6 +230,10 @@ class Notebook:
 
     def prompt(self, index: int) -> str:
         return self.cell(index).locator(".jp-InputPrompt").inner_text()
+
+    def wake(self) -> None:
+        """End a cell of `SLEEP`."""
+        (self.app.root / "awake").touch()
 
     def is_busy(self, index: int) -> bool:
         """Whether the cell runs; what the kernel says of itself does not tell."""

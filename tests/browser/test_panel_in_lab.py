@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from lab import LOST, OWN_OF_JUPYTERLAB, WIDEN, App, played, tell
+from lab import LOST, OWN_OF_JUPYTERLAB, SLEEP, WIDEN, App, played, tell
 from PIL import Image
 from playwright.sync_api import FilePayload, expect
 from seen_panel import Seen, open_panel, setting_up
@@ -38,7 +38,7 @@ def png(colour: str, size: tuple[int, int] = (640, 640)) -> bytes:
 @pytest.fixture(scope="module")
 def working(app: App) -> Seen:
     """The panel that most of the tests work with."""
-    return open_panel(app, "panel.ipynb", "import time; time.sleep(4)")
+    return open_panel(app, "panel.ipynb", SLEEP)
 
 
 @pytest.fixture
@@ -166,6 +166,7 @@ def test_while_the_kernel_sleeps_everything_moves_and_what_was_set_counts_afterw
     panel.field("Prompt").press_sequentially("Waves at night")
     panel.field("Seed").fill("11")
     assert panel.notebook.is_busy(2)
+    panel.notebook.wake()
     sent = "VideoRequest('Waves at night', Keyframes(first='lighthouse-dusk'), Camera(zoom=4, pan=-0.5), seed=11)"
     panel.until(f"p.request == {sent}")
     assert panel.field("Prompt").input_value() == "Waves at night"
@@ -180,6 +181,7 @@ def test_generate_pressed_while_the_kernel_sleeps_sends_what_the_page_shows(pane
     panel.field("Prompt").fill("After")
     panel.field("Seed").fill("12")
     panel.button("Generate").click()
+    panel.notebook.wake()
     panel.wait_for_videos(1)
     sent = "VideoRequest('After', camera=Camera(zoom=4), seed=12)"
     assert panel.asked(f"p.job.original_request == {sent}") == "True", panel.asked("p.job.original_request")

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from lab import App, Notebook
+from lab import SLEEP, App, Notebook
 from PIL import Image, ImageChops, ImageDraw, ImageStat
 
 from runway_nb.camera import MOVES, Camera, apply, seen_from, weights
@@ -68,8 +68,6 @@ frame = W.VBox([top, W.Box(slots).add_class("rnb-keys"), more, actions]).add_cla
 panel = W.VBox([W.HTML(style).add_class("rnb-style"), frame]).add_class("rnb-root").add_class("rnb-panel")
 panel
 """
-SLEEP = "import os\nwhile not os.path.exists('awake'):\n    time.sleep(0.02)"
-"""A kernel that is busy until the test lets it go."""
 TRANSFORM = "() => document.querySelector('.rnb-surface').style.transform"
 DELAY = """() => {
   window.delays = [];
@@ -285,7 +283,7 @@ def test_a_slider_moves_the_picture_while_the_kernel_sleeps(app: App, panel: Not
     page.wait_for_timeout(300)
     assert panel.is_busy(1)
     assert len(wire.comms()) == told + 1
-    (app.root / "awake").touch()
+    panel.wake()
     delays = sorted(page.evaluate("() => window.delays"))
     print(f"{len(delays)} changes, {delays[len(delays) // 2]:.1f} ms in the middle, {delays[-1]:.1f} ms at most")
     # one frame may be late where others use the machine, too
