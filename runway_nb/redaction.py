@@ -65,7 +65,7 @@ class _Mask(NamedTuple):
 
 
 def short_id(identifier: str) -> str:
-    """The first eight characters of the uuid of a task id or asset id; other text is cut to eight."""
+    """Return the first eight characters of the uuid of a task id or asset id; other text is cut to eight."""
     match = _ID.search(identifier)
     return match["uuid"][:8] if match else redact(identifier)[:8]
 
@@ -79,12 +79,12 @@ def redact(text: str) -> str:
 
 
 def redact_line(text: str, limit: int = LINE) -> str:
-    """The same on one line, of at most `limit` characters: it is masked first and cut then."""
+    """Return the same on one line, of at most `limit` characters: it is masked first and cut then."""
     return _settled(" ".join(visible(_beginning(text)).split()), limit)
 
 
 def redact_cell(text: str) -> str:
-    """A cell with its ids shortened to what can be typed again, and secrets masked."""
+    """Return a cell with its ids shortened to what can be typed again, and secrets masked."""
     return redact(_ID.sub(lambda match: match["uuid"][:8], text))
 
 
@@ -145,7 +145,7 @@ def _filled(text: str, masks: Iterable[_Mask]) -> str:
 
 
 def _found(text: str, find: Callable[[str], Iterable[_Mask]]) -> list[_Mask]:
-    """What is to be masked, in order; of places that overlap, the one that begins first has its say.
+    """Return what is to be masked, in order; of places that overlap, the one that begins first has its say.
 
     Of two that begin together it is the one that is looked for first.
     """
@@ -167,7 +167,7 @@ def _found(text: str, find: Callable[[str], Iterable[_Mask]]) -> list[_Mask]:
 
 
 def _masks(text: str) -> Iterator[_Mask]:
-    """All that must not be shown. Each search is made only where a text holds what it begins with."""
+    """Yield all that must not be shown. Each search is made only where a text holds what it begins with."""
     small = text.lower()
     if "user:" in small:
         for match in _ID.finditer(text):
@@ -211,19 +211,19 @@ def _values(text: str) -> Iterator[re.Match[str]]:
 
 
 def _tokens(text: str, form: re.Pattern[str]) -> Iterator[_Mask]:
-    """What has the form of a token."""
+    """Yield what has the form of a token."""
     if ":" in text:
         yield from (_Mask(*match.span(), TOKEN) for match in form.finditer(text))
 
 
 def _known(text: str) -> Iterator[_Mask]:
-    """What this process knows."""
+    """Yield what this process knows."""
     for hit in hits(text):
         yield _Mask(hit.start, hit.end, TOKEN if hit.is_token else ADDRESS)
 
 
 def _emails(text: str) -> Iterator[_Mask]:
-    """What has the form of an e-mail address; found by its @, so that text without one costs nothing."""
+    """Yield what has the form of an e-mail address; found by its @, so that text without one costs nothing."""
     if "@" not in text:
         return
     for match in _DOMAIN.finditer(text):
@@ -235,7 +235,7 @@ def _emails(text: str) -> Iterator[_Mask]:
 
 
 def _local_start(text: str, at: int) -> int:
-    """Where the local part begins that ends at a place; a quoted one is taken whole."""
+    """Return where the local part begins that ends at a place; a quoted one is taken whole."""
     if text[at - 1 : at] == '"':
         opened = text.rfind('"', max(0, at - _LONGEST_LOCAL), at - 1)
         return at if opened < 0 or "\n" in text[opened:at] else opened

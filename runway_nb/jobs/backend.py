@@ -123,7 +123,7 @@ class Backend:
         self.uploads.forget_asset(asset.id)
 
     async def picture_sources(self, folder: Path, frame: Frame) -> PictureSources:
-        """Where pictures are found and sent: beside a notebook, on the account, in jobs."""
+        """Return where pictures are found and sent: beside a notebook, on the account, in jobs."""
         from ..pictures.resolve import PictureSources  # loads httpx
 
         connection = await self.connected()

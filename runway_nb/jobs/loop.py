@@ -103,7 +103,7 @@ class BackgroundLoop(Handle):
 
 
 def _new_loop() -> asyncio.AbstractEventLoop:
-    """A loop. Raises OSError before one is half made, which would complain when it is thrown away."""
+    """Make a loop. Raises OSError before one is half made, which would complain when it is thrown away."""
     selector = selectors.DefaultSelector()
     try:
         for end in socket.socketpair():

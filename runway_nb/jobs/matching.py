@@ -82,7 +82,7 @@ class LostRequest:
         return made < self.sent - SKEW_SECONDS
 
     def is_long_before(self, task: Task) -> bool:
-        """The same by this machine's clock, too: a history is not left early for one clock that is wrong."""
+        """Return the same by this machine's clock, too: a history is not left early for one clock that is wrong."""
         made = _created(task)
         if made is None or self.sent is None:
             return False

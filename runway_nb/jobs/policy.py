@@ -42,7 +42,7 @@ class Limits(NamedTuple):
     """Why its video could not be kept; what is there already needs no room."""
 
     def within(self, settings: Settings, problem: RunwayError | None) -> Limits:
-        """The same under the settings, and with what is wrong with the folder of videos."""
+        """Return the same under the settings, and with what is wrong with the folder of videos."""
         return self._replace(
             reuse=settings.reuse,
             day_credits=settings.max_credits,
@@ -113,7 +113,7 @@ def answering(earlier: Iterable[Record]) -> Record | None:
 
 
 def _stands(record: Record) -> bool:
-    """A request that was taken back or refused may simply be made again; what moderation refused may not."""
+    """Return False for what was taken back or refused: it may be made again, unless moderation refused it."""
     return record.phase not in NOT_MADE or bool(record.refusal)
 
 

@@ -52,7 +52,7 @@ async def track(context: JobContext, task: Task, client: RunwayClient, first_wai
 
 
 async def _poll(context: JobContext, task: Task, client: RunwayClient, schedule: PollSchedule) -> Task | None:
-    """One GET; None when the network or the server failed and the next poll may do better."""
+    """Make one GET; return None when the network or the server failed and the next poll may do better."""
     try:
         left = schedule.deadline() - context.env.monotonic()
         return await context.race(client.task(task.id, retry=False), max(0.0, left))

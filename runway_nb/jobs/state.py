@@ -14,7 +14,7 @@ from ..spec import REFUSALS
 
 
 def failed_phase(phase: Phase, error: RunwayError) -> Phase:
-    """Where a job ends that failed in `phase`: refused for certain, in doubt, failed, or still running."""
+    """Return where a job ends that failed in `phase`: refused for certain, in doubt, failed, or still running."""
     if phase in UNSENT:
         return Phase.REFUSED
     if phase is Phase.SENDING:

@@ -223,7 +223,7 @@ def _search_of(context: JobContext, client: RunwayClient) -> Search:
 
 
 async def _post(context: JobContext, client: RunwayClient) -> Task:
-    """One create call. Its phase is on disk, and the lease is ours, before it leaves."""
+    """Send one create call. Its phase is on disk, and the lease is ours, before it leaves."""
     server_sent = await context.race(client.server_time())
     context.halt()
     # whole and encoded before the phase says that it is being sent: what fails here is no doubt
@@ -297,7 +297,7 @@ async def _refusal(context: JobContext, error: errors.RunwayError, client: Runwa
 async def _with_balance(
     context: JobContext, error: errors.NotEnoughCredits, client: RunwayClient
 ) -> errors.NotEnoughCredits:
-    """The same error with the figures, when they can be had."""
+    """Return the same error with the figures, when they can be had."""
     with suppress(errors.RunwayError):
         balance = await context.race(client.credits(context.job.request.account))
         if balance.left is not None and balance.permitted is not None:

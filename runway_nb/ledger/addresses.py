@@ -73,13 +73,13 @@ class AccountAddresses:
         write_private(path, address.encode(), durable=True)
 
     def _kept(self, key: str) -> str:
-        """The address as its file has it; nothing where it cannot be had, and is written anew."""
+        """Return the address as its file has it; nothing where it cannot be had, and is written anew."""
         with suppress(OSError, ValueError):
             return read_private(self._folder / key, LONGEST).decode()
         return ""
 
     def _address(self, key: str) -> str:
-        """The address, read once; the key itself where there is no file. Raises `OSError`, `ValueError`."""
+        """Return the address, read once; the key itself where there is no file. Raises `OSError`, `ValueError`."""
         if key not in self._read:
             try:
                 address = read_private(self._folder / key, LONGEST).decode()

@@ -121,7 +121,7 @@ def is_gone(owner: str) -> bool:
 
 
 def _began(number: int) -> str | None:
-    """When a process began, as its system counts; nothing when it has ended; None where that is not known."""
+    """Return when a process began, as its system counts; nothing when it has ended; None where that is not known."""
     with suppress(OSError, ValueError):
         if os.readlink("/proc/self") != str(os.getpid()):
             return None  # the numbers there are those of another namespace
@@ -140,7 +140,7 @@ def _boot() -> str:
 
 @lru_cache(maxsize=1)
 def _namespace() -> str:
-    """Where process numbers mean the same: a machine, and on Linux a namespace of it (a container's, say)."""
+    """Return where process numbers mean the same: a machine, and on Linux a namespace of it (a container's, say)."""
     with suppress(OSError):
         return f"{socket.gethostname()} {os.readlink('/proc/self/ns/pid')}"
     return socket.gethostname()

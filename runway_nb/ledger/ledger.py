@@ -300,7 +300,7 @@ class Ledger(Handle):
 
 
 def _readable(found: AnyRecord) -> Record:
-    """The record. Raises `LedgerError` for one that cannot be read."""
+    """Return the record. Raises `LedgerError` for one that cannot be read."""
     if isinstance(found, UnreadableRecord):
         raise LedgerError(f"{found.line}; nothing of it was changed, and %runway list shows the others")
     return found

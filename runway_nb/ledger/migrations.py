@@ -176,5 +176,5 @@ def migrate(connection: sqlite3.Connection) -> None:
 
 
 def version(connection: sqlite3.Connection) -> int:
-    """How many steps have been applied."""
+    """Return how many steps have been applied."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])

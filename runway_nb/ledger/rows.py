@@ -160,7 +160,7 @@ def _spoilt(name: str) -> str:
 
 
 def _json_object(text: Any) -> dict[str, Any] | None:
-    """The JSON object in a column, empty where nothing was written; None when some accident has spoilt it."""
+    """Return the JSON object in a column, empty where nothing was written; None when some accident has spoilt it."""
     if text == "":
         return {}
     if not isinstance(text, str):
@@ -180,13 +180,13 @@ def _is_a(value: Any, kind: Any) -> bool:
 
 @cache
 def _kinds(kind: Any) -> dict[str, Any]:
-    """The fields of a class, as it declares them."""
+    """Return the fields of a class, as it declares them."""
     return get_type_hints(kind)
 
 
 @cache
 def _check_of(kind: Any) -> Callable[[Any], bool]:
-    """The check whether a value is of a kind."""
+    """Return the check whether a value is of a kind."""
     if get_origin(kind) in (Union, types.UnionType):
         plain = frozenset(part for part in get_args(kind) if part in (str, bool, types.NoneType))
         others = [_check_of(part) for part in get_args(kind) if part not in plain]

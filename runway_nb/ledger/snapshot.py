@@ -45,7 +45,7 @@ def snapshot_for(new: Record, table: JobTable, spent: Spent) -> LedgerSnapshot:
 
 
 def _of_digest(new: Record, table: JobTable) -> list[AnyRecord]:
-    """The jobs that may answer an equal request, the newest first."""
+    """Return the jobs that may answer an equal request, the newest first."""
     clause = (
         "WHERE digest IN (?1, CAST(?1 AS BLOB)) AND (backend = ?2 OR typeof(backend) != 'text') "
         f"AND NOT {IS_UNPAID_SQL} ORDER BY rowid DESC LIMIT 50"
@@ -54,7 +54,7 @@ def _of_digest(new: Record, table: JobTable) -> list[AnyRecord]:
 
 
 def _refused(new: Record, table: JobTable) -> Record | None:
-    """The last job with this prompt, when moderation refused it."""
+    """Return the last job with this prompt, when moderation refused it."""
     ended = f"WHERE prompt_hash = ? AND prompt_hash != '' AND backend = ? AND (refusal != '' OR {IS_DONE_SQL})"
     # a picture that was refused says nothing about the prompt
     latest = f"{ended} AND refusal NOT LIKE '%INPUT.IMAGE%' ORDER BY rowid DESC LIMIT 1"

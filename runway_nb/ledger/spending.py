@@ -130,7 +130,7 @@ def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collectio
 
 
 def _others_since(connection: sqlite3.Connection, values: dict[str, Any]) -> list[sqlite3.Row]:
-    """The rows of a day that SQLite cannot sum up by itself."""
+    """Return the rows of a day that SQLite cannot sum up by itself."""
     first = values["first"]
     rows = connection.execute(_OTHERS_SINCE, values).fetchall()
     undated = {row["rowid"] for row in rows if row["rowid"] < first and sound_moment(row["created"]) is None}

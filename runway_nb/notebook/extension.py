@@ -73,7 +73,7 @@ class RunwayMagics(Configurable):
         return self._front_end
 
     def values(self) -> dict[str, object]:
-        """The settings of this moment."""
+        """Return the settings of this moment."""
         return {name: getattr(self, name) for name in self.trait_names(config=True)}
 
 
@@ -98,7 +98,7 @@ class CellMagic:
         await run_cell_async(self.home.front_end, line, cell)
 
     def getdoc(self) -> str:
-        """The text behind `%%runway?`."""
+        """Return the text behind `%%runway?`."""
         from .language.options import cell_help  # first use
 
         return cell_help()
@@ -116,7 +116,7 @@ class LineMagic:
         run_line(self.home.front_end, line)
 
     def getdoc(self) -> str:
-        """The text behind `%runway?`."""
+        """Return the text behind `%runway?`."""
         from .magics.commands import line_help  # loads the library
 
         return line_help()
@@ -198,7 +198,7 @@ def complete(_: Any, event: Any) -> list[str]:
 
 
 def configured(shell: Any) -> RunwayMagics:
-    """The settings as IPython's configuration has them. Raises `SettingsError` for one that cannot be used."""
+    """Return the settings as IPython's configuration has them. Raises `SettingsError` for one that cannot be used."""
     try:
         return RunwayMagics(shell)
     except TraitError as wrong:
@@ -233,7 +233,7 @@ def load(shell: Any) -> RunwayMagics:
 
 
 def _terminal_bundle(job: Job) -> dict[str, str]:
-    """A job for a terminal, with the signs that it has."""
+    """Return a job for a terminal, with the signs that it has."""
     from ..text.console import as_shown  # first use
     from .rendering.result_html import bundle  # loads the rendering
 
@@ -256,7 +256,7 @@ def report_unfinished() -> None:
 
 
 def unfinished_message(count: int) -> str:
-    """How many jobs wait to be picked up; nothing when none does."""
+    """Return how many jobs wait to be picked up; nothing when none does."""
     if not count:
         return ""
     jobs, them = ("1 unfinished job", "it") if count == 1 else (f"{count} unfinished jobs", "them")

@@ -35,7 +35,7 @@ def path_of_link(text: str) -> str:
 
 
 def _parts(text: str) -> tuple[str, str]:
-    """The machine, and the path on it."""
+    """Return the machine, and the path on it."""
     match = _LINK.fullmatch(text.strip())
     if match is None:
         return "", ""

@@ -35,7 +35,7 @@ def default_home(environ: Mapping[str, str] = os.environ) -> Path:
 
 
 def setting_path(value: object, name: str) -> Path:
-    """The whole path that a setting names. Raises `SettingsError`."""
+    """Return the whole path that a setting names. Raises `SettingsError`."""
     try:
         # whole, since a notebook may change its working directory later
         return whole_path(read_path(value, name), name)
@@ -44,7 +44,7 @@ def setting_path(value: object, name: str) -> Path:
 
 
 def read_path(value: object, name: str) -> Path:
-    """The path that an argument names, `~` filled in. Raises `InvalidRequest`."""
+    """Return the path that an argument names, `~` filled in. Raises `InvalidRequest`."""
     text = path_text(value)
     if not is_a(text, str) or not str(text).strip():
         raise InvalidRequest([f"{name} is {shown(value)}: give a path"])
@@ -55,7 +55,7 @@ def read_path(value: object, name: str) -> Path:
 
 
 def expanded(text: str) -> Path:
-    """A path with `~` filled in. Raises `ValueError` with the reason where it cannot be one."""
+    """Return a path with `~` filled in. Raises `ValueError` with the reason where it cannot be one."""
     if "\0" in text:
         raise ValueError("no path holds the character NUL")
     if len(text) > LONGEST:
@@ -101,7 +101,7 @@ def _passwd_home() -> Path | None:
 
 
 def _home_of(user: str) -> Path | None:
-    """What `~` or `~name` stands for, by the system."""
+    """Return what `~` or `~name` stands for, by the system."""
     try:
         return Path(user).expanduser()
     except (RuntimeError, OSError, ValueError, KeyError):
@@ -109,7 +109,7 @@ def _home_of(user: str) -> Path | None:
 
 
 def working_folder() -> Path:
-    """The working directory; the relative path `.` where it was deleted, and nothing can lie in it."""
+    """Return the working directory; the relative path `.` where it was deleted, and nothing can lie in it."""
     try:
         return Path.cwd()
     except OSError:
@@ -117,7 +117,7 @@ def working_folder() -> Path:
 
 
 def whole_path(path: Path, name: str) -> Path:
-    """The path from the root on. Raises `InvalidRequest` where there is no working directory to begin at."""
+    """Return the path from the root on. Raises `InvalidRequest` where there is no working directory to begin at."""
     found = working_folder() / path
     if found.is_absolute():
         return found
@@ -125,7 +125,7 @@ def whole_path(path: Path, name: str) -> Path:
 
 
 def result_folder(folder: object, output: Path) -> Path:
-    """The whole path of a notebook's folder. Raises `SettingsError` where a result would have no place in it."""
+    """Return the whole path of a notebook's folder. Raises `SettingsError` where a result would have no place in it."""
     found = working_folder() / read_path(folder, "folder")
     if (found / output).is_absolute():
         return found
@@ -136,7 +136,7 @@ def result_folder(folder: object, output: Path) -> Path:
 
 
 def _data_folder(system: Mapping[str, str] = os.environ) -> Path | None:
-    """The user's data folder, by the habit of the system; None where it cannot be made."""
+    """Return the user's data folder, by the habit of the system; None where it cannot be made."""
     from platformdirs import user_data_path  # loads platformdirs
 
     home, unsound = home_folder(system), os.name == "posix" and not os.path.isabs(system.get("HOME", "/"))
@@ -161,7 +161,7 @@ def _can_be_made(path: Path) -> bool:
 
 
 def spare_home(temporary: str = "") -> Path:
-    """A private folder among the temporary files, for a machine where the user has none. Says so once.
+    """Return a private folder among the temporary files, for a machine where the user has none. Says so once.
 
     Raises `SettingsError` where it cannot be made, or belongs to somebody else.
     """

@@ -119,7 +119,7 @@ def _is_secret(text: str) -> bool:
 
 
 def _forms(address: str) -> Iterator[str]:
-    """An address with its domain in plain letters and in its own, each with its tag and without."""
+    """Yield an address with its domain in plain letters and in its own, each with its tag and without."""
     local, _, domain = address.rpartition("@")
     domains = [domain]
     with suppress(UnicodeError):
@@ -137,7 +137,7 @@ def _forms(address: str) -> Iterator[str]:
 
 
 def hits(text: str, depth: int = 0) -> Iterator[Hit]:
-    """The known secrets in a text, whatever their capitals, as they are, in base64 and in hexadecimal digits.
+    """Yield the known secrets in a text, whatever their capitals, as they are, in base64 and in hexadecimal digits.
 
     Args:
         text: Looked into as it is written.
@@ -167,7 +167,7 @@ def _all(text: str, secrets: Iterable[str], *, is_token: bool) -> Iterator[Hit]:
 
 
 def _coded(run: re.Match[str], codes: Iterable[tuple[bytes, bool]], depth: int) -> Iterator[Hit]:
-    """A run of letters that holds a secret in base64, whatever stands before it."""
+    """Yield a run of letters that holds a secret in base64, whatever stands before it."""
     written = _BREAK.sub("", run[0]).rstrip("=").translate(_URL_SAFE)
     in_lines = len(written) < len(run[0].rstrip("="))
     for skipped in range(4):
@@ -182,7 +182,7 @@ def _coded(run: re.Match[str], codes: Iterable[tuple[bytes, bool]], depth: int) 
 
 
 def _digits(run: re.Match[str], codes: Iterable[tuple[bytes, bool]]) -> Iterator[Hit]:
-    """A run of hexadecimal digits that holds a secret, with a digit before it or none."""
+    """Yield a run of hexadecimal digits that holds a secret, with a digit before it or none."""
     digits = run[0].replace(":", "").replace(" ", "")
     for part in (digits, digits[1:]):
         if found := _in_bytes(bytes.fromhex(part[: len(part) // 2 * 2]), codes):

@@ -88,7 +88,7 @@ def seen(text: str) -> str:
 
 
 def plain_number(text: str) -> str:
-    """A typed number as Python reads it: minus and plus of any keyboard, a comma for the point."""
+    """Return a typed number as Python reads it: minus and plus of any keyboard, a comma for the point."""
     return _COMMA.sub(r"\1.\2", plain_signs(text)) if _COMMA.fullmatch(plain_signs(text)) else plain_signs(text)
 
 

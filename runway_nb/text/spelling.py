@@ -59,7 +59,7 @@ class Reading(NamedTuple):
 
 
 def readings(text: str) -> Iterator[Reading]:
-    """How a text reads, with the way back to what is written: first as it stands, then with its spellings undone.
+    """Yield how a text reads, with the way back to what is written: first as it stands, then with its spellings undone.
 
     Each may show what another hides: %ab is the beginning of a word in one, and a half character in the next.
     """
@@ -88,7 +88,7 @@ def _undone(given: Reading) -> Reading:
 
 
 def _letters(text: str) -> Iterator[tuple[str, int, int]]:
-    """Each character that is read, and from where to where it is written."""
+    """Yield each character that is read, and from where to where it is written."""
     at = 0
     for match in _SPELLED.finditer(text):
         for index in range(at, match.start()):
@@ -101,7 +101,7 @@ def _letters(text: str) -> Iterator[tuple[str, int, int]]:
 
 
 def _meant(match: re.Match[str]) -> str:
-    """The characters that a spelling stands for; none for what nobody sees."""
+    """Return the characters that a spelling stands for; none for what nobody sees."""
     kind = match.lastgroup or ""
     written = match[kind]
     if kind in _NUMBERS:

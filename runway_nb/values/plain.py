@@ -70,7 +70,7 @@ _SHORT = _Short()
 
 
 def shown(value: object) -> str:
-    """The value as a message shows it: its `repr` in one short line, without secrets. Never raises."""
+    """Return the value as a message shows it: its `repr` in one short line, without secrets. Never raises."""
     text = _asked(lambda: _SHORT.repr(value), f"<{kind_of(value)}>")
     line = masked("".join(sign if sign.isprintable() else " " for sign in text))
     line = line if is_a(value, str) else " ".join(line.split())
@@ -78,12 +78,12 @@ def shown(value: object) -> str:
 
 
 def kind_of(value: object) -> str:
-    """The name of a value's class, in short. Never raises."""
+    """Return the name of a value's class, in short. Never raises."""
     return name_of(type(value))[:40]
 
 
 def name_of(kind: type) -> str:
-    """The name of a class, whatever its own class makes of such a question."""
+    """Return the name of a class, whatever its own class makes of such a question."""
     return str(type.__dict__["__name__"].__get__(kind))
 
 
@@ -93,7 +93,7 @@ def is_a(value: object, *kinds: type) -> bool:
 
 
 def unexpected(error: BaseException, failure: str = "something unexpected happened") -> RunwayError:
-    """A foreign error as one line of ours; to be raised `from None`."""
+    """Return a foreign error as one line of ours; to be raised `from None`."""
     reason = getattr(error, "strerror", None)
     text = reason if is_a(reason, str) else message_of(error)
     return RunwayError(f"{failure} ({kind_of(error)}{text and ': '}{text})")
@@ -105,7 +105,7 @@ def is_interrupt(error: BaseException) -> bool:
 
 
 def message_of(error: BaseException) -> str:
-    """What a foreign error says, on one line and without secrets; nothing where it cannot even be asked."""
+    """Return what a foreign error says, on one line and without secrets; nothing where it cannot even be asked."""
     return _asked(lambda: " ".join(masked(str(error)).split())[: 4 * SHOWN], "")
 
 
@@ -123,7 +123,7 @@ def _asked(ask: Callable[[], T], otherwise: T) -> T:
 
 
 def plain(value: object) -> Any:
-    """The same value as `str`, `int`, `float`, `bool` or None; `Unusable` for what is none of these."""
+    """Return the same value as `str`, `int`, `float`, `bool` or None; `Unusable` for what is none of these."""
     if type(value) in _PLAIN:
         return Unusable(value) if type(value) is int and value.bit_length() > LARGEST_BITS else value
     found = _asked(lambda: _read(value), None)
@@ -131,13 +131,13 @@ def plain(value: object) -> Any:
 
 
 def whole(value: object) -> Any:
-    """The same as `plain`, and 5.0 is 5."""
+    """Return the same as `plain`, and 5.0 is 5."""
     found = plain(value)
     return int(found) if type(found) is float and found.is_integer() and abs(found) <= EXACT else found
 
 
 def pair(value: object) -> Any:
-    """Two plain values out of a tuple, a list or an array; anything else as `plain` gives it."""
+    """Return two plain values out of a tuple, a list or an array; anything else as `plain` gives it."""
     nothing: list[Any] | None = []
     items = _asked(lambda: _items(value), nothing)
     return plain(value) if items is None else (plain(items[0]), plain(items[1])) if len(items) == 2 else Unusable(value)
@@ -158,7 +158,7 @@ def _is_decimal(value: object) -> bool:
 
 
 def _read(value: Any) -> object:
-    """A value of another class. May raise whatever that class does."""
+    """Return a value of another class. May raise whatever that class does."""
     # the class's own reading, whatever a subclass makes of it
     for kind in (str, int, float):
         if is_a(value, kind):
@@ -176,7 +176,7 @@ def _read(value: Any) -> object:
 
 
 def _item(value: Any) -> object:
-    """What an array without dimensions holds."""
+    """Return what an array without dimensions holds."""
     kind: Any = getattr(getattr(value, "dtype", None), "kind", None)
     if is_a(kind, str) and kind not in _DTYPES:
         return None
@@ -186,14 +186,14 @@ def _item(value: Any) -> object:
 
 
 def _of_float(value: Any, number: float) -> object:
-    """A float, or the whole number that it stands for."""
+    """Return a float, or the whole number that it stands for."""
     if not math.isfinite(number):
         return None
     return int(number) if number.is_integer() and abs(number) <= EXACT and bool(value == int(number)) else number
 
 
 def _shape(value: Any) -> object:
-    """The shape of an array; None for anything else."""
+    """Return the shape of an array; None for anything else."""
     shape: Any = getattr(value, "shape", None)
     return tuple(shape) if is_a(shape, tuple) else None
 
@@ -207,35 +207,35 @@ def _has(value: object, method: str) -> bool:
 
 
 def checked_text(value: object, name: str) -> str:
-    """The text of an argument. Raises `InvalidRequest` for anything else."""
+    """Return the text of an argument. Raises `InvalidRequest` for anything else."""
     if type(found := plain(value)) is str:
         return found
     raise InvalidRequest([f"{name} is {shown(value)}: give text"])
 
 
 def checked_texts(values: object, name: str) -> list[str]:
-    """The texts of a list or tuple. Raises `InvalidRequest` for anything else."""
+    """Return the texts of a list or tuple. Raises `InvalidRequest` for anything else."""
     if is_a(values, list, tuple):
         return [checked_text(value, f"{name}, each,") for value in values]  # type: ignore[attr-defined]
     raise InvalidRequest([f"{name} is {shown(values)}: give a list of texts"])
 
 
 def checked_switch(value: object, name: str) -> bool:
-    """A yes or no. Raises `InvalidRequest` for anything else: a word such as "no" would count as yes."""
+    """Return a yes or no. Raises `InvalidRequest` for anything else: a word such as "no" would count as yes."""
     if type(found := plain(value)) is bool:
         return found
     raise InvalidRequest([f"{name} is {shown(value)}: give True or False"])
 
 
 def checked_whole(value: object, name: str, low: int, high: int) -> int:
-    """A whole number from a range, both ends included. Raises `InvalidRequest`."""
+    """Return a whole number from a range, both ends included. Raises `InvalidRequest`."""
     if type(found := whole(value)) is int and low <= found <= high:
         return found
     raise InvalidRequest([f"{name} is {shown(value)}: give a whole number from {low} to {high}"])
 
 
 def checked_number(value: object, name: str, what: str) -> float:
-    """A finite number; `what` says which one to give. Raises `InvalidRequest`."""
+    """Return a finite number; `what` says which one to give. Raises `InvalidRequest`."""
     found = plain(value)
     if is_number(found):
         return found  # type: ignore[no-any-return]
@@ -243,7 +243,7 @@ def checked_number(value: object, name: str, what: str) -> float:
 
 
 def checked_timeout(value: object) -> float | None:
-    """Seconds that something may take; None for as long as it takes. Raises `InvalidRequest`."""
+    """Return seconds that something may take; None for as long as it takes. Raises `InvalidRequest`."""
     found = plain(value)
     if value is None or (type(found) is float and found == math.inf):
         return None
@@ -253,14 +253,14 @@ def checked_timeout(value: object) -> float | None:
 
 
 def checked_call(value: Any, name: str) -> Callable[..., Any]:
-    """A function. Raises `InvalidRequest` for what cannot be called."""
+    """Return a function. Raises `InvalidRequest` for what cannot be called."""
     if callable(value):
         return value  # type: ignore[no-any-return]
     raise InvalidRequest([f"{name} is {shown(value)}: give a function"])
 
 
 def checked_kind(value: Any, name: str, kind: type, hint: str) -> Any:
-    """The value, when it is of the kind. Raises `InvalidRequest` with what to give."""
+    """Return the value, when it is of the kind. Raises `InvalidRequest` with what to give."""
     if is_a(value, kind):
         return value
     raise InvalidRequest([f"{name} is {shown(value)}: give {hint}"])

@@ -27,7 +27,7 @@ _GLYPHS = {
 
 @lru_cache(maxsize=4)
 def style_sheet(*names: str) -> str:
-    """The style sheets of live widgets; they travel with them, so nothing is built or requested."""
+    """Return the style sheets of live widgets; they travel with them, so nothing is built or requested."""
     texts = [static_text(name) for name in names or ("card.css",)]
     return f"<style>{''.join(texts)}</style>"
 
@@ -86,7 +86,7 @@ def make_button(text: str, act: Callable[[], None], hint: str = "") -> ipywidget
 
 
 def film_html(job: Job) -> str:
-    """The first keyframe given, the others as insets."""
+    """Return the first keyframe given, the others as insets."""
     thumbnails = [(position, job.thumbnails[position]) for position in POSITIONS if position in job.thumbnails]
     images = [f'<img src="{jpeg_uri(data)}" alt="{position} keyframe">' for position, data in thumbnails]
     insets = f"<div>{''.join(images[1:])}</div>" if images[1:] else ""
@@ -109,7 +109,7 @@ def body_html(job: Job, seen: LiveState, reused: bool = False) -> str:
 
 
 def bar_html(seen: LiveState) -> str:
-    """A track of dots while nothing is known, else a progress bar."""
+    """Return a track of dots while nothing is known, else a progress bar."""
     if seen.ratio is None:
         return '<div class="rnb-bar is-waiting" aria-hidden="true"></div>'
     percent = round(seen.ratio * 100)

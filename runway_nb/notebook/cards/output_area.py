@@ -50,14 +50,14 @@ class OutputEntry:
         return self.job is not None and self.job.id == job.id
 
     def durable_bundle(self, view: View) -> dict[str, str]:
-        """The durable form; of a job that still runs, how to come back to it."""
+        """Return the durable form; of a job that still runs, how to come back to it."""
         if self.data is not None:
             return self.data
         assert self.card is not None
         return view.bundle(self.card.job)
 
     def widget(self) -> ipywidgets.Widget:
-        """What stands on the page now."""
+        """Return what stands on the page now."""
         if self.data is None:
             assert self.card is not None
             return self.card.root
@@ -108,11 +108,11 @@ class OutputArea:
             display(self.bundle(), **self._target)
 
     def bundle(self) -> dict[str, Any]:
-        """What stands there now: cards as a widget, or results alone in their durable form."""
+        """Return what stands there now: cards as a widget, or results alone in their durable form."""
         return self.durable_bundle() if self.is_durable else self.root._repr_mimebundle_()
 
     def durable_bundle(self) -> dict[str, str]:
-        """The durable form of all that stands here."""
+        """Return the durable form of all that stands here."""
         with self._lock:
             data = [entry.durable_bundle(self._view) for entry in self._entries]
         return {kind: gap.join(one[kind] for one in data) for kind, gap in _GAPS.items()}
@@ -182,7 +182,7 @@ class OutputArea:
     # --- buttons --------------------------------------------------------------------------------
 
     def _offer(self, entry: OutputEntry, job: Job) -> ipywidgets.Widget:
-        """What the user may decide about a job in doubt."""
+        """Return what the user may decide about a job in doubt."""
         price = f"{job.request.credits} credits" if not job.simulated else "play money"
         return ipywidgets.HBox(
             [

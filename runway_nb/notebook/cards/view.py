@@ -28,7 +28,7 @@ class View(NamedTuple):
     """The notebook's folder."""
 
     def bundle(self, job: Job, *, reused: bool = False) -> dict[str, str]:
-        """The durable form of a job, with the reason why nothing was sent for it when it is `reused`."""
+        """Return the durable form of a job, with the reason why nothing was sent for it when it is `reused`."""
         return bundle(job, self.embed, self.folder, reuse_text(job) if reused else "")
 
 

@@ -54,7 +54,7 @@ def show_assets(front_end: FrontEnd, arguments: Arguments) -> None:
 
 
 def _fresh(studio: Studio) -> AssetList:
-    """A listing that is new enough to act on."""
+    """Return a listing that is new enough to act on."""
     cache = studio.account.backend.asset_cache
     return studio.account.assets() if cache.age < FRESH_SECONDS else studio.run(cache.refreshed(), LIST_SECONDS)
 
@@ -88,7 +88,7 @@ class _AssetPage:
         return self._found[(self._page - 1) * PAGE : self._page * PAGE]
 
     def bundle(self, *, loading: bool = False) -> dict[str, str]:
-        """The page at this moment."""
+        """Return the page at this moment."""
         return bundle(
             self._found, self._thumbnails_by_id, page=self._page, note=self._problem, text=self._text, loading=loading,
             among=self._listing, kind=self._kind,

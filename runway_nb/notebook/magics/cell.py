@@ -70,7 +70,7 @@ def submit(front_end: FrontEnd, line: str, body: str) -> tuple[Job | None, dict[
 
 
 def _variables(front_end: FrontEnd, name: str, text: str) -> dict[str, Any]:
-    """The notebook's variables, but for the job that this very cell has made: run again, it means the same."""
+    """Return the notebook's variables, but for the job that this very cell has made: run again, it means the same."""
     made = front_end.variables.get(name)
     if not (isinstance(made, Job) and made.cell == text):
         return front_end.variables

@@ -91,7 +91,7 @@ class PlainPreview(PreviewTraits, ipywidgets.HTML):
 
     @traitlets.default("keys")
     def _only_of_html(self) -> list[str]:
-        """The page has no use for what only a script reads."""
+        """Drop what only a script reads: the page has no use for it."""
         return [name for name in super()._default_keys() if not PreviewTraits.class_traits().get(name)]
 
     def _show(self, _: object = None) -> None:

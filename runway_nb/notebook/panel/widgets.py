@@ -33,7 +33,7 @@ def make_widget(kind: Any, *arguments: Any, classes: str = "", **traits: Any) ->
 
 
 def _shared(kind: type) -> Any:
-    """The one of its kind; a new one when somebody has closed all widgets."""
+    """Return the one of its kind; a new one when somebody has closed all widgets."""
     if kind not in _SHARED or _SHARED[kind].comm is None:
         _SHARED[kind] = kind()
     return _SHARED[kind]

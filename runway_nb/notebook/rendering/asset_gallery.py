@@ -39,7 +39,7 @@ def bundle(
     among: AssetList | None = None,
     kind: str = "",
 ) -> dict[str, str]:
-    """A page of assets as a MIME bundle, at most 50 of them.
+    """Return a page of assets as a MIME bundle, at most 50 of them.
 
     Args:
         assets: What is shown.
@@ -87,7 +87,7 @@ def _tile(asset: Asset, typed: str, box: str) -> str:
 
 
 def _typed_lines(asset: Asset, typed: str) -> str:
-    """The short id, and what can be done with the asset."""
+    """Return the short id, and what can be done with the asset."""
     if not _is_picture(asset):
         hint = f"its frames: %runway attach {short_id(asset.task_id)}" if asset.task_id else ""
         lines = [(styles.TILE_ID, asset.short_id), (styles.QUIET, "no keyframe"), (styles.QUIET, hint)]
@@ -112,7 +112,7 @@ def _box(asset: Asset, picture: bytes | None, absent: str) -> str:
 
 @lru_cache(maxsize=4 * PAGE)
 def _small(picture: bytes) -> tuple[bytes, int, int] | None:
-    """The picture in the size of a tile, its width and height; None when it cannot be read.
+    """Return the picture in the size of a tile, its width and height; None when it cannot be read.
 
     Kept, since a page is drawn again while its pictures come in.
     """
@@ -133,7 +133,7 @@ def _table(assets: AssetList) -> str:
 
 
 def _count(assets: AssetList, start: int, text: str, kind: str = "") -> str:
-    """How many are shown of how many; for none, what to do."""
+    """Return how many are shown of how many; for none, what to do."""
     part = f" with {quoted(redact(text))} in the name" if text else ""
     if not assets:
         return (
@@ -145,7 +145,7 @@ def _count(assets: AssetList, start: int, text: str, kind: str = "") -> str:
 
 
 def _more(assets: AssetList, page: int, text: str, kind: str = "") -> str:
-    """How to see the others."""
+    """Return how to see the others."""
     if _pages(assets) == 1:
         return ""
     chosen = (f" {quoted(redact(text))}" if text else "") + (f" --type {kind}" if kind else "")
@@ -177,7 +177,7 @@ def _measure(asset: Asset) -> str:
 
 
 def _name(asset: Asset, letters: int = 200) -> str:
-    """The name on one line, without what must not be shown."""
+    """Return the name on one line, without what must not be shown."""
     name = " ".join(redact(asset.name).split()) or "(no name)"
     return name if len(name) <= letters else name[: letters - 3] + "..."
 

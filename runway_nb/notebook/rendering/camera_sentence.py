@@ -56,7 +56,7 @@ _ORBIT_WORDS = (_Words("orbits", "orbiting", "to the right"), _Words("orbits", "
 
 
 def camera_sentence(camera: Camera) -> str:
-    """What the camera does, on one line: "pushes in, turning slightly left".
+    """Return what the camera does, on one line: "pushes in, turning slightly left".
 
     Travel comes first, then turns, in the order of `MOVES`; the first is the verb, the others go with it. A move
     of 0 is none. Up to four moves are described with their strength. Travel to one side with a turn to the other is an
@@ -78,7 +78,7 @@ def camera_sentence(camera: Camera) -> str:
 
 
 def _described(moves: Mapping[str, float]) -> Iterator[_Words]:
-    """The words of each move, its strength before the direction."""
+    """Yield the words of each move, its strength before the direction."""
     weighed = len(moves) <= WEIGHED
     orbits = _orbits(moves.get("horizontal", 0), moves.get("pan", 0))
     for name, value in moves.items():

@@ -33,7 +33,7 @@ def axis(value: float) -> str:
 
 
 def camera_text(request: VideoRequest) -> str:
-    """The moves, as in "zoom +4, pan -2"; or static; or no camera move."""
+    """Return the moves, as in "zoom +4, pan -2"; or static; or no camera move."""
     if request.camera.static:
         return "static"
     moves = [f"{name} {axis(value)}" for name, value in request.camera.moves.items() if value]
@@ -41,12 +41,12 @@ def camera_text(request: VideoRequest) -> str:
 
 
 def prompt_text(request: VideoRequest) -> str:
-    """The prompt on one line, as it may be shown."""
+    """Return the prompt on one line, as it may be shown."""
     return " ".join(redact(request.prompt).split()) or "(no prompt)"
 
 
 def cost(job: Job) -> str:
-    """The price, as in "25 credits"; 0 with the simulator and in explore mode."""
+    """Return the price, as in "25 credits"; 0 with the simulator and in explore mode."""
     return f"{job.credits} credits" + (" (explore mode)" if job.request.explore and not job.simulated else "")
 
 
@@ -81,6 +81,6 @@ def reuse_text(job: Job) -> str:
 
 
 def sentence(text: str) -> str:
-    """A line with a capital at its beginning and one full stop at its end."""
+    """Return a line with a capital at its beginning and one full stop at its end."""
     text = text.strip()
     return (text[:1].upper() + text[1:]).rstrip(".") + "." if text else ""

@@ -39,7 +39,7 @@ class LiveState(NamedTuple):
 
 
 def live_state(job: Job, now: float) -> LiveState:
-    """What the card says at the time `now` (Unix seconds)."""
+    """Return what the card says at the time `now` (Unix seconds)."""
     state = _live_state(job, now)
     return state._replace(detail=redact_line(state.detail))
 
@@ -105,7 +105,7 @@ def _following(state: State, now: float) -> LiveState:
 
 
 def _left(state: State, now: float) -> float | None:
-    """Seconds left, counted down from the last look; no estimate, no words."""
+    """Return seconds left, counted down from the last look; no estimate, no words."""
     if state.remaining is None or state.last_poll is None:
         return None
     left = state.remaining - (now - state.last_poll)

@@ -57,7 +57,7 @@ def _notice(job: Job) -> Notice:
 
 
 def with_note(found: Notice, note: str) -> Notice:
-    """A notice with the reason why nothing was sent this time."""
+    """Return a notice with the reason why nothing was sent this time."""
     return replace(found, todo=sentence(note)) if note and not found.command else found
 
 

@@ -35,19 +35,19 @@ def bar(ratio: float | None) -> str:
 
 
 def name_of(job: Job) -> str:
-    """The job's id, or dashes while nothing has been sent."""
+    """Return the job's id, or dashes while nothing has been sent."""
     return job.id if shows_id(job) else "--------"
 
 
 def live_line(job: Job, state: LiveState) -> str:
-    """One line, to be rewritten in place."""
+    """Return one line, to be rewritten in place."""
     percent = "" if state.ratio is None else f"{state.ratio * 100:2.0f} %  "
     line = f"runway {name_of(job)}  {state.short:<11} {bar(state.ratio)} {percent}{ascii_text(state.detail)}"
     return line[:WIDTH]
 
 
 def log_line(job: Job, state: LiveState) -> str:
-    """One line of a log, written at a change of state and at each quarter."""
+    """Return one line of a log, written at a change of state and at each quarter."""
     detail = ascii_text(state.detail)
     if state.ratio is not None:
         rest = f"after {detail.partition(' ')[0]}" if state.glyph == "run" else detail
@@ -56,7 +56,7 @@ def log_line(job: Job, state: LiveState) -> str:
 
 
 def sent_line(job: Job) -> str:
-    """The line of a log that reports the price, and the account's credits where the API does."""
+    """Return the line of a log that reports the price, and the account's credits where the API does."""
     task = job.task
     spent = "simulator, no credits spent" if job.simulated else f"{job.credits} credits"
     if task is not None and task.credits_used is not None and task.credits_permitted is not None and not job.simulated:
@@ -65,7 +65,7 @@ def sent_line(job: Job) -> str:
 
 
 def done_line(job: Job) -> str:
-    """The last line of a log."""
+    """Return the last line of a log."""
     took = clock((job.state.ended or job.created) - (job.state.sent or job.created))
     path = shown_path(job.video, job.folder) if job.video else ""
     return f"runway {name_of(job)}  done in {took}: {path}"
@@ -77,7 +77,7 @@ def log_key(state: LiveState) -> tuple[str, int]:
 
 
 def result_text(job: Job, shown_path: str, note: str = "") -> str:
-    """The finished video in four lines."""
+    """Return the finished video in four lines."""
     request, video = job.request, job.video
     assert video is not None
     width, height = request.row.aspects[request.format]
@@ -96,7 +96,7 @@ def result_text(job: Job, shown_path: str, note: str = "") -> str:
 
 
 def notice_text(job: Job, notice: Notice) -> str:
-    """An end without a video, in three or four lines."""
+    """Return an end without a video, in three or four lines."""
     name = f" ({job.id})" if shows_id(job) else ""
     lines = [f"{notice.title}{name}", *(f"  {line}" for line in (notice.reason, notice.todo) if line)]
     lines += [f"      {command}" for command in notice.command.splitlines()]
@@ -106,7 +106,7 @@ def notice_text(job: Job, notice: Notice) -> str:
 
 
 def shown_path(path: Path, folder: Path) -> str:
-    """The path as the notebook would write it: relative inside its folder, with ~ for the home."""
+    """Return the path as the notebook would write it: relative inside its folder, with ~ for the home."""
     try:
         return redact(path.relative_to(folder).as_posix())
     except ValueError:
@@ -115,5 +115,5 @@ def shown_path(path: Path, folder: Path) -> str:
 
 
 def _without_data(line: str) -> str:
-    """The line with a picture that stands in it as text cut short."""
+    """Return the line with a picture that stands in it as text cut short."""
     return re.sub(r"(data:[^\s,]{0,80},\S{8})\S+", "\\1\N{HORIZONTAL ELLIPSIS}", line)

@@ -31,7 +31,7 @@ SIMULATOR_BADGE = f'<span style="{styles.BADGE}">Simulator: no credits spent</sp
 
 
 def bundle(job: Job, embed: str = "auto", folder: Path | None = None, note: str = "") -> dict[str, str]:
-    """A job as a MIME bundle: the player once the file is there, else a notice that says where it stands.
+    """Return a job as a MIME bundle: the player once the file is there, else a notice that says where it stands.
 
     Args:
         job: The job.
@@ -56,7 +56,7 @@ def error_bundle(error: RunwayError) -> dict[str, str]:
 
 
 def source(video: Path, folder: Path, embed: str) -> str:
-    """The `src` of a player: a path relative to the notebook, or the file as a data URI.
+    """Return the `src` of a player: a path relative to the notebook, or the file as a data URI.
 
     `auto` embeds up to 8 MB what lies outside the notebook's folder, where no relative path reaches.
     """
@@ -112,12 +112,12 @@ def _caption(job: Job, src: str, note: str) -> str:
 
 
 def _job_id(job: Job) -> str:
-    """The id. By its title a panel on the same page finds it, and offers to open the settings of the job."""
+    """Return the id. By its title a panel on the same page finds it, and offers to open the settings of the job."""
     return f'<span style="{styles.CODE}" title="{JOB_TITLE}{job.id}">{job.id}</span>'
 
 
 def _file_link(src: str, video: Path) -> str:
-    """A data URI is no link to follow: browsers refuse it, so the name of the file stands there instead."""
+    """Return what leads to the file; its name instead of a data URI, which browsers refuse to follow."""
     return escape(redact_line(video.name)) if src.startswith("data:") else _link(src, "Open file")
 
 
@@ -126,7 +126,7 @@ def _link(src: str, text: str) -> str:
 
 
 def jpeg_uri(data: bytes) -> str:
-    """A JPEG as a data URI."""
+    """Return a JPEG as a data URI."""
     return "data:image/jpeg;base64," + base64.b64encode(data).decode()
 
 
@@ -160,7 +160,7 @@ def _details(job: Job) -> str:
 
 
 def _comparisons(job: Job) -> str:
-    """What was cut away from pictures."""
+    """Return what was cut away from pictures."""
     return "".join(
         _div(
             styles.COMPARISON,
@@ -173,7 +173,7 @@ def _comparisons(job: Job) -> str:
 
 
 def _picture_name(asked: Picture, sent: Picture) -> str:
-    """How a picture was named, and the asset that was sent for it."""
+    """Return how a picture was named, and the asset that was sent for it."""
     frame = shot_frame(asked)
     name = frame.description if frame else "" if asset_account(asked) else Path(redact_line(Path(asked).name, 100)).stem
     asset = f"asset {short_id(str(sent))}" if asset_account(sent) else ""
@@ -205,6 +205,6 @@ def _lines(notice: Notice) -> str:
 
 
 def placeholder(job: Job) -> dict[str, str]:
-    """What stands in the output of a batch run until the end."""
+    """Return what stands in the output of a batch run until the end."""
     text = f"Job {job.id}: {prompt_text(job.request)}"
     return {"text/html": f"<div>{escape(text)}</div>", "text/plain": ascii_text(text)}

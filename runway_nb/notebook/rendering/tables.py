@@ -24,7 +24,7 @@ _LINES = 10
 
 
 def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> dict[str, str]:
-    """A table as text/html and text/plain, each word as it may be shown; `empty` when it has no rows."""
+    """Return a table as text/html and text/plain, each word as it may be shown; `empty` when it has no rows."""
     rows = [[redact_line(word) for word in row] for row in rows]
     if not rows:
         return {"text/html": f"<div>{escape(empty)}</div>", "text/plain": empty}
@@ -46,7 +46,7 @@ def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str)
 
 
 def jobs_bundle(records: Iterable[AnyRecord], living: Mapping[str, Job]) -> dict[str, str]:
-    """The newest jobs of the ledger; those of this process with their state of this moment."""
+    """Return the newest jobs of the ledger; those of this process with their state of this moment."""
     rows = [_job_row(record, living.get(record.id)) for record in records]
     return table_bundle(("id", "when", "state", "credits", "prompt"), rows, "No jobs yet.")
 
@@ -67,14 +67,14 @@ def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:
 
 
 def tasks_bundle(tasks: Iterable[Task]) -> dict[str, str]:
-    """The newest tasks of the account, made anywhere."""
+    """Return the newest tasks of the account, made anywhere."""
     rows = [(task.short_id, task.created_at[:16].replace("T", " "), str(task.status), str(task.seed or ""),
              _short(redact_line(task.prompt or task.name))) for task in tasks]  # fmt: skip
     return table_bundle(("task", "created (UTC)", "status", "seed", "prompt"), rows, "The account has no tasks.")
 
 
 def credits_text(rows: Iterable[tuple[str, Credits]], simulated: bool) -> str:
-    """A line for each account."""
+    """Return a line for each account."""
     lines = []
     for account, balance in rows:
         name = "Simulator" if simulated else account
@@ -89,13 +89,13 @@ def credits_text(rows: Iterable[tuple[str, Credits]], simulated: bool) -> str:
 
 
 def budget_text(limit: int | None, spent: int) -> str:
-    """What all notebooks spent today, and what they may spend."""
+    """Return what all notebooks spent today, and what they may spend."""
     allowed = "no limit is set" if limit is None else f"{limit:,} a day may be spent"
     return f"All notebooks together: {spent:,} credits today; {allowed} (max_credits)."
 
 
 def spending_bundle(rows: Iterable[Spending]) -> dict[str, str]:
-    """What each notebook spent on each day."""
+    """Return what each notebook spent on each day."""
     lines = [
         (row.day, _name(row.notebook), _backend(row.backend), str(row.jobs), f"{row.credits:,}") for row in rows
     ]  # fmt: skip
@@ -103,7 +103,7 @@ def spending_bundle(rows: Iterable[Spending]) -> dict[str, str]:
 
 
 def job_costs_bundle(records: Iterable[AnyRecord]) -> dict[str, str]:
-    """What each of the newest jobs cost; 0 when it is certain that nothing was charged."""
+    """Return what each of the newest jobs cost; 0 when it is certain that nothing was charged."""
     rows = [
         (record.id, _when(record.created), "cannot be read", _price(record), record.problem)
         if isinstance(record, UnreadableRecord)
@@ -114,7 +114,7 @@ def job_costs_bundle(records: Iterable[AnyRecord]) -> dict[str, str]:
 
 
 def unreadable_text(records: Sequence[UnreadableRecord]) -> str:
-    """A line for each job that cannot be read, and how many there are beyond these."""
+    """Return a line for each job that cannot be read, and how many there are beyond these."""
     lines = [f"{record.line}." for record in records[:_LINES]]
     more = len(records) - _LINES
     return "\n".join([*lines, f"{more} more cannot be read."] if more > 0 else lines)
