@@ -231,14 +231,14 @@ def test_each_user_of_one_that_stands_alone_sees_its_own_things_only(tmp_path: P
         return api.call(method, path, token=other, **more)
 
     for task_id in (done["taskId"], running):
-        assert seen("GET", f"/tasks/{task_id}").status_code == 404
-        assert seen("DELETE", f"/tasks/{task_id}").status_code == 404
-        assert seen("DELETE", f"/scheduler/{task_id}").status_code == 404
+        assert seen("GET", f"/tasks/{task_id}").status_code == 403
+        assert seen("DELETE", f"/tasks/{task_id}").status_code == 403
+        assert seen("DELETE", f"/scheduler/{task_id}").status_code == 403
     for asset_id in (asset, made):
-        assert seen("GET", f"/assets/{asset_id}").status_code == 404
-        assert seen("DELETE", f"/assets/{asset_id}").status_code == 404
+        assert seen("GET", f"/assets/{asset_id}").status_code == 403
+        assert seen("DELETE", f"/assets/{asset_id}").status_code == 403
         body = {"text_prompt": "x", "firstImage_assetId": asset_id}
-        assert seen("POST", "/gen3turbo/create", json=body).status_code == 404
+        assert seen("POST", "/gen3turbo/create", json=body).status_code == 403
     assert seen("GET", "/tasks?offset=0&limit=9").json() == []
     assert seen("GET", "/scheduler").json() == []
     names = {each["assetId"] for each in seen("GET", "/assets?offset=0&limit=50").json()}

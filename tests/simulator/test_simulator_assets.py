@@ -14,7 +14,7 @@ from PIL import ImageFile
 
 from runway_nb.simulator.rendering import samples, stub
 from runway_nb.simulator.rendering.planes import load
-from support.simulator_kit import EMAIL, LONG, START, TOKEN, Api, picture
+from support.simulator_kit import EMAIL, LONG, SECOND, START, TOKEN, Api, picture
 
 
 def claims(url):
@@ -37,7 +37,7 @@ def test_a_last_slash_makes_no_difference_and_nothing_redirects(api: Api, path) 
 def test_ids_are_compared_letter_by_letter(api: Api) -> None:
     task_id = api.start()
     encoded = task_id.replace(":", "%3A")
-    for name in (encoded, task_id[-36:], task_id.replace("4711", "4712"), task_id.replace("-task:", "-asset:")):
+    for name in (encoded, task_id[-36:], task_id.replace("-task:", "-asset:"), task_id.replace(EMAIL, SECOND)):
         answer = api.call("GET", f"/tasks/{name}")
         assert answer.status_code == 404
         assert answer.json() == {"error": "Not found.", "code": 404}
@@ -47,14 +47,36 @@ def test_ids_are_compared_letter_by_letter(api: Api) -> None:
 
 def test_a_stranger_sees_nothing_of_mine(api: Api) -> None:
     task_id = api.start()
-    assert api.call("GET", f"/tasks/{task_id}", token="user:9-x").status_code == 404
+    assert api.call("GET", f"/tasks/{task_id}", token="user:9-x").status_code == 403
     assert api.get("/tasks?offset=0&limit=5", token="user:9-x") == []
     assert api.get("/scheduler", token="user:9-x") == []
 
 
-def test_unknown_paths_and_methods_answer_in_the_envelope(api: Api) -> None:
-    assert api.call("GET", "/nothing").json() == {"error": "Not found.", "code": 404}
-    assert api.call("PUT", "/tasks").json()["code"] == 405
+def test_an_id_of_another_user_is_forbidden_whether_there_is_such_a_thing_or_not(api: Api) -> None:
+    task_id, asset_id = api.start(), api.upload().json()["assetId"]
+    for name, path in ((task_id, "tasks"), (asset_id, "assets")):
+        other = name.replace("user:4711-", "user:4712-")
+        for method in ("GET", "DELETE"):
+            answer = api.call(method, f"/{path}/{other}")
+            assert (answer.status_code, answer.json()["code"]) == (403, 403)
+    assert api.call("DELETE", f"/scheduler/{task_id.replace('user:4711-', 'user:4712-')}").status_code == 403
+    assert api.create(firstImage_assetId=asset_id.replace("user:4711-", "user:4712-")).status_code == 403
+    assert api.sim.counts()["tasks_started"] == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/nothing", 404), ("POST", "/gen5/create", 404), ("PUT", "/tasks", 405)]
+)
+def test_an_unknown_endpoint_says_so_and_names_those_there_are(api: Api, method: str, path: str, status: int) -> None:
+    answer = api.call(method, path)
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (status, status)
+    assert body["error"] == f"{method} /v1/runwayml{path} is no endpoint of the simulator"
+    assert {"POST /v1/runwayml/gen4turbo/create", "GET /v1/runwayml/tasks/{id}"} <= set(body["endpoints"])
+
+
+def test_a_token_in_the_address_of_an_unknown_endpoint_is_not_repeated(api: Api) -> None:
+    assert TOKEN not in api.call("GET", f"/nothing/{TOKEN}").text
 
 
 # GET /tasks

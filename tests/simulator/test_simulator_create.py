@@ -144,12 +144,12 @@ def test_an_unknown_keyframe_is_named_by_its_bare_uuid(api: Api) -> None:
     assert answer.json() == {"error": text, "code": 404}
 
 
-def test_the_asset_of_another_user_is_unknown(api: Api) -> None:
+def test_the_asset_of_another_user_is_forbidden(api: Api) -> None:
     mine = api.upload().json()["assetId"]
     answer = api.call(
         "POST", "/gen3turbo/create", token="user:5-other", json={"firstImage_assetId": mine}
     )  # fmt: skip
-    assert answer.status_code == 404
+    assert answer.status_code == 403
 
 
 def test_a_sample_works_as_a_keyframe_before_any_list_was_asked_for(api: Api, tmp_path: Path) -> None:
@@ -166,8 +166,15 @@ def test_a_clip_is_no_keyframe(api: Api) -> None:
 def test_unknown_fields_are_taken_and_noted(api: Api) -> None:
     api.create(email=EMAIL, sedd=1, zoom=None)
     assert api.sim.log()[-1]["unknown"] == ["email", "sedd", "zoom=null"]
-    api.get("/tasks/?offset=0&limit=1&taskId=1")
-    assert api.sim.log()[-1]["unknown"] == ["taskId"]
+    api.get("/tasks/?offset=0&limit=1&order=1")
+    assert api.sim.log()[-1]["unknown"] == ["order"]
+
+
+def test_an_empty_text_counts_as_left_out_and_is_noted(api: Api) -> None:
+    empty = {"aspect_ratio": "", "seconds": "", "seed": "", "zoom": "", "firstImage_assetId": "", "replyUrl": ""}
+    options = api.create(**empty).json()["options"]
+    assert (options["seconds"], options["flip"], options["keyframes"], options["camera"]["z"]) == (5, False, [], 0)
+    assert api.sim.log()[-1]["unknown"] == [f'{name}=""' for name in empty]
 
 
 def test_the_log_never_holds_the_token(api: Api) -> None:
@@ -286,6 +293,34 @@ def test_passwords_and_sessions_are_masked_from_the_start(api: Api, tmp_path: Pa
     assert api.get("/accounts")["me@example.org"]["jwt"]["token"] == "…"
     api.sim.stop()
     assert not any(b"hunter2" in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+
+
+def add(api: Api, email: str, jobs: int = 3) -> None:
+    body = {"email": email, "password": "x", "maxJobs": jobs}
+    assert api.call("POST", f"/accounts/{email}", json=body).status_code == 200
+
+
+def test_the_first_account_that_is_added_takes_the_place_of_the_built_in_one(api: Api, tmp_path: Path) -> None:
+    before = api.start()
+    add(api, "me@example.org")
+    assert list(api.get("/accounts")) == ["me@example.org"]
+    assert "me@example.org" in api.start()
+    assert api.get("/features")["used"]["numPlanCredits"] == 25
+    assert api.get("/assets?offset=0&limit=9")
+    assert api.task(before)["taskId"] == before
+    add(api, "you@example.org")
+    assert list(api.get("/accounts")) == ["me@example.org", "you@example.org"]
+    for email in ("me@example.org", "you@example.org"):
+        assert api.call("DELETE", f"/accounts/{email}").status_code == 200
+    assert api.call("GET", "/accounts").status_code == 404
+    assert list(api.get("/accounts", token="user:9-x")) == [EMAIL]
+
+
+def test_a_built_in_account_that_is_posted_again_stays(tmp_path: Path) -> None:
+    api = Api(tmp_path, accounts=2)
+    add(api, EMAIL, jobs=1)
+    assert list(api.get("/accounts")) == [EMAIL, SECOND]
+    assert api.get(f"/accounts/{EMAIL}")["maxJobs"] == 1
 
 
 @pytest.mark.parametrize("change", [{"maxJobs": 0}, {"maxJobs": 11}, {"email": "you@example.org"}, {"password": ""}])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from runway_nb.simulator import EMBEDDED_SPEED
 from runway_nb.simulator.rendering import stub
+from runway_nb.simulator.service.models import GEN3_TURBO
 from runway_nb.simulator.service.timeline import Course, plan, snapshot
 from support.simulator_kit import EMAIL, LONG, Api
 
@@ -30,23 +31,24 @@ def words(seen):
 # The plan, without a server
 
 seeds = st.integers(1, 4294967294)
+FIVE, TEN = GEN3_TURBO.span(5), GEN3_TURBO.span(10)
 
 
 @given(seeds)
 def test_a_clip_takes_30_to_60_seconds_and_twice_as_long_for_twice_the_length(seed) -> None:
-    assert 30 <= plan(seed, 5, 1.0, {}).length <= 60
-    assert plan(seed, 10, 1.0, {}).length == pytest.approx(2 * plan(seed, 5, 1.0, {}).length)
-    assert plan(seed, 5, 20.0, {}).length == pytest.approx(plan(seed, 5, 1.0, {}).length / 20)
+    assert 30 <= plan(seed, FIVE, 1.0, {}).length <= 60
+    assert plan(seed, TEN, 1.0, {}).length == pytest.approx(2 * plan(seed, FIVE, 1.0, {}).length)
+    assert plan(seed, FIVE, 20.0, {}).length == pytest.approx(plan(seed, FIVE, 1.0, {}).length / 20)
 
 
 @given(seeds)
 def test_inside_a_kernel_it_takes_about_eight_seconds(seed) -> None:
-    assert 6.5 <= plan(seed, 5, EMBEDDED_SPEED, {}).length <= 9.5
+    assert 6.5 <= plan(seed, FIVE, EMBEDDED_SPEED, {}).length <= 9.5
 
 
 @given(seeds, st.lists(st.floats(-5, 120), min_size=2))
 def test_progress_never_runs_backwards_and_ends_at_one(seed, times) -> None:
-    course = plan(seed, 5, 1.0, {})
+    course = plan(seed, FIVE, 1.0, {})
     ratios = [float(snapshot(course, time, True).ratio or 0) for time in sorted(times)]
     assert ratios == sorted(ratios)
     end = snapshot(course, course.length, True)
@@ -55,7 +57,7 @@ def test_progress_never_runs_backwards_and_ends_at_one(seed, times) -> None:
 
 @given(seeds, st.sampled_from(["moderated", "failed", "cancelled", "throttled", "no-artifact", "no-progress"]))
 def test_a_course_survives_storage(seed, name) -> None:
-    course = plan(seed, 10, 3.0, {name: {}})
+    course = plan(seed, TEN, 3.0, {name: {}})
     assert Course.from_json(course.to_json()) == course
 
 

@@ -14,14 +14,14 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ..service.contract import BASE, RefusedError, not_found
+from ..service.contract import BASE, RefusedError
 from . import fault_answers
 from .access import Access
 from .call import ENTRY, AppState, Call, refusal
 from .control import control_routes
 from .downloads import download_routes
 from .index_page import page_routes
-from .routes import API, USER, Handler
+from .routes import API, ONE_TASK, USER, Handler, endpoints
 
 
 def make_app(app_state: AppState) -> Starlette:
@@ -92,6 +92,8 @@ def _by_method(
 ) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         name, handler = calls["GET" if request.method == "HEAD" else request.method]
+        if name == "tasks" and request.query_params.get("taskId"):
+            name, handler = ONE_TASK
         return await _answered(app_state, request, name, handler)
 
     return endpoint
@@ -117,6 +119,15 @@ async def _refused(_request: Request, error: Exception) -> Response:
     return refusal(error)
 
 
-async def _http_error(_request: Request, error: Exception) -> Response:
+async def _http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    return refusal(not_found() if error.status_code == 404 else RefusedError(error.status_code, error.detail))
+    if error.status_code in (404, 405):
+        return refusal(_no_endpoint(request, error.status_code))
+    return refusal(RefusedError(error.status_code, error.detail))
+
+
+def _no_endpoint(request: Request, status: int) -> RefusedError:
+    """Return the refusal of a call that the simulator does not have: which one, and which there are."""
+    # the path as the log has it, where no token is left
+    text = f"{request.method} {request.scope[ENTRY]['path']} is no endpoint of the simulator"
+    return RefusedError(status, text, {"error": text, "code": status, "endpoints": endpoints()})

@@ -12,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 from ..service.asset_store import new_uuid
 from ..service.contract import RefusedError, composite
 from ..service.faults import OUTAGES, REFUSALS, Fault
+from ..service.model import Model
 from ..service.world import NO_CREDITS, TOO_MANY, busy, no_such_asset, running_task
 from .call import Call, Dropped, html, refusal
 
@@ -26,6 +27,7 @@ TEXTS = {
 }
 TIMED_OUT = 522
 CONFLICT = 409
+GONE = 410
 ANOTHER = "00000000-0000-4000-8000-000000000000"
 """The uuid of a task that is nobody's."""
 OWN = frozenset({408, 500})
@@ -53,6 +55,13 @@ def instead(call: Call, fault: Fault) -> Response:
     return _timed(refusal(_busy(call)), fault)
 
 
+def retired(fault: Fault, model: Model) -> Response:
+    """Return the answer for a model that is gone; nobody has seen one, so it has the banner's words (model facts 1)."""
+    text = f"{model.title} is no longer supported by Runway."
+    advice = f" Please use {model.successor} instead." if model.successor else ""
+    return refusal(RefusedError(int(fault.details.get("status", GONE)), text + advice))
+
+
 async def afterwards(fault: Fault, answer: Response) -> Response:
     """Return what is left of a good answer when a fault has been at it."""
     if fault.name == "lost-answer" or isinstance(answer, Dropped):
@@ -77,17 +86,23 @@ async def afterwards(fault: Fault, answer: Response) -> Response:
 
 
 def _of_another(body: dict[str, Any], what: str) -> dict[str, Any]:
-    """Return an answer that contradicts what was asked, in all or in one thing."""
-    options = dict(body.get("options") or {})
-    if what in ("all", "seed"):
-        options["seed"] = int(options.get("seed") or 0) + 1
+    """Return an answer that contradicts what was asked, in all or in one thing; flat or nested, as it was."""
+    nested = {"task": _contradicting(body["task"], what)} if "task" in body else {}
+    flat = _contradicting(body, what) if "taskId" in body else body
+    return {**flat, **nested}
+
+
+def _contradicting(task: dict[str, Any], what: str) -> dict[str, Any]:
+    options = dict(task.get("options") or {})
+    if what in ("all", "seed") and "seed" in options:
+        options["seed"] = int(options["seed"] or 0) + 1
     if what in ("all", "prompt"):
-        options["text_prompt"] = "What somebody else asked for"
-    changed = {**body, "options": options, "name": ""}
+        options["textPrompt" if "textPrompt" in options else "text_prompt"] = "What somebody else asked for"
+    changed = {**task, "options": options, "name": ""}
     if what in ("all", "reference"):
         changed["replyRef"] = "rnb-of-another"
     if what == "all":
-        head = str(body["taskId"]).rpartition("-task:")[0]
+        head = str(task["taskId"]).rpartition("-task:")[0]
         changed |= {"id": ANOTHER, "taskId": f"{head}-task:{ANOTHER}"}
     return changed
 
@@ -99,7 +114,9 @@ def reshaped(names: Mapping[str, Any], answer: Response) -> Response:
     body = json.loads(bytes(answer.body))
     if LISTS & names.keys():
         return JSONResponse(_listed(names, body))
-    task = {name: value for name, value in body.items() if name != "code"}
+    task = {name: value for name, value in body.items() if name not in ("code", "task")}
+    if "flat" in names:
+        return JSONResponse({**task, "code": 200})
     flat = body if "both" in names else {"code": 200}
     return JSONResponse({**flat, "task": task})
 

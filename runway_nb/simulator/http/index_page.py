@@ -11,10 +11,12 @@ from starlette.routing import Route
 
 from ..service.contract import BASE
 from ..service.faults import KINDS
+from ..service.models import ENDPOINTS
 from ..service.state_db import AssetRecord
 from ..service.world import TaskView
 from .access import CONTROL
 from .call import AppState
+from .routes import endpoints
 from .serializers import iso
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
@@ -63,7 +65,9 @@ def _page(app_state: AppState, base: str, tasks: list[TaskView], assets: list[As
         "<p>It answers like the Runway API of useapi.net, costs nothing, and talks to nobody. "
         f"Base address: <code>{escape(base + BASE)}</code>. {TOKENS[app_state.access.token is None]}</p>"
         f"<p>Faults that are set: {escape(faults)}. There are {len(KINDS)}; "
-        f"GET {CONTROL}/faults lists them.</p><h2>Tasks</h2>"
+        f"GET {CONTROL}/faults lists them.</p>"
+        + _endpoints()
+        + "<h2>Tasks</h2>"
         + _table(
             ("created", "name", "status", "progress", "video"),
             (
@@ -80,6 +84,13 @@ def _page(app_state: AppState, base: str, tasks: list[TaskView], assets: list[As
         )
         + "</body></html>"
     )
+
+
+def _endpoints() -> str:
+    """Return the calls that there are, and the models of the one that has several."""
+    calls = "".join(f"<li><code>{escape(call)}</code></li>" for call in endpoints())
+    names = ", ".join(f"<code>{escape(name)}</code>" for models in ENDPOINTS.values() for name in models if name)
+    return f"<h2>Endpoints</h2><ul>{calls}</ul><p>Models of videos/create: {names}.</p>"
 
 
 def _table(titles: tuple[str, ...], rows: Iterable[tuple[str, ...]], links: list[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from starlette.datastructures import UploadFile
@@ -12,18 +13,19 @@ from starlette.responses import JSONResponse, Response
 
 from ..service import accounts
 from ..service.contract import (
-    CREATE,
+    BASE,
     MEDIA_TYPES,
     STATUSES,
     missing,
     not_found,
     read_choices,
-    read_create_request,
     read_number,
     read_window,
-    unknown_fields,
     wrong,
 )
+from ..service.create_request import read_create_request, unknown_fields
+from ..service.fields import given
+from ..service.models import ENDPOINTS, chosen
 from ..service.state_db import AssetRecord
 from ..service.world import reply_fields, tracked_task
 from . import fault_answers, serializers
@@ -38,15 +40,19 @@ SUCCESS = {"success": True}
 # Tasks
 
 
-async def create(call: Call) -> Response:
-    """POST /gen3turbo/create."""
+async def create(call: Call, path: str) -> Response:
+    """POST to one of the create calls."""
     call.world.accounts.any_of(call.owner)
-    body = await _fields(call)
-    call.note("unknown", unknown_fields(body))
-    create_request = read_create_request(body)
-    if create_request.keyframes:
-        await _stocked(call)
+    body = await _fields(call, path)
+    model = chosen(path, given(body))
     faults = call.app_state.faults
+    retired = faults.take("model", model.name)
+    if retired:
+        return fault_answers.retired(retired, model)
+    call.note("unknown", unknown_fields(path, body))
+    create_request = read_create_request(path, body)
+    if create_request.inputs:
+        await _stocked(call)
     if create_request.explore and faults.active("explore-refused"):
         return fault_answers.no_credits()
     create_request = replace(create_request, reply_url=create_request.reply_url or _default_url(call))
@@ -56,11 +62,13 @@ async def create(call: Call) -> Response:
         return Dropped()
     used = call.world.credits_used(call.owner, view.task.email)
     features = serializers.plan_flat(call.world.rules.credits, used)
-    reply = reply_fields(view.task)
-    return JSONResponse({**serializers.task(view, call.sign), "features": features, **reply, "code": 200})
+    started = {**serializers.task(view, call.sign), "features": features, **reply_fields(view.task)}
+    # clients of the newer endpoints read the one place or the other (model facts 7)
+    nested = {"task": started} if model.strict else {}
+    return JSONResponse({**started, **nested, "code": 200})
 
 
-async def _fields(call: Call) -> dict[str, Any]:
+async def _fields(call: Call, path: str) -> dict[str, Any]:
     kind = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "application/json":
         return await call.json_object()
@@ -70,13 +78,14 @@ async def _fields(call: Call) -> dict[str, Any]:
         parts = {name: value for name, value in form.items() if not isinstance(value, UploadFile)}
         if len(parts) < len(form):
             raise wrong(next(name for name in form if name not in parts))
-    return {name: CREATE[name].from_text(text) if name in CREATE else text for name, text in parts.items()}
+    known = chosen(path, given(parts)).fields
+    return {name: known[name].from_text(text) if name in known else text for name, text in parts.items()}
 
 
 async def get_task(call: Call) -> Response:
-    """GET /tasks/{taskId}."""
-    call.note_query()
-    view = call.world.get(call.owner, call.request.path_params["id"])
+    """GET /tasks/{taskId}, or /tasks/?taskId=... (API facts 5)."""
+    call.note_query("taskId")
+    view = call.world.get(call.owner, call.request.path_params.get("id") or call.query["taskId"])
     expired = bool(view.artifact and call.app_state.faults.take("link", "task"))
     return JSONResponse(serializers.task(view, call.sign, lambda key: call.sign(key, expired=expired)))
 
@@ -225,7 +234,7 @@ def _default_url(call: Call) -> str | None:
 
 
 API: dict[str, dict[str, tuple[str, Handler]]] = {
-    "/gen3turbo/create": {"POST": ("create", create)},
+    **{path: {"POST": ("create", partial(create, path=path))} for path in ENDPOINTS},
     "/tasks": {"GET": ("tasks", list_tasks)},
     "/tasks/{id}": {"GET": ("task", get_task), "DELETE": ("delete-task", delete_task)},
     "/scheduler": {"GET": ("scheduler", scheduler)},
@@ -245,3 +254,12 @@ API: dict[str, dict[str, tuple[str, Handler]]] = {
 
 USER: dict[str, tuple[str, Handler]] = {"GET": ("user", get_user), "POST": ("user", post_user)}
 """The calls of `/v2/account`, which stands beside the other paths."""
+
+ONE_TASK: tuple[str, Handler] = ("task", get_task)
+"""What a call of the list that names a task is."""
+
+
+def endpoints() -> list[str]:
+    """Return every call of the API as method and path."""
+    calls = [f"{method} {BASE}{path}" for path, by_method in API.items() for method in by_method]
+    return calls + [f"{method} /v2/account" for method in USER]

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ..service.accounts import STORAGE_GB
-from ..service.contract import TASK_TYPE, composite
+from ..service.contract import composite
 from ..service.state_db import AssetRecord, TaskRecord
+from ..service.task_options import signed
 from ..service.world import TaskView
 
 Sign = Callable[[str], str]
@@ -37,8 +38,8 @@ def task(view: TaskView, sign: Sign, sign_video: Sign | None = None) -> dict[str
         "image": None,
         "createdAt": iso(record.created),
         "updatedAt": iso(max(record.created + snapshot.changed, record.settled or 0.0)),
-        "taskType": TASK_TYPE,
-        "options": _options(record, sign),
+        "taskType": record.task_type,
+        "options": signed(json.loads(record.options), sign),
         "status": snapshot.status,
         "error": snapshot.error,
         "progressText": None,
@@ -99,15 +100,6 @@ def listed(asset: AssetRecord, sign: Sign, *, old: bool = False) -> dict[str, An
     }
 
 
-def _options(record: TaskRecord, sign: Sign) -> dict[str, Any]:
-    options: dict[str, Any] = json.loads(record.options)
-    for keyframe in options["keyframes"]:
-        keyframe["image"] = sign(keyframe["image"])
-    if options["keyframes"]:
-        options["init_image"] = options["keyframes"][0]["image"]
-    return options
-
-
 def _artifact(asset: AssetRecord, record: TaskRecord, sign: Sign, sign_video: Sign) -> dict[str, Any]:
     common = _common(asset, sign)
     return {
@@ -156,7 +148,7 @@ def _metadata(asset: AssetRecord, old: bool) -> Mapping[str, Any] | None:
     measured: dict[str, Any] = {"frameRate": FRAME_RATE, "duration": float(asset.seconds or 0)}
     if old:
         return {**measured, "dimensions": [asset.width, asset.height], "size": size}
-    return {**measured, **size, "hasAlphaChannel": False, "hasAudio": False}
+    return {**measured, **size, "hasAlphaChannel": False, "hasAudio": asset.audio}
 
 
 def _user(email: str) -> dict[str, Any]:

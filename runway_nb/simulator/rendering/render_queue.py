@@ -17,7 +17,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from runway_nb.storage.atomic_file import write_private
 from runway_nb.storage.private_files import private_folder
@@ -61,16 +61,23 @@ class RenderRequest:
     height: int
     keyframes: tuple[tuple[float, str], ...] = ()
     camera: dict[str, float | bool] = field(default_factory=dict)
+    audio: bool = False
+    """True for a clip with a quiet tone."""
 
     def digest(self) -> str:
         """Return the name of the clip: equal requests, equal names."""
-        text = json.dumps(asdict(self), sort_keys=True, separators=(",", ":"))
+        text = json.dumps(self._values(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def shot(self, root: Path) -> str:
         """Return the JSON that `renderer.Shot.from_json` reads."""
         keyframes = [(time, str(root / path)) for time, path in self.keyframes]
-        return json.dumps({**asdict(self), "keyframes": keyframes})
+        return json.dumps({**self._values(), "keyframes": keyframes})
+
+    def _values(self) -> dict[str, Any]:
+        """Return all values. A silent clip says nothing of sound, so that its name is that of earlier revisions."""
+        values = asdict(self)
+        return values if self.audio else {name: value for name, value in values.items() if name != "audio"}
 
 
 def child_process(shot_file: Path, out: Path) -> subprocess.Popen[bytes]:

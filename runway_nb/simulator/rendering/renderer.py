@@ -64,6 +64,8 @@ class Shot:
     """Time (0, 0.5 or 1) and the path of a picture; without any, a scene is drawn from prompt and seed."""
     camera: dict[str, float] = field(default_factory=dict)
     """Moves of `runway_nb.camera.Camera`, -10 to 10, or `{"static": True}`; what is missing counts as 0."""
+    audio: bool = False
+    """True for a quiet tone (`tone`)."""
 
     @property
     def frames(self) -> int:

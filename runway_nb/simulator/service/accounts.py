@@ -10,7 +10,7 @@ from .contract import MAX_TEXT, RefusedError, missing, not_found, wrong
 from .state_db import Store
 
 BUILT_IN = ("simulator@runway-nb.invalid", "second@runway-nb.invalid")
-"""Accounts that every user has without adding them, in order."""
+"""Accounts that every user has until one is added, in order."""
 STORAGE_GB = 500
 MASK = "…"
 NO_ACCOUNT = "Please configure at least one account"
@@ -69,7 +69,10 @@ class Accounts:
         return account
 
     def put(self, owner: str, email: str, body: Mapping[str, Any]) -> Account:
-        """Add or changes an account (API facts 10); the password is looked at and dropped."""
+        """Add or change an account (API facts 10); the password is looked at and dropped.
+
+        The first account that a user adds takes the place of the built-in ones.
+        """
         for name in ("email", "password", "maxJobs"):
             if not body.get(name):
                 raise missing(name)
@@ -78,13 +81,22 @@ class Accounts:
         jobs = body["maxJobs"]
         if isinstance(jobs, bool) or not isinstance(jobs, int) or not 1 <= jobs <= 10:
             raise wrong("maxJobs")
-        self._write(owner, email, jobs, gone=False)
+        with self._store.write():
+            if email not in BUILT_IN and not self._has_added(owner):
+                for account in self.of(owner).values():
+                    self._write(owner, account.email, account.max_jobs, gone=True)
+            self._write(owner, email, jobs, gone=False)
         return Account(email, jobs)
 
     def remove(self, owner: str, email: str) -> None:
         """Remove an account."""
         account = self.get(owner, email)
         self._write(owner, email, account.max_jobs, gone=True)
+
+    def _has_added(self, owner: str) -> bool:
+        """Return True when a user has added an account before, even one that is gone."""
+        rows = self._store.rows("SELECT email FROM accounts WHERE owner = ?", owner)
+        return any(row["email"] not in BUILT_IN for row in rows)
 
     def _write(self, owner: str, email: str, jobs: int, *, gone: bool) -> None:
         sql = "INSERT OR REPLACE INTO accounts (owner, email, max_jobs, gone) VALUES (?, ?, ?, ?)"

@@ -14,7 +14,7 @@ from typing import Protocol
 from runway_nb.storage.private_files import close_to_others, private_file, private_folder
 
 from ..rendering.render_queue import write_whole
-from .contract import MEDIA_TYPES, bare, composite, not_found
+from .contract import MEDIA_TYPES, bare, composite, not_found, refuse_strangers
 from .state_db import AssetRecord, Store
 
 SAMPLE_SPACE = uuid.UUID("6f6b8a52-31a2-4a80-9c1b-8f4f7f1b7f10")
@@ -97,10 +97,9 @@ class AssetStore:
 
     def get(self, owner: str, identifier: str) -> AssetRecord:
         """Return the asset with this composite id, compared letter by letter."""
+        refuse_strangers(owner, identifier)
         asset = self.by_uuid(bare("asset", identifier) or "")
         if asset is None or composite(asset.owner, asset.email, "asset", asset.uuid) != identifier:
-            raise not_found()
-        if asset.owner != owner:
             raise not_found()
         return asset
 

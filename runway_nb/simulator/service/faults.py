@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Stage = Literal["before", "after", "reshape", "timeline", "link", "download", "switch"]
-"""When a fault acts: instead of the call, on its answer, on the shape of its answer, on the timeline of the task
-that the call starts, on links as they are signed, on downloads, or on rules as long as it is set."""
+Stage = Literal["before", "model", "after", "reshape", "timeline", "link", "download", "switch"]
+"""When a fault acts: instead of the call, instead of a create call for one model, on its answer, on the shape of its
+answer, on the timeline of the task that the call starts, on links as they are signed, on downloads, or on rules as long
+as it is set."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,10 @@ class Kind:
     stage: Stage
     description: str
     on: str = "create"
-    """The call it acts on, by its name in `calls.API`, or `any`; `on` of a set fault overrules it."""
+    """The call it acts on, by its name in `routes.API`, or `any`; `on` of a set fault overrules it.
+
+    At the stage "model" it is a name of a model.
+    """
 
 
 KINDS: dict[str, Kind] = {
@@ -41,6 +45,12 @@ KINDS: dict[str, Kind] = {
     "get-html": Kind("before", "200 with an HTML body", "task"),
     "get-drop": Kind("before", "the connection is dropped", "task"),
     "get-other": Kind("after", "the answer is about another task", "task"),
+    "retired": Kind(
+        "model",
+        "410 for every create call of a model that is no longer supported, nothing started; details: on (its name, as "
+        "gen3turbo, gen4, kling-3.0-pro, or any), status (400, 404 or 410)",
+        "gen3turbo",
+    ),
     "lost-answer": Kind("after", "the task starts, then the connection is dropped"),
     "slow-answer": Kind("after", "the task starts, the answer comes late; detail: seconds (30)"),
     "522": Kind("after", "the task starts, the answer is 522 with an HTML body; detail: status (as 522-before)"),
@@ -56,6 +66,7 @@ KINDS: dict[str, Kind] = {
     "no-task-id": Kind("after", "the task starts, the answer is 200 without taskId"),
     "nested": Kind("reshape", "the answer is {task: {...}, code: 200}"),
     "both": Kind("reshape", "the answer is flat and has task: {...} as well"),
+    "flat": Kind("reshape", "the answer is flat only, where it has task: {...} as well"),
     "list-object": Kind("reshape", "the list answers {tasks: [...]}", "tasks"),
     "list-bare": Kind("reshape", "the items of the list have no options", "tasks"),
     "list-nameless": Kind("reshape", "the items of the list have no options and an empty name", "tasks"),
@@ -114,6 +125,11 @@ REFUSALS = {
 }
 """The same of `refused`: answers of which nobody documents what they mean for a create."""
 
+RETIRED = {400: "Bad Request", 404: "Not Found", 410: "Gone"}
+"""The same of `retired`."""
+STATUSES = {"refused": REFUSALS, "retired": RETIRED}
+"""What `status` may be for faults that are no outages."""
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -152,7 +168,7 @@ class Faults:
             raise ValueError(f"unknown fault {name!r}: known are {', '.join(sorted(KINDS))}")
         if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
             raise ValueError(f"times is {times!r}: give a whole number from 1, or nothing")
-        known = REFUSALS if name == "refused" else OUTAGES
+        known = STATUSES.get(name, OUTAGES)
         if "status" in details and details["status"] not in list(known):
             raise ValueError(f"status is {details['status']!r}: give one of {', '.join(map(str, known))}")
         with self._lock:

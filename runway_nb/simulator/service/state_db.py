@@ -37,6 +37,19 @@ CREATE TABLE IF NOT EXISTS assets (
     task TEXT, seconds INTEGER, width INTEGER, height INTEGER, deleted INTEGER NOT NULL DEFAULT 0);
 CREATE INDEX IF NOT EXISTS assets_by_account ON assets (owner, email, created);
 """
+ADDED = {
+    "tasks": {
+        "task_type": "TEXT NOT NULL DEFAULT 'gen3a_turbo'",
+        "width": "INTEGER NOT NULL DEFAULT 1280",
+        "height": "INTEGER NOT NULL DEFAULT 768",
+        "explore": "INTEGER NOT NULL DEFAULT 0",
+        "audio": "INTEGER NOT NULL DEFAULT 0",
+    },
+    "assets": {"audio": "INTEGER NOT NULL DEFAULT 0"},
+}
+"""Columns that came when there were more models, with what all tasks before them were: landscape clips of Gen-3."""
+TURNED = "UPDATE tasks SET width = height, height = width WHERE aspect = 'portrait'"
+"""Makes those that were portrait so."""
 BUSY_SECONDS = 10.0
 """How long a write waits for another process."""
 StoreError = sqlite3.Error
@@ -56,6 +69,14 @@ class TaskRecord:
     """JSON: what the task shows as `options`, with `{asset:uuid}` where links are signed."""
     seconds: int
     aspect: str
+    task_type: str
+    width: int
+    """Pixels."""
+    height: int
+    explore: bool
+    """True in explore mode, whose tasks run one after the other."""
+    audio: bool
+    """True for a clip with sound."""
     cost: int
     """Credits."""
     course: Course
@@ -94,6 +115,8 @@ class AssetRecord:
     seconds: int | None = None
     width: int | None = None
     height: int | None = None
+    audio: bool = False
+    """True for a generated clip with sound."""
     deleted: bool = False
 
     @property
@@ -134,8 +157,19 @@ class Store:
         with self.write():
             for statement in SCHEMA.split(";"):
                 self._db.execute(statement)
+            self._add_columns()
         # only now: two processes that start together would meet in the switch to WAL otherwise
         self._db.execute("PRAGMA journal_mode = WAL")
+
+    def _add_columns(self) -> None:
+        """Bring the tables of an earlier revision up to this one."""
+        for table, columns in ADDED.items():
+            there = {row["name"] for row in self._db.execute(f"PRAGMA table_info({table})")}
+            for column, kind in columns.items():
+                if column not in there:
+                    self._db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+            if table == "tasks" and "width" not in there:
+                self._db.execute(TURNED)
 
     @contextmanager
     def _closed_on_failure(self) -> Iterator[None]:
@@ -198,7 +232,7 @@ class Store:
     def assets(self, where: str, *values: Any) -> list[AssetRecord]:
         """Return the assets that a condition selects, newest first."""
         sql = f"SELECT * FROM assets WHERE {where} ORDER BY created DESC, number DESC"  # noqa: S608
-        return [_record(AssetRecord, row, deleted=bool(row["deleted"])) for row in self.rows(sql, *values)]
+        return [_record(AssetRecord, row) for row in self.rows(sql, *values)]
 
     def add_task(self, task: TaskRecord) -> None:
         """Write a new task."""
@@ -219,10 +253,12 @@ def _columns(record: TaskRecord | AssetRecord) -> dict[str, Any]:
 
 
 def _record(kind: Any, row: sqlite3.Row, **changed: Any) -> Any:
-    return kind(**{**{column.name: row[column.name] for column in fields(kind)}, **changed})
+    """Return the record in a row; SQLite has no truth values of its own."""
+    values = {column.name: row[column.name] for column in fields(kind)}
+    flags = {column.name: bool(row[column.name]) for column in fields(kind) if column.type == "bool"}
+    return kind(**{**values, **flags, **changed})
 
 
 def _task(row: sqlite3.Row) -> TaskRecord:
-    course, tracked, deleted = Course.from_json(row["course"]), bool(row["tracked"]), bool(row["deleted"])
-    task: TaskRecord = _record(TaskRecord, row, course=course, tracked=tracked, deleted=deleted)
+    task: TaskRecord = _record(TaskRecord, row, course=Course.from_json(row["course"]))
     return task

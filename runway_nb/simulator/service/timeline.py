@@ -10,8 +10,6 @@ from typing import Any
 
 EMBEDDED_SPEED = 45 / 8
 """Speed inside a notebook's kernel: a clip of 5 s takes 6.5 to 9.5 s, about 8 s."""
-SHORTEST, LONGEST = 36.6, 53.4
-"""Seconds that a clip of 5 s takes at speed 1, queue included; one of 10 s takes twice as long."""
 QUEUE = 0.06, 0.14
 """Part of that time spent in the queue."""
 STEPS = 24
@@ -97,16 +95,28 @@ class Snapshot:
         return self.status in TERMINAL
 
 
-def plan(seed: int, seconds: int, speed: float, shape: Mapping[str, Mapping[str, Any]]) -> Course:
-    """Return the course of a clip of 5 or 10 seconds. The same seed, the same course. `speed` divides all times.
+def plan(
+    seed: int,
+    span: tuple[float, float],
+    speed: float,
+    shape: Mapping[str, Mapping[str, Any]],
+    line: float | None = None,
+) -> Course:
+    """Return the course of a clip. The same seed, the same course.
 
-    `shape` holds the faults of the stage "timeline" with their details.
+    Args:
+        seed: Of the course's own chance.
+        span: Seconds that the clip takes at least and at most, queue included, at speed 1.
+        speed: Divides all times.
+        shape: The faults of the stage "timeline" with their details.
+        line: Seconds until the tasks before it in explore mode have ended; None outside of explore mode.
     """
     draw = random.Random(seed)
-    total = draw.uniform(SHORTEST, LONGEST) * seconds / 5 / speed
+    total = draw.uniform(*span) / speed
     queue = total * draw.uniform(*QUEUE)
+    queued = [("PENDING", queue)] if line is None else [("PENDING", queue / 2), ("THROTTLED", queue / 2 + line)]
     waits = [_wait(name, shape[name], total, speed) for name in ("throttled", "unknown-status") if name in shape]
-    course = Course((("PENDING", queue), *waits, ("RUNNING", total - queue)))
+    course = Course((*queued, *waits, ("RUNNING", total - queue)))
     for name in ("stalled-progress", "no-progress"):
         if name in shape:
             course = _slowed(course, name, shape[name])

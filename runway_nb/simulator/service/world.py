@@ -13,29 +13,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from textwrap import shorten
 from typing import Any
 
 from ..rendering.render_queue import Renderer, RenderQueue, RenderRequest, child_process
 from . import timeline
 from .accounts import BUILT_IN, Account, Accounts
 from .asset_store import BEGUN, AssetStore, Pictures, new_uuid
-from .contract import (
-    CREATE,
-    KEYFRAMES,
-    MAX_SEED,
-    MOVES,
-    SIZES,
-    CreateRequest,
-    RefusedError,
-    bare,
-    composite,
-    not_found,
-    read_create_request,
-    wrong,
-)
+from .contract import MAX_SEED, RefusedError, bare, composite, not_found, refuse_strangers, wrong
+from .create_request import CreateRequest, Input, read_create_request
+from .models import ENDPOINTS, named
 from .signed_links import Links
 from .state_db import AssetRecord, Store, TaskRecord
+from .task_options import Found, task_name, task_options
 
 NO_CREDITS = "You do not have enough credits to run this task."
 TOO_MANY = "You have too many tasks running or pending. Please wait for some of them to finish before starting more."
@@ -44,6 +33,11 @@ BROKEN = {
     "reason": "INTERNAL.BAD_OUTPUT.00",
     "message": "",
 }
+EXPLORE_RUNS, EXPLORE_WAITS = 1, 3
+"""Tasks of an account that run in explore mode at once (model facts 7), and how many may wait behind them; nobody
+documents the second number."""
+REFERENCE_SECONDS, REFERENCE_SIDE = 15, 1280
+"""The longest that videos to refer to may be together, and their longest side in pixels (model facts 5.2)."""
 Shape = Mapping[str, Mapping[str, Any]]
 
 
@@ -131,13 +125,13 @@ class World:
         `shape` is asked for the faults of its timeline only when it does start.
         """
         accounts = self.accounts.any_of(owner)
-        assets = [(time, self._keyframe(owner, time, identifier)) for time, identifier in request.keyframes]
+        found = self._found(owner, request)
         self.settle()
         with self.store.write():
-            account = self._account(owner, accounts, [asset for _, asset in assets], request.max_jobs)
+            account = self._account(owner, accounts, request, [asset for _, asset in found])
             cost = request.credits if costs else 0
-            self._refuse_if_full(owner, account, cost, request.max_jobs)
-            task = self._new_task(owner, account.email, request, assets, shape(), cost)
+            self._refuse_if_full(owner, account, cost, request)
+            task = self._new_task(owner, account.email, request, found, shape(), cost)
             self.store.add_task(task)
             self.store.count("tasks_started")
         return self.view(task)
@@ -145,16 +139,22 @@ class World:
     def create_in_web_app(self, owner: str, fields: Mapping[str, Any]) -> TaskView:
         """Start a task as the web app would: it counts for Runway's limit and no scheduler tracks it.
 
-        `fields` are those of the create call, and `email`; others are ignored.
+        `fields` are those of the create call, `email`, and `model` (left out: gen3turbo); others are ignored.
         """
-        request = read_create_request({name: value for name, value in fields.items() if name in CREATE})
+        model = named(str(fields.get("model", "gen3turbo")))
+        if model is None:
+            raise wrong("model")
+        path = next(path for path, models in ENDPOINTS.items() if model in models.values())
+        known = {name: value for name, value in fields.items() if name in model.fields or name == "model"}
+        request = read_create_request(path, known)
         account = self.accounts.named(owner, fields.get("email"))
-        task = self._new_task(owner, account.email, request, [], {}, request.credits)
+        task = self._new_task(owner, account.email, request, self._found(owner, request), {}, request.credits)
         self.store.add_task(replace(task, tracked=False))
         return self.view(task)
 
     def get(self, owner: str, identifier: str) -> TaskView:
         """Return the task with this composite id, compared letter by letter."""
+        refuse_strangers(owner, identifier)
         self.settle()
         where = "uuid = ? AND owner = ? AND deleted = 0"
         found = self._shown(self.store.tasks(where, bare("task", identifier) or "", owner))
@@ -181,6 +181,7 @@ class World:
 
     def untrack(self, owner: str, identifier: str) -> None:
         """Free the slot of a task and stop its callbacks; the task itself runs on."""
+        refuse_strangers(owner, identifier)
         followed = next((view for view in self.tracked(owner) if view.identifier == identifier), None)
         if followed is None:
             raise RefusedError(404, f"Unable to locate running {identifier}")
@@ -225,36 +226,56 @@ class World:
 
     def _artifact(self, task: TaskRecord) -> AssetRecord:
         path = self.renders.path(task.digest)
-        width, height = SIZES[task.aspect]
         return AssetRecord(
             uuid=task.asset, owner=task.owner, email=task.email, created=task.created,
             name=f"{task.name}.mp4", mime="video/mp4", path=path.relative_to(self.root).as_posix(),
-            size=path.stat().st_size, task=task.uuid, seconds=task.seconds, width=width, height=height,
+            size=path.stat().st_size, task=task.uuid, seconds=task.seconds, width=task.width, height=task.height,
+            audio=task.audio,
         )  # fmt: skip
 
     # Starting a task
 
-    def _keyframe(self, owner: str, time: float, identifier: str) -> AssetRecord:
-        field = next(field for field, pinned in KEYFRAMES.items() if pinned == time)
-        name = bare("asset", identifier)
+    def _found(self, owner: str, request: CreateRequest) -> Found:
+        """Return the assets that a request names, or raise the refusal of the first that will not do."""
+        found = [(one, self._input(owner, one)) for one in request.inputs]
+        clips = [asset for _, asset in found if asset.media == "video"]
+        if sum(asset.seconds or 0 for asset in clips) > REFERENCE_SECONDS:
+            raise RefusedError(400, f"The videos are longer than {REFERENCE_SECONDS} seconds together")
+        if any(max(asset.width or 0, asset.height or 0) > REFERENCE_SIDE for asset in clips):
+            raise RefusedError(400, f"The longest side of a video is more than {REFERENCE_SIDE} pixels")
+        return found
+
+    def _input(self, owner: str, one: Input) -> AssetRecord:
+        refuse_strangers(owner, one.identifier)
+        name = bare("asset", one.identifier)
         if name is None:
-            raise wrong(field)
+            raise wrong(one.field)
         try:
-            asset = self.assets.get(owner, identifier)
+            asset = self.assets.get(owner, one.identifier)
         except RefusedError:
             raise no_such_asset(name) from None
-        if asset.media != "image":
-            raise wrong(field)
+        if asset.media != one.media:
+            raise wrong(one.field)
         return asset
 
-    def _account(self, owner: str, accounts: list[Account], assets: list[AssetRecord], max_jobs: int | None) -> Account:
+    def _account(
+        self, owner: str, accounts: list[Account], request: CreateRequest, assets: list[AssetRecord]
+    ) -> Account:
+        """Return the account that runs a request: that of its assets, the one it names, or any with a free slot.
+
+        Assets of another account than the one named, or of two accounts, are refused (model facts 3.4).
+        """
+        named_one = self.accounts.named(owner, request.email) if request.email else None
         if assets:
-            stranger = next((asset for asset in assets if asset.email != assets[0].email), None)
-            account = next((account for account in accounts if account.email == assets[0].email), None)
+            email = named_one.email if named_one else assets[0].email
+            stranger = next((asset for asset in assets if asset.email != email), None)
+            account = next((account for account in accounts if account.email == email), None)
             if stranger or account is None:
                 raise no_such_asset((stranger or assets[0]).uuid)
             return account
-        free = [a for a in accounts if len(self._running(owner, a.email)) < (max_jobs or a.max_jobs)]
+        if named_one:
+            return named_one
+        free = [a for a in accounts if len(self._running(owner, a.email)) < (request.max_jobs or a.max_jobs)]
         return self.draw.choice(free or accounts)
 
     def _running(self, owner: str, email: str) -> list[TaskRecord]:
@@ -262,35 +283,43 @@ class World:
         tasks = self.store.tasks("owner = ? AND email = ? AND tracked = 1 AND settled IS NULL", owner, email)
         return self._shown(tasks)
 
-    def _refuse_if_full(self, owner: str, account: Account, cost: int, max_jobs: int | None) -> None:
+    def _unfinished(self, owner: str, email: str) -> list[TaskRecord]:
+        """Return what Runway has not ended, tracked or not."""
+        return self.store.tasks("owner = ? AND email = ? AND settled IS NULL", owner, email)
+
+    def _refuse_if_full(self, owner: str, account: Account, cost: int, request: CreateRequest) -> None:
         if self.credits_used(owner, account.email) + cost > self.rules.credits:
             raise RefusedError(412, NO_CREDITS, {"error": NO_CREDITS})
         running = self._running(owner, account.email)
-        if len(running) >= (max_jobs or account.max_jobs):
+        if len(running) >= (request.max_jobs or account.max_jobs):
             raise busy(account.email, list(map(running_task, running)))
+        unfinished = self._unfinished(owner, account.email)
         limit = self.rules.runway_limit
-        unfinished = self.store.tasks("owner = ? AND email = ? AND settled IS NULL", owner, account.email)
-        if limit is not None and len(unfinished) >= limit:
+        exploring = [task for task in unfinished if task.explore] if request.explore else []
+        if (limit is not None and len(unfinished) >= limit) or len(exploring) >= EXPLORE_RUNS + EXPLORE_WAITS:
             raise RefusedError(429, TOO_MANY, {"error": TOO_MANY})
 
+    def _line(self, owner: str, email: str) -> float:
+        """Return the seconds until a new task in explore mode may run: one runs after the other."""
+        ends = [task.created + task.course.length for task in self._unfinished(owner, email) if task.explore]
+        return max(0.0, max(ends, default=0.0) - self.clock())
+
     def _new_task(
-        self,
-        owner: str,
-        email: str,
-        request: CreateRequest,
-        assets: list[tuple[float, AssetRecord]],
-        shape: Shape,
-        cost: int,
+        self, owner: str, email: str, request: CreateRequest, found: Found, shape: Shape, cost: int
     ) -> TaskRecord:
+        model = request.model
+        # a model without a seed has chance all the same; it is only not shown
         seed = request.seed if request.seed is not None else self.draw.randint(1, MAX_SEED)
-        course = timeline.plan(seed, request.seconds, self.rules.speed, shape)
-        render = _render_request(request, seed, assets)
+        line = self._line(owner, email) if request.explore else None
+        course = timeline.plan(seed, model.span(request.seconds), self.rules.speed, shape, line)
+        render = _render_request(request, seed, found)
         digest = self.renders.want(render) if course.gives_video else render.digest()
-        name = _name(seed, request.prompt, assets)
+        name = task_name(request, seed, found)
         return TaskRecord(
             uuid=new_uuid(self.draw), owner=owner, email=email, created=self.clock(), name=name,
-            options=json.dumps(_options(name, request, seed, assets)), seconds=request.seconds, aspect=request.aspect,
-            cost=cost, course=course, digest=digest,
+            options=json.dumps(task_options(name, request, seed, found)), seconds=request.seconds,
+            aspect=request.aspect, task_type=model.task_type, width=render.width, height=render.height,
+            explore=request.explore, audio=request.audio, cost=cost, course=course, digest=digest,
             asset=new_uuid(self.draw), folder=new_uuid(self.draw), reply_url=request.reply_url,
             reply_ref=request.reply_ref, tracked=True,
         )  # fmt: skip
@@ -329,32 +358,10 @@ def reply_fields(task: TaskRecord) -> dict[str, str]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def _render_request(request: CreateRequest, seed: int, assets: list[tuple[float, AssetRecord]]) -> RenderRequest:
-    width, height = SIZES[request.aspect]
-    keyframes = tuple((time, asset.path) for time, asset in assets)
-    return RenderRequest(request.prompt, seed, request.seconds, width, height, keyframes, request.camera)
-
-
-def _name(seed: int, prompt: str, assets: list[tuple[float, AssetRecord]]) -> str:
-    start = shorten(prompt, 24, placeholder="") or prompt[:24]
-    first = Path(assets[0][1].name).stem if assets else ""
-    return ", ".join(part for part in (f"Gen-3 Alpha Turbo {seed}", start.strip(), first) if part)
-
-
-def _options(name: str, request: CreateRequest, seed: int, assets: list[tuple[float, AssetRecord]]) -> dict[str, Any]:
-    """Return what the task shows as `options` (API facts 3.3); keyframes are names of files until links are signed."""
-    camera = {key: request.camera.get(move, 0) for move, key in MOVES.items()}
-    return {
-        "name": name,
-        "seconds": request.seconds,
-        "text_prompt": request.prompt,
-        "seed": seed,
-        "exploreMode": request.explore,
-        "watermark": False,
-        "enhance_prompt": True,
-        "flip": request.aspect == "portrait",
-        "keyframes": [{"image": asset.file_key, "timestamp": time} for time, asset in assets],
-        "camera": {**camera, "static": bool(request.camera.get("static", False))},
-        "assetGroupName": "Generative Video",
-        "recordingEnabled": True,
-    }
+def _render_request(request: CreateRequest, seed: int, found: Found) -> RenderRequest:
+    """Return the clip to render; what it only refers to is not seen in it."""
+    width, height = request.size
+    keyframes = tuple((one.time, asset.path) for one, asset in found if one.time is not None)
+    return RenderRequest(
+        request.prompt, seed, request.seconds, width, height, keyframes, request.camera, audio=request.audio
+    )
