@@ -92,8 +92,8 @@ class Account(Handle):
 
     def request_of(self, task: Task) -> VideoRequest:
         """Return what a task asked for; without its pictures while the account cannot be listed."""
-        request = VideoRequest.from_options(redact(task.prompt), task.seed, task.options)
-        links = Keyframes.from_options(task.options.get("keyframes"))
+        request = VideoRequest.from_options(redact(task.prompt), task.seed, task.options, task.task_type)
+        links = Keyframes.from_options(task.options)
         with suppress(RunwayError):
             images = self.assets(kind="image") if links.given else ()
             return replace(request, keyframes=linked_assets(links, images))

@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import PurePath
+from typing import Any
 
 from .redaction import redact
-from .references import Picture, asset_account, is_link, picture_problem, read_picture_name
-from .spec import DEFAULT_MODEL
-from .values.plain import HALF, Unusable, can_be_sent, is_a, plain, shown
-
-
-def _is_sound_link(link: object) -> bool:
-    return type(link) is str and is_link(link) and can_be_sent(link)
+from .references import Picture, asset_account, picture_problem, read_picture_name
+from .task_options import keyframe_links
+from .values.plain import HALF, Unusable, can_be_sent, is_a, shown
 
 
 def _is_name(picture: object) -> bool:
@@ -22,11 +19,6 @@ def _is_name(picture: object) -> bool:
 
 def _named(picture: object) -> str:
     return repr(redact(str(picture))) if is_a(picture, str, PurePath) else shown(picture)
-
-
-def _position_at(time: object) -> str:
-    at = plain(time)
-    return next((keyframe.position for keyframe in DEFAULT_MODEL.keyframes if at == keyframe.time), "")
 
 
 @dataclass(frozen=True)
@@ -56,13 +48,14 @@ class Keyframes:
         return all(mine is theirs or (_is_name(mine) and _is_name(theirs) and mine == theirs) for mine, theirs in pairs)
 
     @classmethod
-    def from_options(cls, keyframes: object) -> Keyframes:
-        """Return the links in a task's `options.keyframes` by their time (API facts 3.3), those that can be read."""
-        items = [item for item in keyframes if is_a(item, Mapping)] if type(keyframes) is list else []
-        links = {
-            _position_at(item.get("timestamp")): link for item in items if _is_sound_link(link := item.get("image"))
-        }
-        return cls(**{position: link for position, link in links.items() if position})
+    def from_options(cls, options: object) -> Keyframes:
+        """Return the links of a task's keyframes, those that can be read (`task_options.keyframe_links`).
+
+        Args:
+            options: What a task was asked for, or its `keyframes` alone.
+        """
+        read: Any = options if is_a(options, Mapping) else {"keyframes": options}
+        return cls(**keyframe_links(read))
 
     @property
     def given(self) -> dict[str, Picture]:

@@ -14,8 +14,11 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from .camera import Camera
+from .camera_words import camera_prompt
 from .errors import InvalidRequest
 from .keyframes import Keyframes
+from .model_checks import model_problems, model_warnings
+from .models import dearest_second, model_named, model_of_task
 from .redaction import redact
 from .references import asset_account
 from .request_fields import (
@@ -31,15 +34,9 @@ from .request_fields import (
     whole_of,
     wire_value,
 )
-from .spec import CAMERA_LIMIT, DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, MODELS, REPLY_LENGTH, SEED_RANGE, Model
+from .spec import CAMERA_LIMIT, DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE, Model
+from .task_options import aspect_in, audio_in, explore_in, resolution_in, seconds_in
 from .values.plain import HALF, can_be_sent, checked_kind, is_a, is_number, plain, shown
-
-
-def _row_of(model: object) -> Model:
-    """Return the facts of a model. Raises `InvalidRequest` for one that is not known."""
-    if isinstance(model, str) and model in MODELS:
-        return MODELS[model]
-    raise InvalidRequest([f"model is {shown(model)}: known are {', '.join(MODELS)}"])
 
 
 @dataclass(frozen=True)
@@ -55,13 +52,16 @@ class VideoRequest:
     keyframes: Keyframes = field(default_factory=Keyframes)
     camera: Camera = field(default_factory=Camera)
     aspect: str | None = None
-    """`landscape` (1280 x 768, the API's default) or `portrait` (768 x 1280)."""
+    """A format of the model: `landscape` (5:3) or `portrait` (3:5) of Gen-3, `16:9`, `9:16`, `1:1` ... of the others.
+
+    `landscape` and `portrait` are 16:9 and 9:16 there. By default that of the first keyframe, or the model's first.
+    """
     seconds: int | None = None
-    """5 (the API's default) or 10."""
+    """A length of the model; 5 by default, or the shortest."""
     seed: int | None = None
-    """1 to 4294967294. One is drawn before sending when none is given."""
+    """1 to 4294967294. One is drawn before sending when none is given and the model takes one."""
     explore: bool | None = None
-    """Explore mode: no credits on an Unlimited plan, a slow queue."""
+    """Explore mode, a legacy of old Unlimited plans: no credits, a slow queue (Model facts 6)."""
     reply_url: str | None = None
     """Where the API posts progress, at most 1,024 characters."""
     reply_ref: str | None = None
@@ -76,6 +76,12 @@ class VideoRequest:
     """Where `cover` crops: 0 to 1 from the left and from the top; the middle when not given."""
     upscale: bool | None = None
     """Let Runway's own upscaler, which is free, enlarge a picture that is too small (API facts 9)."""
+    resolution: str | None = None
+    """Such as `720p`, where the model has several; its first by default."""
+    audio: bool | None = None
+    """Sound on or off, where the model has it; the API's default is on."""
+    camera_words: bool | None = None
+    """Say the move of the camera in words at the end of the prompt, where the model takes none in numbers."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "model", plain(self.model))
@@ -100,7 +106,7 @@ class VideoRequest:
     @property
     def row(self) -> Model:
         """The facts of the model. Raises `InvalidRequest` for one that is not known."""
-        return _row_of(self.model)
+        return model_named(self.model)
 
     @property
     def account(self) -> str:
@@ -108,20 +114,55 @@ class VideoRequest:
         return next(filter(None, map(asset_account, self.keyframes.given.values())), "")
 
     @property
-    def credits(self) -> int:
-        """The price in credits: 5 per second of video, 0 in explore mode (API facts 3)."""
-        return 0 if self.explore else self.length * self.row.credits_per_second
+    def credits(self) -> int | None:
+        """The price in credits, 0 in explore mode; None where nobody has documented it (Model facts 6)."""
+        if self.explore:
+            return 0
+        row = self.row
+        found = row.resolutions.get(self.resolution or next(iter(row.resolutions), ""))
+        price = row.credits_per_second if found is None else found
+        return None if price is None else self.length * price
+
+    @property
+    def counted_credits(self) -> int:
+        """What counts against a budget: the price, or for an unknown one that of the dearest model per second."""
+        return self.length * dearest_second() if (price := self.credits) is None else price
+
+    @property
+    def price_text(self) -> str:
+        """The price as it is shown: `25 credits`, `about 60 credits`, `price unknown`, `0 credits (explore mode)`."""
+        if self.explore:
+            return "0 credits (explore mode)"
+        if (price := self.credits) is None:
+            return "price unknown"
+        return f"{'' if self.row.is_price_certain else 'about '}{price} credits"
 
     @property
     def length(self) -> int:
-        """Seconds of video; the API's default where none is given, or none that there is."""
-        chosen, lengths = self.seconds, self.row.seconds
-        return chosen if chosen is not None and is_number(chosen) and chosen in lengths else lengths[0]
+        """Seconds of video; the model's default where none is given, or none that there is."""
+        chosen, row = self.seconds, self.row
+        return chosen if chosen is not None and is_number(chosen) and chosen in row.seconds else row.usual_seconds
 
     @property
     def format(self) -> str:
-        """The aspect word; the API's default where none is given, or none that there is."""
-        return self.aspect if self.aspect in self.row.aspects else next(iter(self.row.aspects))
+        """The format in the model's own word; its default where none is given, or none that there is."""
+        row = self.row
+        word = row.aspect_words.get(self.aspect, self.aspect) if isinstance(self.aspect, str) else ""
+        return word if word in row.aspects else next(iter(row.aspects))
+
+    @property
+    def camera_sentence(self) -> str:
+        """The move as it is said in the prompt; nothing where the model takes numbers or it is not to be said."""
+        return camera_prompt(self.camera) if self.camera_words and not self.row.camera else ""
+
+    @property
+    def sent_prompt(self) -> str:
+        """The prompt as it is sent: with the move of the camera where that is said in words."""
+        if not (sentence := self.camera_sentence):
+            return self.prompt
+        text = self.prompt.rstrip()
+        stop = "" if not text or text.endswith(tuple(".!?…。！？")) else "."
+        return " ".join(filter(None, [text + stop, sentence]))
 
     def problems(self) -> tuple[str, ...]:
         """Return all mistakes; each names the value, the allowed range and what to do."""
@@ -135,6 +176,7 @@ class VideoRequest:
             *self.keyframes.problems(),
             *self.camera.problems(),
             *self._row_problems(_OTHERS, model),
+            *model_problems(self, model),
         )
 
     def check(self) -> None:
@@ -143,12 +185,8 @@ class VideoRequest:
             raise InvalidRequest(problems)
 
     def warnings(self) -> tuple[str, ...]:
-        """Return what is allowed and probably not meant (API facts 3.1)."""
-        if self.keyframes.given:
-            return ()
-        if self.camera.is_moving:
-            return ("a camera move without a keyframe: Runway may ignore the move or refuse the request",)
-        return ("no keyframe: Runway may refuse a request of words alone",)
+        """Return what is allowed and probably not meant (API facts 3.1, Model facts 2 and 6)."""
+        return tuple(model_warnings(self, self.row))
 
     def _prompt_problems(self) -> Iterator[str]:
         if not isinstance(self.prompt, str):
@@ -160,24 +198,33 @@ class VideoRequest:
 
     def _row_problems(self, rows: Sequence[Field], model: Model) -> Iterator[str]:
         for row in rows:
-            yield from row.problems(row.value_in(self), model)
+            if not (self._is_said_in_words(row) and not model.camera):
+                yield from row.problems(row.value_in(self), model)
+
+    def _is_said_in_words(self, row: Field) -> bool:
+        return row.part == "camera" and self.camera_words is True
 
     def to_wire(self) -> dict[str, Any]:
-        """Return the body of the create call; what was not given stays out (API facts 3.1). Nothing is checked here."""
-        return self._body([row for row in FIELDS if row.is_sent])
+        """Return the body of the create call; what was not given stays out (API facts 3.1, Model facts 3 to 5).
+
+        Nothing is checked here.
+        """
+        return {**self.row.fixed, **self._sent([row for row in FIELDS if row.is_sent])}
 
     def to_record(self) -> dict[str, Any]:
-        """Return the body, and what is done to pictures before they are sent; for the ledger."""
-        return self._body(FIELDS)
+        """Return all that was given, by the names of the body or of the fields; for the ledger."""
+        model = self.row
+        given = [(row, value) for row in FIELDS if row.is_given(value := row.value_in(self))]
+        return {row.record_name(model): wire_value(value) for row, value in given}
 
     def to_wish(self) -> dict[str, Any]:
         """The old name of `to_record`."""
         warnings.warn("to_wish is now called to_record", DeprecationWarning, stacklevel=2)
         return self.to_record()
 
-    def _body(self, rows: Sequence[Field]) -> dict[str, Any]:
+    def _sent(self, rows: Sequence[Field]) -> dict[str, Any]:
         model = self.row
-        given = [(row, value) for row in rows if row.is_given(value := row.value_in(self))]
+        given = [(row, value) for row in rows if row.is_given(value := row.sent_value(self))]
         return {name: wire_value(value) for row, value in given if (name := row.wire_name(model))}
 
     @classmethod
@@ -200,22 +247,26 @@ class VideoRequest:
 
         Raises `InvalidRequest` for an unknown model.
         """
-        facts = _row_of(plain(model))
+        facts = model_named(plain(model))
         checked_kind(body, "body", Mapping, "what to_wire() gives")
-        names = {row.name: name for row in FIELDS if (name := row.wire_name(facts))}
+        names = {row.name: row.record_name(facts) for row in FIELDS}
         return cls.from_values({name: body[wire] for name, wire in names.items() if wire in body}, model)
 
     @classmethod
-    def from_options(cls, prompt: str, seed: int | None, options: Mapping[str, Any]) -> VideoRequest:
-        """Return the request behind a task that was made elsewhere, as far as its options name it (API facts 3.3).
+    def from_options(
+        cls, prompt: str, seed: int | None, options: Mapping[str, Any], task_type: str = ""
+    ) -> VideoRequest:
+        """Return the request behind a task that was made elsewhere, as far as its options name it (`task_options`).
 
         A value that cannot be read stays out. So do its keyframes: they are links there and no assets, and expire
-        (`Keyframes.from_options` gives them).
+        (`Keyframes.from_options` gives them). A task of a type that no row has is read as one of the default model.
         """
         options = options if is_a(options, Mapping) else {}
-        values = {row.name: row.read_task(options) for row in OWN_FIELDS if row.read_task is not None}
-        found = cls(prompt, camera=Camera.from_options(options.get("camera")))
-        for name, value in {**values, "seed": seed}.items():
+        model = model_of_task(task_type, options) or DEFAULT_MODEL
+        values = {row.name: row.read_task(options, model) for row in OWN_FIELDS if row.read_task is not None}
+        camera = Camera.from_options(options.get("camera")) if model.camera else Camera()
+        found = cls(prompt, camera=camera, model=model.name)
+        for name, value in {**values, "seed": seed if model.seed else None}.items():
             more = replace(found, **{name: value})
             found = more if more.problems() == found.problems() else found
         return found
@@ -227,7 +278,7 @@ class VideoRequest:
         References, call-back address and slot limit do not count; a seed counts when it is set. Raises
         `InvalidRequest` for a request that holds what cannot be sent.
         """
-        counted = self._body([row for row in FIELDS if row.is_counted])
+        counted = self._sent([row for row in FIELDS if row.is_counted and not row.shown_in])
         try:
             text = json.dumps({"model": self.model, **counted}, sort_keys=True, separators=(",", ":"))
         except Exception:  # noqa: BLE001 - what foreign values raise when they are asked
@@ -241,15 +292,26 @@ class VideoRequest:
 
 _MOVE = f"-{CAMERA_LIMIT} to {CAMERA_LIMIT}"
 _PICTURE = "a file, a link, a variable (picture, figure, array, job), Out[n], shot.last, or an asset's name or id"
-_LENGTHS = " or ".join(map(str, DEFAULT_MODEL.seconds))
 
 
 def _aspects(model: Model) -> Sequence[str]:
     return tuple(model.aspects)
 
 
+def _aspect_words(model: Model) -> Mapping[str, str]:
+    return model.aspect_words
+
+
 def _lengths(model: Model) -> Sequence[int]:
     return model.seconds
+
+
+def _resolutions(model: Model) -> Sequence[str]:
+    return tuple(model.resolutions)
+
+
+def _sent_length(request: VideoRequest) -> int | None:
+    return request.length if request.seconds is None and request.row.sends_seconds else request.seconds
 
 
 def _fits(_: Model) -> Sequence[str]:
@@ -260,8 +322,16 @@ def _picture(position: str, text: str) -> Field:
     return Field(position, "picture", part="keyframes", option=OptionText(Section.PICTURES, "X", text))
 
 
+_NO_CAMERA, _SAY_IT = "takes no camera in numbers", "say it in the prompt with camera_words"
+
+
+def _camera(model: Model) -> bool:
+    return model.camera
+
+
 def _move(name: str, section: Section, direction: str) -> Field:
-    return Field(name, "number", part="camera", option=OptionText(section, "N", f"{direction}, {_MOVE}."))
+    option = OptionText(section, "N", f"{direction}, {_MOVE}.")
+    return Field(name, "number", part="camera", takes=_camera, lack=_NO_CAMERA, remedy=_SAY_IT, option=option)
 
 
 FIELDS: tuple[Field, ...] = (
@@ -269,14 +339,14 @@ FIELDS: tuple[Field, ...] = (
     _picture("middle", "Picture at half of the shot."),
     _picture("last", "Picture at the end."),
     Field(
-        "prompt", "text", wire="text_prompt", default="",
+        "prompt", "text", wire="text_prompt", default="", sent=lambda request: request.sent_prompt,
         control=Control("Prompt", "Describe the shot: subject, action, camera, light"),
     ),
     Field(
-        "aspect", "choice", one_of(_aspects), wire="aspect_ratio", choices=_aspects,
+        "aspect", "choice", one_of(_aspects, _aspect_words), wire="aspect_ratio", choices=_aspects,
+        sent=lambda request: None if request.aspect is None else request.format,
         option=OptionText(Section.FORMAT, "A", "Format; the first keyframe's when not given."),
-        control=Control("Aspect", unset="as first"),
-        read_task=lambda options: "portrait" if options.get("flip") is True else None,
+        control=Control("Aspect", unset="as first"), read_task=aspect_in,
     ),
     _move("horizontal", Section.PLANE, "Camera to the right"),
     _move("vertical", Section.PLANE, "Camera up"),
@@ -285,25 +355,40 @@ FIELDS: tuple[Field, ...] = (
     _move("tilt", Section.DEPTH, "Camera looks up"),
     _move("roll", Section.PLANE, "Camera clockwise round its axis"),
     Field(
-        "static", "switch", part="camera",
+        "static", "switch", part="camera", takes=_camera, lack=_NO_CAMERA, remedy=_SAY_IT,
         option=OptionText(Section.DEPTH, "", "Camera holds still; not together with a move."),
     ),
     Field(
-        "seconds", "whole", one_of(_lengths), choices=_lengths,
-        option=OptionText(Section.FORMAT, "N", f"Length, {_LENGTHS}; {DEFAULT_MODEL.seconds[0]} when not given."),
-        control=Control("Length"),
-        read_task=lambda options: options.get("seconds"),
+        "camera_words", "switch", switch, is_sent=False, shown_in="prompt",
+        option=OptionText(Section.DEPTH, "", "Say the move at the end of the prompt where a model takes no numbers."),
+        control=Control("Camera in words"),
     ),
     Field(
-        "seed", "whole", whole_of(*SEED_RANGE),
+        "seconds", "whole", one_of(_lengths), choices=_lengths, sent=_sent_length,
+        option=OptionText(Section.FORMAT, "N", "Length in seconds; the model's default when not given."),
+        control=Control("Length"), read_task=lambda options, _: seconds_in(options),
+    ),
+    Field(
+        "resolution", "choice", one_of(_resolutions), choices=_resolutions, takes=lambda model: model.resolutions,
+        lack="has one only",
+        option=OptionText(Section.FORMAT, "R", "Resolution, where the model has several; its lowest when not given."),
+        control=Control("Resolution"), read_task=lambda options, _: resolution_in(options),
+    ),
+    Field(
+        "audio", "toggle", switch, takes=lambda model: model.audio, lack="has no sound",
+        option=OptionText(Section.FORMAT, "", "Sound on or off, where the model has it; on when not given."),
+        control=Control("Sound", unset="on"), read_task=lambda options, _: audio_in(options),
+    ),
+    Field(
+        "seed", "whole", whole_of(*SEED_RANGE), takes=lambda model: model.seed,
         option=OptionText(Section.FORMAT, "N", f"{SEED_RANGE[0]} to {SEED_RANGE[1]}; drawn when not given, and shown."),
         control=Control("Seed", "drawn"),
     ),
     Field(
-        "explore", "switch", switch, wire="exploreMode",
-        option=OptionText(Section.DELIVERY, "", "Explore mode: no credits on an Unlimited plan, a slow queue."),
-        control=Control("Explore mode (0 credits, slow)"),
-        read_task=lambda options: plain(options.get("exploreMode")) or None,
+        "explore", "switch", switch, wire="exploreMode", takes=lambda model: model.explore,
+        lack="has no explore mode",
+        option=OptionText(Section.DELIVERY, "", "Explore mode, for old Unlimited plans: no credits, a slow queue."),
+        control=Control("Explore mode (0 credits, slow)"), read_task=lambda options, _: explore_in(options),
     ),
     Field(
         "reply_url", "text", address_of(1, REPLY_LENGTH), wire="replyUrl", is_counted=False,

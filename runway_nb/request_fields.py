@@ -9,11 +9,13 @@ from enum import IntEnum
 from pathlib import PurePath
 from typing import Any, Literal
 
+from .models import models_with
 from .references import is_point
 from .spec import Model
 from .values.plain import HALF, can_be_sent, is_a, is_number, pair, plain, shown, whole
 
-Kind = Literal["text", "whole", "number", "choice", "switch", "point", "picture"]
+Kind = Literal["text", "whole", "number", "choice", "switch", "toggle", "point", "picture"]
+"""A switch can only be typed as on; a toggle as on and as off."""
 Check = Callable[[Any, Model], Iterator[str]]
 """Yields each mistake of a value, as the text that follows the field's name."""
 
@@ -67,6 +69,12 @@ class Field:
     kind: Kind
     check: Check | None = None
     """None where the request, its camera or its keyframes check the value."""
+    takes: Callable[[Model], object] = lambda _: True
+    """Whether a model takes it, keyframes apart."""
+    lack: str = "takes none"
+    """What is said of a model that does not take it."""
+    remedy: str = ""
+    """What else helps there, besides leaving it out and choosing another model."""
     part: str = ""
     """The attribute of the request in which it lies, `keyframes` or `camera`; nothing for the request itself."""
     wire: str = ""
@@ -81,8 +89,12 @@ class Field:
     """The values among which a model lets choose; nothing where there is a range."""
     option: OptionText | None = None
     control: Control | None = None
-    read_task: Callable[[Mapping[str, Any]], Any] | None = None
-    """Reads it from the options of a task that was made elsewhere (API facts 3.3); None where they do not name it."""
+    shown_in: str = ""
+    """The field in whose sent value it is contained; it counts there."""
+    sent: Callable[[Any], Any] | None = None
+    """What is sent for a `VideoRequest`, where that is not the value as it was given."""
+    read_task: Callable[[Mapping[str, Any], Model], Any] | None = None
+    """Reads it from the options of a task that was made elsewhere (`task_options`); None where they do not name it."""
 
     def read(self, value: object) -> Any:
         """Return what a caller gave as a plain value, or as `Unusable`; never raises."""
@@ -96,20 +108,34 @@ class Field:
         """True for a value that is sent or kept."""
         return value is not None and not (type(value) is str and value == self.default)
 
+    def sent_value(self, request: Any) -> Any:
+        """Return what is sent of it for a `VideoRequest`; None where it stays out."""
+        return self.sent(request) if self.sent is not None else self.value_in(request)
+
     def wire_name(self, model: Model) -> str:
         """Return its name in a body for a model; nothing where the model does not take it."""
         if self.part == "keyframes":
             return next((field.wire for field in model.keyframes if field.position == self.name), "")
-        return "" if self.name in model.lacks else model.wire_names.get(self.name, self.wire or self.name)
+        return model.wire_names.get(self.name, self.wire or self.name) if self.takes(model) else ""
+
+    def record_name(self, model: Model) -> str:
+        """Return its name in the ledger, which keeps what a model does not take, too."""
+        return self.wire_name(model) or self.name
 
     def problems(self, value: object, model: Model) -> Iterator[str]:
-        """Yield each mistake as one line."""
+        """Yield each mistake as one line; one that no model takes is reported as the mistake that it is."""
         if not self.is_given(value):
             return
-        if not self.wire_name(model):
-            yield f"{self.name} is given, and {model.title} takes none: leave it out"
+        if not self.wire_name(model) and value is not False:
+            yield self._lacking(model)
         elif self.check is not None:
             yield from (f"{self.name} {mistake}" for mistake in self.check(value, model))
+
+    def _lacking(self, model: Model) -> str:
+        others = models_with(lambda other: self.wire_name(other))
+        lack = f"takes no {self.name} keyframe" if self.part == "keyframes" else self.lack
+        ways = ["leave it out", *filter(None, [self.remedy, f"choose a model that does: {others}" if others else ""])]
+        return f"{self.name} is given, and {model.title} {lack}: {', or '.join(ways)}"
 
 
 _READERS: dict[Kind, Callable[[object], Any]] = {"whole": whole, "point": pair}
@@ -125,6 +151,10 @@ def wire_value(value: object) -> Any:
 
 
 # --- checks -----------------------------------------------------------------------------------------
+
+
+def _no_words(_: Model) -> Mapping[str, str]:
+    return {}
 
 
 def text_of(low: int, high: int) -> Check:
@@ -161,16 +191,34 @@ def whole_of(low: int, high: int) -> Check:
     return check
 
 
-def one_of(choices: Callable[[Model], Sequence[str | int]]) -> Check:
-    """Return the check of a choice."""
+def one_of(
+    choices: Callable[[Model], Sequence[str | int]], words: Callable[[Model], Mapping[str, str]] = _no_words
+) -> Check:
+    """Return the check of a choice. A mistake names the models that have what was asked for.
+
+    Args:
+        choices: What a model lets choose.
+        words: Other words for its choices.
+    """
 
     def check(value: Any, model: Model) -> Iterator[str]:
-        known = choices(model)
-        if not (is_number(value) or isinstance(value, str)) or value not in known:
-            joint = " or " if len(known) <= _FEW else ", "
-            yield f"is {shown(value)}: give {joint.join(map(str, known))}"
+        if not _is_among(value, choices(model), words(model)):
+            others = models_with(lambda other: _is_among(value, choices(other), words(other)))
+            there = f", or a model that has it: {others}" if others else ""
+            yield f"is {shown(value)}: give {listed_choices(choices(model))}{there}"
 
     return check
+
+
+def _is_among(value: Any, choices: Sequence[str | int], words: Mapping[str, str]) -> bool:
+    return (is_number(value) or isinstance(value, str)) and (value in choices or value in words)
+
+
+def listed_choices(choices: Sequence[str | int]) -> str:
+    """Return choices as a text: `5 or 10`, `4, 6, 8`, `4 to 15`."""
+    if isinstance(choices, range):
+        return f"{choices[0]} to {choices[-1]}"
+    return (" or " if len(choices) <= _FEW else ", ").join(map(str, choices))
 
 
 _FEW = 2

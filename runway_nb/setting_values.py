@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from .errors import InvalidRequest, SettingsError
+from .models import model_named
 from .spec import EMBED, MAX_JOBS_RANGE, MOST_CREDITS
 from .storage.home import read_path
 from .values.plain import plain, shown, whole
@@ -49,6 +50,14 @@ def read_embed(name: str, value: object) -> str:
     return str(mode)
 
 
+def read_model(name: str, value: object) -> str:
+    """Return the name of a model."""
+    try:
+        return model_named(plain(value)).name
+    except InvalidRequest as error:
+        raise SettingsError(error.message.replace("model is", f"{name} is", 1)) from None
+
+
 def read_folder(name: str, value: object) -> Path:
     """Return a path, `~` filled in."""
     try:
@@ -65,6 +74,8 @@ READERS: dict[str, Callable[[str, object], object]] = {
     "reuse": read_switch,
     "max_credits": lambda name, value: None if value is None else read_number(name, value, 0, MOST_CREDITS),
     "max_moderated": lambda name, value: read_number(name, value, *MODERATED_RANGE),
+    "model": read_model,
+    "unknown_price": read_switch,
     "slots": lambda name, value: read_number(name, value, *MAX_JOBS_RANGE),
 }
 """How each value of `Settings` is read, but for token and address."""

@@ -24,7 +24,7 @@ from .credentials import token_stores as token_stores
 from .errors import SettingsError
 from .redaction import redact
 from .setting_values import READERS, read_number, read_text
-from .spec import BASE_URL, DEFAULT_SLOTS, MAX_MODERATED, MOST_CREDITS
+from .spec import BASE_URL, DEFAULT_MODEL, DEFAULT_SLOTS, MAX_MODERATED, MOST_CREDITS
 from .storage.home import HOME_NAME, default_home, is_spare, setting_path
 from .values.deprecation import warn_renamed
 from .values.plain import shown
@@ -39,6 +39,8 @@ _VARIABLES = {
     "max_credits": CREDITS_NAME,
     "max_moderated": "RUNWAY_NB_MAX_MODERATED",
     "slots": "RUNWAY_NB_SLOTS",
+    "model": "RUNWAY_NB_MODEL",
+    "unknown_price": "RUNWAY_NB_UNKNOWN_PRICE",
 }
 """Names of settings in the environment."""
 _Source = Mapping[str, object]
@@ -68,6 +70,10 @@ class Settings:
     """Refusals by moderation within a day after which a request needs an explicit yes."""
     slots: int = DEFAULT_SLOTS
     """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
+    model: str = DEFAULT_MODEL.name
+    """The model of a request that names none."""
+    unknown_price: bool = False
+    """Send what nobody knows the price of, although there is a limit of credits."""
 
     def __post_init__(self) -> None:
         """Read every value once. Raises `SettingsError`, also where settings are made by hand."""
@@ -189,6 +195,8 @@ def _decided(sources: tuple[_Source, ...], stores: tuple[Store, ...] | None) -> 
         max_credits=_lowest_limit(sources),
         max_moderated=pick("max_moderated", MAX_MODERATED),  # type: ignore[arg-type]
         slots=pick("slots", DEFAULT_SLOTS),  # type: ignore[arg-type]
+        model=pick("model", DEFAULT_MODEL.name),  # type: ignore[arg-type]
+        unknown_price=pick("unknown_price", False),  # type: ignore[arg-type]
     )
 
 

@@ -145,10 +145,13 @@ def _file_of(clip: Any) -> Path:
 def generate(
     prompt: str = "",
     *,
+    model: str | None = None,
     first: Any = None, middle: Any = None, last: Any = None,
     fit: str | None = None, focus: tuple[float, float] | None = None, upscale: bool | None = None,
     camera: Camera | None = None,
-    aspect: str | None = None, seconds: int | None = None, seed: int | None = None, explore: bool | None = None,
+    camera_words: bool | None = None,
+    aspect: str | None = None, seconds: int | None = None, resolution: str | None = None, audio: bool | None = None,
+    seed: int | None = None, explore: bool | None = None,
     reply_url: str | None = None, reply_ref: str | None = None, max_jobs: int | None = None,
     fresh: bool = False, force: bool = False, max_credits: int | None = None,
     studio: Studio | None = None,
@@ -158,6 +161,7 @@ def generate(
 
     Args:
         prompt: What should happen.
+        model: A name of `%runway models`; that of the settings when not given, `gen3turbo` by default.
         first: Keyframe at the start: anything that is a picture (`Keyframes`), a job, a task or an asset.
         middle: Keyframe at half of the shot.
         last: Keyframe at the end.
@@ -165,10 +169,13 @@ def generate(
         focus: Where `cover` crops, 0 to 1 from left and top.
         upscale: Let Runway's own upscaler, which is free, enlarge pictures that are too small.
         camera: Six moves from -10 to 10, or static.
-        aspect: `landscape` (default) or `portrait`.
-        seconds: 5 (default) or 10.
-        seed: 1 to 4294967294; drawn when not given, see `job.seed`.
-        explore: Explore mode, for Unlimited plans.
+        camera_words: Say the move at the end of the prompt, where the model takes no numbers.
+        aspect: A format of the model, such as `landscape` or `16:9`; the first keyframe's when not given.
+        seconds: A length of the model; 5 by default where it has that.
+        resolution: Such as `720p`, where the model has several.
+        audio: Sound on or off, where the model has it.
+        seed: 1 to 4294967294; drawn when not given and the model takes one, see `job.seed`.
+        explore: Explore mode, for old Unlimited plans.
         reply_url: Where the API posts progress.
         reply_ref: Your own reference; ours when not given.
         max_jobs: How many tasks the account may run at once, 1 to 10.
@@ -177,9 +184,12 @@ def generate(
         max_credits: The most that this video may cost.
         studio: By default the one of this process.
     """
+    made_by = chosen_studio(studio)
     request = VideoRequest(
-        prompt=prompt, keyframes=Keyframes(first, middle, last), camera=Camera() if camera is None else camera,
-        fit=fit, focus=focus, upscale=upscale, aspect=aspect, seconds=seconds, seed=seed, explore=explore,
+        prompt=prompt, model=made_by.settings.model if model is None else model,
+        keyframes=Keyframes(first, middle, last), camera=Camera() if camera is None else camera,
+        camera_words=camera_words, fit=fit, focus=focus, upscale=upscale, aspect=aspect, seconds=seconds,
+        resolution=resolution, audio=audio, seed=seed, explore=explore,
         reply_url=reply_url, reply_ref=reply_ref, max_jobs=max_jobs,
     )  # fmt: skip
-    return chosen_studio(studio).submit(request, fresh=fresh, force=force, max_credits=max_credits)
+    return made_by.submit(request, fresh=fresh, force=force, max_credits=max_credits)

@@ -138,7 +138,8 @@ def test_generate_takes_every_field_of_a_request() -> None:
 def test_each_field_of_a_request_reaches_it_from_generate() -> None:
     request = _known(KNOWN[-1]["fields"])
     own = {row.name: row.value_in(request) for row in OWN_FIELDS}
-    runway_nb.generate(**own, **request.keyframes.given, camera=request.camera, studio=(studio := Asked()))
+    parts = {**request.keyframes.given, "camera": request.camera}
+    runway_nb.generate(**own, **parts, model=request.model, studio=(studio := Asked()))
     assert studio.requests == [request]
 
 
@@ -158,7 +159,7 @@ def short(monkeypatch: pytest.MonkeyPatch):
     first, _, last = DEFAULT_MODEL.keyframes
     model = DEFAULT_MODEL._replace(
         name="short", title="Short", seconds=range(2, 11), keyframes=(first._replace(wire="imageAssetId1"), last),
-        wire_names={"seconds": "duration"}, lacks=frozenset({"seed", "zoom"}),
+        wire_names={"seconds": "duration"}, seed=False, camera=False,
     )  # fmt: skip
     monkeypatch.setitem(MODELS, "short", model)
     return model
@@ -175,9 +176,15 @@ def test_a_model_names_the_fields_of_its_body(short) -> None:
 def test_what_a_model_does_not_take_is_a_mistake_and_never_dropped(short) -> None:
     request = VideoRequest("p", Keyframes("a", "b"), Camera(zoom=0), seed=7, model="short")
     assert request.problems() == (
-        "middle is given, and Short takes none: leave it out",
-        "zoom is given, and Short takes none: leave it out",
-        "seed is given, and Short takes none: leave it out",
+        "middle is given, and Short takes no middle keyframe: leave it out, or choose a model that does: gen3turbo",
+        (
+            "zoom is given, and Short takes no camera in numbers: leave it out, or say it in the prompt with "
+            "camera_words, or choose a model that does: gen3turbo"
+        ),
+        (
+            "seed is given, and Short takes none: leave it out, or choose a model that does: "
+            "gen3turbo, gen4turbo, gen4, gen4_5, videos-gen4.5"
+        ),
     )
 
 
@@ -200,8 +207,17 @@ def test_a_value_at_the_edge_is_fine(field, value) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "line"),
     [
-        ("seconds", 4, "seconds is 4: give 5 or 10"),
-        ("seconds", 6, "seconds is 6: give 5 or 10"),
+        (
+            "seconds", 4,
+            (
+                "seconds is 4: give 5 or 10, or a model that has it: "
+                "videos-gen4.5, veo-3.1, seedance-2, seedance-2-5, sora-2"
+            ),
+        ),
+        (
+            "seconds", 6,
+            "seconds is 6: give 5 or 10, or a model that has it: videos-gen4.5, veo-3.1, seedance-2, seedance-2-5",
+        ),
         ("seconds", 0, "seconds is 0: give 5 or 10"),
         ("seconds", "5", "seconds is '5': give 5 or 10"),
         ("seconds", True, "seconds is True: give 5 or 10"),
@@ -211,7 +227,13 @@ def test_a_value_at_the_edge_is_fine(field, value) -> None:
         ("seed", True, "seed is True: give a whole number from 1 to 4294967294"),
         ("max_jobs", 0, "max_jobs is 0: give a whole number from 1 to 10"),
         ("max_jobs", 11, "max_jobs is 11: give a whole number from 1 to 10"),
-        ("aspect", "16:9", "aspect is '16:9': give landscape or portrait"),
+        (
+            "aspect", "21:9",
+            (
+                "aspect is '21:9': give landscape or portrait, or a model that has it: "
+                "gen4turbo, gen4, gen4_5, videos-gen4.5, seedance-2, seedance-2-5"
+            ),
+        ),
         ("aspect", "", "aspect is '': give landscape or portrait"),
         ("explore", 1, "explore is 1: give True or False"),
         ("reply_ref", "", "reply_ref is 0 characters long: give text of 1 to 1,024 characters"),
@@ -221,7 +243,7 @@ def test_a_value_at_the_edge_is_fine(field, value) -> None:
         ("reply_url", "https://", "reply_url is 'https://': give an address that starts with https://"),
         ("prompt", None, "prompt is None: give text"),
         ("prompt", "  \n", "there is nothing to generate from: write a prompt, or give a keyframe"),
-        ("model", "gen9", "model is 'gen9': known are gen3turbo"),
+        ("model", "gen9", f"model is 'gen9': known are {', '.join(MODELS)}"),
     ],
 )  # fmt: skip
 def test_a_value_past_the_edge_is_one_line_with_what_to_do(field, value, line) -> None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from ..errors import ServerError
 from ..redaction import know_address, know_id, redact_line, short_id
+from ..task_options import prompt_in
 from .answer_values import (  # fmt: skip
     Json,
     agreed_in,
@@ -126,11 +127,12 @@ class Task:
 
     @classmethod
     def from_wire(cls, body: object) -> Task:
-        """Read a flat or nested answer. Raises `ServerError` when there is no task id in it, or more than one."""
+        """Read an answer: flat, nested or both. Raises `ServerError` where it has no task id, or more than one."""
         outer = mapping_in(body)
-        inner = mapping_in(outer.get("task")) or outer
+        nested = mapping_in(outer.get("task"))
+        inner = {**_beside(outer), **nested} if nested else outer
         identifier, reference = (agreed_in(outer, inner, name) for name in ("taskId", "replyRef"))
-        identifier = id_in(identifier)
+        identifier = id_in(identifier) or id_in(nested.get("id"))
         if not identifier:
             raise ServerError("the answer names no task", 200)
         know_id(identifier)
@@ -151,7 +153,7 @@ class Task:
             name=shown_in(inner.get("name")),
             created_at=shown_in(inner.get("createdAt"), KIND),
             seed=whole_in(options.get("seed")),
-            prompt=text_in(options.get("text_prompt")),
+            prompt=text_in(prompt_in(options)),
             options=options,
             reply_ref=reference,
             credits_used=number_in(features.get("numPlanCredits_used")),
@@ -181,6 +183,11 @@ class Task:
     def __repr__(self) -> str:
         percent = "" if self.progress is None else f" {self.progress:.0%}"
         return f"<Task {self.short_id} {self.status}{percent}>"
+
+
+def _beside(outer: Json) -> Json:
+    """Return what an answer says of a task beside the task: not its error, which is the call's."""
+    return {name: value for name, value in outer.items() if name not in ("error", "task")}
 
 
 @dataclass(frozen=True)

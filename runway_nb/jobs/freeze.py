@@ -69,7 +69,7 @@ def new_record(
     number = secrets.token_hex(8)
     sent = replace(
         request,
-        seed=draw(*SEED_RANGE) if request.seed is None else request.seed,
+        seed=draw(*SEED_RANGE) if request.seed is None and request.row.seed else request.seed,
         reply_ref=request.reply_ref or own_reference(number),
     )
     record = Record(
@@ -80,7 +80,7 @@ def new_record(
         model=request.model,
         digest=replace(request, keyframes=picture_prints(request.keyframes, asker.folder)).digest,
         reply_ref=sent.reply_ref or "",
-        credits=request.credits,
+        credits=request.counted_credits,
         simulated=settings.simulated,
         backend=settings.backend,
         folder=str(asker.folder),

@@ -136,8 +136,8 @@ class Job(Handle):
         return self.request.seed
 
     @property
-    def credits(self) -> int:
-        """The price in credits; 0 with the simulator and in explore mode."""
+    def credits(self) -> int | None:
+        """The price in credits; 0 with the simulator and in explore mode, None where nobody has documented it."""
         return 0 if self.simulated else self.request.credits
 
     @property

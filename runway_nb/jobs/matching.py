@@ -17,8 +17,10 @@ from typing import Any
 from ..api.answer_values import moment_in
 from ..api.models import Task
 from ..ledger.record import Record, is_own_reference
+from ..models import is_other_kind
 from ..references import task_account
 from ..request import UNCOUNTED, VideoRequest
+from ..task_options import keyframe_count, seconds_in
 
 SKEW_SECONDS = 300.0
 """How far a task may seem older than its create: two servers write the two times."""
@@ -51,8 +53,8 @@ class LostRequest:
         """Return True unless what the task shows rules it out; an item of a list may show little."""
         request = self.request
         return (
-            task.task_type in ("", request.row.task_type)
-            and (not task.prompt or is_same_text(task.prompt, request.prompt))
+            not is_other_kind(task.task_type, request.row)
+            and (not task.prompt or is_same_text(task.prompt, request.sent_prompt))
             and not (self.reference and task.reply_ref and task.reply_ref != self.reference)
             and self._has_our_seed(task) is not False
             and self._has_same_options(task)
@@ -72,7 +74,7 @@ class LostRequest:
 
     def tells_prompt(self, task: Task) -> bool:
         """Return True when the task shows its prompt: what it does not show proves nothing for a fixed seed."""
-        return bool(task.prompt if self.request.prompt else task.options)
+        return bool(task.prompt if self.request.sent_prompt else task.options)
 
     def is_before(self, task: Task) -> bool:
         """Return True when the task was made before the create left, by the clocks of the servers."""
@@ -107,14 +109,13 @@ class LostRequest:
         The moves are compared by size alone: their names and signs there are our reading.
         """
         options, request = task.options, self.request
-        pictures = options.get("keyframes")
         return (
-            options.get("seconds") in (None, request.length)
+            seconds_in(options) in (None, request.length)
             and (
                 not isinstance(options.get("camera"), Mapping)
                 or _sizes(options["camera"]) == _sizes(request.camera.moves)
             )
-            and (not isinstance(pictures, list) or not pictures or len(pictures) == len(request.keyframes.given))
+            and keyframe_count(options) in (None, len(request.keyframes.given))
         )
 
     def _has_our_seed(self, task: Task) -> bool | None:
@@ -209,8 +210,8 @@ def contradiction(task: Task, search: Search) -> str:
     owner = task_account(task.id).casefold()
     # what these say is our reading of the API: it is not held against a task that proves to be ours
     weak = {} if lost.is_proven(task) else {
-        "a task of another kind": task.task_type not in ("", request.row.task_type),
-        "a task of another length": task.options.get("seconds") not in (None, request.length),
+        "a task of another kind": is_other_kind(task.task_type, request.row),
+        "a task of another length": seconds_in(task.options) not in (None, request.length),
         "a task from before": lost.is_before(task),
     }  # fmt: skip
     wrong = {
@@ -218,7 +219,7 @@ def contradiction(task: Task, search: Search) -> str:
         "a task that belongs to another job": search.is_taken(task.id),
         "another reference": bool(task.reply_ref) and task.reply_ref != request.reply_ref,
         "another seed": task.seed is not None and task.seed != request.seed,
-        "another prompt": bool(task.prompt) and not is_same_text(task.prompt, request.prompt),
+        "another prompt": bool(task.prompt) and not is_same_text(task.prompt, request.sent_prompt),
         **weak,
     }
     found = [difference for difference, holds in wrong.items() if holds]

@@ -301,9 +301,9 @@ async def _with_balance(
     with suppress(errors.RunwayError):
         balance = await context.race(client.credits(context.job.request.account))
         if balance.left is not None and balance.permitted is not None:
-            needed, left, all_ = context.job.request.credits, balance.left, balance.permitted
+            needed, left, all_ = context.job.request.price_text, balance.left, balance.permitted
             return errors.NotEnoughCredits(
-                f"this shot needs {needed} credits, {left:,.0f} of {all_:,.0f} are left (HTTP 412)", 412
+                f"this shot needs {needed}, {left:,.0f} of {all_:,.0f} are left (HTTP 412)", 412
             )
     return error
 

@@ -20,6 +20,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from ..camera import Camera
 from ..errors import LedgerError
 from ..keyframes import Keyframes
+from ..models import dearest_second
 from ..request import VideoRequest
 from ..spec import MODELS, MOST_CREDITS
 from ..values.plain import plain
@@ -33,8 +34,8 @@ LAST_MOMENT = 253_370_764_800.0
 """Unix seconds of the year 9999: no calendar shows what is later."""
 MOST_SECONDS = 1e9
 """The longest that a job can have taken."""
-DEAREST = max(max(model.seconds) * model.credits_per_second for model in MODELS.values())
-"""What a job counts whose price cannot be read: the most that a shot of a known model costs."""
+DEAREST = max(max(model.seconds) for model in MODELS.values()) * dearest_second()
+"""What a job counts whose price cannot be read: no shot of a known model costs more."""
 _LONGEST_VALUE = 40
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _PATHS = ("video", "folder")
@@ -96,7 +97,7 @@ def counted_credits(row: Mapping[str, Any]) -> tuple[int, bool]:
     if price is None:
         values = {**row, "request": _json_object(row["request"])}
         if not any(_request_problems(values, "request")):
-            price = VideoRequest.from_wire(values["request"], row["model"]).credits
+            price = VideoRequest.from_wire(values["request"], row["model"]).counted_credits
     return (DEAREST, False) if price is None else (price, True)
 
 

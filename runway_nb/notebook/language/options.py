@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from ...request import FIELDS
 from ...request_fields import Field, Kind, OptionText
-from ...spec import DEFAULT_MODEL, EMBED
+from ...spec import EMBED, MODELS
 
 
 class Option(NamedTuple):
@@ -31,7 +31,7 @@ class Option(NamedTuple):
 
 
 def _of_field(field: Field, text: OptionText) -> Option:
-    choices = tuple(map(str, field.choices(DEFAULT_MODEL)))
+    choices = tuple(dict.fromkeys(str(choice) for model in MODELS.values() for choice in field.choices(model)))
     return Option(f"--{field.name.replace('_', '-')}", field.kind, text.metavar, text.help, choices)
 
 

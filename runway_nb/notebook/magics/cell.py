@@ -108,7 +108,8 @@ def _limits(values: dict[str, Any]) -> tuple[Limits, list[str]]:
 def dry_run_text(request: VideoRequest) -> str:
     """Return what would be sent, and its price."""
     body = json.dumps(request.to_wire(), indent=2, ensure_ascii=False)
-    seed = "" if request.seed is not None else "\nThe seed is drawn when it is sent."
+    seed = "" if request.seed is not None or not request.row.seed else "\nThe seed is drawn when it is sent."
     notes = "".join(f"\nNote: {warning}." for warning in request.warnings())
-    price = f"{request.credits} credits" + (" (explore mode)" if request.explore else "")
-    return f"Dry run, nothing was sent. POST {request.row.path}\n{redact(body)}\nPrice: {price}.{seed}{notes}"
+    return (
+        f"Dry run, nothing was sent. POST {request.row.path}\n{redact(body)}\nPrice: {request.price_text}.{seed}{notes}"
+    )

@@ -67,7 +67,7 @@ def _initial(account: Account) -> str:
 
 def price_text(request: VideoRequest, state: AccountState) -> tuple[str, str]:
     """Return the price, and what stands beside it: the balance, or what explore mode means."""
-    price = f"{request.credits} credits"
+    price = request.price_text
     if request.explore:
         return price, "explore mode: needs an Unlimited plan, may wait for hours"
     if request.credits and state.left is not None and state.left < request.credits:
@@ -93,7 +93,7 @@ def refusal(request: VideoRequest, state: AccountState, problems: list[str]) -> 
         return "There is something to fix above." if len(problems) > 1 else problems[0]
     if state.accounts is not None and not state.accounts and not state.simulated:
         return "There is no Runway account to send it to."
-    if not request.explore and state.left is not None and state.left < request.credits:
+    if request.credits and state.left is not None and state.left < request.credits:
         return f"This shot needs {request.credits} credits, {state.left:,.0f} are left."
     return ""
 

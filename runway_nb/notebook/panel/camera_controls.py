@@ -7,8 +7,8 @@ from functools import partial
 import ipywidgets
 
 from ...camera import MOVES, Camera
+from ...camera_words import PRESETS, camera_sentence
 from ...spec import CAMERA_LIMIT
-from ..rendering.camera_sentence import PRESETS, camera_sentence
 from .preview import PreviewTraits
 from .script import DECIMALS, ENDS
 from .state import PanelState, Summary, camera_of, camera_set, value_changed

@@ -47,13 +47,22 @@ def prompt_text(request: VideoRequest) -> str:
 
 def cost(job: Job) -> str:
     """Return the price, as in "25 credits"; 0 with the simulator and in explore mode."""
-    return f"{job.credits} credits" + (" (explore mode)" if job.request.explore and not job.simulated else "")
+    return "0 credits" if job.simulated else job.request.price_text
 
 
 def facts(job: Job, price: str = "") -> list[str]:
     """Camera, length, seed, price."""
     request = job.request
-    return [camera_text(request), f"{request.length} s", f"seed {request.seed}", price or cost(job)]
+    return [camera_text(request), f"{request.length} s", *_seed_text(request), price or cost(job)]
+
+
+def _seed_text(request: VideoRequest) -> list[str]:
+    """Return the seed, where the model takes one."""
+    return [] if request.seed is None else [f"seed {request.seed}"]
+
+
+def _for_price(request: VideoRequest) -> str:
+    return "at an unknown price" if request.credits is None else f"for {request.price_text}"
 
 
 def made(job: Job) -> str:
@@ -76,7 +85,7 @@ def reuse_text(job: Job) -> str:
         return f"{JOINED}, 0 credits more"
     if job.video is not None:
         return f"stored result of {day}, 0 credits; --fresh for a new take"
-    again = f"--fresh sends it again for {job.request.credits} credits"
+    again = f"--fresh sends it again {_for_price(job.request)}"
     return f"this is how it ended on {day}; nothing was sent now, {again}"
 
 

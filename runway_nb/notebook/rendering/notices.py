@@ -8,7 +8,7 @@ from ... import errors
 from ...jobs.job import Job
 from ...ledger.phase import Phase
 from ...redaction import redact
-from .facts import sentence
+from .facts import cost, sentence
 
 RESENT = "sent again as job "
 
@@ -76,7 +76,7 @@ def _moderated(job: Job) -> Notice:
         f"Reason from Runway: {reason}.",
         "Change the words or the picture, then run the cell again. It is not sent again by itself: "
         "many refusals can suspend the account.",
-        cost="" if job.simulated else f"{job.credits} credits, may be charged",
+        cost="" if job.simulated else f"{cost(job)}, may be charged",
     )  # fmt: skip
 
 
@@ -111,8 +111,8 @@ def _maybe(job: Job) -> Notice:
         "warn", "!", "Maybe sent: no clear answer", f"The request left once; {reason}.",
         "Running the cell again checks again and sends nothing. Sending it again is your decision: "
         "if the request did arrive, you pay twice.",
-        f"%runway attach {job.id}  # check again\n%runway resend {job.id}  # send again, {job.request.credits} credits",
-        "" if job.simulated else f"{job.credits} credits, maybe charged",
+        f"%runway attach {job.id}  # check again\n%runway resend {job.id}  # send again, {job.request.price_text}",
+        "" if job.simulated else f"{cost(job)}, maybe charged",
     )  # fmt: skip
 
 
@@ -155,7 +155,7 @@ def _stopped(job: Job) -> Notice:
     if job.task is not None and job.task.status == "SUCCEEDED":
         return _undownloaded(job)
     at = f" at {job.progress:.0%}".replace("%", " %") if job.progress else ""
-    spent = "" if job.simulated else f"; its {job.credits} credits stay spent"
+    spent = "" if job.simulated else f"; its {'credits' if job.credits is None else cost(job)} stay spent"
     return Notice(
         "calm", "\N{BLACK SQUARE}", "Tracking stopped",
         f"You stopped it{at}. Runway finishes the video{spent}.",
@@ -189,7 +189,7 @@ def _by_phase(job: Job) -> Notice:
 
 
 def _needed(job: Job) -> str:
-    return "" if job.simulated else f"{job.credits} credits needed"
+    return "" if job.simulated else f"{cost(job)} needed"
 
 
 _NOTICES = (

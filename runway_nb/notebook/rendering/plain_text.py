@@ -9,7 +9,7 @@ from pathlib import Path
 from ...jobs.job import Job
 from ...redaction import redact, redact_cell, redact_line
 from ...storage.home import home_folder
-from .facts import MINUS, clock, facts, made, megabytes, prompt_text, shows_id
+from .facts import MINUS, clock, cost, facts, made, megabytes, prompt_text, shows_id
 from .live_state import LiveState
 from .notices import Notice
 
@@ -58,7 +58,7 @@ def log_line(job: Job, state: LiveState) -> str:
 def sent_line(job: Job) -> str:
     """Return the line of a log that reports the price, and the account's credits where the API does."""
     task = job.task
-    spent = "simulator, no credits spent" if job.simulated else f"{job.credits} credits"
+    spent = "simulator, no credits spent" if job.simulated else cost(job)
     if task is not None and task.credits_used is not None and task.credits_permitted is not None and not job.simulated:
         spent += f", {task.credits_used:,.0f} of {task.credits_permitted:,.0f} used"
     return f"runway {name_of(job)}  sent: {spent}"

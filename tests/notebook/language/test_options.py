@@ -167,7 +167,7 @@ def test_readme_holds_the_table_as_it_is() -> None:
     ("line", "symbol", "expected"),
     [
         ("%%runway --zo", "--zo", ["--zoom"]),
-        ("%%runway --aspect ", "", ["landscape", "portrait"]),
+        ("%%runway --aspect ", "", ["landscape", "portrait", "16:9", "9:16", "1:1", "4:3", "3:4", "21:9"]),
         ("%%runway --aspect po", "po", ["portrait"]),
         ("%%runway --zoom 3 --zo", "--zo", []),
         ("%%runway --upsc", "--upsc", ["--upscale"]),

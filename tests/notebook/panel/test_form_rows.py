@@ -70,8 +70,10 @@ def test_every_field_of_a_request_has_a_row_and_each_control_a_name_of_its_own()
 
 def test_what_is_rarely_needed_comes_last_and_what_is_done_before_sending_first_of_it() -> None:
     names = [row.name for row in ROWS]
-    assert names[:5] == ["prompt", "aspect", "seconds", "seed", "explore"]
-    assert names[5:] == ["fit", "focus", "upscale", "reply_url", "reply_ref", "max_jobs"]
+    assert names[:8] == [
+        "prompt", "aspect", "camera_words", "seconds", "resolution", "audio", "seed", "explore"
+    ]  # fmt: skip
+    assert names[8:] == ["fit", "focus", "upscale", "reply_url", "reply_ref", "max_jobs"]
 
 
 @given(requests, st.sampled_from([None, *FITS]))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from runway_nb.camera import MOVES, Camera, homography
-from runway_nb.notebook.rendering.camera_sentence import ORBIT_RATIO, PRESETS, camera_sentence
+from runway_nb.camera_words import ORBIT_RATIO, PRESETS, camera_sentence
 from support.strategies import cameras, moving_cameras
 
 WORDS = {

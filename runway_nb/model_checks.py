@@ -1,0 +1,57 @@
+"""What the row of a model says about a request as a whole: mistakes, and what is probably not meant. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .models import models_with
+from .spec import Model
+
+if TYPE_CHECKING:
+    from .request import VideoRequest
+
+
+def model_problems(request: VideoRequest, model: Model) -> Iterator[str]:
+    """Yield each mistake that no single field makes, as one line (Model facts 2 to 5)."""
+    given = request.keyframes.given
+    if model.needs_picture and "first" not in given:
+        others = models_with(lambda other: not other.needs_picture)
+        yield f"{model.title} needs a picture: give first, or choose a model that takes a prompt alone: {others}"
+    elif model.last_needs_first and "last" in given and "first" not in given:
+        yield f"last is given without first, and {model.title} takes an end with a start only: give first, too"
+    if model.needs_prompt and not str(request.prompt).strip():
+        yield f"{model.title} needs a prompt: write what should happen"
+    yield from _length_problems(request, model)
+    yield from _text_aspect_problems(request, model)
+    if request.explore and request.resolution in model.paid_resolutions:
+        yield f"resolution is {request.resolution}, which explore mode does not have: choose a lower one, or pay for it"
+
+
+def _length_problems(request: VideoRequest, model: Model) -> Iterator[str]:
+    limit = model.prompt_limit
+    if limit is None or not isinstance(request.prompt, str) or len(text := request.sent_prompt) <= limit:
+        return
+    words = f", {len(text) - len(request.prompt):,} of them for the camera" if request.camera_sentence else ""
+    yield f"prompt is {len(text):,} characters long{words}: {model.title} takes {limit:,}"
+
+
+def _text_aspect_problems(request: VideoRequest, model: Model) -> Iterator[str]:
+    allowed = model.text_aspects
+    if allowed is None or request.aspect is None or request.keyframes.given or request.format in allowed:
+        return
+    yield (
+        f"aspect is {request.aspect}: without a picture {model.title} makes {' or '.join(allowed)} only; give first, "
+        "or leave it out"
+    )
+
+
+def model_warnings(request: VideoRequest, model: Model) -> Iterator[str]:
+    """Yield what is allowed and probably not meant."""
+    if model.doubts_text and not request.keyframes.given:
+        if request.camera.is_moving:
+            yield "a camera move without a keyframe: Runway may ignore the move or refuse the request"
+        else:
+            yield "no keyframe: Runway may refuse a request of words alone"
+    if model.prompt_doubt is not None and len(request.sent_prompt) > model.prompt_doubt:
+        yield f"the prompt has more than {model.prompt_doubt} characters: {model.title} may refuse it"
