@@ -148,8 +148,7 @@ def generate(
     model: str | None = None,
     first: Any = None, middle: Any = None, last: Any = None,
     fit: str | None = None, focus: tuple[float, float] | None = None, upscale: bool | None = None,
-    camera: Camera | None = None,
-    camera_words: bool | None = None,
+    camera: Camera | None = None, camera_words: bool | None = None,
     aspect: str | None = None, seconds: int | None = None, resolution: str | None = None, audio: bool | None = None,
     seed: int | None = None, explore: bool | None = None,
     reply_url: str | None = None, reply_ref: str | None = None, max_jobs: int | None = None,
@@ -162,9 +161,7 @@ def generate(
     Args:
         prompt: What should happen.
         model: A name of `%runway models`; that of the settings when not given, `gen3turbo` by default.
-        first: Keyframe at the start: anything that is a picture (`Keyframes`), a job, a task or an asset.
-        middle: Keyframe at half of the shot.
-        last: Keyframe at the end.
+        first, middle, last: Keyframes: anything that is a picture (`Keyframes`), a job, a task or an asset.
         fit: How pictures are brought to the frame: `cover` (default), `contain` or `stretch`.
         focus: Where `cover` crops, 0 to 1 from left and top.
         upscale: Let Runway's own upscaler, which is free, enlarge pictures that are too small.
@@ -172,12 +169,10 @@ def generate(
         camera_words: Say the move at the end of the prompt, where the model takes no numbers.
         aspect: A format of the model, such as `landscape` or `16:9`; the first keyframe's when not given.
         seconds: A length of the model; 5 by default where it has that.
-        resolution: Such as `720p`, where the model has several.
-        audio: Sound on or off, where the model has it.
+        resolution, audio: Such as `720p`, and sound on or off, where the model has them.
         seed: 1 to 4294967294; drawn when not given and the model takes one, see `job.seed`.
         explore: Explore mode, for old Unlimited plans.
-        reply_url: Where the API posts progress.
-        reply_ref: Your own reference; ours when not given.
+        reply_url, reply_ref: Where the API posts progress, and your own reference; ours when not given.
         max_jobs: How many tasks the account may run at once, 1 to 10.
         fresh: Make it again although an equal request was made before.
         force: Send it although moderation has refused too much lately.
