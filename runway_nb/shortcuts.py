@@ -142,7 +142,7 @@ def _file_of(clip: Any) -> Path:
     return cast(Job, clip).finished() if is_a(clip, Job) else read_path(clip, "a clip")
 
 
-def generate(
+def generate(  # noqa: D417 - what goes together has one line
     prompt: str = "",
     *,
     model: str | None = None,
