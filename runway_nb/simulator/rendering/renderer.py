@@ -25,7 +25,7 @@ from runway_nb.camera import Camera, Matrix, inverse, seen_from, weights
 from runway_nb.storage.private_files import private_file
 
 from ..parent_process import WITH_PARENT, call_when_input_ends
-from . import caption, scene
+from . import caption, scene, tone
 from .planes import SCALES, Box, Canvas, Planes, canvas, join, load, reach, split
 
 if TYPE_CHECKING:
@@ -231,8 +231,8 @@ def _laid(plane: Image, matrix: Matrix, box: Box, scale: int) -> Image:
 def render(shot: Shot, out: Path) -> None:
     """Write the clip as MP4 to `out`, and before it three thumbnails beside it (`Film.save_thumbnails`).
 
-    H.264, yuv420p, 24 frames/s, `shot.seconds` long, index first. A file appears under its name only when
-    it is complete.
+    H.264, yuv420p, 24 frames/s, `shot.seconds` long, index first; AAC where the shot has sound. A file appears under
+    its name only when it is complete.
     """
     film = prepare(shot)
     film.save_thumbnails(out)
@@ -250,10 +250,16 @@ def encode(film: Film, path: Path) -> None:
         ThreadPoolExecutor(WARP_THREADS) as pool,
     ):
         stream = _stream(container, shot.width, shot.height)
+        sound = tone.add_stream(container) if shot.audio else None
+        seconds = tone.frames(shot.seed, shot.seconds)
         for number, frame in enumerate(_in_order(pool, lambda number: _frame(film, number), shot.frames)):
+            if sound and number % FPS == 0:
+                container.mux(sound.encode(next(seconds)))
             frame.pts, frame.time_base = number, Fraction(1, FPS)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+        if sound:
+            container.mux(sound.encode())
 
 
 def _stream(container: Any, width: int, height: int) -> Any:
