@@ -9,7 +9,7 @@ from pathlib import Path
 from .errors import InvalidRequest, SettingsError
 from .models import model_named
 from .spec import EMBED, MAX_JOBS_RANGE, MOST_CREDITS
-from .storage.home import read_path
+from .storage.given_paths import read_path
 from .values.plain import plain, shown, whole
 
 MODERATED_RANGE = (1, 1000)

@@ -25,7 +25,8 @@ from .errors import SettingsError
 from .redaction import redact
 from .setting_values import READERS, read_number, read_text
 from .spec import BASE_URL, DEFAULT_MODEL, DEFAULT_SLOTS, MAX_MODERATED, MOST_CREDITS
-from .storage.home import HOME_NAME, default_home, is_spare, setting_path
+from .storage.given_paths import setting_path
+from .storage.home import HOME_NAME, default_home, is_spare
 from .values.deprecation import warn_renamed
 from .values.plain import shown
 

@@ -16,7 +16,7 @@ from .jobs.job import Job, video_frames
 from .keyframes import Keyframes
 from .request import VideoRequest
 from .settings import resolve
-from .storage.home import read_path
+from .storage.given_paths import read_path
 from .studio import Studio
 from .values.plain import checked_kind, checked_switch, is_a, shown, unexpected
 

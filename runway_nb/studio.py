@@ -36,7 +36,8 @@ from .redaction import redact
 from .references import ShotFrame
 from .request import VideoRequest
 from .settings import Settings, checked_settings
-from .storage.home import result_folder, working_folder
+from .storage.given_paths import result_folder
+from .storage.paths import working_folder
 from .storage.video_folder import folder_problem
 from .values.arguments import plain_arguments
 from .values.deprecation import warn_renamed

@@ -19,7 +19,7 @@ from ..ledger.phase import LEFT
 from ..redaction import redact_line
 from ..references import ShotFrame
 from ..request import VideoRequest
-from ..storage.home import working_folder
+from ..storage.paths import working_folder
 from ..text.console import as_shown
 from ..values.deprecation import warn_renamed
 from ..values.handle import Handle

@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 from ..errors import LedgerError, RunwayError
+from ..storage.home import LEDGER_NAME
 from ..storage.private_files import close_to_others, copy_private, private_file, private_folder
 from ..values.handle import Handle
 from . import migrations
@@ -194,7 +195,7 @@ class LedgerFile(Handle):
     def __init__(
         self, home: Path, clock: Callable[[], float], connect: Callable[[Path], sqlite3.Connection] = open_file
     ) -> None:
-        self.path = home / "ledger.sqlite3"
+        self.path = home / LEDGER_NAME
         self.connect = connect
         self._clock = clock
         self._lock = threading.RLock()

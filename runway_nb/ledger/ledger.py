@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import JobNotFound, LeaseLost, LedgerError
-from ..storage.home import read_path
+from ..storage.given_paths import read_path
 from ..values.arguments import plain_arguments
 from ..values.deprecation import warn_renamed
 from ..values.handle import Handle

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
+import os
 import sys
 import time
-import tokenize
 from typing import TYPE_CHECKING, Any
 
 from traitlets import Bool, Enum, Int, TraitError, Unicode
 from traitlets.config import Configurable
 
-from ..errors import SettingsError
-from ..storage.home import working_folder
-from ..text.line_words import JOINERS, NO_WIDTH
+from ..storage.paths import working_folder
 from .loaded_settings import loaded_settings, remember
 
 if TYPE_CHECKING:
@@ -28,9 +25,6 @@ WORTH_TELLING = 7 * 24 * 60 * 60.0
 _CLASS = "RunwayMagics"
 _ON_THE_WAY = ("IPython.", __name__)
 """Modules between who runs a cell and a transformer of its text."""
-_UNSEEN = f"[{NO_WIDTH}{JOINERS}]"
-_BEFORE = re.compile(rf"^(?:\s|{_UNSEEN})+(?=%%runway\b)")
-_AFTER = re.compile(rf"^(\s*)(?:{_UNSEEN})*(%%?runway)(?:[^\S\n ]|{_UNSEEN})+")
 
 
 class RunwayMagics(Configurable):
@@ -123,29 +117,12 @@ class LineMagic:
 
 
 def spell_magic(lines: list[str]) -> list[str]:
-    """Input transformer: what stands around `%%runway` or `%runway` and only looks like a space, or like nothing.
-
-    IPython would take a no-break space for a part of the name.
-    """
-    if not lines:
+    """Input transformer: what stands around `%%runway` or `%runway` and only looks like a space, or like nothing."""
+    if not any("%runway" in line for line in lines):
         return lines
-    spelt = [_AFTER.sub(r"\1\2 ", _BEFORE.sub("", lines[0])), *lines[1:]]
-    if spelt[0].startswith("%%"):
-        return spelt  # the lines below a cell magic are its own
-    meant = {number: _AFTER.sub(r"\1\2 ", line) for number, line in enumerate(spelt) if _AFTER.match(line)}
-    if not meant:
-        return spelt
-    begun = _lines_begun_by_magic([meant.get(number, line) for number, line in enumerate(spelt)])
-    return [meant[number] if number in begun and number in meant else line for number, line in enumerate(spelt)]
+    from .language.magic_spelling import respelt  # first use
 
-
-def _lines_begun_by_magic(lines: list[str]) -> set[int]:
-    """Return the lines that IPython takes for a line magic: none in a text or within brackets."""
-    from IPython.core.inputtransformer2 import make_tokens_by_line  # loaded by any shell, and by nothing else of ours
-
-    skipped = (tokenize.INDENT, tokenize.DEDENT)
-    firsts = (next((t for t in tokens if t.type not in skipped), None) for tokens in make_tokens_by_line(lines))
-    return {token.start[0] - 1 for token in firsts if token is not None and token.string == "%"}
+    return respelt(lines)
 
 
 def await_cell(lines: list[str]) -> list[str]:
@@ -202,6 +179,8 @@ def configured(shell: Any) -> RunwayMagics:
     try:
         return RunwayMagics(shell)
     except TraitError as wrong:
+        from ..errors import SettingsError  # only where one is wrong
+
         raise SettingsError(f"IPython's configuration of RunwayMagics cannot be used: {wrong}") from None
 
 
@@ -242,17 +221,19 @@ def _terminal_bundle(job: Job) -> dict[str, str]:
 
 def report_unfinished() -> None:
     """One quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
-    from ..ledger.unfinished import count_unfinished  # loads sqlite3
-    from ..storage.home import default_home  # first use
-    from ..text.console import write_line  # first use
+    from ..storage.home import LEDGER_NAME, default_home  # first use
 
     try:
-        home = default_home()
-    except SettingsError:
-        return  # the first cell that needs it says what is wrong, with what to do
-    count = count_unfinished(home / "ledger.sqlite3", time.time(), WORTH_TELLING)
-    if words := unfinished_message(count):
-        write_line(words)
+        ledger = default_home() / LEDGER_NAME
+    except ValueError:
+        return  # a `SettingsError`: the first cell that needs it says what is wrong, with what to do
+    if not os.path.isfile(ledger):
+        return
+    from ..ledger.unfinished import count_unfinished  # loads sqlite3
+    from ..text.console import write_line  # first use
+
+    if message := unfinished_message(count_unfinished(ledger, time.time(), WORTH_TELLING)):
+        write_line(message)
 
 
 def unfinished_message(count: int) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import SettingsError
 from ..extension_points import provided
 
 _CLASS = "RunwayMagics"
@@ -49,6 +48,8 @@ def notebook_settings() -> tuple[Mapping[str, object] | None, Path | None]:
         return settings.values(), settings.folder
     shell = running_shell()
     if _PACKAGE in getattr(getattr(shell, "extension_manager", None), "loaded", ()):
+        from ..errors import SettingsError  # loaded with the extension, which needs no errors
+
         raise SettingsError(
             "the settings of %config RunwayMagics are gone, and with them its limit of credits; nothing was sent: "
             f"%reload_ext {_PACKAGE}, then set them again"

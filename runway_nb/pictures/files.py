@@ -15,7 +15,7 @@ from ..redaction import ADDRESS, TOKEN, redact_line
 from ..references import Picture, asset_account
 from ..storage.atomic_file import write_private
 from ..storage.file_link import is_file_link, path_of_link
-from ..storage.home import expanded
+from ..storage.paths import expanded
 from ..storage.private_files import private_folder
 from .limits import LARGEST_FILE
 from .unicode_names import may_look_alike, name_key

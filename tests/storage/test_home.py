@@ -21,7 +21,9 @@ from runway_nb import Keyframes, VideoRequest, errors
 from runway_nb.jobs.loop import BackgroundLoop
 from runway_nb.notebook.extension import report_unfinished
 from runway_nb.settings import resolve
-from runway_nb.storage.home import default_home, expanded, home_folder, read_path, spare_home, working_folder
+from runway_nb.storage.given_paths import read_path
+from runway_nb.storage.home import default_home, spare_home
+from runway_nb.storage.paths import expanded, home_folder, working_folder
 from support.fakes import TOKEN, Party
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ...jobs.job import Job
 from ...redaction import redact, redact_cell, redact_line
-from ...storage.home import home_folder
+from ...storage.paths import home_folder
 from .facts import MINUS, clock, cost, facts, made, megabytes, prompt_text, shows_id
 from .live_state import LiveState
 from .notices import Notice
