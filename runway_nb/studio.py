@@ -222,7 +222,7 @@ class Studio(Handle):
         _check_backend(backend, record)
         if record.resent_as:
             return self.attach(record.resent_as)
-        if not record.may_be_lost or self.ledger.is_held(record):
+        if not record.may_be_lost or self.ledger.leases.is_held(record):
             raise errors.InvalidCommand(
                 f"job {record.id} is not in doubt ({record.phase}): %runway attach {record.id} follows it, "
                 "and --fresh in its cell makes it again"

@@ -41,6 +41,8 @@ from runway_nb import (
 )
 from runway_nb.account import Account
 from runway_nb.embedded_simulator import EmbeddedSimulator
+from runway_nb.ledger.leases import LedgerLeases
+from runway_nb.ledger.tasks import LedgerTasks
 from runway_nb.shortcuts import close_default_studio
 from runway_nb.values.plain import shown
 from support.fakes import BASE, TOKEN, FakeTime, Party
@@ -171,16 +173,17 @@ CALLS: dict[str, Call] = {
     **_each(
         "Ledger.{}",
         (
-            "find", "get", "named", "recent", "spending.by_day", "spending.today", "without_task", "task_ids", "renew",
-            "add", "adopt",
+            "find", "get", "named", "recent", "spending.by_day", "spending.today", "add", "adopt",
         ),
         lambda name, w, x: attrgetter(name)(w.ledger)(x),
     ),
     **_each(
-        "Ledger.{}", ("uploads.find", "take", "claim"), lambda name, w, x: attrgetter(name)(w.ledger)(x, x)
+        "Ledger.{}", ("uploads.find", "claim"), lambda name, w, x: attrgetter(name)(w.ledger)(x, x)
     ),
-    "Ledger.is_held": lambda w, x: w.ledger.is_held(x),
-    "Ledger.assign": lambda w, x: w.ledger.assign(x, x, is_certain=x),
+    "LedgerLeases.take": lambda w, x: w.ledger.leases.take(x, x),
+    **_each("LedgerLeases.{}", ("renew", "is_held"), lambda name, w, x: getattr(w.ledger.leases, name)(x)),
+    **_each("LedgerTasks.{}", ("ids", "missing"), lambda name, w, x: getattr(w.ledger.tasks, name)(x)),
+    "LedgerTasks.assign": lambda w, x: w.ledger.tasks.assign(x, x, is_certain=x),
     "Ledger.update": lambda w, x: (w.ledger.update(w.job.id, message=x), w.ledger.get(w.job.id)),
     "Ledger.uploads.keep": lambda w, x: w.ledger.uploads.keep(x, x, x, x),
     "Ledger.uploads.forget": lambda w, x: w.ledger.uploads.forget(x, asset_id=x, account=x),
@@ -231,6 +234,8 @@ DRIVEN = {
     EmbeddedSimulator: set(),
     Job: {"until_ended"},  # for a cell that awaits
     Ledger: set(),
+    LedgerLeases: set(),
+    LedgerTasks: set(),
     RunwayClient: {"prepare", "send"},  # the two halves of `create`
 }
 """Classes, and the methods that are not driven: what they are given comes from us."""

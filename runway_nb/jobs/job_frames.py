@@ -41,7 +41,7 @@ def _at_its_end(context: JobContext, job_id: str) -> Job | None:
         record = context.ledger.get(job_id)
     except errors.JobNotFound as error:
         raise errors.InvalidRequest([error.message]) from None
-    held = context.ledger.is_held(record) and not is_over(record)
+    held = context.ledger.leases.is_held(record) and not is_over(record)
     return None if held else restored_job(record, context.backend.settings.posters)
 
 

@@ -124,4 +124,4 @@ class Runner:
         while self._works:
             await asyncio.sleep(RENEW_SECONDS)
             with suppress(errors.LedgerError):  # the next beat may do better; until the lease ends nothing is lost
-                self._ledger.renew(self.owner)
+                self._ledger.leases.renew(self.owner)

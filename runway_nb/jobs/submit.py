@@ -146,7 +146,7 @@ async def _find(context: JobContext, client: RunwayClient, *, is_late: bool) -> 
             is_late=is_late,
             pause=lambda seconds: context.pause(seconds, context.poll_now),
         )
-        if found is None or context.ledger.assign(context.job.id, found.task.id, is_certain=found.is_certain):
+        if found is None or context.ledger.tasks.assign(context.job.id, found.task.id, is_certain=found.is_certain):
             return found and found.task
 
 
@@ -187,7 +187,7 @@ def _write_down(context: JobContext, found: FoundTask) -> bool:
     False when it belongs to another job.
     """
     try:
-        return context.ledger.assign(context.job.id, found.task.id, is_certain=found.is_certain)
+        return context.ledger.tasks.assign(context.job.id, found.task.id, is_certain=found.is_certain)
     except errors.LedgerError as error:
         context.control.change(warning=error.message)
         return True
@@ -195,21 +195,22 @@ def _write_down(context: JobContext, found: FoundTask) -> bool:
 
 def lost_job_of(task: Task, ledger: Ledger, backend: str) -> Record | None:
     """Return the job in doubt that this task is the missing one of, once that is written down."""
-    for record in ledger.without_task(backend):
-        if ledger.is_held(record):
+    for record in ledger.tasks.missing(backend):
+        if ledger.leases.is_held(record):
             continue
         search = search_for(record, ledger)
         named = search.is_named(task.id, task.reply_ref)
         is_certain = named or search.lost.has_own_seed
-        if (named or search.choose([task]) is not None) and ledger.assign(record.id, task.id, is_certain=is_certain):
+        is_its = named or search.choose([task]) is not None
+        if is_its and ledger.tasks.assign(record.id, task.id, is_certain=is_certain):
             return ledger.get(record.id)
     return None
 
 
 def search_for(record: Record, ledger: Ledger, offset: float = 0.0) -> Search:
     """Return what a search for the job's task has to go by. `offset`: see `matching.lost_request`."""
-    others = [other for other in ledger.without_task(record.backend) if other.id != record.id]
-    known = ledger.task_ids(except_job=record.id)
+    others = [other for other in ledger.tasks.missing(record.backend) if other.id != record.id]
+    known = ledger.tasks.ids(except_job=record.id)
     return Search(
         lost_request(record, offset),
         tuple(lost_request(other, offset) for other in others),
@@ -275,7 +276,7 @@ def mismatch(context: JobContext, seen: Task | None) -> str:
         if doubt := contradiction(seen, known):
             return f"the task that it was taken for shows {doubt}"
         if known.lost.is_proven(seen):
-            context.ledger.assign(record.id, seen.id, is_certain=True)
+            context.ledger.tasks.assign(record.id, seen.id, is_certain=True)
     return ""
 
 
@@ -354,4 +355,4 @@ async def search_once(backend: Backend, record: Record, ledger: Ledger) -> bool:
     client = (await backend.connected()).client
     await client.server_time()
     found = await search_for_task(search_for(record, ledger, client.clock_offset), client)
-    return found is not None and ledger.assign(record.id, found.task.id, is_certain=found.is_certain)
+    return found is not None and ledger.tasks.assign(record.id, found.task.id, is_certain=found.is_certain)

@@ -129,11 +129,11 @@ class Workflow:
     async def _taken(self, to_send: bool) -> Record:
         """Return the record once the lease is ours, or the job has settled; until then its owner is watched."""
         context = self.context
-        record, ours = context.ledger.take(context.job.id, context.owner, to_send=to_send)
+        record, ours = context.ledger.leases.take(context.job.id, context.owner, to_send=to_send)
         while not ours and not is_over(record):
             context.control.change(phase=Phase.FOLLOWING, task=task_of(record), sent=record.sent, elsewhere=True)
             await context.pause(WATCH_SECONDS)
-            record, ours = context.ledger.take(context.job.id, context.owner, to_send=to_send)
+            record, ours = context.ledger.leases.take(context.job.id, context.owner, to_send=to_send)
         context.control.change(elsewhere=False)
         return record
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..api.answer_values import is_same_id
+from ..errors import JobNotFound, LedgerError
 from ..redaction import mask_tokens
+from ..values.plain import shown
 from ..values.whole_text import whole_text
 from .addresses import AccountAddresses
 from .database import LedgerFile
@@ -48,6 +50,13 @@ class JobTable:
     def records(self, clause: str, values: Sequence[Any] = ()) -> list[Record]:
         """Return the jobs that a clause finds, without those that cannot be read."""
         return [record for record in self.found(clause, values) if isinstance(record, Record)]
+
+    def get(self, job_id: str) -> Record:
+        """Return the record with exactly this id. Raises `JobNotFound`, or `LedgerError` when it cannot be read."""
+        found = self.found("WHERE id = ?", (whole_text(job_id),))
+        if not found:
+            raise job_not_found(job_id)
+        return readable(found[0])
 
     def newest(self) -> Record | None:
         """Return the job that was written last, of those that can be read; None when there is none."""
@@ -105,3 +114,15 @@ class JobTable:
         row = {name: stored_value(name, value) for name, value in values.items()}
         texts = {name: whole_text(value) for name, value in row.items() if isinstance(value, str)}
         return row | {name: self.clean(text) for name, text in texts.items()}
+
+
+def readable(found: AnyRecord) -> Record:
+    """Return the record. Raises `LedgerError` for one that cannot be read."""
+    if isinstance(found, UnreadableRecord):
+        raise LedgerError(f"{found.line}; nothing of it was changed, and %runway list shows the others")
+    return found
+
+
+def job_not_found(name: object) -> JobNotFound:
+    """Return the error for a name that no job answers to."""
+    return JobNotFound(f"no job {shown(name)} in the ledger: %runway list shows what is there")

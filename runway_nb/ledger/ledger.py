@@ -19,26 +19,33 @@ from ..values.deprecation import warn_renamed
 from ..values.handle import Handle
 from ..values.plain import checked_kind, checked_whole, shown
 from ..values.whole_text import whole_text
-from .abandoned import abandoned_jobs, end_abandoned, reopen_replaced, void, void_ids
+from .abandoned import abandoned_jobs, end_abandoned, reopen_replaced, void_ids
 from .addresses import AccountAddresses
 from .database import LedgerFile
 from .heartbeats import Heartbeats
-from .job_table import JobTable
+from .job_table import JobTable, job_not_found, readable
 from .lease import LEASE_SECONDS, LeaseWatch, steady, uptime
-from .phase import IS_UNFINISHED_SQL, IS_WITHOUT_TASK_SQL, Phase
-from .record import AnyRecord, Record, TaskIds, UnreadableRecord
+from .leases import LedgerLeases
+from .phase import IS_UNFINISHED_SQL, Phase
+from .record import AnyRecord, Record, UnreadableRecord
 from .rows import COLUMNS
 from .snapshot import LedgerSnapshot, snapshot_for
 from .spending import LedgerSpending
+from .tasks import LedgerTasks
 from .uploads import LedgerUploads
 
-_NO_TASK = {"task_id": "", "guessed": False, "owner": "", "lease": 0.0}
 _MOST_ROWS = 2**63 - 1
 _RENAMED = {
     "spent_today": "spending.today",
     "upload": "uploads.find",
     "keep_upload": "uploads.keep",
     "forget_uploads": "uploads.forget",
+    "take": "leases.take",
+    "renew": "leases.renew",
+    "is_held": "leases.is_held",
+    "assign": "tasks.assign",
+    "task_ids": "tasks.ids",
+    "without_task": "tasks.missing",
 }
 
 
@@ -52,6 +59,8 @@ class Ledger(Handle):
     Attributes:
         spending: What was spent, today and on each day.
         uploads: Which pictures lie on the accounts already.
+        leases: Who tracks which job.
+        tasks: Which task is whose.
         table: The rows themselves.
 
     Args:
@@ -80,6 +89,8 @@ class Ledger(Handle):
         self.table = JobTable(self._file, addresses, beats)
         self.spending = LedgerSpending(self.table)
         self.uploads = LedgerUploads(self._file, addresses, clock)
+        self.leases = LedgerLeases(self.table, clock)
+        self.tasks = LedgerTasks(self.table)
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path.name}>"
@@ -115,7 +126,7 @@ class Ledger(Handle):
         checked_kind(record, "record", Record, "a Record")
         with self._file.transaction() as connection:
             known = self.table.of_task(record.task_id)
-            return _readable(known[0]) if known else self.table.insert(connection, record)
+            return readable(known[0]) if known else self.table.insert(connection, record)
 
     def claim(self, record: Record, decide: Callable[[LedgerSnapshot], Record | None], *, replaces: str = "") -> Record:
         """Write a new request, or return the one that stands for it already; nothing comes in between.
@@ -147,61 +158,7 @@ class Ledger(Handle):
         """What makes a second create needless: one that was sent already, or a task that came to light meanwhile."""
         if replaced.resent_as:
             return self.get(replaced.resent_as)
-        return None if replaced.may_be_lost and not self.is_held(replaced) else replaced
-
-    @plain_arguments
-    def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
-        """Return the record, and True when `owner` holds its lease now.
-
-        An unsent job whose owner is gone is void, unless it is taken `to_send` it.
-        """
-        with self._file.transaction() as connection:
-            record = self.get(job_id)
-            if record.owner != owner and self.is_held(record):
-                return record, False
-            if record.owner != owner and record.is_unsent and not to_send:
-                void(self.table, connection, job_id)
-                return self.get(job_id), True
-            lease = self._clock() + LEASE_SECONDS
-            self.table.change(connection, job_id, {"owner": owner, "lease": lease})
-            self.table.beats.write(connection, "id = ?", job_id)
-            return self.get(job_id), True
-
-    @plain_arguments
-    def renew(self, owner: str) -> None:
-        """Renew all leases that `owner` holds."""
-        with self._file.transaction() as connection:
-            until = self._clock() + LEASE_SECONDS
-            owner = self.table.clean(owner)
-            connection.execute("UPDATE jobs SET lease = ? WHERE owner = ? AND lease > 0", (until, owner))
-            self.table.beats.write(connection, "owner = ?", owner)
-
-    def is_held(self, record: Record) -> bool:
-        """Return True while somebody tracks the job and may not be disturbed, whatever the clocks say.
-
-        Where that cannot be known at once (another machine, a process that lives and does nothing), for as long as a
-        lease lasts after it was first asked.
-        """
-        return self.table.is_held(checked_kind(record, "record", Record, "a Record"))
-
-    @plain_arguments
-    def assign(self, job_id: str, task_id: str, *, is_certain: bool) -> bool:
-        """Write down the task of a job; return False when it belongs to another.
-
-        Args:
-            job_id: The job.
-            task_id: The composite id.
-            is_certain: The answer to the create, our reference or our own seed names it. A job that was given the
-                task by its looks alone is in doubt again then.
-        """
-        with self._file.transaction() as connection:
-            holders = [holder for holder in self.table.of_task(task_id) if holder.id != job_id]
-            guesses = [holder for holder in holders if isinstance(holder, Record) and holder.guessed]
-            if len(guesses) < len(holders) or (guesses and not is_certain):
-                return False
-            for holder in guesses:
-                self.table.change(connection, holder.id, {"phase": Phase.UNKNOWN, "video": "", **_NO_TASK})
-            return self.table.change(connection, job_id, {"task_id": task_id, "guessed": not is_certain})
+        return None if replaced.may_be_lost and not self.table.is_held(replaced) else replaced
 
     @plain_arguments
     def update(self, job_id: str, *, by: str = "", **changes: Any) -> None:
@@ -229,10 +186,7 @@ class Ledger(Handle):
     @plain_arguments
     def get(self, job_id: str) -> Record:
         """Return the record with exactly this id. Raises `JobNotFound`, or `LedgerError` when it cannot be read."""
-        found = self.table.found("WHERE id = ?", (whole_text(job_id),))
-        if not found:
-            raise _not_found(job_id)
-        return _readable(found[0])
+        return self.table.get(job_id)
 
     @plain_arguments
     def find(self, text: str) -> Record:
@@ -242,11 +196,11 @@ class Ledger(Handle):
         """
         found = self.named(text)
         if not found:
-            raise _not_found(text)
+            raise job_not_found(text)
         if len(found) > 1:
             ids = ", ".join(record.id for record in found[:5])
             raise JobNotFound(f"{shown(text)} names {len(found)} jobs ({ids}): give more of the id")
-        return _readable(found[0])
+        return readable(found[0])
 
     @plain_arguments
     def named(self, text: str) -> list[AnyRecord]:
@@ -282,29 +236,3 @@ class Ledger(Handle):
         """Return the jobs that cannot be read and may still bring a result, the newest first."""
         found = self.table.found(f"WHERE {IS_UNFINISHED_SQL} ORDER BY rowid DESC")
         return [record for record in found if isinstance(record, UnreadableRecord)]
-
-    @plain_arguments
-    def task_ids(self, except_job: str = "") -> TaskIds:
-        """Return the tasks of all other jobs: those that are theirs for certain, and those that were guessed."""
-        clause = "SELECT task_id, guessed FROM jobs WHERE typeof(task_id) = 'text' AND task_id != '' AND id != ?"
-        with self._file.opened() as connection:
-            rows = [(row[0], row[1] == 1) for row in connection.execute(clause, (except_job,))]
-            known = [(self.table.addresses.unmask_if_known(task_id), guessed) for task_id, guessed in rows]
-        return TaskIds(*(frozenset(task_id for task_id, guessed in known if guessed is is_guess)
-                         for is_guess in (False, True)))  # fmt: skip
-
-    @plain_arguments
-    def without_task(self, backend: str) -> list[Record]:
-        """Return the jobs of a backend that were sent and whose tasks are not known, those being sent now included."""
-        return self.table.records(f"WHERE {IS_WITHOUT_TASK_SQL} AND backend = ? ORDER BY rowid", (backend,))
-
-
-def _readable(found: AnyRecord) -> Record:
-    """Return the record. Raises `LedgerError` for one that cannot be read."""
-    if isinstance(found, UnreadableRecord):
-        raise LedgerError(f"{found.line}; nothing of it was changed, and %runway list shows the others")
-    return found
-
-
-def _not_found(name: object) -> JobNotFound:
-    return JobNotFound(f"no job {shown(name)} in the ledger: %runway list shows what is there")

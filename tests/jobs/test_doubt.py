@@ -418,14 +418,14 @@ def test_a_wrong_early_match_is_undone_by_what_names_the_task(tmp_path: Path) ->
     ledger = Ledger(tmp_path)
     for name in ("0000000a", "0000000b"):
         ledger.add(Record(name, "unknown", {}, "gen3turbo", "v1:x", f"rnb-{name}", 25, False, backend="api.test"))
-    assert ledger.assign("0000000a", OTHER, is_certain=False)
-    assert not ledger.assign("0000000b", OTHER, is_certain=False)
+    assert ledger.tasks.assign("0000000a", OTHER, is_certain=False)
+    assert not ledger.tasks.assign("0000000b", OTHER, is_certain=False)
     ledger.update("0000000a", phase="done", video="/a.mp4")
-    assert ledger.assign("0000000b", OTHER, is_certain=True)
+    assert ledger.tasks.assign("0000000b", OTHER, is_certain=True)
     undone = ledger.get("0000000a")
     assert (undone.phase, undone.task_id, undone.video, undone.guessed) == ("unknown", "", "", False)
-    assert not ledger.assign("0000000a", OTHER, is_certain=True)
-    assert [record.id for record in ledger.without_task("api.test")] == ["0000000a"]
+    assert not ledger.tasks.assign("0000000a", OTHER, is_certain=True)
+    assert [record.id for record in ledger.tasks.missing("api.test")] == ["0000000a"]
 
 
 # --- a task that nothing proves to be ours ----------------------------------------------------------

@@ -281,7 +281,7 @@ def test_looking_at_a_task_adopts_nothing_follows_nothing_and_sends_nothing(
     assert party.started == started
     assert party.studio.jobs == {}
     assert party.studio.ledger.recent() == []
-    assert party.studio.ledger.task_ids() == (frozenset(), frozenset())
+    assert party.studio.ledger.tasks.ids() == (frozenset(), frozenset())
 
 
 def test_a_task_that_was_attached_gives_the_same_request_as_before(

@@ -83,14 +83,14 @@ def test_a_clock_that_is_set_takes_no_job_from_who_renews_it(opened, machine, re
     mine, other, owner = opened(machine), opened(machine), new_owner()
     mine.add(_record(owner=owner))
     mine.add(_record("0000000a", phase="waiting", owner=owner))
-    assert not other.take(JOB, new_owner())[1]
+    assert not other.leases.take(JOB, new_owner())[1]
     machine.ahead += jump
     for _ in range(10):
         for _ in range(int(RENEW_SECONDS)):
-            assert not other.take(JOB, new_owner())[1]
+            assert not other.leases.take(JOB, new_owner())[1]
             other.claim(_record(os.urandom(4).hex(), owner="x/1/0a"), lambda _: None)
             real[0] += 1
-        mine.renew(owner)
+        mine.leases.renew(owner)
     mine.update("0000000a", by=owner, phase="sending")
     mine.update(JOB, by=owner, status="RUNNING")
 
@@ -102,9 +102,9 @@ def test_a_kernel_that_begins_after_the_clock_was_set_takes_no_job_either(opened
     machine.ahead += jump
     other = opened(machine)
     for _ in range(5):
-        assert not other.take(JOB, new_owner())[1]
+        assert not other.leases.take(JOB, new_owner())[1]
         real[0] += RENEW_SECONDS
-        mine.renew(owner)
+        mine.leases.renew(owner)
 
 
 @pytest.mark.parametrize("jump", [0.0, *BOTH_WAYS])
@@ -115,11 +115,11 @@ def test_a_job_that_nobody_renews_is_free_in_time_whatever_the_clock_says(opened
     later = Machine(real, jump, boot)
     real[0] += LEASE_SECONDS - 1
     ledger = opened(later)
-    assert not ledger.take(JOB, "me/1/0b")[1]
+    assert not ledger.leases.take(JOB, "me/1/0b")[1]
     real[0] += 1
-    assert ledger.take(JOB, "me/1/0b")[1] == (boot == "here")
+    assert ledger.leases.take(JOB, "me/1/0b")[1] == (boot == "here")
     real[0] += LEASE_SECONDS
-    assert ledger.take(JOB, "me/1/0b")[1]
+    assert ledger.leases.take(JOB, "me/1/0b")[1]
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)
@@ -140,9 +140,9 @@ def test_a_beat_that_cannot_be_read_blocks_nobody_for_long(opened, machine, real
         connection.execute("DROP TABLE beats")
         connection.execute("CREATE TABLE beats (job_id, boot, seconds)")
         connection.execute("INSERT INTO beats VALUES (?, 'here', ?)", (JOB, spoilt))
-    ledger.take(JOB, "me/1/0b")
+    ledger.leases.take(JOB, "me/1/0b")
     real[0] += LEASE_SECONDS
-    assert ledger.take(JOB, "me/1/0b")[1]
+    assert ledger.leases.take(JOB, "me/1/0b")[1]
 
 
 @pytest.mark.parametrize("jump", [0.0, *BOTH_WAYS])
@@ -151,7 +151,7 @@ def test_a_process_that_has_ended_frees_its_jobs_at_once_whatever_the_clock_says
     process.wait()
     opened(machine).add(_record(owner=f"{new_owner().split('/')[0]}/{process.pid}/0a1b2c3d"))
     machine.ahead += jump
-    assert opened(machine).take(JOB, new_owner())[1]
+    assert opened(machine).leases.take(JOB, new_owner())[1]
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)
@@ -176,12 +176,12 @@ def test_a_machine_whose_clock_differs_takes_no_job_of_the_other(opened, real, a
     mine.add(_record("0000000a", owner="here/1/0a"))
     theirs.add(_record("0000000b", phase="waiting", owner="there/1/0b"))
     for _ in range(60):
-        assert not theirs.take("0000000a", "there/1/0b")[1]
-        assert not mine.take("0000000b", "here/1/0a")[1]
+        assert not theirs.leases.take("0000000a", "there/1/0b")[1]
+        assert not mine.leases.take("0000000b", "here/1/0a")[1]
         real[0] += 1
         if real[0] % RENEW_SECONDS == 0:
-            mine.renew("here/1/0a")
-            theirs.renew("there/1/0b")
+            mine.leases.renew("here/1/0a")
+            theirs.leases.renew("there/1/0b")
     assert mine.get("0000000b").phase == "waiting"
 
 
@@ -194,11 +194,11 @@ class Owner:
 
     def live(self) -> None:
         if not self.frozen and self.machine.real[0] - self.renewed >= RENEW_SECONDS:
-            self.ledger.renew(self.name)
+            self.ledger.leases.renew(self.name)
             self.renewed = self.machine.real[0]
 
     def take(self) -> bool:
-        ours = self.ledger.take(JOB, self.name)[1]
+        ours = self.ledger.leases.take(JOB, self.name)[1]
         self.renewed = self.machine.real[0] if ours else self.renewed
         return ours
 
@@ -265,9 +265,9 @@ def test_no_job_is_taken_from_who_renews_it_and_each_is_free_in_time(
             for owner in owners:
                 owner.live()
     late = owners[2].ledger
-    late.take(JOB, "late/1/0d")
+    late.leases.take(JOB, "late/1/0d")
     real[0] += LEASE_SECONDS
-    assert late.take(JOB, "late/1/0d")[1]
+    assert late.leases.take(JOB, "late/1/0d")[1]
     for owner in owners:
         owner.ledger.close()
 

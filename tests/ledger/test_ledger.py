@@ -78,7 +78,7 @@ def resend(job_id, lost):
     return ledger.claim(new, lambda books: None, replaces=lost).id
 
 def take(job_id):
-    return ledger.take(job_id, owner)[1]
+    return ledger.leases.take(job_id, owner)[1]
 
 def commit(job_id):
     try:
@@ -88,7 +88,7 @@ def commit(job_id):
     return True
 
 def assign(job_id, task_id):
-    return ledger.assign(job_id, task_id, is_certain=True)
+    return ledger.tasks.assign(job_id, task_id, is_certain=True)
 
 def hammer(number, seconds):
     done, end = [], time.monotonic() + seconds
@@ -320,7 +320,7 @@ def test_an_id_of_an_unknown_form_is_found_again_and_is_not_on_disk(ledger, tmp_
         assert {record.id for record in ledger.named(name)} == (
             {"0000000a"} if name == unknown else {"0000000a", "0000000b"}
         )
-    assert not ledger.assign("0000000b", unknown, is_certain=True), "it is the task of another job"
+    assert not ledger.tasks.assign("0000000b", unknown, is_certain=True), "it is the task of another job"
     assert ledger.get("0000000a").task_id == unknown
     ledger.close()
     assert b"mail.example" not in _bytes(tmp_path / "home").lower()
@@ -629,10 +629,10 @@ def two_owners():
 def test_a_job_is_taken_by_one_of_two(ledger, two_owners) -> None:
     ledger.add(_record(phase="following"))
     one, other = two_owners
-    assert ledger.take("7f3e2c54", one)[1]
-    record, ours = ledger.take("7f3e2c54", other)
+    assert ledger.leases.take("7f3e2c54", one)[1]
+    record, ours = ledger.leases.take("7f3e2c54", other)
     assert (record.owner, ours) == (one, False)
-    assert ledger.take("7f3e2c54", one)[1]
+    assert ledger.leases.take("7f3e2c54", one)[1]
 
 
 def test_a_lease_ends_with_the_clock_unless_it_is_renewed(ledger, time: FakeTime, two_owners) -> None:
@@ -640,40 +640,40 @@ def test_a_lease_ends_with_the_clock_unless_it_is_renewed(ledger, time: FakeTime
     ledger.add(_record(phase="following", owner=one))
     for _ in range(5):
         time.now += LEASE_SECONDS - 1
-        ledger.renew(one)
-        assert not ledger.take("7f3e2c54", other)[1]
+        ledger.leases.renew(one)
+        assert not ledger.leases.take("7f3e2c54", other)[1]
     time.now += LEASE_SECONDS
-    assert ledger.take("7f3e2c54", other)[1]
+    assert ledger.leases.take("7f3e2c54", other)[1]
 
 
 def test_a_lease_that_was_lost_is_not_renewed(ledger, time: FakeTime, two_owners) -> None:
     one, other = two_owners
     ledger.add(_record(phase="following", owner=one))
     time.now += LEASE_SECONDS
-    assert ledger.take("7f3e2c54", other)[1]
+    assert ledger.leases.take("7f3e2c54", other)[1]
     until = ledger.get("7f3e2c54").lease
     time.now += 1
-    ledger.renew(one)
+    ledger.leases.renew(one)
     assert ledger.get("7f3e2c54").lease == until
 
 
 def test_a_job_at_rest_stays_at_rest(ledger, two_owners) -> None:
     ledger.add(_record(phase="detached", owner=two_owners[0]))
     ledger.update("7f3e2c54", lease=0.0)
-    ledger.renew(two_owners[0])
-    assert ledger.take("7f3e2c54", two_owners[1])[1]
+    ledger.leases.renew(two_owners[0])
+    assert ledger.leases.take("7f3e2c54", two_owners[1])[1]
 
 
 def test_a_dead_process_frees_its_jobs_at_once_another_machine_does_not(ledger, gone) -> None:
     ledger.add(_record("0000000a", phase="following", owner=gone))
     ledger.add(_record("0000000b", phase="following", owner=f"not-{gone}"))
-    assert ledger.take("0000000a", new_owner())[1]
-    assert not ledger.take("0000000b", new_owner())[1]
+    assert ledger.leases.take("0000000a", new_owner())[1]
+    assert not ledger.leases.take("0000000b", new_owner())[1]
 
 
 def test_an_unsent_job_of_a_dead_process_is_void_when_it_is_taken(ledger, gone) -> None:
     ledger.add(_record(phase="waiting", owner=gone))
-    record, ours = ledger.take("7f3e2c54", new_owner())
+    record, ours = ledger.leases.take("7f3e2c54", new_owner())
     assert (record.phase, record.credits, ours) == ("removed", 0, True)
 
 
@@ -696,14 +696,14 @@ def test_a_job_that_is_not_there_cannot_be_changed(ledger) -> None:
 def test_a_task_belongs_to_one_job(ledger) -> None:
     for name in ("0000000a", "0000000b"):
         ledger.add(_record(name, phase="checking"))
-    assert ledger.assign("0000000a", TASK_ID, is_certain=True)
-    assert ledger.assign("0000000a", TASK_ID, is_certain=True)
-    assert not ledger.assign("0000000b", TASK_ID, is_certain=True)
-    assert not ledger.assign("0000000b", TASK_ID, is_certain=False)
-    assert not ledger.assign("0000000b", TASK_ID.upper(), is_certain=True)
+    assert ledger.tasks.assign("0000000a", TASK_ID, is_certain=True)
+    assert ledger.tasks.assign("0000000a", TASK_ID, is_certain=True)
+    assert not ledger.tasks.assign("0000000b", TASK_ID, is_certain=True)
+    assert not ledger.tasks.assign("0000000b", TASK_ID, is_certain=False)
+    assert not ledger.tasks.assign("0000000b", TASK_ID.upper(), is_certain=True)
     assert ledger.get("0000000b").task_id == ""
-    assert ledger.task_ids() == ({TASK_ID}, frozenset())
-    assert ledger.task_ids(except_job="0000000a") == (frozenset(), frozenset())
+    assert ledger.tasks.ids() == ({TASK_ID}, frozenset())
+    assert ledger.tasks.ids(except_job="0000000a") == (frozenset(), frozenset())
 
 
 @settings(max_examples=examples(40), deadline=None)
@@ -728,11 +728,11 @@ def test_two_owners_never_both_hold_a_job(tmp_path_factory: pytest.TempPathFacto
             continue
         owner = owners[value]
         if step == "take":
-            ours = ledger.take(job_id, owner)[1]
+            ours = ledger.leases.take(job_id, owner)[1]
             assert ours is (owner == holder or now[0] >= until)
             holder, until = (owner, now[0] + LEASE_SECONDS) if ours else (holder, until)
         elif step == "renew":
-            ledger.renew(owner)
+            ledger.leases.renew(owner)
             until = now[0] + LEASE_SECONDS if owner == holder else until
         elif owner == holder:
             ledger.update(job_id, by=owner, status="RUNNING")
@@ -1293,7 +1293,7 @@ WRITES = {
     "claim": lambda ledger: ledger.claim(_wish(cell=LONG), lambda _: None, replaces="0000000a"),
     "add": lambda ledger: ledger.add(_wish(cell=LONG)),
     "update": lambda ledger: ledger.update("0000000c", phase="done", cell=LONG),
-    "take": lambda ledger: ledger.take("0000000c", f"elsewhere/1/{LONG}"),
+    "take": lambda ledger: ledger.leases.take("0000000c", f"elsewhere/1/{LONG}"),
 }
 
 
@@ -1389,7 +1389,7 @@ def test_rows_of_the_first_schema_are_read_whole(old) -> None:
 def test_rows_of_the_first_schema_are_taken_up_like_any_other(old) -> None:
     assert {record.phase for record in old.unfinished()} == set(OLD) - {*SETTLED, *UNSENT}
     for record in old.unfinished():
-        taken, ours = old.take(record.id, new_owner())
+        taken, ours = old.leases.take(record.id, new_owner())
         assert ours
         assert taken.phase == ("removed" if record.phase == "preparing" else record.phase)
     old.add(_record())

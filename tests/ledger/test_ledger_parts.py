@@ -9,7 +9,7 @@ import pytest
 
 from runway_nb.ledger.addresses import AccountAddresses
 from runway_nb.ledger.ledger import Ledger
-from support.records import a_record
+from support.records import JOB, a_record
 from support.strategies import ASSET_ID, EMAIL, TASK_ID
 
 
@@ -30,6 +30,10 @@ def test_earlier_names_of_calls_work_and_warn(ledger: Ledger) -> None:
         ledger.keep_upload("a", "api.test", EMAIL, ASSET_ID)  # type: ignore[attr-defined]
     with pytest.warns(DeprecationWarning, match="ledger.upload is ledger.uploads.find now"):
         assert ledger.upload("a", "api.test") == ASSET_ID  # type: ignore[attr-defined]
+    with pytest.warns(DeprecationWarning, match="ledger.take is ledger.leases.take now"):
+        assert ledger.take(JOB, "me/1/0a")[1]  # type: ignore[attr-defined]
+    with pytest.warns(DeprecationWarning, match="ledger.task_ids is ledger.tasks.ids now"):
+        assert ledger.task_ids() == (frozenset(), frozenset())  # type: ignore[attr-defined]
     with pytest.raises(AttributeError, match="no attribute 'shelf'"):
         _ = ledger.shelf  # type: ignore[attr-defined]
 

@@ -119,13 +119,13 @@ def test_an_equal_request_and_refused_words_are_found(ledger: Ledger) -> None:
 
 
 def test_a_task_that_was_given_by_its_looks_is_still_a_guess(ledger: Ledger) -> None:
-    assert ledger.task_ids().guessed == {f"{TASKS}{16:012x}"}
+    assert ledger.tasks.ids().guessed == {f"{TASKS}{16:012x}"}
     assert _of(ledger, 8).resent_as == "00000011"
 
 
 def test_jobs_that_were_under_way_are_held_by_their_owner(ledger: Ledger) -> None:
-    assert ledger.is_held(_of(ledger, 21))
-    assert not ledger.is_held(_of(ledger, 9))
+    assert ledger.leases.is_held(_of(ledger, 21))
+    assert not ledger.leases.is_held(_of(ledger, 9))
 
 
 def test_what_was_asked_tells_the_jobs_that_wait_before_the_file_is_changed(home: Path) -> None:

@@ -177,8 +177,8 @@ def _drive(ledger: Ledger) -> None:
     owner = new_owner()
     new = _record("0000000c", digest="v1:new", phase="preparing", owner=owner)
     assert ledger.claim(new, lambda books: decide(new, books, Limits())).id == "0000000c"
-    assert ledger.take("0000000a", owner)[1]
-    ledger.renew(owner)
+    assert ledger.leases.take("0000000a", owner)[1]
+    ledger.leases.renew(owner)
     ledger.update("0000000c", by=owner, phase="removed", credits=0)
 
 
@@ -437,7 +437,7 @@ def test_its_lease_is_not_taken_and_its_task_not_adopted_again(ledger: Ledger) -
     before = _row(ledger.path)
     spoilt = _is_told(ledger)
     for act in (
-        lambda: ledger.take(SPOILT_ID, new_owner()),
+        lambda: ledger.leases.take(SPOILT_ID, new_owner()),
         lambda: ledger.adopt(_record("0000000f", task_id=spoilt.task_id)),
         lambda: ledger.claim(_record("0000000f"), lambda _: None, replaces=SPOILT_ID),
     ):

@@ -328,7 +328,7 @@ def test_an_odd_file_in_the_place_of_an_address_or_a_still_costs_one_row_and_no_
     ledger = Ledger(party.settings.home)
     (row,) = ledger.recent()
     assert isinstance(row, UnreadableRecord)
-    assert "of others" not in "".join(ledger.task_ids().certain)
+    assert "of others" not in "".join(ledger.tasks.ids().certain)
     assert [spent.jobs for spent in ledger.spending.by_day()] == [1]
     studio = party.make_studio()
     assert party.ended(studio.submit(VideoRequest("Another"))).video is not None

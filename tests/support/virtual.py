@@ -30,7 +30,10 @@ from runway_nb.errors import LeaseLost, LedgerError, NoAnswer
 from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.environment import Environment
 from runway_nb.ledger.database import LedgerFile
-from runway_nb.ledger.ledger import Ledger, Record
+from runway_nb.ledger.job_table import JobTable
+from runway_nb.ledger.leases import LedgerLeases
+from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.record import Record
 from runway_nb.settings import Settings
 from runway_nb.simulator import Simulator
 from runway_nb.simulator.rendering import stub
@@ -268,27 +271,18 @@ class MortalFile(LedgerFile):
         self._process.step("after a commit")
 
 
-class MortalLedger(Ledger):
-    """The ledger of a process that may die or freeze."""
+class MortalLeases(LedgerLeases):
+    """The leases of a process that may freeze: it renews none meanwhile."""
 
-    def __init__(self, home: Path, clock: Callable[[], float], process: Process) -> None:
-        super().__init__(home, clock, process.loop.time, file=MortalFile(home, clock, process))
+    def __init__(self, table: JobTable, clock: Callable[[], float], process: Process) -> None:
+        super().__init__(table, clock)
         self._process = process
         self._watched: set[str] = set()
-        self.on_claim: Callable[[], None] = lambda: None
-        """Called while a claim decides, which must be alone with the ledger."""
 
     def renew(self, owner: str) -> None:
         if self._process.frozen_until > self._process.loop.time():
             raise LedgerError("the kernel is frozen and renews nothing")
         super().renew(owner)
-
-    def claim(self, record: Record, decide: Any, *, replaces: str = "") -> Record:
-        def watched(known: Any) -> Any:
-            self.on_claim()
-            return decide(known)
-
-        return super().claim(record, watched, replaces=replaces)
 
     def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
         record, ours = super().take(job_id, owner, to_send=to_send)
@@ -298,6 +292,24 @@ class MortalLedger(Ledger):
             self._watched.discard(job_id)
             self._process.tally["taken over"] += 1
         return record, ours
+
+
+class MortalLedger(Ledger):
+    """The ledger of a process that may die or freeze."""
+
+    def __init__(self, home: Path, clock: Callable[[], float], process: Process) -> None:
+        super().__init__(home, clock, process.loop.time, file=MortalFile(home, clock, process))
+        self._process = process
+        self.leases = MortalLeases(self.table, clock, process)
+        self.on_claim: Callable[[], None] = lambda: None
+        """Called while a claim decides, which must be alone with the ledger."""
+
+    def claim(self, record: Record, decide: Any, *, replaces: str = "") -> Record:
+        def watched(known: Any) -> Any:
+            self.on_claim()
+            return decide(known)
+
+        return super().claim(record, watched, replaces=replaces)
 
     def update(self, job_id: str, *, by: str = "", **changes: Any) -> None:
         try:
