@@ -95,6 +95,8 @@ def _value_problems(given: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     yield "credits_per_second", _unless(known, price, "a whole number, or None where it is not known")
     state = given.get("state", STATES[0])
     yield "state", _unless(state in STATES, state, ", ".join(STATES))
+    words = {**given.get("aspect_words", {})}
+    yield "aspect_words", _unless(set(words.values()) <= set(given["aspects"]), words, "words for its aspects")
     frames = given.get("keyframes", ())
     yield "keyframes", _unless(_are_keyframes(frames), frames, 'such as [("first", "imageAssetId1", 0.0)]')
 

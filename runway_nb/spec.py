@@ -233,13 +233,16 @@ def _hosted(model: str, title: str, **columns: Any) -> Model:
 KLING_3_PRO = _hosted(
     "kling-3.0-pro", "Kling 3.0 Pro", prompt_limit=2500, audio=True, task_types=("kling_3",)
 )  # fmt: skip
-_WIDE_OR_TALL = {word: _GEN4_ASPECTS[word] for word in ("16:9", "9:16")}
+_WIDE_OR_TALL: dict[str, Any] = {
+    "aspects": {word: _GEN4_ASPECTS[word] for word in ("16:9", "9:16")},
+    "aspect_words": {word: aspect for word, aspect in _PLAIN_WORDS.items() if aspect != "1:1"},
+}
 VEO_3_1 = _hosted(
-    "veo-3.1", "Veo 3.1", aspects=_WIDE_OR_TALL, seconds=(4, 6, 8), audio=True, explore=False,
+    "veo-3.1", "Veo 3.1", **_WIDE_OR_TALL, seconds=(4, 6, 8), audio=True, explore=False,
     resolutions={"720p": None, "1080p": None},
 )  # fmt: skip
 SORA_2 = _hosted(
-    "sora-2", "Sora 2", aspects=_WIDE_OR_TALL, aspect_words=_PLAIN_WORDS, seconds=(4, 8, 12),
+    "sora-2", "Sora 2", **_WIDE_OR_TALL, seconds=(4, 8, 12),
     keyframes=(KeyframeField("first", "imageAssetId1", 0.0),), last_needs_first=False,
 )  # fmt: skip
 # Model facts 5.1, 5.3 and 6; 480p is the API's default

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from runway_nb.camera import MOVES, Camera, homography
-from runway_nb.camera_words import ORBIT_RATIO, PRESETS, camera_sentence
+from runway_nb.camera_words import ORBIT_RATIO, PRESETS, camera_prompt, camera_sentence
 from support.strategies import cameras, moving_cameras
 
 WORDS = {
@@ -176,3 +176,41 @@ def test_a_camera_in_a_looking_glass_swaps_left_and_right_only(camera: Camera) -
 def test_no_corner_of_the_sliders_makes_a_line_too_long() -> None:
     lines = (said(**dict(zip(MOVES, values, strict=True))) for values in itertools.product((-8, 0, 1, 5, 8), repeat=6))
     assert max(map(len, lines)) <= 110
+
+
+# --- the sentence for a prompt ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("moves", "sentence"),
+    [
+        ({"zoom": 2, "pan": -2}, "The camera pushes in slowly, turning slightly left."),
+        ({"zoom": 5}, "The camera pushes in."),
+        ({"zoom": -9}, "The camera pulls out quickly."),
+        ({"horizontal": 5, "vertical": -1}, "The camera travels right and down slowly."),
+        ({"roll": 9}, "The camera rolls sharply clockwise."),
+        ({"horizontal": -2, "pan": 2}, "The camera orbits to the left slowly."),
+        ({"static": True}, "The camera holds still."),
+        ({"pan": 0}, ""),
+        ({}, ""),
+    ],
+    ids=str,
+)
+def test_a_move_as_a_prompt_says_it(moves, sentence) -> None:
+    assert camera_prompt(Camera(**moves)) == sentence
+
+
+@given(cameras)
+def test_a_prompt_names_the_same_moves_as_the_panel(camera) -> None:
+    """A model gets no other move than the one that was shown, and one strength for each."""
+    paces = {"slowly", "quickly", "slightly", "sharply", "strongly"}
+    spoken = camera_prompt(camera)
+    if not spoken:
+        assert camera_sentence(camera) == "no camera move given"
+        return
+    assert spoken.startswith("The camera ")
+    assert spoken.endswith(".")
+    bare = tokens(spoken.removeprefix("The camera ").removesuffix("."))
+    assert [word for word in bare if word not in paces] == [
+        word for word in tokens(camera_sentence(camera)) if word not in paces
+    ]
