@@ -9,7 +9,7 @@ from typing import Any
 from .contract import RefusedError, missing, wrong
 from .fields import given, unsupported
 from .model import MOVES, Model
-from .models import chosen
+from .models import VIDEOS, chosen
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ def read_create_request(path: str, body: Mapping[str, Any]) -> CreateRequest:
     """
     sent = given(body)
     model = chosen(path, sent)
-    sent.pop("model", None)
+    if path == VIDEOS:
+        del sent["model"]
     if model.strict:
         _refuse_unknown(model, path, sent)
     values = {name: reads.read(name, sent[name]) for name, reads in model.fields.items() if name in sent}
@@ -80,7 +81,7 @@ def read_create_request(path: str, body: Mapping[str, Any]) -> CreateRequest:
 
 def unknown_fields(path: str, body: Mapping[str, Any]) -> list[str]:
     """Return fields that no page documents for the call, and documented ones that hold nothing (marked so)."""
-    known = {"model", *chosen(path, given(body)).fields}
+    known = {*chosen(path, given(body)).fields, *(["model"] if path == VIDEOS else [])}
     empty = {name: "=null" if value is None else '=""' for name, value in body.items() if value in (None, "")}
     return [name for name in body if name not in known] + [name + empty[name] for name in empty if name in known]
 
@@ -111,7 +112,7 @@ def _refuse_unknown(model: Model, path: str, sent: Mapping[str, Any]) -> None:
         if name in model.not_simulated:
             raise RefusedError(400, f"The simulator does not have the parameter {name}")
         if name not in model.fields:
-            whose = f"model {model.name}" if path == "/videos/create" else path.removeprefix("/")
+            whose = f"model {model.name}" if path == VIDEOS else path.removeprefix("/")
             raise RefusedError(400, f"Parameter {name} is not supported by {whose}")
 
 

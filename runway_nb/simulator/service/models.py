@@ -13,6 +13,8 @@ from .fields import unsupported
 from .frame_sizes import GEN3, GEN4, by_ratios, seedance
 from .model import Model
 
+VIDEOS = "/videos/create"
+"""The path whose calls name a model."""
 SIX = ("16:9", "9:16", "1:1", "4:3", "3:4", "21:9")
 THREE = ("16:9", "9:16", "1:1")
 TWO = ("16:9", "9:16")
@@ -89,7 +91,7 @@ def _gen4_video(name: str, title: str, task_type: str, credits_: int, pace: tupl
 
 
 _PICTURE = {"imageAssetId1": 0.0}
-_VIDEOS = (
+_HOSTED = (
     _seedance("seedance-2", "Seedance 2", "seedance_2", range(4, 16), {"480p": 36, "720p": 36, "1080p": 40}),
     # price and task type: the simulator's own
     _seedance("seedance-2-fast", "Seedance 2 Fast", "seedance_2_fast", range(4, 16), dict.fromkeys(
@@ -140,7 +142,7 @@ _VIDEOS = (
 
 ENDPOINTS: Mapping[str, Mapping[str, Model]] = {
     **{f"/{model.name}/create": {"": model} for model in (GEN3_TURBO, GEN4_TURBO, GEN4_OWN, GEN4_5)},
-    "/videos/create": {model.name: model for model in _VIDEOS},
+    VIDEOS: {model.name: model for model in _HOSTED},
 }
 """Path of a create call to its models by the parameter `model`; the name is empty where the path has one model."""
 
