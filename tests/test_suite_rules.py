@@ -21,14 +21,6 @@ PROTOCOLS = {
     "_set_running_loop",
 }
 """Names with an underscore that their libraries document: named tuples, anywidget, ipywidgets, event loops."""
-STILL_REACHED = {
-    "_runner": "which of the processes of a schedule holds a lease",
-    "_env": "a clock that jumps for the tracking alone",
-    "_read": "what the client's reader is asked, before it asks",
-    "_m001_jobs": "the first form of the table, as the first version wrote it",
-    "_handle_custom_msg": "a message of the page, as ipywidgets hands it in; it has no public way in",
-}
-"""Private names of other modules that a test still reaches, and what for: each waits for a named seam."""
 SLEEPS = {"browser/test_jupyterlab.py": 1.0}
 """Where a test may pause for longer: messages that go to no page are seen by nobody."""
 
@@ -91,11 +83,7 @@ def private_names() -> dict[str, list[str]]:
 
 
 def test_no_test_reaches_a_private_name_of_another_module() -> None:
-    assert {name: places for name, places in private_names().items() if name not in STILL_REACHED} == {}
-
-
-def test_what_may_be_reached_is_reached() -> None:
-    assert sorted(set(STILL_REACHED) - set(private_names())) == []
+    assert private_names() == {}
 
 
 def test_no_test_module_imports_another() -> None:

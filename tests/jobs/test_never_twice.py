@@ -466,7 +466,7 @@ class Schedule:
 
     def _check_create(self, process: Process, body: dict[str, Any]) -> None:
         """A create leaves only with SENDING on disk, and from the holder of the lease."""
-        (owner,) = [kernel.studio._runner.owner for kernel in self.kernels if kernel.process is process]
+        (owner,) = [kernel.ledger.leases.owner for kernel in self.kernels if kernel.process is process]
         mine = self.ledger.table.records("WHERE phase = 'sending' AND owner = ? AND task_id = ''", (owner,))
         if body not in [record.request for record in mine]:
             self.wrong.append(f"a create left that the ledger does not hold for its sender: {body}")

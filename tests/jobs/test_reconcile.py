@@ -113,10 +113,11 @@ def _reversed(remote):
         offset, limit = (int(request.url.params[name]) for name in ("offset", "limit"))
         return httpx.Response(200, json=whole[::-1][offset : offset + limit])
 
-    async def read(client):
-        whole.extend(await client._read("/tasks/", {"offset": 0, "limit": 1000}))
+    def keep(request, answer):
+        whole.extend(answer.json())
+        return answer
 
-    remote.run(read, remote.plain)
+    remote.run(lambda client: client.tasks(limit=1000), Changed(remote.plain, keep))
     return Changed(remote.plain, change)
 
 

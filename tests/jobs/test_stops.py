@@ -198,15 +198,15 @@ def test_a_stop_before_the_work_begins_sends_nothing(party: Party) -> None:
 def test_the_deadline_of_tracking_holds_inside_a_poll(party: Party) -> None:
     """The last poll hangs; a quarter of a second is left when it begins."""
     hanging = Hanging(party.api.inner, _gets("/tasks/"))
-    monotonic, began = party.environment.monotonic, []
+    monotonic = party.environment.monotonic
 
     def jumps() -> float:
-        began.append(monotonic())
-        # the first look at the clock says when tracking began; all others are near its end
-        return monotonic() + (30 * 60 - 3.25 if len(began) > 1 else 0.0)
+        """Near the end of tracking as soon as the first poll, three seconds later, is planned."""
+        is_planned = any(job.state.next_poll for job in party.studio.jobs.values())
+        return monotonic() + (30 * 60 - 3.25 if is_planned else 0.0)
 
     party.api.inner = hanging
-    party.studio._runner._env = party.environment._replace(monotonic=jumps)
+    party.restart(monotonic=jumps)
     started = time.monotonic()
     job = party.ended(party.submit(), 5)
     assert time.monotonic() - started < 3

@@ -1352,7 +1352,7 @@ def old(tmp_path: Path):
     """A ledger as step 1 left it, with a row of each phase."""
     book = AccountAddresses(tmp_path / "accounts")
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
-        migrations._m001_jobs(connection)
+        migrations.STEPS[0](connection)
         connection.execute("PRAGMA user_version = 1")
         for number, phase in enumerate(OLD):
             connection.execute(

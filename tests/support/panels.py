@@ -183,9 +183,10 @@ def wait_until(holds, seconds=5) -> None:
         real_time.sleep(0.005)
 
 
-def page_sends(panel, kind, **content) -> None:
-    """What the script in the page does."""
-    panel.preview._handle_custom_msg({"kind": kind, **content}, [])
+def page_sends(panel, kind, *buffers: memoryview, **content) -> None:
+    """Send a message as the script in the page does."""
+    data = {"method": "custom", "content": {"kind": kind, **content}}
+    panel.preview.comm.handle_msg({"content": {"data": data}, "buffers": list(buffers)})
 
 
 def position(panel, name="first"):

@@ -278,6 +278,8 @@ class MortalLeases(LedgerLeases):
         super().__init__(table, clock)
         self._process = process
         self._watched: set[str] = set()
+        self.owner = ""
+        """Who of this process holds leases, as it said when it asked for the first."""
 
     def renew(self, owner: str) -> None:
         if self._process.frozen_until > self._process.loop.time():
@@ -285,6 +287,7 @@ class MortalLeases(LedgerLeases):
         super().renew(owner)
 
     def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
+        self.owner = owner
         record, ours = super().take(job_id, owner, to_send=to_send)
         if not ours:
             self._watched.add(job_id)
@@ -300,11 +303,13 @@ class MortalLedger(Ledger):
     def __init__(self, home: Path, clock: Callable[[], float], process: Process) -> None:
         super().__init__(home, clock, process.loop.time, file=MortalFile(home, clock, process))
         self._process = process
-        self.leases = MortalLeases(self.table, clock, process)
+        self.leases: MortalLeases = MortalLeases(self.table, clock, process)
         self.on_claim: Callable[[], None] = lambda: None
         """Called while a claim decides, which must be alone with the ledger."""
 
     def claim(self, record: Record, decide: Any, *, replaces: str = "") -> Record:
+        self.leases.owner = record.owner
+
         def watched(known: Any) -> Any:
             self.on_claim()
             return decide(known)

@@ -83,9 +83,9 @@ def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench) -> None:
     half = len(data) // 2
     for piece in (data[:half], data[half:]):
         assert panel.request.keyframes == Keyframes()
-        told = {"kind": "piece", "position": "last", "file": "a.9", "count": 2, "name": "big.png"}
-        panel.preview._handle_custom_msg(told, [memoryview(piece)])
-        panel.preview._handle_custom_msg({**told, "file": "b.1", "count": 3}, [memoryview(b"of another file")])
+        sent = {"position": "last", "file": "a.9", "count": 2, "name": "big.png"}
+        page_sends(panel, "piece", memoryview(piece), **sent)
+        page_sends(panel, "piece", memoryview(b"of another file"), **{**sent, "file": "b.1", "count": 3})
     bench.settled(panel)
     assert panel.store.state.keyframes["last"].choice.label == "big.png (file)"
     assert panel.store.state.keyframes["last"].loaded.problem == ""
