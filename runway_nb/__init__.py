@@ -91,7 +91,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: Any) -> None:
-    """`%load_ext runway_nb`."""
+    """Load the extension: `%load_ext runway_nb`."""
     from .notebook.extension import load, report_unfinished  # loads traitlets
 
     load(shell)
@@ -99,7 +99,7 @@ def load_ipython_extension(shell: Any) -> None:
 
 
 def unload_ipython_extension(shell: Any) -> None:
-    """`%unload_ext runway_nb`."""
+    """Unload the extension: `%unload_ext runway_nb`."""
     from .notebook.extension import unload  # loads traitlets
 
     unload(shell)

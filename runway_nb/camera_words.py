@@ -105,7 +105,7 @@ def _described(moves: Mapping[str, float], direct: Callable[[str, float, str], s
 
 
 def _orbits(travel: float, turn: float) -> bool:
-    """True when the camera turns back to what it travels past."""
+    """Return True when the camera turns back to what it travels past."""
     return travel * turn < 0 and 1 / ORBIT_RATIO <= abs(travel / turn) <= ORBIT_RATIO
 
 
@@ -130,6 +130,6 @@ def _graded(value: float, slight: str, strong: str) -> str:
 
 
 def _listed(words: list[str]) -> str:
-    """One, one and two, or one, two and three."""
+    """Return "one", "one and two" or "one, two and three"."""
     *before, last = words
     return f"{', '.join(before)} and {last}" if before else last

@@ -92,7 +92,7 @@ class RunwayError(Exception):
         return str(self.args[0])
 
     def _render_traceback_(self) -> list[str]:
-        """IPython's hook: one clear line in place of a traceback, with signs that the terminal has."""
+        """Return, for IPython's hook, one clear line in place of a traceback, with signs that the terminal has."""
         return [as_shown(line, sys.stdout) for line in self._lines()]
 
     def _lines(self) -> list[str]:

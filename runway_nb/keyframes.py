@@ -41,7 +41,7 @@ class Keyframes:
             object.__setattr__(self, position, read_picture_name(picture))
 
     def __eq__(self, other: object) -> bool:
-        """Objects such as arrays are equal to themselves only: their own comparison gives no yes or no."""
+        """Compare objects such as arrays by identity: their own comparison gives no yes or no."""
         if not isinstance(other, Keyframes):
             return NotImplemented
         pairs = ((getattr(self, spec.name), getattr(other, spec.name)) for spec in fields(self))

@@ -71,7 +71,7 @@ def short_id(identifier: str) -> str:
 
 
 def redact(text: str) -> str:
-    """`text` as it may be shown: ids shortened, secrets masked, control characters gone, at most `BODY` characters.
+    """Return `text` as it may be shown: ids short, secrets masked, control characters gone, at most `BODY` characters.
 
     Masked are tokens, passwords and signatures of links, and e-mail addresses. What is left of a text stays as it is.
     """
@@ -89,7 +89,7 @@ def redact_cell(text: str) -> str:
 
 
 def mask_tokens(text: str) -> str:
-    """`text` without tokens, for what is kept; ids and all else are left whole."""
+    """Return `text` without tokens, for what is kept; ids and all else are left whole."""
     ids = [match.span() for match in _ID.finditer(text)]
     masks = _found(text, _tokens_apart)
     # an id that is not whole finds nothing any more
@@ -97,7 +97,7 @@ def mask_tokens(text: str) -> str:
 
 
 def addresses(text: str) -> list[tuple[int, int]]:
-    """From where to where e-mail addresses and passwords of links stand in a text, in any spelling; in order."""
+    """Return where e-mail addresses and passwords of links begin and end in a text, in any spelling; in order."""
     return [(mask.start, mask.end) for mask in _found(text, _addresses)]
 
 
@@ -116,7 +116,7 @@ def know_id(identifier: str) -> None:
 
 
 def _beginning(text: str) -> str:
-    """So much of a text as can be shown; where it goes on, what is masked may reach beyond that."""
+    """Return as much of a text as can be shown; where it goes on, what is masked may reach beyond that."""
     if len(text) <= BODY + SLACK:
         return text
     seen = visible(text[: BODY + 2 * SLACK])
@@ -203,7 +203,7 @@ def _addresses(text: str) -> Iterator[_Mask]:
 
 
 def _values(text: str) -> Iterator[re.Match[str]]:
-    """Signatures in links, and secrets in JSON."""
+    """Yield signatures in links, and secrets in JSON."""
     if "=" in text:
         yield from _SIGNATURE.finditer(text)
     if '":' in text or '" :' in text:

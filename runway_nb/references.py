@@ -63,7 +63,7 @@ def task_account(task_id: str) -> str:
 
 
 def is_link(picture: Picture) -> bool:
-    """True for the address of a picture on the web."""
+    """Return True for the address of a picture on the web."""
     return bool(_LINK.match(str(picture)))
 
 
@@ -97,6 +97,6 @@ def _can_be_split(link: str) -> bool:
 
 
 def is_point(value: object) -> bool:
-    """True for two numbers from 0 to 1: how far from the left and from the top of a picture."""
+    """Return True for two numbers from 0 to 1: how far from the left and from the top of a picture."""
     found = pair(value)
     return isinstance(found, tuple) and all(is_number(part) and 0 <= part <= 1 for part in found)

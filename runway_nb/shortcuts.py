@@ -83,7 +83,7 @@ def is_default(studio: Studio) -> bool:
 
 
 def attached(job_id: str) -> Job:
-    """The job of that id in this process's studio: what a pickled job becomes. One that is unfinished is followed.
+    """Return the job of that id in this process's studio: what a pickled job becomes. An unfinished one is followed.
 
     Raises `JobNotFound` where the ledger does not have it: nothing is asked of the account, and nothing is sent.
     """
@@ -103,7 +103,7 @@ def close_default_studio() -> None:
 
 
 def _forget_default_studio() -> None:
-    """In a forked child: loop, connections and locks belong to the parent, and so do its jobs."""
+    """Forget the studio in a forked child: loop, connections, locks and jobs belong to the parent."""
     global _default, _default_lock
     _default, _default_lock = None, threading.RLock()
 

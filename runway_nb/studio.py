@@ -325,7 +325,7 @@ class Studio(Handle):
         return new_record(request, asker, backend.settings, self._env.draw)
 
     def _resumed(self, backend: Backend, record: Record, start: Start = Start.RESUME) -> Job:
-        """The job of a record: the living one, the stored one when it is over, else one that is tracked from now on."""
+        """Return a record's job: the living one, a stored one that is over, or one that is tracked from now on."""
         living = self.jobs.get(record.id)
         if living is not None and not living.done:
             return living

@@ -52,7 +52,7 @@ Frame = Callable[[ShotFrame], Awaitable[bytes]]
 
 
 async def connect(settings: Settings) -> Connection:
-    """Clients for the real API with a token; without one, the embedded simulator and clients for it."""
+    """Return clients for the real API with a token; without one, the embedded simulator and clients for it."""
     # imported at the first use, on the background thread: the first card need not wait for httpx
     from ..api.client import RunwayClient
     from ..api.media import MediaClient  # loads httpx

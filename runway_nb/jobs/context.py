@@ -119,7 +119,7 @@ class JobContext:
         raise TimeoutError
 
     async def finish(self, work: Awaitable[T], detail: str) -> T:
-        """The result of `work`, whatever the user does; one who stops meanwhile is shown why it is waited for."""
+        """Return the result of `work`, whatever the user does; who stops meanwhile is shown why it is waited for."""
         with self._on_stop(lambda: self.control.change(detail=detail)):
             return await work
 

@@ -197,13 +197,13 @@ class Job(Handle):
         return picture
 
     def frame(self, seconds: float) -> Image:
-        """The frame shown at a time, in seconds from the start. Raises as `frames` does, and `InvalidRequest`."""
+        """Return the frame at a time, in seconds from the start. Raises as `frames` does, and `InvalidRequest`."""
         seconds = checked_number(seconds, "seconds", "a time in seconds from the start")
         picture: Image = video_frames().frame_at(self.finished(), seconds)
         return picture
 
     def frames(self, count: int) -> list[Image]:
-        """`count` frames evenly over the finished video, first and last included; one alone is from the middle.
+        """Return `count` frames evenly over the finished video, first and last included; one alone is from the middle.
 
         `count` is 1 to 10,000. Raises `InvalidRequest` for another, `RunwayError` without a video (the job's own,
         if it has one), `MissingExtra` without PyAV.

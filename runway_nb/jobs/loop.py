@@ -155,7 +155,7 @@ def _no_entry(loop: asyncio.AbstractEventLoop, why: str) -> InvalidCommand:
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
-    """The thread: run until stopped, then let every task see its cancellation."""
+    """Run the loop until stopped, then let every task see its cancellation."""
     asyncio.set_event_loop(loop)
     _run_until_stopped(loop)
     left = asyncio.all_tasks(loop)

@@ -159,7 +159,7 @@ class Search:
         return is_open and any(one.may_fit(task) for one in self._equals)
 
     def fits(self, task: Task) -> bool:
-        """True when the task can be ours or an equal request's, and cannot be that of a different one in doubt."""
+        """Return True when the task can be ours or an equal request's, and not that of a different one in doubt."""
         is_open = self.may_fit(task) and any(one.fits(task) for one in self._equals)
         return is_open and (self.lost.has_own_seed or not any(other.may_fit(task) for other in self._different))
 
@@ -252,7 +252,7 @@ def _without_reference(request: VideoRequest) -> VideoRequest:
 
 
 def _nearest(lost: Sequence[LostRequest], tasks: Sequence[Task]) -> dict[str, Task]:
-    """Job to task: the pair that is nearest in time first, then the next of what is left."""
+    """Return the task of each job: the pair that is nearest in time first, then the next of what is left."""
     pairs = sorted(
         (_distance(request, task), request.job_id, task.id) for request in lost for task in tasks if request.fits(task)
     )

@@ -104,7 +104,7 @@ def decide(new: Record, known: LedgerSnapshot, limits: Limits) -> Record | None:
 
 
 def answering(earlier: Iterable[Record]) -> Record | None:
-    """The record that answers an unchanged request: the newest that was sent, or a video rather than a failure."""
+    """Return the record that answers an unchanged request: the newest that was sent, a video rather than a failure."""
     sent = [record for record in earlier if _stands(record) and not record.resent_as]
     newest = next(iter(sent), None)
     if newest is not None and newest.phase in WITHOUT_VIDEO:
@@ -161,5 +161,5 @@ def _noted(notes: Sequence[str]) -> str:
 
 
 def day_of(moment: float) -> str:
-    """22 Nov 2026."""
+    """Return a day as 22 Nov 2026."""
     return time.strftime("%d %b %Y", time.localtime(moment)).lstrip("0")

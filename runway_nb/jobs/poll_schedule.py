@@ -184,7 +184,7 @@ class PollSchedule:
         return _next_poll(self.belief, self.last_poll) - self.last_poll
 
     def _usual(self) -> float:
-        """Usual seconds of rendering for a clip of this length."""
+        """Return the usual seconds of rendering for a clip of this length."""
         return RUN_PER_SECOND * max(1, self.seconds)
 
     def _believe(self, poll: Poll, ratio: float) -> Belief:
@@ -204,12 +204,12 @@ class PollSchedule:
         return Belief(at + queue + usual, USUAL_ERROR * usual, queued=at)
 
     def _begun(self, at: float, queued: float) -> Belief:
-        """It began after `queued` and before `at`, where it was first seen at work."""
+        """Return the estimate for a task that began after `queued` and before `at`, where it was first seen at work."""
         began, usual = min(queued + QUEUE, (queued + at) / 2), self._usual()
         return Belief(began + usual, USUAL_ERROR * usual, queued, began, rose=began)
 
     def _joined(self, at: float, ratio: float) -> Belief:
-        """A task that was under way when following began: its age is unknown, what is left is a usual rest."""
+        """Return the estimate for a task of unknown age, found under way: what is left is a usual rest."""
         rest = (1.0 - ratio) * self._usual()
         return Belief(at + rest, USUAL_ERROR * rest + READING_ERROR, at, at, ratio, rose=at)
 

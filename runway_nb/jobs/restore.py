@@ -59,7 +59,7 @@ def task_of(record: Record) -> Task | None:
 
 
 def is_over(record: Record) -> bool:
-    """True when there is nothing left to fetch or to find out; a video whose file is gone can be fetched again."""
+    """Return True when there is nothing left to fetch or to find out; a video without its file can be fetched again."""
     return record.phase in SETTLED and not (record.phase == Phase.DONE and record.task_id and not video_file(record))
 
 
@@ -96,7 +96,7 @@ def video_file(record: Record) -> Path | None:
 
 
 def _resting_phase(record: Record, video: Path | None) -> Phase:
-    """Where a job stands that is not followed here: another kernel may be at it, so nothing is called certain."""
+    """Return where a job stands that is not followed here: another kernel may be at it, so nothing is certain."""
     phase = Phase(record.phase)
     if video is not None:
         return Phase.DONE

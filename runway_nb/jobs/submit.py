@@ -130,7 +130,7 @@ async def search(context: JobContext, doubt: str, record: Record | None = None) 
 
 
 async def _is_long_past(context: JobContext, record: Record) -> bool:
-    """True when a create is so old that its task cannot be on its way; by the server's clock where it is known."""
+    """Return True when a create is too old for its task to be on its way; by the server's clock where that is known."""
     client = (await context.connected()).client
     now = await context.race(client.server_time())
     if now is not None and record.server_sent is not None:
@@ -166,7 +166,7 @@ async def started_already(context: JobContext, client: RunwayClient) -> Task | N
 
 
 async def _looked_soon(context: JobContext, client: RunwayClient) -> Task | None:
-    """The task that a 429 did start, looked for long before the request may be sent again; None when there is none."""
+    """Return the task that a 429 did start, looked for long before the request may be sent again, or None."""
     await context.pause(SOON_SECONDS)
     with suppress(errors.RateLimited):  # it is looked for once more before anything is sent
         return await context.race(started_already(context, client))
@@ -174,7 +174,7 @@ async def _looked_soon(context: JobContext, client: RunwayClient) -> Task | None
 
 
 def _named_by(refusal: errors.RunwayError, context: JobContext) -> Task | None:
-    """Ours among the tasks that a refusal names: a create of this request did start something."""
+    """Return our task among those that a refusal names: a create of this request did start something."""
     named = refusal.running if isinstance(refusal, errors.ApiError) else ()
     running = [RunningTask(*pair) for pair in named if pair[1] == context.job.request.reply_ref]
     task = named_task(running, search_for(context.ledger.get(context.job.id), context.ledger)) if running else None
@@ -260,7 +260,7 @@ async def _believed(context: JobContext, task: Task) -> Task:
 
 
 def mismatch(context: JobContext, seen: Task | None) -> str:
-    """How a task that was given to the job without proof turns out to be another's; nothing while it may be ours.
+    """Return how a task that was given to a job without proof turns out to be another's; nothing while it may be ours.
 
     Args:
         context: The job and what its steps need.

@@ -91,7 +91,7 @@ class Workflow:
         return await self._fetch(task)
 
     async def _found(self, record: Record, to_send: bool) -> Task | None:
-        """The task of a create whose answer is missing; None when it was refused for now and is to be sent again."""
+        """Return the task of a create whose answer is missing; None when it was refused for now and is to be resent."""
         if not record.was_refused_for_now:
             return await check(self.context, "the answer to the create was never read", record)
         self.context.busy = errors.RateLimited(REFUSED_FOR_NOW)
@@ -159,7 +159,7 @@ class Workflow:
                 self._fail(errors.Detached("tracking ended with the session"))
 
     async def _stop(self) -> None:
-        """Before sending the request is taken back; after it the slot is freed (API facts 7.3)."""
+        """Stop the job: before sending the request is taken back; after it the slot is freed (API facts 7.3)."""
         context, task = self.context, self.context.job.task
         if context.job.state.elsewhere:
             return self._end(Phase.DETACHED, errors.Detached("another kernel sees it through"))

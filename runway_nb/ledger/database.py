@@ -62,7 +62,7 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
 
 @contextmanager
 def immediate(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that takes the write lock first: a later upgrade of a read would fail at once."""
+    """Yield a transaction that takes the write lock first: a later upgrade of a read would fail at once."""
     try:
         _lock(connection)
         yield
@@ -243,7 +243,7 @@ class LedgerFile(Handle):
                 self._changing = False
 
     def _is_same_file(self) -> bool:
-        """False when the file was set aside or removed: what is written to it would be lost."""
+        """Return False when the file was set aside or removed: what is written to it would be lost."""
         return self._file == identity(self.path)
 
     def _set_aside(self) -> None:
@@ -265,7 +265,7 @@ _OPEN: weakref.WeakSet[LedgerFile] = weakref.WeakSet()
 
 
 def _close_before_fork() -> None:
-    """A child that inherits SQLite's idea of its locks would damage the file."""
+    """Close the files: a forked child that inherits SQLite's idea of its locks would damage them."""
     for ledger in list(_OPEN):
         ledger._lock.acquire()
         ledger.close()

@@ -132,7 +132,7 @@ def _began(number: int) -> str | None:
 
 @lru_cache(maxsize=1)
 def _boot() -> str:
-    """Which run of this machine it is; where that is not known the machine, whose seconds begin anew with each."""
+    """Return which run of this machine it is, else the machine itself, whose seconds begin anew with each."""
     with suppress(OSError):
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     return socket.gethostname()

@@ -155,7 +155,7 @@ class Ledger(Handle):
             return self.table.insert(connection, record)
 
     def _sent_instead(self, replaced: Record) -> Record | None:
-        """What makes a second create needless: one that was sent already, or a task that came to light meanwhile."""
+        """Return what makes a second create needless: one sent already, or a task that came to light meanwhile."""
         if replaced.resent_as:
             return self.get(replaced.resent_as)
         return None if replaced.may_be_lost and not self.table.is_held(replaced) else replaced

@@ -100,7 +100,7 @@ class Record:
         return not self.task_id and (waits or (self.phase == Phase.UNKNOWN and self.error == "RateLimited"))
 
     def is_held(self, now: float) -> bool:
-        """True while somebody seems to track it, by the clock; `Ledger.is_held` says whether it may be taken."""
+        """Return True while somebody seems to track it, by the clock; `Ledger.is_held` says whether it may be taken."""
         return is_held(self.owner, self.lease, now)
 
 

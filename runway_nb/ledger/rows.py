@@ -109,7 +109,7 @@ def _unreadable(row: Mapping[str, Any], problem: str) -> UnreadableRecord:
 
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:
-    """Why a row cannot be read, the clearest reason first."""
+    """Return why a row cannot be read, the clearest reason first."""
     yield from (_newer(name, values[name]) for name, known in (("phase", PHASE_NAMES), ("model", MODELS))
                 if isinstance(values[name], str) and values[name] not in known)  # fmt: skip
     kinds = _kinds(Record)
@@ -120,7 +120,7 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _fits(name: str, value: Any, kind: Any) -> bool:
-    """True for a value that a column may hold."""
+    """Return True for a value that a column may hold."""
     if name in _MOMENTS:
         return sound_moment(value) is not None or (value is None and name in ("sent", "server_sent"))
     if name == "credits":
@@ -135,7 +135,7 @@ def _fits(name: str, value: Any, kind: Any) -> bool:
 
 
 def _request_problems(values: Mapping[str, Any], name: str) -> Iterator[str]:
-    """Why what was asked for cannot be read."""
+    """Return why what was asked for cannot be read."""
     body, model = values[name], values["model"]
     if body is None or not isinstance(model, str) or model not in MODELS:
         yield _spoilt(name)
@@ -175,7 +175,7 @@ def _json_object(text: Any) -> dict[str, Any] | None:
 
 
 def _is_a(value: Any, kind: Any) -> bool:
-    """True when a value is what a field declares; the numbers finite, and no larger than SQLite can hold."""
+    """Return True when a value is what a field declares; the numbers finite, and no larger than SQLite can hold."""
     return _check_of(kind)(value)
 
 

@@ -63,7 +63,7 @@ def _refused(new: Record, table: JobTable) -> Record | None:
 
 
 def _moderated(backend: str, table: JobTable) -> int:
-    """Refusals by moderation at a backend within a day, by the clock or by the order of the rows."""
+    """Return how often moderation refused at a backend within a day, by the clock or by the order of the rows."""
     now = table.beats.moment().now
     since = now - MODERATION_SECONDS
     clause = (

@@ -95,7 +95,7 @@ def explained(error: Exception, path: Path) -> str:
 
 
 def _is_full(path: Path) -> bool:
-    """True when the disk has no room left for what SQLite writes beside the file; it calls that an I/O error, too."""
+    """Return True when the disk has no room for what SQLite writes beside the file; it calls that an I/O error, too."""
     try:
         return shutil.disk_usage(path.parent).free < ROOM
     except OSError:
@@ -103,7 +103,7 @@ def _is_full(path: Path) -> bool:
 
 
 def _has_no_handle() -> bool:
-    """True when this process can open no more files; SQLite does not say so."""
+    """Return True when this process can open no more files; SQLite does not say so."""
     try:
         os.close(os.open(os.devnull, os.O_RDONLY))
     except OSError as error:

@@ -30,7 +30,7 @@ def count_unfinished(path: Path, now: float, doubtful: float) -> int:
 
 
 def _waits(row: tuple[Any, ...], now: float, doubtful: float) -> bool:
-    """True for a job that waits to be picked up, and not for one that cannot be read."""
+    """Return True for a job that waits to be picked up, and not for one that cannot be read."""
     phase, error, updated, owner, lease = row
     if phase not in PHASE_NAMES or not isinstance(owner, str) or not _is_number(updated) or not _is_number(lease):
         return False

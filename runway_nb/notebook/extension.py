@@ -86,7 +86,7 @@ class CellMagic:
         run_cell(self.home.front_end, line, cell)
 
     async def awaited(self, line: str, cell: str) -> None:
-        """The same with `--wait`, as a top-level await."""
+        """Run the cell with `--wait`, as a top-level await."""
         from .magics.cell import run_cell_async  # loads the library
 
         await run_cell_async(self.home.front_end, line, cell)
@@ -117,7 +117,7 @@ class LineMagic:
 
 
 def spell_magic(lines: list[str]) -> list[str]:
-    """Input transformer: what stands around `%%runway` or `%runway` and only looks like a space, or like nothing."""
+    """Return the cell with plain spaces around `%%runway` or `%runway`, where others, or unseen marks, stand there."""
     if not any("%runway" in line for line in lines):
         return lines
     from .language.magic_spelling import respelt  # first use
@@ -126,7 +126,7 @@ def spell_magic(lines: list[str]) -> list[str]:
 
 
 def await_cell(lines: list[str]) -> list[str]:
-    """Input transformer: `%%runway ... --wait` becomes a top-level await (Jupyter facts, section 1).
+    """Return a cell with `%%runway ... --wait` as a top-level await (Jupyter facts, section 1).
 
     Only in a cell that the kernel is about to run and can await: inside of `%%time`, `%%capture`, `run_cell` or a
     notebook that another one runs, the magic itself waits.
@@ -140,7 +140,7 @@ await_cell.has_side_effects = True  # type: ignore[attr-defined]
 
 
 def _is_awaited() -> bool:
-    """True when the cell that is transformed is run by the kernel itself, on a loop that awaits it."""
+    """Return True when the cell that is transformed is run by the kernel itself, on a loop that awaits it."""
     from IPython import get_ipython  # loads IPython
 
     shell = get_ipython()
@@ -166,7 +166,7 @@ def as_await(lines: list[str]) -> list[str]:
 
 
 def complete(_: Any, event: Any) -> list[str]:
-    """Tab completion for both magics."""
+    """Return what Tab offers for both magics."""
     if event.line.split()[:1] == ["%runway"]:
         from .magics.commands import completions  # loads the library
     else:
@@ -220,7 +220,7 @@ def _terminal_bundle(job: Job) -> dict[str, str]:
 
 
 def report_unfinished() -> None:
-    """One quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
+    """Write one quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
     from ..storage.home import LEDGER_NAME, default_home  # first use
 
     try:
@@ -271,7 +271,7 @@ def _take_back(shell: Any) -> None:
 
 
 def _forget_job_view(formatter: Any) -> None:
-    """Out of both places: by name until the first job was shown, by type after it."""
+    """Forget how jobs are shown: by name until the first one was, by type after it."""
     formatter.deferred_printers.pop(("runway_nb.jobs.job", "Job"), None)
     if "runway_nb.jobs.job" in sys.modules:
         formatter.type_printers.pop(sys.modules["runway_nb.jobs.job"].Job, None)

@@ -22,7 +22,7 @@ _LOG = logging.getLogger("runway_nb")
 
 
 def default_home(environ: Mapping[str, str] = os.environ) -> Path:
-    """RUNWAY_NB_HOME, else the user's data folder; without any the private `spare_home`.
+    """Return RUNWAY_NB_HOME, else the user's data folder; without any the private `spare_home`.
 
     Raises `SettingsError` where none of them can be had.
     """
@@ -55,7 +55,7 @@ def _data_folder(system: Mapping[str, str] = os.environ) -> Path | None:
 
 
 def _can_be_made(path: Path) -> bool:
-    """True when the nearest folder above that exists may be written to."""
+    """Return True when the nearest folder above that exists may be written to."""
     try:
         above = next(folder for folder in path.parents if os.path.lexists(folder))
         return above.is_dir() and os.access(above, os.W_OK | os.X_OK)
@@ -88,7 +88,7 @@ def _unusable(reason: str) -> Exception:
 
 
 def is_spare(home: Path) -> bool:
-    """True for the folder that `spare_home` gave in this process."""
+    """Return True for the folder that `spare_home` gave in this process."""
     return home in _reported
 
 

@@ -35,7 +35,7 @@ def expanded(text: str) -> Path:
 
 
 def home_folder(environ: Mapping[str, str] = os.environ) -> Path | None:
-    """The user's home; None where there is none. HOME counts only as a whole path: an empty one would mean `/`."""
+    """Return the user's home, or None. Only a whole path counts in HOME: an empty one would mean `/`."""
     if os.name != "posix":
         return _home_of("~")
     given = environ.get("HOME", "")

@@ -19,7 +19,7 @@ def as_shown(text: str, stream: object) -> str:
 
 
 def is_terminal(out: TextIO | None = None) -> bool:
-    """True where a person watches `out`, by default standard output, so that a line can be written over."""
+    """Return True where a person watches `out`, by default standard output, so that a line can be written over."""
     stream: TextIO | None = sys.stdout if out is None else out
     try:
         return stream is not None and stream.isatty()

@@ -97,7 +97,7 @@ def _keep(kept: dict[str, None], new: Iterable[str], most: int) -> None:
 
 
 def _pieces(written: str) -> Iterator[str]:
-    """A token in small letters, and its parts that are secrets by themselves; of what is no token such parts only.
+    """Return a token in small letters, and its parts that are secrets by themselves; of anything else such parts only.
 
     An id that was taken for a token is no secret: it would be masked where it is needed.
     """
@@ -113,7 +113,7 @@ def _pieces(written: str) -> Iterator[str]:
 
 
 def _is_secret(text: str) -> bool:
-    """False for what may be an ordinary word or a number."""
+    """Return False for what may be an ordinary word or a number."""
     is_word = text.isalpha() and text in (text.lower(), text.upper(), text.capitalize())
     return len(text) >= (_PLAIN_WORD if is_word or text.isdigit() else SHORTEST)
 
@@ -190,7 +190,7 @@ def _digits(run: re.Match[str], codes: Iterable[tuple[bytes, bool]]) -> Iterator
 
 
 def _spelled(data: bytes, depth: int) -> tuple[int, int, bool] | None:
-    """The same as `_in_bytes` for what is text again, with the secret in another spelling: then all of it is one."""
+    """Return the same as `_in_bytes` for what is text again, with the secret in another spelling: all of it then."""
     if depth > NESTED or len(data) < SHORTEST or not data.isascii() or not (text := data.decode("ascii")).isprintable():
         return None
     found = next((hit for read in readings(text) for hit in hits(read.text, depth)), None)
@@ -198,7 +198,7 @@ def _spelled(data: bytes, depth: int) -> tuple[int, int, bool] | None:
 
 
 def _in_bytes(data: bytes, codes: Iterable[tuple[bytes, bool]]) -> tuple[int, int, bool] | None:
-    """From where to where a secret lies in bytes, and True for a token; those of UTF-16 are looked at as a whole."""
+    """Return where a secret begins and ends in bytes, and True for a token; those of UTF-16 are taken as a whole."""
     small = data.lower()
     has_address = b"@" in small
     for code, is_token in codes:
@@ -210,7 +210,7 @@ def _in_bytes(data: bytes, codes: Iterable[tuple[bytes, bool]]) -> tuple[int, in
 
 
 def _new_lock() -> None:
-    """In a forked child another thread may have held the lock."""
+    """Make a new lock in a forked child: another thread of the parent may have held it."""
     global _lock
     _lock = threading.Lock()
 

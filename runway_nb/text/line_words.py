@@ -78,12 +78,12 @@ def _closed(line: str, start: int) -> int:
 
 
 def needs_quotes(word: str) -> bool:
-    """True when a word would not come back from `split` as it is, or would continue the line."""
+    """Return True when a word would not come back from `split` as it is, or would continue the line."""
     return not word or word.endswith("\\") or any(c.isspace() or c in QUOTES or c in NO_WIDTH for c in word)
 
 
 def seen(text: str) -> str:
-    """`text` without the marks that have no width."""
+    """Return `text` without the marks that have no width."""
     return "".join(letter for letter in text if letter not in NO_WIDTH)
 
 
@@ -93,10 +93,10 @@ def plain_number(text: str) -> str:
 
 
 def plain_signs(text: str) -> str:
-    """`text` with the hyphen, plus, point and comma of ASCII in place of their likes."""
+    """Return `text` with the hyphen, plus, point and comma of ASCII in place of their likes."""
     return seen(text).translate(_SIGNS)
 
 
 def shortened(text: str, most: int = 60) -> str:
-    """`text` as a message names it: in quotes, with escapes for what cannot be seen, and not too long."""
+    """Return `text` as a message names it: in quotes, with escapes for what cannot be seen, and not too long."""
     return repr(text if len(text) <= most else text[: most - 3] + "...")

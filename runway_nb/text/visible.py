@@ -34,7 +34,7 @@ _ANY = re.compile(f"{_SPACE[:-1]}{_HALF[1:-1]}{_GONE[1:]}")
 
 
 def visible(text: str) -> str:
-    """`text` without control characters, commands to terminals and signs of direction; a half character becomes ?."""
+    """Return `text` without control characters, terminal commands, signs of direction; half a character becomes ?."""
     # most texts hold none, and the one search for all is quick
     return _SIGN.sub(_kept, text) if _ANY.search(text) else text
 
@@ -45,5 +45,5 @@ def _kept(match: re.Match[str]) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """`text`, or its beginning and an ellipsis where it is longer than `limit` characters."""
+    """Return `text`, or its beginning and an ellipsis where it is longer than `limit` characters."""
     return text if len(text) <= limit else f"{text[: limit - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"

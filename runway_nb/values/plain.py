@@ -88,7 +88,7 @@ def name_of(kind: type) -> str:
 
 
 def is_a(value: object, *kinds: type) -> bool:
-    """As `isinstance`, by the real class of the value: an object may lie about it, or raise."""
+    """Return what `isinstance` would, by the real class of the value: an object may lie about it, or raise."""
     return issubclass(type(value), kinds)
 
 
@@ -100,7 +100,7 @@ def unexpected(error: BaseException, failure: str = "something unexpected happen
 
 
 def is_interrupt(error: BaseException) -> bool:
-    """True for an interrupt from the keyboard: it comes to the main thread only."""
+    """Return True for an interrupt from the keyboard: it comes to the main thread only."""
     return is_a(error, KeyboardInterrupt) and threading.current_thread() is threading.main_thread()
 
 
@@ -110,7 +110,7 @@ def message_of(error: BaseException) -> str:
 
 
 def _asked(ask: Callable[[], T], otherwise: T) -> T:
-    """What foreign code answers. It may raise anything, also what is no `Exception`, as machine code that panics."""
+    """Return what foreign code answers. It may raise anything, even what is no `Exception`, as code that panics."""
     try:
         return ask()
     except KeyboardInterrupt:
@@ -199,7 +199,7 @@ def _shape(value: Any) -> object:
 
 
 def _has(value: object, method: str) -> bool:
-    """True when its class defines the method; an object that answers to any name does not get in by that."""
+    """Return True when its class defines the method; an object that answers to any name does not get in by that."""
     return callable(next((vars(base)[method] for base in type(value).__mro__ if method in vars(base)), None))
 
 
@@ -267,7 +267,7 @@ def checked_kind(value: Any, name: str, kind: type, hint: str) -> Any:
 
 
 def is_number(value: object) -> bool:
-    """True for a finite plain number; a whole number may be beyond what a float can hold."""
+    """Return True for a finite plain number; a whole number may be beyond what a float can hold."""
     if type(value) is int:
         return value.bit_length() <= LARGEST_BITS
     return type(value) is float and math.isfinite(value)
@@ -278,7 +278,7 @@ HALF = "holds half a character (a lone surrogate): take it out"
 
 
 def can_be_sent(text: str) -> bool:
-    """False for text with half a character (a lone surrogate), which no file and no request can hold."""
+    """Return False for text with half a character (a lone surrogate), which no file and no request can hold."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -287,7 +287,7 @@ def can_be_sent(text: str) -> bool:
 
 
 def path_text(value: object) -> object:
-    """The path in an `os.PathLike` as text, a text as `str`; anything else as it is. `Unusable` where asking fails."""
+    """Return the path in an `os.PathLike` as text, a text as `str`, else the value; `Unusable` where asking fails."""
     if is_a(value, str):
         return plain(value)
     if not _has(value, "__fspath__"):

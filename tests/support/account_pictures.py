@@ -14,7 +14,7 @@ UUID_TAIL = "2222-4333-8444-555555555555"
 
 
 def asked(party, question):
-    """The answer of the API to another client of the account."""
+    """Return the answer of the API to another client of the account."""
 
     async def ask():
         return await question((await party.studio.account.backend.connected()).client)

@@ -44,7 +44,7 @@ class Bare(FrontEnd):
 
 
 def run(cell: str, **variables: object) -> tuple[str, VideoRequest]:
-    """The variable that a cell fills and the request that it makes. It goes through IPython before."""
+    """Return the variable that a cell fills and the request that it makes. It goes through IPython before."""
     front_end = re.sub("\r\n?", "\n", cell)  # editors know one end of a line only
     (call,) = ast.parse(IPYTHON.transform_cell(front_end)).body
     _, line, body = map(ast.literal_eval, call.value.args)
@@ -55,7 +55,7 @@ def run(cell: str, **variables: object) -> tuple[str, VideoRequest]:
 
 
 def typed(request: VideoRequest) -> VideoRequest:
-    """A request in the form that a cell can say."""
+    """Return the request in the form that a cell can say."""
     pictures = {
         slot: short_id(str(picture)) if str(picture).startswith("user:") else str(picture)
         for slot, picture in request.keyframes.given.items()

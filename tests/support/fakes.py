@@ -51,7 +51,7 @@ class FakeTime:
 def picture_sources(
     folder: Path, client: Any, media: MediaClient | None = None, *, ledger: Ledger | None = None, **more: Any
 ) -> PictureSources:
-    """Where pictures come from and go, for a client of any kind; by default with a ledger beside the pictures."""
+    """Return where pictures come from and go, for any client; by default with a ledger beside the pictures."""
     ledger = ledger or Ledger(folder / "home")
     cache = AssetCache(lambda: all_assets(client), lambda: 0.0)
     media = media or MediaClient(transport=httpx.MockTransport(lambda _: httpx.Response(404)))
@@ -122,7 +122,7 @@ class Party:
         self.studio = self.make_studio()
 
     def make_studio(self, **changes: Any) -> Studio:
-        """Another studio on the same ledger and account, as after a restart of the kernel.
+        """Return another studio on the same ledger and account, as after a restart of the kernel.
 
         Its loop is `loop` from now on; `changes` are those of its time or chance.
         """
@@ -153,11 +153,11 @@ class Party:
         return Connection(client, MediaClient(local=True, transport=self.media, sleep=self.time.sleep))
 
     def submit(self, prompt: str = "A lamp turns", *, fresh: bool = True, **fields: Any) -> Job:
-        """A new wish each time; with `fresh` False as a cell that is run again."""
+        """Submit a new request each time; with `fresh` False as a cell that is run again."""
         return self.studio.submit(VideoRequest(prompt, **fields), fresh=fresh, force=True)
 
     def ended(self, job: Job, timeout: float = 10.0) -> Job:
-        """The job after its end, however it ended."""
+        """Return the job after its end, however it ended."""
         assert control_of(job).ended.wait(timeout), f"{job!r} did not end: {job.state}"
         return job
 

@@ -51,7 +51,7 @@ Message = dict[str, Any]
 
 
 def clean_env(home: Path, **more: str) -> dict[str, str]:
-    """The environment of a child process: no setting of the machine in it, every file under `home`."""
+    """Return the environment of a child process: no setting of the machine in it, every file under `home`."""
     ours = ("USEAPI_", "RUNWAY_NB_", "JUPYTER", "IPYTHON", "PYTHON", "PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {
@@ -68,7 +68,7 @@ def clean_env(home: Path, **more: str) -> dict[str, str]:
 
 @lru_cache
 def drawn_samples() -> Path:
-    """The pictures that come with a simulator. To draw them takes each a second or two, so they are drawn once."""
+    """Return the pictures that come with a simulator. Each takes a second or two to draw, so they are drawn once."""
     folder = tempfile.TemporaryDirectory(prefix="runway-nb-samples-", ignore_cleanup_errors=True)
     at_end(folder.cleanup)
     samples.write(Path(folder.name))
@@ -139,7 +139,7 @@ class SimulatorProcess:
 
 @lru_cache
 def shared_simulator(name: str = "") -> SimulatorProcess:
-    """One simulator for all tests that need no rendered picture, or for those of a name; it ends with the test run."""
+    """Return one simulator for all tests without rendered pictures, or for those of a name; it ends with the run."""
     place = os.environ.get("PYTEST_DEBUG_TEMPROOT")  # where the folders of tests lie, too
     folder = tempfile.TemporaryDirectory(prefix="runway-nb-tests-", dir=place, ignore_cleanup_errors=True)
     simulator = SimulatorProcess(Path(folder.name), "--speed", str(SPEED), "--instant", "--max-jobs", "10")
@@ -230,7 +230,7 @@ class Kernel:
         return self.send(code, watched=watched).finished(timeout)
 
     def value(self, expression: str) -> Any:
-        """The value of an expression, by way of JSON."""
+        """Return the value of an expression, by way of JSON."""
         cell = self.run(f"import json; print(json.dumps({expression}))")
         assert cell.error is None, cell.error
         return json.loads(cell.text())
@@ -252,13 +252,13 @@ class Kernel:
         return self.replies[msg_id]
 
     def updates(self, display_id: str) -> list[Message]:
-        """Messages that replaced what stands under a display id."""
+        """Return the messages that replaced what stands under a display id."""
         kind = "update_display_data"
         return [m for m in self.heard
                 if m["msg_type"] == kind and m["content"]["transient"].get("display_id") == display_id]  # fmt: skip
 
     def ending(self, cell: Cell, timeout: float = PATIENCE) -> Message:
-        """The message that put the durable result in the place of a cell's card."""
+        """Return the message that put the durable result in the place of a cell's card."""
         self.until(lambda: self.updates(cell.display_id), timeout)
         return self.updates(cell.display_id)[-1]
 

@@ -44,7 +44,7 @@ class Process(NamedTuple):
 
 
 def _laid_mark() -> str:
-    """A mark of this process for all that it starts, behind that of the test run which it belongs to itself."""
+    """Return a mark of this process for all that it starts, behind that of the test run which it belongs to itself."""
     inherited = os.environ.get(MARK)
     mark = secrets.token_hex(8)
     os.environ[MARK] = f"{inherited}.{mark}" if inherited else mark
@@ -100,7 +100,7 @@ def ended_with_parent() -> None:
 
 
 def left_behind(mark: str) -> list[str]:
-    """What this run has started and still runs after a while, in words; it is ended here."""
+    """Return as text what this run has started and still runs after a while; it is ended here."""
     give_up = time.monotonic() + PATIENCE
     while (found := _ours(mark)) and time.monotonic() < give_up:
         time.sleep(0.05)
@@ -127,7 +127,7 @@ def _is_ours(process: Process, running: dict[int, Process]) -> bool:
 
 
 def _line(pid: int, running: dict[int, Process]) -> list[int]:
-    """A process and all above it."""
+    """Return a process and all above it."""
     line = [pid]
     while line[-1] in running and running[line[-1]].parent not in line:
         line.append(running[line[-1]].parent)
@@ -152,7 +152,7 @@ def is_running(pid: int) -> bool:
 
 
 def _state(place: Path) -> tuple[str, str]:
-    """The letter of a process's state, and its parent; the name before them may hold anything."""
+    """Return the letter of a process's state, and its parent; the name before them may hold anything."""
     state, parent = (place / "stat").read_text(errors="replace").rpartition(")")[2].split()[:2]
     return state, parent
 

@@ -49,7 +49,7 @@ class Preview(ipywidgets.HTML):
     texts, fields = traitlets.Dict(), traitlets.Dict()
 
     def follow(self, controls):
-        """What the page does."""
+        """Do nothing: this is the page's part."""
 
 
 class Network(httpx.AsyncBaseTransport):
@@ -135,7 +135,7 @@ class Bench:
 
     @contextmanager
     def network(self, *, answers=True):
-        """Down, or silent."""
+        """Take the network down, or make it silent."""
         inner, self.party.api.inner = self.party.api.inner, Network(answers=answers)
         yield
         self.party.api.inner = inner
@@ -150,7 +150,7 @@ def a_bench(party, monkeypatch, mode="live"):
 
 
 def parts(widget):
-    """A widget and all that is in it."""
+    """Yield a widget and all that is in it."""
     yield widget
     for child in getattr(widget, "children", ()):
         yield from parts(child)
@@ -161,13 +161,13 @@ def button(panel, words):
 
 
 def shown_text(panel):
-    """All the words on the panel that are no control."""
+    """Return all text on the panel that is no control."""
     texts = [w.value for w in parts(panel) if type(w) is ipywidgets.HTML and "<style" not in w.value]
     return html.unescape(re.sub("<[^>]+>", " ", " ".join(texts)))
 
 
 def quickest(act, times=5):
-    """Seconds that an act takes when nothing else does: others may use the machine meanwhile."""
+    """Return the seconds that an act takes when nothing else does: others may use the machine meanwhile."""
     taken = []
     for _ in range(times):
         began = real_time.perf_counter()
@@ -203,7 +203,7 @@ def upload(bench, panel, data, file="lamp.png", name="first"):
 
 
 def give_file(panel, data, file="lamp.png", name="first") -> None:
-    """A file as the page gives it."""
+    """Return a file as the page gives it."""
     value = {
         "name": file, "type": "image/png", "size": len(data), "content": memoryview(data),
         "last_modified": datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc),
@@ -283,5 +283,5 @@ class Hands:
 
 
 def places(bench):
-    """Where the panel stands, and where its results."""
+    """Return where the panel stands, and where its results."""
     return bench.shown[0][0], bench.shown[1][0]

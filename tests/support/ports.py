@@ -45,7 +45,7 @@ class Port:
             writer.close()
 
     def during(self, act: Callable[[Port], Awaitable[Any]]) -> Any:
-        """The result of `act` while the port is open."""
+        """Return the result of `act` while the port is open."""
 
         async def run() -> Any:
             server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
@@ -59,12 +59,12 @@ class Port:
 
 
 def head(*lines: str, status: str = "200 OK") -> bytes:
-    """The head of an answer."""
+    """Return the head of an answer."""
     return "\r\n".join([f"HTTP/1.1 {status}", *lines, "", ""]).encode()
 
 
 def says(*parts: bytes, pause: float = 0.0, forever: bytes = b"") -> Parts:
-    """An answer of these parts, then of one for ever; with a pause before each."""
+    """Return an answer of these parts, then of one for ever; with a pause before each."""
 
     async def serve(_: Port) -> AsyncIterator[bytes]:
         for part in parts:
@@ -78,13 +78,13 @@ def says(*parts: bytes, pause: float = 0.0, forever: bytes = b"") -> Parts:
 
 @cache
 def bomb(megabytes: int, *, start: bytes = b"") -> bytes:
-    """Zeros that are packed a thousandfold."""
+    """Yield zeros that are packed a thousandfold."""
     return gzip.compress(start + bytes(megabytes * 1_000_000), mtime=0)
 
 
 @cache
 def endless_gzip(start: bytes = b"") -> Parts:
-    """A packed body without an end."""
+    """Yield a packed body without an end."""
 
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     first = packer.compress(start) + packer.flush(zlib.Z_FULL_FLUSH)

@@ -29,7 +29,7 @@ STRIPPED_STYLE = ("var(", "currentcolor", "inherit", "aspect-ratio", "object-fit
 
 
 def check_sanitized(html: str) -> None:
-    """Nothing that JupyterLab takes out of an untrusted output (Jupyter facts, section 8)."""
+    """Check that a text has nothing that JupyterLab takes out of an untrusted output (Jupyter facts, section 8)."""
     for tag, attributes in tags(html):
         assert tag not in STRIPPED
         assert not [

@@ -75,12 +75,12 @@ class Api:
 
     @classmethod
     def stop_all(cls) -> None:
-        """Stops what a test has made."""
+        """Stop what a test has made."""
         while cls.made:
             cls.made.pop().stop()
 
     def call(self, method: str, path: str, *, token: str | None = TOKEN, **arguments: Any) -> httpx.Response:
-        """One call; `path` is that of the API, or any other when it is a whole address."""
+        """Make one call; `path` is that of the API, or any other when it is a whole address."""
         login = {"Authorization": f"Bearer {token}"} if token else {}
         if path.startswith("http://sim.test/simulator") or path.rstrip("/") == "http://sim.test":
             login["X-Simulator-Key"] = self.sim.key or ""
@@ -109,7 +109,7 @@ class Api:
         return self.get(f"/tasks/{task_id}")
 
     def finish(self, **fields: Any) -> Any:
-        """A new task, looked at after its end."""
+        """Return a new task, read after its end."""
         task_id = self.start(**fields)
         self.clock.pass_(LONG * (2 if fields.get("seconds") == 10 else 1))
         return self.task(task_id)

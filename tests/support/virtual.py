@@ -106,13 +106,13 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self.run_until_complete(asyncio.sleep(seconds))
 
     def outside(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """A task that belongs to no kernel."""
+        """Start a task that belongs to no kernel."""
         return contextvars.Context().run(self.create_task, work)
 
 
 @contextmanager
 def no_threads() -> Iterator[None]:
-    """Files are served without threads: a clock that skips would run ahead of them."""
+    """Serve files without threads: a clock that skips would run ahead of them."""
 
     async def at_once(func: Callable[..., Any], *args: Any, **_: Any) -> Any:
         return func(*args)
@@ -367,7 +367,7 @@ class Network:
 
 
 async def _served_by(app: Any, request: httpx.Request) -> httpx.Response:
-    """The answer of an ASGI application; what httpx has for this looks for trio at each call, which is slow."""
+    """Return the answer of an ASGI application; what httpx has for this looks for trio at each call, which is slow."""
     url, sent = request.url, []
     scope = {
         "type": "http", "asgi": {"version": "3.0"}, "http_version": "1.1", "method": request.method,
@@ -439,14 +439,14 @@ _BOX = 8
 
 
 def marked_clip(shot_file: Path, out: Path) -> None:
-    """A renderer: a real clip that says in a box of its own which shot it is, so that no file passes for another."""
+    """Render a real clip that says in a box of its own which shot it is, so that no file passes for another."""
     shot = json.loads(shot_file.read_text())
     mark = json.dumps([shot["prompt"], shot["seed"]]).encode()
     write_whole(out, stub.CLIP + (len(mark) + _BOX).to_bytes(4, "big") + b"free" + mark)
 
 
 def mark_of(path: Path) -> list[Any]:
-    """Prompt and seed of the shot that a file shows."""
+    """Return prompt and seed of the shot that a file shows."""
     return list(json.loads(path.read_bytes()[len(stub.CLIP) + _BOX :]))
 
 
@@ -467,7 +467,7 @@ class Service:
         return self.epoch + (self.loop.time() if self.loop else 0.0)
 
     def begin(self, seed: int, loop: VirtualLoop, tally: Counter[str]) -> None:
-        """A new schedule: days after the last one, so that nothing of that is under way."""
+        """Begin a new schedule: days after the last one, so that nothing of that is under way."""
         self.epoch, self.loop, self.fired = 1_700_000_000.0 + seed * 86_400.0, loop, tally
         self.draw.seed(seed)
         self.simulator.clear()

@@ -58,13 +58,13 @@ class Card:
         return live_state(self.job, now) != live_state(self.job, now + 1.0)
 
     def _take_once(self) -> None:
-        """One click, one take; the button waits until its card stands."""
+        """Ask for one take with one click; the button waits until its card stands."""
         if not self._is_taking:
             self._is_taking = self._take.disabled = True
             self._new_take()
 
     def may_take_again(self) -> None:
-        """The take that was asked for stands, or was refused."""
+        """Allow another take: the one that was asked for stands, or was refused."""
         self._is_taking = False
         self._take.disabled = self.job.task is None
 
@@ -95,7 +95,7 @@ def film_html(job: Job) -> str:
 
 
 def body_html(job: Job, seen: LiveState, reused: bool = False) -> str:
-    """Prompt and badge; word, detail and percent; bar; facts, price and id."""
+    """Return the card's HTML: prompt and badge; word, detail and percent; bar; facts, price and id."""
     prompt = escape(prompt_text(job.request), quote=True)
     badge = '<span class="rnb-badge">Simulator</span>' if job.simulated else ""
     percent = "" if seen.ratio is None else f"{seen.ratio * 100:.0f} %"

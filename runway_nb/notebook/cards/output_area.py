@@ -46,7 +46,7 @@ class OutputEntry:
         self._shown: ipywidgets.Output | None = None
 
     def is_of(self, job: Job) -> bool:
-        """True when a job of this id stands here."""
+        """Return True when a job of this id stands here."""
         return self.job is not None and self.job.id == job.id
 
     def durable_bundle(self, view: View) -> dict[str, str]:
@@ -129,7 +129,7 @@ class OutputArea:
             self._begin(self._put_card(job, reused))
 
     def holds(self, job: Job) -> bool:
-        """True when the result of a job stands here."""
+        """Return True when the result of a job stands here."""
         return any(
             entry.data is not None and entry.job is not None and entry.job.id == job.id for entry in self._entries
         )
@@ -155,7 +155,7 @@ class OutputArea:
         self._studio.spawn(_keep_up(entry.card))
 
     def _end(self, entry: OutputEntry) -> None:
-        """First into the widget, for a page that was reloaded; then in its place, for the saved notebook."""
+        """Show the ending: first in the widget, for a reloaded page, then in its place, for the saved notebook."""
         assert entry.card is not None
         job = entry.card.job
         with self._lock:
@@ -192,7 +192,7 @@ class OutputArea:
         ).add_class("rnb-offer")
 
     async def _withdraw(self, entry: OutputEntry) -> None:
-        """Buttons do not stay, nor outlive the kernel: a saved widget would reopen as an error."""
+        """Take the buttons away, which do not outlive the kernel: a saved widget would reopen as an error."""
         try:
             await asyncio.sleep(OFFER_SECONDS)
         finally:
@@ -220,7 +220,7 @@ class OutputArea:
         self._replace(entry, lambda: self._studio.resend(job.id))
 
     def _replace(self, entry: OutputEntry | None, make: Callable[[], Job]) -> None:
-        """A card for the job that `make` gives, or its error in words."""
+        """Show a card for the job that `make` gives, or its error as text."""
         if entry is not None:
             entry.offer = None  # pressed once
         try:

@@ -49,7 +49,7 @@ def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:
 
 
 def _show_placeholder(job: Job, view: View, reused: bool) -> None:
-    """Nobody watches: no widget, only the ending."""
+    """Show a placeholder where nobody watches, and only the ending in its place."""
     display_id = new_display_id()
     display(placeholder(job), raw=True, display_id=display_id)
     job.on_end(lambda job: update_display(view.bundle(job, reused=reused), raw=True, display_id=display_id))

@@ -47,7 +47,7 @@ def named_picture(word: str, variables: Mapping[str, Any]) -> Named:
 
 
 def _may_be_picture(value: Any) -> bool:
-    """True for what a keyframe may be. Asked of its type: an object may answer anything about itself, or break."""
+    """Return True for what a keyframe may be. Asked of its type: an object may answer anything, or break."""
     try:
         return issubclass(type(value), _KEPT) or is_picture(value)
     except KeyboardInterrupt:

@@ -57,7 +57,7 @@ def parse_arguments(words: Iterable[str], table: Sequence[Option]) -> tuple[list
 
 
 def wants_await(line: str) -> bool:
-    """True when the options ask for `--wait`, which a kernel carries out as a top-level await."""
+    """Return True when the options ask for `--wait`, which a kernel carries out as a top-level await."""
     try:
         words = split(line)
     except OpenQuote:
@@ -90,7 +90,7 @@ def known_flag(word: str, table: Sequence[Option] = OPTIONS) -> str:
 
 
 def reads_as_value(option: Option, text: str) -> bool:
-    """True when an option may have this value, as far as its kind tells; a variable is not looked up."""
+    """Return True when an option may have this value, as far as its kind tells; a variable is not looked up."""
     problems: list[str] = []
     if "{{" not in text:
         _converted(option, text, problems)

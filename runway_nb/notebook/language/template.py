@@ -56,7 +56,7 @@ def _text(variables: Mapping[str, object], name: str) -> str:
 
 
 def _is_number(value: object) -> bool:
-    """True for numbers of other libraries, such as a whole number of numpy."""
+    """Return True for numbers of other libraries, such as a whole number of numpy."""
     try:
         return issubclass(type(value), Real)
     except Exception:  # noqa: BLE001 - a class of the user may answer this with anything

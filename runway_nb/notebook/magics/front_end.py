@@ -74,5 +74,5 @@ class FrontEnd:
             display(bundle, raw=True)
 
     def _is_hosted(self) -> bool:
-        """Colab and VS Code, where a relative path does not reach the file (Jupyter facts, section 3)."""
+        """Return True in Colab and VS Code, where no relative path reaches the file (Jupyter facts, section 3)."""
         return "google.colab" in str(type(self.shell)) or "__vsc_ipynb_file__" in self.variables

@@ -39,13 +39,13 @@ class Reporter:
             )
 
     def _report_sent(self) -> None:
-        """In a log, once: the price, and what the account has left by the answer to the create."""
+        """Write to a log, once, the price, and what the account has left by the answer to the create."""
         if self._mode == "batch" and not self._sent and self._job.task is not None:
             self._sent = True
             write_line(sent_line(self._job), self._out)
 
     def end(self) -> None:
-        """In a terminal the result itself, in a log one line; with a live card it stands in the output already."""
+        """Show in a terminal the result itself, in a log one line; with a live card it stands in the output already."""
         if not self._job.done or self._was_done:
             return  # an end that stood there before has been shown
         if self._mode == "batch" and self._job.video is not None:
@@ -70,7 +70,7 @@ def wait(job: Job, mode: str, *, keep_loop: bool = False) -> None:
 
 
 async def wait_async(job: Job, mode: str) -> None:
-    """The same as a coroutine, for a cell that awaits: buttons stay alive, the user's own tasks go on."""
+    """Return the same as a coroutine, for a cell that awaits: buttons stay alive, the user's own tasks go on."""
     reporter = Reporter(job, mode)
     try:
         await job.until_ended(on_tick=reporter.tick)

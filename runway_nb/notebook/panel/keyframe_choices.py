@@ -158,7 +158,7 @@ def _matching(choices: Iterable[Choice], text: str) -> list[Choice]:
 
 
 def _is_other_array(value: Any) -> bool:
-    """True for an array whose shape is no picture's, or that holds objects: the axes of a figure, a row of numbers."""
+    """Return True for an array that holds objects or has no picture's shape: the axes of a figure, a row of numbers."""
     shape, kind = getattr(value, "shape", None), getattr(getattr(value, "dtype", None), "kind", "f")
     return isinstance(shape, tuple) and (len(shape) not in (2, 3) or kind not in "buif")
 

@@ -100,7 +100,7 @@ class PanelOutput:
         self.bridge.keep(texts)
 
     def keep_results(self) -> None:
-        """What stands below has changed, or a page was loaded anew."""
+        """Keep what stands below, after it has changed or a page was loaded anew."""
         self.keep_text()
         if not self.bridge.has_lost_displays:
             return

@@ -170,7 +170,7 @@ class Panel(ipywidgets.VBox):
     # --- showing --------------------------------------------------------------------------------
 
     def _ipython_display_(self) -> None:
-        """IPython's hook: the panel, and below it the place of its jobs."""
+        """Show the panel, as IPython's hook, and below it the place of its jobs."""
         if self.output.display():
             self._begin()
         self.output.keep_text()
@@ -186,7 +186,7 @@ class Panel(ipywidgets.VBox):
 
 
 def _offer_again(panel: Panel | None) -> None:
-    """A cell has run: its variables may be pictures."""
+    """Offer the variables again after a cell has run: they may be pictures."""
     if panel is not None:
         panel.offer_again()
         panel.look_again()

@@ -98,7 +98,7 @@ def _typed_lines(asset: Asset, typed: str) -> str:
 
 
 def _box(asset: Asset, picture: bytes | None, absent: str) -> str:
-    """The picture, or a text instead; `picture` is empty while it is not known and None when it cannot be had."""
+    """Return the picture, or a text instead; `picture` is empty while not known and None when it cannot be had."""
     small = _small(picture) if picture else None
     if small is None:
         text = absent if picture == b"" else "no preview"
@@ -159,7 +159,7 @@ def _pages(assets: AssetList) -> int:
 
 
 def _is_picture(asset: Asset) -> bool:
-    """True for what can be a keyframe; one of unknown kind may be."""
+    """Return True for what can be a keyframe; one of unknown kind may be."""
     return asset.kind in ("image", "")
 
 
@@ -168,7 +168,7 @@ def _kind(asset: Asset) -> str:
 
 
 def _measure(asset: Asset) -> str:
-    """Length of a video, size of a picture, else of the file."""
+    """Return the length of a video, size of a picture, else of the file."""
     if asset.seconds and not _is_picture(asset):
         return f"{asset.seconds:.1f} s"
     if asset.width and asset.height:

@@ -14,20 +14,20 @@ JOINED = "same request as before; --fresh for a new take"
 
 
 def clock(seconds: float) -> str:
-    """0:25 for 25 seconds."""
+    """Return 0:25 for 25 seconds."""
     whole = max(0, int(seconds))
     return f"{whole // 60}:{whole % 60:02d}"
 
 
 def megabytes(size: int | None) -> str:
-    """2.8 MB, or 50 kB below a tenth of that."""
+    """Return 2.8 MB, or 50 kB below a tenth of that."""
     if size is None:
         return "unknown size"
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size / 1e3:.0f} kB"
 
 
 def axis(value: float) -> str:
-    """+4 or, with a true minus sign, -4."""
+    """Return a value as +4 or, with a true minus sign, -4."""
     sign = "+" if value > 0 else MINUS if value < 0 else ""
     return f"{sign}{abs(value):g}"
 
@@ -51,7 +51,7 @@ def cost(job: Job) -> str:
 
 
 def facts(job: Job, price: str = "") -> list[str]:
-    """Camera, length, seed, price."""
+    """Return camera, length, seed, price."""
     request = job.request
     return [camera_text(request), f"{request.length} s", *_seed_text(request), price or cost(job)]
 
@@ -66,19 +66,19 @@ def _for_price(request: VideoRequest) -> str:
 
 
 def made(job: Job) -> str:
-    """Made in 1:34, 22 Nov 2026."""
+    """Return "made in 1:34, 22 Nov 2026"."""
     state = job.state
     ended = state.ended or job.created
     return f"made in {clock(ended - (state.sent or job.created))}, {day_of(ended)}"
 
 
 def shows_id(job: Job) -> bool:
-    """True when there may be a task behind the job, so that its id is worth showing."""
+    """Return True when there may be a task behind the job, so that its id is worth showing."""
     return job.state.phase.is_sent and job.state.phase is not Phase.SENDING
 
 
 def reuse_text(job: Job) -> str:
-    """Why nothing was sent for an unchanged cell, and how to make another."""
+    """Return why nothing was sent for an unchanged cell, and how to make another."""
     state = job.state
     day = day_of(state.ended or job.created)
     if not state.phase.is_final:

@@ -19,7 +19,7 @@ _LOG_WORDS = {"queued": "queued at Runway", "held back": "held back by Runway"}
 
 
 def ascii_text(text: str) -> str:
-    """Plain signs in place of ours, for logs of unknown encoding; other letters stay as they are."""
+    """Return a text with plain signs in place of ours, for logs of unknown encoding; other letters stay as they are."""
     signs = {MINUS: "-", "\N{MIDDLE DOT}": ",", "\N{HORIZONTAL ELLIPSIS}": "..."}
     for sign, plain in signs.items():
         text = text.replace(f" {sign} ", f"{plain} ") if plain == "," else text.replace(sign, plain)
@@ -27,7 +27,7 @@ def ascii_text(text: str) -> str:
 
 
 def bar(ratio: float | None) -> str:
-    """[######--------], or dots while nothing is known."""
+    """Return [######--------], or dots while nothing is known."""
     if ratio is None:
         return "[" + "." * BAR + "]"
     full = int(ratio * BAR + 0.5)
@@ -72,7 +72,7 @@ def done_line(job: Job) -> str:
 
 
 def log_key(state: LiveState) -> tuple[str, int]:
-    """Changes when a new log line is due: the state, and the quarter of progress within it."""
+    """Return what changes when a new log line is due: the state, and the quarter of progress within it."""
     return state.short, -1 if state.ratio is None or state.download else int(state.ratio * 4)
 
 

@@ -131,7 +131,7 @@ def jpeg_uri(data: bytes) -> str:
 
 
 def _details(job: Job) -> str:
-    """Settings and cell, folded."""
+    """Return settings and cell, folded."""
     request = job.request
     given = job.original_request.keyframes.given
     pictures = [

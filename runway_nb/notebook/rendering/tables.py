@@ -133,7 +133,7 @@ def _backend(backend: str) -> str:
 
 
 def versions() -> str:
-    """Versions of this package and of what it stands on."""
+    """Return the versions of this package and of what it stands on."""
     found = [f"python {platform.python_version()}"]
     for name in PACKAGES:
         try:

@@ -34,7 +34,7 @@ LIGHT = _Ink((251, 250, 247), (226, 225, 222), (112, 114, 124))
 
 
 def chart(page: Sheet, random: Random, dark: bool) -> None:
-    """Three curves with their bands and measurements, on a dark or a light ground."""
+    """Paint three curves with their bands and measurements, on a dark or a light ground."""
     ink = DARK if dark else LIGHT
     page.wash((mix(ink.ground, SERIES[1], 0.07), ink.ground))
     _grid(page, ink)

@@ -67,7 +67,7 @@ def sky(page: Sheet, random: Random, palette: Palette, horizon: float = 0.7, sun
 
 
 def _haze(page: Sheet, random: Random, palette: Palette, horizon: float) -> None:
-    """A few long thin clouds."""
+    """Paint a few long thin clouds."""
     for _ in range(5):
         y, length = random.uniform(0.12, 0.8) * horizon, random.uniform(0.25, 0.6)
         x = random.uniform(-0.1, 1.0 - length / 2)
@@ -81,7 +81,7 @@ def _haze(page: Sheet, random: Random, palette: Palette, horizon: float) -> None
 def ridges(
     page: Sheet, random: Random, palette: Palette, top: float, layers: int = 6, octaves: int = 6, pines: int = 0
 ) -> None:
-    """Ridge behind ridge, the far ones pale; the `pines` nearest carry trees."""
+    """Paint ridge behind ridge, the far ones pale; the `pines` nearest carry trees."""
     for layer in range(layers):
         near = layer / (layers - 1)
         base = top + (0.98 - top) * near**1.15 * 0.86
@@ -114,13 +114,13 @@ def _pine(x: float, foot: float, tall: float, across: float) -> Points:
 
 
 def hills(page: Sheet, random: Random, palette: Palette) -> None:
-    """Mountains in the haze."""
+    """Paint mountains in the haze."""
     sky(page, random, palette)
     ridges(page, random, palette, random.uniform(0.46, 0.54), layers=6, octaves=7, pines=random.randrange(3))
 
 
 def forest(page: Sheet, random: Random, palette: Palette) -> None:
-    """Wooded slopes, fog between them."""
+    """Paint wooded slopes, fog between them."""
     sky(page, random, palette)
     top = 0.44
     for layer in range(6):
@@ -133,7 +133,7 @@ def forest(page: Sheet, random: Random, palette: Palette) -> None:
 
 
 def dunes(page: Sheet, random: Random, palette: Palette) -> None:
-    """Sand in long soft waves, each with a lit and a shaded side."""
+    """Paint sand in long soft waves, each with a lit and a shaded side."""
     sky(page, random, palette, 0.6)
     for layer in range(6):
         near = layer / 5
@@ -146,7 +146,7 @@ def dunes(page: Sheet, random: Random, palette: Palette) -> None:
 
 
 def _lee(page: Sheet, random: Random, crest: Sequence[float], colour: Colour, deep: float) -> None:
-    """The shaded side of a dune: from the crest down to a wandering edge."""
+    """Paint the shaded side of a dune: from the crest down to a wandering edge."""
     last = len(crest) - 1
     drops = noise(random, len(crest), 2, 2.4)
     upper = [(n / last, y + 0.001) for n, y in enumerate(crest)]
@@ -164,7 +164,7 @@ def sea(page: Sheet, random: Random, palette: Palette) -> None:
 
 
 def island(page: Sheet, random: Random, colour: Colour, x: float, horizon: float, wide: float = 0.2) -> None:
-    """A far hump on the horizon, centred on x."""
+    """Paint a far hump on the horizon, centred on x."""
     line = noise(random, 60, 5, 4)
     rise = [math.sin(math.pi * n / 59) ** 1.3 * (0.045 + 0.03 * line[n]) for n in range(60)]
     top = [(x + wide * (n / 59 - 0.5), horizon - max(0.0, rise[n])) for n in range(60)]
@@ -172,7 +172,7 @@ def island(page: Sheet, random: Random, colour: Colour, x: float, horizon: float
 
 
 def water(page: Sheet, random: Random, palette: Palette, horizon: float, sun: float) -> None:
-    """Water from the horizon down, dark towards the viewer, glitter below the sun."""
+    """Paint water from the horizon down, dark towards the viewer, glitter below the sun."""
     deep = mix(palette.high, palette.near, 0.55)
     page.wash((mix(palette.low, palette.middle, 0.35), mix(palette.middle, deep, 0.5), deep), horizon, 1.0)
     _ripples(page, random, horizon, 420, None, mix(palette.low, palette.sun, 0.3), 0.20)
@@ -183,7 +183,7 @@ def water(page: Sheet, random: Random, palette: Palette, horizon: float, sun: fl
 def _ripples(
     page: Sheet, random: Random, horizon: float, count: int, sun: float | None, colour: Colour, opacity: float
 ) -> None:
-    """Flat strokes of light or shade, longer and farther apart towards the viewer."""
+    """Paint flat strokes of light or shade, longer and farther apart towards the viewer."""
     strokes = []
     for _ in range(count):
         near = random.random() ** 1.7
@@ -201,7 +201,7 @@ def _ripples(
 
 
 def lighthouse(page: Sheet, random: Random, palette: Palette) -> None:
-    """A tower on a rock above the sea, its beam to the left."""
+    """Paint a tower on a rock above the sea, its beam to the left."""
     horizon = 0.62
     sky(page, random, palette, horizon, 0.7)
     island(page, random, mix(palette.far, palette.near, 0.25), 0.86, horizon, 0.34)
@@ -216,7 +216,7 @@ def lighthouse(page: Sheet, random: Random, palette: Palette) -> None:
 
 
 def tower(page: Sheet, palette: Palette, x: float, foot: float, wide: float) -> None:
-    """A banded lighthouse, 0.5 of the height tall."""
+    """Paint a banded lighthouse, 0.5 of the height tall."""
     top, low, high = foot - 0.42, 0.040 * wide, 0.024 * wide
     white, red, dark = (240, 230, 222), (184, 62, 60), mix(palette.near, (0, 0, 0), 0.2)
 
@@ -243,7 +243,7 @@ def _box(x: float, top: float, half: float, bottom: float) -> Points:
 
 
 def lake(page: Sheet, random: Random, palette: Palette) -> None:
-    """Northern lights over mountains, doubled in still water."""
+    """Paint northern lights over mountains, doubled in still water."""
     from PIL import Image  # loads Pillow
 
     shore = 0.64
@@ -265,7 +265,7 @@ def lake(page: Sheet, random: Random, palette: Palette) -> None:
 
 
 def _curtain(page: Sheet, random: Random, colour: Colour, y: float) -> None:
-    """One band of northern lights: rays of uneven length that stand on a waving line."""
+    """Paint one band of northern lights: rays of uneven length that stand on a waving line."""
     from PIL import Image  # loads Pillow
 
     across, down = 160, 96
@@ -283,7 +283,7 @@ def _curtain(page: Sheet, random: Random, colour: Colour, y: float) -> None:
 
 
 def city(page: Sheet, random: Random, palette: Palette) -> None:
-    """A skyline at the water, windows lit."""
+    """Paint a skyline at the water, windows lit."""
     from PIL import Image, ImageFilter  # loads Pillow
 
     quay = 0.78
@@ -300,7 +300,7 @@ def city(page: Sheet, random: Random, palette: Palette) -> None:
 
 
 def _blocks(page: Sheet, random: Random, palette: Palette, near: float, foot: float) -> None:
-    """One row of buildings from left to right."""
+    """Paint one row of buildings from left to right."""
     colour = mix(mix(palette.far, palette.low, 0.3), palette.near, 0.15 + 0.85 * near)
     x = -0.03
     while x < 1.0:
@@ -344,7 +344,7 @@ def _windows(pen: ImageDraw, random: Random, box: tuple[int, int, int, int], pal
 
 
 def paper(page: Sheet, random: Random, palette: Palette) -> None:
-    """Sheets of cut paper, one above the other, each with its shadow."""
+    """Paint sheets of cut paper, one above the other, each with its shadow."""
     from PIL import Image, ImageFilter  # loads Pillow
 
     field = cloud(random, page.width, page.height, 2, 2)

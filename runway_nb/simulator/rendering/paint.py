@@ -69,12 +69,12 @@ class Sheet:
         return self.width // STEP + 2
 
     def wash(self, stops: Sequence[Colour], top: float = 0.0, bottom: float = 1.0) -> None:
-        """An even run through the colours from `top` to `bottom`, over the full width."""
+        """Paint an even run through the colours from `top` to `bottom`, over the full width."""
         first, rows = round(top * self.height), round((bottom - top) * self.height)
         self.picture.paste(_run(stops, rows).resize((self.width, rows)), (0, first))
 
     def glow(self, x: float, y: float, radius: float, colour: Colour, strength: float = 1.0) -> None:
-        """Light round a point: full at the centre, nothing at the radius."""
+        """Paint light round a point: full at the centre, nothing at the radius."""
         from PIL import Image  # loads Pillow
 
         size = max(2, round(radius * self.unit) * 2)
@@ -84,7 +84,7 @@ class Sheet:
         self.picture.paste(colour, (*corner, corner[0] + size, corner[1] + size), mask)
 
     def disc(self, x: float, y: float, radius: float, colour: Colour, opacity: float = 1.0) -> None:
-        """A filled circle."""
+        """Paint a filled circle."""
         across, down = radius * self.unit / self.width, radius * self.unit / self.height
         box = (x - across, y - down, x + across, y + down)
 
@@ -94,7 +94,7 @@ class Sheet:
         self.cut(box, stroke, colour, opacity)
 
     def shape(self, points: Points, colour: Colour, opacity: float = 1.0, blur: float = 0.0) -> None:
-        """A filled polygon; `blur` softens its edge over that length."""
+        """Paint a filled polygon; `blur` softens its edge over that length."""
         xs, ys = [x for x, _ in points], [y for _, y in points]
         soft_x, soft_y = 2 * blur * self.unit / self.width, 2 * blur * self.unit / self.height
         box = (min(xs) - soft_x, min(ys) - soft_y, max(xs) + soft_x, max(ys) + soft_y)
@@ -105,7 +105,7 @@ class Sheet:
         self.cut(box, stroke, colour, opacity, blur)
 
     def land(self, crest: Sequence[float], top: Colour, foot: Colour, trees: Sequence[Points] = ()) -> None:
-        """Ground below a crest (one height for each of `columns`), coloured from its top to its foot."""
+        """Paint the ground below a crest (one height for each of `columns`), coloured from its top to its foot."""
         last = len(crest) - 1
         outline = [(n / last, y) for n, y in enumerate(crest)]
         highest = min([*crest, *(y for tree in trees for _, y in tree)])
@@ -149,14 +149,14 @@ class Sheet:
         self.picture.paste(colour, (left, top, right, bottom), mask)
 
     def stars(self, random: Random, count: int, depth: float, colour: Colour = (255, 255, 255)) -> None:
-        """Small lights above `depth`, thinning out towards it."""
+        """Paint small lights above `depth`, thinning out towards it."""
         for _ in range(count):
             x, y = random.random(), random.random() ** 1.4 * depth
             light = random.random() ** 3
             self.glow(x, y, 0.0035 + 0.006 * light, colour, 0.45 + 0.55 * light)
 
     def grain(self, random: Random, strength: float = 3.0) -> None:
-        """Fine noise of at most `strength` levels, which hides the steps of smooth runs."""
+        """Add fine noise of at most `strength` levels, which hides the steps of smooth runs."""
         from PIL import Image, ImageChops  # loads Pillow
 
         dots = Image.frombytes("L", self.picture.size, random.randbytes(self.width * self.height))
