@@ -21,6 +21,7 @@ from .model_checks import model_problems, model_warnings
 from .models import dearest_second, model_named, model_of_task
 from .redaction import redact
 from .references import asset_account
+from .request_code import as_code
 from .request_fields import (
     Control,
     Field,
@@ -34,7 +35,7 @@ from .request_fields import (
     whole_of,
     wire_value,
 )
-from .spec import CAMERA_LIMIT, DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE, Model
+from .spec import BASE_URL, CAMERA_LIMIT, DEFAULT_MODEL, FITS, MAX_JOBS_RANGE, REPLY_LENGTH, SEED_RANGE, Model
 from .task_options import aspect_in, audio_in, explore_in, resolution_in, seconds_in
 from .values.plain import HALF, can_be_sent, checked_kind, is_a, is_number, plain, shown
 
@@ -210,6 +211,13 @@ class VideoRequest:
         Nothing is checked here.
         """
         return {**self.row.fixed, **self._sent([row for row in FIELDS if row.is_sent])}
+
+    def as_code(self, language: str, base_url: str = BASE_URL) -> str:
+        """Return code that sends this request: `curl`, `python` or `javascript` (`request_code.as_code`).
+
+        Raises `InvalidRequest` with all mistakes.
+        """
+        return as_code(self, language, base_url)
 
     def to_record(self) -> dict[str, Any]:
         """Return all that was given, by the names of the body or of the fields; for the ledger."""

@@ -30,7 +30,7 @@ FLOORS = """
     values
     extension_points
     storage
-    models camera camera_words references task_options keyframes model_checks request_fields request
+    models camera camera_words references task_options keyframes model_checks request_code request_fields request
     setting_values credentials settings
     simulator.parent_process
     simulator.rendering
