@@ -21,7 +21,7 @@ from .accounts import BUILT_IN, Account, Accounts
 from .asset_store import BEGUN, AssetStore, Pictures, new_uuid
 from .contract import MAX_SEED, RefusedError, bare, composite, not_found, refuse_strangers, wrong
 from .create_request import CreateRequest, Input, read_create_request
-from .models import ENDPOINTS, named
+from .models import ENDPOINTS, VIDEOS, named
 from .signed_links import Links
 from .state_db import AssetRecord, Store, TaskRecord
 from .task_options import Found, task_name, task_options
@@ -145,7 +145,8 @@ class World:
         if model is None:
             raise wrong("model")
         path = next(path for path, models in ENDPOINTS.items() if model in models.values())
-        known = {name: value for name, value in fields.items() if name in model.fields or name == "model"}
+        names = {*model.fields, *(["model"] if path == VIDEOS else [])}
+        known = {name: value for name, value in fields.items() if name in names}
         request = read_create_request(path, known)
         account = self.accounts.named(owner, fields.get("email"))
         task = self._new_task(owner, account.email, request, self._found(owner, request), {}, request.credits)
