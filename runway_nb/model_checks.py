@@ -24,8 +24,8 @@ def model_problems(request: VideoRequest, model: Model) -> Iterator[str]:
         yield f"{model.title} needs a prompt: write what should happen"
     yield from _length_problems(request, model)
     yield from _text_aspect_problems(request, model)
-    if request.explore and request.resolution in model.paid_resolutions:
-        yield f"resolution is {request.resolution}, which explore mode does not have: choose a lower one, or pay for it"
+    if request.explore:
+        yield from _explore_problems(request, model)
 
 
 def _length_problems(request: VideoRequest, model: Model) -> Iterator[str]:
@@ -44,6 +44,14 @@ def _text_aspect_problems(request: VideoRequest, model: Model) -> Iterator[str]:
         f"aspect is {request.aspect}: without a picture {model.title} makes {' or '.join(allowed)} only; give first, "
         "or leave it out"
     )
+
+
+def _explore_problems(request: VideoRequest, model: Model) -> Iterator[str]:
+    if request.resolution in model.paid_resolutions:
+        yield f"resolution is {request.resolution}, which explore mode does not have: choose a lower one, or pay for it"
+    longest = model.explore_seconds
+    if longest is not None and request.length > longest:
+        yield f"seconds is {request.length}, and explore mode makes {longest} at most: make it shorter, or pay for it"
 
 
 def model_warnings(request: VideoRequest, model: Model) -> Iterator[str]:

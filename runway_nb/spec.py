@@ -120,6 +120,8 @@ class Model(NamedTuple):
     """Resolution to credits per second, the default first; None where the price is not known."""
     paid_resolutions: tuple[str, ...] = ()
     """Resolutions that explore mode does not have."""
+    explore_seconds: int | None = None
+    """The longest video of explore mode, where that is shorter."""
     credits_per_second: int | None = None
     """None where nobody knows; a resolution may have a price of its own."""
     is_price_certain: bool = True
@@ -254,6 +256,7 @@ SEEDANCE_2 = _hosted(
 SEEDANCE_2_5 = SEEDANCE_2._replace(
     name="seedance-2-5", title="Seedance 2.5", fixed={"model": "seedance-2-5"}, seconds=range(4, 31), prompt_limit=None,
     task_types=("seedance_2_5",), resolutions={"480p": 20, "720p": 30}, paid_resolutions=(),
+    explore_seconds=15,
 )  # fmt: skip
 VIDEOS_GEN4_5 = _hosted(
     "videos-gen4.5", "Gen-4.5 with sound", fixed={"model": "gen4.5"}, aspects=_GEN4_ASPECTS, text_aspects=("16:9",),

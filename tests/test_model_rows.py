@@ -249,6 +249,10 @@ def test_explore_mode_has_not_every_resolution() -> None:
     assert lines(model="seedance-2", resolution="1080p", explore=True) == (
         "resolution is 1080p, which explore mode does not have: choose a lower one, or pay for it",
     )
+    assert lines(model="seedance-2-5", seconds=16, explore=True) == (
+        "seconds is 16, and explore mode makes 15 at most: make it shorter, or pay for it",
+    )
+    assert lines(model="seedance-2-5", seconds=15, explore=True) == ()
     assert lines(model="veo-3.1", explore=True) == (
         "explore is given, and Veo 3.1 has no explore mode: leave it out, or choose a model that does: "
         + models_with(lambda model: model.explore),
