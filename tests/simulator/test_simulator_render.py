@@ -251,6 +251,7 @@ def test_the_caption_spells_what_its_font_lacks() -> None:
     font = ImageFont.load_default(20)
     assert caption.legible("Žluťoučký\n kůň — ½", font) == "Zlutoucky kun - 1/2"
     assert caption.legible("海の 灯台 at dusk 🌊", font) == "... at dusk ..."
+    assert caption.legible("", font) == caption.legible(" \n", font) == ""
 
 
 def test_the_caption_keeps_to_its_rows(pictures: list[Path]) -> None:

@@ -95,7 +95,7 @@ def legible(prompt: str, font: Font) -> str:
 
 def _gaps(line: str) -> str:
     """Return the line with three dots for each run of unknown characters and the blanks among them."""
-    words = ["\0" if word.strip("\0") == "" else word for word in line.split(" ")]
+    words = ["\0" if word and not word.strip("\0") else word for word in line.split(" ")]
     kept = [word for n, word in enumerate(words) if word != "\0" or n == 0 or words[n - 1] != "\0"]
     out = " ".join(kept)
     while "\0\0" in out:
