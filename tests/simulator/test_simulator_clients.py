@@ -1,4 +1,4 @@
-"""Requests as programs of others send them, and answers read as those programs read them (model facts 0 and 7)."""
+"""Requests as programs of others send them, and answers read as those programs read them (Model facts 0 and 7)."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_a_provider_that_registers_uploads_and_makes_gen4(api: Api) -> None:
 
 
 def test_a_client_that_sends_a_start_frame_and_sound_to_gen4_is_told_so(api: Api) -> None:
-    """Section 4: contradicts the collection."""
+    """Model facts 4: contradicts the collection."""
     body = {"model": "gen4", "text_prompt": "A lamp", "duration": 5, "startFrameAssetId": uploaded(api), "audio": True}
     answer = post(api, VIDEOS, body)
     assert answer.status_code == 400
@@ -171,7 +171,7 @@ def test_a_client_that_sends_a_start_frame_and_sound_to_gen4_is_told_so(api: Api
 
 
 def test_explore_mode_as_a_client_meets_it(api: Api) -> None:
-    """429 on submit and THROTTLED are normal there (section 7)."""
+    """429 on submit and THROTTLED are normal there (Model facts 7)."""
     body = {"text_prompt": "A lamp", "seconds": 5, "exploreMode": True}
     answers = [post(api, "/gen4_5/create", body) for _ in range(5)]
     assert [answer.status_code for answer in answers] == [200, 200, 200, 200, 429]

@@ -23,12 +23,12 @@ GEN4_PIXELS = {
     "16:9": (1280, 720), "9:16": (720, 1280), "1:1": (960, 960), "4:3": (1104, 832), "3:4": (832, 1104),
     "21:9": (1584, 672),
 }  # fmt: skip
-"""Section 3.5."""
+"""Model facts 3.5."""
 
 
 @dataclass(frozen=True)
 class Documented:
-    """A row of model facts 2, 3 or 5.1."""
+    """A row of Model facts 2, 3 or 5.1."""
 
     path: str
     model: str
@@ -45,7 +45,7 @@ class Documented:
     email: bool = True
     explore: bool = True
     credits: dict[str, int] = field(default_factory=dict)
-    """For a second, by resolution; empty where nobody documents it (section 6)."""
+    """For a second, by resolution; empty where nobody documents it (Model facts 6)."""
 
     def __str__(self) -> str:
         return f"videos/{self.model}" if self.model else self.path.split("/")[1]
@@ -180,7 +180,7 @@ def test_the_prompt_is_as_long_as_the_document_says(api: Api, picture: str, row:
 
 
 NEED_WORDS = {"kling-2.6-pro", "wan-2.6-flash", "gen4", "gen4-turbo"}
-"""Those with a star in section 5.1."""
+"""Those with a star in Model facts 5.1."""
 
 
 @each_row

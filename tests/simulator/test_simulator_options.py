@@ -31,7 +31,7 @@ def refused(answer: httpx.Response, *words: str) -> None:
     assert all(word in answer.json()["error"] for word in words), answer.text
 
 
-# What a task shows (section 7)
+# What a task shows (Model facts 7)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def seedance(api: Api, **fields: Any) -> httpx.Response:
 
 
 def test_seedance_takes_references_or_frames(api: Api, picture: str) -> None:
-    """Section 5.2."""
+    """Model facts 5.2."""
     references = {f"imageAssetId{number}": picture for number in range(1, 12)}
     shown = seedance(api, **references).json()["options"]["referenceImages"]
     assert len(shown) == 11
@@ -191,7 +191,7 @@ def test_the_body_may_be_a_form(api: Api) -> None:
 
 
 def test_an_email_chooses_the_account_and_cannot_take_the_picture_of_another(tmp_path: Path) -> None:
-    """Section 3.4."""
+    """Model facts 3.4."""
     api = Api(tmp_path, accounts=2)
     body = {"text_prompt": "x", "email": SECOND}
     assert SECOND in api.call("POST", "/gen4_5/create", json=body).json()["taskId"]

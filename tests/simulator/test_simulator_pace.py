@@ -1,4 +1,4 @@
-"""How long the models take, and explore mode, in which one clip runs after the other (model facts 6 and 7)."""
+"""How long the models take, and explore mode, in which one clip runs after the other (Model facts 6 and 7)."""
 
 from __future__ import annotations
 

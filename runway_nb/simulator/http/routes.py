@@ -63,7 +63,7 @@ async def create(call: Call, path: str) -> Response:
     used = call.world.credits_used(call.owner, view.task.email)
     features = serializers.plan_flat(call.world.rules.credits, used)
     started = {**serializers.task(view, call.sign), "features": features, **reply_fields(view.task)}
-    # clients of the newer endpoints read the one place or the other (model facts 7)
+    # clients of the newer endpoints read the one place or the other (Model facts 7)
     nested = {"task": started} if model.strict else {}
     return JSONResponse({**started, **nested, "code": 200})
 

@@ -117,7 +117,7 @@ def _refuse_unknown(model: Model, path: str, sent: Mapping[str, Any]) -> None:
 
 
 def _refuse_frames(request: CreateRequest) -> None:
-    """Raise the refusal of a camera that moves and stands, or of a last frame alone (model facts 4)."""
+    """Raise the refusal of a camera that moves and stands, or of a last frame alone (Model facts 4)."""
     if request.camera.get("static") and len(request.camera) > 1:
         raise wrong("static")
     frames = request.model.frames
@@ -128,7 +128,7 @@ def _refuse_frames(request: CreateRequest) -> None:
 
 
 def _refuse_references(request: CreateRequest) -> None:
-    """Raise the refusal of references beside frames, or of sound that goes with nothing (model facts 5.2)."""
+    """Raise the refusal of references beside frames, or of sound that goes with nothing (Model facts 5.2)."""
     references = [one for one in request.inputs if one.time is None]
     if references and len(references) < len(request.inputs):
         text = f"{references[0].field} cannot be used with {request.inputs[0].field}"

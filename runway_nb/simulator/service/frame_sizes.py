@@ -1,4 +1,4 @@
-"""Frame sizes in pixels by format and resolution (model facts 3.5 and 5.3). All are even, as the encoder wants them."""
+"""Frame sizes in pixels by format and resolution (Model facts 3.5 and 5.3). All are even, as the encoder wants them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ GEN4: Sizes = {
     ("3:4", ""): (832, 1104),
     ("21:9", ""): (1584, 672),
 }
-"""Gen-4 and Gen-4 Turbo; those of Gen-4.5 but 16:9 are inferred (model facts 3.5)."""
+"""Gen-4 and Gen-4 Turbo; those of Gen-4.5 but 16:9 are inferred (Model facts 3.5)."""
 HD = "720p"
 """The resolution of models that have no field for it, and the one that the others are scaled from."""
 _SEEDANCE_480 = {"16:9": (864, 496), "9:16": (496, 864)}

@@ -12,7 +12,7 @@ from .fields import Field
 from .frame_sizes import Size, Sizes
 
 Dialect = Literal["gen3", "gen4", "hosted"]
-"""How a task tells its options back (model facts 7)."""
+"""How a task tells its options back (Model facts 7)."""
 MOVES = {"horizontal": "x", "vertical": "y", "roll": "r", "zoom": "z", "pan": "bg_x_pan", "tilt": "bg_y_pan"}
 """Field of a camera move to its key in `options.camera` (API facts 3.3)."""
 COMMON = {
@@ -86,7 +86,7 @@ class Model:
 
     @cached_property
     def usual_length(self) -> int:
-        """The length of a request that gives none: 5 s where the model has it (model facts 2), else its shortest."""
+        """The length of a request that gives none: 5 s where the model has it (Model facts 2), else its shortest."""
         return USUAL_LENGTH if USUAL_LENGTH in self.lengths else self.lengths[0]
 
     @cached_property

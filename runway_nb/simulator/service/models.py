@@ -1,4 +1,4 @@
-"""The models that the simulator has, each with the endpoint that serves it: a reading of model facts 2 to 7.
+"""The models that the simulator has, each with the endpoint that serves it: a reading of Model facts 2 to 7.
 
 What nobody documents is marked so: a number or a word there is the simulator's own, and a client must not learn it.
 """
@@ -21,9 +21,9 @@ TWO = ("16:9", "9:16")
 BOTH_HD = ("720p", "1080p")
 FIVE_TEN = (5, 10)
 QUICK = (60.0, 120.0)
-"""Gen-4 Turbo and Veo: 1 to 2 minutes (model facts 7)."""
+"""Gen-4 Turbo and Veo: 1 to 2 minutes (Model facts 7)."""
 SLOW = (420.0, 780.0)
-"""videos/create: about 10 minutes on average (model facts 7)."""
+"""videos/create: about 10 minutes on average (Model facts 7)."""
 OWN_PACE = (90.0, 180.0)
 """Nobody documents how long Gen-4 and Gen-4.5 take on their own paths."""
 OWN_PRICE: Mapping[str, int] = {"": 20, "480p": 20, "720p": 20, "1080p": 20}
@@ -51,7 +51,7 @@ _FIRST = {"firstImage_assetId": 0.0}
 
 
 def _gen4(name: str, title: str, task_type: str, credits_: int, pace: tuple[float, float]) -> Model:
-    """Return one of the two models of model facts 3.3."""
+    """Return one of the two models of Model facts 3.3."""
     return Model(
         name, title, task_type, "gen4", GEN4, FIVE_TEN, {"": credits_}, pace, prompt_limit=1000, frames=_FIRST,
         frame_required="firstImage_assetId", length_field="seconds", seed=True, email=False,
@@ -64,7 +64,7 @@ GEN4_5 = Model(
     "gen4_5", "Gen-4.5", "gen4_5", "gen4", GEN4, (5, 8, 10), {"": 12}, OWN_PACE, prompt_limit=5000, frames=_FIRST,
     text_aspects=("16:9",), length_field="seconds", seed=True,
 )  # fmt: skip
-"""Model facts 3.4; the task type may be `gen4.5` as well (model facts 7)."""
+"""Model facts 3.4; the task type may be `gen4.5` as well (Model facts 7)."""
 
 
 def _seedance(name: str, title: str, task_type: str, lengths: range, credits_: Mapping[str, int]) -> Model:

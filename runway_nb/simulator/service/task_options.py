@@ -1,4 +1,4 @@
-"""What a task shows of its request: its name and its `options`, in the three dialects of model facts 7.
+"""What a task shows of its request: its name and its `options`, in the three dialects of Model facts 7.
 
 Pictures are names of files here (`AssetRecord.file_key`) until links are signed.
 """

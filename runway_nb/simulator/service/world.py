@@ -34,10 +34,10 @@ BROKEN = {
     "message": "",
 }
 EXPLORE_RUNS, EXPLORE_WAITS = 1, 3
-"""Tasks of an account that run in explore mode at once (model facts 7), and how many may wait behind them; nobody
+"""Tasks of an account that run in explore mode at once (Model facts 7), and how many may wait behind them; nobody
 documents the second number."""
 REFERENCE_SECONDS, REFERENCE_SIDE = 15, 1280
-"""The longest that videos to refer to may be together, and their longest side in pixels (model facts 5.2)."""
+"""The longest that videos to refer to may be together, and their longest side in pixels (Model facts 5.2)."""
 Shape = Mapping[str, Mapping[str, Any]]
 
 
@@ -264,7 +264,7 @@ class World:
     ) -> Account:
         """Return the account that runs a request: that of its assets, the one it names, or any with a free slot.
 
-        Assets of another account than the one named, or of two accounts, are refused (model facts 3.4).
+        Assets of another account than the one named, or of two accounts, are refused (Model facts 3.4).
         """
         named_one = self.accounts.named(owner, request.email) if request.email else None
         if assets:
