@@ -47,12 +47,12 @@ def still(name: str, width: int = 240) -> bytes:
 
 
 def job(state: State, *names: str, prompt: str = PROMPT, simulated: bool = False, **fields: Any) -> Job:
-    """A job as it would stand in `state`, its keyframes at the slots in order."""
+    """A job as it would stand in `state`, its keyframes in order."""
     camera = Camera(**fields.pop("camera", {"zoom": 4, "pan": -2}))
-    slots = dict(zip(("first", "last", "middle"), names, strict=False))
-    request = VideoRequest(prompt, Keyframes(**slots), camera, seed=1842, **fields)
+    keyframes = dict(zip(("first", "last", "middle"), names, strict=False))
+    request = VideoRequest(prompt, Keyframes(**keyframes), camera, seed=1842, **fields)
     made = Job("7f3e2c54", request, simulated=simulated, cell=CELL, created=time.time() - 94, state=state)
-    control_of(made).thumbnails = {slot: still(name) for slot, name in slots.items()}
+    control_of(made).thumbnails = {position: still(name) for position, name in keyframes.items()}
     return made
 
 

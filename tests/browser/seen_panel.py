@@ -44,8 +44,8 @@ class Seen:
         self.root.locator(".rnb-scrub").wait_for()
         return self
 
-    def slot(self, name: str) -> Locator:
-        return self.root.locator(f".rnb-slot-{name.lower()}")
+    def position(self, name: str) -> Locator:
+        return self.root.locator(f".rnb-keyframe-{name.lower()}")
 
     def keyframe(self, name: str) -> Locator:
         return self.root.get_by_role("combobox", name=f"{name} keyframe", exact=True)
@@ -71,7 +71,7 @@ class Seen:
             self.handle(move).press(key)
 
     def wait_for_pictures(self, count: int) -> None:
-        """After the preview shows so many keyframes, and the slots so many thumbnails."""
+        """After the preview shows so many keyframes, and the keyframes so many thumbnails."""
         self.page.wait_for_function(
             """([panel, count]) => panel.querySelectorAll('.rnb-view:first-child .rnb-layer').length === count
               && panel.querySelectorAll('.rnb-thumb img').length === count""",

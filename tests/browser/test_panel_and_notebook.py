@@ -255,9 +255,9 @@ def test_a_photo_larger_than_a_message_is_uploaded_in_pieces(app: App) -> None:
     data = io.BytesIO()
     noise.save(data, "PNG")
     assert len(data.getvalue()) > 11e6
-    for slot, name in (("First", "large.png"), ("Last", "larger.png")):
+    for position, name in (("First", "large.png"), ("Last", "larger.png")):
         with app.page.expect_file_chooser() as chooser:
-            panel.slot(slot).get_by_role("button", name=f"Picture for the {slot.lower()} keyframe").click()
+            panel.position(position).get_by_role("button", name=f"Picture for the {position.lower()} keyframe").click()
         chooser.value.set_files(FilePayload(name=name, mimeType="image/png", buffer=data.getvalue()))
     panel.wait_for_pictures(2)
     assert (panel.chosen("First"), panel.chosen("Last")) == ("large.png (file)", "larger.png (file)")

@@ -51,14 +51,14 @@ def panel(working: Seen) -> Seen:
 # --- choosing -----------------------------------------------------------------------------------------
 
 
-def test_a_chosen_asset_stands_in_its_slot_and_in_the_preview(panel: Seen) -> None:
+def test_a_chosen_asset_stands_at_its_position_and_in_the_preview(panel: Seen) -> None:
     names = panel.offered()
     assert names[0] == "none"
     assert {"lighthouse-dusk", "portrait-forest"} <= set(names)
     assert [panel.offered(name) for name in ("Middle", "Last")] == [names, names]
     panel.keyframe("First").select_option("lighthouse-dusk")
     panel.wait_for_pictures(1)
-    assert panel.slot("First").get_by_text("fits").is_visible()
+    assert panel.position("First").get_by_text("fits").is_visible()
     assert panel.root.get_by_text("Choose a first keyframe").count() == 0
     panel.until("p.request.keyframes == Keyframes(first='lighthouse-dusk')")
 
@@ -91,7 +91,7 @@ def test_an_uploaded_picture_is_the_keyframe_and_is_offered_everywhere(panel: Se
     chooser.value.set_files(FilePayload(name="red.png", mimeType="image/png", buffer=png("red")))
     panel.wait_for_pictures(1)
     assert panel.chosen("First") == "red.png (file)"
-    panel.slot("First").get_by_text("cut 40 % of height").wait_for()
+    panel.position("First").get_by_text("cut 40 % of height").wait_for()
     assert "red.png (file)" in panel.offered("Last")
     shown = Image.open(io.BytesIO(panel.root.locator(".rnb-view").screenshot(scale="css"))).convert("RGB")
     red, green, _ = pixel(shown, (shown.width // 2, shown.height - 12))
@@ -102,7 +102,7 @@ def test_a_file_that_is_no_picture_is_refused_in_words(panel: Seen) -> None:
     with panel.page.expect_file_chooser() as chooser:
         panel.button("Picture for the last keyframe").click()
     chooser.value.set_files(FilePayload(name="lamp.png", mimeType="image/png", buffer=b"\x89PNG not quite"))
-    panel.slot("Last").locator(".rnb-problem").wait_for()
+    panel.position("Last").locator(".rnb-problem").wait_for()
     panel.field("Prompt").fill(PROMPT)
     panel.until(f"p.request.prompt == {PROMPT!r}")
     panel.wait_for_generate(enabled=False)
@@ -115,10 +115,10 @@ def test_clear_and_swap(panel: Seen) -> None:
     panel.button("Swap first and last").click()
     panel.until("p.request.keyframes == Keyframes(first='dunes-noon', last='lighthouse-dusk')")
     assert [panel.chosen(name) for name in ("First", "Last")] == ["dunes-noon", "lighthouse-dusk"]
-    panel.slot("First").get_by_role("button", name="Clear").click()
+    panel.position("First").get_by_role("button", name="Clear").click()
     panel.wait_for_pictures(1)
     assert [panel.chosen(name) for name in ("First", "Last")] == ["none", "lighthouse-dusk"]
-    expect(panel.slot("First").get_by_role("button", name="Clear")).to_be_disabled()
+    expect(panel.position("First").get_by_role("button", name="Clear")).to_be_disabled()
 
 
 def test_a_preset_sets_the_sliders_and_the_picture_moves(panel: Seen) -> None:
@@ -196,7 +196,7 @@ FOCUSED = """() => {
   const {outlineStyle, outlineWidth} = getComputedStyle(ring);
   const {x, y, width, height} = node.getBoundingClientRect();
   const name = node.getAttribute('aria-label') || node.labels?.[0]?.innerText || node.innerText || node.title;
-  const group = node.closest('.rnb-slot')?.querySelector('.rnb-slot-name span').innerText ?? '';
+  const group = node.closest('.rnb-keyframe')?.querySelector('.rnb-keyframe-name span').innerText ?? '';
   const top = panel.getBoundingClientRect().y; // the page scrolls to what has the focus
   return {name: name.trim(), group, x: x + width / 2, y: y + height / 2 - top,
           ring: outlineStyle === 'none' ? 0 : parseFloat(outlineWidth), radio: node.type === 'radio' ? node.name : ''};
@@ -332,7 +332,7 @@ def test_it_fits_into_every_width(filled: Seen) -> None:
       const isOut = node => { const box = node.getBoundingClientRect();
         return box.width > 1 && (box.right > right + 1 || box.left < left - 1); };
       const parts = [...panel.querySelectorAll('*')].filter(node => !node.closest('.rnb-view, .rnb-style'));
-      const cut = [...panel.querySelectorAll('.widget-label, .jupyter-button, .rnb-slot-name span, .rnb-head span')]
+      const cut = [...panel.querySelectorAll('.widget-label, .jupyter-button, .rnb-keyframe-name span, .rnb-head span')]
         .filter(node => node.checkVisibility() && !node.closest('.rnb-sr-label, .widget-upload'))
         .filter(node => node.scrollWidth > node.clientWidth + 1 && node.clientWidth)
       return [width, panel.scrollWidth - panel.clientWidth, parts.filter(isOut).map(node => node.className),

@@ -55,7 +55,7 @@ preview.follow({**sliders, "static": static})
 rows = [s.add_class("rnb-axis").add_class(f"rnb-axis-{n}") for n, s in sliders.items()]
 tips = {n: f"Picture for the {n} keyframe" for n in POSITIONS}
 uploads = {n: W.FileUpload(description="Upload", accept=".png", tooltip=tip) for n, tip in tips.items()}
-slots = [W.Box([uploads[n]]).add_class("rnb-slot").add_class("rnb-slot-drop") for n in POSITIONS]
+keyframes = [W.Box([uploads[n]]).add_class("rnb-keyframe").add_class("rnb-keyframe-drop") for n in POSITIONS]
 aspect = W.RadioButtons(options=["landscape", "portrait"], description="Aspect", orientation="horizontal")
 dice = W.Button(description="x", tooltip="New random seed").add_class("rnb-dice")
 copy = W.Button(description="Copy as cell").add_class("rnb-copy")
@@ -64,7 +64,7 @@ top = W.HBox([left, right]).add_class("rnb-top")
 actions = W.HBox([aspect, dice, copy]).add_class("rnb-actions")
 style = "".join(f"<style>{(STATIC / name).read_text()}</style>" for name in ("card.css", "panel.css"))
 more = W.Accordion([W.Text(description="Reply URL")], titles=("More",))
-frame = W.VBox([top, W.Box(slots).add_class("rnb-keys"), more, actions]).add_class("rnb-frame")
+frame = W.VBox([top, W.Box(keyframes).add_class("rnb-keys"), more, actions]).add_class("rnb-frame")
 panel = W.VBox([W.HTML(style).add_class("rnb-style"), frame]).add_class("rnb-root").add_class("rnb-panel")
 panel
 """
@@ -448,20 +448,20 @@ def test_a_copy_that_has_to_wait_says_so_and_comes(app: App, panel: Notebook) ->
     tell(panel, "pause = 0.0")
 
 
-def test_a_file_dropped_on_a_slot_is_uploaded(panel: Notebook) -> None:
-    drop = """(slot, data) => {
+def test_a_file_dropped_on_a_keyframe_is_uploaded(panel: Notebook) -> None:
+    drop = """(keyframe, data) => {
       const files = new DataTransfer();
       const bytes = Uint8Array.from(atob(data), c => c.charCodeAt(0));
       files.items.add(new File([bytes], 'lamp.png', {type: 'image/png'}));
       const over = new DragEvent('dragover', {dataTransfer: files, bubbles: true, cancelable: true});
-      slot.dispatchEvent(over);
-      const isMarked = slot.classList.contains('rnb-over');
-      slot.dispatchEvent(new DragEvent('drop', {dataTransfer: files, bubbles: true, cancelable: true}));
-      return [over.defaultPrevented, isMarked, slot.classList.contains('rnb-over')];
+      keyframe.dispatchEvent(over);
+      const isMarked = keyframe.classList.contains('rnb-over');
+      keyframe.dispatchEvent(new DragEvent('drop', {dataTransfer: files, bubbles: true, cancelable: true}));
+      return [over.defaultPrevented, isMarked, keyframe.classList.contains('rnb-over')];
     }"""
     data = b"\x89PNG not quite"
-    slot = panel.output(0).locator(".rnb-slot").nth(1)
-    assert slot.evaluate(drop, base64.b64encode(data).decode()) == [True, True, False]
+    keyframe = panel.output(0).locator(".rnb-keyframe").nth(1)
+    assert keyframe.evaluate(drop, base64.b64encode(data).decode()) == [True, True, False]
     give_up = time.monotonic() + 10
     found = ""
     while not found and time.monotonic() < give_up:

@@ -50,7 +50,7 @@ class PositionControls:
         self._entries: tuple[Choice, ...] = ()
         self._index: int | None = None
         view = position_view(name, Keyframe(), None, VideoRequest().length)
-        self._head = make_widget(ipywidgets.HTML, view.head, classes="rnb-slot-name")
+        self._head = make_widget(ipywidgets.HTML, view.head, classes="rnb-keyframe-name")
         self._thumbnail = make_widget(ipywidgets.HTML, view.thumbnail, classes="rnb-thumb")
         self.list = make_widget(
             ipywidgets.Dropdown,
@@ -69,11 +69,11 @@ class PositionControls:
         self._clear = button(
             "Clear", self.clear, f"rnb-plain rnb-act-clear-{name}", hint=f"No {name} keyframe", disabled=True
         )
-        self._foot = make_widget(ipywidgets.HTML, view.foot, classes="rnb-slot-note")
+        self._foot = make_widget(ipywidgets.HTML, view.foot, classes="rnb-keyframe-note")
         store.listen(self.list, self._choose, "index")
         store.listen(self._upload, self._receive)
         rows = [self._head, self._thumbnail, self.list, self._upload, self._clear, self._foot]
-        self.box = make_widget(ipywidgets.Box, rows, classes=f"rnb-slot rnb-slot-drop rnb-slot-{name}")
+        self.box = make_widget(ipywidgets.Box, rows, classes=f"rnb-keyframe rnb-keyframe-drop rnb-keyframe-{name}")
 
     def show(self, state: PanelState, summary: Summary) -> None:
         """Bring the controls up to date."""

@@ -39,7 +39,7 @@ export function enhance(panel, preview) {
   once(find(panel, ".rnb-primary"), wirePress);
   for (const upload of findAll(panel, ".widget-upload")) once(upload, wireUpload);
   for (const node of findAll(panel, "[class*=rnb-act-]")) once(node, wireAct);
-  for (const slot of findAll(panel, ".rnb-slot-drop")) once(slot, wireDrop);
+  for (const keyframe of findAll(panel, ".rnb-keyframe-drop")) once(keyframe, wireDrop);
 }
 
 /**

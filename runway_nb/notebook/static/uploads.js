@@ -5,50 +5,50 @@ import { FACTS } from "./facts.js";
 import { previewOf } from "./panel_scope.js";
 
 const { piece: PIECE, largest: LARGEST } = FACTS.upload;
-const POSITION = new RegExp(`rnb-slot-(${FACTS.keyframes.map(([position]) => position).join("|")})`);
+const POSITION = new RegExp(`rnb-keyframe-(${FACTS.keyframes.map(([position]) => position).join("|")})`);
 
 /** @param {DragEvent} event */
 const carriesFile = event => [...(event.dataTransfer?.types ?? [])].includes("Files");
 
-/** @param {HTMLElement} slot */
-export function wireDrop(slot) {
+/** @param {HTMLElement} keyframe */
+export function wireDrop(keyframe) {
   /** @param {boolean} isOver */
-  const over = isOver => slot.classList.toggle("rnb-over", isOver);
-  slot.addEventListener("dragover", event => {
+  const over = isOver => keyframe.classList.toggle("rnb-over", isOver);
+  keyframe.addEventListener("dragover", event => {
     if (!carriesFile(event)) return;
     event.preventDefault();
     over(true);
   });
-  slot.addEventListener("dragleave", event => over(slot.contains(/** @type {Node | null} */ (event.relatedTarget))));
-  slot.addEventListener("drop", event => {
+  keyframe.addEventListener("dragleave", event => over(keyframe.contains(/** @type {Node | null} */ (event.relatedTarget))));
+  keyframe.addEventListener("drop", event => {
     if (!carriesFile(event)) return;
     event.preventDefault();
     event.stopPropagation();
     over(false);
-    takeFile(slot, event.dataTransfer?.files[0]);
+    takeFile(keyframe, event.dataTransfer?.files[0]);
   });
 }
 
 /** @param {HTMLElement} upload */
 export function wireUpload(upload) {
   /** @type {HTMLElement | null} */
-  const slot = upload.closest(".rnb-slot-drop");
-  const input = slot && inputOf(upload);
+  const keyframe = upload.closest(".rnb-keyframe-drop");
+  const input = keyframe && inputOf(upload);
   if (!input) return;
   const onChange = (/** @type {Event} */ event) => {
-    if (uploadLarge(slot, input.files?.[0])) event.stopImmediatePropagation();
+    if (uploadLarge(keyframe, input.files?.[0])) event.stopImmediatePropagation();
   };
   input.addEventListener("change", onChange, true);
 }
 
 /**
  * Upload what the button's own way would lose without a word; return true when it did, or said why not.
- * @type {(slot: HTMLElement, file: File | undefined) => boolean}
+ * @type {(keyframe: HTMLElement, file: File | undefined) => boolean}
  */
-function uploadLarge(slot, file) {
+function uploadLarge(keyframe, file) {
   if (!file || file.size <= PIECE) return false;
-  const preview = previewOf(slot);
-  const position = POSITION.exec(slot.className)?.[1] ?? "";
+  const preview = previewOf(keyframe);
+  const position = POSITION.exec(keyframe.className)?.[1] ?? "";
   /** @param {string} text */
   const report = text => preview?.announce(text);
   if (file.size > LARGEST) report(tooLarge(file));
@@ -59,14 +59,14 @@ function uploadLarge(slot, file) {
 /** @param {File} file */
 const tooLarge = file => `${file.name} has ${Math.ceil(file.size / 1e6)} MB: ${LARGEST / 1e6} MB are the most.`;
 
-/** @type {(slot: HTMLElement, file: File | undefined) => void} */
-function takeFile(slot, file) {
-  if (uploadLarge(slot, file)) return;
-  const upload = find(slot, ".widget-upload");
+/** @type {(keyframe: HTMLElement, file: File | undefined) => void} */
+function takeFile(keyframe, file) {
+  if (uploadLarge(keyframe, file)) return;
+  const upload = find(keyframe, ".widget-upload");
   const input = upload && inputOf(upload);
   if (!input || !file) return;
   if (!file.type.startsWith("image/")) {
-    previewOf(slot)?.announce(`${file.name} is no picture.`);
+    previewOf(keyframe)?.announce(`${file.name} is no picture.`);
     return;
   }
   const files = new DataTransfer();

@@ -26,8 +26,8 @@ from support.strategies import ASSET_ID, EMAIL, TASK_ID, UUID, requests
 SEPARATORS = "\n\r\t\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029\xa0\u3000\u200b\x00\x7f"
 
 
-def line_of(request: VideoRequest, name: str = "", **slots: str) -> str:
-    return cell_text(request, name, pictures=slots).partition("\n")[0]
+def line_of(request: VideoRequest, name: str = "", **pictures: str) -> str:
+    return cell_text(request, name, pictures=pictures).partition("\n")[0]
 
 
 def first(picture: Any, **more: Any) -> VideoRequest:
