@@ -27,7 +27,7 @@ TASK = "user:4711-runwayml:studio@example.org-task:9c2a1f34-58c1-4f0b-b1f4-"
 WRITER = """
 import json, sys, time
 from pathlib import Path
-from benchmarks.ledger import wish
+from benchmarks.ledger import new_record
 from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger
 
@@ -51,7 +51,7 @@ def act(call, *values, **named):
 
 while time.monotonic() < end:
     job_id = f"{number:02x}{len(written):06x}"
-    if act(ledger.claim, wish(job_id, owner), lambda books: None):
+    if act(ledger.claim, new_record(job_id, owner), lambda known: None):
         written.append(job_id)
     act(ledger.update, job_id, by=owner, phase="sending", sent=time.time())
     act(ledger.get, job_id)
@@ -59,8 +59,8 @@ print(json.dumps([written, longest, errors]))
 """
 
 
-def wish(job_id: str, owner: str = "", phase: str = "preparing") -> Record:
-    """A wish as the studio makes one."""
+def new_record(job_id: str, owner: str = "", phase: str = "preparing") -> Record:
+    """Return a record as the studio makes one."""
     return Record(
         job_id, phase, BODY, "gen3turbo", f"v1:{job_id}", f"rnb-{job_id}", 50, simulated=False, original_request=BODY,
         backend="api.useapi.net", notebook="film.ipynb", folder="/home/user/films", cell=CELL, owner=owner,
@@ -85,7 +85,8 @@ class Bare:
         self._connection = sqlite3.connect(home / "ledger.sqlite3", isolation_level=None)
         self._connection.execute("PRAGMA synchronous = FULL")
         self._row = {"created": 0.0, "updated": 0.0} | {
-            name: json.dumps(value) if isinstance(value, dict) else value for name, value in vars(wish("0")).items()
+            name: json.dumps(value) if isinstance(value, dict) else value
+            for name, value in vars(new_record("0")).items()
         }
         names, marks = ", ".join(self._row), ", ".join("?" * len(self._row))
         self._insert = f"INSERT INTO jobs ({names}) VALUES ({marks})"
@@ -117,12 +118,12 @@ def _beside_bare(home: Path) -> list[Row]:
     owner = new_owner()
     sides: dict[str, Callable[[str], object]] = {
         "bare insert": bare.insert,
-        # sent, so that a claim does not meet hundreds of wishes that wait
-        "add": lambda name: ledger.add(wish(name, owner, "following")),
+        # sent, so that a claim does not meet hundreds of requests that wait
+        "add": lambda name: ledger.add(new_record(name, owner, "following")),
         "bare update": bare.update,
         "update": lambda name: ledger.update(name, by=owner, phase="sending", sent=1.0),
         "bare both": lambda name: bare.insert(f"b{name}", and_update=name),
-        "claim": lambda name: ledger.claim(wish(f"b{name}", owner, "following"), lambda _: None, replaces=name),
+        "claim": lambda name: ledger.claim(new_record(f"b{name}", owner, "following"), lambda _: None, replaces=name),
     }
     times: dict[str, list[float]] = {side: [] for side in sides}
     for batch in range(ROUNDS):
@@ -153,13 +154,13 @@ def _large(home: Path) -> list[Row]:
         ledger = Ledger(home)
         opening.append(_took(lambda ledger=ledger: ledger.get("00000000")))  # type: ignore[misc]
         listing.append(_took(lambda ledger=ledger: ledger.recent(50)))  # type: ignore[misc]
-        new = wish(f"ffff{number:04x}", new_owner())
+        new = new_record(f"ffff{number:04x}", new_owner())
         claiming.append(_took(lambda ledger=ledger, new=new: ledger.claim(new, lambda _: None)))  # type: ignore[misc]
         ledger.close()
     return [
         (f"{JOBS:,} jobs: opening and reading one, ms", statistics.median(opening), "<= 20"),
         (f"{JOBS:,} jobs: listing 50, ms", statistics.median(listing), "<= 5"),
-        (f"{JOBS:,} jobs: claiming a wish, ms", statistics.median(claiming), ""),
+        (f"{JOBS:,} jobs: claiming a request, ms", statistics.median(claiming), ""),
     ]
 
 
@@ -219,5 +220,5 @@ def _hammered(home: Path) -> list[Row]:
         (f"{name}: rows lost or left behind", float(lost), "= 0"),
         (f"{name}: errors", float(sum(len(errors) for _, _, errors in told)), "= 0"),
         (f"{name}: longest wait of one call, s", max(longest for _, longest, _ in told), "<= 2"),
-        (f"{name}: wishes written per second", len(written) / SECONDS, ""),
+        (f"{name}: requests written per second", len(written) / SECONDS, ""),
     ]

@@ -15,7 +15,7 @@ Row = tuple[str, float, str]
 ROUNDS = 5
 CPU = "import time as _t; _0 = _t.process_time()\n{work}\nprint(_t.process_time() - _0)"
 WALL = "import time as _t; _0 = _t.perf_counter()\n{work}\nprint(_t.perf_counter() - _0)"
-CELL = "get_ipython().run_cell_magic('runway', 'job', '{words}')"
+CELL = "get_ipython().run_cell_magic('runway', 'job', '{prompt}')"
 SENT = "import time\nwhile not job.task: time.sleep(0.02)\nprint(job.state.sent - job.created)"
 LOAD = "get_ipython().run_line_magic('load_ext', 'runway_nb')"
 
@@ -35,7 +35,7 @@ def measure() -> list[Row]:
     return [
         ("CPU of %load_ext / import ipywidgets", median(loads) / median(widgets), "<= 0.20"),
         ("first cell to its card / import ipywidgets (wall)", median(cards) / median(widgets_wall), "<= 3.0"),
-        ("second cell, from wish to the create call, ms", median(seconds) * 1000, "<= 15"),
+        ("second cell, from request to the create call, ms", median(seconds) * 1000, "<= 15"),
     ]
 
 
@@ -74,13 +74,13 @@ def _fresh(home: str, cells: list[str]) -> list[float]:
 
 
 def _first_cells(home: str, number: int) -> tuple[float, float]:
-    """Seconds from the first cell to its card, and from the second wish to its create call; no wish comes twice."""
+    """Seconds from the first cell to its card, and from the second request to its create call; none comes twice."""
     kernel = _Kernel(home)
     try:
         kernel.run(LOAD)
-        card, _ = kernel.run(CELL.format(words=f"Lamp {number} turns"), until="display_data")
+        card, _ = kernel.run(CELL.format(prompt=f"Lamp {number} turns"), until="display_data")
         kernel.run("job.wait()")
-        kernel.run(CELL.format(words=f"Lamp {number} turns back"))
+        kernel.run(CELL.format(prompt=f"Lamp {number} turns back"))
         _, printed = kernel.run(SENT)
         return card, float(printed)
     finally:

@@ -66,9 +66,9 @@ def measure() -> list[Row]:
                 for size in SIZES:
                     with Simulator(Path(place) / f"state{size}") as simulator:
                         taken[size], plain = _opening(app, simulator, size)
-    words = "ms from the cell to a panel with {:,} more assets in its list, median"
+    label = "ms from the cell to a panel with {:,} more assets in its list, median"
     return [
-        *[(words.format(size), taken[size], goal) for size, goal in SIZES.items()],
+        *[(label.format(size), taken[size], goal) for size, goal in SIZES.items()],
         ("ms from a cell to thirty plain buttons, median", plain, ""),
         ("panel with 1,000 more assets / thirty plain buttons", taken[1000] / plain, ""),
     ]

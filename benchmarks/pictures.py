@@ -127,7 +127,7 @@ def _pixels(data: bytes) -> Image.Image:
     """As `fit_picture` does it, not encoded."""
     source = open_picture(data)
     box, inner, _ = fit.plan_fit(source.size, FRAME, fit.Fit())
-    return fit._render(source, box, inner, "#000000")
+    return fit.rendered_part(source, box, inner, "#000000")
 
 
 def _drafted(data: bytes) -> Any:
@@ -196,8 +196,8 @@ def _memory(file: Path) -> list[Row]:
 
 def _peak(way: str, file: Path) -> float:
     """By how much the resident memory of a process grows, MB; NaN where the system does not tell."""
-    words = [sys.executable, "-c", PEAK, way, str(file)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
+    command = [sys.executable, "-c", PEAK, way, str(file)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[1])
     return int(done.stdout) * 1024 / 1e6 if done.returncode == 0 else math.nan
 
 
@@ -217,8 +217,8 @@ def _uploads(folder: Path) -> list[Row]:
     return [
         ("first run with a keyframe: kB uploaded", first[0] / 1000, ""),
         ("first run: requests before the create call", float(first[1]), ""),
-        ("another wish, the keyframe unchanged: bytes uploaded", float(again[0]), "= 0"),
-        ("another wish, the keyframe unchanged: requests before the create call", float(again[1]), "<= 1"),
+        ("another request, the keyframe unchanged: bytes uploaded", float(again[0]), "= 0"),
+        ("another request, the keyframe unchanged: requests before the create call", float(again[1]), "<= 1"),
         ("cell with a figure, first run: kB uploaded", drawn[0][0] / 1000, ""),
         ("cell with an equal figure drawn anew: requests in all", float(drawn[1][2]), "= 0"),
     ]

@@ -137,8 +137,8 @@ def _ffmpeg() -> str | None:
 
 def _peak(file: Path, clip: Path) -> float:
     """Peak resident memory of a process that renders, MB; NaN where the system does not tell."""
-    words = [sys.executable, "-c", PEAK, str(file), str(clip)]
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", PEAK, str(file), str(clip)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     return int(done.stdout) * 1024 / 1e6 if done.returncode == 0 else math.nan
 
 
@@ -148,9 +148,9 @@ def _small(shot: Shot, clip: Path) -> Row:
     return "320 x 192 / 1280 x 768, wall", little / full, "<= 0.3"
 
 
-def _process(words: list[str]) -> Callable[[], None]:
+def _process(command: list[str]) -> Callable[[], None]:
     def run() -> None:
-        subprocess.run(words, check=True)
+        subprocess.run(command, check=True)
 
     return run
 

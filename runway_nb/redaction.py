@@ -61,7 +61,7 @@ class _Mask(NamedTuple):
 
     start: int
     end: int
-    words: str
+    text: str
 
 
 def short_id(identifier: str) -> str:
@@ -139,7 +139,7 @@ def _settled(text: str, limit: int) -> str:
 def _filled(text: str, masks: Iterable[_Mask]) -> str:
     parts, at = list[str](), 0
     for mask in masks:
-        parts += [text[at : mask.start], mask.words]
+        parts += [text[at : mask.start], mask.text]
         at = mask.end
     return "".join(parts) + text[at:] if at else text
 
@@ -150,12 +150,12 @@ def _found(text: str, find: Callable[[str], Iterable[_Mask]]) -> list[_Mask]:
     Of two that begin together it is the one that is looked for first.
     """
     placed = [
-        _Mask(*read.source(mask.start, mask.end), mask.words) for read in readings(text) for mask in find(read.text)
+        _Mask(*read.source(mask.start, mask.end), mask.text) for read in readings(text) for mask in find(read.text)
     ]
     merged: list[_Mask] = []
     for mask in sorted(placed, key=lambda mask: mask.start):
         if merged and mask.start < merged[-1].end:
-            if merged[-1].words == _KEYHOLE:
+            if merged[-1].text == _KEYHOLE:
                 continue  # with the host it looks like an e-mail address
             merged[-1] = merged[-1]._replace(end=max(merged[-1].end, mask.end))
         else:
@@ -191,12 +191,12 @@ def _masks(text: str) -> Iterator[_Mask]:
 
 def _tokens_apart(text: str) -> Iterator[_Mask]:
     yield from _tokens(text, _TOKEN_APART)
-    yield from (mask for mask in _known(text) if mask.words == TOKEN)
+    yield from (mask for mask in _known(text) if mask.text == TOKEN)
 
 
 def _addresses(text: str) -> Iterator[_Mask]:
     yield from _emails(text)
-    yield from (mask for mask in _known(text) if mask.words == ADDRESS)
+    yield from (mask for mask in _known(text) if mask.text == ADDRESS)
     for match in _PASSWORD.finditer(text):
         if match.end() - match.start() > 1:
             yield _Mask(match.start(), match.end() - 1, "")

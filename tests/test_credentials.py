@@ -49,16 +49,16 @@ def all_of(error: BaseException | None) -> Iterator[BaseException]:
 
 def shown(error: BaseException) -> str:
     """What a tool that shows variables makes of an error: messages, and the variables of every frame of ours."""
-    told = []
+    reported = []
     for one in all_of(error):
-        told.append(f"{type(one).__name__}: {one}")
+        reported.append(f"{type(one).__name__}: {one}")
         at = one.__traceback__
         while at is not None:
             if at.tb_frame.f_code.co_filename != __file__:
                 names = {name: value for name, value in at.tb_frame.f_locals.items() if value is not os.environ}
-                told += [f"{at.tb_frame.f_code.co_name}.{name} = {value!r}" for name, value in names.items()]
+                reported += [f"{at.tb_frame.f_code.co_name}.{name} = {value!r}" for name, value in names.items()]
             at = at.tb_next
-    return "\n".join(told)
+    return "\n".join(reported)
 
 
 TRAILING = TOKEN + "\u00e9"
@@ -479,11 +479,11 @@ def test_login_says_in_one_line_where_the_token_went(
 ) -> None:
     keyring(put=Panic("no bus"))
     _login(monkeypatch, f" {TOKEN} ")
-    told = capsys.readouterr().out
-    assert told.count("\n") == 1
-    assert "the private file" in told
+    reported = capsys.readouterr().out
+    assert reported.count("\n") == 1
+    assert "the private file" in reported
     assert shortcuts.default_studio().settings.token == Secret(TOKEN)
-    assert HIDDEN not in told
+    assert HIDDEN not in reported
 
 
 def test_login_asks_nobody_in_a_batch_run(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def fit_picture(data: bytes, size: Size, fit: Fit = Fit()) -> Fitted:
         flatness_notes = _flatness(source.image)
         return Fitted(data, f"image/{source.kind.lower()}", size, size, WHOLE, 1.0, flatness_notes)
     box, inner, scale = plan_fit(source_size, size, fit)
-    picture = _render(source, box, inner, fit.background)
+    picture = rendered_part(source, box, inner, fit.background)
     if inner != size:
         framed = Image.new("RGB", size, fit.background)
         framed.paste(picture, (round((size[0] - inner[0]) / 2), round((size[1] - inner[1]) / 2)))
@@ -117,7 +117,7 @@ def comparison(data: bytes, fitted: Fitted, width: int = THUMBNAIL_WIDTH) -> byt
     gap = max(2, width // 30)
     pane = max(1, (width - gap) // 2)
     source = open_picture(data)
-    before = _render(source, WHOLE, _inside(source.size, (pane, pane)), "#000000")
+    before = rendered_part(source, WHOLE, _inside(source.size, (pane, pane)), "#000000")
     left, top, right, bottom = (part * side for part, side in zip(fitted.box, before.size * 2, strict=True))
     corners = (int(left), int(top), max(int(left), math.ceil(right) - 1), max(int(top), math.ceil(bottom) - 1))
     if fitted.box != WHOLE:
@@ -126,7 +126,7 @@ def comparison(data: bytes, fitted: Fitted, width: int = THUMBNAIL_WIDTH) -> byt
         before = Image.composite(before, before.point(lambda value: value * 0.35), seen)
     ImageDraw.Draw(before).rectangle(corners, outline="#ffffff")
     sent = open_picture(fitted.data)
-    after = _render(sent, WHOLE, _inside(sent.size, (pane, pane)), "#000000")
+    after = rendered_part(sent, WHOLE, _inside(sent.size, (pane, pane)), "#000000")
     height = max(before.height, after.height)
     sheet = Image.new("RGB", (max(width, 2 * pane + gap), height), "#808080")
     for picture, start in ((before, 0), (after, sheet.width - pane)):
@@ -141,7 +141,7 @@ def thumbnail(data: bytes, size: Size, quality: int = 60) -> bytes:
     """
     source = open_picture(data)
     inner = _inside(source.size, (min(size[0], source.size[0]), min(size[1], source.size[1])))
-    return _saved(_render(source, WHOLE, inner, "#000000"), "JPEG", quality=quality, optimize=True)
+    return _saved(rendered_part(source, WHOLE, inner, "#000000"), "JPEG", quality=quality, optimize=True)
 
 
 def _passes(source: Source, data: bytes) -> bool:
@@ -180,7 +180,7 @@ def _inside(source: Size, size: Size) -> Size:
     return width, height
 
 
-def _render(source: Source, box: Box, size: Size, background: str) -> Image.Image:
+def rendered_part(source: Source, box: Box, size: Size, background: str) -> Image.Image:
     """Return a part of the source at this size, upright, opaque, in sRGB. Adds to the source's notes what was done."""
     turn, swapped, _, _ = TURNS[source.parsed.orientation]
     part = stored_box(box, source.parsed.orientation)

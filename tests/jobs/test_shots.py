@@ -54,11 +54,11 @@ def refused(party: Party, picture: Job | str) -> str:
     return line
 
 
-def words(job: Job) -> list[str]:
+def details(job: Job) -> list[str]:
     """All that the job says on the way, from now on."""
-    told: list[str] = []
-    job.observe(lambda job: told.append(job.state.detail) if job.state.detail not in told else None)
-    return told
+    seen: list[str] = []
+    job.observe(lambda job: seen.append(job.state.detail) if job.state.detail not in seen else None)
+    return seen
 
 
 def sent_pictures(party: Party) -> list[Image.Image]:
@@ -80,10 +80,10 @@ def test_a_shot_waits_for_the_one_before_and_says_so(party: Party) -> None:
     party.simulator.fault("throttled", seconds=300)
     first = party.submit("The first shot")
     second = chained(party, first)
-    told = words(second)
+    seen = details(second)
     second.wait(20)
     assert first.done
-    assert f"waiting for the last frame of job {first.id}, which still runs" in told
+    assert f"waiting for the last frame of job {first.id}, which still runs" in seen
     assert second.state.sent is not None
     assert first.state.ended is not None
     assert second.state.sent >= first.state.ended
@@ -110,9 +110,9 @@ def test_a_shot_holds_no_slot_while_it_waits(party: Party) -> None:
 def test_a_finished_shot_is_not_waited_for(party: Party) -> None:
     first = party.submit("The first shot").wait(10)
     second = chained(party, first)
-    told = words(second)
+    seen = details(second)
     second.wait(10)
-    assert not [line for line in told if line.startswith("waiting for")]
+    assert not [line for line in seen if line.startswith("waiting for")]
 
 
 def test_the_last_frame_is_what_is_sent(party: Party) -> None:
@@ -335,9 +335,9 @@ def test_a_shot_of_another_kernel_is_waited_for(party: Party) -> None:
 def test_a_shot_of_a_kernel_that_is_gone_is_waited_for_no_longer_than_its_lease(party: Party) -> None:
     record = record_of(party)
     second = chained(party, f"job:{record.id}")
-    told = words(second)
+    seen = details(second)
     party.ended(second)
-    assert any(line.startswith("waiting for") for line in told)
+    assert any(line.startswith("waiting for") for line in seen)
     assert second.state.phase is Phase.REFUSED
     assert f"%runway attach {record.id} picks it up" in second.error.message  # type: ignore[union-attr]
     assert second.state.ended is not None

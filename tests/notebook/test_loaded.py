@@ -55,22 +55,22 @@ def outcome():
         return "sent"
     except Exception as error:
         return type(error).__name__
-told = {}
+reported = {}
 for name, code in json.loads(RELOADS).items():
     exec(code)
     module = importlib.import_module("runway_nb")
     same = name not in ("its settings gone", "unloading") and module.default_studio() is first
     r = shell.run_cell("%%runway\\nAnother lamp turns")
     cell = r.error_in_exec or r.error_before_exec
-    told[name] = [outcome(), type(cell).__name__ if cell is not None else "sent", same]
+    reported[name] = [outcome(), type(cell).__name__ if cell is not None else "sent", same]
     if name == "another folder":
-        told["running"] = [running.wait(30).status, running.id in module.default_studio().jobs]
-print("TOLD " + json.dumps(told))
+        reported["running"] = [running.wait(30).status, running.id in module.default_studio().jobs]
+print("RESULTS " + json.dumps(reported))
 """
 
 
 @pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def reported(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What came of a shot over budget after each kind of reload, in one IPython, one after the other."""
     folder = tmp_path_factory.mktemp("reloads")
     (folder / "home").mkdir()
@@ -83,9 +83,9 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         [sys.executable, "-m", "IPython", "--no-banner", "--colors=NoColor", "cells.ipy"],
         cwd=folder, env=env, capture_output=True, text=True, timeout=PATIENCE, stdin=subprocess.DEVNULL,
     )  # fmt: skip
-    lines = [line for line in run.stdout.splitlines() if line.startswith("TOLD ")]
+    lines = [line for line in run.stdout.splitlines() if line.startswith("RESULTS ")]
     assert lines, run.stdout + run.stderr
-    found: dict[str, Any] = json.loads(lines[0].removeprefix("TOLD "))
+    found: dict[str, Any] = json.loads(lines[0].removeprefix("RESULTS "))
     found["creates"] = simulator.counts()["creates_received"] - before
     return found
 
@@ -93,22 +93,22 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 @pytest.mark.slow("starts a process")
 @pytest.mark.kernel
 @pytest.mark.parametrize("name", RELOADS)
-def test_a_budget_holds_over_every_kind_of_reload(told: dict[str, Any], name) -> None:
-    python, cell, _ = told[name]
+def test_a_budget_holds_over_every_kind_of_reload(reported: dict[str, Any], name) -> None:
+    python, cell, _ = reported[name]
     assert python == ("SettingsError" if name == "its settings gone" else "OverBudget")
     assert cell == ("UsageError" if name == "unloading" else python)
 
 
 @pytest.mark.kernel
-def test_nothing_was_sent_over_the_budget_and_a_job_that_ran_ends(told: dict[str, Any]) -> None:
-    assert told["creates"] == 1
-    assert told["running"] == ["SUCCEEDED", True]
+def test_nothing_was_sent_over_the_budget_and_a_job_that_ran_ends(reported: dict[str, Any]) -> None:
+    assert reported["creates"] == 1
+    assert reported["running"] == ["SUCCEEDED", True]
 
 
 @pytest.mark.slow("starts a process")
 @pytest.mark.kernel
-def test_a_reload_of_python_modules_makes_no_second_studio(told: dict[str, Any]) -> None:
-    kept = [name for name in RELOADS if told[name][2]]
+def test_a_reload_of_python_modules_makes_no_second_studio(reported: dict[str, Any]) -> None:
+    kept = [name for name in RELOADS if reported[name][2]]
     assert kept == [*RELOADS][:6]  # all before %reload_ext, which closes it
 
 

@@ -149,5 +149,5 @@ def _when(seconds: float | None) -> str:
     return time.strftime("%d %b %H:%M", time.localtime(seconds)).lstrip("0")
 
 
-def _short(words: str) -> str:
-    return words if len(words) <= _PROMPT else words[: _PROMPT - 3] + "..."
+def _short(prompt: str) -> str:
+    return prompt if len(prompt) <= _PROMPT else prompt[: _PROMPT - 3] + "..."

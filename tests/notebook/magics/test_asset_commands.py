@@ -65,7 +65,7 @@ class Screen:
         return self.last["text/plain"]
 
 
-class Desk(FrontEnd):
+class CaughtFrontEnd(FrontEnd):
     """A shell with a kernel, before a party's studio."""
 
     studio: Any = None
@@ -105,14 +105,14 @@ def screen(monkeypatch: pytest.MonkeyPatch):
 
 
 @pytest.fixture
-def desk(party: Party, screen, monkeypatch: pytest.MonkeyPatch):
-    desk = Desk(party, screen)
+def front_end(party: Party, screen, monkeypatch: pytest.MonkeyPatch):
+    front_end = CaughtFrontEnd(party, screen)
 
     def spawn(work):
-        desk.background.append(party.loop.submit(work))
+        front_end.background.append(party.loop.submit(work))
 
     monkeypatch.setattr(party.studio, "spawn", spawn)
-    return desk
+    return front_end
 
 
 def add_elsewhere(party, name, data=None, content_type="image/png"):
@@ -137,12 +137,12 @@ def stills(monkeypatch: pytest.MonkeyPatch):
 # --- assets: live -----------------------------------------------------------------------------------
 
 
-def test_a_page_is_shown_at_once_and_its_pictures_follow(desk) -> None:
-    desk.line("assets")
-    (first,) = desk.screen.first
+def test_a_page_is_shown_at_once_and_its_pictures_follow(front_end) -> None:
+    front_end.line("assets")
+    (first,) = front_end.screen.first
     assert "harbour" in first["text/html"]
     assert "loading" in first["text/html"]
-    screen = desk.settled()
+    screen = front_end.settled()
     assert screen.html.count("<img ") == 2
     assert "loading" not in screen.html
     assert screen.updates
@@ -151,21 +151,21 @@ def test_a_page_is_shown_at_once_and_its_pictures_follow(desk) -> None:
     assert set(screen.last) == {"text/html", "text/plain"}
 
 
-def test_the_pictures_are_there_at_once_the_second_time(desk) -> None:
-    desk.line("assets")
-    desk.settled()
-    fetched = len(desk.party.media.requests)
-    desk.line("assets")
-    assert desk.screen.first[1]["text/html"].count("<img ") == 2
-    desk.settled()
-    assert len(desk.party.media.requests) == fetched
+def test_the_pictures_are_there_at_once_the_second_time(front_end) -> None:
+    front_end.line("assets")
+    front_end.settled()
+    fetched = len(front_end.party.media.requests)
+    front_end.line("assets")
+    assert front_end.screen.first[1]["text/html"].count("<img ") == 2
+    front_end.settled()
+    assert len(front_end.party.media.requests) == fetched
 
 
-def test_updates_keep_their_distance_and_the_last_one_is_complete(desk, stills) -> None:
-    shelve(desk.party, *(an_asset(number) for number in range(50)))
+def test_updates_keep_their_distance_and_the_last_one_is_complete(front_end, stills) -> None:
+    shelve(front_end.party, *(an_asset(number) for number in range(50)))
     stills.pause = 0.08
-    desk.line("assets")
-    screen = desk.settled()
+    front_end.line("assets")
+    screen = front_end.settled()
     assert screen.html.count("<img ") == 50
     between = [later - earlier for earlier, later in zip(screen.times[1:-1], screen.times[2:-1], strict=False)]
     assert len(between) >= 1
@@ -191,11 +191,11 @@ def test_updates_keep_their_distance_and_the_last_one_is_complete(desk, stills) 
         ("assets --page -3", {"Sea one", "sea-two", "hill", "clip", "song"}),
     ],
 )
-def test_a_page_holds_what_was_asked_for(desk, stills, line, shown) -> None:
+def test_a_page_holds_what_was_asked_for(front_end, stills, line, shown) -> None:
     kinds = {"Sea one": "image", "sea-two": "video", "hill": "image", "clip": "video", "song": "audio"}
-    shelve(desk.party, *(an_asset(number, name, kind) for number, (name, kind) in enumerate(kinds.items())))
-    desk.line(line)
-    html = desk.settled().html
+    shelve(front_end.party, *(an_asset(number, name, kind) for number, (name, kind) in enumerate(kinds.items())))
+    front_end.line(line)
+    html = front_end.settled().html
     assert {name for name in kinds if f'title="{name}"' in html} == shown
 
 
@@ -208,84 +208,86 @@ def test_a_page_holds_what_was_asked_for(desk, stills, line, shown) -> None:
         (99, range(100, 120), "These are the last"),
     ],
 )
-def test_more_than_a_page_comes_in_pages_and_only_its_pictures_are_fetched(desk, stills, page, shown, hint) -> None:
-    shelve(desk.party, *(an_asset(number) for number in range(120)))
-    desk.line(f"assets --page {page}")
-    screen = desk.settled()
+def test_more_than_a_page_comes_in_pages_and_only_its_pictures_are_fetched(
+    front_end, stills, page, shown, hint
+) -> None:
+    shelve(front_end.party, *(an_asset(number) for number in range(120)))
+    front_end.line(f"assets --page {page}")
+    screen = front_end.settled()
     assert {f"https://m.test/{number}" for number in shown} == set(stills.urls)
     assert len(stills.urls) == len(shown) == screen.html.count("<img ")
     assert hint in screen.html
     assert "of 120 assets" in screen.text
 
 
-def test_the_way_to_the_next_page_keeps_the_kind_and_the_text(desk, stills) -> None:
-    shelve(desk.party, *(an_asset(number, kind="video") for number in range(60)), an_asset(99))
-    desk.line("assets n --type video")
-    hint = next(line for line in desk.settled().text.splitlines() if line.startswith("More: "))
+def test_the_way_to_the_next_page_keeps_the_kind_and_the_text(front_end, stills) -> None:
+    shelve(front_end.party, *(an_asset(number, kind="video") for number in range(60)), an_asset(99))
+    front_end.line("assets n --type video")
+    hint = next(line for line in front_end.settled().text.splitlines() if line.startswith("More: "))
     for word in ("%runway assets", " n", "--type video", "--page 2"):
         assert word in hint
 
 
-def test_an_account_with_nothing_says_how_to_begin(desk) -> None:
-    shelve(desk.party)
-    desk.line("assets")
-    assert "No assets yet: %runway upload FILE." in desk.settled().text
+def test_an_account_with_nothing_says_how_to_begin(front_end) -> None:
+    shelve(front_end.party)
+    front_end.line("assets")
+    assert "No assets yet: %runway upload FILE." in front_end.settled().text
 
 
 @pytest.mark.parametrize("line", ["assets nothing", "assets --type audio"])
-def test_a_page_with_nothing_does_not_call_the_account_empty(desk, stills, line) -> None:
-    shelve(desk.party, an_asset(1))
-    desk.line(line)
-    assert "No assets yet" not in desk.settled().text
-    assert "see all with %runway assets" in desk.screen.text
+def test_a_page_with_nothing_does_not_call_the_account_empty(front_end, stills, line) -> None:
+    shelve(front_end.party, an_asset(1))
+    front_end.line(line)
+    assert "No assets yet" not in front_end.settled().text
+    assert "see all with %runway assets" in front_end.screen.text
 
 
-def test_a_video_shows_a_still_and_is_no_keyframe(desk) -> None:
-    desk.party.ended(desk.party.submit())
-    desk.line("assets --type video")
-    screen = desk.settled()
+def test_a_video_shows_a_still_and_is_no_keyframe(front_end) -> None:
+    front_end.party.ended(front_end.party.submit())
+    front_end.line("assets --type video")
+    screen = front_end.settled()
     assert screen.html.count("<img ") == 1
     assert "no keyframe" in screen.html
     assert "1 video" in screen.text
 
 
-def test_what_was_uploaded_elsewhere_appears_without_running_the_cell_again(desk) -> None:
-    desk.line("assets")
-    desk.settled()
-    add_elsewhere(desk.party, "dunes")
-    desk.party.time.now += 5
-    desk.line("assets")
-    assert "dunes" not in desk.screen.first[-1]["text/html"]
-    screen = desk.settled()
+def test_what_was_uploaded_elsewhere_appears_without_running_the_cell_again(front_end) -> None:
+    front_end.line("assets")
+    front_end.settled()
+    add_elsewhere(front_end.party, "dunes")
+    front_end.party.time.now += 5
+    front_end.line("assets")
+    assert "dunes" not in front_end.screen.first[-1]["text/html"]
+    screen = front_end.settled()
     assert "dunes" in screen.html
     assert screen.html.count("<img ") == 3
     assert "loading" not in screen.html
 
 
-def test_a_page_that_is_gone_when_the_listing_is_new_becomes_the_last_one_with_its_pictures(desk, stills) -> None:
-    held = shelve(desk.party, *(an_asset(number) for number in range(60)))
-    desk.studio.account.assets()
+def test_a_page_that_is_gone_when_the_listing_is_new_becomes_the_last_one_with_its_pictures(front_end, stills) -> None:
+    held = shelve(front_end.party, *(an_asset(number) for number in range(60)))
+    front_end.studio.account.assets()
     del held[40:]
-    desk.party.time.now += 5
-    desk.line("assets --page 2")
-    screen = desk.settled()
+    front_end.party.time.now += 5
+    front_end.line("assets --page 2")
+    screen = front_end.settled()
     assert "40 images." in screen.text
     assert screen.html.count("<img ") == 40
 
 
-def test_a_listing_that_is_fresh_is_not_asked_for_again(desk) -> None:
-    desk.line("assets")
-    desk.settled()
-    assert len(desk.party.api.calls("GET", "/assets")) == 1
+def test_a_listing_that_is_fresh_is_not_asked_for_again(front_end) -> None:
+    front_end.line("assets")
+    front_end.settled()
+    assert len(front_end.party.api.calls("GET", "/assets")) == 1
 
 
 @pytest.mark.parametrize("kind", ["image", ""])
-def test_the_word_under_a_picture_finds_it_as_a_keyframe(desk, kind) -> None:
-    asset = add_elsewhere(desk.party, "dunes")
-    shelve(desk.party, replace(asset, name="dunes.png", kind=kind))
-    desk.line("assets")
-    assert "what to type after --first" in desk.settled().html
-    job = desk.party.ended(desk.party.submit(keyframes=Keyframes("dunes")))
+def test_the_word_under_a_picture_finds_it_as_a_keyframe(front_end, kind) -> None:
+    asset = add_elsewhere(front_end.party, "dunes")
+    shelve(front_end.party, replace(asset, name="dunes.png", kind=kind))
+    front_end.line("assets")
+    assert "what to type after --first" in front_end.settled().html
+    job = front_end.party.ended(front_end.party.submit(keyframes=Keyframes("dunes")))
     assert job.error is None
     assert job.request.keyframes.first == asset.id
 
@@ -293,20 +295,20 @@ def test_the_word_under_a_picture_finds_it_as_a_keyframe(desk, kind) -> None:
 # --- assets: trouble --------------------------------------------------------------------------------
 
 
-def test_trouble_with_the_listing_is_said_and_the_known_one_stays(desk) -> None:
-    desk.line("assets")
-    desk.settled()
-    desk.party.time.now += 5
-    desk.party.simulator.fault("get-500", on="assets")
-    desk.line("assets")
-    screen = desk.settled()
+def test_trouble_with_the_listing_is_said_and_the_known_one_stays(front_end) -> None:
+    front_end.line("assets")
+    front_end.settled()
+    front_end.party.time.now += 5
+    front_end.party.simulator.fault("get-500", on="assets")
+    front_end.line("assets")
+    screen = front_end.settled()
     assert "Not all could be loaded: " in screen.text
     assert "Not all could be loaded: " in screen.html
     assert screen.html.count("<img ") == 2
     assert "loading" not in screen.html
 
 
-def test_trouble_while_pictures_come_in_loses_nothing(desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_trouble_while_pictures_come_in_loses_nothing(front_end, monkeypatch: pytest.MonkeyPatch) -> None:
     load = Thumbnails.load
 
     async def breaks(self, assets, media, told):
@@ -314,53 +316,54 @@ def test_trouble_while_pictures_come_in_loses_nothing(desk, monkeypatch: pytest.
         raise RunwayError(f"the connection broke ({EMAIL})")
 
     monkeypatch.setattr(Thumbnails, "load", breaks)
-    desk.line("assets")
-    screen = desk.settled()
+    front_end.line("assets")
+    screen = front_end.settled()
     assert "Not all could be loaded: the connection broke (***@***)." in screen.text
     assert screen.html.count("<img ") == 1
     assert {"harbour", "meadow"} <= set(screen.html.replace("<", " ").replace(">", " ").split())
 
 
 @pytest.mark.parametrize("data", [b"", b"not a picture", b"\xff\xd8\xff", png()[:80]])
-def test_a_picture_that_cannot_be_read_has_no_preview(desk, stills, data) -> None:
-    shelve(desk.party, an_asset(1), an_asset(2))
+def test_a_picture_that_cannot_be_read_has_no_preview(front_end, stills, data) -> None:
+    shelve(front_end.party, an_asset(1), an_asset(2))
     stills.data = data
-    desk.line("assets")
-    assert desk.settled().html.count("no preview") == 2
+    front_end.line("assets")
+    assert front_end.settled().html.count("no preview") == 2
 
 
-def test_media_that_cannot_be_fetched_have_no_preview(desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    shelve(desk.party, an_asset(1))
-    desk.line("assets")
-    assert desk.settled().html.count("no preview") == 1
+def test_media_that_cannot_be_fetched_have_no_preview(front_end, monkeypatch: pytest.MonkeyPatch) -> None:
+    shelve(front_end.party, an_asset(1))
+    front_end.line("assets")
+    assert front_end.settled().html.count("no preview") == 1
 
 
-def test_a_page_that_is_broken_off_does_not_stay_loading(desk, stills) -> None:
+def test_a_page_that_is_broken_off_does_not_stay_loading(front_end, stills) -> None:
     """What a notebook saves is read without a kernel."""
-    shelve(desk.party, an_asset(1), an_asset(2))
+    shelve(front_end.party, an_asset(1), an_asset(2))
     stills.pause = 30.0
-    desk.line("assets")
-    desk.party.studio.close()
-    assert "loading" not in desk.screen.html
-    assert "n1.png" in desk.screen.text
+    front_end.line("assets")
+    front_end.party.studio.close()
+    assert "loading" not in front_end.screen.html
+    assert "n1.png" in front_end.screen.text
 
 
-def test_an_account_that_cannot_be_listed_is_one_line(desk) -> None:
-    desk.party.simulator.fault("401", times=None)
+def test_an_account_that_cannot_be_listed_is_one_line(front_end) -> None:
+    front_end.party.simulator.fault("401", times=None)
     with pytest.raises(RunwayError):
-        desk.line("assets")
-    assert not desk.screen.first
+        front_end.line("assets")
+    assert not front_end.screen.first
 
 
-def test_no_address_and_no_token_is_ever_shown(desk, stills) -> None:
+def test_no_address_and_no_token_is_ever_shown(front_end, stills) -> None:
     shelve(
-        desk.party, an_asset(1, "me@example.org.png"), an_asset(2, f"{TOKEN}.png"), an_asset(3, "clip.mp4", "video"),
+        front_end.party,
+        an_asset(1, "me@example.org.png"), an_asset(2, f"{TOKEN}.png"), an_asset(3, "clip.mp4", "video"),
         an_asset(4, "<b>bold</b>.png"), an_asset(5, f"user:1-runwayml:{EMAIL}-task:{5:08x}-{UUID_TAIL}"),
     )  # fmt: skip
     for line in ("assets", "assets @", "assets me@example.org"):
-        desk.line(line)
-    desk.settled()
-    for shown in desk.screen.first + desk.screen.updates:
+        front_end.line(line)
+    front_end.settled()
+    for shown in front_end.screen.first + front_end.screen.updates:
         for text in shown.values():
             assert EMAIL not in text
             assert "me@example.org" not in text
@@ -371,46 +374,48 @@ def test_no_address_and_no_token_is_ever_shown(desk, stills) -> None:
 # --- assets: batch and terminal ---------------------------------------------------------------------
 
 
-def test_a_batch_run_gets_one_display_and_it_is_complete(desk) -> None:
-    desk.mode = "batch"
-    desk.line("assets")
-    assert len(desk.screen.first) == 1
-    assert not desk.screen.updates
-    assert not desk.background
-    assert desk.screen.html.count("<img ") == 2
-    assert "loading" not in desk.screen.html
+def test_a_batch_run_gets_one_display_and_it_is_complete(front_end) -> None:
+    front_end.mode = "batch"
+    front_end.line("assets")
+    assert len(front_end.screen.first) == 1
+    assert not front_end.screen.updates
+    assert not front_end.background
+    assert front_end.screen.html.count("<img ") == 2
+    assert "loading" not in front_end.screen.html
 
 
 def test_a_batch_run_does_not_fail_over_pictures_that_do_not_come(
-    desk, stills, monkeypatch: pytest.MonkeyPatch
+    front_end, stills, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    desk.mode = "batch"
+    front_end.mode = "batch"
     monkeypatch.setattr(module, "LOAD_SECONDS", 0.2)
     stills.pause = 3.0
-    desk.line("assets")
-    assert "harbour" in desk.screen.text
-    assert "loading" not in desk.screen.html
+    front_end.line("assets")
+    assert "harbour" in front_end.screen.text
+    assert "loading" not in front_end.screen.html
 
 
-def test_a_terminal_gets_a_table_and_fetches_no_picture(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.mode = "terminal"
-    desk.line("assets --type image")
+def test_a_terminal_gets_a_table_and_fetches_no_picture(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    front_end.mode = "terminal"
+    front_end.line("assets --type image")
     table = capsys.readouterr().out
     assert "2 images." in table
     assert "harbour" in table
     assert "<" not in table
-    assert not desk.screen.first
-    assert not desk.party.media.requests
+    assert not front_end.screen.first
+    assert not front_end.party.media.requests
 
 
 @pytest.mark.parametrize("mode", ["batch", "terminal"])
-def test_where_nothing_is_updated_the_listing_is_not_an_old_one(desk, capsys: pytest.CaptureFixture[str], mode) -> None:
-    desk.mode = mode
-    desk.line("assets")
-    add_elsewhere(desk.party, "dunes")
-    desk.party.time.now += 600
-    desk.line("assets")
-    assert "dunes" in capsys.readouterr().out + str(desk.screen.first[1:])
+def test_where_nothing_is_updated_the_listing_is_not_an_old_one(
+    front_end, capsys: pytest.CaptureFixture[str], mode
+) -> None:
+    front_end.mode = mode
+    front_end.line("assets")
+    add_elsewhere(front_end.party, "dunes")
+    front_end.party.time.now += 600
+    front_end.line("assets")
+    assert "dunes" in capsys.readouterr().out + str(front_end.screen.first[1:])
 
 
 @pytest.mark.parametrize(
@@ -432,38 +437,38 @@ def test_where_nothing_is_updated_the_listing_is_not_an_old_one(desk, capsys: py
         ),
     ],
 )  # fmt: skip
-def test_wrong_options_are_all_told_at_once_and_nothing_is_done(desk, line, problems) -> None:
+def test_wrong_options_are_all_told_at_once_and_nothing_is_done(front_end, line, problems) -> None:
     with pytest.raises(InvalidRequest) as caught:
-        desk.line(line)
+        front_end.line(line)
     assert list(caught.value.problems) == problems
-    assert not desk.party.api.requests
-    assert not desk.screen.first
+    assert not front_end.party.api.requests
+    assert not front_end.screen.first
 
 
 # --- upload -----------------------------------------------------------------------------------------
 
 
-def test_a_file_goes_to_the_account_and_its_name_is_told(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    (desk.party.folder / "lamp.png").write_bytes(png())
-    desk.line("upload lamp.png")
+def test_a_file_goes_to_the_account_and_its_name_is_told(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    (front_end.party.folder / "lamp.png").write_bytes(png())
+    front_end.line("upload lamp.png")
     assert capsys.readouterr().out == "lamp.png is on the account: --first lamp\n"
-    assert "lamp.png" in desk.names
-    assert desk.studio.account.assets()[0].stem == "lamp"
+    assert "lamp.png" in front_end.names
+    assert front_end.studio.account.assets()[0].stem == "lamp"
 
 
-def test_several_files_go_one_after_the_other(desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_several_files_go_one_after_the_other(front_end, capsys: pytest.CaptureFixture[str]) -> None:
     for name, colour in (("one", "red"), ("two words", "green"), ("three", "blue")):
-        (desk.party.folder / f"{name}.png").write_bytes(png(colour))
-    desk.line("upload one.png 'two words.png' three.png")
+        (front_end.party.folder / f"{name}.png").write_bytes(png(colour))
+    front_end.line("upload one.png 'two words.png' three.png")
     lines = capsys.readouterr().out.splitlines()
     told = [line for line in lines if "is on the account" in line]
     assert [line.rpartition("--first ")[2] for line in told] == ["one", '"two words"', "three"]
-    assert desk.uploads == 3
+    assert front_end.uploads == 3
 
 
-def test_what_was_done_to_a_picture_is_told(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    (desk.party.folder / "tiny.png").write_bytes(png(size=(40, 30)))
-    desk.line("upload tiny.png")
+def test_what_was_done_to_a_picture_is_told(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    (front_end.party.folder / "tiny.png").write_bytes(png(size=(40, 30)))
+    front_end.line("upload tiny.png")
     first, *notes = capsys.readouterr().out.splitlines()
     assert first.endswith("--first tiny")
     assert notes
@@ -471,170 +476,170 @@ def test_what_was_done_to_a_picture_is_told(desk, capsys: pytest.CaptureFixture[
 
 
 def test_a_missing_file_after_a_good_one_leaves_the_good_one_and_says_so(
-    desk, capsys: pytest.CaptureFixture[str]
+    front_end, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (desk.party.folder / "lamp.png").write_bytes(png())
+    (front_end.party.folder / "lamp.png").write_bytes(png())
     with pytest.raises(WRONG) as caught:
-        desk.line("upload lamp.png lmp.png never.png")
+        front_end.line("upload lamp.png lmp.png never.png")
     assert "lamp.png is on the account" in capsys.readouterr().out
-    assert desk.uploads == 1
+    assert front_end.uploads == 1
     assert "'lmp.png'" in caught.value.message
     assert "nothing was sent" not in " ".join(caught.value._render_traceback_())
 
 
 def test_a_mistake_in_an_upload_does_not_speak_of_keyframes_that_nobody_gave(
-    desk, capsys: pytest.CaptureFixture[str]
+    front_end, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (desk.party.folder / "tiny.png").write_bytes(png(size=(40, 30)))
-    desk.line("upload tiny.png")
+    (front_end.party.folder / "tiny.png").write_bytes(png(size=(40, 30)))
+    front_end.line("upload tiny.png")
     assert "first keyframe" not in capsys.readouterr().out
     with pytest.raises(WRONG) as caught:
-        desk.line("upload never.png")
+        front_end.line("upload never.png")
     assert not caught.value.message.startswith("first")
 
 
 @pytest.mark.parametrize("kind", ["figure", "array", "image", "bytes", "path", "name"])
-def test_a_variable_goes_to_the_account_under_its_name(desk, capsys: pytest.CaptureFixture[str], kind) -> None:
-    (desk.party.folder / "sea.png").write_bytes(png())
+def test_a_variable_goes_to_the_account_under_its_name(front_end, capsys: pytest.CaptureFixture[str], kind) -> None:
+    (front_end.party.folder / "sea.png").write_bytes(png())
     values = {
         "figure": matplotlib.figure.Figure(figsize=(5, 3)),
         "array": np.zeros((768, 1280, 3), np.uint8),
         "image": Image.new("RGB", (1280, 768)),
         "bytes": png(),
-        "path": desk.party.folder / "sea.png",
+        "path": front_end.party.folder / "sea.png",
         "name": "sea.png",
     }
-    desk.shell.user_ns["Still_1"] = values[kind]
-    desk.line("upload Still_1")
+    front_end.shell.user_ns["Still_1"] = values[kind]
+    front_end.line("upload Still_1")
     told = capsys.readouterr().out
     assert told.startswith("Still_1 is on the account: --first ")
-    name = desk.studio.account.assets()[0].name
+    name = front_end.studio.account.assets()[0].name
     assert name.startswith("sea" if kind in ("path", "name") else "still_1")
 
 
-def test_the_word_after_first_finds_what_was_uploaded(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.shell.user_ns["fig"] = matplotlib.figure.Figure(figsize=(5, 3))
-    desk.line("upload fig")
+def test_the_word_after_first_finds_what_was_uploaded(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    front_end.shell.user_ns["fig"] = matplotlib.figure.Figure(figsize=(5, 3))
+    front_end.line("upload fig")
     word = capsys.readouterr().out.splitlines()[0].rpartition("--first ")[2]
-    assert desk.party.ended(desk.party.submit(keyframes=Keyframes(word))).video is not None
-    assert desk.uploads == 1
+    assert front_end.party.ended(front_end.party.submit(keyframes=Keyframes(word))).video is not None
+    assert front_end.uploads == 1
 
 
-def test_a_frame_of_a_finished_job_can_be_uploaded(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.shell.user_ns["shot"] = desk.party.ended(desk.party.submit())
-    desk.line("upload shot.last shot.frame(2.5)")
+def test_a_frame_of_a_finished_job_can_be_uploaded(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    front_end.shell.user_ns["shot"] = front_end.party.ended(front_end.party.submit())
+    front_end.line("upload shot.last shot.frame(2.5)")
     assert capsys.readouterr().out.count("is on the account") == 2
-    assert desk.studio.account.assets()[0].name.startswith("job-")
+    assert front_end.studio.account.assets()[0].name.startswith("job-")
 
 
-def test_a_job_stands_for_its_last_frame(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.shell.user_ns["shot"] = desk.party.ended(desk.party.submit())
-    desk.line("upload shot shot.last")
+def test_a_job_stands_for_its_last_frame(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    front_end.shell.user_ns["shot"] = front_end.party.ended(front_end.party.submit())
+    front_end.line("upload shot shot.last")
     assert capsys.readouterr().out.count("is on the account") == 2
-    assert desk.uploads == 1
+    assert front_end.uploads == 1
 
 
-def test_a_frame_of_a_job_that_runs_is_one_clear_line(desk) -> None:
-    desk.party.simulator.fault("throttled", forever=True)
-    desk.shell.user_ns["shot"] = job = desk.party.submit()
+def test_a_frame_of_a_job_that_runs_is_one_clear_line(front_end) -> None:
+    front_end.party.simulator.fault("throttled", forever=True)
+    front_end.shell.user_ns["shot"] = job = front_end.party.submit()
     with pytest.raises(RunwayError, match="has no video yet"):
-        desk.line("upload shot.last")
+        front_end.line("upload shot.last")
     job.stop()
 
 
 @pytest.mark.parametrize(
     "link", ["http://127.0.0.1:1/secret.png", "https://me:secret@x.test/a.png", "http://x y/secret"]
 )
-def test_a_link_that_leads_nowhere_is_refused_without_repeating_it(desk, link) -> None:
+def test_a_link_that_leads_nowhere_is_refused_without_repeating_it(front_end, link) -> None:
     with pytest.raises(WRONG, match="the link ") as caught:
-        desk.line(f"upload '{link}'")
+        front_end.line(f"upload '{link}'")
     assert "secret" not in caught.value.message
-    assert desk.uploads == 0
+    assert front_end.uploads == 0
 
 
-def test_the_options_of_a_picture_are_passed_on(desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_options_of_a_picture_are_passed_on(front_end, monkeypatch: pytest.MonkeyPatch) -> None:
     given = []
 
     def upload(picture, **more):
         given.append(more)
         return an_asset(1), ()
 
-    monkeypatch.setattr(desk.studio.account, "upload", upload)
-    desk.line("upload a.png --fit contain --focus 0.2,0.8 --aspect portrait --upscale")
+    monkeypatch.setattr(front_end.studio.account, "upload", upload)
+    front_end.line("upload a.png --fit contain --focus 0.2,0.8 --aspect portrait --upscale")
     assert given == [{"name": "a-png", "fit": "contain", "focus": (0.2, 0.8), "aspect": "portrait", "upscale": True}]
 
 
 @pytest.mark.parametrize(("options", "notes"), [("", "enlarged"), ("--upscale", "by Runway's upscaler")])
-def test_runways_upscaler_is_used_when_asked_for(desk, capsys: pytest.CaptureFixture[str], options, notes) -> None:
-    (desk.party.folder / "tiny.png").write_bytes(png(size=(160, 96)))
-    desk.line(f"upload tiny.png {options}")
+def test_runways_upscaler_is_used_when_asked_for(front_end, capsys: pytest.CaptureFixture[str], options, notes) -> None:
+    (front_end.party.folder / "tiny.png").write_bytes(png(size=(160, 96)))
+    front_end.line(f"upload tiny.png {options}")
     assert notes in capsys.readouterr().out
-    assert bool(desk.party.api.calls("GET", "image_upscaler")) == bool(options)
+    assert bool(front_end.party.api.calls("GET", "image_upscaler")) == bool(options)
 
 
-def test_the_format_that_is_asked_for_is_the_size_on_the_account(desk) -> None:
-    (desk.party.folder / "lamp.png").write_bytes(png())
-    desk.line("upload lamp.png --aspect portrait --fit stretch")
-    data = asked(desk.party, lambda client: client.assets())[0]
-    with Image.open(io.BytesIO(desk.studio.run(_media(desk, data.url), 5))) as sent:
+def test_the_format_that_is_asked_for_is_the_size_on_the_account(front_end) -> None:
+    (front_end.party.folder / "lamp.png").write_bytes(png())
+    front_end.line("upload lamp.png --aspect portrait --fit stretch")
+    data = asked(front_end.party, lambda client: client.assets())[0]
+    with Image.open(io.BytesIO(front_end.studio.run(_media(front_end, data.url), 5))) as sent:
         assert sent.size == (768, 1280)
 
 
-async def _media(desk, url):
-    return await (await desk.studio.account.backend.connected()).media.picture(url)
+async def _media(front_end, url):
+    return await (await front_end.studio.account.backend.connected()).media.picture(url)
 
 
-def test_the_same_picture_is_sent_once(desk, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_same_picture_is_sent_once(front_end, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("lamp.png", "copy.png"):
-        (desk.party.folder / name).write_bytes(png())
-    desk.line("upload lamp.png lamp.png copy.png")
-    desk.line("upload lamp.png")
-    assert desk.uploads == 1
+        (front_end.party.folder / name).write_bytes(png())
+    front_end.line("upload lamp.png lamp.png copy.png")
+    front_end.line("upload lamp.png")
+    assert front_end.uploads == 1
     assert capsys.readouterr().out.count("--first lamp\n") == 4
 
 
-def test_a_name_that_is_taken_is_told_as_an_id(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    (desk.party.folder / "harbour.jpg").write_bytes(png())
-    desk.line("upload harbour.jpg")
-    asset = desk.studio.account.assets()[0]
+def test_a_name_that_is_taken_is_told_as_an_id(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    (front_end.party.folder / "harbour.jpg").write_bytes(png())
+    front_end.line("upload harbour.jpg")
+    asset = front_end.studio.account.assets()[0]
     assert capsys.readouterr().out == f"harbour.jpg is on the account: --first {asset.short_id}\n"
 
 
-def test_what_lies_there_already_is_told_and_not_sent(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.line("upload harbour")
+def test_what_lies_there_already_is_told_and_not_sent(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    front_end.line("upload harbour")
     assert "harbour is on the account: --first harbour" in capsys.readouterr().out
-    assert desk.uploads == 0
+    assert front_end.uploads == 0
 
 
-def test_an_upload_is_told_although_the_listing_fails_after_it(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    (desk.party.folder / "lamp.png").write_bytes(png())
-    desk.party.simulator.fault("get-500", on="assets")
-    desk.line("upload lamp.png")
+def test_an_upload_is_told_although_the_listing_fails_after_it(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    (front_end.party.folder / "lamp.png").write_bytes(png())
+    front_end.party.simulator.fault("get-500", on="assets")
+    front_end.line("upload lamp.png")
     assert "lamp.png is on the account" in capsys.readouterr().out
 
 
-def test_an_upload_of_nothing_says_what_to_do(desk) -> None:
+def test_an_upload_of_nothing_says_what_to_do(front_end) -> None:
     with pytest.raises(InvalidCommand, match="needs a picture: a file, a link or a variable"):
-        desk.line("upload")
+        front_end.line("upload")
     with pytest.raises(InvalidCommand, match="needs a picture"):
-        desk.line("upload --fit cover")
+        front_end.line("upload --fit cover")
 
 
-def test_an_upload_appears_in_the_next_listing(desk) -> None:
-    desk.line("assets")
-    (desk.party.folder / "lamp.png").write_bytes(png())
-    desk.line("upload lamp.png")
-    desk.line("assets")
-    assert "lamp" in desk.screen.first[-1]["text/html"]
-    desk.settled()
+def test_an_upload_appears_in_the_next_listing(front_end) -> None:
+    front_end.line("assets")
+    (front_end.party.folder / "lamp.png").write_bytes(png())
+    front_end.line("upload lamp.png")
+    front_end.line("assets")
+    assert "lamp" in front_end.screen.first[-1]["text/html"]
+    front_end.settled()
 
 
 @pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n"])
-def test_a_file_that_is_no_picture_is_refused_by_name(desk, content) -> None:
-    (desk.party.folder / "lamp.png").write_bytes(content)
+def test_a_file_that_is_no_picture_is_refused_by_name(front_end, content) -> None:
+    (front_end.party.folder / "lamp.png").write_bytes(content)
     with pytest.raises(WRONG, match=r"lamp\.png: "):
-        desk.line("upload lamp.png")
-    assert desk.uploads == 0
+        front_end.line("upload lamp.png")
+    assert front_end.uploads == 0
 
 
 # --- delete -----------------------------------------------------------------------------------------
@@ -656,147 +661,151 @@ def answers(monkeypatch, *words):
 
 
 @pytest.mark.parametrize("answer", ["y", "Y", "yes", " YES ", "Yes"])
-def test_a_yes_deletes(desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer) -> None:
+def test_a_yes_deletes(front_end, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer) -> None:
     questions = answers(monkeypatch, answer)
-    desk.line("delete harbour")
+    front_end.line("delete harbour")
     (question,) = questions
     assert "harbour" in question
     assert "for good? [y/N]" in question
     assert "is deleted" in capsys.readouterr().out
-    assert desk.names == ["meadow.jpeg"]
+    assert front_end.names == ["meadow.jpeg"]
 
 
 @pytest.mark.parametrize("answer", ["", "n", "no", "ye", "yess", "j", "harbour", "0"])
-def test_anything_else_keeps(desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer) -> None:
+def test_anything_else_keeps(
+    front_end, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], answer
+) -> None:
     answers(monkeypatch, answer)
-    desk.line("delete harbour")
+    front_end.line("delete harbour")
     assert "stays." in capsys.readouterr().out
-    assert len(desk.names) == 2
+    assert len(front_end.names) == 2
 
 
 @pytest.mark.parametrize(
     ("error", "raised"), [(EOFError, InvalidCommand), (KeyboardInterrupt, KeyboardInterrupt)], ids=str
 )
-def test_a_question_that_is_broken_off_deletes_nothing(desk, monkeypatch: pytest.MonkeyPatch, error, raised) -> None:
+def test_a_question_that_is_broken_off_deletes_nothing(
+    front_end, monkeypatch: pytest.MonkeyPatch, error, raised
+) -> None:
     answers(monkeypatch, error, "y")
     with pytest.raises(raised):
-        desk.line("delete harbour meadow")
-    assert len(desk.names) == 2
+        front_end.line("delete harbour meadow")
+    assert len(front_end.names) == 2
 
 
-def test_each_is_asked_for(desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_each_is_asked_for(front_end, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     questions = answers(monkeypatch, "n", "y")
-    desk.line("delete harbour meadow")
+    front_end.line("delete harbour meadow")
     assert len(questions) == 2
-    assert desk.names == ["harbour.jpeg"]
+    assert front_end.names == ["harbour.jpeg"]
     capsys.readouterr()
 
 
 @pytest.mark.parametrize("mode", ["live", "batch", "terminal"])
 def test_yes_beforehand_asks_nothing(
-    desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], mode
+    front_end, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], mode
 ) -> None:
-    desk.mode = mode
+    front_end.mode = mode
     questions = answers(monkeypatch)
-    desk.line("delete --yes harbour")
+    front_end.line("delete --yes harbour")
     assert questions == []
-    assert desk.names == ["meadow.jpeg"]
+    assert front_end.names == ["meadow.jpeg"]
     capsys.readouterr()
 
 
-def test_a_batch_run_must_say_yes_beforehand(desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.mode = "batch"
+def test_a_batch_run_must_say_yes_beforehand(front_end, monkeypatch: pytest.MonkeyPatch) -> None:
+    front_end.mode = "batch"
     questions = answers(monkeypatch)
     with pytest.raises(InvalidCommand, match="--yes"):
-        desk.line("delete harbour")
+        front_end.line("delete harbour")
     assert questions == []
-    assert len(desk.names) == 2
+    assert len(front_end.names) == 2
 
 
-def test_a_name_of_several_lists_them_and_deletes_nothing(desk) -> None:
-    first, second = add_elsewhere(desk.party, "twin"), add_elsewhere(desk.party, "twin", png("red"))
+def test_a_name_of_several_lists_them_and_deletes_nothing(front_end) -> None:
+    first, second = add_elsewhere(front_end.party, "twin"), add_elsewhere(front_end.party, "twin", png("red"))
     with pytest.raises(WRONG, match="names 2 assets: give one of the ids") as caught:
-        desk.line("delete twin --yes")
+        front_end.line("delete twin --yes")
     assert first.short_id in caught.value.message
     assert second.short_id in caught.value.message
-    assert len(desk.names) == 4
-    desk.line(f"delete {first.short_id} --yes")
-    assert len(desk.names) == 3
+    assert len(front_end.names) == 4
+    front_end.line(f"delete {first.short_id} --yes")
+    assert len(front_end.names) == 3
 
 
 @pytest.mark.parametrize("line", ["delete harbour hrbour --yes", "delete xyz harbour meadow --yes"])
-def test_one_wrong_name_among_several_deletes_nothing(desk, line) -> None:
+def test_one_wrong_name_among_several_deletes_nothing(front_end, line) -> None:
     with pytest.raises(WRONG):
-        desk.line(line)
-    assert len(desk.names) == 2
+        front_end.line(line)
+    assert len(front_end.names) == 2
 
 
-def test_a_wrong_name_to_delete_offers_the_near_one_and_no_file(desk) -> None:
-    (desk.party.folder / "lamp.png").write_bytes(png())
+def test_a_wrong_name_to_delete_offers_the_near_one_and_no_file(front_end) -> None:
+    (front_end.party.folder / "lamp.png").write_bytes(png())
     with pytest.raises(WRONG, match="do you mean harbour") as caught:
-        desk.line("delete hrbour --yes")
+        front_end.line("delete hrbour --yes")
     assert "neither a file here" not in caught.value.message
 
 
-def test_the_same_asset_twice_is_deleted_once(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.line("delete harbour harbour.jpeg --yes")
+def test_the_same_asset_twice_is_deleted_once(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    front_end.line("delete harbour harbour.jpeg --yes")
     assert capsys.readouterr().out.count("is deleted") == 1
-    assert desk.names == ["meadow.jpeg"]
+    assert front_end.names == ["meadow.jpeg"]
 
 
-def test_a_delete_of_nothing_says_what_to_do(desk) -> None:
+def test_a_delete_of_nothing_says_what_to_do(front_end) -> None:
     for line in ("delete", "delete --yes"):
         with pytest.raises(InvalidCommand, match="%runway assets shows them"):
-            desk.line(line)
+            front_end.line(line)
 
 
 def test_after_a_delete_the_listing_shows_it_no_more_and_an_upload_sends_it_again(
-    desk, capsys: pytest.CaptureFixture[str]
+    front_end, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    (desk.party.folder / "lamp.png").write_bytes(png())
-    desk.line("upload lamp.png")
-    desk.line("delete lamp --yes")
-    desk.line("assets")
-    assert "lamp" not in desk.screen.first[-1]["text/html"]
-    assert "lamp" not in desk.settled().html
-    desk.line("upload lamp.png")
-    assert desk.uploads == 2
-    assert "lamp.png" in desk.names
+    (front_end.party.folder / "lamp.png").write_bytes(png())
+    front_end.line("upload lamp.png")
+    front_end.line("delete lamp --yes")
+    front_end.line("assets")
+    assert "lamp" not in front_end.screen.first[-1]["text/html"]
+    assert "lamp" not in front_end.settled().html
+    front_end.line("upload lamp.png")
+    assert front_end.uploads == 2
+    assert "lamp.png" in front_end.names
     capsys.readouterr()
 
 
-def test_what_was_uploaded_elsewhere_can_be_deleted_at_once(desk, capsys: pytest.CaptureFixture[str]) -> None:
-    desk.studio.account.assets()
-    add_elsewhere(desk.party, "dunes")
-    desk.party.time.now += 600
-    desk.line("delete dunes --yes")
-    assert "dunes.png" not in desk.names
+def test_what_was_uploaded_elsewhere_can_be_deleted_at_once(front_end, capsys: pytest.CaptureFixture[str]) -> None:
+    front_end.studio.account.assets()
+    add_elsewhere(front_end.party, "dunes")
+    front_end.party.time.now += 600
+    front_end.line("delete dunes --yes")
+    assert "dunes.png" not in front_end.names
     capsys.readouterr()
 
 
-def test_what_is_gone_already_is_one_line_and_the_listing_knows_it_then(desk) -> None:
-    harbour = next(asset for asset in desk.studio.account.assets() if asset.stem == "harbour")
-    asked(desk.party, lambda client: client.delete_asset(harbour.id))
+def test_what_is_gone_already_is_one_line_and_the_listing_knows_it_then(front_end) -> None:
+    harbour = next(asset for asset in front_end.studio.account.assets() if asset.stem == "harbour")
+    asked(front_end.party, lambda client: client.delete_asset(harbour.id))
     with pytest.raises(RunwayError):
-        desk.line("delete harbour --yes")
-    assert [asset.stem for asset in desk.studio.account.assets()] == ["meadow"]
+        front_end.line("delete harbour --yes")
+    assert [asset.stem for asset in front_end.studio.account.assets()] == ["meadow"]
 
 
 def test_no_address_is_shown_by_a_delete(
-    desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    front_end, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    add_elsewhere(desk.party, "me@example.org")
+    add_elsewhere(front_end.party, "me@example.org")
     questions = answers(monkeypatch, "y")
-    desk.line("delete me@example.org")
+    front_end.line("delete me@example.org")
     assert "me@example.org" not in "".join(questions) + capsys.readouterr().out
-    assert len(desk.names) == 2
+    assert len(front_end.names) == 2
 
 
 @pytest.mark.parametrize("kind", ["live", "batch", "terminal"])
-def test_a_video_can_be_deleted_too(desk, capsys: pytest.CaptureFixture[str], kind) -> None:
-    desk.mode = kind
-    desk.party.ended(desk.party.submit())
-    video = desk.studio.account.assets(kind="video")[0]
-    desk.line(f"delete {video.short_id} --yes")
-    assert not desk.studio.account.assets(kind="video")
+def test_a_video_can_be_deleted_too(front_end, capsys: pytest.CaptureFixture[str], kind) -> None:
+    front_end.mode = kind
+    front_end.party.ended(front_end.party.submit())
+    video = front_end.studio.account.assets(kind="video")[0]
+    front_end.line(f"delete {video.short_id} --yes")
+    assert not front_end.studio.account.assets(kind="video")
     capsys.readouterr()
