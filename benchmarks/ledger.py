@@ -121,7 +121,8 @@ def _beside_bare(home: Path) -> list[Row]:
         # sent, so that a claim does not meet hundreds of requests that wait
         "add": lambda name: ledger.add(new_record(name, owner, "following")),
         "bare update": bare.update,
-        "update": lambda name: ledger.update(name, by=owner, phase="sending", sent=1.0),
+        # at rest and in doubt, so that the claim may send it again
+        "update": lambda name: ledger.update(name, by=owner, phase="unknown", sent=1.0, owner="", lease=0.0),
         "bare both": lambda name: bare.insert(f"b{name}", and_update=name),
         "claim": lambda name: ledger.claim(new_record(f"b{name}", owner, "following"), lambda _: None, replaces=name),
     }

@@ -271,7 +271,6 @@ def _take_back(shell: Any) -> None:
 
 
 def _forget_job_view(formatter: Any) -> None:
-    """Forget how jobs are shown: by name until the first one was, by type after it."""
-    formatter.deferred_printers.pop(("runway_nb.jobs.job", "Job"), None)
-    if "runway_nb.jobs.job" in sys.modules:
-        formatter.type_printers.pop(sys.modules["runway_nb.jobs.job"].Job, None)
+    """Forget how jobs are shown: by name until the first one was, by each of their types after it."""
+    while formatter.pop("runway_nb.jobs.job.Job", None) is not None:
+        pass
