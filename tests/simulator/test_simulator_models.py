@@ -298,6 +298,44 @@ def test_the_clip_comes_with_its_size_its_length_and_its_sound(api: Api, picture
 # Laws
 
 
+@st.composite
+def good_requests(draw: st.DrawFn) -> tuple[Documented, dict[str, Any]]:
+    """Return a row and optional parameters that it documents."""
+    row = draw(st.sampled_from(ROWS))
+    choices = {row.length: st.sampled_from(row.lengths), "aspect_ratio": st.sampled_from(row.aspects)}
+    if row.resolutions:
+        choices["resolution"] = st.sampled_from(row.resolutions)
+    if row.audio:
+        choices["audio"] = st.booleans()
+    if row.seed:
+        choices["seed"] = st.integers(1, 4294967294)
+    return row, draw(st.fixed_dictionaries({}, optional=choices))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@given(request=good_requests())
+def test_what_a_request_says_its_task_says_again(api: Api, request: tuple[Documented, dict[str, Any]]) -> None:
+    row, fields = request
+    freed(api)
+    picture = api.upload().json()["assetId"]
+    used = api.get("/features/")["used"]["numPlanCredits"]
+    answer = posted(api, row, row.body(picture, **{row.first: picture}, **fields))
+    assert answer.status_code == 200, answer.text
+    options = answer.json()["options"]
+    seconds = options.get("seconds", options.get("duration"))
+    assert seconds == fields.get(row.length, 5 if 5 in row.lengths else row.lengths[0])
+    if row.seed:
+        assert (options["width"], options["height"]) == GEN4_PIXELS[fields.get("aspect_ratio", "16:9")]
+        assert options["seed"] == fields.get("seed", options["seed"])
+    else:
+        assert options["aspectRatio"] == fields.get("aspect_ratio", "16:9")
+    assert options.get("resolution", "") == fields.get("resolution", (row.resolutions or [""])[0])
+    assert options.get("generateAudio", False) is fields.get("audio", row.audio)
+    if row.credits:
+        cost = api.get("/features/")["used"]["numPlanCredits"] - used
+        assert cost == seconds * row.credits[options.get("resolution", "")]
+
+
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 @given(
     row=st.sampled_from(ROWS),

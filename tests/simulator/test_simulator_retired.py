@@ -33,6 +33,11 @@ def test_the_first_model_names_its_successor(api: Api, status: int | None) -> No
     assert post(api, TURBO, firstImage_assetId=picture).status_code == 200
 
 
+def test_its_words_can_be_others(api: Api) -> None:
+    api.sim.fault("retired", status=400, text="Runway website no longer supports Gen-3, use Gen-4.")
+    assert api.create().json() == {"error": "Runway website no longer supports Gen-3, use Gen-4.", "code": 400}
+
+
 def test_it_comes_before_any_check_of_the_parameters(api: Api) -> None:
     api.sim.fault("retired")
     assert api.create(seconds=7, firstImage_assetId="nonsense").status_code == 410

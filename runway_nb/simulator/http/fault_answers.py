@@ -59,7 +59,8 @@ def retired(fault: Fault, model: Model) -> Response:
     """Return the answer for a model that is gone; nobody has seen one, so it has the banner's words (Model facts 1)."""
     text = f"{model.title} is no longer supported by Runway."
     advice = f" Please use {model.successor} instead." if model.successor else ""
-    return refusal(RefusedError(int(fault.details.get("status", GONE)), text + advice))
+    said = str(fault.details.get("text", text + advice))
+    return refusal(RefusedError(int(fault.details.get("status", GONE)), said))
 
 
 async def afterwards(fault: Fault, answer: Response) -> Response:

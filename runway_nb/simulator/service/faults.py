@@ -48,7 +48,7 @@ KINDS: dict[str, Kind] = {
     "retired": Kind(
         "model",
         "410 for every create call of a model that is no longer supported, nothing started; details: on (its name, as "
-        "gen3turbo, gen4, kling-3.0-pro, or any), status (400, 404 or 410)",
+        "gen3turbo, gen4, kling-3.0-pro, or any), status (400, 404 or 410), text",
         "gen3turbo",
     ),
     "lost-answer": Kind("after", "the task starts, then the connection is dropped"),
