@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .jobs.job import Job as Job
     from .keyframes import Keyframes as Keyframes
     from .ledger.ledger import Ledger as Ledger
+    from .models import add_model as add_model
     from .notebook.panel.panel import Panel as Panel
     from .request import VideoRequest as VideoRequest
     from .settings import Settings as Settings
@@ -62,6 +63,7 @@ _HOMES = {
     "Studio": "studio",
     "Task": "api.models",
     "VideoRequest": "request",
+    "add_model": "models",
     "concat": "shortcuts",
     "default_studio": "shortcuts",
     "errors": "",

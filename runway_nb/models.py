@@ -38,6 +38,17 @@ def dearest_second() -> int:
     return max(filter(None, prices))
 
 
+def sum_text(name: str, credits_: int) -> str:
+    """Return what jobs of a model count together: `1,200`, `about 60`, or `price unknown, counted as 200`."""
+    model = MODELS.get(name)
+    text = f"{credits_:,}"
+    if model is None:
+        return text
+    if model.credits_per_second is None and not all(model.resolutions.values() or [None]):
+        return f"price unknown, counted as {text}"
+    return text if model.is_price_certain else f"about {text}"
+
+
 def is_other_kind(task_type: str, model: Model) -> bool:
     """Return True for a task that another model made.
 

@@ -152,7 +152,7 @@ def generate(  # noqa: D417 - what goes together has one line
     aspect: str | None = None, seconds: int | None = None, resolution: str | None = None, audio: bool | None = None,
     seed: int | None = None, explore: bool | None = None,
     reply_url: str | None = None, reply_ref: str | None = None, max_jobs: int | None = None,
-    fresh: bool = False, force: bool = False, max_credits: int | None = None,
+    fresh: bool = False, force: bool = False, max_credits: int | None = None, yes_unknown_price: bool = False,
     studio: Studio | None = None,
 ) -> Job:  # fmt: skip
     """Submit a video and return its job at once; an equal request gives the job that there is, for nothing.
@@ -177,6 +177,7 @@ def generate(  # noqa: D417 - what goes together has one line
         fresh: Make it again although an equal request was made before.
         force: Send it although moderation has refused too much lately.
         max_credits: The most that this video may cost.
+        yes_unknown_price: Send it although nobody knows its price and credits are limited; it counts as the dearest.
         studio: By default the one of this process.
     """
     made_by = chosen_studio(studio)
@@ -187,4 +188,6 @@ def generate(  # noqa: D417 - what goes together has one line
         resolution=resolution, audio=audio, seed=seed, explore=explore,
         reply_url=reply_url, reply_ref=reply_ref, max_jobs=max_jobs,
     )  # fmt: skip
-    return made_by.submit(request, fresh=fresh, force=force, max_credits=max_credits)
+    return made_by.submit(
+        request, fresh=fresh, force=force, max_credits=max_credits, yes_unknown_price=yes_unknown_price
+    )

@@ -132,6 +132,7 @@ class Studio(Handle):
         fresh: bool = False,
         force: bool = False,
         max_credits: int | None = None,
+        yes_unknown_price: bool = False,
     ) -> Job:
         """Check a request and start it, or return the job that an equal one has; returns at once.
 
@@ -142,6 +143,7 @@ class Studio(Handle):
             fresh: Make it again although an equal request was made before.
             force: Send it although moderation has refused too much lately.
             max_credits: The most that it may cost.
+            yes_unknown_price: Send it although nobody knows what it costs and there is a limit of credits.
 
         Raises:
             InvalidRequest: with all mistakes; nothing was sent.
@@ -150,7 +152,7 @@ class Studio(Handle):
                 sent, and `fresh` sends it.
             LedgerError, SettingsError: ledger or output folder cannot be written, so nothing was sent.
         """
-        limits, problems = read_limits(fresh, force, max_credits)
+        limits, problems = read_limits(fresh, force, max_credits, yes_unknown_price)
         return self.submit_checked(self.check(request, limits, problems), cell=cell, folder=folder).job
 
     def check(

@@ -69,7 +69,10 @@ def keyframe_links(options: Options) -> dict[str, str]:
 def keyframe_count(options: Options) -> int | None:
     """Return how many keyframes a task was given, or None where it shows none: it may have had some."""
     listed = options.get("keyframes") or options.get("referenceImages")
-    return len(listed) if type(listed) is list and listed else None
+    if type(listed) is list and listed:
+        return len(listed)
+    # Gen-4 takes one picture at most, and shows a frame instead of keyframes
+    return 1 if "width" in options and is_a(options.get("init_image"), str) else None
 
 
 def _timed(options: Options) -> list[tuple[str, Any]]:

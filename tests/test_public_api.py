@@ -49,6 +49,7 @@ def test_the_public_names_are_promises() -> None:
             "Studio",
             "Task",
             "VideoRequest",
+            "add_model",
             "__version__",
             "concat",
             "default_studio",

@@ -121,9 +121,10 @@ def storable(
 
 def _frames(request: VideoRequest) -> list[tuple[int, int]]:
     """Return the sizes that a figure may be drawn for; whether the request is right is checked elsewhere."""
-    aspects = MODELS.get(request.model, DEFAULT_MODEL).aspects
-    chosen = aspects.get(request.aspect) if isinstance(request.aspect, str) else None
-    return [chosen] if chosen else list(aspects.values())
+    row = MODELS.get(request.model, DEFAULT_MODEL)
+    word = request.aspect if isinstance(request.aspect, str) else ""
+    chosen = row.aspects.get(row.aspect_words.get(word, word))
+    return [chosen] if chosen else list(row.aspects.values())
 
 
 def _text(picture: Any, attach: Callable[[str], Job]) -> Any:

@@ -1,8 +1,8 @@
 """Which task of an account belongs to a create that got no clear answer. Pure decisions (API facts 14).
 
 Our own reference and a seed that we drew each name one request, whatever any clock says. A seed that the user fixed
-may stand on many tasks: there a task has to show all in which requests differ, one from before the create is
-another's by the server's clock, and among equal requests each task goes to the nearest in time.
+may stand on many tasks, and most models take none: there a task has to show all in which requests differ, one from
+before the create is another's by the server's clock, and among equal requests each task goes to the nearest in time.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..ledger.record import Record, is_own_reference
 from ..models import is_other_kind
 from ..references import task_account
 from ..request import UNCOUNTED, VideoRequest
-from ..task_options import keyframe_count, seconds_in
+from ..task_options import aspect_in, audio_in, keyframe_count, resolution_in, seconds_in
 
 SKEW_SECONDS = 300.0
 """How far a task may seem older than its create: two servers write the two times."""
@@ -44,7 +44,7 @@ class LostRequest:
     reference: str = ""
     """Our own replyRef, or nothing when the user gave one: that may name several tasks."""
     has_own_seed: bool = False
-    """We drew the seed; one that the user fixed may name several tasks."""
+    """We drew the seed, and the model takes one; one that the user fixed may name several tasks."""
     job_id: str = ""
     sent_here: float | None = None
     """Unix seconds of the create by this machine's clock: not to be trusted, to be heard where two servers differ."""
@@ -58,14 +58,16 @@ class LostRequest:
             and not (self.reference and task.reply_ref and task.reply_ref != self.reference)
             and self._has_our_seed(task) is not False
             and self._has_same_options(task)
-            and (self.has_own_seed or not (self.is_before(task) or self._is_after(task)))
+            and (self.has_own_seed or not (self._has_other_form(task) or self.is_before(task) or self._is_after(task)))
         )
 
     def fits(self, task: Task) -> bool:
         """Return True when the task can be the one and shows enough to rule out every other request."""
-        return (
-            self.may_fit(task) and self._has_our_seed(task) is True and (self.has_own_seed or self.tells_prompt(task))
-        )
+        if not self.may_fit(task):
+            return False
+        if self.request.seed is None:
+            return self.tells_prompt(task) and self._tells_form(task)
+        return self._has_our_seed(task) is True and (self.has_own_seed or self.tells_prompt(task))
 
     def is_proven(self, task: Task) -> bool:
         """Return True when the task shows the reference that was sent, or the seed that we drew."""
@@ -75,6 +77,13 @@ class LostRequest:
     def tells_prompt(self, task: Task) -> bool:
         """Return True when the task shows its prompt: what it does not show proves nothing for a fixed seed."""
         return bool(task.prompt if self.request.sent_prompt else task.options)
+
+    def _tells_form(self, task: Task) -> bool:
+        """Return True when the task shows its model, its length and when it was made: no seed tells it from others.
+
+        The type is enough for a model, also where nobody knows the model's own (`is_other_kind`).
+        """
+        return bool(task.task_type) and seconds_in(task.options) is not None and _created(task) is not None
 
     def is_before(self, task: Task) -> bool:
         """Return True when the task was made before the create left, by the clocks of the servers."""
@@ -118,11 +127,28 @@ class LostRequest:
             and keyframe_count(options) in (None, len(request.keyframes.given))
         )
 
+    def _has_other_form(self, task: Task) -> bool:
+        """Return True when format, resolution or sound differ, as far as the task shows them.
+
+        Our reading of what models show (Model facts 7), so it is not held against a seed of our own.
+        """
+        options, request = task.options, self.request
+        row = request.row
+        resolution = request.resolution or next(iter(row.resolutions), None)
+        return (
+            aspect_in(options, row) not in (None, request.format)
+            or (bool(row.resolutions) and resolution_in(options) not in (None, resolution))
+            or (row.audio and audio_in(options) not in (None, request.audio is not False))
+        )
+
     def _has_our_seed(self, task: Task) -> bool | None:
         """Return whether the seed is ours, by the options or a number in the name (API facts 14.4); None: not shown.
 
-        A short number in a name may be any: a model, a length, a word of the prompt.
+        A short number in a name may be any: a model, a length, a word of the prompt. Of a model that takes no seed,
+        one that a task shows says nothing: Runway may have drawn it.
         """
+        if self.request.seed is None:
+            return None
         if task.seed is not None:
             return task.seed == self.request.seed
         seed = str(self.request.seed)
@@ -192,14 +218,15 @@ def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
         record: The job.
         offset: How far the server's clock is before ours now, in seconds; for records that do not tell its time.
     """
-    sent = record.server_sent
+    sent, request = record.server_sent, VideoRequest.from_wire(record.request, record.model)
+    was_drawn = bool(record.original_request) and record.original_request.get("seed") is None
     return LostRequest(
-        VideoRequest.from_wire(record.request, record.model),
+        request,
         sent=sent,
         about=sent if sent is not None else (record.sent or record.created) + offset,
         sent_here=record.sent,
         reference=record.reply_ref if is_own_reference(record.reply_ref, record.id) else "",
-        has_own_seed=bool(record.original_request) and record.original_request.get("seed") is None,
+        has_own_seed=was_drawn and request.seed is not None,
         job_id=record.id,
     )
 
@@ -218,7 +245,7 @@ def contradiction(task: Task, search: Search) -> str:
         "a task of another account": bool(owner and request.account) and owner != request.account.casefold(),
         "a task that belongs to another job": search.is_taken(task.id),
         "another reference": bool(task.reply_ref) and task.reply_ref != request.reply_ref,
-        "another seed": task.seed is not None and task.seed != request.seed,
+        "another seed": None not in (task.seed, request.seed) and task.seed != request.seed,
         "another prompt": bool(task.prompt) and not is_same_text(task.prompt, request.sent_prompt),
         **weak,
     }

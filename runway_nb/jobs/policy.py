@@ -40,6 +40,8 @@ class Limits(NamedTuple):
     """Make it again, whatever it brought before."""
     problem: RunwayError | None = None
     """Why its video could not be kept; what is there already needs no room."""
+    unknown_price: bool = False
+    """Send what nobody knows the price of although credits are limited, and count the most that it can cost."""
 
     def within(self, settings: Settings, problem: RunwayError | None) -> Limits:
         """Return the same under the settings, and with what is wrong with the folder of videos."""
@@ -48,6 +50,7 @@ class Limits(NamedTuple):
             day_credits=settings.max_credits,
             moderated=settings.max_moderated,
             problem=problem,
+            unknown_price=self.unknown_price or settings.unknown_price,
         )
 
 
@@ -55,16 +58,19 @@ DEFAULT_LIMITS = Limits()
 """What a user allows who says nothing."""
 
 
-def read_limits(fresh: object, force: object, max_credits: object) -> tuple[Limits, list[str]]:
+def read_limits(
+    fresh: object, force: object, max_credits: object, unknown_price: object = False
+) -> tuple[Limits, list[str]]:
     """Return the limits that a caller gives, as plain values, and a line for each that cannot be read.
 
     A limit that is no number would allow everything, and the text "no" would count as yes.
     """
     problems: list[str] = []
     read: dict[str, Any] = {}
-    for name, switch in (("fresh", fresh), ("force", force)):
+    switches = {"fresh": fresh, "force": force, "unknown_price": unknown_price}
+    for name, switch in switches.items():
         try:
-            read[name] = checked_switch(switch, name)
+            read[name] = checked_switch(switch, "yes_unknown_price" if name == "unknown_price" else name)
         except InvalidRequest as error:
             problems += error.problems
     try:
@@ -81,7 +87,7 @@ def decide(new: Record, known: LedgerSnapshot, limits: Limits) -> Record | None:
     Raises:
         RefusedBefore: moderation has refused the same words.
         ModerationBrake: moderation has refused too much within a day.
-        OverBudget: it would cost more than is allowed.
+        OverBudget: it would cost more than is allowed, or nobody knows whether it would.
         MaybeSent: an equal request stands in the ledger that cannot be read.
         RunwayError: its video could not be kept.
     """
@@ -140,18 +146,38 @@ def _check_moderation(moderated: int, limits: Limits) -> None:
 
 
 def _check_credits(new: Record, known: LedgerSnapshot, limits: Limits) -> None:
+    where = "the simulator" if new.simulated else new.backend
+    if not new.is_price_known and not limits.unknown_price:
+        _refuse_unknown_price(new, limits, where)
     if limits.cell_credits is not None and new.credits > limits.cell_credits:
         raise OverBudget(
-            f"this shot costs {new.credits} credits, more than the {limits.cell_credits} that it may cost "
+            f"this shot {_costs(new)}, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
-    where = "the simulator" if new.simulated else new.backend
     if limits.day_credits is not None and new.credits and known.spent + new.credits > limits.day_credits:
         raise OverBudget(
-            f"this shot costs {new.credits} credits; {known.spent} of the {limits.day_credits} that may be spent a "
+            f"this shot {_costs(new)}; {known.spent} of the {limits.day_credits} that may be spent a "
             f"day (max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
             f"%runway credits shows for what{_noted(known.notes)}"
         )
+
+
+def _refuse_unknown_price(new: Record, limits: Limits, where: str) -> None:
+    """Raise `OverBudget` where credits are limited: an unknown price is never taken for none."""
+    allowed = {
+        f"{limits.cell_credits} credits for this shot": limits.cell_credits,
+        f"{limits.day_credits} credits a day at {where}": limits.day_credits,
+    }
+    if limit := next((words for words, credits_ in allowed.items() if credits_ is not None), ""):
+        raise OverBudget(
+            f"nobody has documented what {new.model} costs, and there is a limit of {limit} (max_credits); nothing was "
+            f"sent. --yes-unknown-price, or the setting unknown_price, sends it and counts it as {new.credits}"
+        )
+
+
+def _costs(new: Record) -> str:
+    """Return what a shot costs, as a verb with its object."""
+    return f"costs {new.price_text} credits" if new.is_price_known else f"counts as {new.credits} credits"
 
 
 def _noted(notes: Sequence[str]) -> str:

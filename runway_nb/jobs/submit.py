@@ -101,7 +101,8 @@ async def check(context: JobContext, doubt: str, record: Record | None = None) -
     task = await search(context, doubt, record)
     if task is None:
         seconds = context.env.monotonic() - began
-        raise errors.MaybeSent(f"{doubt}; no task with its seed was found in {seconds:.0f} s")
+        sought = "no task like it" if context.job.request.seed is None else "no task with its seed"
+        raise errors.MaybeSent(f"{doubt}; {sought} was found in {seconds:.0f} s")
     return task
 
 

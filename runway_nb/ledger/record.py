@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from ..request import VideoRequest
 from .lease import is_held
 from .phase import IN_DOUBT, UNSENT, Phase
 
@@ -37,7 +38,7 @@ class Record:
     """Of the request as the user gave it, before a seed was drawn; pictures by their content."""
     reply_ref: str
     credits: int
-    """What it costs; 0 once it is certain that nothing was charged."""
+    """What counts as spent; 0 once it is certain that nothing was charged. See `price_text`."""
     simulated: bool
     task_id: str = ""
     """The composite id, once it is known."""
@@ -84,6 +85,23 @@ class Record:
         return f"<Record {self.id} {self.phase}>"
 
     @property
+    def is_price_known(self) -> bool:
+        """False where nobody has documented what it costs; `credits` is then what the dearest model would."""
+        return not self.credits or self._sent_request.credits is not None
+
+    @property
+    def price_text(self) -> str:
+        """What it costs, in credits: `25`, `about 60`, or `price unknown, counted as 200`."""
+        if not self.is_price_known:
+            return f"price unknown, counted as {self.credits}"
+        is_certain = not self.credits or self._sent_request.row.is_price_certain
+        return f"{'' if is_certain else 'about '}{self.credits}"
+
+    @property
+    def _sent_request(self) -> VideoRequest:
+        return VideoRequest.from_wire(self.request, self.model)
+
+    @property
     def may_be_lost(self) -> bool:
         """True when a create may have been paid whose task is not known."""
         return not self.task_id and (self.phase in IN_DOUBT or self.was_refused_for_now)
@@ -121,6 +139,11 @@ class UnreadableRecord:
     backend: str = ""
 
     @property
+    def price_text(self) -> str:
+        """What it costs, in credits: `25`, or `unknown, counted as 200`."""
+        return str(self.credits) if self.is_price_known else f"unknown, counted as {self.credits}"
+
+    @property
     def line(self) -> str:
         """One line that reports it."""
         return f"job {self.id} cannot be read: {self.problem}"
@@ -139,7 +162,7 @@ class TaskIds(NamedTuple):
 
 
 class Spending(NamedTuple):
-    """What one notebook spent on one day."""
+    """What one notebook spent on one day at one backend with one model."""
 
     day: str
     """As in 2026-11-22, local time."""
@@ -147,3 +170,5 @@ class Spending(NamedTuple):
     backend: str
     jobs: int
     credits: int
+    """What counts as spent."""
+    model: str = ""

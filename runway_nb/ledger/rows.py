@@ -34,8 +34,6 @@ LAST_MOMENT = 253_370_764_800.0
 """Unix seconds of the year 9999: no calendar shows what is later."""
 MOST_SECONDS = 1e9
 """The longest that a job can have taken."""
-DEAREST = max(max(model.seconds) for model in MODELS.values()) * dearest_second()
-"""What a job counts whose price cannot be read: no shot of a known model costs more."""
 _LONGEST_VALUE = 40
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _PATHS = ("video", "folder")
@@ -98,7 +96,12 @@ def counted_credits(row: Mapping[str, Any]) -> tuple[int, bool]:
         values = {**row, "request": _json_object(row["request"])}
         if not any(_request_problems(values, "request")):
             price = VideoRequest.from_wire(values["request"], row["model"]).counted_credits
-    return (DEAREST, False) if price is None else (price, True)
+    return (dearest_shot(), False) if price is None else (price, True)
+
+
+def dearest_shot() -> int:
+    """Return what a job counts whose price cannot be read: no shot of a known model costs more."""
+    return max(max(model.seconds) for model in MODELS.values()) * dearest_second()
 
 
 def _unreadable(row: Mapping[str, Any], problem: str) -> UnreadableRecord:
@@ -110,8 +113,11 @@ def _unreadable(row: Mapping[str, Any], problem: str) -> UnreadableRecord:
 
 def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     """Return why a row cannot be read, the clearest reason first."""
-    yield from (_newer(name, values[name]) for name, known in (("phase", PHASE_NAMES), ("model", MODELS))
-                if isinstance(values[name], str) and values[name] not in known)  # fmt: skip
+    phase, model = values["phase"], values["model"]
+    if isinstance(phase, str) and phase not in PHASE_NAMES:
+        yield _newer("phase", phase)
+    if isinstance(model, str) and model not in MODELS:
+        yield f"its model {_shown(model)} is not known here: add it with runway_nb.add_model"
     kinds = _kinds(Record)
     spoilt = [name for name in COLUMNS if name not in JSON_COLUMNS and not _fits(name, values[name], kinds[name])]
     yield from (_spoilt(name) for name in spoilt)
@@ -147,13 +153,16 @@ def _request_problems(values: Mapping[str, Any], name: str) -> Iterator[str]:
         return
     if not _is_a(request, VideoRequest):
         yield _spoilt(name)
-    elif request.aspect not in (None, *request.row.aspects):
+    elif request.aspect not in (None, *request.row.aspects, *request.row.aspect_words):
         yield _newer("aspect", str(request.aspect))
 
 
 def _newer(name: str, value: str) -> str:
-    shown = value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}..."
-    return f"written by a newer runway_nb ({name} {shown!a})"
+    return f"written by a newer runway_nb ({name} {_shown(value)})"
+
+
+def _shown(value: str) -> str:
+    return ascii(value if len(value) <= _LONGEST_VALUE else f"{value[:_LONGEST_VALUE]}...")
 
 
 def _spoilt(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What was spent: the day's budget, and the table by day, notebook and backend.
+"""What was spent: the day's budget, and the table by day, notebook, backend and model.
 
 A day is a local day. Clocks are set, so a day's spending goes by the order of the rows as well: what was written
 after a row of today is of today, whatever its date says; what is dated later than today counts until that is past. And
@@ -27,17 +27,17 @@ if TYPE_CHECKING:
     import sqlite3
 
 UNKNOWN = "unknown"
-"""The day, notebook or backend of a job where it cannot be read."""
+"""The day, notebook, backend or model of a job where it cannot be read."""
 _PLAIN = (
     f"(typeof(created) IN ('integer', 'real') AND +created BETWEEN 0 AND {LAST_MOMENT:.0f} "
     f"AND typeof(credits) = 'integer' AND credits BETWEEN 0 AND {MOST_CREDITS} "
-    "AND typeof(notebook) = 'text' AND typeof(backend) = 'text' "
+    "AND typeof(notebook) = 'text' AND typeof(backend) = 'text' AND typeof(model) = 'text' "
     f"AND {IS_NOT_UNSENT_SQL})"
 )
 """The rows that SQLite can sum up by itself: all is readable, and they are not void. No index is of use for that."""
 _TABLE = (
-    "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, backend, COUNT(*), SUM(credits) FROM jobs "  # noqa: S608
-    f"WHERE created >= ? AND credits > 0 AND {_PLAIN} GROUP BY day, notebook, backend"
+    "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, backend, model, COUNT(*), SUM(credits) "  # noqa: S608
+    f"FROM jobs WHERE created >= ? AND credits > 0 AND {_PLAIN} GROUP BY day, notebook, backend, model"
 )
 _PARTS = "rowid, id, created, credits, notebook, backend, request, model"
 _OTHERS = f"SELECT {_PARTS} FROM jobs WHERE credits IS NOT 0 AND NOT {_PLAIN}"  # noqa: S608 - our own clauses
@@ -84,7 +84,7 @@ class LedgerSpending:
 
     @plain_arguments
     def by_day(self, since: float = 0.0) -> list[Spending]:
-        """Return what each notebook spent on each day, the newest day first, without jobs that cost nothing.
+        """Return what each notebook spent on each day with each model, the newest day first; what is free stays out.
 
         `since` is in Unix seconds.
         """
@@ -140,18 +140,23 @@ def _others_since(connection: sqlite3.Connection, values: dict[str, Any]) -> lis
 
 def spending_table(connection: sqlite3.Connection, since: float, void: Collection[str]) -> list[Spending]:
     """Return what each notebook spent on each day, the newest day first; jobs that cost nothing do not count."""
-    jobs: Counter[tuple[str, str, str]] = Counter()
-    prices: Counter[tuple[str, str, str]] = Counter()
-    for day, notebook, backend, number, price in connection.execute(_TABLE, (since,)):
-        jobs[day, notebook, backend] += number
-        prices[day, notebook, backend] += price
+    jobs: Counter[tuple[str, str, str, str]] = Counter()
+    prices: Counter[tuple[str, str, str, str]] = Counter()
+    for day, notebook, backend, model, number, price in connection.execute(_TABLE, (since,)):
+        jobs[day, notebook, backend, model] += number
+        prices[day, notebook, backend, model] += price
     for row in connection.execute(_OTHERS):
         moment, (price, _) = sound_moment(row["created"]), counted_credits(dict(row))
         if row["id"] not in void and price and (moment is None or moment >= since):
-            key = _day(moment), _text(row["notebook"]), _text(row["backend"])
+            key = _day(moment), _text(row["notebook"]), _text(row["backend"]), _text(row["model"])
             jobs[key] += 1
             prices[key] += price
-    rows = [Spending(*key, jobs[key], prices[key]) for key in sorted(jobs, key=lambda key: key[1:])]
+    rows = [
+        Spending(
+            day, notebook, backend, jobs[day, notebook, backend, model], prices[day, notebook, backend, model], model
+        )
+        for day, notebook, backend, model in sorted(jobs, key=lambda key: key[1:])
+    ]
     return sorted(rows, key=lambda row: row.day, reverse=True)
 
 

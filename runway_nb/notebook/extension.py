@@ -7,7 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from traitlets import Bool, Enum, Int, TraitError, Unicode
+from traitlets import Bool, Dict, Enum, Int, TraitError, Unicode, validate
 from traitlets.config import Configurable
 
 from ..storage.paths import working_folder
@@ -48,6 +48,23 @@ class RunwayMagics(Configurable):
     slots = Int(None, allow_none=True, help="How many tasks run at once on an account, 1 to 10; 2 by default.").tag(
         config=True
     )
+
+    models = Dict(
+        help="Models that are no rows yet, or in place of rows: name to the columns of runway_nb.spec.Model."
+    ).tag(config=True)
+
+    @validate("models")
+    def _add_models(self, proposal: Any) -> Any:
+        """Add the rows at once, so that a mistake is reported by the line that makes it."""
+        from ..errors import InvalidRequest  # loaded with the first row only
+        from ..models import add_model  # loaded with the first row only
+
+        try:
+            for name, columns in proposal["value"].items():
+                add_model({"name": name, **columns})
+        except (InvalidRequest, TypeError) as wrong:
+            raise TraitError(f"models of RunwayMagics: {wrong}") from None
+        return proposal["value"]
 
     def __init__(self, shell: Any) -> None:
         super().__init__(parent=shell)

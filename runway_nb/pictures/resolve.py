@@ -238,7 +238,7 @@ async def _read_all(
         report(f"reading {reader.name}")
         with _noted(problems, position, reader.name):
             data = await reader.read()
-            aspect = request.aspect if request.aspect else await asyncio.to_thread(_aspect, data, request.row)
+            aspect = request.format if request.aspect else await asyncio.to_thread(_aspect, data, request.row)
             fitted = await asyncio.to_thread(_fit_one, data, aspect, request)
             pictures[position] = _Picture(reader, data, aspect, fitted)
     return pictures

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runway_nb.errors import ModerationBrake, OverBudget, RefusedBefore, RunwayError
-from runway_nb.jobs.policy import Limits, answering, day_of, decide, prompt_hash
+from runway_nb.jobs.policy import Limits, answering, day_of, decide, prompt_hash, read_limits
 from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import Record
 from runway_nb.ledger.snapshot import LedgerSnapshot
@@ -223,3 +223,72 @@ def test_a_hash_tells_no_word_and_any_text_has_one(prompt) -> None:
 @pytest.mark.parametrize("prompt", ["", " ", "\n\t\u00a0"])
 def test_a_prompt_without_words_has_none(prompt) -> None:
     assert prompt_hash(prompt) == ""
+
+
+# --- prices that nobody has documented --------------------------------------------------------------
+
+KLING = {"model": "kling-3.0-pro", "request": {"text_prompt": "A lamp", "duration": 5}, "credits": 200}
+UNKNOWN = "nobody has documented what kling-3.0-pro costs, and there is a limit of"
+
+
+def _ask(limits, spent=0, **fields):
+    new = _record(**{**KLING, "simulated": False, "backend": "api.test", **fields})
+    return decide(new, _books(spent=spent), limits)
+
+
+@pytest.mark.parametrize(
+    ("limits", "limit"),
+    [
+        (Limits(cell_credits=500), "500 credits for this shot"),
+        (Limits(day_credits=1000), "1000 credits a day at api.test"),
+        (Limits(cell_credits=500, day_credits=1000), "500 credits for this shot"),
+        (Limits(day_credits=0), "0 credits a day at api.test"),
+    ],
+)
+def test_an_unknown_price_is_refused_where_credits_are_limited(limits, limit) -> None:
+    with pytest.raises(OverBudget) as caught:
+        _ask(limits)
+    assert caught.value.message == (
+        f"{UNKNOWN} {limit} (max_credits); nothing was sent. --yes-unknown-price, or the setting unknown_price, sends "
+        "it and counts it as 200"
+    )
+
+
+def test_an_unknown_price_is_sent_where_nothing_is_limited_or_the_user_says_so() -> None:
+    assert _ask(Limits()) is None
+    assert _ask(Limits(day_credits=200, cell_credits=200, unknown_price=True)) is None
+
+
+def test_an_unknown_price_counts_against_the_budget_as_the_dearest() -> None:
+    with pytest.raises(OverBudget, match="this shot counts as 200 credits; 1 of the 200"):
+        _ask(Limits(day_credits=200, unknown_price=True), spent=1)
+    with pytest.raises(OverBudget, match="this shot counts as 200 credits, more than the 199"):
+        _ask(Limits(cell_credits=199, unknown_price=True))
+
+
+def test_an_uncertain_price_is_told_as_one() -> None:
+    gen4_5 = {"model": "gen4_5", "request": {"text_prompt": "A lamp", "seconds": 5}, "credits": 60}
+    assert _ask(Limits(cell_credits=60), **gen4_5) is None
+    with pytest.raises(OverBudget, match="this shot costs about 60 credits, more than the 59"):
+        _ask(Limits(cell_credits=59), **gen4_5)
+
+
+@pytest.mark.parametrize(
+    ("fields", "text"),
+    [
+        ({}, "25"),
+        (KLING, "price unknown, counted as 200"),
+        ({**KLING, "credits": 0}, "0"),
+        ({"model": "gen4_5", "request": {"seconds": 5}, "credits": 60}, "about 60"),
+        ({"model": "seedance-2", "request": {"duration": 4, "resolution": "1080p"}, "credits": 160}, "160"),
+    ],
+    ids=["known", "unknown", "never charged", "uncertain", "by resolution"],
+)
+def test_a_record_tells_its_price(fields, text) -> None:
+    assert _record(**fields).price_text == text
+
+
+def test_the_yes_to_an_unknown_price_is_a_switch_like_the_others() -> None:
+    assert read_limits(False, False, None, True)[0].unknown_price
+    _, problems = read_limits(False, False, None, "maybe")
+    assert ["yes_unknown_price" in line for line in problems] == [True]

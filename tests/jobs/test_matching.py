@@ -204,6 +204,124 @@ def test_a_task_that_has_no_time_goes_last() -> None:
     assert _assigned(lost, [_task("1", created_at=""), _task("2", 1)]) == {"a": "2", "b": "1"}
 
 
+# --- models that take no seed -----------------------------------------------------------------------
+
+KLING = VideoRequest("The lamp turns", model="kling-3.0-pro", reply_ref="rnb-7f3e2c54b0d14c0f")
+SEEDLESS = LostRequest(KLING, SENT, SENT, KLING.reply_ref or "", job_id="7f3e2c54")
+HOSTED = replace(
+    TASK, task_type="kling_3", name="Kling 3.0 Pro, The lamp turns", seed=None,
+    options={"textPrompt": "The lamp turns", "duration": 5, "aspectRatio": "16:9", "generateAudio": True},
+)  # fmt: skip
+
+
+def _seedless(job_id, sent, **request):
+    asked = replace(KLING, reply_ref=f"rnb-{job_id}", **request)
+    return LostRequest(asked, SENT + sent, SENT + sent, f"rnb-{job_id}", job_id=job_id)
+
+
+def _hosted(uuid, made, **options):
+    options = {**HOSTED.options, **options}
+    identifier = f"user:4711-runwayml:a@b.example-task:{uuid}"
+    return replace(HOSTED, id=identifier, created_at=_iso(SENT + made), options=options)
+
+
+def test_without_a_seed_the_request_is_told_by_all_that_a_task_shows() -> None:
+    assert SEEDLESS.fits(HOSTED)
+    assert not SEEDLESS.is_proven(HOSTED)
+    assert SEEDLESS.is_proven(replace(HOSTED, reply_ref=KLING.reply_ref or ""))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prompt": "Another lamp"},
+        {"task_type": "seedance_2"},
+        {"reply_ref": "rnb-another"},
+        {"created_at": _iso(SENT - SKEW_SECONDS - 1)},
+        {"created_at": _iso(SENT + LATEST_SECONDS + 1)},
+        {"options": {**HOSTED.options, "duration": 10}},
+        {"options": {**HOSTED.options, "aspectRatio": "9:16"}},
+        {"options": {**HOSTED.options, "generateAudio": False}},
+        {"options": {**HOSTED.options, "referenceImages": [{"type": "first_frame"}]}},
+    ],
+    ids=str,
+)
+def test_without_a_seed_a_task_that_differs_is_not_ours(change) -> None:
+    assert not SEEDLESS.may_fit(replace(HOSTED, **change))
+
+
+@pytest.mark.parametrize(
+    "missing", [{"prompt": ""}, {"task_type": ""}, {"created_at": ""}, {"options": {"textPrompt": "The lamp turns"}}]
+)
+def test_without_a_seed_what_is_not_told_is_no_sign(missing) -> None:
+    told = replace(HOSTED, **missing)
+    assert SEEDLESS.may_fit(told), "the whole task may tell more"
+    assert not SEEDLESS.fits(told)
+
+
+def test_a_seed_that_runway_drew_says_nothing_of_a_model_that_takes_none() -> None:
+    told = replace(HOSTED, seed=12345678)
+    assert SEEDLESS.fits(told)
+    assert not SEEDLESS.is_proven(told)
+    assert contradiction(told, Search(SEEDLESS)) == ""
+
+
+def test_a_type_that_nobody_knows_may_be_ours() -> None:
+    veo = replace(SEEDLESS, request=replace(KLING, model="veo-3.1", seconds=4))
+    told = replace(HOSTED, task_type="veo3.1_fast", options={**HOSTED.options, "duration": 4, "resolution": "720p"})
+    assert veo.fits(told)
+    assert not veo.may_fit(replace(told, task_type="kling_3")), "it is another row's"
+    assert not veo.may_fit(replace(told, options={**told.options, "resolution": "1080p"}))
+
+
+def test_each_of_two_equal_requests_without_a_seed_gets_its_own_task() -> None:
+    lost = [_seedless("a", 0), _seedless("b", 600)]
+    first, second = _hosted("1", 2), _hosted("2", 602)
+    assert _assigned(lost, [second, first]) == {"a": "1", "b": "2"}
+    assert _assigned(lost, [second]) == {"b": "2"}
+
+
+def test_a_task_that_may_be_that_of_another_model_in_doubt_is_left_open() -> None:
+    lost = [_seedless("a", 0, seconds=4, model="veo-3.1"), _seedless("b", 5, seconds=4, model="sora-2")]
+    told = replace(_hosted("1", 2, duration=4), task_type="nobody_knows")
+    assert _assigned(lost, [told]) == {}
+    assert _assigned(lost[:1], [told]) == {"a": "1"}
+
+
+def test_the_camera_in_words_is_part_of_the_prompt_that_is_looked_for() -> None:
+    said = replace(SEEDLESS, request=replace(KLING, camera=Camera(zoom=5), camera_words=True))
+    assert not said.may_fit(HOSTED)
+    assert said.fits(replace(HOSTED, prompt="The lamp turns. The camera pushes in."))
+
+
+def test_the_ledger_knows_no_seed_of_ours_for_a_model_that_takes_none() -> None:
+    record = replace(_record(), model="kling-3.0-pro", request=KLING.to_record())
+    assert not lost_request(record).has_own_seed
+    assert lost_request(record).request == KLING
+
+
+GEN4_OPTIONS = {
+    "text_prompt": "The lamp turns",
+    "seconds": 5,
+    "width": 720,
+    "height": 1280,
+    "init_image": "https://x.y/z",
+}
+
+
+def test_a_frame_tells_the_format_and_the_picture_where_a_seed_is_fixed() -> None:
+    request = replace(
+        REQUEST, model="gen4turbo", seconds=5, aspect="9:16", keyframes=Keyframes(first="user:1-runwayml:a@b.c-asset:x")
+    )
+    lost = replace(FIXED, request=request)
+    told = replace(TASK, task_type="gen4_turbo", options=GEN4_OPTIONS)
+    assert lost.fits(told)
+    assert not lost.may_fit(replace(told, options={**GEN4_OPTIONS, "width": 1280, "height": 720}))
+    assert not replace(lost, request=replace(request, keyframes=Keyframes())).may_fit(told)
+    drawn = replace(lost, has_own_seed=True)
+    assert drawn.may_fit(replace(told, options={**GEN4_OPTIONS, "width": 1280, "height": 720})), "our reading only"
+
+
 # --- tasks of other jobs ----------------------------------------------------------------------------
 
 

@@ -4,7 +4,8 @@ Schedules drawn from seeds try to break it, in virtual time: cells run in any or
 restarts, a second kernel, frozen kernels, a network that goes away, and the faults of the simulator. Each ends with
 Run All until nothing more happens; then the simulator's own count is compared with the wishes.
 
-To replay one: `run_schedule(Stage(folder), seed)`; with `say=print` it tells what the user does.
+To replay one: `run_schedule(Stage(folder), seed)`, with `models=TEXT_MODELS` for one of all models; with `say=print`
+it tells what the user does.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ import random
 import shutil
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from operator import methodcaller
 from pathlib import Path
 from typing import Any
@@ -34,15 +35,23 @@ from runway_nb.ledger.phase import IN_DOUBT
 from runway_nb.request import VideoRequest
 from runway_nb.settings import Secret, Settings
 from runway_nb.simulator.service.faults import OUTAGES, REFUSALS
-from runway_nb.spec import SEED_RANGE
+from runway_nb.spec import DEFAULT_MODEL, MODELS, SEED_RANGE
 from runway_nb.studio import Studio
+from runway_nb.task_options import prompt_in, seconds_in
 from support.records import recent_records
 from support.virtual import PLACES, Died, Kernel, Network, Process, Service, VirtualLoop, mark_of, no_threads
 
 SCHEDULES = 10_000
 CHUNKS = 40
+MODEL_SCHEDULES = 2_000
+"""Schedules over all models; their seeds follow those of the others."""
+MODEL_CHUNKS = 8
 BITES = range(2840, 2960)
 """Further seeds, in whose schedules is counted what happens; chosen so that everything does."""
+MODEL_BITES = range(20_000, 20_060)
+"""The same of all models."""
+TEXT_MODELS = ("gen3turbo", "gen4_5", "videos-gen4.5", "kling-3.0-pro", "veo-3.1", "seedance-2", "sora-2")
+"""Models that take a prompt alone, three with a seed and four without."""
 BASE = "http://127.0.0.1/v1/runwayml"
 SPEED = 4.0
 RULES: tuple[dict[str, Any], ...] = ({}, {"accounts": 2}, {"max_jobs": 1}, {"accounts": 2, "max_jobs": 2})
@@ -135,6 +144,12 @@ class Cell:
     def prompt(self) -> str:
         return self.request.prompt
 
+    @property
+    def has_only_own_tasks(self) -> bool:
+        """False where a cell has several takes and nothing but a reference of ours tells their tasks apart."""
+        has_fixed_seed = self.request.seed is not None
+        return self.takes == 1 or (self.request.row.seed and not has_fixed_seed)
+
 
 class Stage:
     """What schedules share: a folder, and the simulators."""
@@ -158,8 +173,9 @@ class Stage:
 class Schedule:
     """One user, one notebook, up to two kernels."""
 
-    def __init__(self, stage: Stage, seed: int, tally: Counter[str], say: Say) -> None:
+    def __init__(self, stage: Stage, seed: int, tally: Counter[str], say: Say, models: Sequence[str]) -> None:
         self.draw = random.Random(seed)
+        self.models = models
         self.tally, self.say = tally, say
         self.loop = VirtualLoop()
         self.service = stage.service(seed)
@@ -187,17 +203,28 @@ class Schedule:
         draw = self.draw
         seeds = [None, None, 7, draw.randint(*SEED_RANGE)]
         references = [None, None, "class-7"]
-        return [
-            Cell(
-                VideoRequest(
-                    f"Lamp {seed}.{number} turns",
-                    seed=draw.choice(seeds),
-                    seconds=draw.choice([None, None, 10]),
-                    reply_ref=draw.choice(references),
-                )
+        requests = [
+            VideoRequest(
+                f"Lamp {seed}.{number} turns",
+                seed=draw.choice(seeds),
+                seconds=draw.choice([None, None, 10]),
+                reply_ref=draw.choice(references),
             )
             for number in range(draw.randint(1, 3))
         ]
+        return [Cell(self._with_model(request)) for request in requests]
+
+    def _with_model(self, request: VideoRequest) -> VideoRequest:
+        """The request for one of the models, with what that takes of it."""
+        if len(self.models) == 1:
+            return replace(request, model=self.models[0])
+        row = MODELS[self.draw.choice(self.models)]
+        return replace(
+            request,
+            model=row.name,
+            seed=request.seed if row.seed else None,
+            seconds=None if request.seconds is None else row.seconds[-1],
+        )
 
     def begin(self) -> None:
         """Run All, often with trouble ahead."""
@@ -374,7 +401,7 @@ class Schedule:
         if lost is None or len(self.kernels) < 2:
             return
         self.tally["resent twice"] += 1
-        request = VideoRequest.from_wire(lost.original_request)
+        request = VideoRequest.from_wire(lost.original_request, lost.model)
 
         def look(studio: Studio) -> object:
             return studio.run(search_once(studio.account.backend, lost, studio.ledger), 120.0)
@@ -452,23 +479,20 @@ class Schedule:
         """All tasks that were started for this user, from the service's own file."""
         store = self.service.simulator.world.store
         rows = store.rows("SELECT * FROM tasks WHERE owner = ?", self.owner)
-        tasks = [dict(row) | json.loads(row["options"]) | json.loads(row["course"]) for row in rows]
+        tasks = [{**dict(row), **_shown(json.loads(row["options"])), **json.loads(row["course"])} for row in rows]
         return [{**task, "id": f"user:{self.owner}-runwayml:{task['email']}-task:{task['uuid']}"} for task in tasks]
 
     def is_unpaid(self, record: Record) -> bool:
         """True when no task was started that can be this wish's, and none can come any more."""
         known = {other.task_id for other in recent_records(self.ledger)}
-        asked = (record.request["text_prompt"], record.request["seed"])
         open_tasks = [task for task in self.tasks() if task["id"] not in known]
-        return not self.network.creates_under_way and not any(
-            (task["text_prompt"], task["seed"]) == asked for task in open_tasks
-        )
+        return not self.network.creates_under_way and not any(_is_asked(record, task) for task in open_tasks)
 
     def _check_create(self, process: Process, body: dict[str, Any]) -> None:
         """A create leaves only with SENDING on disk, and from the holder of the lease."""
         (owner,) = [kernel.ledger.leases.owner for kernel in self.kernels if kernel.process is process]
         mine = self.ledger.table.records("WHERE phase = 'sending' AND owner = ? AND task_id = ''", (owner,))
-        if body not in [record.request for record in mine]:
+        if body not in [VideoRequest.from_wire(record.request, record.model).to_wire() for record in mine]:
             self.wrong.append(f"a create left that the ledger does not hold for its sender: {body}")
 
     def _check_alone(self) -> None:
@@ -551,8 +575,8 @@ class Schedule:
         self._check_machinery()
 
     def _check_count(self, records: list[Record], tasks: list[dict[str, Any]]) -> None:
-        # equal requests with one fixed seed may exchange their tasks, which nothing tells apart; they are counted below
-        exchangeable = {cell.prompt for cell in self.cells if cell.request.seed is not None and cell.takes > 1}
+        # equal requests without a seed of ours may exchange their tasks, which nothing tells apart: counted below
+        exchangeable = {cell.prompt for cell in self.cells if not cell.has_only_own_tasks}
         told_apart = [task for task in tasks if task["text_prompt"] not in exchangeable]
         references = Counter(task["reply_ref"] for task in told_apart if task["reply_ref"].startswith("rnb-"))
         self._law(all(count == 1 for count in references.values()), f"a wish was paid twice: {references}")
@@ -572,8 +596,7 @@ class Schedule:
             self.wrong.append(f"task {task['id'][-36:]} ({task['reply_ref']}) belongs to {owners}")
             return
         (record,) = owners
-        asked = [record.request["text_prompt"], record.request["seed"]]
-        self._law(asked == [task["text_prompt"], task["seed"]], f"{record!r} has the task of another wish")
+        self._law(_is_asked(record, task), f"{record!r} has the task of another wish")
         if task["end"] != "SUCCEEDED":
             self._law(record.phase == "failed", f"{record!r} has a task that ended {task['end']}")
             return
@@ -582,17 +605,26 @@ class Schedule:
             self.wrong.append(f"{record!r}: its video {record.video!r} is not there")
             return
         check_mp4(path)
-        self._law(mark_of(path) == asked and record.id in path.name, f"{path.name} is the file of {mark_of(path)}")
+        prompt, seed = mark_of(path)
+        is_made = prompt == task["text_prompt"] and seed == task.get("seed", seed)
+        self._law(is_made and record.id in path.name, f"{path.name} is the file of {mark_of(path)}")
 
     def _check_books(self, records: list[Record], tasks: list[dict[str, Any]]) -> None:
         known = [record for record in records if record.task_id]
         self._law(len({record.task_id for record in known}) == len(known), "two records share a task")
-        booked, spent = sum(record.credits for record in known), sum(task["cost"] for task in tasks)
-        self._law(booked == spent, f"{booked} credits are booked for tasks that cost {spent}")
+        cost = {task["id"]: task["cost"] for task in tasks}
+        for record in known:
+            # an unknown price is the simulator's own there, and counts as the dearest here
+            is_booked = record.credits == cost[record.task_id] if record.is_price_known else record.credits > 0
+            self._law(is_booked, f"{record.credits} credits are booked for a task that cost {cost[record.task_id]}")
         free = [record for record in records if record.phase in ("refused", "removed")]
         self._law(all(record.credits == 0 for record in free), "what was never sent is booked with credits")
         videos = [record.video for record in records if record.video]
         self._law(len(set(videos)) == len(videos), "two records share a file")
+        marks = [tuple(mark_of(Path(video))) for video in videos if Path(video).is_file()]
+        fixed = {cell.request.seed for cell in self.cells}
+        drawn = [mark for mark in marks if mark[1] not in fixed]
+        self._law(len(set(drawn)) == len(drawn), "two records have the video of one task")
         with contextlib.closing(sqlite3.connect(self.ledger.path)) as file:
             self._law(file.execute("PRAGMA integrity_check").fetchone()[0] == "ok", "the ledger is damaged")
 
@@ -619,11 +651,27 @@ class Schedule:
         self.loop.close()
 
 
+def _shown(options: dict[str, Any]) -> dict[str, Any]:
+    """What a task shows of its request, by one name in each of the three manners."""
+    return {**options, "text_prompt": prompt_in(options), "seconds": seconds_in(options)}
+
+
+def _is_asked(record: Record, task: dict[str, Any]) -> bool:
+    """True for a task with what a record asks for: prompt, model's length, and seed where the model takes one."""
+    request = VideoRequest.from_wire(record.request, record.model)
+    is_seeded = request.seed is None or request.seed == task.get("seed")
+    return (request.prompt, request.length) == (task["text_prompt"], task["seconds"]) and is_seeded
+
+
 def run_schedule(
-    stage: Stage, seed: int, tally: Counter[str] | None = None, say: Say = lambda words: None
+    stage: Stage,
+    seed: int,
+    tally: Counter[str] | None = None,
+    say: Say = lambda words: None,
+    models: Sequence[str] = (DEFAULT_MODEL.name,),
 ) -> list[str]:
     """Plays one schedule; gives the laws that it has broken."""
-    schedule = Schedule(stage, seed, tally if tally is not None else Counter(), say)
+    schedule = Schedule(stage, seed, tally if tally is not None else Counter(), say, models)
     try:
         schedule.begin()
         for _ in range(schedule.draw.randint(3, 8)):
@@ -668,6 +716,28 @@ def test_every_wish_is_paid_once_and_every_paid_video_arrives(stage: Stage, chun
     seeds = range(chunk * size, (chunk + 1) * size)
     broken = [f"seed {seed}: {words}" for seed in _without_collecting(seeds) for words in run_schedule(stage, seed)]
     assert not broken, "\n".join(broken)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("chunk", range(MODEL_CHUNKS))
+def test_models_with_and_without_a_seed_are_paid_once(stage: Stage, chunk: int) -> None:
+    size = MODEL_SCHEDULES // MODEL_CHUNKS
+    seeds = range(SCHEDULES + chunk * size, SCHEDULES + (chunk + 1) * size)
+    broken = [
+        f"seed {seed}: {words}"
+        for seed in _without_collecting(seeds)
+        for words in run_schedule(stage, seed, models=TEXT_MODELS)
+    ]
+    assert not broken, "\n".join(broken)
+
+
+@pytest.mark.slow("runs dozens of schedules")
+def test_the_schedules_of_all_models_bite(stage: Stage) -> None:
+    """No law is broken, and each way in which an answer is lost meets a model."""
+    tally: Counter[str] = Counter()
+    for seed in _without_collecting(MODEL_BITES):
+        assert run_schedule(stage, seed, tally, models=TEXT_MODELS) == [], f"seed {seed}"
+    assert [name for name in CREATE_FAULTS if not tally[name]] == []
 
 
 @pytest.mark.slow("runs hundreds of schedules")

@@ -14,7 +14,7 @@ import sys
 import textwrap
 import threading
 import time as clock
-from dataclasses import fields
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -746,19 +746,22 @@ def test_two_owners_never_both_hold_a_job(tmp_path_factory: pytest.TempPathFacto
 # --- money ------------------------------------------------------------------------------------------
 
 
-def test_spending_is_told_by_day_notebook_and_party(ledger, time: FakeTime) -> None:
-    made = [("a", "simulator"), ("a", "simulator"), ("b", "simulator"), ("a", "api.useapi.net")]
+def test_spending_is_told_by_day_notebook_backend_and_model(ledger, time: FakeTime) -> None:
+    made = [("a", "simulator"), ("a", "simulator"), ("b", "simulator"), ("a", "api.useapi.net"), ("b", "simulator")]
     for number, (notebook, party) in enumerate(made):
-        ledger.add(_record(f"0000000{number}", phase="done", notebook=notebook, backend=party, credits=25 + number))
+        model = "kling-3.0-pro" if number == 4 else "gen3turbo"
+        record = _record(f"0000000{number}", phase="done", notebook=notebook, backend=party, credits=25 + number)
+        ledger.add(replace(record, model=model))
     first = clock.strftime("%Y-%m-%d", clock.localtime(time.now))
     time.now += 24 * 3600
     ledger.add(_record("0000000f", phase="following", notebook="a", backend="simulator", credits=50))
     second = clock.strftime("%Y-%m-%d", clock.localtime(time.now))
     assert [tuple(row) for row in ledger.spending.by_day()] == [
-        (second, "a", "simulator", 1, 50),
-        (first, "a", "api.useapi.net", 1, 28),
-        (first, "a", "simulator", 2, 51),
-        (first, "b", "simulator", 1, 27),
+        (second, "a", "simulator", 1, 50, "gen3turbo"),
+        (first, "a", "api.useapi.net", 1, 28, "gen3turbo"),
+        (first, "a", "simulator", 2, 51, "gen3turbo"),
+        (first, "b", "simulator", 1, 27, "gen3turbo"),
+        (first, "b", "simulator", 1, 29, "kling-3.0-pro"),
     ]
     assert [row.day for row in ledger.spending.by_day(since=time.now)] == [second]
 

@@ -22,11 +22,13 @@ from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import PHASE_NAMES, Phase
 from runway_nb.ledger.record import Record, UnreadableRecord
-from runway_nb.ledger.rows import COLUMNS, DEAREST
+from runway_nb.ledger.rows import COLUMNS, dearest_shot
 from runway_nb.ledger.unfinished import count_unfinished
+from runway_nb.models import add_model
 from runway_nb.notebook.panel.keyframe_choices import stored_frame_choices
 from runway_nb.notebook.panel.open_field import entries
 from runway_nb.notebook.rendering.tables import job_costs_bundle, jobs_bundle, spending_bundle, unreadable_text
+from runway_nb.spec import MODELS
 from support.examples import examples
 from support.fakes import Party
 from support.records import a_record
@@ -223,14 +225,35 @@ def test_a_request_that_cannot_be_read_is_told_in_one_line(ledger: Ledger, colum
     assert _row(ledger.path) == before
 
 
-@pytest.mark.parametrize(("column", "word"), [("phase", "archived"), ("model", "gen5"), ("phase", "DONE")])
-def test_a_row_of_a_newer_version_says_which_word_is_new(ledger: Ledger, column, word) -> None:
+@pytest.mark.parametrize(
+    ("column", "word", "line"),
+    [
+        ("phase", "archived", "written by a newer runway_nb (phase 'archived')"),
+        ("phase", "DONE", "written by a newer runway_nb (phase 'DONE')"),
+        ("model", "gen5", "its model 'gen5' is not known here: add it with runway_nb.add_model"),
+    ],
+)
+def test_a_row_with_a_word_that_is_not_known_says_which(ledger: Ledger, column, word, line) -> None:
     _spoil(ledger.path, column, word)
     told = _is_told(ledger)
-    assert told.line == f"job {SPOILT_ID} cannot be read: written by a newer runway_nb ({column} '{word}')"
+    assert told.line == f"job {SPOILT_ID} cannot be read: {line}"
     table = jobs_bundle(ledger.recent(), {})["text/plain"]
-    assert table.count(f"written by a newer runway_nb ({column} '{word}')") == 1
+    assert table.count(line) == 1
     assert unreadable_text(ledger.unreadable()).startswith(told.line)
+
+
+def test_a_row_of_a_model_that_is_added_is_read_again(ledger: Ledger) -> None:
+    _spoil(ledger.path, "model", "gen5")
+    price = _is_told(ledger).credits
+    try:
+        add_model({"name": "gen5", "path": "/gen5/create", "aspects": {"16:9": (1280, 720)}, "seconds": [5]})
+        found = ledger.get(SPOILT_ID)
+        assert (found.model, found.credits) == ("gen5", price)
+        assert restored_job(found, ledger.path.parent).request.row.path == "/gen5/create"
+        assert SPOILT_ID in [record.id for record in ledger.unfinished()]
+    finally:
+        MODELS.pop("gen5", None)
+    assert _is_told(ledger).problem.startswith("its model 'gen5'")
 
 
 def test_a_word_of_any_length_and_kind_is_shown_short_and_plain(ledger: Ledger) -> None:
@@ -416,11 +439,11 @@ def test_what_it_cost_counts_in_the_budget(ledger: Ledger, column, value, counte
 def test_a_price_that_nothing_tells_counts_as_the_dearest_and_the_error_says_so(ledger: Ledger) -> None:
     _spoil(ledger.path, "credits", b"")
     _spoil(ledger.path, "request", "[]")
-    assert ledger.spending.today("api.useapi.net") == 50 + DEAREST
-    with pytest.raises(OverBudget, match=f"job {SPOILT_ID} cannot be read and counts as {DEAREST}"):
-        _ask(ledger, fresh=True, day_credits=50 + DEAREST)
+    assert ledger.spending.today("api.useapi.net") == 50 + dearest_shot()
+    with pytest.raises(OverBudget, match=f"job {SPOILT_ID} cannot be read and counts as {dearest_shot()}"):
+        _ask(ledger, fresh=True, day_credits=50 + dearest_shot())
     assert "unknown, counted as" in job_costs_bundle(ledger.recent())["text/plain"]
-    assert _ask(ledger, fresh=True, day_credits=50 + DEAREST + 25).id == "0000000d"
+    assert _ask(ledger, fresh=True, day_credits=50 + dearest_shot() + 25).id == "0000000d"
 
 
 def test_a_row_that_cannot_be_read_is_never_void(ledger: Ledger) -> None:

@@ -102,7 +102,8 @@ def _named_pictures(values: dict[str, Any], problems: list[str], variables: dict
 
 def _limits(values: dict[str, Any]) -> tuple[Limits, list[str]]:
     """Return what the options of a cell allow, and a line for each that cannot be read."""
-    return read_limits(bool(values.get("fresh")), bool(values.get("force")), values.get("max_credits"))
+    fresh, force, unknown_price = (bool(values.get(name)) for name in ("fresh", "force", "yes_unknown_price"))
+    return read_limits(fresh, force, values.get("max_credits"), unknown_price)
 
 
 def dry_run_text(request: VideoRequest) -> str:

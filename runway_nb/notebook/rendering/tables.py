@@ -12,6 +12,7 @@ from pathlib import PurePath
 from ...api.models import Credits, Task
 from ...jobs.job import Job
 from ...ledger.record import AnyRecord, Spending, UnreadableRecord
+from ...models import sum_text
 from ...redaction import redact_line
 from ...request import VideoRequest
 from . import styles
@@ -53,7 +54,7 @@ def jobs_bundle(records: Iterable[AnyRecord], living: Mapping[str, Job]) -> dict
 
 def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:
     if isinstance(record, UnreadableRecord):
-        price = "simulator" if record.backend == "simulator" else _price(record)
+        price = "simulator" if record.backend == "simulator" else record.price_text
         return record.id, _when(record.created), "cannot be read", price, record.problem
     state = f"sent again as {record.resent_as}" if record.resent_as and not record.task_id else record.phase
     if job is not None and not job.done:
@@ -62,7 +63,7 @@ def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:
     request = VideoRequest.from_wire(record.request, record.model)
     if job is None and record.is_unsent and not record.is_held(time.time()):
         state = "not sent"
-    price = "simulator" if record.simulated else str(record.credits)
+    price = "simulator" if record.simulated else record.price_text
     return record.id, _when(record.created), state, price, _short(prompt_text(request))
 
 
@@ -95,22 +96,28 @@ def budget_text(limit: int | None, spent: int) -> str:
 
 
 def spending_bundle(rows: Iterable[Spending]) -> dict[str, str]:
-    """Return what each notebook spent on each day."""
+    """Return what each notebook spent on each day with each model."""
     lines = [
-        (row.day, _name(row.notebook), _backend(row.backend), str(row.jobs), f"{row.credits:,}") for row in rows
+        (
+            row.day, _name(row.notebook), _backend(row.backend), row.model, str(row.jobs),
+            sum_text(row.model, row.credits),
+        )
+        for row in rows
     ]  # fmt: skip
-    return table_bundle(("day", "notebook", "where", "jobs", "credits"), lines, "Nothing was spent yet.")
+    return table_bundle(("day", "notebook", "where", "model", "jobs", "credits"), lines, "Nothing was spent yet.")
 
 
 def job_costs_bundle(records: Iterable[AnyRecord]) -> dict[str, str]:
     """Return what each of the newest jobs cost; 0 when it is certain that nothing was charged."""
     rows = [
-        (record.id, _when(record.created), "cannot be read", _price(record), record.problem)
+        (record.id, _when(record.created), "cannot be read", "", record.price_text, record.problem)
         if isinstance(record, UnreadableRecord)
-        else (record.id, _when(record.created), record.phase, str(record.credits), _name(record.notebook))
+        else (
+            record.id, _when(record.created), record.phase, record.model, record.price_text, _name(record.notebook)
+        )
         for record in records
     ]  # fmt: skip
-    return table_bundle(("job", "when", "state", "credits", "notebook"), rows, "No jobs yet.")
+    return table_bundle(("job", "when", "state", "model", "credits", "notebook"), rows, "No jobs yet.")
 
 
 def unreadable_text(records: Sequence[UnreadableRecord]) -> str:
@@ -118,10 +125,6 @@ def unreadable_text(records: Sequence[UnreadableRecord]) -> str:
     lines = [f"{record.line}." for record in records[:_LINES]]
     more = len(records) - _LINES
     return "\n".join([*lines, f"{more} more cannot be read."] if more > 0 else lines)
-
-
-def _price(record: UnreadableRecord) -> str:
-    return str(record.credits) if record.is_price_known else f"unknown, counted as {record.credits}"
 
 
 def _name(notebook: str) -> str:
