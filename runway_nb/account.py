@@ -123,7 +123,7 @@ class Account(Handle):
             picture: Anything that may be a keyframe.
             name: Of a picture that is no file.
             timeout: Seconds to wait at most.
-            **fitting: `fit`, `focus`, `aspect`, `upscale` of a `VideoRequest`.
+            **fitting: `model`, `fit`, `focus`, `aspect`, `upscale` of a `VideoRequest`.
 
         Returns the asset, and what was done to the picture. Raises what `Studio.submit` raises.
         """

@@ -353,7 +353,9 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "aspect", "choice", one_of(_aspects, _aspect_words), wire="aspect_ratio", choices=_aspects,
         sent=lambda request: None if request.aspect is None else request.format,
-        option=OptionText(Section.FORMAT, "A", "Format; the first keyframe's when not given."),
+        option=OptionText(
+            Section.FORMAT, "A", "Format; the first keyframe's when not given. landscape is 5:3 on Gen-3, else 16:9."
+        ),
         control=Control("Aspect", unset="as first"), read_task=aspect_in,
     ),
     _move("horizontal", Section.PLANE, "Camera to the right"),

@@ -31,6 +31,7 @@ from .values.deprecation import warn_renamed
 from .values.plain import shown
 
 CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
+MODEL_NAME = "RUNWAY_NB_MODEL"
 _VARIABLES = {
     "token": TOKEN_NAME,
     "base_url": "USEAPI_BASE_URL",
@@ -40,7 +41,7 @@ _VARIABLES = {
     "max_credits": CREDITS_NAME,
     "max_moderated": "RUNWAY_NB_MAX_MODERATED",
     "slots": "RUNWAY_NB_SLOTS",
-    "model": "RUNWAY_NB_MODEL",
+    "model": MODEL_NAME,
     "unknown_price": "RUNWAY_NB_UNKNOWN_PRICE",
 }
 """Names of settings in the environment."""

@@ -45,6 +45,10 @@ class RunwayMagics(Configurable):
     max_moderated = Int(
         None, allow_none=True, help="Refusals by moderation within a day after which --force is needed; 3 by default."
     ).tag(config=True)
+    unknown_price = Bool(
+        None, allow_none=True, help="Whether to send what nobody knows the price of, although credits are limited."
+    ).tag(config=True)
+    model = Unicode("", help="The model of a cell that names none; gen3turbo by default.").tag(config=True)
     slots = Int(None, allow_none=True, help="How many tasks run at once on an account, 1 to 10; 2 by default.").tag(
         config=True
     )
@@ -182,13 +186,24 @@ def as_await(lines: list[str]) -> list[str]:
     return [f"await get_ipython().magics_manager.magics['cell']['runway'].awaited({line!r}, {cell!r})\n"]
 
 
-def complete(_: Any, event: Any) -> list[str]:
+def complete(shell: Any, event: Any) -> list[str]:
     """Return what Tab offers for both magics."""
     if event.line.split()[:1] == ["%runway"]:
         from .magics.commands import completions  # loads the library
-    else:
-        from .language.options import completions  # loads the errors
-    return completions(event.line, event.symbol)
+
+        return completions(event.line, event.symbol)
+    from .language.options import completions as cell_completions  # loads the errors
+
+    return cell_completions(event.line, event.symbol, _usual_model(shell))
+
+
+def _usual_model(shell: Any) -> str:
+    """Return the name of the model of a cell that names none; whether there is such a model is not checked."""
+    from ..settings import MODEL_NAME  # loads the settings
+    from ..spec import DEFAULT_MODEL  # first use
+
+    settings = loaded_settings(shell)
+    return getattr(settings, "model", "") or os.environ.get(MODEL_NAME, "") or DEFAULT_MODEL.name
 
 
 def configured(shell: Any) -> RunwayMagics:

@@ -16,6 +16,7 @@ from runway_nb.notebook.magics.cell import run_cell
 from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.redaction import short_id
 from runway_nb.request import VideoRequest
+from runway_nb.spec import DEFAULT_MODEL
 
 IPYTHON = TransformerManager()
 
@@ -26,6 +27,7 @@ class Bare(FrontEnd):
     def __init__(self, variables: dict[str, object]) -> None:
         super().__init__(SimpleNamespace(user_ns=variables), lambda: {"embed": "auto"}, Path())
         self.asked = VideoRequest()
+        self.settings = SimpleNamespace(model=DEFAULT_MODEL.name)
 
     @property
     def studio(self) -> Any:
@@ -43,13 +45,14 @@ class Bare(FrontEnd):
         pass
 
 
-def run(cell: str, **variables: object) -> tuple[str, VideoRequest]:
+def run(cell: str, usual_model: str = DEFAULT_MODEL.name, /, **variables: object) -> tuple[str, VideoRequest]:
     """Return the variable that a cell fills and the request that it makes. It goes through IPython before."""
     front_end = re.sub("\r\n?", "\n", cell)  # editors know one end of a line only
     (call,) = ast.parse(IPYTHON.transform_cell(front_end)).body
     _, line, body = map(ast.literal_eval, call.value.args)
     assert body, "IPython refuses a cell without a body"
     shell = Bare(variables)
+    shell.settings.model = usual_model
     run_cell(shell, line, body)
     return next((name for name, value in variables.items() if value is shell.asked), ""), shell.asked
 
@@ -66,4 +69,5 @@ def typed(request: VideoRequest) -> VideoRequest:
         camera=replace(request.camera, static=request.camera.static or None),
         explore=request.explore or None,
         upscale=request.upscale or None,
+        camera_words=request.camera_words or None,
     )

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from runway_nb.camera import MOVES, Camera
 from runway_nb.keyframes import Keyframes
 from runway_nb.request import VideoRequest
+from runway_nb.spec import MODELS, Model
 
 EMAIL = "studio@example.org"
 UUID = "0b6f0c1e-6a55-4f0c-9a35-3f1f6e0d2a11"
@@ -32,6 +33,33 @@ requests = st.builds(
     reply_ref=st.one_of(st.none(), st.text("abcdef-", min_size=1, max_size=12)),
     max_jobs=st.one_of(st.none(), st.integers(1, 10)),
 )
+
+
+def requests_of(model: Model) -> st.SearchStrategy[VideoRequest]:
+    """Requests that a model takes."""
+    positions = dict.fromkeys(model.positions, pictures)
+    return st.builds(
+        VideoRequest,
+        model=st.just(model.name),
+        prompt=texts.map(lambda text: text.strip() or "a lamp"),
+        keyframes=st.builds(Keyframes, **positions),
+        camera=cameras,
+        camera_words=st.sampled_from([None, True, False] if model.camera else [True]),
+        aspect=st.sampled_from([None, *model.aspects, *model.aspect_words]),
+        seconds=st.sampled_from([None, *model.seconds]),
+        resolution=st.sampled_from([None, *model.resolutions]),
+        audio=st.sampled_from([None, True, False] if model.audio else [None]),
+        seed=st.none() | st.integers(1, 4294967294) if model.seed else st.none(),
+        explore=st.sampled_from([None, True, False] if model.explore else [None, False]),
+        reply_ref=st.none() | st.text("abcdef-", min_size=1, max_size=12),
+        max_jobs=st.none() | st.integers(1, 10),
+        fit=st.sampled_from([None, "cover", "contain", "stretch"]),
+        focus=st.none() | st.tuples(st.floats(0, 1), st.floats(0, 1)),
+        upscale=st.sampled_from([None, True, False]),
+    ).filter(lambda request: not request.problems())
+
+
+requests_of_any_model = st.sampled_from(list(MODELS.values())).flatmap(requests_of)
 
 words = st.sampled_from(
     [

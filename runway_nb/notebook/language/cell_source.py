@@ -13,7 +13,7 @@ from ...pictures.asset_names import quoted
 from ...redaction import short_id
 from ...request import FIELDS, VideoRequest
 from ...spec import DEFAULT_MODEL, ID_FORM
-from .options import OF_REQUEST, Option
+from .options import MODEL, OF_REQUEST, Option
 from .parsing import CellOptions, parse
 from .stray_options import literal_prompt, stray_problem
 from .template import by_number, fill, literal
@@ -37,12 +37,19 @@ _LOST = tuple(
 """What IPython or the magic would take away from a prompt, kept by writing the second group by its number."""
 
 
-def cell_text(request: VideoRequest, name: str = "", *, pictures: Mapping[str, str] = MappingProxyType({})) -> str:
+def cell_text(
+    request: VideoRequest,
+    name: str = "",
+    *,
+    pictures: Mapping[str, str] = MappingProxyType({}),
+    usual_model: str = DEFAULT_MODEL.name,
+) -> str:
     """Return the cell that asks for a request: a line with NAME and options in the order of `OPTIONS`, then the prompt.
 
-    Running the cell gives an equal request. Only what was given is written. Four things come back in another form:
+    Running the cell gives an equal request, whoever runs it. Only what was given is written, and the model where it is
+    not everybody's default. Four things come back in another form:
 
-    - False of explore, upscale and static: a cell can only switch them on, so it comes back as not given.
+    - False of explore, upscale, camera_words and static: a cell can only switch them on, so it comes back as not given.
     - A path object comes back as its text, a list of `focus` as a tuple.
     - An asset id holds the account's e-mail, and a cell is seen by others: it comes back as the short id. That
       finds the same asset, but the request's `account` is open again and its `digest` is another.
@@ -56,20 +63,34 @@ def cell_text(request: VideoRequest, name: str = "", *, pictures: Mapping[str, s
         name: The variable that receives the job.
         pictures: Position to the word that stands for its keyframe, where that is not the stored one: a variable.
             As it is meant, for it is quoted here.
+        usual_model: The one that a cell has here by the settings; another one is written, even the default.
 
     Raises:
-        InvalidRequest: the request or the name is not valid, or no option names the model.
+        InvalidRequest: the request or the name is not valid.
     """
     # a cell without a prompt is one whose prompt is still to be written
     (replace(request, prompt="-") if request.prompt == "" else request).check()
-    if request.model != DEFAULT_MODEL.name:
-        raise InvalidRequest([f"model is {request.model!r}: a cell makes {DEFAULT_MODEL.name} only"])
     if parse(name, {}) != CellOptions(name, {}, ()):
         raise InvalidRequest([f"{name!r} cannot be the name of a variable"])
-    values = _values(request, pictures)
+    values = {**_values(request, pictures), "model": written_model(request.model, usual_model)}
     given = [_typed(option, values[option.field]) for option in OF_REQUEST if values.get(option.field) is not None]
     line = " ".join(filter(None, (_MAGIC, name, *given)))
     return f"{line}\n{_prompt(request.prompt) or chr(10)}"
+
+
+def written_model(model: str, usual_model: str) -> str | None:
+    """Return the model as it is written into a cell; None where all who run it have it by default."""
+    return None if model == usual_model == DEFAULT_MODEL.name else model
+
+
+def with_model(cell: str, model: str, usual_model: str) -> str:
+    """Return a `%%runway` cell that was typed, with the model that it had by the settings where those may differ."""
+    line, end, body = cell.partition("\n")
+    magic, _, options = line.partition(" ")
+    written = written_model(model, usual_model)
+    if written is None or magic.rstrip() != _MAGIC or MODEL.field in parse(options, {}).values:
+        return cell
+    return f"{line.rstrip()} {MODEL.flag} {_quoted(written)}{end}{body}"
 
 
 def request_of_cell(text: str) -> VideoRequest | None:
@@ -84,7 +105,9 @@ def request_of_cell(text: str) -> VideoRequest | None:
     read = parse(options, {})
     problems = [*read.problems, *filter(None, [stray_problem(options, body)])]
     prompt = fill(body.strip(), {}, problems)
-    return None if problems else VideoRequest.from_values({**read.values, "prompt": prompt})
+    if problems:
+        return None
+    return VideoRequest.from_values({**read.values, "prompt": prompt}, read.values.get("model", DEFAULT_MODEL.name))
 
 
 def _values(request: VideoRequest, pictures: Mapping[str, str]) -> dict[str, Any]:
@@ -104,6 +127,8 @@ def _typed(option: Option, value: Any) -> str:
     """Return an option as it is typed; nothing for a switch that is off."""
     if option.kind == "switch":
         return option.flag if value else ""
+    if option.kind == "toggle":
+        return option.flags[0 if value else 1]
     if option.kind == "point":
         return f"{option.flag} {','.join(map(_number, value))}"
     if option.kind in ("number", "whole"):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from ...request import FIELDS
 from ...request_fields import Field, Kind, OptionText
-from ...spec import EMBED, MODELS
+from ...spec import DEFAULT_MODEL, EMBED, MODELS, Model
+
+Choose = Callable[[Sequence[Model]], tuple[str, ...]]
+"""Gives the values of an option that these models have."""
 
 
 class Option(NamedTuple):
@@ -17,7 +21,9 @@ class Option(NamedTuple):
     kind: Kind
     metavar: str
     help: str
-    choices: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()
+    """Its values, where they are the same for all models."""
+    choose: Choose | None = None
 
     @property
     def field(self) -> str:
@@ -27,12 +33,35 @@ class Option(NamedTuple):
     @property
     def usage(self) -> str:
         """The option as it is typed."""
-        return f"{self.flag} {self.metavar}".strip()
+        return "/".join(self.flags) if self.kind == "toggle" else f"{self.flag} {self.metavar}".strip()
+
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The option, and for a toggle what switches it off."""
+        return (self.flag, f"--no-{self.flag.lstrip('-')}") if self.kind == "toggle" else (self.flag,)
+
+    @property
+    def takes_value(self) -> bool:
+        """True where a value follows it."""
+        return self.kind not in ("switch", "toggle")
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """Its values, of all models together."""
+        return self.choices_of(list(MODELS.values()))
+
+    def choices_of(self, models: Sequence[Model]) -> tuple[str, ...]:
+        """Return its values as these models have them."""
+        return self.fixed if self.choose is None else self.choose(models)
 
 
 def _of_field(field: Field, text: OptionText) -> Option:
-    choices = tuple(dict.fromkeys(str(choice) for model in MODELS.values() for choice in field.choices(model)))
-    return Option(f"--{field.name.replace('_', '-')}", field.kind, text.metavar, text.help, choices)
+    def choose(models: Sequence[Model]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(choice) for model in models for choice in field.choices(model)))
+
+    option = Option(f"--{field.name.replace('_', '-')}", field.kind, text.metavar, text.help)
+    same = len({choose([model]) for model in MODELS.values()}) == 1
+    return option._replace(fixed=choose([DEFAULT_MODEL])) if same else option._replace(choose=choose)
 
 
 def _of_fields() -> tuple[Option, ...]:
@@ -40,8 +69,12 @@ def _of_fields() -> tuple[Option, ...]:
     return tuple(_of_field(field, text) for field, text in sorted(typed, key=lambda pair: pair[1].section))
 
 
-OF_REQUEST = _of_fields()
-"""The options that are fields of a request, in the order in which a cell is written."""
+MODEL = Option(
+    "--model", "choice", "M", f"The model, a row of %runway models; {DEFAULT_MODEL.name} when neither given nor set.",
+    choose=lambda _: tuple(MODELS),
+)  # fmt: skip
+OF_REQUEST = (MODEL, *_of_fields())
+"""The options that make a request, in the order in which a cell is written."""
 OPTIONS: tuple[Option, ...] = (
     *OF_REQUEST,
     Option("--wait", "switch", "", "Keep the cell busy until the video is there."),
@@ -49,21 +82,33 @@ OPTIONS: tuple[Option, ...] = (
     Option("--fresh", "switch", "", "Make a new take although an equal request was made before; it is paid again."),
     Option("--force", "switch", "", "Send it although moderation has refused too much today."),
     Option("--max-credits", "whole", "N", "Send nothing if this shot costs more than N credits."),
+    Option("--yes-unknown-price", "switch", "", "Send it although nobody knows its price and credits are limited."),
     Option("--dry-run", "switch", "", "Check everything and show what would be sent and its price; send nothing."),
     Option("--embed", "choice", "E", "Put the video into the notebook file; auto when not given.",
            EMBED),
 )  # fmt: skip
 
 
-BY_FLAG = {option.flag: option for option in OPTIONS}
+BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
 
 
-def completions(line: str, symbol: str) -> list[str]:
-    """Return what may follow on the first line of a cell."""
-    return flag_completions(OPTIONS, line, symbol)
+def completions(line: str, symbol: str, model: str = "") -> list[str]:
+    """Return what may follow on the first line of a cell.
+
+    Args:
+        line: The whole line.
+        symbol: The word at the cursor, as far as it is typed.
+        model: The name of the model where the line gives none; without one, what any model has is offered.
+    """
+    words = line.replace("=", " ").split()
+    given = [after for word, after in pairwise(words) if word == MODEL.flag]
+    row = MODELS.get(given[-1] if given else model)
+    return flag_completions(OPTIONS, line, symbol, models=list(MODELS.values()) if row is None else [row])
 
 
-def flag_completions(table: Sequence[Option], line: str, symbol: str, *, offered: bool = True) -> list[str]:
+def flag_completions(
+    table: Sequence[Option], line: str, symbol: str, *, offered: bool = True, models: Sequence[Model] = ()
+) -> list[str]:
     """Return the values of the option before the cursor, else the options that are not on the line yet.
 
     Args:
@@ -71,15 +116,16 @@ def flag_completions(table: Sequence[Option], line: str, symbol: str, *, offered
         line: The whole line.
         symbol: The word at the cursor, as far as it is typed.
         offered: Whether options follow here at all.
+        models: Whose values are offered; those of all without one.
     """
     words = line.replace("=", " ").split()
-    flags = {option.flag: option for option in table}
+    flags = {flag: option for option in table for flag in option.flags}
     before = words[-2:-1] if symbol else words[-1:]
     option = flags.get(before[0]) if before else None
-    if option is not None and option.choices:
-        return [choice for choice in option.choices if choice.startswith(symbol)]
-    used = {word.partition("=")[0] for word in words if word != symbol}
-    return [flag for flag in flags if offered and flag.startswith(symbol) and flag not in used]
+    if option is not None and (choices := option.choices_of(models or list(MODELS.values()))):
+        return [choice for choice in choices if choice.startswith(symbol)]
+    used = {flags[flag] for word in words if word != symbol and (flag := word.partition("=")[0]) in flags}
+    return [flag for flag, one in flags.items() if offered and flag.startswith(symbol) and one not in used]
 
 
 def cell_help() -> str:

@@ -47,9 +47,10 @@ def parse_arguments(words: Iterable[str], table: Sequence[Option]) -> tuple[list
     problems: list[str] = []
     plain = _read_words(deque(words), values, problems, table)
     problems += [
-        f"{option.flag} is {shortened(str(value))}: give {', '.join(option.choices)}"
+        f"{option.flag} is {shortened(str(value))}: give {', '.join(option.fixed)}"
         for option in table
-        if option.kind == "choice" and (value := values.get(option.field)) not in (None, *option.choices)
+        # what depends on the model is checked with the request
+        if option.fixed and (value := values.get(option.field)) not in (None, *option.fixed)
     ]
     if problems:
         raise InvalidRequest(problems)
@@ -86,7 +87,7 @@ def known_flag(word: str, table: Sequence[Option] = OPTIONS) -> str:
     stem = name.lstrip(DASHES)
     flag = "--" + unicodedata.normalize("NFKC", stem).casefold().replace("_", "-")
     is_meant = bool(equals) or stem != name
-    return flag if is_meant and any(option.flag == flag for option in table) else ""
+    return flag if is_meant and any(flag in option.flags for option in table) else ""
 
 
 def reads_as_value(option: Option, text: str) -> bool:
@@ -109,16 +110,15 @@ def _read_option(
 ) -> None:
     """Read one option of a table and, from `rest`, its value."""
     flag, equals, text = word.partition("=")
-    known = {option.flag: option for option in table}
-    option = known.get(flag)
+    option = next((option for option in table if flag in option.flags), None)
     if option is None:
         problems.append(_unknown(word, table))
         _drop_value(word, rest)
         return
     if option.field in values:
-        problems.append(f"{flag} is given twice")
-    if option.kind == "switch":
-        values[option.field] = True
+        problems.append(f"{option.usage if option.kind == 'toggle' else flag} is given twice")
+    if not option.takes_value:
+        values[option.field] = flag == option.flag
         if equals:
             problems.append(f"{flag} takes no value")
         return
@@ -130,7 +130,8 @@ def _read_option(
 
 def _unknown(word: str, table: Sequence[Option]) -> str:
     flag = word.partition("=")[0]
-    meant = known_flag(word, table) or next(iter(difflib.get_close_matches(flag, [o.flag for o in table], 1)), "")
+    flags = [known for option in table for known in option.flags]
+    meant = known_flag(word, table) or next(iter(difflib.get_close_matches(flag, flags, 1)), "")
     shown = flag if flag.isprintable() and len(flag) <= _LONGEST_FLAG else shortened(flag)
     return f"{shown} is no option: " + (f"do you mean {meant}?" if meant else "see %runway help")
 

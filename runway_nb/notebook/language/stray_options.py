@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ...pictures.asset_names import quoted
 from ...text.line_words import NO_WIDTH, OpenQuote, seen, split
-from .options import BY_FLAG, Option
+from .options import BY_FLAG
 from .parsing import known_flag, parse, reads_as_value
 from .template import by_number
 
@@ -78,7 +78,12 @@ def literal_prompt(text: str) -> str:
     """Return a prompt in which each word that could be taken for an option or a magic begins with a number."""
     rows = text.splitlines(keepends=True)
     text = "".join(_by_number_at(row, row.index("%")) if _magic_of(seen(row)) else row for row in rows)
-    return _WORD.sub(lambda match: _by_number_at(match[0], 0) if known_flag(seen(match[0])) else match[0], text)
+    return _WORD.sub(lambda match: _by_number_at(match[0], 0) if _is_flag(match[0]) else match[0], text)
+
+
+def _is_flag(word: str) -> bool:
+    """Return True for a word that is an option, also with the backslash that continues a line."""
+    return bool(known_flag(seen(word).rstrip("\\")))
 
 
 def _by_number_at(text: str, index: int) -> str:
@@ -161,7 +166,7 @@ def _tail(row: str) -> _Read:
 
 def _is_switch(word: str) -> bool:
     flag = known_flag(word)
-    return not flag or BY_FLAG[flag].kind == "switch"
+    return not flag or not BY_FLAG[flag].takes_value
 
 
 def _read(row: str) -> _Read:
@@ -180,9 +185,9 @@ def _read(row: str) -> _Read:
         if not typed:
             break  # in quotes it is no option
         first = first or typed
-        if BY_FLAG[flag].kind != "switch" and not equals and len(words) == 1:
+        if BY_FLAG[flag].takes_value and not equals and len(words) == 1:
             return _Read(found, words, first, is_open=True)
-        taken = _taken(BY_FLAG[flag], [value] if equals else words[1:2], bool(equals))
+        taken = _taken(flag, [value] if equals else words[1:2], bool(equals))
         if taken is None:
             break
         found, words = [*found, taken], words[1 if equals or taken == flag else 2 :]
@@ -192,11 +197,12 @@ def _read(row: str) -> _Read:
     return _Read(found, words, first if found else "")
 
 
-def _taken(option: Option, value: list[str], has_equals: bool) -> str | None:
+def _taken(flag: str, value: list[str], has_equals: bool) -> str | None:
     """Return an option as it is typed on the first line; None where its value cannot be one."""
-    if option.kind == "switch":
-        return None if has_equals else option.flag
-    return f"{option.flag} {quoted(value[0])}" if reads_as_value(option, value[0]) else None
+    option = BY_FLAG[flag]
+    if not option.takes_value:
+        return None if has_equals else flag
+    return f"{flag} {quoted(value[0])}" if reads_as_value(option, value[0]) else None
 
 
 class _AnyVariable(dict[str, object]):

@@ -133,10 +133,11 @@ def upload(front_end: FrontEnd, arguments: Arguments) -> None:
     if not arguments.words:
         raise InvalidCommand("%runway upload needs a picture: a file, a link or a variable")
     studio = front_end.studio
+    fitting = {"model": studio.settings.model, **arguments.values}
     for typed in arguments.words:
         named = named_picture(typed, front_end.variables)
         try:
-            asset, notes = studio.account.upload(named.picture, name=named.name, **arguments.values)
+            asset, notes = studio.account.upload(named.picture, name=named.name, **fitting)
         except InvalidRequest as error:
             raise InvalidCommand("; ".join(p.removeprefix("first: ") for p in error.problems)) from None
         name = asset.short_id

@@ -14,6 +14,7 @@ from ...spec import EMBED, POSITIONS
 from ...text.console import write_line
 from ...values.plain import shown
 from ..language import parsing
+from ..language.cell_source import with_model
 from ..language.expressions import Named, named_picture
 from ..language.stray_options import stray_problem
 from ..language.template import fill
@@ -52,12 +53,15 @@ def submit(front_end: FrontEnd, line: str, body: str) -> tuple[Job | None, dict[
     if stray := stray_problem(line, body):
         # a line that was to go on has no other mistake of its own
         raise InvalidRequest([stray, *([] if line.rstrip().endswith("\\") else problems)])
+    studio = front_end.studio
+    model = read.values.get("model", studio.settings.model)
     # IPython refuses a cell without a body, so a cell without a prompt ends with a blank line
     text = f"%%runway {line}".strip() + f"\n{body.strip() or chr(10)}"
+    text = with_model(text, model, studio.settings.model)
     prompt = fill(body.strip(), front_end.variables, problems)
     pictures = _named_pictures(read.values, problems, _variables(front_end, read.name, text))
-    request = _request(prompt, read.values, pictures, problems)
-    studio, names = front_end.studio, {position: named.name for position, named in pictures.items()}
+    request = _request({**read.values, "prompt": prompt}, model, pictures, problems)
+    names = {position: named.name for position, named in pictures.items()}
     checked = studio.check(request, limits, problems, names)
     if read.values.get("dry_run"):
         write_line(dry_run_text(checked.request))
@@ -77,13 +81,13 @@ def _variables(front_end: FrontEnd, name: str, text: str) -> dict[str, Any]:
     return {key: value for key, value in front_end.variables.items() if key != name}
 
 
-def _request(prompt: str, values: dict[str, Any], pictures: dict[str, Named], problems: list[str]) -> VideoRequest:
+def _request(values: dict[str, Any], model: str, pictures: dict[str, Named], problems: list[str]) -> VideoRequest:
     """Return the request that is meant; add a line to `problems` for an option that cannot be used."""
     embed = values.get("embed")
     if embed not in (None, *EMBED):
         problems.append(f"embed is {shown(embed)}: give {', '.join(EMBED)}")
     keyframes = {position: named.picture for position, named in pictures.items()}
-    return VideoRequest.from_values({**values, "prompt": prompt, **keyframes})
+    return VideoRequest.from_values({**values, **keyframes}, model)
 
 
 def _named_pictures(values: dict[str, Any], problems: list[str], variables: dict[str, Any]) -> dict[str, Named]:

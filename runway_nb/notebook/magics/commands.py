@@ -39,7 +39,7 @@ LISTING = (
     Option("--type", "choice", "T", "What kind is listed; all when not given.", ("image", "video", "audio")),
     Option("--page", "whole", "N", "Which page, from 1."),
 )
-FITTING = tuple(option for option in OPTIONS if option.flag in ("--fit", "--focus", "--upscale", "--aspect"))
+FITTING = tuple(option for option in OPTIONS if option.flag in ("--model", "--fit", "--focus", "--upscale", "--aspect"))
 
 COMMANDS: tuple[Command, ...] = (
     Command("help", "", "Show the options and commands.", show_help),
@@ -80,8 +80,8 @@ COMMANDS: tuple[Command, ...] = (
         asset_commands.show_assets, LISTING,
     ),
     Command(
-        "upload", "X... [--fit F] [--focus X,Y] [--upscale] [--aspect A]",
-        "Put pictures on the account as keyframes would be; one that is there already is not sent again.",
+        "upload", "X... [--model M] [--fit F] [--focus X,Y] [--upscale] [--aspect A]",
+        "Put pictures on the account as keyframes of a model would be; one that is there already is not sent again.",
         asset_commands.upload, FITTING,
     ),
     Command(

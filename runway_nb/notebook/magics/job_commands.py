@@ -94,14 +94,16 @@ def open_panel(front_end: FrontEnd, arguments: Arguments) -> None:
 
 def write_cell(front_end: FrontEnd, arguments: Arguments) -> None:
     """Put the cell of a job, or of the newest panel, below the running one."""
-    from ..language.cell_source import cell_text  # loads the language
+    from ..language.cell_source import cell_text, with_model  # loads the language
     from ..panel.panel import newest_panel  # loads ipywidgets
 
     if not arguments.name and (panel := newest_panel()) is not None:
         front_end.shell.set_next_input(panel.cell)
-    else:
-        job = front_end.studio.find(arguments.name)
-        front_end.shell.set_next_input(job.cell or cell_text(job.original_request))
+        return
+    job, usual = front_end.studio.find(arguments.name), front_end.studio.settings.model
+    request = job.original_request
+    cell = with_model(job.cell, request.model, usual) if job.cell else cell_text(request, usual_model=usual)
+    front_end.shell.set_next_input(cell)
 
 
 def _running(front_end: FrontEnd) -> list[Job]:

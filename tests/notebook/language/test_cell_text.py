@@ -16,12 +16,12 @@ from runway_nb.camera import MOVES, Camera
 from runway_nb.errors import InvalidRequest
 from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.language import options, parsing, template
-from runway_nb.notebook.language.cell_source import cell_text, request_of_cell
+from runway_nb.notebook.language.cell_source import cell_text, request_of_cell, with_model
 from runway_nb.redaction import short_id
 from runway_nb.request import VideoRequest
-from runway_nb.spec import DEFAULT_MODEL, MODELS
+from runway_nb.spec import DEFAULT_MODEL, MODELS, Model
 from support.cells import run, typed
-from support.strategies import ASSET_ID, EMAIL, TASK_ID, UUID, requests
+from support.strategies import ASSET_ID, EMAIL, TASK_ID, UUID, requests, requests_of
 
 SEPARATORS = "\n\r\t\x0b\x0c\x1c\x1d\x1e\x1f\x85\u2028\u2029\xa0\u3000\u200b\x00\x7f"
 
@@ -242,11 +242,64 @@ def test_a_request_with_mistakes_is_refused_with_all_of_them(request_: VideoRequ
         cell_text(request_)
 
 
-def test_a_model_that_no_option_tells_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(MODELS, "next", DEFAULT_MODEL._replace(name="next"))
-    with pytest.raises(InvalidRequest) as caught:
+# --- models -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "usual", "words"),
+    [
+        ("gen3turbo", "gen3turbo", "%%runway shot --seed 7"),
+        ("gen4_5", "gen3turbo", "%%runway shot --model gen4_5 --seed 7"),
+        ("gen4_5", "gen4_5", "%%runway shot --model gen4_5 --seed 7"),
+        ("gen3turbo", "gen4_5", "%%runway shot --model gen3turbo --seed 7"),
+    ],
+)
+def test_a_cell_means_the_same_whatever_model_is_set(model: str, usual: str, words: str) -> None:
+    request = VideoRequest("x", model=model, seed=7)
+    cell = cell_text(request, "shot", usual_model=usual)
+    assert cell == f"{words}\nx"
+    assert run(cell, usual) == ("shot", request)
+
+
+@pytest.mark.parametrize(
+    ("typed_cell", "model", "usual", "kept"),
+    [
+        ("%%runway --wait\n x", "gen3turbo", "gen3turbo", "%%runway --wait\n x"),
+        ("%%runway --wait \n x", "gen4", "gen4", "%%runway --wait --model gen4\n x"),
+        ("%%runway\nx", "gen3turbo", "gen4", "%%runway --model gen3turbo\nx"),
+        ("%%runway --model gen4\nx", "gen4", "gen4", "%%runway --model gen4\nx"),
+        ("%%runway --model={{m}}\nx", "gen4", "gen3turbo", "%%runway --model={{m}}\nx"),
+        ("%%time\nx", "gen4", "gen4", "%%time\nx"),
+        ("", "gen4", "gen4", ""),
+    ],
+)
+def test_a_cell_that_was_typed_is_kept_with_its_model(typed_cell: str, model: str, usual: str, kept: str) -> None:
+    assert with_model(typed_cell, model, usual) == kept
+
+
+def test_sound_and_the_camera_in_words_are_written_as_they_are_typed() -> None:
+    request = VideoRequest(
+        "x", Keyframes("a.png"), Camera(zoom=4), model="kling-3.0-pro", camera_words=True, audio=False, seconds=15
+    )
+    assert (
+        line_of(request)
+        == "%%runway --model kling-3.0-pro --first a.png --seconds 15 --no-audio --zoom 4 --camera-words"
+    )
+    assert line_of(VideoRequest("x", model="veo-3.1", audio=True, resolution="1080p")) == (
+        "%%runway --model veo-3.1 --resolution 1080p --audio"
+    )
+
+
+def test_an_unknown_model_is_refused() -> None:
+    with pytest.raises(InvalidRequest, match="model is 'next': known are gen3turbo"):
         cell_text(VideoRequest("x", model="next"))
-    assert caught.value.problems == (f"model is 'next': a cell makes {DEFAULT_MODEL.name} only",)
+
+
+def test_a_model_of_ones_own_is_written_and_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MODELS, "next 'one'", DEFAULT_MODEL._replace(name="next 'one'"))
+    request = VideoRequest("x", model="next 'one'")
+    assert line_of(request) == "%%runway --model \"next 'one'\""
+    assert request_of_cell(cell_text(request)) == request
 
 
 # --- from a cell ------------------------------------------------------------------------------------
@@ -308,6 +361,16 @@ def test_a_cell_gives_its_request_again(request_: VideoRequest, name: str) -> No
     assert not parsing.wants_await(cell.partition("\n")[0])
     assert request_of_cell(cell) == again
     assert cell_text(again, told) == cell
+
+
+@pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
+@given(data=st.data())
+def test_the_cell_of_every_model_gives_its_request_again(model: Model, data: st.DataObject) -> None:
+    request_ = data.draw(requests_of(model))
+    cell = cell_text(request_, "shot")
+    assert run(cell) == ("shot", typed(request_))
+    assert request_of_cell(cell) == typed(request_)
+    assert cell_text(typed(request_), "shot") == cell
 
 
 @given(any_requests.filter(lambda request: not request.problems()))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runway_nb.notebook.language import options, parsing, template
+from runway_nb.spec import DEFAULT_MODEL, MODELS
 
 README = Path(__file__).parents[3] / "README.md"
 
@@ -58,6 +59,25 @@ def test_every_kind_of_value_is_read() -> None:
 )
 def test_a_mistake_is_one_clear_line(line: str, problem: str) -> None:
     assert problem in read(line).problems
+
+
+@pytest.mark.parametrize(("line", "value"), [("", None), ("--audio", True), ("--no-audio", False)])
+def test_a_toggle_is_typed_as_on_and_as_off(line: str, value: bool | None) -> None:
+    assert read(line) == parsing.CellOptions("", {} if value is None else {"audio": value}, ())
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("--audio --no-audio", "--audio/--no-audio is given twice"),
+        ("--no-audio=yes", "--no-audio takes no value"),
+        ("--no-camera-words", "--no-camera-words is no option: do you mean --camera-words?"),
+        ("\u2014no-audio", "'\u2014no-audio' is no option: type --no-audio"),
+        ("--modle gen4", "--modle is no option: do you mean --model?"),
+    ],
+)
+def test_a_mistake_with_a_toggle_or_a_model_is_one_clear_line(line: str, problem: str) -> None:
+    assert read(line).problems == (problem,)
 
 
 def test_all_mistakes_are_collected() -> None:
@@ -142,7 +162,7 @@ def test_every_option_can_be_given(option: options.Option) -> None:
     value = {"number": "1", "whole": "5", "point": "0.5,0.2"}.get(
         option.kind, option.choices[0] if option.choices else "x"
     )
-    line = option.flag if option.kind == "switch" else f"{option.flag} {value}"
+    line = f"{option.flag} {value}" if option.takes_value else option.flag
     read_back = read(line)
     assert list(read_back.values) == [option.field]
     assert not read_back.problems
@@ -174,10 +194,37 @@ def test_readme_holds_the_table_as_it_is() -> None:
         ("%%runway --fit ", "", ["cover", "contain", "stretch"]),
         ("%%runway --fit=c", "c", ["cover", "contain"]),
         ("%%runway --f", "--f", ["--first", "--fit", "--focus", "--fresh", "--force"]),
+        ("%%runway --model ", "", list(MODELS)),
+        ("%%runway --model=gen4", "gen4", ["gen4turbo", "gen4", "gen4_5"]),
+        ("%%runway --model gen4turbo --aspect ", "", ["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"]),
+        ("%%runway --aspect l", "l", ["landscape"]),
+        ("%%runway --model gen4turbo --aspect l", "l", []),
+        ("%%runway --model veo-3.1 --seconds ", "", ["4", "6", "8"]),
+        ("%%runway --model=sora-2 --seconds=1", "1", ["12"]),
+        ("%%runway --model seedance-2 --resolution ", "", ["480p", "720p", "1080p"]),
+        ("%%runway --model nonsense --resolution 7", "7", ["720p"]),
+        ("%%runway --aud", "--aud", ["--audio"]),
+        ("%%runway --n", "--n", ["--no-audio"]),
+        ("%%runway --no-audio --aud", "--aud", []),
+        ("%%runway --yes", "--yes", ["--yes-unknown-price"]),
     ],
 )
 def test_completion(line: str, symbol: str, expected: list[str]) -> None:
     assert options.completions(line, symbol) == expected
+
+
+def test_completion_offers_what_the_model_of_the_settings_has() -> None:
+    assert options.completions("%%runway --aspect ", "", "gen3turbo") == ["landscape", "portrait"]
+    assert options.completions("%%runway --model gen4 --seconds ", "", "veo-3.1") == ["5", "10"]
+
+
+def test_a_model_of_ones_own_is_offered_like_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = DEFAULT_MODEL._replace(name="mine", title="Mine", seconds=(3, 7), aspects={"2:1": (1024, 512)})
+    monkeypatch.setitem(MODELS, "mine", mine)
+    assert options.completions("%%runway --model m", "m") == ["mine"]
+    assert options.completions("%%runway --model mine --seconds ", "") == ["3", "7"]
+    assert "2:1" in options.completions("%%runway --aspect ", "")
+    assert "mine" in options.cell_help()
 
 
 @pytest.mark.parametrize("text", ["0.5", "0.5,x", "1,2,3", ","])

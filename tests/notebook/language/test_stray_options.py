@@ -14,13 +14,13 @@ from runway_nb.notebook.language.stray_options import literal_prompt, stray_prob
 from runway_nb.notebook.language.template import fill
 from runway_nb.request import VideoRequest
 
-FLAGS = [option.flag for option in options.OPTIONS]
+FLAGS = list(options.BY_FLAG)
 PIECES = [*FLAGS, "--zoom=4", "\u2014zoom", "zoom=4", "-pan", "4", "in", "A lamp", "\n", " ", "\\", "%%runway",
           "%%time", "%runway", "\u200b", '"', "'", "\u201c", "{{x}}", "--at", "\u2028", "%", "-"]  # fmt: skip
 
 
 def value_of(option: options.Option) -> str:
-    samples = {"number": "-2.5", "whole": "10", "point": "0.5,0.2", "switch": ""}
+    samples = {"number": "-2.5", "whole": "10", "point": "0.5,0.2", "switch": "", "toggle": ""}
     return samples.get(option.kind, option.choices[0] if option.choices else "x.png")
 
 
@@ -122,6 +122,7 @@ def test_a_magic_in_the_prompt_is_refused(body: str, magic: str) -> None:
 @example(['"', "--zoom", '"', " ", "4"])
 @example(["--first", '"', " ", "4", "\n", '"'])
 @example(["zoom=4", "\u2028", "--wait"])
+@example(["--zoom", "\\"])
 @given(st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=8))
 def test_any_prompt_can_be_written_so_that_it_is_one(pieces: list[str]) -> None:
     prompt = "".join(pieces)

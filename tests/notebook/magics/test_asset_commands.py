@@ -566,7 +566,25 @@ def test_the_options_of_a_picture_are_passed_on(front_end, monkeypatch: pytest.M
 
     monkeypatch.setattr(front_end.studio.account, "upload", upload)
     front_end.line("upload a.png --fit contain --focus 0.2,0.8 --aspect portrait --upscale")
-    assert given == [{"name": "a-png", "fit": "contain", "focus": (0.2, 0.8), "aspect": "portrait", "upscale": True}]
+    expected = {"fit": "contain", "focus": (0.2, 0.8), "aspect": "portrait", "upscale": True}
+    assert given == [{"name": "a-png", "model": "gen3turbo", **expected}]
+
+
+def test_a_format_that_the_model_has_not_is_refused_with_the_models_that_have_it(front_end) -> None:
+    (front_end.party.folder / "lamp.png").write_bytes(png())
+    with pytest.raises(
+        WRONG, match="aspect is 'square': give landscape or portrait, or a model that has it: gen4turbo"
+    ):
+        front_end.line("upload lamp.png --aspect square")
+    assert front_end.uploads == 0
+
+
+def test_a_picture_is_brought_to_the_frame_of_a_model(front_end) -> None:
+    (front_end.party.folder / "lamp.png").write_bytes(png())
+    front_end.line("upload lamp.png --model gen4turbo --aspect square --fit stretch")
+    data = asked(front_end.party, lambda client: client.assets())[0]
+    with Image.open(io.BytesIO(front_end.studio.run(_media(front_end, data.url), 5))) as sent:
+        assert sent.size == (960, 960)
 
 
 @pytest.mark.parametrize(("options", "notes"), [("", "enlarged"), ("--upscale", "by Runway's upscaler")])

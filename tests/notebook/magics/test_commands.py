@@ -135,7 +135,6 @@ def test_arguments_are_words_and_options_in_any_order(
         ("assets", "--type Image", "--type is 'Image': give image, video, audio"),
         ("assets", "--type=", "--type is '': give image, video, audio"),
         ("assets", "--page 1.5", "--page is '1.5': give a whole number"),
-        ("upload", "--aspect square", "--aspect is 'square': give landscape, portrait"),
         ("upload", "--focus left", "--focus is 'left': give two numbers, such as 0.5,0.2"),
         ("upload", "--seconds 5", "--seconds is no option: see %runway help"),
         ("delete", "--yes=no", "--yes takes no value"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound, Ledger
 from runway_nb.jobs.job import Job
 from runway_nb.notebook import extension
 from runway_nb.request import VideoRequest
+from runway_nb.studio import Studio
 from support.fakes import FakeTime, Party
 from support.picture_files import pixel
 
@@ -118,6 +120,66 @@ def test_a_variable_may_hold_the_name_of_a_picture(session: Session) -> None:
     assert session.shell.user_ns["shot"].request.keyframes.first.endswith(
         session.party.studio.account.assets()[0].id[-36:]
     )
+
+
+# --- models -----------------------------------------------------------------------------------------
+
+
+def test_a_cell_may_name_its_model(session: Session) -> None:
+    session.cell("shot --model gen4_5 --seconds 8 --zoom 4 --camera-words")
+    request = session.job().request
+    assert (request.model, request.seconds, request.credits) == ("gen4_5", 8, 96)
+    assert session.job().cell == "%%runway shot --model gen4_5 --seconds 8 --zoom 4 --camera-words\nA lamp turns"
+    (create,) = session.party.api.calls("POST", "/gen4_5/create")
+    assert b"A lamp turns. The camera pushes in." in create.content
+
+
+def test_an_unknown_model_is_a_mistake_like_any_other(session: Session) -> None:
+    with pytest.raises(InvalidRequest, match="model is 'gen5': known are gen3turbo, gen4turbo"):
+        session.cell("--model gen5")
+    assert not session.party.api.requests
+
+
+def test_the_model_of_the_settings_is_taken_and_kept_in_the_cell(session: Session) -> None:
+    studio = session.party.studio
+    Studio.use(studio, replace(studio.settings, model="gen4_5"))
+    session.cell("shot")
+    assert session.job().request.model == "gen4_5"
+    assert session.job().cell == "%%runway shot --model gen4_5\nA lamp turns"
+    Studio.use(studio, replace(studio.settings, model="gen3turbo"))
+    session.cell("again --model gen4_5")
+    assert session.job("again").id == session.job().id
+
+
+@pytest.mark.parametrize(
+    ("line", "usual", "cell"),
+    [
+        ("shot", "gen3turbo", "%%runway shot\nA lamp turns"),
+        ("shot", "gen4_5", "%%runway shot --model gen3turbo\nA lamp turns"),
+        ("shot --model gen4_5", "gen4_5", "%%runway shot --model gen4_5\nA lamp turns"),
+    ],
+)
+def test_the_cell_of_a_job_makes_the_same_whatever_is_set_by_now(
+    session: Session, line: str, usual: str, cell: str
+) -> None:
+    session.cell(line)
+    job, studio = session.job(), session.party.studio
+    Studio.use(studio, replace(studio.settings, model=usual))
+    written: list[str] = []
+    session.shell.set_next_input = written.append
+    session.line(f"cell {job.id}")
+    assert written == [cell]
+
+
+@pytest.mark.filterwarnings("ignore:.*pending deprecation:PendingDeprecationWarning")
+def test_the_model_of_the_settings_completes(session: Session) -> None:
+    def offered() -> list[str]:
+        line = "%%runway --aspect "
+        return [word for word in session.shell.complete("", line, len(line))[1] if ":" in word or "land" in word]
+
+    assert offered() == ["landscape"]
+    session.shell.run_line_magic("config", "RunwayMagics.model = 'kling-3.0-pro'")
+    assert sorted(offered()) == ["16:9", "1:1", "9:16"]
 
 
 # --- pictures of the notebook ---------------------------------------------------------------------
