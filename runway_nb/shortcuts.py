@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import atexit
 import os
-import threading
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePath
 from typing import Any, cast
@@ -14,15 +12,12 @@ from .errors import InvalidRequest
 from .extension_points import provided
 from .jobs.job import Job, video_frames
 from .keyframes import Keyframes
+from .process_studio import keep_studio, made_studio, studio_lock
 from .request import VideoRequest
 from .settings import resolve
 from .storage.given_paths import read_path
 from .studio import Studio
 from .values.plain import checked_kind, checked_switch, is_a, shown, unexpected
-
-# a reload of this module finds its studio again: a second one would be a second owner of the same jobs
-_default: tuple[Studio, object] | None = globals().get("_default")
-_default_lock: threading.RLock = globals().get("_default_lock") or threading.RLock()
 
 
 def default_studio(*, fresh: bool = False) -> Studio:
@@ -34,30 +29,21 @@ def default_studio(*, fresh: bool = False) -> Studio:
 
     Raises `SettingsError` when a setting cannot be used, or those of the loaded extension are gone.
     """
-    global _default
     fresh = checked_switch(fresh, "fresh")
     config, folder = provided("settings.notebook")()
-    ours = environment_mark()
-    with _default_lock:
-        if _default is None:
-            _default = Studio(resolve(config=config)), (config, ours)
-            atexit.register(close_default_studio)
-        elif fresh or (config, ours) != _default[1]:
-            _default[0].use(resolve(config=config))
-            _default = _default[0], (config, ours)
+    mark = config, environment_mark()
+    with studio_lock():
+        studio, mark_before = made_studio()
+        if studio is None:
+            studio = Studio(resolve(config=config))
+        elif fresh or mark != mark_before:
+            studio.use(resolve(config=config))
+        keep_studio(studio, mark)
         if folder is not None:
-            _default[0].folder = folder
+            studio.folder = folder
         # set by Jupyter's server for each notebook; a folder may hold several
-        _default[0].notebook = os.environ.get("JPY_SESSION_NAME", "")
-        return _default[0]
-
-
-def make_default(studio: Studio) -> None:
-    """Make a studio the one of this process; it takes the settings of the moment at its next use."""
-    global _default
-    with _default_lock:
-        _default = studio, None
-        atexit.register(close_default_studio)
+        studio.notebook = os.environ.get("JPY_SESSION_NAME", "")
+        return studio
 
 
 def chosen_studio(studio: object) -> Studio:
@@ -76,12 +62,6 @@ def environment_mark() -> int:
     return hash(frozenset((name, os.environ.get(name)) for name in os.environ if name.startswith(ours)))
 
 
-def is_default(studio: Studio) -> bool:
-    """Return True for the studio of this process."""
-    made = _default
-    return made is not None and made[0] is studio
-
-
 def attached(job_id: str) -> Job:
     """Return the job of that id in this process's studio: what a pickled job becomes. An unfinished one is followed.
 
@@ -90,26 +70,6 @@ def attached(job_id: str) -> Job:
     studio = default_studio()
     known = studio.jobs.get(job_id)
     return known if known is not None else studio.attach(studio.ledger.get(job_id).id)
-
-
-def close_default_studio() -> None:
-    """Stop following and forget the studio of this process."""
-    global _default
-    with _default_lock:
-        made, _default = _default, None
-    atexit.unregister(close_default_studio)
-    if made is not None:
-        made[0].close()
-
-
-def _forget_default_studio() -> None:
-    """Forget the studio in a forked child: loop, connections, locks and jobs belong to the parent."""
-    global _default, _default_lock
-    _default, _default_lock = None, threading.RLock()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_default_studio)
 
 
 def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike[str]) -> Path:

@@ -43,7 +43,7 @@ FLOORS = """
     jobs
     account embedded_simulator
     studio
-    shortcuts
+    process_studio shortcuts
     notebook.loaded_settings
     notebook.static notebook.rendering
     notebook.language

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from runway_nb import errors, shortcuts
+from runway_nb import errors, process_studio, shortcuts
 from runway_nb.api.client import RunwayClient
 from runway_nb.credentials import Secret, file_token, save_token, secret_of, token_stores
 from runway_nb.errors import RunwayError, SettingsError
@@ -470,7 +470,7 @@ def _login(monkeypatch: pytest.MonkeyPatch, typed: Any, *, batch: bool = False) 
 @pytest.fixture
 def _studio_of_a_test() -> Iterator[None]:
     yield
-    shortcuts.close_default_studio()
+    process_studio.close_studio()
 
 
 @pytest.mark.usefixtures("_studio_of_a_test")

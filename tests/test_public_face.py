@@ -43,7 +43,7 @@ from runway_nb.account import Account
 from runway_nb.embedded_simulator import EmbeddedSimulator
 from runway_nb.ledger.leases import LedgerLeases
 from runway_nb.ledger.tasks import LedgerTasks
-from runway_nb.shortcuts import close_default_studio
+from runway_nb.process_studio import close_studio
 from runway_nb.values.plain import shown
 from support.fakes import BASE, TOKEN, FakeTime, Party
 from support.odd_values import NUMBERS, ODD, RudeText
@@ -224,7 +224,7 @@ def test_odd_values_bring_an_error_of_ours_or_none(workplace: Workplace, monkeyp
                 raw.append(f"{kind}: {error.message[:200]!r}")
         except Exception as error:
             raw.append(f"{kind}: {type(error).__name__}: {str(error)[:100]}")
-    close_default_studio()
+    close_studio()
     assert raw == []
 
 
@@ -419,18 +419,18 @@ def test_a_pickled_job_is_its_id_and_is_found_again() -> None:
     job.stop()
     with pytest.raises(errors.Removed):
         job.wait(10)
-    close_default_studio()
+    close_studio()
     found = pickle.loads(data)
     assert (found.id, found.request, found.status) == (job.id, job.request, "REMOVED")
     assert len(runway_nb.default_studio().ledger.recent()) == 1
-    close_default_studio()
+    close_studio()
 
 
 def test_a_pickled_job_of_another_ledger_is_not_found_and_nothing_is_asked(party: Party) -> None:
     data = pickle.dumps(party.ended(party.submit()))
     with pytest.raises(errors.JobNotFound):
         pickle.loads(data)
-    close_default_studio()
+    close_studio()
 
 
 @pytest.mark.parametrize("name", ["studio", "ledger", "client", "settings", "token"])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Bool, Dict, Enum, Int, TraitError, Unicode, validate
 from traitlets.config import Configurable
 
+from ..process_studio import close_studio
 from ..storage.paths import working_folder
 from .loaded_settings import loaded_settings, remember
 
@@ -280,10 +281,7 @@ def unload(shell: Any) -> None:
     """Take back everything that `load` registered, and stop following. The settings come back with the next load."""
     remember(None)
     _take_back(shell)
-    if "runway_nb.shortcuts" in sys.modules:
-        from ..shortcuts import close_default_studio  # loads the library
-
-        close_default_studio()
+    close_studio()
 
 
 def _take_back(shell: Any) -> None:

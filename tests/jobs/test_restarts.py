@@ -27,7 +27,8 @@ SPEED = 45
 """A task takes about 1 s, one of 10 seconds about 2: long enough to be caught in each state."""
 HELPERS = """
 import os, threading, time
-from runway_nb.shortcuts import close_default_studio, default_studio
+from runway_nb.process_studio import close_studio
+from runway_nb.shortcuts import default_studio
 searching = False
 def hurry():  # whoever presses "look now" all the time
     while True:
@@ -58,7 +59,7 @@ class Notebook:
     def begin(self, home: Path) -> None:
         """Another ledger; the kernel stays the same."""
         self.kernel.env["RUNWAY_NB_HOME"] = str(home)
-        self.run(f"os.environ['RUNWAY_NB_HOME'] = {str(home)!r}; searching = False; close_default_studio()")
+        self.run(f"os.environ['RUNWAY_NB_HOME'] = {str(home)!r}; searching = False; close_studio()")
         self.simulator.clear_faults()
         self.before = self.simulator.counts()
 

@@ -9,8 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...jobs.job import Job
+from ...process_studio import is_of_process
 from ...request import VideoRequest
-from ...shortcuts import default_studio, is_default
+from ...shortcuts import default_studio
 from .action_bar import cell_or_reason
 from .background import BackgroundWork
 from .output import PanelOutput
@@ -51,7 +52,7 @@ class RequestSender:
 
     def press(self) -> None:
         """Send the request: one click, one request, until its card stands."""
-        if is_default(self._studio):
+        if is_of_process(self._studio):
             default_studio()  # takes the settings of this moment
         if self._work.follow_settings():
             return self._store.report(SETTINGS_CHANGED)

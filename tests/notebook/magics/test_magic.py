@@ -15,7 +15,7 @@ from IPython.utils.capture import capture_output
 from matplotlib.figure import Figure
 from PIL import Image
 
-from runway_nb import shortcuts as default_module
+from runway_nb import process_studio
 from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound, LedgerError, MaybeSent
 from runway_nb.jobs.job import Job
 from runway_nb.notebook import extension
@@ -64,7 +64,7 @@ def session(tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> 
     shell = InteractiveShell.instance(user_ns={})
     monkeypatch.chdir(tmp_path)
     with Party(tmp_path, time) as party:
-        default_module.make_default(party.studio)
+        process_studio.keep_studio(party.studio, None)
         monkeypatch.setattr(party.studio, "use", lambda settings: None)
         shell.extension_manager.load_extension("runway_nb")
         yield Session(shell, party)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from runway_nb import errors, shortcuts
+from runway_nb import errors, process_studio
 from runway_nb.api.client import RunwayClient
 from runway_nb.camera import Camera
 from runway_nb.keyframes import Keyframes
@@ -463,11 +463,11 @@ def test_generate_takes_the_settings_of_its_moment(bench, monkeypatch: pytest.Mo
     panel = bench.panel(REQUEST)
     taken: list[Any] = []
     monkeypatch.setattr(bench.studio, "use", taken.append)
-    shortcuts.make_default(bench.studio)
+    process_studio.keep_studio(bench.studio, None)
     try:
         bench.press(panel)
     finally:
-        shortcuts.close_default_studio()
+        process_studio.close_studio()
     assert taken
 
 
