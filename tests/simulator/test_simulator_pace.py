@@ -95,6 +95,13 @@ def test_a_task_in_explore_mode_is_throttled_before_it_runs_and_takes_no_longer_
     assert seen.index("SUCCEEDED") * 0.25 <= 54
 
 
+def test_a_paid_task_is_in_nobodys_way(api: Api) -> None:
+    paid = [api.start(), api.start()]
+    task_id = explore(api).json()["taskId"]
+    api.clock.pass_(15)
+    assert [api.task(task)["status"] for task in (*paid, task_id)] == ["RUNNING"] * 3
+
+
 def test_freeing_the_slot_does_not_shorten_the_line(api: Api) -> None:
     first, second = (explore(api).json()["taskId"] for _ in range(2))
     api.call("DELETE", f"/scheduler/{first}")
