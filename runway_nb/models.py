@@ -32,6 +32,16 @@ def model_of_task(task_type: str, options: Mapping[str, Any]) -> Model | None:
     return next((model for model in found if ("seconds" in model.wire_names) is hosted), next(iter(found), None))
 
 
+def formats_like(word: str) -> tuple[str, ...]:
+    """Return a word for a format, and the words of other models that mean the same: 9:16 and portrait.
+
+    A portrait is 3:5 with Gen-3 and 9:16 with the others (Model facts 3.5).
+    """
+    pairs = [pair for model in MODELS.values() for pair in model.aspect_words.items()]
+    meant = [name for other, name in pairs if other == word]
+    return tuple(dict.fromkeys([word, *meant, *(other for other, name in pairs if name == word)]))
+
+
 def dearest_second() -> int:
     """Return the highest price per second of all models, in credits: what an unknown price counts."""
     prices = (price for model in MODELS.values() for price in (model.credits_per_second, *model.resolutions.values()))

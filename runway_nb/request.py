@@ -371,7 +371,7 @@ FIELDS: tuple[Field, ...] = (
     Field(
         "camera_words", "switch", switch, is_sent=False, shown_in="prompt",
         option=OptionText(Section.DEPTH, "", "Say the move at the end of the prompt where a model takes no numbers."),
-        control=Control("Camera in words"),
+        control=Control("Camera in words", place="camera"),
     ),
     Field(
         "seconds", "whole", one_of(_lengths), choices=_lengths, sent=_sent_length,

@@ -56,6 +56,8 @@ class Control:
     """The choice that stands for a value that is not given."""
     menu: Sequence[int] = ()
     """What there is to choose where a cell takes any number of a range."""
+    place: str = ""
+    """`camera` for what stands with the camera's controls; nothing for a row of the form."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -43,6 +44,20 @@ PANEL = [
         "))"
     ),
 ]
+MODEL_PANEL = [
+    PANEL[0],
+    (
+        "runway_nb.Panel(VideoRequest(\n"
+        '    "A lighthouse at dusk, slow waves, the beam sweeps over the sea.",\n'
+        '    Keyframes("lighthouse-dusk", last="dunes-noon"),\n'
+        "    Camera(zoom=4, pan=-2),\n"
+        '    aspect="landscape",\n'
+        "    seed=1842,\n"
+        "))"
+    ),
+]
+MODELS = {"gen4": "Gen-4 Turbo", "veo": "Veo 3.1"}
+"""A panel that begins with Gen-3 and goes on with these."""
 PREVIEWED = 34
 """Percent of the shot's time at which the panel's preview stands."""
 GALLERY = {
@@ -68,6 +83,7 @@ def main(folder: Path, everything: bool) -> None:
             take_lesson(app, folder / "first-video.png")
             take_panel(app, folder / "panel.png")
             if everything:
+                take_models(app, folder)
                 take_gallery(app, folder)
 
 
@@ -110,6 +126,35 @@ def take_panel(app: App, target: Path) -> None:
     notebook.shutdown()
 
 
+def take_models(app: App, folder: Path) -> None:
+    """The panel with other models, in each theme and width."""
+    app.page.set_viewport_size({"width": 1060, "height": 2400})
+    write_notebook(app.root / "models.ipynb", MODEL_PANEL)
+    notebook = app.open("models.ipynb")
+    notebook.run(0, 1)
+    panel = notebook.output(1).locator(".rnb-panel")
+    panel.locator(".rnb-thumb img").nth(1).wait_for()
+    panel.get_by_role("button", name="Copy as\N{HORIZONTAL ELLIPSIS}").click()
+    for name, title in MODELS.items():
+        panel.get_by_label("Model", exact=True).select_option(title)
+        panel.get_by_text(f"{title} takes no camera numbers").wait_for()
+        app.page.evaluate("() => document.activeElement.blur()")
+        app.page.mouse.move(2, 2)
+        for theme, suffix in take_looks(app):
+            panel.screenshot(path=folder / f"panel-{name}{suffix}-{theme}.png")
+    notebook.shutdown()
+
+
+def take_looks(app: App) -> Iterator[tuple[str, str]]:
+    """Show the page in each theme and width, one after the other."""
+    for theme, title in THEMES.items():
+        app.theme(title)
+        for suffix, width in WIDTHS.items():
+            app.page.evaluate(WIDEN, width)
+            app.page.wait_for_timeout(1200)
+            yield theme, suffix
+
+
 def seek(notebook: Notebook, index: int, seconds: float) -> None:
     """Show a frame from within the video."""
     notebook.video(index).evaluate(
@@ -131,15 +176,11 @@ def take_gallery(app: App, folder: Path) -> None:
         write_notebook(app.root / f"{name}.ipynb", [code])
         notebook = app.open(f"{name}.ipynb")
         notebook.run(0)
-        for theme, title in THEMES.items():
-            app.theme(title)
-            for suffix, width in WIDTHS.items():
-                app.page.evaluate(WIDEN, width)
-                app.page.wait_for_timeout(1200)
-                box = notebook.output(0).bounding_box()
-                assert box is not None
-                clip = box | {"width": width + 90}
-                app.page.screenshot(path=folder / f"{name}{suffix}-{theme}.png", clip=clip)
+        for theme, suffix in take_looks(app):
+            box = notebook.output(0).bounding_box()
+            assert box is not None
+            clip = box | {"width": WIDTHS[suffix] + 90}
+            app.page.screenshot(path=folder / f"{name}{suffix}-{theme}.png", clip=clip)
         notebook.shutdown()
 
 

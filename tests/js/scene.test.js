@@ -4,24 +4,34 @@ import "./facts.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { seenFrom, seenOf } from "../../runway_nb/notebook/static/camera.js";
-import { FACTS, MOVES } from "../../runway_nb/notebook/static/facts.js";
+import { MOVES } from "../../runway_nb/notebook/static/facts.js";
 import { frameSize, GAP, opacityOf, patchesBetween } from "../../runway_nb/notebook/static/scene.js";
 
-const SHAPE = FACTS.frame[0] / FACTS.frame[1];
+/** @typedef {[number, number]} Frame */
+/** @type {Record<string, Frame>} */
+const FRAMES = { landscape: [1280, 768], portrait: [768, 1280], "16:9": [1280, 720], "1:1": [960, 960] };
+/** @type {Record<string, Frame>} */
+const OTHERS = { "4:3": [1104, 832], "3:4": [832, 1104], "9:16": [720, 1280], "21:9": [1584, 672] };
 
 test("the frame takes the room there is, up to a limit, in the shape of the video", () => {
-  assert.deepEqual(frameSize(400, false, 1), { width: 400, height: 240 });
-  assert.deepEqual(frameSize(2000, false, 1), { width: 560, height: 336 });
-  assert.deepEqual(frameSize(2000, true, 1), { width: 192, height: 320 });
-  for (const room of [250, 333, 561]) {
-    const { width, height } = frameSize(room, false, 1);
-    assert.ok(width <= room && Math.abs(width - height * SHAPE) < 2 * SHAPE);
+  const { landscape, portrait } = FRAMES;
+  assert.deepEqual(frameSize(400, landscape, 1), { width: 400, height: 240 });
+  assert.deepEqual(frameSize(2000, landscape, 1), { width: 560, height: 336 });
+  assert.deepEqual(frameSize(2000, portrait, 1), { width: 192, height: 320 });
+  assert.deepEqual(frameSize(2000, FRAMES["16:9"], 1), { width: 560, height: 315 });
+  assert.deepEqual(frameSize(2000, FRAMES["1:1"], 1), { width: 320, height: 320 });
+  for (const [wide, high] of Object.values({ ...FRAMES, ...OTHERS })) {
+    for (const room of [250, 333, 561]) {
+      const { width, height } = frameSize(room, [wide, high], 1);
+      assert.ok(width <= Math.min(room, 560) && height <= 336, `${width} x ${height}`);
+      assert.ok(Math.abs(width - (height * wide) / high) < (2 * wide) / high);
+    }
   }
 });
 
 test("two frames stand side by side with a gap", () => {
-  for (const portrait of [false, true]) {
-    for (const room of [250, 400, 700]) assert.ok(2 * frameSize(room, portrait, 2).width + GAP <= room);
+  for (const frame of Object.values(FRAMES)) {
+    for (const room of [250, 400, 700]) assert.ok(2 * frameSize(room, frame, 2).width + GAP <= room);
   }
 });
 

@@ -42,7 +42,8 @@ class Preview(ipywidgets.HTML):
 
     has_script = False
     horizontal, vertical, zoom, pan, tilt, roll = (traitlets.Float().tag(sync=True) for _ in MOVES)
-    static, portrait = traitlets.Bool().tag(sync=True), traitlets.Bool().tag(sync=True)
+    static = traitlets.Bool().tag(sync=True)
+    frame, times = traitlets.Tuple((1280, 768)).tag(sync=True), traitlets.Dict().tag(sync=True)
     first, middle, last = (traitlets.Bytes().tag(sync=True) for _ in range(3))
     seconds, time = traitlets.Int(5).tag(sync=True), traitlets.Float().tag(sync=True)
     crop_note, say = (traitlets.Unicode().tag(sync=True) for _ in range(2))

@@ -122,7 +122,8 @@ def bar_html(seen: LiveState) -> str:
 
 def _facts_html(job: Job, reused: bool) -> str:
     request = job.request
-    more = (f"{request.length} s {request.format}", f"seed {request.seed}")
+    seed = [] if request.seed is None else [f"seed {request.seed}"]
+    more = (request.row.title, f"{request.length} s {request.format}", *seed)
     optional = "".join(f'<span class="rnb-opt">{DOT}{text}</span>' for text in more)
     name = job.id if shows_id(job) else "not sent"
     left, price = (JOINED, "0 credits more") if reused else (f"{camera_text(request)}{optional}", cost(job))

@@ -6,7 +6,6 @@ from html import escape
 
 import ipywidgets
 
-from ...request import VideoRequest
 from .account_text import AccountState, account_problems, head_text, price_html, price_text
 from .state import PanelState, Summary
 from .widgets import make_widget, problem
@@ -30,8 +29,8 @@ class AccountBar:
 
 
 def head_html(account: AccountState) -> str:
-    """Return model, account and slots on one line."""
-    text = escape(head_text(account, VideoRequest().row.title))
+    """Return account and slots on one line."""
+    text = escape(head_text(account))
     return (
         f'<div class="rnb-row"><span class="rnb-title">Runway</span>'
         f'<span class="rnb-grow rnb-detail">{text}</span>{SIMULATED if account.simulated else ""}</div>'

@@ -32,10 +32,10 @@ class AccountState:
         return self.credits[0].left if len(self.credits) == 1 else None
 
 
-def head_text(state: AccountState, title: str) -> str:
-    """Return model, account and slots on one line."""
+def head_text(state: AccountState) -> str:
+    """Return account and slots on one line."""
     slots = f"{state.busy} of {state.slots} slots busy"
-    return DOT.join(filter(None, (title, _account_text(state), slots)))
+    return DOT.join(filter(None, (_account_text(state), slots)))
 
 
 def _account_text(state: AccountState) -> str:

@@ -1,4 +1,4 @@
-"""The camera's controls: six sliders, static, presets, and the move in words."""
+"""The camera's controls: six sliders, static, presets, and the move in words, which some models get in the prompt."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from functools import partial
 import ipywidgets
 
 from ...camera import MOVES, Camera
-from ...camera_words import PRESETS, camera_sentence
+from ...camera_words import PRESETS, camera_prompt, camera_sentence
 from ...spec import CAMERA_LIMIT
 from .preview import PreviewTraits
 from .script import DECIMALS, ENDS
-from .state import PanelState, Summary, camera_of, camera_set, value_changed
+from .state import SAYS_CAMERA, PanelState, Summary, camera_of, camera_set, value_changed
 from .store import PanelStore
 from .widgets import LastShown, caption, line, make_widget
 
@@ -35,13 +35,19 @@ class CameraControls:
         self.static = make_widget(
             ipywidgets.Checkbox, description="Static: keep the camera still", indent=False, classes="rnb-static"
         )
-        self._sentence = make_widget(ipywidgets.HTML, _sentence(Camera()), classes="rnb-sentence")
-        self.fields = {**self.sliders, "static": self.static}
+        self._words = make_widget(
+            ipywidgets.Checkbox, value=True, description="Camera in words", indent=False, classes="rnb-words",
+            tooltip="Say the move at the end of the prompt",
+        )  # fmt: skip
+        self._sentence = make_widget(ipywidgets.HTML, _sentence(store.state), classes="rnb-sentence")
+        moves = {**self.sliders, "static": self.static}
+        self.fields = {**moves, SAYS_CAMERA: self._words}
         """The controls by name."""
         for name, control in self.fields.items():
             store.listen(control, partial(self._changed, name))
-        preview.follow(self.fields)
-        self.column = self._column()
+        preview.follow(moves)
+        self._rows = self._sliders()
+        self.column = make_widget(ipywidgets.VBox, self._parts(store.state), classes="rnb-right")
         self.presets = self._presets()
 
     def show(self, state: PanelState, _: Summary) -> None:
@@ -49,7 +55,9 @@ class CameraControls:
         self._shown.show(self.fields, state.values)
         for slider in self.sliders.values():
             slider.disabled = state.values["static"]
-        self._sentence.value = _sentence(camera_of(state.values))
+        self._sentence.value = _sentence(state)
+        if (self._words in self.column.children) is state.row.camera:
+            self.column.children = self._parts(state)
 
     def apply(self, preset: str) -> None:
         """Set the sliders, and let the button go: it may be pressed again."""
@@ -62,11 +70,15 @@ class CameraControls:
         control = self.fields[name]
         self._store.apply(lambda state: value_changed(state, name, self._shown.taken(name, control)))
 
-    def _column(self) -> ipywidgets.VBox:
+    def _sliders(self) -> list[ipywidgets.Widget]:
         rows: list[ipywidgets.Widget] = []
         for title, names in GROUPS.items():
             rows += [caption(title), *(self.sliders[name] for name in names)]
-        return make_widget(ipywidgets.VBox, [*rows, self.static, self._sentence], classes="rnb-right")
+        return rows
+
+    def _parts(self, state: PanelState) -> list[ipywidgets.Widget]:
+        """Return what stands in the column; the switch is there for models that take no camera in numbers."""
+        return [*self._rows, self.static, *([] if state.row.camera else [self._words]), self._sentence]
 
     def _presets(self) -> ipywidgets.ToggleButtons:
         """Return one widget: as many buttons would take longer to show than all the rest of the camera."""
@@ -83,8 +95,22 @@ class CameraControls:
         return made
 
 
-def _sentence(camera: Camera) -> str:
-    return line(camera_sentence(camera))
+def _sentence(state: PanelState) -> str:
+    return "".join(map(line, camera_lines(state)))
+
+
+def camera_lines(state: PanelState) -> list[str]:
+    """Return what the camera does; for a model that takes no numbers, how that reaches it."""
+    camera, row = camera_of(state.values), state.row
+    if row.camera:
+        return [camera_sentence(camera)]
+    words = camera_prompt(camera)
+    lack = f"{row.title} takes no camera numbers"
+    if not state.values[SAYS_CAMERA]:
+        return [f"{lack}: the move is not sent." if words else f"{lack}: a move is not sent."]
+    if not words:
+        return [f"{lack}: a move is added to the prompt in words."]
+    return [f"{lack}: the move is added to the prompt: '{words}'"]
 
 
 def _slider(name: str) -> ipywidgets.FloatSlider:

@@ -11,9 +11,9 @@ import ipywidgets
 from ...errors import InvalidRequest
 from ...spec import POSITIONS
 from .keyframe_choices import Choice, found_text, listed_text
-from .keyframe_position import PositionControls
+from .keyframe_position import PositionControls, keyframe_lack
 from .keyframe_sources import KeyframeSources, refused
-from .state import PanelState, Summary, fit_of, listed, offered, picked, swapped, uploaded
+from .state import Keyframe, PanelState, Summary, fit_of, listed, offered, picked, swapped, uploaded
 from .store import PanelStore
 from .widgets import button, caption, line, make_widget, problem
 
@@ -42,8 +42,8 @@ class KeyframeControls:
         store.listen(self.filter, self._narrow)
         self.listing = make_widget(ipywidgets.HTML, LISTING, classes="rnb-list-state")
         self._refresh = button("Refresh", store.guarded(reload), hint="Load the list of assets again")
-        swap = button("Swap first and last", store.guarded(self.swap), "rnb-plain rnb-act-swap")
-        bar = [caption("Keyframes"), self.listing, swap, self.filter, self._refresh]
+        self._swap = button("Swap first and last", store.guarded(self.swap), "rnb-plain rnb-act-swap")
+        bar = [caption("Keyframes"), self.listing, self._swap, self.filter, self._refresh]
         head = make_widget(ipywidgets.HBox, bar, classes="rnb-bar-line")
         boxes = make_widget(ipywidgets.Box, [one.box for one in self.positions.values()], classes="rnb-keys")
         self.block = make_widget(ipywidgets.VBox, [head, boxes], classes="rnb-keyblock")
@@ -59,8 +59,10 @@ class KeyframeControls:
         self._refresh.disabled = state.listing.is_reloading
         for position in self.positions.values():
             position.show(state, summary)
+        self._swap.disabled = not {"first", "last"} <= {*state.row.positions}
         notes = []
-        for name, keyframe in state.keyframes.items():
+        for name in POSITIONS:
+            keyframe = state.sent_keyframes.get(name, Keyframe())
             fit = fit_of(state, keyframe, summary.sized)
             setattr(self._preview, name, fit.preview if fit is not None and keyframe.choice.is_given else b"")
             notes += [f"{name} {fit.text}"] if fit is not None else []
@@ -74,7 +76,9 @@ class KeyframeControls:
             self._store.apply(lambda state: picked(state, position, keyframe, self._sources.offer(state)))
 
     def take(self, position: str, name: str, data: bytes) -> None:
-        """Take a file of the user's."""
+        """Take a file of the user's, unless the model has no such position."""
+        if lack := keyframe_lack(self._store.state.row, position):
+            return self._store.report(f"{name} is not taken: {lack}.")
         try:
             choice = self._sources.upload(name, data)
         except InvalidRequest as error:

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 
 import ipywidgets
 
-from ...request import VideoRequest
-from ...spec import DEFAULT_MODEL
+from ...spec import Model
 from ..rendering.result_html import jpeg_uri
 from .keyframe_choices import NONE, Choice, distinct
 from .keyframe_loader import Fitting, Loaded
@@ -19,8 +18,6 @@ from .widgets import button, line, make_widget, problem
 
 NO_PICTURE = '<div class="rnb-none"></div>'
 ACCEPTED = ".png,.jpg,.jpeg,.webp,.gif,.bmp,.tif,.tiff"
-SHARES = {name: share for name, _, share in DEFAULT_MODEL.keyframes}
-"""When a keyframe is seen, as a share of the shot."""
 
 
 class PositionView(NamedTuple):
@@ -49,7 +46,7 @@ class PositionControls:
         self._store, self._pick, self._take = store, pick, take
         self._entries: tuple[Choice, ...] = ()
         self._index: int | None = None
-        view = position_view(name, Keyframe(), None, VideoRequest().length)
+        view = position_view(name, Keyframe(), None, store.summary.sized.length, store.state.row)
         self._head = make_widget(ipywidgets.HTML, view.head, classes="rnb-keyframe-name")
         self._thumbnail = make_widget(ipywidgets.HTML, view.thumbnail, classes="rnb-thumb")
         self.list = make_widget(
@@ -79,9 +76,11 @@ class PositionControls:
         """Bring the controls up to date."""
         keyframe = state.keyframes[self.name]
         self._show_list(state.lists[self.name], keyframe.choice)
-        view = position_view(self.name, keyframe, fit_of(state, keyframe, summary.sized), summary.sized.length)
+        fit, length = fit_of(state, keyframe, summary.sized), summary.sized.length
+        view = position_view(self.name, keyframe, fit, length, state.row)
         self._head.value, self._thumbnail.value, self._foot.value = view.head, view.thumbnail, view.foot
         self._clear.disabled = not view.can_clear
+        self.list.disabled = self._upload.disabled = bool(keyframe_lack(state.row, self.name))
 
     def clear(self) -> None:
         """Take the picture out."""
@@ -113,22 +112,44 @@ class PositionControls:
                 self._upload.value = ()  # the bytes are kept elsewhere, and the same file may come again
 
 
-def position_view(name: str, keyframe: Keyframe, fit: Fitting | None, seconds: int) -> PositionView:
-    """Return what a position shows: thumbnail, time, and what the frame will do to the picture."""
+def keyframe_lack(model: Model, name: str) -> str:
+    """Return why a position is not there with a model; nothing where it is."""
+    if name in model.positions:
+        return ""
+    if not model.positions:
+        return f"{model.title} takes no keyframes"
+    return f"{model.title} takes a {' and a '.join(model.positions)} keyframe only"
+
+
+def position_view(name: str, keyframe: Keyframe, fit: Fitting | None, seconds: int, model: Model) -> PositionView:
+    """Return what a position shows: thumbnail, time, and what the frame will do to the picture.
+
+    Where the model has no such position, that is said, and a picture there is kept.
+    """
     title, choice, loaded = name.capitalize(), keyframe.choice, keyframe.loaded
-    fate = "optional" if not choice.is_given else "loading" if loaded is None else fit.text if fit else ""
+    lack = keyframe_lack(model, name)
+    times = [f"at {time * seconds:g} s" for position, _, time in model.keyframes if position == name]
     wrong = (loaded.problem if loaded else "") or (fit.problem if fit else "")
     return PositionView(
-        head=_head(title, f"{SHARES[name] * seconds:g} s", fate),
+        head=_head(title, " ".join(times), _fate(keyframe, fit, model, is_taken=not lack)),
         thumbnail=_thumbnail(loaded, f"{title} keyframe: {choice.label}"),
-        foot=problem(wrong) or _comparison(name, fit),
+        foot=line(f"{lack}.") if lack else problem(wrong) or _comparison(name, fit),
         can_clear=choice.is_given or keyframe.is_refused,
     )
 
 
+def _fate(keyframe: Keyframe, fit: Fitting | None, model: Model, *, is_taken: bool) -> str:
+    """Return what becomes of a picture, or whether there has to be one."""
+    if not is_taken:
+        return "kept, not sent" if keyframe.choice.is_given else ""
+    if not keyframe.choice.is_given:
+        return "needed" if model.needs_picture else "optional"
+    return "loading" if keyframe.loaded is None else fit.text if fit else ""
+
+
 def _head(title: str, time: str, fate: str) -> str:
     return (
-        f'<div class="rnb-row"><span>{title}</span><span class="rnb-grow rnb-crop">at {escape(time)}</span>'
+        f'<div class="rnb-row"><span>{title}</span><span class="rnb-grow rnb-crop">{escape(time)}</span>'
         f'<span class="rnb-crop">{escape(fate)}</span></div>'
     )
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ...redaction import short_id
-from ...request import VideoRequest
 from .bridge import Act
 from .open_field import not_opened
 from .widgets import reports_errors
@@ -27,6 +26,7 @@ class PageActs:
             "shown": lambda _: panel.output.keep_results(),
             "press": lambda _: panel.store.guarded(panel.sender.press)(),
             "cell": self._give_cell,
+            "code": self._give_code,
             "open": lambda message: self.open_job(str(message.get("name", "")), lambda: panel.bridge.answer(message)),
             "act": self._act,
             "piece": self._take_piece,
@@ -34,7 +34,7 @@ class PageActs:
 
     def reset(self) -> None:
         """Set everything back to the defaults."""
-        self._panel.fill(VideoRequest())
+        self._panel.fill(None)
 
     def open_job(self, name: str, done: Callable[[], None] = lambda: None) -> None:
         """Fill the panel in the background with the settings of a job or task."""
@@ -69,6 +69,13 @@ class PageActs:
         text = ""
         with reports_errors(self._panel.store.report):
             text = self._panel.cell
+        self._panel.bridge.answer(message, text)
+
+    def _give_code(self, message: Mapping[str, Any]) -> None:
+        """Answer with the request as code, or with nothing, and the reason in the panel."""
+        text = ""
+        with reports_errors(self._panel.store.report):
+            text = self._panel.code(str(message.get("language")))
         self._panel.bridge.answer(message, text)
 
     def _take_piece(self, message: Mapping[str, Any]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import ChainMap
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from ...jobs.environment import Environment
 from ...jobs.job import Job
 from ...keyframes import Keyframes
 from ...request import VideoRequest
+from ...request_code import as_code
 from ...shortcuts import chosen_studio
 from ..cards.card import style_sheet
 from .account_bar import AccountBar
@@ -23,10 +25,11 @@ from .bridge import Bridge
 from .camera_controls import CameraControls
 from .keyframe_controls import KeyframeControls
 from .keyframe_sources import KeyframeSources
+from .model_choice import ModelChoice
 from .open_field import Entries, OpenField, readable_source
 from .output import PanelOutput, surroundings
 from .page_acts import PageActs
-from .preview import make_preview
+from .preview import keyframe_times, make_preview
 from .request_form import RequestForm
 from .request_sender import RequestSender
 from .state import PanelState, Summary, filled
@@ -67,6 +70,7 @@ class Panel(ipywidgets.VBox):
         self.store = store = PanelStore(PanelState(unknown_account(studio.account.backend), studio.account.backend))
         self.preview = make_preview(_dom_classes=["rnb-left"])
         self._sources, self._entries = KeyframeSources(studio, lambda: variables), Entries(studio)
+        self.model = ModelChoice(store)
         self.camera = CameraControls(store, self.preview)
         self.keyframes = KeyframeControls(store, self._sources, self.preview, lambda: self._work.reload())
         self.form = RequestForm(store, Environment().draw)
@@ -76,12 +80,16 @@ class Panel(ipywidgets.VBox):
         frame = self._frame(acts)
         sheet = make_widget(ipywidgets.HTML, style_sheet("card.css", "panel.css"), classes="rnb-style")
         super().__init__([sheet, frame], _dom_classes=["rnb-root", "rnb-panel"])
-        self.preview.fields = {**self.camera.fields, **self.keyframes.fields, **self.form.fields}
-        self.bridge = Bridge(self.preview, self.preview.fields, acts.by_kind)
+        # the model first: the choices of the others follow it
+        groups = (self.form, self.keyframes, self.camera, self.model)
+        self._fields = ChainMap(*(group.fields for group in groups))
+        self.preview.fields = dict(self._fields)
+        self.bridge = Bridge(self.preview, self._fields, acts.by_kind)
         self.output = PanelOutput(self, studio, store, self.bridge, view, lambda: self.jobs)
         self.sender = RequestSender(studio, store, self._work, self.output, self._take_on, self.offer_again)
-        for shown in (self.camera, self.keyframes, self.form, self.open_field, self._account, self._actions):
-            store.shown_by(shown.show)
+        controls = (self.model, self.camera, self.keyframes, self.form, self.open_field)
+        for part in (*controls, self._account, self._actions):
+            store.shown_by(part.show)
         store.shown_by(self._show_frame)
         store.followed_by(self._work.follow_settings, self._follow, self.output.keep_text, self._work.load_missing)
         self.fill(source)
@@ -94,9 +102,10 @@ class Panel(ipywidgets.VBox):
         Raises `JobNotFound` for an unknown id, `InvalidRequest` for values that no control has.
         """
         source = readable_source(source)
-        request = self._studio.request_of(source) if isinstance(source, str) else _request_of(source)
+        request = self._studio.request_of(source) if isinstance(source, str) else self._request_of(source)
         # text and pictures may still be missing; a value that no control can show is a mistake at once
-        replace(request, prompt=request.prompt or "-", keyframes=Keyframes()).check()
+        pictures = Keyframes(**dict.fromkeys(request.row.positions[:1], "-"))
+        replace(request, prompt=request.prompt or "-", keyframes=pictures).check()
         offer = self._sources.offer(self.store.state)
         keyframes = self._sources.keyframes_of(request.keyframes, offer)
         self.store.apply(lambda state: filled(state, request, keyframes, offer))
@@ -105,6 +114,13 @@ class Panel(ipywidgets.VBox):
     def cell(self) -> str:
         """The `%%runway` cell that makes the same request."""
         return cell_of(*self.store.now)
+
+    def code(self, language: str) -> str:
+        """Return code that sends the same request to the API: `curl`, `python` or `javascript`.
+
+        Raises `InvalidRequest` with all mistakes.
+        """
+        return as_code(self.store.summary.request, language, self._studio.settings.base_url)
 
     def offer_again(self) -> None:
         """Offer the jobs, variables and pictures that there are now."""
@@ -131,6 +147,7 @@ class Panel(ipywidgets.VBox):
             head,
             self.open_field.problem,
             account.problems,
+            self.model.line,
             camera,
             self.keyframes.block,
             self.form.block,
@@ -139,6 +156,12 @@ class Panel(ipywidgets.VBox):
         ]
         return make_widget(ipywidgets.VBox, rows, classes="rnb-frame")
 
+    def _request_of(self, source: VideoRequest | Job | None) -> VideoRequest:
+        """Return the request of a job, or an empty one for the model of the settings."""
+        if isinstance(source, Job):
+            return source.original_request
+        return source or VideoRequest(model=self._studio.settings.model)
+
     def _offer_cell(self) -> None:
         """Show the text itself where no script can reach the clipboard."""
         if not self.preview.has_script:
@@ -146,7 +169,10 @@ class Panel(ipywidgets.VBox):
 
     def _show_frame(self, state: PanelState, summary: Summary) -> None:
         """Bring the format of the preview up to date, and what stands below the frame."""
-        self.preview.portrait, self.preview.seconds = summary.sized.format == "portrait", summary.sized.length
+        model, sized, preview = state.row, summary.sized, self.preview
+        with preview.hold_sync():
+            preview.frame, preview.times = model.aspects[sized.format], keyframe_times(model)
+            preview.seconds, preview.fields = sized.length, dict(self._fields)
         if state.shows_cell and self._actions.cell not in self.children:
             self.children = (*self.children, self._actions.cell)
 
@@ -190,7 +216,3 @@ def _offer_again(panel: Panel | None) -> None:
     if panel is not None:
         panel.offer_again()
         panel.look_again()
-
-
-def _request_of(source: VideoRequest | Job | None) -> VideoRequest:
-    return source.original_request if isinstance(source, Job) else source or VideoRequest()

@@ -17,7 +17,7 @@ import traitlets
 
 from ...errors import InvalidRequest
 from ...pictures.fit import thumbnail
-from ...spec import CAMERA_LIMIT, POSITIONS
+from ...spec import CAMERA_LIMIT, DEFAULT_MODEL, POSITIONS, Model
 from .script import script
 
 PREVIEW_SIDE = 960
@@ -31,6 +31,11 @@ def preview_jpeg(picture: bytes) -> bytes:
         return thumbnail(bytes(picture), (PREVIEW_SIDE, PREVIEW_SIDE), PREVIEW_QUALITY)
     except InvalidRequest:
         return b""
+
+
+def keyframe_times(model: Model) -> dict[str, float]:
+    """Return when each keyframe of a model stands in the shot, from 0 to 1."""
+    return {position: time for position, _, time in model.keyframes}
 
 
 def _move() -> Any:
@@ -49,7 +54,12 @@ class PreviewTraits(traitlets.HasTraits):
     first = traitlets.Bytes(b"").tag(sync=True)
     middle = traitlets.Bytes(b"").tag(sync=True)
     last = traitlets.Bytes(b"").tag(sync=True)
-    portrait = traitlets.Bool(False).tag(sync=True)
+    frame = traitlets.Tuple(traitlets.Int(), traitlets.Int(), default_value=DEFAULT_MODEL.aspects["landscape"]).tag(
+        sync=True
+    )
+    """Width and height of the video in pixels."""
+    times = traitlets.Dict(default_value=keyframe_times(DEFAULT_MODEL)).tag(sync=True)
+    """When each keyframe stands in the shot, from 0 to 1."""
     seconds = traitlets.Int(5).tag(sync=True)
     time = traitlets.Float(0.0, min=0.0, max=1.0).tag(sync=True)
     crop_note = traitlets.Unicode("").tag(sync=True)

@@ -8,7 +8,8 @@ from typing import Any
 
 from ... import camera
 from ...pictures.limits import LARGEST_FILE
-from ...spec import CAMERA_LIMIT, DEFAULT_MODEL
+from ...request_code import LANGUAGES
+from ...spec import CAMERA_LIMIT, POSITIONS
 from ..rendering.result_html import JOB_TITLE
 from ..static import join_modules
 
@@ -17,6 +18,7 @@ ENDS = {
     "pan": ("left", "right"), "tilt": ("down", "up"), "roll": ("counter-clockwise", "clockwise"),
 }  # fmt: skip
 """What the two ends of each slider mean."""
+LANGUAGE_TITLES = {"python": "Python", "javascript": "JavaScript"}
 DECIMALS = 1
 """Digits after the point of a slider's value."""
 PIECE = 4_000_000
@@ -39,8 +41,8 @@ def facts() -> dict[str, Any]:
             "pitch": camera.PITCH,
             "roll": camera.ROLL,
         },
-        "frame": DEFAULT_MODEL.aspects["landscape"],
-        "keyframes": [(position, time) for position, _, time in DEFAULT_MODEL.keyframes],
+        "positions": POSITIONS,
+        "languages": [(name, LANGUAGE_TITLES.get(name, name)) for name in LANGUAGES],
         "upload": {"piece": PIECE, "largest": LARGEST_FILE},
         "jobTitle": JOB_TITLE,
     }

@@ -9,19 +9,23 @@ from typing import Any, NamedTuple
 
 from ...api.models import Task
 from ...camera import MOVES, Camera
+from ...camera_words import camera_prompt
 from ...jobs.job import Job
 from ...keyframes import Keyframes
 from ...ledger.phase import Phase
+from ...models import model_named
 from ...pictures.aspects import aspect_of, mixed_aspects_problem
 from ...pictures.assets import AssetList
 from ...request import VideoRequest
-from ...spec import DEFAULT_MODEL, POSITIONS
+from ...spec import DEFAULT_MODEL, POSITIONS, Model, Size
 from .account_text import AccountState, refusal
-from .form_rows import KEEP_SEED, form_values, request_values
+from .form_rows import KEEP_SEED, form_values, request_values, rows_of
 from .keyframe_choices import NONE, Choice, narrowed
 from .keyframe_loader import Fitting, Loaded
 
 SENDING = "It is being sent."
+SAYS_CAMERA = "camera_words"
+"""The switch of models that take no camera in numbers."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,8 @@ class FitKey(NamedTuple):
     """What decides how a picture comes into the frame."""
 
     loaded: Loaded
-    format: str
+    size: Size
+    """Of the frame, in pixels."""
     fit: str | None
     focus: tuple[float, float] | None
     is_asset: bool
@@ -91,12 +96,14 @@ class PanelState:
     account: AccountState
     backend: object = field(default=None, repr=False)
     """Whom a request would go to."""
+    model: str = DEFAULT_MODEL.name
+    """The model that is chosen. It decides what is sent of all the rest, and takes nothing away from it."""
     values: Mapping[str, Any] = field(default_factory=lambda: control_values(VideoRequest()))
-    """What the controls hold, by their names; keyframes apart."""
+    """What was typed and chosen, by the names of the controls, keyframes apart; kept whatever the model takes."""
     names_length: bool = False
     """Whether the request that was opened named its length."""
     keyframes: Mapping[str, Keyframe] = field(default_factory=_no_keyframes)
-    """By position."""
+    """By position, those too that the model does not take."""
     fits: Mapping[FitKey, Fitting] = field(default_factory=dict, repr=False)
     uploads: tuple[Choice, ...] = ()
     """Files of the user, the newest first."""
@@ -121,6 +128,16 @@ class PanelState:
     phases: Mapping[str, Phase] = field(default_factory=dict)
     """Where each job stood when it last moved."""
 
+    @property
+    def row(self) -> Model:
+        """The facts of the model."""
+        return model_named(self.model)
+
+    @property
+    def sent_keyframes(self) -> dict[str, Keyframe]:
+        """The keyframes that the model takes, by position."""
+        return {name: self.keyframes[name] for name in self.row.positions}
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -138,10 +155,11 @@ class Summary:
 
 
 def control_values(request: VideoRequest) -> dict[str, Any]:
-    """Return what the controls hold for a request, keyframes apart."""
+    """Return what is held for a request, keyframes apart. The camera is said in words unless that is switched off."""
     camera = request.camera
     moves = {name: float(getattr(camera, name) or 0.0) for name in MOVES}
-    return {**moves, "static": bool(camera.static), **form_values(request)}
+    says = request.camera_words is not False
+    return {**moves, "static": bool(camera.static), SAYS_CAMERA: says, **form_values(request)}
 
 
 def camera_of(values: Mapping[str, Any]) -> Camera:
@@ -155,22 +173,31 @@ def camera_of(values: Mapping[str, Any]) -> Camera:
 
 def request_of(state: PanelState) -> VideoRequest:
     """Return what Generate would send; it may be wrong still."""
-    given = {name: frame.choice.picture for name, frame in state.keyframes.items() if frame.choice.is_given}
-    others = request_values(state.values, names_length=state.names_length)
-    return VideoRequest(keyframes=Keyframes(**given), camera=camera_of(state.values), **others)
+    given = {name: frame.choice.picture for name, frame in state.sent_keyframes.items() if frame.choice.is_given}
+    others = request_values(state.values, state.row)
+    camera = sent_camera(state)
+    says = True if camera != Camera() and not state.row.camera else None
+    return VideoRequest(keyframes=Keyframes(**given), camera=camera, camera_words=says, model=state.model, **others)
+
+
+def sent_camera(state: PanelState) -> Camera:
+    """Return the camera that goes with the request: in numbers, or for the prompt; none where it is in neither."""
+    camera = camera_of(state.values)
+    is_sent = state.row.camera or (state.values[SAYS_CAMERA] and camera_prompt(camera))
+    return camera if is_sent else Camera()
 
 
 def cell_names(state: PanelState) -> dict[str, str]:
     """Return what stands for each keyframe in a cell."""
-    return {name: frame.choice.cell_name for name, frame in state.keyframes.items() if frame.choice.cell_name}
+    return {name: frame.choice.cell_name for name, frame in state.sent_keyframes.items() if frame.choice.cell_name}
 
 
 def summary_of(state: PanelState) -> Summary:
     """Return what follows from the controls."""
     request = request_of(state)
     sized = VideoRequest(
-        aspect=_aspect(request, state), seconds=request.seconds, explore=request.explore, fit=request.fit,
-        focus=request.focus,
+        model=request.model, aspect=_aspect(request, state), seconds=request.seconds, resolution=request.resolution,
+        explore=request.explore, fit=request.fit, focus=request.focus,
     )  # fmt: skip
     problems = (*request.problems(), *keyframe_problems(state, request.aspect))
     why = refusal(sized, state.account, [*problems]) or (SENDING if state.is_sending else "")
@@ -179,7 +206,7 @@ def summary_of(state: PanelState) -> Summary:
 
 def _aspect(request: VideoRequest, state: PanelState) -> str | None:
     """Return the format that the request will have: chosen, or that of its first keyframe."""
-    first = next((frame for frame in state.keyframes.values() if frame.choice.is_given), None)
+    first = next((frame for frame in state.sent_keyframes.values() if frame.choice.is_given), None)
     size = first.loaded.size if first is not None and first.loaded is not None else None
     return request.aspect or (aspect_of(size, request.row.aspects) if size else None)
 
@@ -188,12 +215,12 @@ def keyframe_problems(state: PanelState, aspect: str | None) -> tuple[str, ...]:
     """Return what keeps a request from being sent: pictures that cannot be used, or not together."""
     found = [
         f"{name}: {frame.loaded.problem}"
-        for name, frame in state.keyframes.items()
+        for name, frame in state.sent_keyframes.items()
         if frame.loaded is not None and frame.loaded.problem and frame.loaded.is_fatal
     ]
     formats = {
-        name: aspect_of(frame.loaded.size, DEFAULT_MODEL.aspects)
-        for name, frame in state.keyframes.items()
+        name: aspect_of(frame.loaded.size, state.row.aspects)
+        for name, frame in state.sent_keyframes.items()
         if frame.choice.is_given and frame.loaded is not None and frame.loaded.size
     }
     mixed = mixed_aspects_problem(formats) if aspect is None else ""
@@ -204,7 +231,8 @@ def fit_key(frame: Keyframe, sized: VideoRequest) -> FitKey | None:
     """Return what decides how the picture of a keyframe comes into the frame; None without a picture."""
     if frame.loaded is None or not frame.loaded.data:
         return None
-    return FitKey(frame.loaded, sized.format, sized.fit, sized.focus, frame.choice.asset is not None)
+    size = sized.row.aspects[sized.format]
+    return FitKey(frame.loaded, size, sized.fit, sized.focus, frame.choice.asset is not None)
 
 
 def fit_of(state: PanelState, frame: Keyframe, sized: VideoRequest) -> Fitting | None:
@@ -229,7 +257,7 @@ def absent_pictures(state: PanelState) -> list[Choice]:
 
 def missing_fits(state: PanelState, sized: VideoRequest) -> list[FitKey]:
     """Return what is to be computed of pictures that are there."""
-    keys = [fit_key(frame, sized) for frame in state.keyframes.values()]
+    keys = [fit_key(frame, sized) for frame in state.sent_keyframes.values()]
     return [key for key in dict.fromkeys(keys) if key is not None and key not in state.fits]
 
 
@@ -237,11 +265,21 @@ def missing_fits(state: PanelState, sized: VideoRequest) -> list[FitKey]:
 
 
 def value_changed(state: PanelState, name: str, value: Any) -> PanelState:
-    """Return the state after the user changed a control. A seed that is typed is kept."""
+    """Return the state after the user changed what a control contains. A seed that is typed is kept."""
+    row = next((row for row in rows_of(state.row) if row.is_choice and row.name == name), None)
+    if row is not None:
+        value = row.read((value,))
+        # the usual length is named only where the request that was opened named it: then it is the same one still
+        value = None if value == row.usual and not (name == "seconds" and state.names_length) else value
     if state.values[name] == value:
         return state
     more = {KEEP_SEED: bool(value.strip())} if name == "seed" else {}
     return replace(state, values={**state.values, name: value, **more})
+
+
+def model_chosen(state: PanelState, model: str) -> PanelState:
+    """Return the state with another model; everything that was typed and chosen stays."""
+    return state if model == state.model else replace(state, model=model)
 
 
 def camera_set(state: PanelState, camera: Camera) -> PanelState:
@@ -258,7 +296,11 @@ def seed_set(state: PanelState, seed: int) -> PanelState:
 def filled(state: PanelState, request: VideoRequest, keyframes: Mapping[str, Keyframe], offer: Offer) -> PanelState:
     """Return the state whose controls hold a request."""
     state = replace(
-        state, values=control_values(request), names_length=request.seconds is not None, keyframes={**keyframes}
+        state,
+        model=request.model,
+        values=control_values(request),
+        names_length=request.seconds is not None,
+        keyframes={**keyframes},
     )
     return offered(state, offer)
 
@@ -299,7 +341,7 @@ def picture_loaded(state: PanelState, choice: Choice, loaded: Loaded) -> PanelSt
 
 def fitted(state: PanelState, key: FitKey, fitting: Fitting, sized: VideoRequest) -> PanelState:
     """Return the state that knows what the frame makes of a picture; what is not needed any more is forgotten."""
-    needed = {fit_key(frame, sized) for frame in state.keyframes.values()}
+    needed = {fit_key(frame, sized) for frame in state.sent_keyframes.values()}
     known = {**state.fits, key: fitting}
     return replace(state, fits={one: found for one, found in known.items() if one in needed})
 
@@ -340,6 +382,8 @@ def job_noted(state: PanelState, job: Job) -> PanelState:
 
 def sent(state: PanelState, job: Job) -> PanelState:
     """Return the state after sending: the seed stays when it is to be kept; else the next take draws its own."""
+    if not state.row.seed:
+        return job_noted(state, job)
     text = str(job.seed) if state.values[KEEP_SEED] and job.seed is not None else ""
     return job_noted(replace(state, values={**state.values, "seed": text}), job)
 

@@ -114,6 +114,10 @@ class LastShown:
         self._values[name] = control.value
         return control.value
 
+    def forget(self, name: str) -> None:
+        """Set a control the next time, whatever was shown: it is another one, or has other choices."""
+        self._values.pop(name, None)
+
     def show(self, controls: Mapping[str, Any], values: Mapping[str, Any]) -> None:
         """Set the controls whose values have changed."""
         for name, control in controls.items():

@@ -1,13 +1,16 @@
 // @ts-check
-// Buttons of the panel whose work waits for the kernel: Generate, presets, Copy as cell, Insert as cell.
+// Buttons of the panel whose work waits for the kernel: Generate, presets, Copy as cell or code, Insert as cell.
 import { find, make, targetOf } from "./dom.js";
+import { FACTS } from "./facts.js";
 import { previewOf } from "./panel_scope.js";
 
 /** @import { Preview } from "./widget.js" */
 
-/** @typedef {(preview: Preview, cell: Promise<string>) => Promise<string>} CellAction Returns what the button says. */
+/** @typedef {(preview: Preview) => Promise<string>} Act Returns what the button says. */
 
 const NO_CELL = "No cell";
+const NO_CODE = "No code";
+const BUTTON = "jupyter-button";
 /** Milliseconds after which a button says that it waits. */
 const LATE = 500;
 /** Milliseconds for which a button says what it did. */
@@ -71,26 +74,59 @@ export function wireAct(node) {
  * @param {HTMLElement} button
  */
 export function wireCopy(button) {
-  whenClicked(button, async (preview, cell) => {
-    try {
-      const blob = cell.then(text => (text ? new Blob([text], { type: "text/plain" }) : Promise.reject(NO_CELL)));
-      await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
-      preview.announce("Cell text copied.");
-      return "Copied";
-    } catch {
-      const text = await cell;
-      if (!text) return NO_CELL;
-      offerText(button, text);
-      preview.announce("The clipboard is out of reach: the cell text is selected, copy it from there.");
-      return "";
-    }
+  whenClicked(button, preview => copy(button, preview, preview.kernel.askCell(), "Cell text", NO_CELL));
+}
+
+/**
+ * Put the languages, in which a request can be copied as code, behind the button that copies the cell.
+ * @param {HTMLElement} button
+ */
+export function offerCode(button) {
+  if (button.nextElementSibling?.classList.contains("rnb-as-open")) return;
+  const choices = FACTS.languages.map(([language, title]) => {
+    const hint = `Copy the request as ${title}, with the token as $USEAPI_TOKEN`;
+    const choice = make("button", { type: "button", className: BUTTON, textContent: title, title: hint });
+    whenClicked(choice, preview => copy(choice, preview, preview.kernel.askCode(language), `${title} code`, NO_CODE));
+    return choice;
   });
+  const group = make(
+    "span",
+    { className: "rnb-as", role: "group", "aria-label": "Copy as code", hidden: true },
+    ...choices,
+  );
+  const opener = make("button", { type: "button", className: `${BUTTON} rnb-as-open`, textContent: "Copy as\u2026" });
+  opener.setAttribute("aria-expanded", "false");
+  opener.onclick = () => {
+    group.hidden = !group.hidden;
+    opener.setAttribute("aria-expanded", String(!group.hidden));
+  };
+  button.after(opener);
+  actionsOf(button).append(group);
+}
+
+/**
+ * Copy a text that is still to come; return what the button says.
+ * @type {(button: HTMLElement, preview: Preview, asked: Promise<string>, name: string, none: string) => Promise<string>}
+ */
+async function copy(button, preview, asked, name, none) {
+  try {
+    const blob = asked.then(text => (text ? new Blob([text], { type: "text/plain" }) : Promise.reject(none)));
+    await navigator.clipboard.write([new ClipboardItem({ "text/plain": blob })]);
+    preview.announce(`${name} copied.`);
+    return "Copied";
+  } catch {
+    const text = await asked;
+    if (!text) return none;
+    offerText(button, text, name);
+    preview.announce(`The clipboard is out of reach: the ${name.toLowerCase()} is selected, copy it from there.`);
+    return "";
+  }
 }
 
 /** @param {HTMLElement} button */
 export function wireInsert(button) {
-  whenClicked(button, async (preview, cell) => {
-    const text = await cell;
+  whenClicked(button, async preview => {
+    const text = await preview.kernel.askCell();
     if (!text) return NO_CELL;
     const isDone = preview.notebook?.insertBelow(button, text);
     preview.announce(isDone ? "Cell inserted below." : "This view stands in no notebook: insert the cell from there.");
@@ -99,8 +135,8 @@ export function wireInsert(button) {
 }
 
 /**
- * Do something with the cell of what is shown, once at a time.
- * @type {(button: HTMLElement, act: CellAction) => void}
+ * Do something with the request that is shown, once at a time.
+ * @type {(button: HTMLElement, act: Act) => void}
  */
 function whenClicked(button, act) {
   let isActing = false;
@@ -110,7 +146,7 @@ function whenClicked(button, act) {
     isActing = true;
     const done = reportLate(button, preview);
     try {
-      button.dataset.note = await act(preview, preview.kernel.askCell());
+      button.dataset.note = await act(preview);
     } finally {
       done();
       isActing = false;
@@ -119,13 +155,17 @@ function whenClicked(button, act) {
   });
 }
 
-/** @type {(button: HTMLElement, text: string) => void} */
-function offerText(button, text) {
-  const actions = button.closest(".rnb-actions") ?? /** @type {Element} */ (button.parentElement);
-  const properties = { className: "rnb-copy-text", readOnly: true, "aria-label": "Cell text", rows: 4 };
+/** @type {(button: HTMLElement) => Element} */
+const actionsOf = button => button.closest(".rnb-actions") ?? /** @type {Element} */ (button.parentElement);
+
+/** @type {(button: HTMLElement, text: string, name: string) => void} */
+function offerText(button, text, name) {
+  const actions = actionsOf(button);
+  const properties = { className: "rnb-copy-text", readOnly: true, rows: 4 };
   const known = /** @type {HTMLTextAreaElement | null} */ (find(actions, ".rnb-copy-text"));
   const field = known ?? make("textarea", properties);
   field.dataset.lmSuppressShortcuts = "true";
+  field.setAttribute("aria-label", name);
   field.value = text;
   actions.append(field);
   field.focus();

@@ -1,6 +1,6 @@
 // @ts-check
 // What plain ipywidgets cannot do: names, keys and gestures of the controls around the preview, found by class.
-import { wireAct, wireCopy, wireInsert, wirePress } from "./buttons.js";
+import { offerCode, wireAct, wireCopy, wireInsert, wirePress } from "./buttons.js";
 import { find, findAll, once, setAttribute, targetOf } from "./dom.js";
 import { FACTS, MOVES } from "./facts.js";
 import { direction, rounded, signed, typedNumber, withinLimit } from "./move_text.js";
@@ -35,6 +35,7 @@ export function enhance(panel, preview) {
   for (const header of findAll(panel, ".jupyter-widget-Collapse-header")) once(header, openByKey);
   for (const move of MOVES) enhanceMove(panel, preview, move);
   once(find(panel, ".rnb-copy"), wireCopy);
+  for (const button of findAll(panel, ".rnb-copy")) offerCode(button);
   once(find(panel, ".rnb-insert"), wireInsert);
   once(find(panel, ".rnb-primary"), wirePress);
   for (const upload of findAll(panel, ".widget-upload")) once(upload, wireUpload);

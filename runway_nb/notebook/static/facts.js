@@ -5,8 +5,8 @@
 /**
  * @typedef {object} Facts
  * @property {CameraFacts} camera
- * @property {[number, number]} frame Width and height of the landscape frame in pixels of the video.
- * @property {[string, number][]} keyframes Position of each keyframe, and its time in the shot, from 0 to 1.
+ * @property {string[]} positions Of keyframes, in the order of time.
+ * @property {[string, string][]} languages In which a request can be written as code, each with its title.
  * @property {{ piece: number, largest: number }} upload Bytes of one message and of a picture, at most.
  * @property {string} jobTitle What the title of a job's id begins with in a result.
  */

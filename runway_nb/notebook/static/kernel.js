@@ -105,6 +105,15 @@ export class Kernel {
   }
 
   /**
+   * Return code that makes the request which is shown.
+   * @param {string} language
+   */
+  async askCode(language) {
+    await this.settled();
+    return this.ask("code", { language, values: this.shown });
+  }
+
+  /**
    * Take an answer; one to another view's question is left to it.
    * @param {Answer} message
    */

@@ -139,7 +139,7 @@ export class Player {
 
   async load() {
     const turn = ++this.loading;
-    const pictures = await decode(position => this.model.get(position));
+    const pictures = await decode(position => this.model.get(position), this.model.get("times"));
     const isLate = turn !== this.loading || this.signal.aborted;
     for (const picture of isLate ? pictures : this.pictures) picture.bitmap.close();
     if (isLate) return;
@@ -162,7 +162,7 @@ export class Player {
     this.roomSeen = this.roomNow();
     const { stage, empty, chip, transport, play, scrub } = this.parts;
     const isPair = this.calm.matches && this.pictures.length > 0;
-    const size = frameSize(width, this.model.get("portrait"), isPair ? 2 : 1);
+    const size = frameSize(width, this.model.get("frame"), isPair ? 2 : 1);
     const labels = isPair ? ["start", "end"] : [""];
     this.views = this.pictures.length ? labels.map(label => new View(this.pictures, size, label)) : [];
     stage.style.cssText = `width:${labels.length * (size.width + GAP) - GAP}px;height:${size.height}px`;

@@ -33,20 +33,24 @@ const FURTHEST = 2;
 // pixels of a patch at most: the first one, those far away
 const SHARP = 8e6;
 const COARSE = 2e6;
-const SHAPE = FACTS.frame[0] / FACTS.frame[1];
+// of a view on the page, in pixels; one that is wider than it is high may be as high as 5:3 is at the widest
 const WIDEST = 560;
 const TALLEST = 320;
+const TALLEST_WIDE = 336;
+const HAIR = 1e-6;
 /** Pixels between two views side by side. */
 export const GAP = 8;
 
 /**
  * Return the size of the frame on the screen: all the room there is, up to a limit.
- * @type {(room: number, portrait: boolean, count: number) => Size}
+ * @type {(room: number, frame: [number, number], count: number) => Size}
  */
-export function frameSize(room, portrait, count) {
+export function frameSize(room, [wide, high], count) {
   const share = (room - (count - 1) * GAP) / count;
-  const height = portrait ? Math.min(TALLEST, share * SHAPE) : Math.min(WIDEST, share) / SHAPE;
-  return { width: Math.floor(portrait ? height / SHAPE : height * SHAPE), height: Math.floor(height) };
+  const tallest = wide > high ? TALLEST_WIDE : TALLEST;
+  const width = Math.min(share, WIDEST, (tallest * wide) / high);
+  // a hair more, so that 400 pixels at 5:3 are 240 high, and not 239.99
+  return { width: Math.floor(width + HAIR), height: Math.floor((width * high) / wide + HAIR) };
 }
 
 /** @type {(canvas: HTMLCanvasElement) => CanvasRenderingContext2D} */
@@ -249,13 +253,13 @@ export class View {
 }
 
 /**
- * Return the keyframes that were chosen, decoded; what is no picture is left out.
- * @type {(data: (position: string) => DataView<ArrayBuffer> | undefined) => Promise<Picture[]>}
+ * Return the keyframes that were chosen, decoded; what is no picture, or has no time, is left out.
+ * @type {(data: (position: string) => DataView<ArrayBuffer> | undefined, times: Record<string, number>) => Promise<Picture[]>}
  */
-export async function decode(data) {
-  const chosen = FACTS.keyframes.flatMap(([position, time]) => {
-    const bytes = data(position);
-    return bytes?.byteLength ? [{ bytes, time }] : [];
+export async function decode(data, times) {
+  const chosen = FACTS.positions.flatMap(position => {
+    const [bytes, time] = [data(position), times[position]];
+    return bytes?.byteLength && time !== undefined ? [{ bytes, time }] : [];
   });
   const decoded = chosen.map(async ({ bytes, time }) => {
     try {

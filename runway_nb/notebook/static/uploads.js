@@ -5,7 +5,7 @@ import { FACTS } from "./facts.js";
 import { previewOf } from "./panel_scope.js";
 
 const { piece: PIECE, largest: LARGEST } = FACTS.upload;
-const POSITION = new RegExp(`rnb-keyframe-(${FACTS.keyframes.map(([position]) => position).join("|")})`);
+const POSITION = new RegExp(`rnb-keyframe-(${FACTS.positions.join("|")})`);
 
 /** @param {DragEvent} event */
 const carriesFile = event => [...(event.dataTransfer?.types ?? [])].includes("Files");

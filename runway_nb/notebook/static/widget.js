@@ -54,8 +54,8 @@ export class Preview {
   listen() {
     const { model, player } = this;
     for (const name of ["static", "seconds", "crop_note"]) model.on(`change:${name}`, () => player.draw());
-    for (const [position] of FACTS.keyframes) model.on(`change:${position}`, () => player.load());
-    model.on("change:portrait", () => player.layOut());
+    for (const name of [...FACTS.positions, "times"]) model.on(`change:${name}`, () => player.load());
+    model.on("change:frame", () => player.layOut());
     for (const name of ["controls", "fields"]) model.on(`change:${name}`, () => this.follow());
     model.on("change:announcement", () => this.announce(model.get("announcement")));
     model.on("msg:custom", message => this.hear(message));

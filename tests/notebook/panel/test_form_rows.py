@@ -63,17 +63,17 @@ def test_a_number_that_is_none_stays_as_it_was_typed(text, value) -> None:
 
 
 def test_every_field_of_a_request_has_a_row_and_each_control_a_name_of_its_own() -> None:
-    assert sorted(row.name for row in ROWS) == sorted(field.name for field in OWN_FIELDS)
+    beside_camera = [field.name for field in OWN_FIELDS if field.control and field.control.place == "camera"]
+    assert beside_camera == ["camera_words"]
+    assert sorted([*beside_camera, *(row.name for row in ROWS)]) == sorted(field.name for field in OWN_FIELDS)
     names = [name for row in ROWS for name in row.controls]
     assert len({*names, KEEP_SEED}) == len(names) + 1
 
 
 def test_what_is_rarely_needed_comes_last_and_what_is_done_before_sending_first_of_it() -> None:
     names = [row.name for row in ROWS]
-    assert names[:8] == [
-        "prompt", "aspect", "camera_words", "seconds", "resolution", "audio", "seed", "explore"
-    ]  # fmt: skip
-    assert names[8:] == ["fit", "focus", "upscale", "reply_url", "reply_ref", "max_jobs"]
+    assert names[:7] == ["prompt", "aspect", "seconds", "resolution", "audio", "seed", "explore"]
+    assert names[7:] == ["fit", "focus", "upscale", "reply_url", "reply_ref", "max_jobs"]
 
 
 @given(requests, st.sampled_from([None, *FITS]))
@@ -81,11 +81,11 @@ def test_any_request_comes_back_from_the_form(request, fit) -> None:
     request = replace(request, fit=fit)
     if request.problems():
         return
-    found = VideoRequest(**request_values(form_values(request), names_length=request.seconds is not None))
+    found = VideoRequest(**request_values(form_values(request), request.row))
     assert (found.seconds, found.length, found.seed, found.aspect) == (
         request.seconds, request.length, request.seed, request.aspect,
     )  # fmt: skip
-    assert (found.prompt, found.fit or "cover") == (request.prompt.strip(), request.fit or "cover")
+    assert (found.prompt, found.fit) == (request.prompt.strip(), request.fit)
     assert (found.reply_ref or "") == (request.reply_ref or "").strip()
 
 

@@ -424,7 +424,8 @@ def test_the_fit_that_will_be_made_is_shown(bench, size, changes, told) -> None:
         panel.form.fields[name].value = value
     bench.settled(panel)
     assert told in words(panel)
-    assert panel.preview.portrait == ((size == (768, 1280)) and changes.get("aspect") != "landscape")
+    is_portrait = size == (768, 1280) and changes.get("aspect") != "landscape"
+    assert panel.preview.frame == ((768, 1280) if is_portrait else (1280, 768))
 
 
 def test_the_focus_decides_what_is_seen(bench) -> None:
@@ -455,7 +456,7 @@ def test_a_photo_that_lies_on_its_side_stands_upright_in_its_position(bench) -> 
     exif[274] = 6
     Image.new("RGB", (1280, 768), "teal").save(out, "JPEG", exif=exif)
     panel = upload(bench, bench.panel(LAMP), out.getvalue(), "photo.jpg")
-    assert panel.preview.portrait
+    assert panel.preview.frame == (768, 1280)
     with Image.open(io.BytesIO(panel.store.state.keyframes["first"].loaded.thumbnail)) as thumbnail:
         assert thumbnail.height > thumbnail.width
 

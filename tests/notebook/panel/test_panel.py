@@ -59,7 +59,6 @@ def normal(request):
         ),
         explore=request.explore or None,
         upscale=request.upscale or None,
-        fit=None if request.fit == "cover" else request.fit,
         focus=None if request.focus == (0.5, 0.5) else request.focus,
     )
 
@@ -159,7 +158,7 @@ def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench) -> No
     panel = bench.panel(REQUEST)
     panel.form.fields["explore"].value = True
     panel.form.fields["seed"].value = "many"
-    assert (panel.preview.portrait, panel.preview.seconds) == (True, 10)
+    assert (panel.preview.frame, panel.preview.seconds) == ((768, 1280), 10)
     assert re.search(r"\b0 credits", shown_text(panel))
 
 

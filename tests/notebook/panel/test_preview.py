@@ -116,7 +116,8 @@ def test_the_traits_begin_empty_and_keep_their_range() -> None:
     preview = make_preview()
     assert preview.has_script
     assert (preview.first, preview.middle, preview.last) == (b"", b"", b"")
-    assert (preview.static, preview.portrait, preview.seconds, preview.time) == (False, False, 5, 0.0)
+    assert (preview.static, preview.frame, preview.seconds, preview.time) == (False, (1280, 768), 5, 0.0)
+    assert preview.times == {"first": 0.0, "middle": 0.5, "last": 1.0}
     assert (preview.crop_note, preview.announcement, preview.texts) == ("", "", {})
     for move in camera.MOVES:
         setattr(preview, move, -10)
@@ -181,7 +182,7 @@ def test_the_script_begins_with_the_facts_of_python() -> None:
     assert (told["truck"], told["pedestal"]) == (camera.TRUCK, camera.PEDESTAL)
     assert (told["dollyIn"], told["dollyOut"]) == (camera.DOLLY_IN, camera.DOLLY_OUT)
     assert (told["yaw"], told["pitch"], told["roll"]) == (camera.YAW, camera.PITCH, camera.ROLL)
-    assert [position for position, _ in shared["keyframes"]] == [*POSITIONS]
+    assert shared["positions"] == [*POSITIONS]
     assert shared["upload"]["largest"] == LARGEST_FILE
 
 
