@@ -19,7 +19,9 @@ export function wireDrop(keyframe) {
     event.preventDefault();
     over(true);
   });
-  keyframe.addEventListener("dragleave", event => over(keyframe.contains(/** @type {Node | null} */ (event.relatedTarget))));
+  keyframe.addEventListener("dragleave", event =>
+    over(keyframe.contains(/** @type {Node | null} */ (event.relatedTarget))),
+  );
   keyframe.addEventListener("drop", event => {
     if (!carriesFile(event)) return;
     event.preventDefault();

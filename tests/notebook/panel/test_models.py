@@ -353,7 +353,7 @@ def test_a_request_of_any_model_comes_back_from_the_controls(bench, unseen, name
         Keyframes(**dict.fromkeys(model.positions, "lamp.png")),
         Camera(2, 2, 2, 2, 2, 2),
         aspect=[*model.aspects][-1],
-        seconds=model.seconds[-1],
+        seconds=model.usual_seconds,
         seed=7 if model.seed else None,
         explore=True if model.explore else None,
         resolution=next(iter(model.resolutions), None),
