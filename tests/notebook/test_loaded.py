@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 import runway_nb
 from runway_nb import shortcuts as default_module
 from runway_nb.errors import SettingsError
 from runway_nb.notebook.loaded_settings import loaded_settings, notebook_settings, remember, running_shell
+from support import shells
 from support.kernels import PATIENCE, clean_env, shared_simulator
 
 FORGET = "for n in [n for n in sys.modules if n.partition('.')[0] == 'runway_nb']: del sys.modules[n]\n"
@@ -118,12 +117,11 @@ def test_a_reload_of_python_modules_makes_no_second_studio(reported: dict[str, A
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Any]:
-    InteractiveShell.clear_instance()
     monkeypatch.chdir(tmp_path)
     remember(None)
-    yield InteractiveShell.instance(user_ns={}, config=Config())
+    with shells.own_shell() as shell:
+        yield shell
     remember(None)
-    InteractiveShell.clear_instance()
 
 
 def test_without_a_shell_nothing_is_set() -> None:
@@ -204,13 +202,14 @@ def test_a_reload_of_the_module_itself_keeps_the_settings(shell: Any) -> None:
 
 
 def test_settings_hold_that_were_loaded_into_a_shell_which_is_not_ipythons_own(shell: Any) -> None:
-    other = InteractiveShell(user_ns={}, config=Config())
+    other = shells.another_shell()
     runway_nb.load_ipython_extension(other)
     other.run_line_magic("config", "RunwayMagics.max_credits = 25")
     config, _ = notebook_settings()
     assert config is not None
     assert config["max_credits"] == 25
     runway_nb.unload_ipython_extension(other)
+    shells.forget(other)
 
 
 def test_a_script_has_no_shell_and_does_not_load_ipython() -> None:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from matplotlib.figure import Figure
 from PIL import Image
@@ -23,6 +22,7 @@ from runway_nb.request import VideoRequest
 from runway_nb.studio import Studio
 from support.fakes import FakeTime, Party
 from support.picture_files import pixel
+from support.shells import own_shell
 
 
 class Session:
@@ -60,17 +60,14 @@ class Session:
 
 @pytest.fixture
 def session(tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
-    InteractiveShell.clear_instance()
-    shell = InteractiveShell.instance(user_ns={})
     monkeypatch.chdir(tmp_path)
-    with Party(tmp_path, time) as party:
+    with own_shell() as shell, Party(tmp_path, time) as party:
         process_studio.keep_studio(party.studio, None)
         monkeypatch.setattr(party.studio, "use", lambda settings: None)
         shell.extension_manager.load_extension("runway_nb")
         yield Session(shell, party)
         if "runway" in shell.magics_manager.magics["cell"]:
             shell.extension_manager.unload_extension("runway_nb")
-    InteractiveShell.clear_instance()
 
 
 def test_a_cell_shows_its_line_at_once_and_keeps_the_job(session: Session) -> None:
