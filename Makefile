@@ -5,9 +5,9 @@ OLD_KERNEL := build/ipykernel-6.30
 NODE := build/node
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
-QUICK := -n 2 -q -m "not browser and not kernel and not slow" --hypothesis-profile=quick --ignore=tests/browser
+QUICK := -q -m "not browser and not kernel and not slow" --hypothesis-profile=quick --ignore=tests/browser
 
-.PHONY: demo lab quick test check coverage soak bench screenshots clean
+.PHONY: demo lab quick test check format-and-lint types types-of-tests javascript coverage soak bench screenshots clean
 
 demo: .venv/lab.done
 	$(BIN)/python notebooks/run_demo.py
@@ -19,19 +19,33 @@ test: check $(OLD_KERNEL)
 	sh tests/browser/install_chromium.sh $(BIN)/python
 	$(BIN)/python -m pytest -n 2
 
+# two processes, each with half of the files; what the second one says is shown after the first one
 quick: check
-	$(BIN)/python -m pytest $(QUICK)
+	@mkdir -p build
+	@$(BIN)/python -m pytest $(QUICK) --part 2/2 >build/quick-2.txt 2>&1 & other=$$!; \
+	trap 'kill $$other' INT TERM; \
+	$(BIN)/python -m pytest $(QUICK) --part 1/2; first=$$?; \
+	wait $$other; second=$$?; cat build/quick-2.txt; exit $$((first | second))
 
 check: .venv/test.done $(NODE)/tools.done
+	@$(MAKE) --no-print-directory -j 2 types-of-tests types format-and-lint javascript
+
+format-and-lint:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+
+types:
 	$(BIN)/mypy
+
+types-of-tests:
 	$(BIN)/mypy --config-file tests/mypy.ini
+
+javascript:
 	$(WITH_NODE) $(NODE)/node_modules/.bin/biome check --error-on-warnings
 	$(WITH_NODE) $(NODE)/node_modules/.bin/tsc --project .
 
 coverage: .venv/test.done
-	$(BIN)/python -m pytest $(QUICK) --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n 2 $(QUICK) --cov --cov-report=term-missing:skip-covered
 
 soak: .venv/test.done
 	$(BIN)/python -m pytest -n 2 --deep -m deep

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
+import importlib.util
 import ipaddress
 import itertools
 import os
 import shutil
 import socket
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +21,9 @@ sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 # jsonschema does without it; its grammars are built at its import, for seconds, and no notebook has such a format
 sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+# httpx looks for it at each request to an application, through all of sys.path
+if importlib.util.find_spec("sniffio") is None:
+    sys.modules["sniffio"] = None  # type: ignore[assignment]
 # what tests write lies in memory where there is enough of it: a disk would be waited for at each commit of a ledger
 MEMORY = Path("/dev/shm")
 if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > 2**30:
@@ -35,42 +41,31 @@ from runway_nb.jobs.job import Job  # noqa: E402
 from runway_nb.request import VideoRequest  # noqa: E402
 from runway_nb.spec import DEFAULT_MODEL  # noqa: E402
 from support.fakes import FakeTime, Party  # noqa: E402
-from support.leftovers import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks
+from support.leftovers import at_end, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks
+from support.parts import pytest_addoption, pytest_configure, pytest_ignore_collect  # noqa: E402, F401 - hooks
 from support.simulator_kit import Api  # noqa: E402
 
 OURS = ("USEAPI_", "RUNWAY_NB_")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
 SLOWEST = ("test_batch.py", "test_restarts.py", "test_kernel.py", "test_never_twice.py")
 """Begun before all others, in this order."""
+HOMES = pytest.StashKey[str]()
+"""A folder for the homes of all tests; to make one for each would cost more than most tests."""
+_numbers = itertools.count()
+_connect = socket.socket.connect
 
 
-@pytest.fixture(scope="session")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Paths where nothing is yet; a folder made for each test would cost more than most tests."""
-    root = tmp_path_factory.mktemp("homes")
-    return (root / str(number) for number in itertools.count())
-
-
-@pytest.fixture(autouse=True)
-def clean_environ(monkeypatch: pytest.MonkeyPatch, homes: Iterator[Path]) -> None:
-    """No setting of the machine reaches a test, and no test reaches the user's files."""
-    for name in [name for name in os.environ if name.startswith(OURS) or name.lower() in PROXIES]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("RUNWAY_NB_HOME", str(next(homes)))
-    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
-
-
-@pytest.fixture(autouse=True)
-def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
+def pytest_sessionstart(session: pytest.Session) -> None:
     """A connection beyond this machine fails the test."""
-    connect = socket.socket.connect
+    session.stash[HOMES] = tempfile.mkdtemp(prefix="runway-nb-homes-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
+    at_end(lambda: shutil.rmtree(session.stash[HOMES], ignore_errors=True))
+    socket.socket.connect = _connect_here  # type: ignore[method-assign, assignment]
 
-    def guarded(self: socket.socket, address: Any) -> None:
-        if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_local(address[0]):
-            raise AssertionError(f"a test reached for {address[0]}")
-        connect(self, address)
 
-    monkeypatch.setattr(socket.socket, "connect", guarded)
+def _connect_here(self: socket.socket, address: Any) -> None:
+    if self.family in (socket.AF_INET, socket.AF_INET6) and not _is_local(address[0]):
+        raise AssertionError(f"a test reached for {address[0]}")
+    _connect(self, address)
 
 
 def _is_local(host: str) -> bool:
@@ -78,6 +73,30 @@ def _is_local(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def pytest_collection_finish() -> None:
+    """Take all that is loaded by now out of the garbage collector's sight: each of its runs would go through it."""
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """No setting of the machine reaches a test, and no test reaches the user's files.
+
+    A hook, since a fixture of each test costs more than most tests. A home is a path where nothing is yet.
+    """
+    for name in [name for name in os.environ if name.startswith(OURS) or name.lower() in PROXIES]:
+        del os.environ[name]
+    os.environ["RUNWAY_NB_HOME"] = f"{item.session.stash[HOMES]}/{next(_numbers)}"
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown() -> None:
+    """Stop what a test has made."""
+    Api.stop_all()
 
 
 @pytest.fixture
@@ -117,16 +136,6 @@ def small_frames(monkeypatch: pytest.MonkeyPatch) -> None:
 def api(tmp_path: Path) -> Api:
     """A simulator without a port, and a caller with a good token."""
     return Api(tmp_path)
-
-
-@pytest.fixture(autouse=True)
-def _stop_simulators() -> Iterator[None]:
-    yield
-    Api.stop_all()
-
-
-def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--deep", action="store_true", help="run what is marked as deep, too: it takes minutes")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from support.syntax import nodes, parsed
+
 TESTS = Path(__file__).parent
 PACKAGE = TESTS.parent / "runway_nb"
 SOURCES = {
@@ -271,20 +273,15 @@ def _is_fixture(node):
     return any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
-def _names_used(tree):
-    loaded = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
-    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
+def _names_used(path):
+    loaded = {node.id for node in nodes(path) if isinstance(node, ast.Name)}
+    imported = {alias.name for node in nodes(path) if isinstance(node, ast.ImportFrom) for alias in node.names}
     return loaded | imported
 
 
 @cache
-def _parsed(path):
-    return ast.parse(path.read_text())
-
-
-@cache
 def _used_anywhere():
-    return set().union(*(_names_used(_parsed(path)) for path in TESTS.rglob("*.py")))
+    return set().union(*(_names_used(path) for path in TESTS.rglob("*.py")))
 
 
 def test_no_test_is_lost_for_want_of_its_prefix() -> None:
@@ -292,7 +289,7 @@ def test_no_test_is_lost_for_want_of_its_prefix() -> None:
     lost = [
         f"{path.stem}.{node.name}"
         for path in TESTS.rglob("test_*.py")
-        for node in _parsed(path).body
+        for node in parsed(path).body
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
         if not (node.name.startswith("test_") or _is_fixture(node) or node.name in _used_anywhere())
     ]
@@ -301,5 +298,5 @@ def test_no_test_is_lost_for_want_of_its_prefix() -> None:
 
 def test_no_test_hides_another_of_the_same_name() -> None:
     for path in TESTS.rglob("test_*.py"):
-        names = [node.name for node in _parsed(path).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
+        names = [node.name for node in parsed(path).body if isinstance(node, (ast.FunctionDef, ast.ClassDef))]
         assert sorted(names) == sorted(set(names)), path

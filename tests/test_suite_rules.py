@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from support.parts import in_parts
+from support.syntax import nodes
+
 TESTS = Path(__file__).parent
 FILES = sorted(path for path in TESTS.rglob("*.py") if "__pycache__" not in path.parts)
 PROTOCOLS = {
@@ -25,20 +28,15 @@ SLEEPS = {"browser/test_jupyterlab.py": 1.0}
 """Where a test may pause for longer: messages that go to no page are seen by nobody."""
 
 
-@cache
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def is_private(name: str) -> bool:
     """Return whether a name belongs to its module; IPython's `_repr_html_` and the like are for everybody."""
     return name.startswith("_") and not name.endswith("_") and name not in PROTOCOLS
 
 
-def own_names(tree: ast.Module) -> set[str]:
+def own_names(path: Path) -> set[str]:
     """Return every name that a file defines: functions, classes, variables, parameters, attributes of its objects."""
     found: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             found.add(node.name)
         elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -54,9 +52,9 @@ def is_own(value: ast.expr) -> bool:
     return isinstance(value, ast.Name) and value.id in ("self", "cls")
 
 
-def reached(tree: ast.Module) -> Iterator[tuple[int, str]]:
+def reached(path: Path) -> Iterator[tuple[int, str]]:
     """Yield the line and the name of everything private that is taken from elsewhere."""
-    for node in ast.walk(tree):
+    for node in nodes(path):
         if isinstance(node, ast.Attribute) and is_private(node.attr) and not is_own(node.value):
             yield node.lineno, node.attr
         elif isinstance(node, ast.ImportFrom):
@@ -71,12 +69,13 @@ def reached(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, name) for name in names if is_private(name) and name.isidentifier())
 
 
+@cache
 def private_names() -> dict[str, list[str]]:
     """Return where each private name of another module is reached."""
     found: dict[str, list[str]] = {}
     for path in FILES:
-        own = own_names(parsed(path))
-        for line, name in reached(parsed(path)):
+        own = own_names(path)
+        for line, name in reached(path):
             if name not in own:
                 found.setdefault(name, []).append(f"{path.relative_to(TESTS).as_posix()}:{line}")
     return found
@@ -91,7 +90,7 @@ def test_no_test_module_imports_another() -> None:
     modules = {path.stem for path in FILES if path.stem.startswith("test_")} | {"conftest"}
     found = []
     for path in FILES:
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             names = [alias.name for alias in node.names] if isinstance(node, (ast.Import, ast.ImportFrom)) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -104,16 +103,16 @@ def test_no_test_module_imports_another() -> None:
 def test_a_slow_test_says_why() -> None:
     found = []
     for path in FILES:
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Attribute) and ast.unparse(node) == "pytest.mark.slow":
-                found.append((path.name, node.lineno, reason_at(parsed(path), node)))
+                found.append((path.name, node.lineno, reason_at(path, node)))
     assert found != []
     assert [each for each in found if not each[2]] == []
 
 
-def reason_at(tree: ast.Module, marker: ast.Attribute) -> str:
+def reason_at(path: Path, marker: ast.Attribute) -> str:
     """Return the reason of a marker, or nothing."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and node.func is marker]
+    calls = [node for node in nodes(path) if isinstance(node, ast.Call) and node.func is marker]
     texts = [arg.value for call in calls for arg in call.args if isinstance(arg, ast.Constant)]
     return next((text for text in texts if isinstance(text, str)), "")
 
@@ -123,7 +122,7 @@ def test_no_test_sleeps_in_its_own_thread() -> None:
     longest = 0.1
     found = []
     for path in FILES:
-        for node in ast.walk(parsed(path)):
+        for node in nodes(path):
             if isinstance(node, ast.Call) and ast.unparse(node.func) in ("time.sleep", "clock.sleep") and node.args:
                 seconds = node.args[0]
                 name = path.relative_to(TESTS).as_posix()
@@ -131,3 +130,12 @@ def test_no_test_sleeps_in_its_own_thread() -> None:
                 if isinstance(pause, (int, float)) and pause > SLEEPS.get(name, longest):
                     found.append(f"{name}:{node.lineno}")
     assert found == []
+
+
+def test_the_parts_of_a_run_hold_every_file_once_and_weigh_the_same() -> None:
+    sizes = {path: path.stat().st_size for path in FILES if path.stem.startswith("test_")}
+    for count in (1, 2, 3):
+        parts = in_parts(sizes, count)
+        assert sorted(path for part in parts for path in part) == sorted(sizes)
+        weights = [sum(sizes[path] for path in part) for part in parts]
+        assert max(weights) - min(weights) < max(sizes.values())
