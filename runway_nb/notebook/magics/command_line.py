@@ -35,8 +35,8 @@ class Command(NamedTuple):
     help: str
     run: Callable[[FrontEnd, Arguments], None]
     options: tuple[Option, ...] = ()
-    choices: tuple[str, ...] = ()
-    """The words of which one may stand behind it, where there are no others."""
+    choices: Callable[[], Sequence[str]] = tuple
+    """Gives the words of which one may stand behind it, where there are no others."""
 
     @property
     def line(self) -> str:
@@ -67,8 +67,8 @@ def line_completions(line: str, symbol: str, table: Sequence[Command]) -> list[s
     command = _named(words[1], table)
     if command is None:
         return []
-    if command.choices and len(words) == 2 + bool(symbol):
-        return [choice for choice in command.choices if choice.startswith(symbol)]
+    if (choices := command.choices()) and len(words) == 2 + bool(symbol):
+        return [choice for choice in choices if choice.startswith(symbol)]
     # else a file or a name, which others complete
     return flag_completions(command.options, line, symbol, offered=symbol.startswith("-"))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from ...request_code import LANGUAGES
+from ...spec import MODELS
 from ...text.console import write_line
 from ..language.options import OPTIONS, Option, cell_help
-from . import account_commands, asset_commands, job_commands
+from . import account_commands, asset_commands, job_commands, request_commands
 from .command_line import Arguments, Command, help_text, line_completions, read_line, readme_table
 from .front_end import FrontEnd
 
@@ -39,6 +41,7 @@ LISTING = (
     Option("--type", "choice", "T", "What kind is listed; all when not given.", ("image", "video", "audio")),
     Option("--page", "whole", "N", "Which page, from 1."),
 )
+CODE = (Option("--as", "choice", "L", "In which language; curl when not given.", LANGUAGES),)
 FITTING = tuple(option for option in OPTIONS if option.flag in ("--model", "--fit", "--focus", "--upscale", "--aspect"))
 
 COMMANDS: tuple[Command, ...] = (
@@ -48,7 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "list", "[--account]", "Show the newest jobs; with --account the newest tasks of the account.",
-        job_commands.list_jobs, choices=(job_commands.OF_ACCOUNT,),
+        job_commands.list_jobs, choices=lambda: (job_commands.OF_ACCOUNT,),
     ),
     Command(
         "show", "[ID]", "Show a result again: after a restart, a closed tab or a cleared output.",
@@ -74,6 +77,14 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "cell", "[ID]", "Put the cell of a job, or of the newest panel, below this one.", job_commands.write_cell,
+    ),
+    Command(
+        "code", "[ID] [--as L]", "Write the request of a job or task, or of the newest panel, as code that sends it.",
+        request_commands.write_code, CODE,
+    ),
+    Command(
+        "models", "[M]", "Show the models: price, formats, lengths, keyframes, camera; with a name all that is known.",
+        request_commands.show_models, choices=lambda: tuple(MODELS),
     ),
     Command(
         "assets", "[TEXT] [--type T] [--page N]", "Show what lies on the account, by a part of the name.",

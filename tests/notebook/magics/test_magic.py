@@ -20,7 +20,7 @@ from runway_nb.jobs.job import Job
 from runway_nb.notebook import extension
 from runway_nb.request import VideoRequest
 from runway_nb.studio import Studio
-from support.fakes import FakeTime, Party
+from support.fakes import TOKEN, FakeTime, Party
 from support.picture_files import pixel
 from support.shells import own_shell
 
@@ -177,6 +177,47 @@ def test_the_model_of_the_settings_completes(session: Session) -> None:
     assert offered() == ["landscape"]
     session.shell.run_line_magic("config", "RunwayMagics.model = 'kling-3.0-pro'")
     assert sorted(offered()) == ["16:9", "1:1", "9:16"]
+
+
+def test_the_models_are_a_table_and_each_is_shown_in_full(session: Session) -> None:
+    assert "Gen-4 Turbo: 5 or 10 s, 5 credits per second" in session.line("models")
+    assert "POST /gen4turbo/create" in session.line("models gen4turbo")
+    with pytest.raises(InvalidRequest, match="model is 'gen5': known are gen3turbo"):
+        session.line("models gen5")
+
+
+# --- code -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ("", "curl -sS"),
+        ("--as curl", "curl -sS"),
+        ("--as python", "urllib.request"),
+        ("--as javascript", "await fetch"),
+    ],
+)
+def test_the_request_of_a_job_is_written_as_code(session: Session, options: str, words: str) -> None:
+    session.cell("shot --model gen4_5 --seed 7")
+    job = session.job()
+    for name in ("", job.id):
+        code = session.line(f"code {name} {options}")
+        assert words in code
+        assert "A lamp turns" in code
+        assert session.party.settings.base_url in code
+        assert "USEAPI_TOKEN" in code
+        assert "replyRef" not in code, "the reference of a job belongs to its own task"
+        assert not any(secret in code for secret in (TOKEN, "@"))
+
+
+def test_code_that_cannot_be_written_says_so(session: Session) -> None:
+    with pytest.raises(JobNotFound):
+        session.line("code nothing")
+    with pytest.raises(InvalidCommand, match="there is no panel: %runway panel opens one"):
+        session.line("code panel")
+    with pytest.raises(InvalidRequest, match="--as is 'ruby': give curl, python, javascript"):
+        session.line("code --as ruby")
 
 
 # --- pictures of the notebook ---------------------------------------------------------------------
@@ -439,6 +480,8 @@ def test_a_job_that_ended_cannot_be_stopped(session: Session) -> None:
         ("%%runway --zo", "--zo", "--zoom"),
         ("%%runway --upsc", "--upsc", "--upscale"),
         ("%runway as", "as", "assets"),
+        ("%runway models gen4", "gen4", "gen4turbo"),
+        ("%runway code --as p", "p", "python"),
         ("%runway upl", "upl", "upload"),
         ("%runway assets --ty", "--ty", "--type"),
         ("%runway delete --y", "--y", "--yes"),
