@@ -76,6 +76,7 @@ __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipyt
 provide("job.mimebundle", "runway_nb.notebook.rendering.result_html:bundle")
 provide("job.unpickled", "runway_nb.shortcuts:attached")
 provide("job.is_cell_task", "runway_nb.notebook.magics.cell_task:is_cell_task")
+provide("request.cell", "runway_nb.notebook.language.cell_source:cell_text")
 provide("assets.mimebundle", "runway_nb.notebook.rendering.asset_gallery:bundle")
 provide("settings.configured", "runway_nb.notebook.extension:configured")
 provide("settings.notebook", "runway_nb.notebook.loaded_settings:notebook_settings")

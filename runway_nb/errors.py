@@ -16,6 +16,7 @@
     │   ├── NotFound            404, 410
     │   ├── NotEnoughCredits    412
     │   ├── PromptRefused       422, moderated before a task was made
+    │   ├── ModelRetired        400, 404 or 410 of a create whose model is gone; names the one to go on with
     │   ├── RateLimited         429 (carries .running and .retry_after)
     │   ├── AccountBroken       596, the Runway account has to be added again at useapi.net
     │   └── ServerError         5xx, 52x, or an answer that cannot be read; a create may have been started
@@ -178,6 +179,19 @@ class NotEnoughCredits(ApiError):
 
 class PromptRefused(ApiError):
     """422: refused by moderation before a task was made."""
+
+
+class ModelRetired(ApiError):
+    """400, 404 or 410 of a create: its model is gone; the message names the one to go on with.
+
+    `is_certain` is False where the status alone says so: a 410 without words leaves it open whether a task was started.
+    """
+
+    def __init__(
+        self, message: str, status: int = 0, running: tuple[tuple[str, str], ...] = (), is_certain: bool = True
+    ) -> None:
+        super().__init__(message, status, running)
+        self.is_certain = is_certain
 
 
 class RateLimited(ApiError):

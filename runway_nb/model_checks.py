@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from .models import models_with
+from .models import models_with, successor_of
 from .spec import Model
 
 if TYPE_CHECKING:
@@ -63,3 +63,14 @@ def model_warnings(request: VideoRequest, model: Model) -> Iterator[str]:
             yield "no keyframe: Runway may refuse a request of words alone"
     if model.prompt_doubt is not None and len(request.sent_prompt) > model.prompt_doubt:
         yield f"the prompt has more than {model.prompt_doubt} characters: {model.title} may refuse it"
+
+
+def state_warning(model: Model) -> str:
+    """Return why a model should not be used any more, and what to use; nothing for a current one (Model facts 1)."""
+    if model.state == "current":
+        return ""
+    following = successor_of(model)
+    if following is None:
+        return model.state_reason
+    name = following.name
+    return f"{model.state_reason}: --model {name} is the nearest, and RUNWAY_NB_MODEL={name} makes it the default"

@@ -22,6 +22,16 @@ def models_with(takes: Callable[[Model], object]) -> str:
     return ", ".join(model.name for model in MODELS.values() if model.state != "retired" and takes(model))
 
 
+def successor_of(model: Model) -> Model | None:
+    """Return the nearest model that follows one and is not gone itself; None where no row does."""
+    passed = {model.name}
+    following = MODELS.get(model.successor)
+    while following is not None and following.state == "retired" and following.name not in passed:
+        passed.add(following.name)
+        following = MODELS.get(following.successor)
+    return None if following is None or following.name in passed else following
+
+
 def model_of_task(task_type: str, options: Mapping[str, Any]) -> Model | None:
     """Return the model that a task's type names; None where no row has that type (Model facts 7).
 

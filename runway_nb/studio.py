@@ -32,10 +32,12 @@ from .jobs.state import State
 from .ledger.ledger import Ledger
 from .ledger.phase import Phase
 from .ledger.record import Record
+from .model_checks import state_warning
 from .redaction import redact
 from .references import ShotFrame
 from .request import VideoRequest
 from .settings import Settings, checked_settings
+from .spec import Model
 from .storage.given_paths import result_folder
 from .storage.paths import working_folder
 from .storage.video_folder import folder_problem
@@ -87,6 +89,8 @@ class Studio(Handle):
         self._backends = Backends(settings, lambda chosen: Backend(chosen, self.ledger, connect, self._env.monotonic))
         self._runner = Runner(self._loop, self.ledger, self._env)
         self._closed = False
+        self._advised: set[str] = set()
+        """Models of which it was said already whether they should be used."""
         pictures = PictureAccess(self._frozen_picture, lambda: self.folder, self._frame)
         self.account = Account(self._backends, self.ledger, self._loop, pictures)
         """Credits, tasks and assets of the account that pays for the next request."""
@@ -195,10 +199,10 @@ class Studio(Handle):
         limits = checked.limits.within(settings, folder_problem(Path(new.folder) / settings.output, new.id))
         with self._lock:
             self._check_open()
-            record = self.ledger.claim(new, lambda known: decide(new, known, limits), replaces=replaces)
+            record = self.ledger.claim(new, lambda known: decide(new, known, limits, sent), replaces=replaces)
             if record.id != new.id:
                 return Submission(self._resumed(backend, record, Start.RESUME_TO_SEND), is_new=False)
-            job = new_job(record, sent, checked.request, State())
+            job = new_job(record, sent, checked.request, State(), self._advice(checked.request.row, settings))
             self._runner.start(job, backend, Start.NEW)
             return Submission(job, is_new=True)
 
@@ -355,6 +359,13 @@ class Studio(Handle):
                 reply_ref=task.reply_ref, credits=0, task_id=task.id, status=str(task.status), owner="",
             )
         )  # fmt: skip
+
+    def _advice(self, model: Model, settings: Settings) -> str:
+        """Return why a model should not be used any more, once in a session; the simulator's stay as they are."""
+        if settings.simulated or model.name in self._advised:
+            return ""
+        self._advised.add(model.name)
+        return state_warning(model)
 
     def _check_open(self) -> None:
         if self._closed:

@@ -33,6 +33,7 @@ FLOORS = """
     extension_points
     storage
     models camera camera_words references task_options keyframes model_checks request_code request_fields request
+    succession
     setting_values credentials settings
     simulator.parent_process
     simulator.rendering

@@ -29,6 +29,7 @@ from .answer_values import is_same_id
 from .http_body import PIECE, read_json
 from .http_calls import ApiHttp, PreparedCreate, checked_base, read_as, unwritable
 from .models import Account, Asset, Credits, RunningTask, Task, accounts, listed, running_tasks
+from .retirement import as_retired
 from .server_clock import ServerClock
 from .status_errors import UNREADABLE, error_of
 from .transport_errors import BodyProblem
@@ -162,7 +163,7 @@ class RunwayClient(Handle):
             if self._multipart:
                 content = {"files": {name: (None, _form_text(value)) for name, value in wire.items()}}
             built = self._http.built("POST", request.row.path, **content)
-            return PreparedCreate(request.row.path, built.headers["Content-Type"], built.read())
+            return PreparedCreate(request, built.headers["Content-Type"], built.read())
         except errors.InvalidRequest:
             raise
         except Exception as error:  # noqa: BLE001 - whatever somebody has put into a field
@@ -174,8 +175,11 @@ class RunwayClient(Handle):
         headers = {"Content-Type": prepared.content_type}
         parts: dict[str, Any] = {"content": prepared.content, "headers": headers, "timeout": CREATE_TIMEOUT}
         answer = await self._http.call(self._http.built("POST", prepared.path, **parts), CREATE_SECONDS)
-        if not answer.is_success and _names_task(answer):
-            raise errors.ServerError(f"{read_as(error_of, answer).message}, yet it names a task", answer.status_code)
+        if not answer.is_success:
+            refusal = read_as(error_of, answer)
+            if _names_task(answer):
+                raise errors.ServerError(f"{refusal.message}, yet it names a task", answer.status_code)
+            raise as_retired(refusal, prepared.request)
         return read_as(Task.from_wire, await _body_of(answer))
 
     @plain_arguments

@@ -11,6 +11,7 @@ import httpx
 from anyio import fail_after
 
 from .. import errors
+from ..request import VideoRequest
 from ..settings import Secret, checked_url, is_loopback
 from ..values.plain import HALF
 from .http_body import beginning, body
@@ -30,9 +31,14 @@ ERROR_LIMIT, BUSY_LIMIT = 64 * 1024, 4_000_000
 class PreparedCreate:
     """A create as it leaves, whole and encoded: nothing of ours can fail any more between here and the wire."""
 
-    path: str
+    request: VideoRequest = field(repr=False)
     content_type: str
     content: bytes = field(repr=False)
+
+    @property
+    def path(self) -> str:
+        """Of the call, below the API's address."""
+        return self.request.row.path
 
 
 class _Bearer(httpx.Auth):

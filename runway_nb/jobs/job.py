@@ -66,6 +66,7 @@ class Job(Handle):
         folder: Path | None = None,
         created: float | None = None,
         state: State | None = None,
+        advice: str = "",
     ) -> None:
         self.id = job_id
         """Eight hexadecimal digits, ours; the name of the job in `%runway` and in file names."""
@@ -78,6 +79,8 @@ class Job(Handle):
         self.folder = folder or working_folder()
         """The notebook's folder."""
         self.created = time.time() if created is None else created
+        self.advice = advice
+        """What is said with the first job of its kind in a session, such as that its model may stop any day."""
         self._control = JobControl(job_id, request, state or State())
 
     # --- what it is -----------------------------------------------------------------------------
@@ -148,7 +151,12 @@ class Job(Handle):
     @property
     def warnings(self) -> tuple[str, ...]:
         """What is allowed and probably not meant, and what went wrong without harm to the video."""
-        return (*self.request.warnings(), *self.notes, *filter(None, [self.state.warning]))
+        return (
+            *filter(None, [self.advice]),
+            *self.request.warnings(),
+            *self.notes,
+            *filter(None, [self.state.warning]),
+        )
 
     @property
     def done(self) -> bool:

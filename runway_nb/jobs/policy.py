@@ -15,6 +15,7 @@ from ..errors import InvalidRequest, MaybeSent, ModerationBrake, OverBudget, Ref
 from ..ledger.phase import NOT_MADE, WITHOUT_VIDEO, Phase
 from ..ledger.record import Record
 from ..ledger.snapshot import LedgerSnapshot
+from ..request import VideoRequest
 from ..settings import Settings
 from ..spec import MAX_MODERATED, MOST_CREDITS
 from ..values.plain import checked_switch, checked_whole
@@ -81,8 +82,14 @@ def read_limits(
     return Limits(**read), problems
 
 
-def decide(new: Record, known: LedgerSnapshot, limits: Limits) -> Record | None:
+def decide(new: Record, known: LedgerSnapshot, limits: Limits, request: VideoRequest | None = None) -> Record | None:
     """Return the earlier record that answers the new request, or None when it is to be sent.
+
+    Args:
+        new: The new request, as it would be written down.
+        known: What the ledger knows of others.
+        limits: What the user allows.
+        request: What `new` asks for; read from it where it is not at hand.
 
     Raises:
         RefusedBefore: moderation has refused the same words.
@@ -103,7 +110,7 @@ def decide(new: Record, known: LedgerSnapshot, limits: Limits) -> Record | None:
     if not limits.force:
         _check_refused(known.refused, limits)
         _check_moderation(known.moderated, limits)
-    _check_credits(new, known, limits)
+    _check_credits(new, known, limits, request or VideoRequest.from_wire(new.request, new.model))
     if limits.problem is not None:
         raise limits.problem
     return None
@@ -145,18 +152,21 @@ def _check_moderation(moderated: int, limits: Limits) -> None:
         )
 
 
-def _check_credits(new: Record, known: LedgerSnapshot, limits: Limits) -> None:
+def _check_credits(new: Record, known: LedgerSnapshot, limits: Limits, request: VideoRequest) -> None:
     where = "the simulator" if new.simulated else new.backend
-    if not new.is_price_known and not limits.unknown_price:
+    costs = f"counts as {new.credits} credits"
+    if request.credits is not None:
+        costs = f"costs {'' if request.row.is_price_certain else 'about '}{new.credits} credits"
+    elif not limits.unknown_price:
         _refuse_unknown_price(new, limits, where)
     if limits.cell_credits is not None and new.credits > limits.cell_credits:
         raise OverBudget(
-            f"this shot {_costs(new)}, more than the {limits.cell_credits} that it may cost "
+            f"this shot {costs}, more than the {limits.cell_credits} that it may cost "
             "(max_credits); nothing was sent. Make it shorter, or allow more"
         )
     if limits.day_credits is not None and new.credits and known.spent + new.credits > limits.day_credits:
         raise OverBudget(
-            f"this shot {_costs(new)}; {known.spent} of the {limits.day_credits} that may be spent a "
+            f"this shot {costs}; {known.spent} of the {limits.day_credits} that may be spent a "
             f"day (max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
             f"%runway credits shows for what{_noted(known.notes)}"
         )
@@ -173,11 +183,6 @@ def _refuse_unknown_price(new: Record, limits: Limits, where: str) -> None:
             f"nobody has documented what {new.model} costs, and there is a limit of {limit} (max_credits); nothing was "
             f"sent. --yes-unknown-price, or the setting unknown_price, sends it and counts it as {new.credits}"
         )
-
-
-def _costs(new: Record) -> str:
-    """Return what a shot costs, as a verb with its object."""
-    return f"costs {new.price_text} credits" if new.is_price_known else f"counts as {new.credits} credits"
 
 
 def _noted(notes: Sequence[str]) -> str:

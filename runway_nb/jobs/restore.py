@@ -16,7 +16,9 @@ from .job import Job, control_of
 from .state import State
 
 
-def new_job(record: Record, request: VideoRequest, original: VideoRequest | None, state: State) -> Job:
+def new_job(
+    record: Record, request: VideoRequest, original: VideoRequest | None, state: State, advice: str = ""
+) -> Job:
     """Return the job of a record whose requests are at hand.
 
     Args:
@@ -24,6 +26,7 @@ def new_job(record: Record, request: VideoRequest, original: VideoRequest | None
         request: What is sent.
         original: The request as the user gave it, where that is known.
         state: Where the job stands.
+        advice: See `Job.advice`.
     """
     return Job(
         record.id,
@@ -34,6 +37,7 @@ def new_job(record: Record, request: VideoRequest, original: VideoRequest | None
         folder=Path(record.folder),
         created=record.created,
         state=state,
+        advice=advice,
     )
 
 

@@ -27,6 +27,8 @@ def failed_phase(phase: Phase, error: RunwayError) -> Phase:
 
 def is_refusal(error: RunwayError) -> bool:
     """Return True when a create that ended so has started nothing, by the API's word or ours (API facts 2.3, 14.3)."""
+    if isinstance(error, errors.ModelRetired) and error.is_certain:
+        return True
     if isinstance(error, errors.ApiError):
         # an answer that was not understood is none, whatever its status
         return error.status in REFUSALS and not isinstance(error, errors.ServerError)

@@ -293,7 +293,16 @@ async def _refusal(context: JobContext, error: errors.RunwayError, client: Runwa
     if isinstance(error, errors.AccountBroken):
         with suppress(errors.LedgerError):
             context.backend.uploads.forget_account(context.job.request.account)
+    if isinstance(error, errors.ModelRetired) and not error.is_certain and not await _has_account(context, client):
+        return errors.NotFound("nothing answers there, or no Runway account is set up at useapi.net (HTTP 404)", 404)
     return await _with_balance(context, error, client) if isinstance(error, errors.NotEnoughCredits) else error
+
+
+async def _has_account(context: JobContext, client: RunwayClient) -> bool:
+    """Return False where a 404 is no sign of the model: no account is set up, or the address is another's."""
+    with suppress(errors.RunwayError):
+        return bool(await context.race(client.accounts()))
+    return True
 
 
 async def _with_balance(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ... import errors
+from ...extension_points import provided
 from ...jobs.job import Job
 from ...ledger.phase import Phase
 from ...redaction import redact
+from ...succession import for_successor
 from .facts import cost, sentence
 
 RESENT = "sent again as job "
@@ -98,6 +100,29 @@ def _poor(job: Job) -> Notice:
         "Add credits at Runway, or use explore mode with an Unlimited plan. Nothing was charged.",
         cost=_needed(job),
     )  # fmt: skip
+
+
+def _retired(job: Job) -> Notice:
+    if job.state.phase is not Phase.REFUSED:
+        return _by_phase(job)
+    cell = _cell_for_successor(job)
+    return Notice(
+        "warn", "!", f"Not sent: {job.request.row.title} is gone", _reason(job),
+        f"Nothing was charged.{' Run this cell instead:' if cell else ''}", cell,
+    )  # fmt: skip
+
+
+def _cell_for_successor(job: Job) -> str:
+    """Return the cell that goes on with the next model, or its beginning where that needs more than there is."""
+    if (following := for_successor(job.original_request)) is None:
+        return ""
+    words = job.cell.partition("\n")[0].split()
+    name = words[1] if len(words) > 1 and words[1].isidentifier() else ""
+    try:
+        cell: str = provided("request.cell")(following.request, name)
+    except errors.InvalidRequest:
+        return " ".join(filter(None, ["%%runway", name, f"--model {following.request.model} ..."]))
+    return redact(cell)
 
 
 def _maybe(job: Job) -> Notice:
@@ -196,6 +221,7 @@ _NOTICES = (
     (errors.TaskModerated, _moderated),
     (errors.PromptRefused, _refused_prompt),
     (errors.NotEnoughCredits, _poor),
+    (errors.ModelRetired, _retired),
     (errors.MaybeSent, _maybe),
     (errors.RateLimited, _refused_for_now),
     (errors.DeadlineReached, _deadline),

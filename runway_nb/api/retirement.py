@@ -1,0 +1,65 @@
+"""Whether a refused create means that its model is gone. Pure.
+
+No document says how a dead endpoint answers; the banner on the pages of Gen-3 reads "no longer supported" (Model facts
+1). What is documented today is no such sign: a 400 is about a parameter, a 404 about an asset (API facts 2.3 and 3.5).
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+
+from ..errors import ApiError, BadRequest, ModelRetired, NotFound
+from ..request import FIELDS, VideoRequest
+from ..spec import MODELS
+from ..succession import go_on_with
+
+
+class Retirement(Enum):
+    """What a refused create says of its model."""
+
+    NONE = "none"
+    LIKELY = "likely"
+    """Its status says so, its text nothing."""
+    SAID = "said"
+    """Its text says so: nothing was started."""
+
+
+_SAYS_SO = re.compile(
+    r"no longer (?:supported|available|offered|exists?)|not (?:supported|available|offered) any ?(?:more|longer)"
+    r"|\b(?:deprecated|retired|discontinued|decommissioned|sunset)\b|end[- ]of[- ]life"
+    r"|\b(?:was|been) (?:removed|shut down)|\b(?:use|switch to|migrate to) gen-?4",
+    re.IGNORECASE,
+)
+_WIRE_NAMES = {name for row in MODELS.values() for field in FIELDS if (name := field.wire_name(row))}
+_ELSE = re.compile(
+    r"asset|account|token|subscri|e-?mail|session|\bplan\b|explore|\btask\b|image|picture|param|supported values"
+    rf"|\b(?:{'|'.join(sorted(name for name in _WIRE_NAMES if name != 'seed'))})\b",
+    re.IGNORECASE,
+)
+"""What a refusal is about that is not about the model."""
+
+
+def retirement(status: int, message: str) -> Retirement:
+    """Return what a refused create means for its model.
+
+    Args:
+        status: The HTTP status.
+        message: The text of the answer.
+    """
+    if status not in (400, 404, 410) or _ELSE.search(message):
+        return Retirement.NONE
+    if _SAYS_SO.search(message):
+        return Retirement.SAID
+    return Retirement.NONE if status == 400 else Retirement.LIKELY
+
+
+def as_retired(error: ApiError, request: VideoRequest) -> ApiError:
+    """Return the error of a refused create, as `ModelRetired` with the model to go on with where it means that."""
+    found = retirement(error.status, error.message) if type(error) in (BadRequest, NotFound) else Retirement.NONE
+    if found is Retirement.NONE:
+        return error
+    is_said = found is Retirement.SAID
+    verb = "has been retired" if is_said else "seems to have been retired"
+    text = f"{request.row.title} {verb} ({error.message.rstrip('.')})"
+    return ModelRetired(": ".join(filter(None, [text, go_on_with(request)])), error.status, error.running, is_said)
