@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from traitlets import Bool, Dict, Enum, Int, TraitError, Unicode, validate
 from traitlets.config import Configurable
 
-from ..process_studio import close_studio
 from ..storage.paths import working_folder
 from .loaded_settings import loaded_settings, remember
 
@@ -279,6 +278,8 @@ def unfinished_message(count: int) -> str:
 
 def unload(shell: Any) -> None:
     """Take back everything that `load` registered, and stop following. The settings come back with the next load."""
+    from ..process_studio import close_studio  # first use
+
     remember(None)
     _take_back(shell)
     close_studio()
