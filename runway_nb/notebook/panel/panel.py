@@ -195,6 +195,10 @@ class Panel(ipywidgets.VBox):
 
     # --- showing --------------------------------------------------------------------------------
 
+    def __repr__(self) -> str:
+        """Name the panel; by default all its widgets are told, for a text that each display makes and throws away."""
+        return f"<Panel with {len(self.jobs)} jobs>"
+
     def _ipython_display_(self) -> None:
         """Show the panel, as IPython's hook, and below it the place of its jobs."""
         if self.output.display():

@@ -215,3 +215,10 @@ def test_a_panel_that_is_displayed_again_has_lost_nothing(bench, wire) -> None:
     panel._ipython_display_()
     page_sends(panel, "shown", notebook=True)
     assert puts(wire) == []
+
+
+def test_the_panel_is_named_and_not_told_widget_by_widget(bench) -> None:
+    panel = bench.panel(REQUEST)
+    assert repr(panel) == "<Panel with 0 jobs>"
+    bench.press(panel)
+    assert repr(panel) == "<Panel with 1 jobs>"
