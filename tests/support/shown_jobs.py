@@ -15,13 +15,14 @@ from runway_nb.request import VideoRequest
 
 PROMPT = "A lighthouse at dusk, slow waves, the beam sweeps over the sea."
 NOW = 1_795_000_000.0
+REQUEST = VideoRequest(PROMPT, Keyframes("lighthouse"), Camera(zoom=4, pan=-2), seed=1842)
 TASK_ID = "user:4711-runwayml:studio@example.org-task:9c2a1f34-58c1-4f0b-b1f4-2e6f0a7d8c33"
 
 
 def a_job(
-    phase: Phase = Phase.FOLLOWING, *, status: str = "RUNNING", simulated: bool = False, cell: str = "", **state: Any
-) -> Job:
-    request = VideoRequest(PROMPT, Keyframes("lighthouse"), Camera(zoom=4, pan=-2), seed=1842)
+    phase: Phase = Phase.FOLLOWING, *, status: str = "RUNNING", simulated: bool = False, cell: str = "",
+    request: VideoRequest = REQUEST, **state: Any,
+) -> Job:  # fmt: skip
     task = None if phase in (Phase.PREPARING, Phase.WAITING, Phase.SENDING) else Task(TASK_ID, Status(status))
     moment = State(phase, task=state.pop("task", task), sent=NOW - 38, last_poll=NOW, **state)
     return Job(

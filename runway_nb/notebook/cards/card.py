@@ -11,7 +11,18 @@ import ipywidgets
 
 from ...jobs.job import Job
 from ...spec import POSITIONS
-from ..rendering.facts import DOT, JOINED, camera_text, cost, prompt_text, shows_id
+from ..rendering.facts import (
+    DOT,
+    JOINED,
+    camera_text,
+    camera_words_text,
+    cost,
+    is_tall,
+    prompt_text,
+    resolution_text,
+    shows_id,
+    sound_text,
+)
 from ..rendering.live_state import TAKE_HINT, LiveState, live_state
 from ..rendering.result_html import jpeg_uri
 from ..static import static_text
@@ -90,7 +101,7 @@ def film_html(job: Job) -> str:
     thumbnails = [(position, job.thumbnails[position]) for position in POSITIONS if position in job.thumbnails]
     images = [f'<img src="{jpeg_uri(data)}" alt="{position} keyframe">' for position, data in thumbnails]
     insets = f"<div>{''.join(images[1:])}</div>" if images[1:] else ""
-    tall = " is-portrait" if job.request.format == "portrait" else ""
+    tall = " is-portrait" if is_tall(job.request) else ""
     return f'<div class="rnb-frames{tall}">{"".join(images[:1])}{insets}</div>'
 
 
@@ -123,10 +134,12 @@ def bar_html(seen: LiveState) -> str:
 def _facts_html(job: Job, reused: bool) -> str:
     request = job.request
     seed = [] if request.seed is None else [f"seed {request.seed}"]
-    more = (request.row.title, f"{request.length} s {request.format}", *seed)
-    optional = "".join(f'<span class="rnb-opt">{DOT}{text}</span>' for text in more)
+    format_, sound = f"{request.length} s {request.format}", sound_text(request)
+    more = (request.row.title, format_, resolution_text(request), sound, *seed)
+    optional = "".join(f'<span class="rnb-opt">{DOT}{escape(text)}</span>' for text in more if text)
+    camera = camera_words_text(request) or camera_text(request)
     name = job.id if shows_id(job) else "not sent"
-    left, price = (JOINED, "0 credits more") if reused else (f"{camera_text(request)}{optional}", cost(job))
+    left, price = (JOINED, "0 credits more") if reused else (f"{camera}{optional}", cost(job))
     return (
         f'<div class="rnb-row rnb-meta"><span class="rnb-grow">{left}</span>'
         f'<span class="rnb-num">{price}</span><span class="rnb-id">{name}</span></div>'

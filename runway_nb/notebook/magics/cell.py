@@ -112,9 +112,19 @@ def _limits(values: dict[str, Any]) -> tuple[Limits, list[str]]:
 
 def dry_run_text(request: VideoRequest) -> str:
     """Return what would be sent, and its price."""
-    body = json.dumps(request.to_wire(), indent=2, ensure_ascii=False)
-    seed = "" if request.seed is not None or not request.row.seed else "\nThe seed is drawn when it is sent."
-    notes = "".join(f"\nNote: {warning}." for warning in request.warnings())
-    return (
-        f"Dry run, nothing was sent. POST {request.row.path}\n{redact(body)}\nPrice: {request.price_text}.{seed}{notes}"
-    )
+    from ..rendering.facts import camera_words_text, frame_text, take_facts  # loads the rendering
+
+    row = request.row
+    body = redact(json.dumps(request.to_wire(), indent=2, ensure_ascii=False))
+    # a format that is not given is that of the first picture
+    frame = [] if request.aspect is None and request.keyframes.given else [frame_text(request)]
+    lines = [
+        f"Dry run, nothing was sent. POST {row.path}",
+        body,
+        f"Model: {', '.join([row.title, *frame, *take_facts(request)])}.",
+        camera_words_text(request),
+        f"Price: {request.price_text.removeprefix('price ')}.",
+        "" if request.seed is not None or not row.seed else "The seed is drawn when it is sent.",
+        *(f"Note: {warning}." for warning in request.warnings()),
+    ]
+    return "\n".join(filter(None, lines))

@@ -7,6 +7,7 @@ from ...jobs.policy import day_of
 from ...ledger.phase import Phase
 from ...redaction import redact
 from ...request import VideoRequest
+from ...spec import DEFAULT_MODEL
 
 DOT = " \N{MIDDLE DOT} "
 MINUS = "\N{MINUS SIGN}"
@@ -51,14 +52,45 @@ def cost(job: Job) -> str:
 
 
 def facts(job: Job, price: str = "") -> list[str]:
-    """Return camera, length, seed, price."""
+    """Return camera, model, length, seed, price; the model where it is not the default one."""
     request = job.request
-    return [camera_text(request), f"{request.length} s", *_seed_text(request), price or cost(job)]
+    title = [] if request.model == DEFAULT_MODEL.name else [request.row.title]
+    seed = [] if request.seed is None else [f"seed {request.seed}"]
+    return [camera_text(request), *title, *take_facts(request), *seed, price or cost(job)]
 
 
-def _seed_text(request: VideoRequest) -> list[str]:
-    """Return the seed, where the model takes one."""
-    return [] if request.seed is None else [f"seed {request.seed}"]
+def take_facts(request: VideoRequest) -> list[str]:
+    """Return length, resolution and sound, as far as the model has them."""
+    return [f"{request.length} s", *filter(None, [resolution_text(request), sound_text(request)])]
+
+
+def resolution_text(request: VideoRequest) -> str:
+    """Return the resolution, the model's first where none is given; nothing where it has one only."""
+    return request.resolution or next(iter(request.row.resolutions), "")
+
+
+def sound_text(request: VideoRequest) -> str:
+    """Return "with sound" or "without sound"; nothing for a model that has none to switch."""
+    if not request.row.audio:
+        return ""
+    return "without sound" if request.audio is False else "with sound"
+
+
+def camera_words_text(request: VideoRequest) -> str:
+    """Return what is said of the camera at the end of the prompt; nothing where it is not said."""
+    return f"Camera, in words: {request.camera_sentence}" if request.camera_sentence else ""
+
+
+def frame_text(request: VideoRequest) -> str:
+    """Return the frame, as in "1280 x 768"; the format alone where nobody has documented its pixels."""
+    width, height = request.row.aspects[request.format]
+    return f"{width} x {height}" if request.row.has_pixels else request.format
+
+
+def is_tall(request: VideoRequest) -> bool:
+    """Return True for a frame that is higher than wide."""
+    width, height = request.row.aspects[request.format]
+    return height > width
 
 
 def _for_price(request: VideoRequest) -> str:

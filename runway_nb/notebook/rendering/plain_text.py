@@ -9,7 +9,7 @@ from pathlib import Path
 from ...jobs.job import Job
 from ...redaction import redact, redact_cell, redact_line
 from ...storage.paths import home_folder
-from .facts import MINUS, clock, cost, facts, made, megabytes, prompt_text, shows_id
+from .facts import MINUS, clock, cost, facts, frame_text, made, megabytes, prompt_text, shows_id, take_facts
 from .live_state import LiveState
 from .notices import Notice
 
@@ -77,16 +77,16 @@ def log_key(state: LiveState) -> tuple[str, int]:
 
 
 def result_text(job: Job, shown_path: str, note: str = "") -> str:
-    """Return the finished video in four lines."""
+    """Return the finished video in four lines, and another where the camera is said in words."""
     request, video = job.request, job.video
     assert video is not None
-    width, height = request.row.aspects[request.format]
-    size = f"{width} x {height}, {request.length} s, {megabytes(video.stat().st_size)}"
+    size = ", ".join([frame_text(request), *take_facts(request), megabytes(video.stat().st_size)])
     shot = ", ".join(ascii_text(fact) for fact in facts(job))
     kind = " (simulator: no credits spent)" if job.simulated else ""
     lines = [
         f"Video   {shown_path}  ({size})",
         f"Prompt  {prompt_text(request)}",
+        *([f"Camera  in words: {request.camera_sentence}"] if request.camera_sentence else []),
         f"Shot    {shot}, {made(job)}, id {job.id}{kind}",
     ]
     if job.cell:

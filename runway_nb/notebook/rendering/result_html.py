@@ -17,13 +17,29 @@ from ...errors import RunwayError
 from ...jobs.job import Job
 from ...redaction import redact_cell, redact_line, short_id
 from ...references import Picture, asset_account, shot_frame
+from ...request import VideoRequest
 from . import styles
-from .facts import DOT, camera_text, cost, facts, made, megabytes, prompt_text, sentence, shows_id
+from .facts import (
+    DOT,
+    camera_text,
+    camera_words_text,
+    cost,
+    facts,
+    is_tall,
+    made,
+    megabytes,
+    prompt_text,
+    sentence,
+    shows_id,
+    take_facts,
+)
 from .notices import Notice, notice, with_note
 from .plain_text import ascii_text, notice_text, result_text, shown_path
 
 EMBED_CAP = 8_000_000
 """Bytes of the largest video that is put into the notebook itself."""
+_WIDEST, _HIGHEST = 560, 400
+"""Pixels of a player at most."""
 JOB_TITLE = "runway_nb job "
 """What the title of a job's id begins with: by it the panel's script finds results."""
 
@@ -74,14 +90,21 @@ def source(video: Path, folder: Path, embed: str) -> str:
 
 def result_html(job: Job, src: str, note: str = "") -> str:
     """Return the player, its facts, and the cell that made it."""
-    portrait = job.request.format == "portrait"
-    width, height = (240, 400) if portrait else (560, 336)
+    portrait = is_tall(job.request)
+    width, height = _player_size(job.request)
     column = styles.video_column(width, portrait=portrait)
     caption, details = _caption(job, src, note), _details(job)
     beside, below = (caption + details, "") if portrait else (caption, _div(styles.BELOW_VIDEO, details))
     return _div(
         styles.RESULT, _div(column, _player(job, src, width, height)) + _div(styles.BESIDE_VIDEO, beside) + below
     )
+
+
+def _player_size(request: VideoRequest) -> tuple[int, int]:
+    """Return width and height of the player in pixels: the frame within the widest and highest there is room for."""
+    width, height = request.row.aspects[request.format]
+    scale = min(_WIDEST / width, _HIGHEST / height)
+    return round(width * scale), round(height * scale)
 
 
 def _div(style: str, inner: str) -> str:
@@ -91,8 +114,9 @@ def _div(style: str, inner: str) -> str:
 def _player(job: Job, src: str, width: int, height: int) -> str:
     title = escape(f"Video: {prompt_text(job.request)}", quote=True)
     poster = f' poster="{jpeg_uri(job.state.poster)}"' if job.state.poster else ""
+    muted = "" if job.request.audio else " muted"  # who asked for sound hears it; it never begins by itself
     return (
-        f'<video src="{escape(src, quote=True)}" controls loop muted preload="metadata"{poster} title="{title}" '
+        f'<video src="{escape(src, quote=True)}" controls loop{muted} preload="metadata"{poster} title="{title}" '
         f'width="{width}" height="{height}" style="{styles.player(width)}">{_link(src, "Open the video")}</video>'
     )
 
@@ -104,7 +128,8 @@ def _caption(job: Job, src: str, note: str) -> str:
     return "".join([
         _div("margin-bottom:6px", SIMULATOR_BADGE) if job.simulated else "",
         _div(styles.PROMPT, escape(prompt_text(job.request))),
-        _div(styles.FACTS, DOT.join(facts(job))),
+        _div(styles.FACTS, camera_words) if (camera_words := camera_words_text(job.request)) else "",
+        _div(styles.FACTS, escape(DOT.join(facts(job)))),
         _div(f"{styles.FACTS};margin-top:2px", f"{_job_id(job)}{DOT}{made(job)}"),
         _div(styles.FILE_LINK, f'{_file_link(src, job.video)} <span style="{styles.QUIET}">({size})</span>'),
         *(_div(f"{styles.FACTS};margin-top:6px", escape(redact_line(line))) for line in lines),
@@ -139,10 +164,10 @@ def _details(job: Job) -> str:
         for position, sent in request.keyframes.given.items()
     ]
     rows = {
-        "camera": camera_text(request),
+        "camera": ", in words: ".join(filter(None, [camera_text(request), request.camera_sentence])),
         "keyframes": ", ".join(pictures) or "none",
-        "format": f"{request.format}, {request.length} s",
-        "seed": str(request.seed),
+        "format": ", ".join([request.format, *take_facts(request)]),
+        "seed": "none" if request.seed is None else str(request.seed),
         "model": request.row.title,
         "again": f"%runway panel {job.id} opens these settings",
     }
@@ -194,7 +219,8 @@ def notice_html(job: Job, notice: Notice) -> str:
         f'<strong style="{styles.TITLE}">{notice.title}</strong>{badge}</div>',
         _lines(notice),
         _div(f"{styles.FACTS};margin-top:6px;{styles.CUT}", escape(prompt_text(job.request))),
-        _div(styles.FACTS, DOT.join([*prices, name])),
+        _div(styles.FACTS, camera_words) if (camera_words := camera_words_text(job.request)) else "",
+        _div(styles.FACTS, DOT.join([*map(escape, prices), name])),
         _details(job),
     ]))  # fmt: skip
 

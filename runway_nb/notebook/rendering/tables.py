@@ -15,6 +15,7 @@ from ...ledger.record import AnyRecord, Spending, UnreadableRecord
 from ...models import sum_text
 from ...redaction import redact_line
 from ...request import VideoRequest
+from ...spec import DEFAULT_MODEL
 from . import styles
 from .facts import prompt_text
 
@@ -47,9 +48,27 @@ def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str)
 
 
 def jobs_bundle(records: Iterable[AnyRecord], living: Mapping[str, Job]) -> dict[str, str]:
-    """Return the newest jobs of the ledger; those of this process with their state of this moment."""
+    """Return the newest jobs of the ledger; those of this process with their state of this moment.
+
+    Their models stand there where one of them is not the default.
+    """
+    records = list(records)
     rows = [_job_row(record, living.get(record.id)) for record in records]
-    return table_bundle(("id", "when", "state", "credits", "prompt"), rows, "No jobs yet.")
+    head: tuple[str, ...] = ("id", "when", "state", "credits", "prompt")
+    models = [_model(record) for record in records]
+    if set(models) - {"", DEFAULT_MODEL.name}:
+        head = _with_models(head, "model")
+        rows = [_with_models(row, model) for row, model in zip(rows, models, strict=True)]
+    return table_bundle(head, rows, "No jobs yet.")
+
+
+def _model(record: AnyRecord) -> str:
+    return "" if isinstance(record, UnreadableRecord) else record.model
+
+
+def _with_models(row: tuple[str, ...], model: str) -> tuple[str, ...]:
+    """Return a row with the model before the price."""
+    return (*row[:3], model, *row[3:])
 
 
 def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from runway_nb.camera import Camera
 from runway_nb.jobs.job import control_of
 from runway_nb.notebook.cards import card
 from runway_nb.notebook.rendering.live_state import live_state
+from runway_nb.request import VideoRequest
 from support.shown_jobs import NOW, a_job
 
 
@@ -34,3 +36,17 @@ def test_the_style_sheet_animates_nothing_and_uses_the_theme() -> None:
     assert "@keyframes" not in sheet
     assert "--jp-layout-color1" in sheet
     assert "prefers-reduced-motion" in sheet
+
+
+def test_the_card_shows_the_model_its_sound_and_what_is_said_of_the_camera() -> None:
+    request = VideoRequest("x", camera=Camera(zoom=4), camera_words=True, model="veo-3.1", audio=False)
+    job = a_job(request=request)
+    html = re.sub(r"<[^>]+>", "|", card.body_html(job, live_state(job, NOW)))
+    words = ("Camera, in words: The camera pushes in.", "Veo 3.1", "4 s 16:9", "720p", "without sound", "price unknown")
+    assert [word for word in words if word not in html] == []
+    assert "seed" not in html
+
+
+def test_a_tall_frame_is_one_whatever_its_format_is_called() -> None:
+    assert "is-portrait" in card.film_html(a_job(request=VideoRequest("x", model="gen4", aspect="3:4")))
+    assert "is-portrait" not in card.film_html(a_job(request=VideoRequest("x", model="gen4", aspect="square")))

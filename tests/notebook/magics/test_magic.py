@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from runway_nb import process_studio
-from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound, LedgerError, MaybeSent
+from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound, LedgerError, MaybeSent, OverBudget
 from runway_nb.jobs.job import Job
 from runway_nb.notebook import extension
 from runway_nb.request import VideoRequest
@@ -95,6 +95,38 @@ def test_a_dry_run_sends_nothing_and_tells_the_price(session: Session) -> None:
     assert "a camera move without a keyframe" in shown
     assert not session.party.api.requests
     assert not session.party.studio.ledger.path.exists()
+
+
+def test_a_dry_run_shows_the_model_its_frame_and_what_is_said_of_the_camera(session: Session) -> None:
+    shown = session.cell("--dry-run --model gen4_5 --zoom 2 --pan -1 --camera-words --aspect landscape")
+    assert '"text_prompt": "A lamp turns. The camera pushes in slowly, turning slightly left."' in shown
+    assert shown.splitlines()[-4:] == [
+        "Model: Gen-4.5, 1280 x 720, 5 s.",
+        "Camera, in words: The camera pushes in slowly, turning slightly left.",
+        "Price: about 60 credits.",
+        "The seed is drawn when it is sent.",
+    ]
+    shown = session.cell("--dry-run --model kling-3.0-pro --no-audio")
+    assert shown.splitlines()[-2:] == ["Model: Kling 3.0 Pro, 16:9, 5 s, without sound.", "Price: unknown."]
+
+
+def test_an_unknown_price_needs_a_yes_where_credits_are_limited(session: Session) -> None:
+    with pytest.raises(OverBudget, match="--yes-unknown-price"):
+        session.cell("shot --model sora-2 --max-credits 1000")
+    assert session.creates == 0
+    session.cell("shot --model sora-2 --max-credits 1000 --yes-unknown-price")
+    assert session.job().request.model == "sora-2"
+
+
+def test_the_list_names_models_where_one_is_not_the_default(session: Session) -> None:
+    session.cell("shot")
+    session.job()
+    assert "model" not in session.line("list")
+    session.cell("shot --model gen4_5")
+    session.job()
+    head, newest, older = session.line("list").splitlines()
+    assert head.split() == ["id", "when", "state", "model", "credits", "prompt"]
+    assert ("gen4_5" in newest, "gen3turbo" in older) == (True, True)
 
 
 def test_variables_are_filled_into_the_prompt(session: Session) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from runway_nb import errors
+from runway_nb.camera import Camera
 from runway_nb.jobs.job import control_of
 from runway_nb.keyframes import Keyframes
+from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards import card
 from runway_nb.notebook.rendering.live_state import live_state
 from runway_nb.notebook.rendering.notices import notice
@@ -79,3 +82,51 @@ def test_a_video_that_cannot_be_read_is_not_embedded(tmp_path: Path, monkeypatch
 def test_an_embedded_video_offers_no_dead_link(tmp_path: Path) -> None:
     html = bundle(a_result(tmp_path, 1000), "always")["text/html"]
     assert not [attributes for tag, attributes in tags(html) if tag == "a"]
+
+
+# --- models -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("audio", "is_muted"), [(True, False), (False, True), (None, True)])
+def test_who_asked_for_sound_hears_it_and_no_player_begins_by_itself(
+    tmp_path: Path, audio: bool | None, is_muted: bool
+) -> None:
+    html = bundle(a_result(tmp_path, request=VideoRequest("x", model="veo-3.1", audio=audio)))["text/html"]
+    check_sanitized(html)
+    (video,) = [attributes for tag, attributes in tags(html) if tag == "video"]
+    assert ("muted" in video, "autoplay" in video) == (is_muted, False)
+    assert ("without sound" if audio is False else "with sound") in html
+
+
+@pytest.mark.parametrize(
+    ("model", "aspect", "size"),
+    [
+        ("gen3turbo", "landscape", ("560", "336")), ("gen3turbo", "portrait", ("240", "400")),
+        ("gen4", "16:9", ("560", "315")), ("gen4", "9:16", ("225", "400")), ("gen4", "1:1", ("400", "400")),
+        ("gen4", "21:9", ("560", "238")), ("gen4", "landscape", ("560", "315")),
+    ],
+)  # fmt: skip
+def test_the_player_has_the_shape_of_the_frame(tmp_path: Path, model: str, aspect: str, size: tuple[str, str]) -> None:
+    html = bundle(a_result(tmp_path, request=VideoRequest("x", model=model, aspect=aspect)))["text/html"]
+    (video,) = [attributes for tag, attributes in tags(html) if tag == "video"]
+    assert (video["width"], video["height"]) == size
+
+
+def test_a_result_says_what_was_added_to_its_prompt(tmp_path: Path) -> None:
+    request = VideoRequest("A lamp", camera=Camera(zoom=2, pan=-1), camera_words=True, model="sora-2")
+    shown = bundle(a_result(tmp_path, request=request))
+    sentence = "The camera pushes in slowly, turning slightly left."
+    assert f">Camera, in words: {sentence}<" in shown["text/html"]
+    assert f"zoom +2 \N{MIDDLE DOT} pan \N{MINUS SIGN}1, in words: {sentence}" in shown["text/html"]
+    assert ">none<" in shown["text/html"], "a model that takes no seed shows none"
+    assert shown["text/plain"].splitlines()[:3] == [
+        "Video   runway_outputs/lighthouse-7f3e2c54.mp4  (16:9, 4 s, 2.8 MB)",
+        "Prompt  A lamp",
+        f"Camera  in words: {sentence}",
+    ]
+
+
+def test_a_notice_says_what_was_added_to_the_prompt() -> None:
+    request = VideoRequest("A lamp", camera=Camera(static=True), camera_words=True, model="gen4_5")
+    html = bundle(a_job(Phase.FAILED, error=errors.TaskFailed("x"), request=request))["text/html"]
+    assert ">Camera, in words: The camera holds still.<" in html
