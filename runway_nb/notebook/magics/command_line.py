@@ -39,6 +39,11 @@ class Command(NamedTuple):
     """Gives the words of which one may stand behind it, where there are no others."""
 
     @property
+    def takes_job(self) -> bool:
+        """True where an argument is the id of a job, or the variable that holds it."""
+        return "ID" in self.usage.replace("[", " ").replace("]", " ").split()
+
+    @property
     def line(self) -> str:
         """The command as it is typed."""
         return f"{self.name} {self.usage}".strip()
@@ -77,7 +82,10 @@ def help_text(table: Sequence[Command]) -> str:
     """Return the text behind `%runway?`."""
     width = max(len(f"{command.name} {command.usage}") for command in table)
     rows = "\n".join(f"  {f'{command.name} {command.usage}':<{width}}  {command.help}" for command in table)
-    return f"%runway COMMAND\n\nCommands:\n{rows}"
+    return (
+        "%runway COMMAND\n\nID is the id of a job, as cards and lists show it, or the variable that holds the job.\n\n"
+        f"Commands:\n{rows}"
+    )
 
 
 def readme_table(table: Sequence[Command]) -> str:

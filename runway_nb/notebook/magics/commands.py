@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from ...request_code import LANGUAGES
 from ...spec import MODELS
 from ...text.console import write_line
+from ...values.plain import is_a
 from ..language.options import OPTIONS, Option, cell_help
 from . import account_commands, asset_commands, job_commands, request_commands
 from .command_line import Arguments, Command, help_text, line_completions, read_line, readme_table
@@ -14,7 +18,15 @@ from .front_end import FrontEnd
 def run_line(front_end: FrontEnd, line: str) -> None:
     """Run `%runway`."""
     command, arguments = read_line(line, COMMANDS)
-    command.run(front_end, arguments)
+    command.run(front_end, _with_job_ids(arguments, front_end.variables) if command.takes_job else arguments)
+
+
+def _with_job_ids(arguments: Arguments, variables: Mapping[str, Any]) -> Arguments:
+    """Return the arguments with the id of a job in the place of the variable that holds it."""
+    from ...jobs.job import Job  # loads the jobs
+
+    held = {word: job for word in arguments.words if is_a(job := variables.get(word), Job)}
+    return arguments._replace(words=[held[word].id if word in held else word for word in arguments.words])
 
 
 def completions(line: str, symbol: str) -> list[str]:

@@ -484,6 +484,19 @@ def test_list_show_wait_and_credits(session: Session) -> None:
     assert "A token is set" in session.line("simulator")
 
 
+def test_a_command_takes_the_variable_that_holds_a_job(session: Session) -> None:
+    """By its id no other job is meant: a variable that holds something else is a name like any other."""
+    session.cell("shot --wait")
+    job = session.shell.user_ns["shot"]
+    session.shell.user_ns[job.id[:5]] = "no job"
+    for name in ("shot", job.id[:5]):
+        assert "Video   " in session.line(f"show {name}")
+    assert "text_prompt" in session.line("code shot --as python")
+    session.shell.user_ns["shot"] = 7
+    with pytest.raises(JobNotFound):
+        session.line("show shot")
+
+
 def test_help_shows_everything(session: Session) -> None:
     assert "--keep-loop" in session.line("help")
     assert "--keep-loop" in session.shell.magics_manager.magics["cell"]["runway"].getdoc()
