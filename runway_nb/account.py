@@ -123,11 +123,14 @@ class Account(Handle):
             picture: Anything that may be a keyframe.
             name: Of a picture that is no file.
             timeout: Seconds to wait at most.
-            **fitting: `model`, `fit`, `focus`, `aspect`, `upscale` of a `VideoRequest`.
+            **fitting: `model`, `fit`, `focus`, `aspect`, `upscale` of a `VideoRequest`; the model of the settings by
+                default.
 
         Returns the asset, and what was done to the picture. Raises what `Studio.submit` raises.
         """
-        request = self._pictures.freeze(VideoRequest(keyframes=Keyframes(first=picture), **fitting), name)
+        # a prompt is not sent here, and some models need one
+        usual = {"prompt": "-", "model": self.backend.settings.model}
+        request = self._pictures.freeze(VideoRequest(keyframes=Keyframes(first=picture), **{**usual, **fitting}), name)
         return self._loop.run(self.backend.upload(request, self._pictures.folder(), self._pictures.frame), timeout)
 
     def delete_asset(self, asset: Asset, timeout: float = QUERY_SECONDS) -> None:

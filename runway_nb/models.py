@@ -84,7 +84,17 @@ def add_model(model: Model | Mapping[str, Any]) -> Model:
 
     Args:
         model: `spec.Model(...)`, or a mapping with its columns. A model of `POST /videos/create` needs its name there
-            in `fixed` and its keyframes; what is not given counts as not offered, and its price as not known.
+            in `fixed` and its keyframes; what is not given counts as not offered, and its price as not known::
+
+                runway_nb.add_model({
+                    "name": "wan-2.6-flash", "path": "/videos/create", "fixed": {"model": "wan-2.6-flash"},
+                    "aspects": {"16:9": (1280, 720)}, "has_pixels": False, "seconds": [5, 10, 15],
+                    "wire_names": {"seconds": "duration"}, "keyframes": [("first", "imageAssetId1", 0.0)],
+                    "needs_picture": True, "needs_prompt": True, "audio": True, "explore": True,
+                })
+
+    `%config RunwayMagics.models = {"wan-2.6-flash": {...}}` does the same, in IPython's configuration file as well. A
+    job whose model is not known in a kernel is kept, and readable again once its row is added.
 
     Raises `InvalidRequest` with everything that cannot be used.
     """
@@ -98,6 +108,21 @@ def add_model(model: Model | Mapping[str, Any]) -> Model:
     row = _row_of(given)
     MODELS[row.name] = row
     return row
+
+
+def add_models(models: object, *, missing_only: bool = False) -> None:
+    """Add the rows of `%config RunwayMagics.models`: name to columns. Raises what `add_model` raises.
+
+    With `missing_only` a row that there is stays, whoever added it.
+    """
+    if not is_a(models, Mapping):
+        raise InvalidRequest([f"models is {shown(models)}: give a mapping of names to columns"])
+    for name, columns in models.items():  # type: ignore[attr-defined]
+        if missing_only and name in MODELS:
+            continue
+        if not is_a(columns, Mapping):
+            raise InvalidRequest([f"the model {shown(name)} is {shown(columns)}: give a mapping of its columns"])
+        add_model({"name": name, **columns})
 
 
 _NEEDED = ("name", "path", "aspects", "seconds")

@@ -29,6 +29,7 @@ from .request_fields import (
     Section,
     address_of,
     one_of,
+    own_word,
     point,
     switch,
     text_of,
@@ -148,8 +149,8 @@ class VideoRequest:
     def format(self) -> str:
         """The format in the model's own word; its default where none is given, or none that there is."""
         row = self.row
-        word = row.aspect_words.get(self.aspect, self.aspect) if isinstance(self.aspect, str) else ""
-        return word if word in row.aspects else next(iter(row.aspects))
+        word = own_word(self.aspect, row.aspect_words)
+        return word if isinstance(word, str) and word in row.aspects else next(iter(row.aspects))
 
     @property
     def camera_sentence(self) -> str:
@@ -352,7 +353,7 @@ FIELDS: tuple[Field, ...] = (
     ),
     Field(
         "aspect", "choice", one_of(_aspects, _aspect_words), wire="aspect_ratio", choices=_aspects,
-        sent=lambda request: None if request.aspect is None else request.format,
+        sent=lambda request: own_word(request.aspect, request.row.aspect_words),
         option=OptionText(
             Section.FORMAT, "A", "Format; the first keyframe's when not given. landscape is 5:3 on Gen-3, else 16:9."
         ),
@@ -385,7 +386,7 @@ FIELDS: tuple[Field, ...] = (
         control=Control("Resolution"), read_task=lambda options, _: resolution_in(options),
     ),
     Field(
-        "audio", "toggle", switch, takes=lambda model: model.audio, lack="has no sound",
+        "audio", "toggle", switch, takes=lambda model: model.audio, lack="has no switch for sound",
         option=OptionText(Section.FORMAT, "", "Sound on or off, where the model has it; on when not given."),
         control=Control("Sound", unset="on"), read_task=lambda options, _: audio_in(options),
     ),

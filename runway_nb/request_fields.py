@@ -128,7 +128,8 @@ class Field:
         """Yield each mistake as one line; one that no model takes is reported as the mistake that it is."""
         if not self.is_given(value):
             return
-        if not self.wire_name(model) and value is not False:
+        # a switch that is off is not given; silence can be asked for
+        if not self.wire_name(model) and (value is not False or self.kind == "toggle"):
             yield self._lacking(model)
         elif self.check is not None:
             yield from (f"{self.name} {mistake}" for mistake in self.check(value, model))
@@ -214,6 +215,11 @@ def one_of(
 
 def _is_among(value: Any, choices: Sequence[str | int], words: Mapping[str, str]) -> bool:
     return (is_number(value) or isinstance(value, str)) and (value in choices or value in words)
+
+
+def own_word(value: Any, words: Mapping[str, str]) -> Any:
+    """Return what a model calls a choice for which it has other words; anything else as it is."""
+    return words.get(value, value) if isinstance(value, str) else value
 
 
 def listed_choices(choices: Sequence[str | int]) -> str:

@@ -12,6 +12,7 @@ from .errors import InvalidRequest
 from .extension_points import provided
 from .jobs.job import Job, video_frames
 from .keyframes import Keyframes
+from .models import add_models
 from .process_studio import keep_studio, made_studio, studio_lock
 from .request import VideoRequest
 from .settings import resolve
@@ -31,6 +32,8 @@ def default_studio(*, fresh: bool = False) -> Studio:
     """
     fresh = checked_switch(fresh, "fresh")
     config, folder = provided("settings.notebook")()
+    # here as well: the rows are gone where the modules of this package were loaded again
+    add_models((config or {}).get("models", {}), missing_only=True)
     mark = config, environment_mark()
     with studio_lock():
         studio, mark_before = made_studio()

@@ -61,13 +61,12 @@ class RunwayMagics(Configurable):
     def _add_models(self, proposal: Any) -> Any:
         """Add the rows at once, so that a mistake is reported by the line that makes it."""
         from ..errors import InvalidRequest  # loaded with the first row only
-        from ..models import add_model  # loaded with the first row only
+        from ..models import add_models  # loaded with the first row only
 
         try:
-            for name, columns in proposal["value"].items():
-                add_model({"name": name, **columns})
-        except (InvalidRequest, TypeError) as wrong:
-            raise TraitError(f"models of RunwayMagics: {wrong}") from None
+            add_models(proposal["value"])
+        except InvalidRequest as wrong:
+            raise TraitError(f"models: {wrong.message}") from None
         return proposal["value"]
 
     def __init__(self, shell: Any) -> None:

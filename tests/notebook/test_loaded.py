@@ -16,6 +16,9 @@ import runway_nb
 from runway_nb import shortcuts as default_module
 from runway_nb.errors import SettingsError
 from runway_nb.notebook.loaded_settings import loaded_settings, notebook_settings, remember, running_shell
+from runway_nb.process_studio import close_studio
+from runway_nb.request import VideoRequest
+from runway_nb.spec import MODELS
 from support import shells
 from support.kernels import PATIENCE, clean_env, shared_simulator
 
@@ -164,6 +167,52 @@ def test_settings_come_back_when_the_extension_is_loaded_again(shell: Any) -> No
     manager.reload_extension("runway_nb")
     assert loaded_settings().max_credits is None
     manager.unload_extension("runway_nb")
+
+
+GEN5 = {"path": "/gen5/create", "aspects": {"16:9": (1280, 720)}, "seconds": [5, 10]}
+
+
+@pytest.fixture
+def _own_models() -> Iterator[None]:
+    before = dict(MODELS)
+    yield
+    MODELS.clear()
+    MODELS.update(before)
+
+
+@pytest.mark.usefixtures("_own_models")
+def test_a_model_of_ones_own_is_a_setting(shell: Any) -> None:
+    shell.extension_manager.load_extension("runway_nb")
+    shell.run_line_magic("config", f"RunwayMagics.models = { ({'gen5': GEN5})!r}")
+    assert VideoRequest("A lamp", model="gen5", seconds=10).problems() == ()
+    del MODELS["gen5"]  # as after its modules are loaded again
+    assert default_module.default_studio().settings.model == "gen3turbo"
+    assert MODELS["gen5"].path == "/gen5/create"
+    close_studio()
+    shell.extension_manager.unload_extension("runway_nb")
+
+
+@pytest.mark.usefixtures("_own_models")
+def test_a_model_of_ones_own_comes_from_a_profile(shell: Any) -> None:
+    shell.config.RunwayMagics.models = {"gen5": GEN5}
+    notebook_settings()
+    assert MODELS["gen5"].seconds == [5, 10]
+
+
+@pytest.mark.parametrize(
+    ("models", "line"),
+    [
+        ({"gen5": {"path": "/gen5/create"}}, "a model needs aspects, seconds"),
+        ({"gen5": {**GEN5, "colour": 1}}, "a model has no colour"),
+        ({"gen5": 7}, "the model 'gen5' is 7: give a mapping"),
+    ],
+)
+@pytest.mark.usefixtures("_own_models")
+def test_a_model_that_cannot_be_used_is_one_line_and_changes_nothing(shell: Any, models: Any, line: str) -> None:
+    shell.config.RunwayMagics.models = models
+    with pytest.raises(SettingsError, match=line):
+        notebook_settings()
+    assert "gen5" not in MODELS
 
 
 def test_loading_twice_registers_once(shell: Any) -> None:
