@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from textwrap import wrap
 from typing import NamedTuple
 
 from ...request import FIELDS
 from ...request_fields import Field, Kind, OptionText
 from ...spec import DEFAULT_MODEL, EMBED, MODELS, Model
 
+_WIDTH, _LEFT = 100, 24
+"""Columns of a help text, and of what is typed in it."""
 Choose = Callable[[Sequence[Model]], tuple[str, ...]]
 """Gives the values of an option that these models have."""
 
@@ -70,7 +73,7 @@ def _of_fields() -> tuple[Option, ...]:
 
 
 MODEL = Option(
-    "--model", "choice", "M", f"The model, a row of %runway models; {DEFAULT_MODEL.name} when neither given nor set.",
+    "--model", "choice", "M", f"Model, by its name in %runway models; {DEFAULT_MODEL.name} when neither given nor set.",
     choose=lambda _: tuple(MODELS),
 )  # fmt: skip
 OF_REQUEST = (MODEL, *_of_fields())
@@ -130,8 +133,7 @@ def flag_completions(
 
 def cell_help() -> str:
     """Return the text behind `%%runway?`."""
-    width = max(len(option.usage) for option in OPTIONS)
-    rows = "\n".join(f"  {option.usage:<{width}}  {option.help}{_choice_words(option)}" for option in OPTIONS)
+    rows = two_columns([(option.usage, f"{option.help}{_choice_words(option)}") for option in OPTIONS])
     return (
         "%%runway [NAME] [options]\n\nMake a video from the words in the cell. The cell returns at once; "
         "the job goes to the variable NAME.\nThe words are taken literally, but {{name}} is replaced by a "
@@ -139,6 +141,19 @@ def cell_help() -> str:
         "All options stand on the first line; words that\nread like one are written {{U+2D}}-zoom.\n\n"
         f"Options:\n{rows}"
     )
+
+
+def two_columns(rows: Sequence[tuple[str, str]]) -> str:
+    """Return what is typed and what it does, side by side; a long one has a line of its own."""
+    width = max(len(typed) for typed, _ in rows if len(typed) <= _LEFT)
+    lines: list[str] = []
+    for typed, text in rows:
+        right = wrap(text, _WIDTH - width - 4, break_long_words=False, break_on_hyphens=False)
+        if len(typed) > width:
+            lines.append(f"  {typed}")
+            typed = ""
+        lines += [f"  {left:<{width}}  {line}" for left, line in zip([typed, *[""] * len(right)], right, strict=False)]
+    return "\n".join(lines)
 
 
 def _choice_words(option: Option) -> str:

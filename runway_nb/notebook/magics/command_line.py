@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from ...errors import InvalidCommand
 from ...text.line_words import OpenQuote, split
-from ..language.options import Option, flag_completions
+from ..language.options import Option, flag_completions, two_columns
 from ..language.parsing import parse_arguments
 from .front_end import FrontEnd
 
@@ -80,8 +80,7 @@ def line_completions(line: str, symbol: str, table: Sequence[Command]) -> list[s
 
 def help_text(table: Sequence[Command]) -> str:
     """Return the text behind `%runway?`."""
-    width = max(len(f"{command.name} {command.usage}") for command in table)
-    rows = "\n".join(f"  {f'{command.name} {command.usage}':<{width}}  {command.help}" for command in table)
+    rows = two_columns([(command.line, command.help) for command in table])
     return (
         "%runway COMMAND\n\nID is the id of a job, as cards and lists show it, or the variable that holds the job.\n\n"
         f"Commands:\n{rows}"

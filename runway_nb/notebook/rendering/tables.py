@@ -12,7 +12,7 @@ from pathlib import PurePath
 from ...api.models import Credits, Task
 from ...jobs.job import Job
 from ...ledger.record import AnyRecord, Spending, UnreadableRecord
-from ...models import sum_text
+from ...models import model_of_task, sum_text
 from ...redaction import redact_line
 from ...request import VideoRequest
 from ...spec import DEFAULT_MODEL
@@ -87,10 +87,16 @@ def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:
 
 
 def tasks_bundle(tasks: Iterable[Task]) -> dict[str, str]:
-    """Return the newest tasks of the account, made anywhere."""
-    rows = [(task.short_id, task.created_at[:16].replace("T", " "), str(task.status), str(task.seed or ""),
-             _short(redact_line(task.prompt or task.name))) for task in tasks]  # fmt: skip
-    return table_bundle(("task", "created (UTC)", "status", "seed", "prompt"), rows, "The account has no tasks.")
+    """Return the newest tasks of the account, made anywhere; of an unknown model what the API calls it."""
+    rows = [(task.short_id, task.created_at[:16].replace("T", " "), str(task.status), _task_model(task),
+             str(task.seed or ""), _short(redact_line(task.prompt or task.name))) for task in tasks]  # fmt: skip
+    head = ("task", "created (UTC)", "status", "model", "seed", "prompt")
+    return table_bundle(head, rows, "The account has no tasks.")
+
+
+def _task_model(task: Task) -> str:
+    model = model_of_task(task.task_type, task.options)
+    return task.task_type if model is None else model.name
 
 
 def credits_text(rows: Iterable[tuple[str, Credits]], simulated: bool) -> str:

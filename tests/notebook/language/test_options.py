@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runway_nb.notebook.language import options, parsing, template
+from runway_nb.notebook.magics.commands import line_help
 from runway_nb.spec import DEFAULT_MODEL, MODELS
 
 README = Path(__file__).parents[3] / "README.md"
@@ -174,8 +175,14 @@ def test_help_names_every_option() -> None:
 
 
 def test_help_names_the_choices_of_options() -> None:
-    for words in ("--fit F", "--focus X,Y", "--upscale", "cover, contain, stretch", "Out[n]", "shot.last"):
-        assert words in options.cell_help()
+    text = " ".join(options.cell_help().split())
+    for words in ("--fit F", "--focus X,Y", "--upscale", "cover, contain, stretch", "Out[n]", "shot.last", *MODELS):
+        assert words in text
+
+
+def test_help_fits_a_page() -> None:
+    for line in f"{options.cell_help()}\n{line_help()}".splitlines():
+        assert len(line) <= 104, line
 
 
 def test_readme_holds_the_table_as_it_is() -> None:

@@ -129,6 +129,16 @@ def test_the_list_names_models_where_one_is_not_the_default(session: Session) ->
     assert ("gen4_5" in newest, "gen3turbo" in older) == (True, True)
 
 
+def test_the_list_of_the_account_names_the_model_of_each_task(session: Session) -> None:
+    session.cell("shot --model gen4_5")
+    session.job()
+    session.cell("shot --model veo-3.1")
+    session.job()
+    head, *rows = session.line("list --account").splitlines()
+    assert " model " in head
+    assert [any(word in row for row in rows) for word in (" gen4_5 ", " veo")] == [True, True]
+
+
 def test_variables_are_filled_into_the_prompt(session: Session) -> None:
     session.shell.user_ns |= {"what": "lamp", "n": 3}
     session.cell("shot", "{{n}} x {{what}}, {literally}")
