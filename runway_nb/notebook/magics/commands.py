@@ -25,8 +25,8 @@ def _with_job_ids(arguments: Arguments, variables: Mapping[str, Any]) -> Argumen
     """Return the arguments with the id of a job in the place of the variable that holds it."""
     from ...jobs.job import Job  # loads the jobs
 
-    held = {word: job for word in arguments.words if is_a(job := variables.get(word), Job)}
-    return arguments._replace(words=[held[word].id if word in held else word for word in arguments.words])
+    jobs = {name: value for name, value in variables.items() if is_a(value, Job)}
+    return arguments._replace(words=[jobs[word].id if word in jobs else word for word in arguments.words])
 
 
 def completions(line: str, symbol: str) -> list[str]:
