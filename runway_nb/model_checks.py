@@ -22,10 +22,21 @@ def model_problems(request: VideoRequest, model: Model) -> Iterator[str]:
         yield f"last is given without first, and {model.title} takes an end with a start only: give first, too"
     if model.needs_prompt and not str(request.prompt).strip():
         yield f"{model.title} needs a prompt: write what should happen"
+    yield from _camera_problems(request, model)
     yield from _length_problems(request, model)
     yield from _text_aspect_problems(request, model)
     if request.explore:
         yield from _explore_problems(request, model)
+
+
+def _camera_problems(request: VideoRequest, model: Model) -> Iterator[str]:
+    given = request.camera.to_wire()
+    if given and not model.camera and not request.camera_words:
+        others = models_with(lambda other: other.camera)
+        yield (
+            f"{', '.join(given)}: {model.title} takes no camera in numbers; say the move in the prompt with "
+            f"camera_words, leave it out, or choose a model that takes it: {others}"
+        )
 
 
 def _length_problems(request: VideoRequest, model: Model) -> Iterator[str]:

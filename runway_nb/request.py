@@ -200,11 +200,8 @@ class VideoRequest:
 
     def _row_problems(self, rows: Sequence[Field], model: Model) -> Iterator[str]:
         for row in rows:
-            if not (self._is_said_in_words(row) and not model.camera):
+            if row.part != "camera" or model.camera:
                 yield from row.problems(row.value_in(self), model)
-
-    def _is_said_in_words(self, row: Field) -> bool:
-        return row.part == "camera" and self.camera_words is True
 
     def to_wire(self) -> dict[str, Any]:
         """Return the body of the create call; what was not given stays out (API facts 3.1, Model facts 3 to 5).
@@ -331,16 +328,13 @@ def _picture(position: str, text: str) -> Field:
     return Field(position, "picture", part="keyframes", option=OptionText(Section.PICTURES, "X", text))
 
 
-_NO_CAMERA, _SAY_IT = "takes no camera in numbers", "say it in the prompt with camera_words"
-
-
 def _camera(model: Model) -> bool:
     return model.camera
 
 
 def _move(name: str, section: Section, direction: str) -> Field:
     option = OptionText(section, "N", f"{direction}, {_MOVE}.")
-    return Field(name, "number", part="camera", takes=_camera, lack=_NO_CAMERA, remedy=_SAY_IT, option=option)
+    return Field(name, "number", part="camera", takes=_camera, option=option)
 
 
 FIELDS: tuple[Field, ...] = (
@@ -366,7 +360,7 @@ FIELDS: tuple[Field, ...] = (
     _move("tilt", Section.DEPTH, "Camera looks up"),
     _move("roll", Section.PLANE, "Camera clockwise round its axis"),
     Field(
-        "static", "switch", part="camera", takes=_camera, lack=_NO_CAMERA, remedy=_SAY_IT,
+        "static", "switch", part="camera", takes=_camera,
         option=OptionText(Section.DEPTH, "", "Camera holds still; not together with a move."),
     ),
     Field(

@@ -75,8 +75,6 @@ class Field:
     """Whether a model takes it, keyframes apart."""
     lack: str = "takes none"
     """What is said of a model that does not take it."""
-    remedy: str = ""
-    """What else helps there, besides leaving it out and choosing another model."""
     part: str = ""
     """The attribute of the request in which it lies, `keyframes` or `camera`; nothing for the request itself."""
     wire: str = ""
@@ -137,8 +135,8 @@ class Field:
     def _lacking(self, model: Model) -> str:
         others = models_with(lambda other: self.wire_name(other))
         lack = f"takes no {self.name} keyframe" if self.part == "keyframes" else self.lack
-        ways = ["leave it out", *filter(None, [self.remedy, f"choose a model that does: {others}" if others else ""])]
-        return f"{self.name} is given, and {model.title} {lack}: {', or '.join(ways)}"
+        other = f", or choose a model that does: {others}" if others else ""
+        return f"{self.name} is given, and {model.title} {lack}: leave it out{other}"
 
 
 _READERS: dict[Kind, Callable[[object], Any]] = {"whole": whole, "point": pair}

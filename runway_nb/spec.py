@@ -102,8 +102,8 @@ class Model(NamedTuple):
     """An end frame goes with a start frame only."""
     doubts_text: bool = False
     """A request of words alone is documented and may be refused."""
-    sends_seconds: bool = False
-    """The length is sent even where the request gives none, since the API's own default is not known."""
+    sends_seconds: bool = True
+    """The length is sent even where the request gives none: False where the API's own default is documented."""
     prompt_limit: int | None = None
     """Characters of a prompt; None where nobody knows."""
     prompt_doubt: int | None = None
@@ -133,6 +133,9 @@ class Model(NamedTuple):
     successor: str = ""
     """The nearest model to go on with."""
 
+    def __repr__(self) -> str:
+        return f"<Model {self.name}: POST {self.path}>"
+
     @property
     def positions(self) -> tuple[str, ...]:
         """The keyframes that it takes, in the order of time."""
@@ -159,6 +162,7 @@ GEN3_TURBO = Model(
         KeyframeField("last", "lastImage_assetId", 1.0),
     ),
     doubts_text=True,
+    sends_seconds=False,
     camera=True,
     seed=True,
     explore=True,
@@ -187,6 +191,7 @@ GEN4_TURBO = Model(
     seconds=(5, 10),
     keyframes=_START,
     needs_picture=True,
+    sends_seconds=False,
     prompt_limit=1000,
     prompt_doubt=512,
     seed=True,
@@ -221,7 +226,6 @@ _HOSTED = Model(
     wire_names={"seconds": "duration"},
     keyframes=(KeyframeField("first", "imageAssetId1", 0.0), KeyframeField("last", "imageAssetId2", 1.0)),
     last_needs_first=True,
-    sends_seconds=True,
     prompt_limit=5000,
     explore=True,
     email=True,

@@ -178,12 +178,12 @@ def test_what_a_model_does_not_take_is_a_mistake_and_never_dropped(short) -> Non
     assert request.problems() == (
         "middle is given, and Short takes no middle keyframe: leave it out, or choose a model that does: gen3turbo",
         (
-            "zoom is given, and Short takes no camera in numbers: leave it out, or say it in the prompt with "
-            "camera_words, or choose a model that does: gen3turbo"
-        ),
-        (
             "seed is given, and Short takes none: leave it out, or choose a model that does: "
             "gen3turbo, gen4turbo, gen4, gen4_5, videos-gen4.5"
+        ),
+        (
+            "zoom: Short takes no camera in numbers; say the move in the prompt with camera_words, leave it out, "
+            "or choose a model that takes it: gen3turbo"
         ),
     )
 

@@ -116,8 +116,8 @@ REFUSED = [
     Refused("gen3turbo", {"audio": False}, "audio is given, and Gen-3 Alpha Turbo has no switch", NOTHING_LEFT),
     Refused("gen4turbo", {}, "Gen-4 Turbo needs a picture: give first"),
     Refused("gen4turbo", {"keyframes": BOTH}, "last is given, and Gen-4 Turbo takes no last keyframe", NOTHING_LEFT),
-    Refused("gen4turbo", {"keyframes": FIRST, "camera": Camera(zoom=4)}, "zoom is given, and Gen-4 Turbo takes no "
-            "camera in numbers: leave it out, or say it in the prompt with camera_words", NOTHING_LEFT),
+    Refused("gen4turbo", {"keyframes": FIRST, "camera": Camera(zoom=4)}, "zoom: Gen-4 Turbo takes no camera in "
+            "numbers; say the move in the prompt with camera_words", NOTHING_LEFT),
     Refused("gen4turbo", {"keyframes": FIRST, "seconds": 8}, "seconds is 8: give 5 or 10"),
     Refused("gen4turbo", {"keyframes": FIRST, "prompt": "x" * 1001}, "prompt is 1,001 characters long"),
     Refused("gen4", {}, "Gen-4 needs a picture: give first"),
