@@ -31,8 +31,9 @@ from .jobs.runner import CLOSE_SECONDS, Runner
 from .jobs.state import State
 from .ledger.ledger import Ledger
 from .ledger.phase import Phase
-from .ledger.record import Record
+from .ledger.record import FOREIGN_TYPE, Record
 from .model_checks import state_warning
+from .models import model_of_task
 from .redaction import redact
 from .references import ShotFrame
 from .request import VideoRequest
@@ -352,7 +353,9 @@ class Studio(Handle):
             return lost
         made = self.account.request_of(task)
         new, _ = self._new_record(backend, made, "", self.folder)
-        sent = {**made.to_wire(), **({"replyRef": task.reply_ref} if task.reply_ref else {})}
+        sent = {**made.to_record(), **({"replyRef": task.reply_ref} if task.reply_ref else {})}
+        if model_of_task(task.task_type, task.options) is None:
+            sent[FOREIGN_TYPE] = task.task_type or "a task of no type"
         return self.ledger.adopt(
             replace(
                 new, phase=Phase.DETACHED.value, request=sent, original_request={}, digest="",

@@ -67,6 +67,7 @@ class Job(Handle):
         created: float | None = None,
         state: State | None = None,
         advice: str = "",
+        foreign_type: str = "",
     ) -> None:
         self.id = job_id
         """Eight hexadecimal digits, ours; the name of the job in `%runway` and in file names."""
@@ -81,6 +82,8 @@ class Job(Handle):
         self.created = time.time() if created is None else created
         self.advice = advice
         """What is said with the first job of its kind in a session, such as that its model may stop any day."""
+        self.foreign_type = foreign_type
+        """The type of a task that was made elsewhere with a model that no row knows: its request is a guess."""
         self._control = JobControl(job_id, request, state or State())
 
     # --- what it is -----------------------------------------------------------------------------
@@ -141,7 +144,16 @@ class Job(Handle):
     @property
     def credits(self) -> int | None:
         """The price in credits; 0 with the simulator and in explore mode, None where nobody has documented it."""
-        return 0 if self.simulated else self.request.credits
+        if self.simulated:
+            return 0
+        return None if self.foreign_type else self.request.credits
+
+    @property
+    def price_text(self) -> str:
+        """The price as it is shown, such as `25 credits` (`VideoRequest.price_text`); of play money none is spent."""
+        if self.simulated:
+            return "0 credits"
+        return "price unknown" if self.foreign_type else self.request.price_text
 
     @property
     def error(self) -> RunwayError | None:

@@ -38,6 +38,7 @@ def new_job(
         created=record.created,
         state=state,
         advice=advice,
+        foreign_type=record.foreign_type,
     )
 
 

@@ -11,6 +11,8 @@ from .phase import IN_DOUBT, UNSENT, Phase
 
 REFUSED_FOR_NOW = "refused for now (HTTP 429), and its session ended before it was sent again"
 """What is written on a job whose waiting ended with its session."""
+FOREIGN_TYPE = "taskType"
+"""Where the type of such a task stands in its request: no create call has that name."""
 
 
 def own_reference(number: str) -> str:
@@ -88,6 +90,11 @@ class Record:
     def is_price_known(self) -> bool:
         """False where nobody has documented what it costs; `credits` is then what the dearest model would."""
         return not self.credits or self._sent_request.credits is not None
+
+    @property
+    def foreign_type(self) -> str:
+        """The type of a task that was made elsewhere with a model that no row knows; nothing for all others."""
+        return str(self.request.get(FOREIGN_TYPE, ""))
 
     @property
     def price_text(self) -> str:

@@ -48,13 +48,14 @@ def prompt_text(request: VideoRequest) -> str:
 
 def cost(job: Job) -> str:
     """Return the price, as in "25 credits"; 0 with the simulator and in explore mode."""
-    return "0 credits" if job.simulated else job.request.price_text
+    return job.price_text
 
 
 def facts(job: Job, price: str = "") -> list[str]:
     """Return camera, model, length, seed, price; the model where it is not the default one."""
     request = job.request
     title = [] if request.model == DEFAULT_MODEL.name else [request.row.title]
+    title = [job.foreign_type] if job.foreign_type else title
     seed = [] if request.seed is None else [f"seed {request.seed}"]
     return [camera_text(request), *title, *take_facts(request), *seed, price or cost(job)]
 
