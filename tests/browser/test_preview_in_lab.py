@@ -111,7 +111,7 @@ def shown(app: App, wire: Wire) -> Notebook:
 @pytest.fixture
 def panel(shown: Notebook) -> Notebook:
     """The panel as it begins: one picture, nothing moves."""
-    tell(shown, f"preview.first = {marked('first')!r}; preview.middle = preview.last = b''; preview.portrait = False")
+    tell(shown, f"preview.first = {marked('first')!r}; preview.middle = preview.last = b''; preview.frame = (1280, 768)")
     tell(shown, "static.value = False; preview.time = 0\nfor s in sliders.values(): s.value = 0")
     shown.page.wait_for_function("() => document.querySelectorAll('.rnb-surface').length === 1")
     return shown
@@ -212,7 +212,7 @@ def test_the_preview_shows_what_the_simulator_renders(panel: Notebook, tmp_path:
     for name, data in pictures.items():
         (tmp_path / f"{name}.jpg").write_bytes(data)
     panel.page.add_style_tag(content=".rnb-chip, .rnb-overlay { display: none !important }")
-    tell(panel, f"pictures = {pictures!r}; preview.portrait = {portrait}")
+    tell(panel, f"pictures = {pictures!r}; preview.frame = {FRAMES[portrait]}")
     compared, worst, likeness = 0, 0.0, 0.0
     for values, number, given in POSES:
         names, t = given.split(), frame_time(number, 24)
@@ -402,7 +402,7 @@ def test_it_keeps_to_the_room_there_is(panel: Notebook, width: int) -> None:
       panel.style.width = panel.style.maxWidth = width + 'px';
       return new Promise(done => setTimeout(() => {
         const {left, right} = panel.getBoundingClientRect();
-        const parts = [...panel.querySelectorAll('.rnb-view, .rnb-transport > *, .rnb-axis > *, .rnb-actions > *')];
+        const parts = [...panel.querySelectorAll('.rnb-view, .rnb-transport > *, .rnb-axis > *, .rnb-actions > :not([hidden])')];
         const isInside = box => box.left >= left && box.right <= right + 1;
         const view = panel.querySelector('.rnb-view').getBoundingClientRect();
         const inside = parts.every(part => isInside(part.getBoundingClientRect()));
