@@ -111,7 +111,9 @@ def shown(app: App, wire: Wire) -> Notebook:
 @pytest.fixture
 def panel(shown: Notebook) -> Notebook:
     """The panel as it begins: one picture, nothing moves."""
-    tell(shown, f"preview.first = {marked('first')!r}; preview.middle = preview.last = b''; preview.frame = (1280, 768)")
+    tell(
+        shown, f"preview.first = {marked('first')!r}; preview.middle = preview.last = b''; preview.frame = (1280, 768)"
+    )
     tell(shown, "static.value = False; preview.time = 0\nfor s in sliders.values(): s.value = 0")
     shown.page.wait_for_function("() => document.querySelectorAll('.rnb-surface').length === 1")
     return shown
@@ -402,7 +404,8 @@ def test_it_keeps_to_the_room_there_is(panel: Notebook, width: int) -> None:
       panel.style.width = panel.style.maxWidth = width + 'px';
       return new Promise(done => setTimeout(() => {
         const {left, right} = panel.getBoundingClientRect();
-        const parts = [...panel.querySelectorAll('.rnb-view, .rnb-transport > *, .rnb-axis > *, .rnb-actions > :not([hidden])')];
+        const kinds = '.rnb-view, .rnb-transport > *, .rnb-axis > *, .rnb-actions > :not([hidden])';
+        const parts = [...panel.querySelectorAll(kinds)];
         const isInside = box => box.left >= left && box.right <= right + 1;
         const view = panel.querySelector('.rnb-view').getBoundingClientRect();
         const inside = parts.every(part => isInside(part.getBoundingClientRect()));

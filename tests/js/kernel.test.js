@@ -107,6 +107,15 @@ test("clicks on Generate and on the cell are sent in their order", async () => {
   assert.equal((await Promise.all(done))[1], "%%runway\nA lamp");
 });
 
+test("a question for code names its language and takes along what the page shows", async () => {
+  const { model, kernel, answer } = connected({ zoom: new FakeModel({ value: 4 }) });
+  const asked = kernel.askCode("curl");
+  await turns();
+  assert.deepEqual(model.sent, [{ kind: "code", number: "view.1", language: "curl", values: { zoom: 4 } }]);
+  await answer("view.1", "curl -X POST");
+  assert.equal(await asked, "curl -X POST");
+});
+
 test("a question for the cell holds up no click", async () => {
   const { kernel, kinds } = connected();
   kernel.askCell();

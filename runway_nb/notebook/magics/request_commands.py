@@ -5,9 +5,9 @@ from __future__ import annotations
 from ...errors import InvalidCommand
 from ...models import model_named
 from ...request import VideoRequest
-from ...request_code import as_code
 from ...spec import MODELS
 from ...text.console import write_line
+from ..language.code_source import code_of
 from .command_line import Arguments
 from .front_end import FrontEnd
 
@@ -28,9 +28,7 @@ def write_code(front_end: FrontEnd, arguments: Arguments) -> None:
     """Write the request of the newest panel, of a job or of a task as code."""
     studio = front_end.studio
     request = _request(front_end, arguments.name)
-    api = studio.simulator.api() if studio.settings.simulated else None
-    url, token = (api[0], api[1].reveal()) if api else (studio.settings.base_url, "")
-    write_line(as_code(request, arguments.values.get("as", "curl"), url, token))
+    write_line(code_of(studio, request, arguments.values.get("as", "curl")))
 
 
 def _request(front_end: FrontEnd, name: str) -> VideoRequest:

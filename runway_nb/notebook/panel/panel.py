@@ -15,9 +15,9 @@ from ...jobs.environment import Environment
 from ...jobs.job import Job
 from ...keyframes import Keyframes
 from ...request import VideoRequest
-from ...request_code import as_code
 from ...shortcuts import chosen_studio
 from ..cards.card import style_sheet
+from ..language.code_source import code_of
 from .account_bar import AccountBar
 from .action_bar import ActionBar, cell_of, cell_shown
 from .background import BackgroundWork, unknown_account
@@ -120,7 +120,7 @@ class Panel(ipywidgets.VBox):
 
         Raises `InvalidRequest` with all mistakes.
         """
-        return as_code(self.store.summary.request, language, self._studio.settings.base_url)
+        return code_of(self._studio, self.store.summary.request, language)
 
     def offer_again(self) -> None:
         """Offer the jobs, variables and pictures that there are now."""

@@ -253,7 +253,8 @@ def test_the_request_of_a_job_is_written_as_code(session: Session, options: str,
         assert not any(secret in code for secret in (TOKEN, "@"))
 
 
-def test_code_that_cannot_be_written_says_so(session: Session) -> None:
+def test_code_that_cannot_be_written_says_so(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("runway_nb.notebook.panel.panel.newest_panel", lambda: None)
     with pytest.raises(JobNotFound):
         session.line("code nothing")
     with pytest.raises(InvalidCommand, match="there is no panel: %runway panel opens one"):

@@ -50,6 +50,29 @@ def test_a_request_that_cannot_be_a_cell_gives_none_and_the_reason_stands_in_the
     assert "seed is 'many'" in shown_text(panel)
 
 
+@pytest.mark.parametrize(("language", "sign"), [("curl", "curl "), ("python", "import "), ("javascript", "await ")])
+def test_the_code_that_is_asked_for_sends_what_the_page_shows(bench, wire, language, sign) -> None:
+    panel = bench.panel(REQUEST)
+    page_sends(panel, "code", number="a.1", language=language, values={"prompt": "A lamp stands", "zoom": 2.0})
+    (answer,) = wire.custom
+    assert answer == {"kind": "answer", "number": "a.1", "text": panel.code(language)}
+    assert sign in answer["text"]
+    assert "A lamp stands" in answer["text"]
+    assert "USEAPI_TOKEN" in answer["text"]
+    assert bench.posts == 0
+
+
+@pytest.mark.parametrize(("message", "reason"), [
+    ({"language": "curl", "values": {"seed": "many"}}, "seed is 'many'"),
+    ({"language": "cobol"}, "language is 'cobol'"), ({}, "language is 'None'"),
+])  # fmt: skip
+def test_code_that_cannot_be_written_is_none_and_the_reason_stands_in_the_panel(bench, wire, message, reason) -> None:
+    panel = bench.panel(REQUEST)
+    page_sends(panel, "code", number="a.2", **message)
+    assert wire.custom == [{"kind": "answer", "number": "a.2", "text": ""}]
+    assert reason in shown_text(panel)
+
+
 ACTS = {
     "preset": ({"value": "Push in"}, lambda p: p.request.camera == Camera(zoom=4)),
     "swap": ({}, lambda p: p.request.keyframes == Keyframes(last="harbour")),
