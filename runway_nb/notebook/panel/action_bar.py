@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets
 
 from ...errors import InvalidRequest
+from ...spec import DEFAULT_MODEL
 from ..language.cell_source import cell_text
 from .state import PanelState, Summary, cell_names
 from .store import PanelStore
 from .widgets import button, line, make_widget, problem
+
+if TYPE_CHECKING:
+    from ...jobs.backend import Backend
 
 READY = "Send this shot"
 
@@ -62,7 +66,13 @@ def cell_shown(state: PanelState) -> PanelState:
 
 def cell_of(state: PanelState, summary: Summary) -> str:
     """Return the cell that makes the same request. Raises `InvalidRequest` where none can."""
-    return cell_text(summary.request, pictures=cell_names(state))
+    return cell_text(summary.request, pictures=cell_names(state), usual_model=_usual_model(state))
+
+
+def _usual_model(state: PanelState) -> str:
+    """Return the model of a cell that names none, by the settings of this moment."""
+    backend = cast("Backend | None", state.backend)
+    return DEFAULT_MODEL.name if backend is None else backend.settings.model
 
 
 def cell_or_reason(state: PanelState, summary: Summary) -> str:

@@ -375,6 +375,14 @@ def test_a_click_sends_once_and_its_result_stands_below_the_newest_first(bench) 
     assert not button(panel, "Generate").disabled
 
 
+def test_the_cell_means_the_same_whatever_model_is_set(bench) -> None:
+    panel = bench.panel(REQUEST, opened=False)
+    assert panel.cell.startswith("%%runway --aspect")
+    bench.studio.use(replace(bench.studio.settings, model="gen4_5"))
+    assert panel.cell.startswith("%%runway --model gen3turbo --aspect")
+    assert run(panel.cell, "gen4_5")[1] == typed(panel.request)
+
+
 @pytest.fixture
 def gate(bench, monkeypatch: pytest.MonkeyPatch):
     """Until it is set nothing that was asked for goes on."""
