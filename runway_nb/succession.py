@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from .camera import Camera
 from .keyframes import Keyframes
 from .models import successor_of
 from .request import FIELDS, VideoRequest
@@ -25,16 +26,21 @@ def for_successor(request: VideoRequest) -> SuccessorRequest | None:
     model = successor_of(request.row)
     if model is None:
         return None
-    has_camera = bool(request.camera.static or any(request.camera.moves.values()))
-    in_words = has_camera and not model.camera
-    wanted = replace(request, model=model.name, camera_words=True if in_words else request.camera_words)
+    in_words = request.camera != Camera() and not model.camera
+    wanted = replace(
+        request,
+        model=model.name,
+        # in the model's own word, which others may have for theirs
+        aspect=None if request.aspect is None else request.format,
+        camera_words=True if in_words else request.camera_words,
+    )
     lost = _lost(wanted, model)
     keyframes = Keyframes(**{place: name for place, name in request.keyframes.given.items() if place not in lost})
     left_out: dict[str, Any] = {name: None for name in lost if name not in POSITIONS}
     found = replace(wanted, keyframes=keyframes, **left_out)
     changes = [
         f"without {' and '.join(lost)}" if lost else "",
-        "the camera in words (--camera-words)" if in_words else "",
+        "the camera in words (--camera-words)" if in_words and found.camera_sentence else "",
         _new_shape(request, found),
         "it needs a picture (--first)" if model.needs_picture and "first" not in keyframes.given else "",
     ]

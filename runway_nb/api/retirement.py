@@ -34,7 +34,7 @@ _SAYS_SO = re.compile(
 _WIRE_NAMES = {name for row in MODELS.values() for field in FIELDS if (name := field.wire_name(row))}
 _ELSE = re.compile(
     r"asset|account|token|subscri|e-?mail|session|\bplan\b|explore|\btask\b|image|picture|param|supported values"
-    rf"|\b(?:{'|'.join(sorted(name for name in _WIRE_NAMES if name != 'seed'))})\b",
+    rf"|\b(?:{'|'.join(sorted(_WIRE_NAMES))})\b",
     re.IGNORECASE,
 )
 """What a refusal is about that is not about the model."""

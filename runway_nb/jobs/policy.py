@@ -131,7 +131,11 @@ def _stands(record: Record) -> bool:
 
 
 def prompt_hash(prompt: str) -> str:
-    """Return a hash of the prompt's words, whatever their case and spacing; nothing for a prompt without words."""
+    """Return a hash of the prompt's words, whatever their case and spacing; nothing for a prompt without words.
+
+    The user's own words: a camera that is said in words is nothing that moderation refuses, and the same words are
+    refused with any move and by any model.
+    """
     text = " ".join(prompt.casefold().split())
     return hashlib.sha256(text.encode(errors="replace")).hexdigest()[:24] if text else ""
 

@@ -30,6 +30,7 @@ NONE, LIKELY, SAID = Retirement.NONE, Retirement.LIKELY, Retirement.SAID
         (400, "Supported values for model: gen4.5, veo-3.1", NONE),
         (400, "This asset is no longer available", NONE),
         (400, "exploreMode has been deprecated", NONE),
+        (400, "seed is no longer supported by Seedance", NONE),
         (410, "The asset is no longer available", NONE),
         (404, "Account studio is not configured", NONE),
         (404, "Wrong token", NONE),
@@ -72,7 +73,7 @@ def test_what_the_next_model_lacks_is_said() -> None:
     assert not found.is_certain
     assert found.message == (
         "Gen-3 Alpha Turbo seems to have been retired (Not found. (HTTP 404)): go on with --model gen4turbo (Gen-4 "
-        "Turbo), at the same price; without middle and last and aspect; the camera in words (--camera-words); in 16:9, "
+        "Turbo), at the same price; without middle and last; the camera in words (--camera-words); in 16:9, "
         "1280 x 720; it needs a picture (--first)"
     )
 

@@ -10,7 +10,9 @@ import pytest
 
 from runway_nb import errors
 from runway_nb.camera import Camera
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
+from runway_nb.notebook.language.cell_source import request_of_cell
 from runway_nb.notebook.rendering.notices import notice
 from runway_nb.request import VideoRequest
 from runway_nb.settings import Settings
@@ -73,12 +75,23 @@ def test_a_404_without_words_is_no_sign_where_no_account_is_set_up(
 
 def test_the_notice_has_the_cell_to_run(party: Party) -> None:
     party.simulator.fault("retired", on="gen3turbo")
-    job = party.ended(party.submit(camera=Camera(zoom=4)))
+    request = VideoRequest("A lamp turns", Keyframes(first="harbour", last="meadow"), Camera(zoom=4))
+    job = party.ended(party.studio.submit(request, cell="%%runway shot --first harbour --last meadow --zoom 4\nA lamp"))
     found = notice(job)
     assert found.title == "Not sent: Gen-3 Alpha Turbo is gone"
-    assert found.todo.startswith("Nothing was charged.")
-    assert found.command.startswith("%%runway")
-    assert "--model gen4turbo" in found.command
+    assert "without last; the camera in words (--camera-words); in 16:9, 1280 x 720" in found.reason
+    assert found.todo == "Nothing was charged. Run this cell instead:"
+    assert found.command == "%%runway shot --model gen4turbo --first harbour --zoom 4 --camera-words\nA lamp turns"
+    followed = request_of_cell(found.command)
+    assert followed is not None
+    assert followed.problems() == ()
+
+
+def test_a_cell_that_needs_more_is_begun(party: Party) -> None:
+    party.simulator.fault("retired", on="gen3turbo")
+    found = notice(party.ended(party.submit()))
+    assert "it needs a picture (--first)" in found.reason
+    assert found.command == "%%runway --model gen4turbo ..."
 
 
 def test_after_a_restart_the_notice_is_the_same(party: Party) -> None:
