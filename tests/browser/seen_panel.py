@@ -66,6 +66,15 @@ class Seen:
     def handle(self, move: str) -> Locator:
         return self.root.locator(f".rnb-axis-{move} .noUi-handle")
 
+    @property
+    def model(self) -> Locator:
+        return self.root.get_by_role("combobox", name="Model", exact=True)
+
+    def choose(self, title: str) -> None:
+        """Choose a model; after the kernel has heard."""
+        self.model.select_option(title)
+        self.until(f"p.model.list.label == {title!r} and [*p.preview.fields][0] == 'model'")
+
     def press_slider(self, move: str, *keys: str) -> None:
         for key in keys:
             self.handle(move).press(key)

@@ -36,11 +36,6 @@ def panel(app: App) -> Seen:
     return panel
 
 
-def choose(panel: Seen, title: str) -> None:
-    panel.root.get_by_role("combobox", name="Model", exact=True).select_option(title)
-    panel.until(f"p.model.list.label == {title!r}")
-
-
 def formats(panel: Seen) -> list[str]:
     """What the page offers as a format."""
     labels = panel.root.locator(".rnb-options > *").first.locator("option, label:has(input)").all_inner_texts()
@@ -51,7 +46,7 @@ def test_to_gen_4_and_back_nothing_typed_is_lost(panel: Seen) -> None:
     before, look = panel.asked("p.request"), [panel.chosen(name) for name in ("First", "Middle", "Last")]
     assert formats(panel) == ["as first", "landscape", "portrait"]
     assert panel.root.get_by_text("Camera in words").count() == 0
-    choose(panel, GEN4)
+    panel.choose(GEN4)
     panel.root.get_by_text(f"{LACK} 'The camera pushes in.'").wait_for()
     expect(panel.root.get_by_label("Camera in words")).to_be_checked()
     assert formats(panel) == ["as first", "16:9", "9:16", "1:1", "4:3", "3:4", "21:9"]
@@ -71,7 +66,7 @@ def test_to_gen_4_and_back_nothing_typed_is_lost(panel: Seen) -> None:
     assert abs(size["width"] / size["height"] - 720 / 1280) < 0.01
     assert panel.asked("p.request.problems()") == "()"
     panel.root.get_by_text("50 credits").wait_for()
-    choose(panel, GEN3)
+    panel.choose(GEN3)
     panel.wait_for_pictures(3)
     assert panel.asked("p.request") == before
     assert [panel.chosen(name) for name in ("First", "Middle", "Last")] == look
@@ -81,7 +76,7 @@ def test_to_gen_4_and_back_nothing_typed_is_lost(panel: Seen) -> None:
 
 
 def test_the_words_follow_the_slider_and_are_left_out_when_they_are_switched_off(panel: Seen) -> None:
-    choose(panel, GEN4)
+    panel.choose(GEN4)
     panel.handle("zoom").press("End")
     panel.root.get_by_text("'The camera pushes in quickly.'").wait_for()
     panel.root.get_by_label("Camera in words").uncheck()
@@ -91,12 +86,12 @@ def test_the_words_follow_the_slider_and_are_left_out_when_they_are_switched_off
     panel.until("p.request.sent_prompt.endswith('The camera pushes in quickly.')")
     panel.handle("zoom").press("Delete")
     panel.press_slider("zoom", "PageUp", "PageUp")
-    choose(panel, GEN3)
+    panel.choose(GEN3)
     panel.until("p.request.camera == Camera(zoom=4)")
 
 
 def test_a_model_without_a_seed_greys_it_with_the_reason_and_offers_sound(panel: Seen) -> None:
-    choose(panel, VEO)
+    panel.choose(VEO)
     expect(panel.field("Seed")).to_be_disabled()
     expect(panel.root.get_by_label("Explore mode (0 credits, slow)")).to_be_disabled()
     panel.root.get_by_text("Veo 3.1 has no seed and no explore mode.").wait_for()
@@ -105,30 +100,30 @@ def test_a_model_without_a_seed_greys_it_with_the_reason_and_offers_sound(panel:
     sound = panel.root.get_by_role("radiogroup", name="Sound")
     sound.get_by_role("radio", name="off").check()
     panel.until("p.request.audio is False")
-    choose(panel, GEN3)
+    panel.choose(GEN3)
     assert sound.count() == 0
     panel.root.get_by_text("Kept and not sent: sound off.").wait_for()
-    choose(panel, VEO)
+    panel.choose(VEO)
     sound.get_by_role("radio", name="on", exact=True).check()
-    choose(panel, GEN3)
+    panel.choose(GEN3)
 
 
 def test_a_model_chosen_while_the_kernel_sleeps_counts_with_what_the_page_shows(panel: Seen) -> None:
     panel.notebook.start(2)
     panel.page.wait_for_function("() => document.querySelectorAll('.jp-InputPrompt')[2].innerText.includes('*')")
-    panel.root.get_by_role("combobox", name="Model", exact=True).select_option(GEN4)
+    panel.model.select_option(GEN4)
     panel.field("Prompt").fill("Typed while it slept")
     panel.notebook.wake()
     panel.until("(p.request.model, p.request.prompt, p.request.aspect) == ('gen4turbo', 'Typed while it slept', '9:16')"
                 " or p.request.row.aspect_words.get(p.request.aspect) == '9:16'")  # fmt: skip
     panel.field("Prompt").fill(PROMPT)
     panel.until(f"p.request.prompt == {PROMPT!r}")
-    choose(panel, GEN3)
+    panel.choose(GEN3)
 
 
 def test_the_request_is_copied_as_code_with_the_keyboard(app: App, panel: Seen) -> None:
     panel.page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=app.url)
-    choose(panel, GEN4)
+    panel.choose(GEN4)
     opener = panel.button(COPY_AS)
     assert opener.get_attribute("aria-expanded") == "false"
     opener.press("Enter")
@@ -142,7 +137,29 @@ def test_the_request_is_copied_as_code_with_the_keyboard(app: App, panel: Seen) 
         assert "The camera pushes in." in text
         assert "USEAPI_TOKEN" in text
     opener.press("Enter")
-    choose(panel, GEN3)
+    panel.choose(GEN3)
+
+
+def test_the_arrow_keys_choose_a_model(panel: Seen) -> None:
+    panel.model.press("ArrowDown")
+    panel.until("p.request.model == 'gen4turbo'")
+    panel.model.press("ArrowUp")
+    panel.until("p.request.model == 'gen3turbo'")
+
+
+def test_a_file_dropped_where_the_model_has_no_keyframe_is_refused_in_words(panel: Seen) -> None:
+    panel.choose(GEN4)
+    panel.position("Last").evaluate(
+        """slot => {
+          const files = new DataTransfer();
+          files.items.add(new File(['x'], 'lamp.png', {type: 'image/png'}));
+          for (const kind of ['dragover', 'drop'])
+            slot.dispatchEvent(new DragEvent(kind, {dataTransfer: files, bubbles: true, cancelable: true}));
+        }"""
+    )
+    panel.root.get_by_text("lamp.png is not taken: the model has no such keyframe.").wait_for(state="attached")
+    panel.choose(GEN3)
+    assert panel.chosen("Last") == "dunes-noon"
 
 
 def test_saved_and_reopened_it_has_its_model_still(app: App) -> None:
@@ -151,7 +168,7 @@ def test_saved_and_reopened_it_has_its_model_still(app: App) -> None:
     notebook.run(0, 1)
     panel = Seen(notebook).opened()
     panel.keyframe("First").select_option("lighthouse-dusk")
-    choose(panel, GEN4)
+    panel.choose(GEN4)
     panel.root.locator(".rnb-options select").select_option("1:1")
     panel.press_slider("pan", "PageDown")
     panel.field("Prompt").fill(PROMPT)
@@ -175,8 +192,7 @@ def test_saved_and_reopened_it_has_its_model_still(app: App) -> None:
     again = Seen(notebook, 3)
     again.root.locator(".rnb-scrub").wait_for()
     assert again.asked("p.request") == request
-    model = again.root.get_by_role("combobox", name="Model", exact=True)
-    assert model.evaluate("list => list.selectedOptions[0].label").split() == GEN4.split()
+    assert again.model.evaluate("list => list.selectedOptions[0].label").split() == GEN4.split()
     notebook.shutdown()
 
 

@@ -26,6 +26,7 @@ from support.picture_files import pixel
 pytestmark = pytest.mark.browser
 
 PROMPT = "A lighthouse at dusk, slow waves"
+COPY_AS = "Copy as\N{HORIZONTAL ELLIPSIS}"
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 
 
@@ -229,9 +230,9 @@ def unfold(panel: Seen, *, isopen: bool) -> None:
     panel.root.get_by_label("Tasks at once").wait_for(state="visible" if isopen else "hidden")
 
 
-@pytest.fixture
-def filled(panel: Seen) -> Iterator[Seen]:
-    """With keyframes, a move, words, and everything unfolded."""
+@pytest.fixture(params=["Gen-3 Alpha Turbo (discouraged)", "Gen-4 Turbo", "Veo 3.1"])
+def filled(panel: Seen, request: pytest.FixtureRequest) -> Iterator[Seen]:
+    """With keyframes, a move, words, and everything unfolded; then with one of the models."""
     for name in ("First", "Middle", "Last"):
         panel.keyframe(name).select_option("lighthouse-dusk")
     panel.field("Prompt").fill(PROMPT)
@@ -239,8 +240,11 @@ def filled(panel: Seen) -> Iterator[Seen]:
     panel.wait_for_pictures(3)
     panel.until("p.request.camera.pan == 5")
     unfold(panel, isopen=True)
+    panel.button(COPY_AS).click()
+    panel.choose(request.param)
     yield panel
     panel.notebook.app.theme(LIGHT)
+    panel.button(COPY_AS).click()
     unfold(panel, isopen=False)
     panel.page.evaluate(WIDEN, 900)
 
@@ -313,8 +317,8 @@ def checker() -> str:
 
 
 def test_nothing_keeps_anybody_out(app: App, filled: Seen, checker: str) -> None:
-    filled.field("Seed").fill("lamp")
-    filled.root.get_by_text("Seed is 'lamp'").wait_for()
+    filled.field("Reply URL").fill("lamp")
+    filled.root.get_by_text("Reply URL is 'lamp'").wait_for()
     filled.page.evaluate(checker)
     for theme in (LIGHT, DARK):
         app.theme(theme)

@@ -59,7 +59,8 @@ class KeyframeControls:
         self._refresh.disabled = state.listing.is_reloading
         for position in self.positions.values():
             position.show(state, summary)
-        self._swap.disabled = not {"first", "last"} <= {*state.row.positions}
+        self._swap.tooltip = keyframe_lack(state.row, "last") or keyframe_lack(state.row, "first")
+        self._swap.disabled = bool(self._swap.tooltip)
         notes = []
         for name in POSITIONS:
             keyframe = state.sent_keyframes.get(name, Keyframe())

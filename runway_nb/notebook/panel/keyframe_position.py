@@ -80,7 +80,8 @@ class PositionControls:
         view = position_view(self.name, keyframe, fit, length, state.row)
         self._head.value, self._thumbnail.value, self._foot.value = view.head, view.thumbnail, view.foot
         self._clear.disabled = not view.can_clear
-        self.list.disabled = self._upload.disabled = bool(keyframe_lack(state.row, self.name))
+        self.list.tooltip = lack = keyframe_lack(state.row, self.name)
+        self.list.disabled = self._upload.disabled = bool(lack)
 
     def clear(self) -> None:
         """Take the picture out."""

@@ -104,6 +104,7 @@ class RequestForm:
                 self.fields.pop(row.name, None)
             else:
                 for name in row.controls:
+                    self.fields[name].tooltip = f"{model.title} has {row.lack}" if row.lack else ""
                     self.fields[name].disabled = not row.is_taken
         self._dice.disabled = self._keep.disabled = not model.seed
         self._line.children = self._options(rows)

@@ -16,8 +16,8 @@ export function wireDrop(keyframe) {
   const over = isOver => keyframe.classList.toggle("rnb-over", isOver);
   keyframe.addEventListener("dragover", event => {
     if (!carriesFile(event)) return;
-    event.preventDefault();
-    over(true);
+    event.preventDefault(); // the browser would leave the page for the file
+    over(!isOff(keyframe));
   });
   keyframe.addEventListener("dragleave", event =>
     over(keyframe.contains(/** @type {Node | null} */ (event.relatedTarget))),
@@ -61,8 +61,18 @@ function uploadLarge(keyframe, file) {
 /** @param {File} file */
 const tooLarge = file => `${file.name} has ${Math.ceil(file.size / 1e6)} MB: ${LARGEST / 1e6} MB are the most.`;
 
+/**
+ * Return whether the model has no such keyframe.
+ * @type {(keyframe: HTMLElement) => boolean}
+ */
+const isOff = keyframe => /** @type {HTMLButtonElement | null} */ (find(keyframe, ".widget-upload"))?.disabled ?? false;
+
 /** @type {(keyframe: HTMLElement, file: File | undefined) => void} */
 function takeFile(keyframe, file) {
+  if (isOff(keyframe)) {
+    previewOf(keyframe)?.announce(`${file?.name} is not taken: the model has no such keyframe.`);
+    return;
+  }
   if (uploadLarge(keyframe, file)) return;
   const upload = find(keyframe, ".widget-upload");
   const input = upload && inputOf(upload);

@@ -267,6 +267,8 @@ def test_the_controls_follow_the_model_and_what_was_typed_comes_back(bench) -> N
     assert options(panel, "aspect") == ["as first", "16:9", "9:16", "1:1", "4:3", "3:4", "21:9"]
     assert panel.form.fields["aspect"].value == "9:16"
     assert [slots[name].disabled for name in POSITIONS] == [False, True, True]
+    assert slots["last"].tooltip == "Gen-4 Turbo takes a first keyframe only"
+    assert button(panel, "Swap first and last").disabled
     text = shown_text(panel)
     assert text.count("Gen-4 Turbo takes a first keyframe only.") == 2
     assert text.count("kept, not sent") == 2
@@ -292,6 +294,7 @@ def test_a_model_with_sound_and_resolutions_shows_both_and_one_without_a_seed_gr
     assert panel.form.fields["seed"].disabled
     assert panel.form.fields["explore"].disabled
     assert panel.form.fields["seed"].value == "7"
+    assert panel.form.fields["seed"].tooltip == "Veo 3.1 has no seed"
     text = shown_text(panel)
     assert "Veo 3.1 has no seed and no explore mode." in text
     assert "Kept and not sent: length 10 s, seed 7." in text
@@ -311,6 +314,14 @@ def test_an_unsure_price_says_so_and_a_limit_of_the_prompt_is_counted(bench) -> 
     text = shown_text(panel)
     assert "about 120 credits" in text
     assert "12 of 5,000 characters, 3 words" in text
+
+
+def test_an_unknown_price_is_not_sent_where_credits_are_limited(bench) -> None:
+    panel = choose(bench, bench.panel(VideoRequest("A lamp turns")), "veo-3.1")
+    bench.studio.account.backend.settings = replace(bench.studio.settings, max_credits=1000)
+    bench.press(panel)
+    assert bench.creates == 0
+    assert "unknown_price" in shown_text(panel)
 
 
 def test_a_picture_that_is_needed_is_asked_for_and_generate_waits(bench) -> None:
