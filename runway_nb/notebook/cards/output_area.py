@@ -183,7 +183,7 @@ class OutputArea:
 
     def _offer(self, entry: OutputEntry, job: Job) -> ipywidgets.Widget:
         """Return what the user may decide about a job in doubt."""
-        price = job.request.price_text if not job.simulated else "play money"
+        price = job.price_text if not job.simulated else "play money"
         return ipywidgets.HBox(
             [
                 make_button("Check again", lambda: self._post(self._attach_again, entry), ATTACH_HINT),

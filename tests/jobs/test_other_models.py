@@ -1,0 +1,122 @@
+"""Jobs of models whose price nobody has documented, and of a model that is a user's own row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import runway_nb
+from runway_nb import errors
+from runway_nb.notebook.rendering.tables import job_costs_bundle, jobs_bundle, spending_bundle
+from runway_nb.request import VideoRequest
+from runway_nb.shortcuts import generate
+from runway_nb.spec import MODELS
+from support.fakes import FakeTime, Party
+
+KLING = VideoRequest("A lamp turns", model="kling-3.0-pro")
+HORSE: dict[str, Any] = {
+    "name": "happyhorse-1.0", "path": "/videos/create", "fixed": {"model": "happyhorse-1.0"}, "has_pixels": False,
+    "aspects": {"16:9": (1280, 720), "9:16": (720, 1280)}, "seconds": range(3, 16),
+    "wire_names": {"seconds": "duration"}, "keyframes": [("first", "imageAssetId1", 0.0)], "prompt_limit": 2500,
+    "sends_seconds": True, "explore": True, "email": True,
+}  # fmt: skip
+"""As a user writes it from Model facts 5.1."""
+
+
+@pytest.fixture
+def party(tmp_path: Path, time: FakeTime) -> Iterator[Party]:
+    before = dict(MODELS)
+    with Party(tmp_path, time) as made:
+        yield made
+    MODELS.clear()
+    MODELS.update(before)
+
+
+def _allow(party: Party, **settings: Any) -> None:
+    party.settings = replace(party.settings, **settings)
+    party.studio.use(party.settings)
+
+
+# --- a price that nobody has documented -------------------------------------------------------------
+
+
+def test_without_a_limit_it_is_sent_and_counts_as_the_dearest(party: Party) -> None:
+    job = party.studio.submit(KLING)
+    assert job.wait(10).credits is None
+    assert party.studio.account.spent_today() == 200
+
+
+def test_with_a_limit_it_needs_a_yes_and_then_uses_up_the_budget(party: Party) -> None:
+    _allow(party, max_credits=300)
+    with pytest.raises(errors.OverBudget, match=r"nobody has documented what kling-3\.0-pro costs"):
+        party.studio.submit(KLING)
+    assert party.api.calls("POST") == []
+    job = generate(KLING.prompt, model=KLING.model, yes_unknown_price=True, studio=party.studio)
+    assert job.wait(10).video is not None
+    with pytest.raises(errors.OverBudget, match="counts as 200 credits; 200 of the 300"):
+        party.studio.submit(KLING, fresh=True, yes_unknown_price=True)
+    with pytest.raises(errors.OverBudget, match="costs 144 credits; 200 of the 300"):
+        party.studio.submit(VideoRequest("A boat", model="seedance-2", seconds=4))
+    assert party.started == 1
+
+
+def test_the_setting_says_yes_for_all(party: Party) -> None:
+    _allow(party, max_credits=300, unknown_price=True)
+    assert party.studio.submit(KLING).wait(10).video is not None
+
+
+def test_explore_mode_costs_nothing_and_needs_no_yes(party: Party) -> None:
+    _allow(party, max_credits=0)
+    assert party.studio.submit(replace(KLING, explore=True)).wait(10).credits == 0
+    assert party.studio.account.spent_today() == 0
+
+
+def test_every_list_says_that_the_price_is_unknown(party: Party) -> None:
+    party.studio.submit(KLING).wait(10)
+    party.studio.submit(VideoRequest("A boat", model="gen4_5")).wait(10)
+    records = party.studio.ledger.recent()
+    for bundle in (
+        jobs_bundle(records, {}), job_costs_bundle(records), spending_bundle(party.studio.ledger.spending.by_day())
+    ):  # fmt: skip
+        text = bundle["text/plain"]
+        assert "price unknown, counted as 200" in text
+        assert "about 60" in text
+        assert "kling-3.0-pro" in text
+
+
+# --- a model of one's own -----------------------------------------------------------------------------
+
+
+def test_a_row_of_ones_own_is_sent_paid_and_found_again_like_any_other(party: Party) -> None:
+    runway_nb.add_model(HORSE)
+    party.simulator.fault("scheduler-empty")
+    party.simulator.fault("lost-answer", times=1)
+    job = party.submit(model="happyhorse-1.0", seconds=7)
+    assert job.wait(10).video is not None
+    assert (party.started, job.price_text) == (1, "price unknown")
+
+
+def test_a_job_of_a_model_that_is_not_known_is_kept_and_resumes_once_its_row_is_added(party: Party) -> None:
+    runway_nb.add_model(HORSE)
+    party.simulator.fault("throttled", forever=True)
+    job = party.ended(party.submit(model="happyhorse-1.0"))
+    assert isinstance(job.error, errors.DeadlineReached)
+    del MODELS["happyhorse-1.0"]
+    party.restart()
+    (unreadable,) = party.studio.ledger.unreadable()
+    assert unreadable.line == (
+        f"job {job.id} cannot be read: its model 'happyhorse-1.0' is not known here: add it with runway_nb.add_model"
+    )
+    assert party.studio.resume() == []
+    assert party.studio.account.spent_today() == 200, "it counts all the same"
+    with pytest.raises(errors.LedgerError, match=r"add it with runway_nb\.add_model"):
+        party.studio.attach(job.id)
+    runway_nb.add_model(HORSE)
+    party.simulator.clear()
+    (again,) = party.studio.resume()
+    assert again.id == job.id
+    assert (again.request.model, party.started) == ("happyhorse-1.0", 1)
