@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,6 +22,8 @@ from urllib.parse import quote
 
 import httpx
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from runway_nb.camera import Camera
 from runway_nb.errors import InvalidRequest
@@ -28,7 +34,7 @@ from runway_nb.simulator import Simulator
 from runway_nb.simulator.rendering import stub
 from runway_nb.spec import BASE_URL, MODELS, Model
 from support.simulator_kit import TOKEN, Pictures, picture
-from support.strategies import ASSET_ID, EMAIL, UUID
+from support.strategies import ASSET_ID, EMAIL, UUID, requests_of_any_model
 
 NASTY = (
     "it's", '"quoted"', "$HOME ${HOME} $(id) `id`", "\\ \\n \\'", "a\nb\r\n\tc", "\x01", "'''", '"""', "'\"'\"'",
@@ -150,6 +156,32 @@ def test_code_makes_the_task_of_its_request(name: str, language: str, machine: M
     assert machine.options_after(language, code, LAST_ASSET_ID=uploaded) == expected
     assert expected["pictures"] == len(pictures)
     assert PROMPT in expected.get("text_prompt", expected.get("textPrompt", ""))
+
+
+def _body_in(language: str, code: str) -> Any:
+    """The body as its language reads it."""
+    if language == "curl":
+        return json.loads(shlex.split(code, comments=True)[-1])
+    if language == "python":
+        (body,) = [node.value for node in ast.parse(code).body if isinstance(node, ast.Assign) and _is_body(node)]
+        return ast.literal_eval(body)
+    return json.loads(code.partition("  const body = ")[2].partition("\n  };")[0].removesuffix(",") + "}")
+
+
+def _is_body(node: ast.Assign) -> bool:
+    return ast.unparse(node.targets[0]) == "body"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@given(request_=requests_of_any_model, prompt=st.text(st.characters(codec="utf-8"), max_size=40))
+def test_exactly_the_body_that_would_leave_stands_in_the_code(
+    language: str, request_: VideoRequest, prompt: str
+) -> None:
+    request_ = replace(request_, keyframes=Keyframes(), prompt=prompt)
+    assume(not request_.problems() and "@" not in prompt)
+    code = as_code(request_, language)
+    assert _body_in(language, code) == json.loads(json.dumps(request_.to_wire()))
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", code), "all of it is seen"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
