@@ -22,7 +22,7 @@ from .jobs.backend import Backend, Backends, Connect, connect
 from .jobs.context import Start
 from .jobs.environment import Environment
 from .jobs.freeze import Asker, CheckedRequest, new_record, storable
-from .jobs.job import Job, Submission
+from .jobs.job import Job, Submission, repeatable_request
 from .jobs.job_frames import frame_png
 from .jobs.loop import BackgroundLoop
 from .jobs.policy import DEFAULT_LIMITS, Limits, decide, read_limits
@@ -211,7 +211,7 @@ class Studio(Handle):
         """Return another take of a job with another seed, paid like the first. Raises what `submit` raises."""
         backend = self._backends.current
         _check_backend(backend, self.ledger.get(checked_kind(job, "job", Job, "a job").id))
-        request = replace(job.original_request, seed=None, reply_ref=None)
+        request = replace(repeatable_request(job), seed=None, reply_ref=None)
         again = self.check(request, Limits(fresh=True), backend=backend)
         return self.submit_checked(again, cell=job.cell, folder=job.folder).job
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..api.models import Task
-from ..errors import RunwayError, WaitInterrupted, WaitTimeout
+from ..errors import InvalidCommand, RunwayError, WaitInterrupted, WaitTimeout
 from ..extension_points import provided
 from ..ledger.phase import LEFT
 from ..redaction import redact_line
@@ -346,6 +346,19 @@ class Job(Handle):
 def control_of(job: Job) -> JobControl:
     """Return the inner side of a job, for the work that moves it."""
     return job._control
+
+
+def repeatable_request(job: Job) -> VideoRequest:
+    """Return the request that makes the video of a job again, as the user gave it.
+
+    Raises `InvalidCommand` for a task that was made elsewhere with a model that is no row: another would make it.
+    """
+    if job.foreign_type:
+        raise InvalidCommand(
+            f"job {job.id} was made by {redact_line(job.foreign_type)}, which is no model here: %runway models shows "
+            "those there are, and runway_nb.add_model adds one"
+        )
+    return job.original_request
 
 
 class Submission(NamedTuple):

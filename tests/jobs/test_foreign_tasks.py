@@ -12,6 +12,7 @@ import pytest
 
 from runway_nb import errors
 from runway_nb.api.models import Task
+from runway_nb.errors import InvalidCommand
 from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.rendering.facts import cost, facts
@@ -88,6 +89,14 @@ def test_a_task_of_a_type_that_nobody_knows_has_no_price(party: Party, task_type
     again = party.studio.find(job.id)
     assert (again.price_text, again.foreign_type) == (job.price_text, job.foreign_type)
     assert again.request.prompt == "A lamp turns"
+
+
+def test_a_task_of_a_type_that_nobody_knows_is_not_made_again_with_another_model(party: Party) -> None:
+    _showing(party, _body("act_two", {**KLING, "duration": 5}))
+    job = party.ended(party.studio.attach(TASK_ID))
+    with pytest.raises(InvalidCommand, match="was made by act_two, which is no model here"):
+        party.studio.new_take(job)
+    assert not party.api.calls("POST", "/create")
 
 
 # --- answers --------------------------------------------------------------------------------------------

@@ -44,7 +44,8 @@ def in_a_script(studio: Studio) -> Path | None:
 
 async def in_a_cell(token: str) -> Status:
     request = VideoRequest("A lamp turns", Keyframes(first="lamp"), aspect="portrait", explore=False)
-    assert_type(request.as_code("curl", base_url="http://127.0.0.1:8765/v1/runwayml"), str)
+    code: str = request.as_code("curl", base_url="http://127.0.0.1:8765/v1/runwayml")
+    assert code
     async with RunwayClient(token) as client:
         task: Task = await client.create(request)
         tasks: list[Task] = await client.tasks(statuses=["RUNNING"])

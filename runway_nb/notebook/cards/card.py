@@ -18,6 +18,7 @@ from ..rendering.facts import (
     camera_words_text,
     cost,
     is_tall,
+    model_title,
     prompt_text,
     resolution_text,
     shows_id,
@@ -135,7 +136,7 @@ def _facts_html(job: Job, reused: bool) -> str:
     request = job.request
     seed = [] if request.seed is None else [f"seed {request.seed}"]
     format_, sound = f"{request.length} s {request.format}", sound_text(request)
-    more = (request.row.title, format_, resolution_text(request), sound, *seed)
+    more = (model_title(job), format_, resolution_text(request), sound, *seed)
     optional = "".join(f'<span class="rnb-opt">{DOT}{escape(text)}</span>' for text in more if text)
     camera = camera_words_text(request) or camera_text(request)
     name = job.id if shows_id(job) else "not sent"

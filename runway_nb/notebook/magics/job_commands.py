@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import InvalidCommand, RunwayError, WaitInterrupted
-from ...jobs.job import Job
+from ...jobs.job import Job, repeatable_request
 from ...redaction import redact
 from ...text.console import write_line
 from .command_line import Arguments
@@ -101,7 +101,7 @@ def write_cell(front_end: FrontEnd, arguments: Arguments) -> None:
         front_end.shell.set_next_input(panel.cell)
         return
     job, usual = front_end.studio.find(arguments.name), front_end.studio.settings.model
-    request = job.original_request
+    request = repeatable_request(job)
     cell = with_model(job.cell, request.model, usual) if job.cell else cell_text(request, usual_model=usual)
     front_end.shell.set_next_input(cell)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...errors import InvalidCommand
+from ...jobs.job import repeatable_request
 from ...models import model_named
 from ...request import VideoRequest
 from ...spec import MODELS
@@ -40,4 +41,5 @@ def _request(front_end: FrontEnd, name: str) -> VideoRequest:
     if name == OF_PANEL:
         raise InvalidCommand("there is no panel: %runway panel opens one")
     studio = front_end.studio
-    return studio.request_of(name) if name else studio.find().original_request
+    is_of_account = name and not studio.ledger.named(name)
+    return studio.request_of(name) if is_of_account else repeatable_request(studio.find(name))

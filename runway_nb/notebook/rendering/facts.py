@@ -54,10 +54,15 @@ def cost(job: Job) -> str:
 def facts(job: Job, price: str = "") -> list[str]:
     """Return camera, model, length, seed, price; the model where it is not the default one."""
     request = job.request
-    title = [] if request.model == DEFAULT_MODEL.name else [request.row.title]
-    title = [job.foreign_type] if job.foreign_type else title
+    is_usual = request.model == DEFAULT_MODEL.name and not job.foreign_type
+    title = [] if is_usual else [model_title(job)]
     seed = [] if request.seed is None else [f"seed {request.seed}"]
     return [camera_text(request), *title, *take_facts(request), *seed, price or cost(job)]
+
+
+def model_title(job: Job) -> str:
+    """Return what the model is called; of a task that no row knows, what the API calls it."""
+    return job.foreign_type or job.request.row.title
 
 
 def take_facts(request: VideoRequest) -> list[str]:
@@ -83,7 +88,7 @@ def camera_words_text(request: VideoRequest) -> str:
 
 
 def frame_text(request: VideoRequest) -> str:
-    """Return the frame, as in "1280 x 768"; the format alone where nobody has documented its pixels."""
+    """Return the frame, as in "1280 x 768"; the format alone where its pixels are not documented."""
     width, height = request.row.aspects[request.format]
     return f"{width} x {height}" if request.row.has_pixels else request.format
 

@@ -80,7 +80,8 @@ def result_text(job: Job, shown_path: str, note: str = "") -> str:
     """Return the finished video in four lines, and another where the camera is said in words."""
     request, video = job.request, job.video
     assert video is not None
-    size = ", ".join([frame_text(request), *take_facts(request), megabytes(video.stat().st_size)])
+    frame = [] if job.foreign_type else [frame_text(request)]
+    size = ", ".join([*frame, *take_facts(request), megabytes(video.stat().st_size)])
     shot = ", ".join(ascii_text(fact) for fact in facts(job))
     kind = " (simulator: no credits spent)" if job.simulated else ""
     lines = [

@@ -28,6 +28,7 @@ from .facts import (
     is_tall,
     made,
     megabytes,
+    model_title,
     prompt_text,
     sentence,
     shows_id,
@@ -168,7 +169,7 @@ def _details(job: Job) -> str:
         "keyframes": ", ".join(pictures) or "none",
         "format": ", ".join([request.format, *take_facts(request)]),
         "seed": "none" if request.seed is None else str(request.seed),
-        "model": request.row.title,
+        "model": model_title(job),
         "again": f"%runway panel {job.id} opens these settings",
     }
     cells = "".join(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from runway_nb.camera import Camera
 from runway_nb.notebook.rendering.facts import camera_words_text, cost, facts, frame_text, megabytes, take_facts
+from runway_nb.notebook.rendering.result_html import bundle
 from runway_nb.request import VideoRequest
-from support.shown_jobs import a_job
+from support.shown_jobs import a_job, a_result
 
 
 @pytest.mark.parametrize(("size", "text"), [(None, "unknown size"), (50_000, "50 kB"), (2_841_733, "2.8 MB")])
@@ -51,3 +54,13 @@ def test_the_camera_in_words_is_said_where_it_is_sent() -> None:
     assert camera_words_text(moving) == "Camera, in words: The camera pushes in slowly, turning slightly left."
     assert camera_words_text(VideoRequest("x", camera=Camera(zoom=2), camera_words=True)) == ""
     assert camera_words_text(VideoRequest("x", model="gen4_5", camera_words=True)) == ""
+
+
+def test_a_task_that_no_row_knows_is_called_as_the_api_calls_it(tmp_path: Path) -> None:
+    job = a_result(tmp_path)
+    job.foreign_type = "act_two"
+    assert facts(job)[1] == "act_two"
+    shown = bundle(job)
+    assert "act_two" in shown["text/html"]
+    assert "Gen-3" not in shown["text/html"]
+    assert "1280 x 768" not in shown["text/plain"], "nobody knows its frame"
