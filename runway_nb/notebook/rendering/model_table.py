@@ -13,6 +13,7 @@ from . import styles
 from .tables import table_bundle
 
 _HEAD = ("model", "title", "credits per second", "formats", "seconds", "keyframes", "camera", "sound", "state")
+_WHOLE = ("model", "title", "seconds", "keyframes", "camera", "sound")
 _WIDTH = 100
 """Columns of a terminal at most."""
 _INDENT = 16
@@ -21,10 +22,14 @@ UNKNOWN = "unknown"
 
 def models_bundle(models: Sequence[Model], usual_model: str) -> dict[str, str]:
     """Return the table of models, and which one a request has that names none."""
-    note = f"A request that names no model uses {usual_model} (RUNWAY_NB_MODEL, %config RunwayMagics.model)."
-    html = table_bundle(_HEAD, [_row(model) for model in models], "")["text/html"]
-    text = "\n".join(line for model in models for line in _lines(model))
-    return {"text/html": f'{html}<div style="{styles.FACTS}">{escape(note)}</div>', "text/plain": f"{text}\n{note}"}
+    notes = [
+        f"A request that names no model uses {usual_model} (RUNWAY_NB_MODEL, %config RunwayMagics.model).",
+        "landscape is 16:9, portrait 9:16 and square 1:1 where a model has these; on Gen-3 5:3 and 3:5.",
+    ]
+    html = table_bundle(_HEAD, [_row(model) for model in models], "", _WHOLE)["text/html"]
+    html += "".join(f'<div style="{styles.FACTS}">{escape(note)}</div>' for note in notes)
+    text = "\n".join([*(line for model in models for line in _lines(model)), *notes])
+    return {"text/html": html, "text/plain": text}
 
 
 def model_bundle(model: Model) -> dict[str, str]:
@@ -70,11 +75,12 @@ def per_second_text(model: Model) -> str:
 
 
 def _formats(model: Model) -> str:
-    """Return the formats, each with its other words: `landscape (5:3)`, `16:9 (landscape)`."""
-    return ", ".join(_with_words(model, aspect) for aspect in model.aspects)
+    """Return the formats, those that are no ratio with the one that they are: `landscape (5:3)`, `16:9`."""
+    return ", ".join(aspect if ":" in aspect else _with_words(model, aspect) for aspect in model.aspects)
 
 
 def _with_words(model: Model, aspect: str) -> str:
+    """Return a format with its other words: `landscape (5:3)`, `16:9 (landscape)`."""
     others = [word for word, meant in model.aspect_words.items() if meant == aspect]
     return f"{aspect} ({', '.join(others)})" if others else aspect
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from importlib import metadata
 from pathlib import PurePath
@@ -25,8 +25,17 @@ _LINES = 10
 """Lines about jobs that cannot be read."""
 
 
-def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str) -> dict[str, str]:
-    """Return a table as text/html and text/plain, each word as it may be shown; `empty` when it has no rows."""
+def table_bundle(
+    head: Sequence[str], rows: Sequence[Sequence[str]], empty: str, whole: Collection[str] = ()
+) -> dict[str, str]:
+    """Return a table as text/html and text/plain, each word as it may be shown.
+
+    Args:
+        head: Names of the columns.
+        rows: Each with a text for each column.
+        empty: Stands there when there are no rows.
+        whole: Columns whose texts are not broken into lines.
+    """
     rows = [[redact_line(word) for word in row] for row in rows]
     if not rows:
         return {"text/html": f"<div>{escape(empty)}</div>", "text/plain": empty}
@@ -36,8 +45,11 @@ def table_bundle(head: Sequence[str], rows: Sequence[Sequence[str]], empty: str)
     )
     begin = f'<tr style="{styles.NO_BACKGROUND}">'
     titles = "".join(f'<th scope="col" style="{styles.TABLE_TITLE}">{escape(word)}</th>' for word in head)
+    cells = [f"{styles.TABLE_CELL};white-space:nowrap" if name in whole else styles.TABLE_CELL for name in head]
     body = "".join(
-        begin + "".join(f'<td style="{styles.TABLE_CELL}">{escape(word)}</td>' for word in row) + "</tr>"
+        begin
+        + "".join(f'<td style="{cell}">{escape(word)}</td>' for cell, word in zip(cells, row, strict=True))
+        + "</tr>"
         for row in rows
     )
     html = (

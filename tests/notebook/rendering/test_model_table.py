@@ -44,7 +44,7 @@ def test_a_price_that_is_known_in_part_says_which() -> None:
     [
         ("gen3turbo", ("Gen-3 Alpha Turbo: 5 or 10 s, 5 credits per second; discouraged, successor gen4turbo",
                        "landscape (5:3), portrait (3:5)", "first, middle, last", "camera in numbers", "no sound")),
-        ("gen4turbo", ("16:9 (landscape)", "first (needed)", "camera in words")),
+        ("gen4turbo", ("16:9, 9:16, 1:1, 4:3, 3:4, 21:9;", "first (needed)", "camera in words")),
         ("kling-3.0-pro", ("5, 10, 15 s, price unknown", "first, last", "; sound")),
         ("seedance-2", ("4 to 15 s",)),
     ],
@@ -87,6 +87,7 @@ def test_what_a_model_does_not_have_or_nobody_knows_is_said() -> None:
     text = model_bundle(MODELS["gen4_5"])["text/plain"]
     assert "no document of this API names the price" in text
     assert "without a picture: 16:9 only" in text
+    assert "16:9 (landscape), 1280 x 720 pixels" in text
     text = model_bundle(MODELS["seedance-2"])["text/plain"]
     for words in (
         "last goes with first only",
