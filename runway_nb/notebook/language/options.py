@@ -60,7 +60,10 @@ class Option(NamedTuple):
 
 def _of_field(field: Field, text: OptionText) -> Option:
     def choose(models: Sequence[Model]) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(str(choice) for model in models for choice in field.choices(model)))
+        found = dict.fromkeys(str(choice) for model in models for choice in field.choices(model))
+        # of one model in its own order, the default first
+        is_mixed = len(models) > 1 and all(choice.rstrip("p").isdecimal() for choice in found)
+        return tuple(sorted(found, key=lambda choice: int(choice.rstrip("p"))) if is_mixed else found)
 
     option = Option(f"--{field.name.replace('_', '-')}", field.kind, text.metavar, text.help)
     same = len({choose([model]) for model in MODELS.values()}) == 1

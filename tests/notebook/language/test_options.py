@@ -209,6 +209,8 @@ def test_readme_holds_the_table_as_it_is() -> None:
         ("%%runway --model veo-3.1 --seconds ", "", ["4", "6", "8"]),
         ("%%runway --model=sora-2 --seconds=1", "1", ["12"]),
         ("%%runway --model seedance-2 --resolution ", "", ["480p", "720p", "1080p"]),
+        ("%%runway --resolution ", "", ["480p", "720p", "1080p"]),
+        ("%%runway --seconds 1", "1", [str(number) for number in (10, 11, 12, 13, 14, 15, 16, 17, 18, 19)]),
         ("%%runway --model nonsense --resolution 7", "7", ["720p"]),
         ("%%runway --aud", "--aud", ["--audio"]),
         ("%%runway --n", "--n", ["--no-audio"]),
