@@ -242,7 +242,8 @@ class Studio(Handle):
         if not record.original_request:
             # written before original requests were kept: its seed and reference may be ours, and name the first create
             request = replace(request, seed=None, reply_ref=None)
-        again = self.check(request, Limits(fresh=True), backend=backend)
+        # the price is shown where this is asked for; an unknown one was agreed to when it was first sent
+        again = self.check(request, Limits(fresh=True, unknown_price=True), backend=backend)
         return self.submit_checked(again, cell=record.cell, folder=Path(record.folder), replaces=record.id).job
 
     # --- coming back ----------------------------------------------------------------------------

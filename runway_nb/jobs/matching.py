@@ -78,6 +78,12 @@ class LostRequest:
         """Return True when the task shows its prompt: what it does not show proves nothing for a fixed seed."""
         return bool(task.prompt if self.request.sent_prompt else task.options)
 
+    def tells_all(self, task: Task) -> bool:
+        """Return False for an item of a list of which the whole task may tell more."""
+        return (
+            bool(task.options) and self.tells_prompt(task) and (self.request.seed is not None or self._tells_form(task))
+        )
+
     def _tells_form(self, task: Task) -> bool:
         """Return True when the task shows its model, its length and when it was made: no seed tells it from others.
 

@@ -114,7 +114,7 @@ async def _in_history(search: Search, client: RunwayClient, email: str) -> list[
         tasks = await client.tasks(offset=page * LIST_LIMIT, limit=LIST_LIMIT, email=email)
         for task in filter(search.may_fit, tasks):
             whole: Task | None = task
-            if details and not (task.options and search.lost.tells_prompt(task)):
+            if details and not search.lost.tells_all(task):
                 details -= 1
                 whole = await _detail(task.id, client)
             if whole is not None and search.fits(whole):

@@ -256,6 +256,8 @@ def test_without_a_seed_a_task_that_differs_is_not_ours(change) -> None:
 def test_without_a_seed_what_is_not_told_is_no_sign(missing) -> None:
     told = replace(HOSTED, **missing)
     assert SEEDLESS.may_fit(told), "the whole task may tell more"
+    assert SEEDLESS.tells_all(HOSTED)
+    assert not SEEDLESS.tells_all(told)
     assert not SEEDLESS.fits(told)
 
 

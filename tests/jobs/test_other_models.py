@@ -69,6 +69,16 @@ def test_the_setting_says_yes_for_all(party: Party) -> None:
     assert party.studio.submit(KLING).wait(10).video is not None
 
 
+def test_what_is_sent_again_needs_no_second_yes_and_counts_all_the_same(party: Party) -> None:
+    _allow(party, max_credits=400)
+    party.simulator.fault("lost-before", times=1)
+    lost = party.ended(party.studio.submit(KLING, yes_unknown_price=True))
+    assert isinstance(lost.error, errors.MaybeSent)
+    again = party.studio.resend(lost.id)
+    assert (again.wait(10).id != lost.id, party.started) == (True, 1)
+    assert party.studio.account.spent_today() == 400, "the lost one may have been paid"
+
+
 def test_explore_mode_costs_nothing_and_needs_no_yes(party: Party) -> None:
     _allow(party, max_credits=0)
     assert party.studio.submit(replace(KLING, explore=True)).wait(10).credits == 0
