@@ -4,7 +4,7 @@ Schedules drawn from seeds try to break it, in virtual time: cells run in any or
 restarts, a second kernel, frozen kernels, a network that goes away, and the faults of the simulator. Each ends with
 Run All until nothing more happens; then the simulator's own count is compared with the wishes.
 
-To replay one: `run_schedule(Stage(folder), seed)`, with `models=TEXT_MODELS` for one of all models; with `say=print`
+To replay one: `run_schedule(Stage(folder), seed)`, with `models=MODEL_NAMES` for one of all models; with `say=print`
 it tells what the user does.
 """
 
@@ -29,6 +29,7 @@ from runway_nb import errors
 from runway_nb.api.media import check_mp4
 from runway_nb.jobs.policy import Limits, prompt_hash
 from runway_nb.jobs.submit import search_once
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.lease import LEASE_SECONDS
 from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.ledger.phase import IN_DOUBT
@@ -39,6 +40,7 @@ from runway_nb.spec import DEFAULT_MODEL, MODELS, SEED_RANGE
 from runway_nb.studio import Studio
 from runway_nb.task_options import prompt_in, seconds_in
 from support.records import recent_records
+from support.simulator_kit import picture
 from support.virtual import PLACES, Died, Kernel, Network, Process, Service, VirtualLoop, mark_of, no_threads
 
 SCHEDULES = 10_000
@@ -48,10 +50,13 @@ MODEL_SCHEDULES = 2_000
 MODEL_CHUNKS = 8
 BITES = range(2840, 2960)
 """Further seeds, in whose schedules is counted what happens; chosen so that everything does."""
-MODEL_BITES = range(20_000, 20_060)
+MODEL_BITES = range(20_140, 20_200)
 """The same of all models."""
-TEXT_MODELS = ("gen3turbo", "gen4_5", "videos-gen4.5", "kling-3.0-pro", "veo-3.1", "seedance-2", "sora-2")
-"""Models that take a prompt alone, three with a seed and four without."""
+MODEL_NAMES = (
+    "gen3turbo", "gen4turbo", "gen4_5", "videos-gen4.5",
+    "kling-3.0-pro", "veo-3.1", "seedance-2", "sora-2",
+)  # fmt: skip
+"""Models with a seed, one of which needs a picture, and models without."""
 BASE = "http://127.0.0.1/v1/runwayml"
 SPEED = 4.0
 RULES: tuple[dict[str, Any], ...] = ({}, {"accounts": 2}, {"max_jobs": 1}, {"accounts": 2, "max_jobs": 2})
@@ -224,7 +229,14 @@ class Schedule:
             model=row.name,
             seed=request.seed if row.seed else None,
             seconds=None if request.seconds is None else row.seconds[-1],
+            keyframes=Keyframes(self._picture()) if row.needs_picture else Keyframes(),
         )
+
+    def _picture(self) -> str:
+        """A file beside the notebook: it is uploaded to one of the accounts."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "boat.png").write_bytes(picture())
+        return "boat.png"
 
     def begin(self) -> None:
         """Run All, often with trouble ahead."""
@@ -726,7 +738,7 @@ def test_models_with_and_without_a_seed_are_paid_once(stage: Stage, chunk: int) 
     broken = [
         f"seed {seed}: {words}"
         for seed in _without_collecting(seeds)
-        for words in run_schedule(stage, seed, models=TEXT_MODELS)
+        for words in run_schedule(stage, seed, models=MODEL_NAMES)
     ]
     assert not broken, "\n".join(broken)
 
@@ -736,7 +748,7 @@ def test_the_schedules_of_all_models_bite(stage: Stage) -> None:
     """No law is broken, and each way in which an answer is lost meets a model."""
     tally: Counter[str] = Counter()
     for seed in _without_collecting(MODEL_BITES):
-        assert run_schedule(stage, seed, tally, models=TEXT_MODELS) == [], f"seed {seed}"
+        assert run_schedule(stage, seed, tally, models=MODEL_NAMES) == [], f"seed {seed}"
     assert [name for name in CREATE_FAULTS if not tally[name]] == []
 
 

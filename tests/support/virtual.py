@@ -398,14 +398,16 @@ class Wire(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         network, process = self._network, self._process
-        what = "a create" if request.method == "POST" else self._kind
+        await request.aread()  # an upload comes in pieces
+        is_create = request.method == "POST" and request.url.path.endswith("/create")
+        what = "a create" if is_create else self._kind
         process.step(f"before {what}")
         if request.url.path.endswith(".jpg"):
             return httpx.Response(404)  # a still only decorates
         if network.is_down:
             await network.travel()
             raise httpx.ConnectError("no network")
-        answer = await (self._create(request) if request.method == "POST" else network.served(request))
+        answer = await (self._create(request) if is_create else network.served(request))
         await process.thaw()
         process.step(f"after {what}")
         return answer if self._kind == "a call" else self._in_two_parts(answer)
