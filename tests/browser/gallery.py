@@ -50,7 +50,7 @@ def job(state: State, *names: str, prompt: str = PROMPT, simulated: bool = False
     """A job as it would stand in `state`, its keyframes in order."""
     camera = Camera(**fields.pop("camera", {"zoom": 4, "pan": -2}))
     keyframes = dict(zip(("first", "last", "middle"), names, strict=False))
-    request = VideoRequest(prompt, Keyframes(**keyframes), camera, seed=1842, **fields)
+    request = VideoRequest(prompt, Keyframes(**keyframes), camera, **{"seed": 1842, **fields})
     made = Job("7f3e2c54", request, simulated=simulated, cell=CELL, created=time.time() - 94, state=state)
     control_of(made).thumbnails = {position: still(name) for position, name in keyframes.items()}
     return made
@@ -82,6 +82,24 @@ def states() -> dict[str, Job]:
         "Generating": job(following("RUNNING", 38.0, progress=0.42, remaining=52.0), *both, "aurora-lake"),
         "No connection": job(following("RUNNING", 60, progress=0.6, offline=True, next_poll=now + 10), *both),
         "\u201cDREAMING\u201d": job(following("DREAMING"), "sea-morning", seconds=10),
+        "Queued at Runway ": job(
+            following("PENDING", starts_in=25.0),
+            "lighthouse-dusk",
+            model="gen4turbo",
+            aspect="1:1",
+            camera_words=True,
+        ),
+        "Held back by Runway ": job(
+            following("THROTTLED", next_poll=now + 20),
+            "portrait-forest",
+            prompt=PINES,
+            model="kling-3.0-pro",
+            aspect="9:16",
+            audio=True,
+            seed=None,
+            camera_words=True,
+            camera={"vertical": 5, "tilt": -3, "roll": 8},
+        ),
         "Downloading": job(loading, "lighthouse-dusk", simulated=True, camera={"roll": 4, "zoom": 2}),
     }
 

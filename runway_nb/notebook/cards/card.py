@@ -136,12 +136,16 @@ def _facts_html(job: Job, reused: bool) -> str:
     request = job.request
     seed = [] if request.seed is None else [f"seed {request.seed}"]
     format_, sound = f"{request.length} s {request.format}", sound_text(request)
-    more = (model_title(job), format_, resolution_text(request), sound, *seed)
-    optional = "".join(f'<span class="rnb-opt">{DOT}{escape(text)}</span>' for text in more if text)
-    camera = camera_words_text(request) or camera_text(request)
+    more = [escape(text) for text in (model_title(job), format_, resolution_text(request), sound, *seed) if text]
+    if words := escape(camera_words_text(request), quote=True):
+        # a sentence is as long as it likes, so it comes last
+        camera = "".join(f'<span class="rnb-opt">{text}{DOT}</span>' for text in more) + words
+    else:
+        camera = camera_text(request) + "".join(f'<span class="rnb-opt">{DOT}{text}</span>' for text in more)
     name = job.id if shows_id(job) else "not sent"
-    left, price = (JOINED, "0 credits more") if reused else (f"{camera}{optional}", cost(job))
+    left, price = (JOINED, "0 credits more") if reused else (camera, cost(job))
+    hint = f' title="{words}"' if words else ""
     return (
-        f'<div class="rnb-row rnb-meta"><span class="rnb-grow">{left}</span>'
+        f'<div class="rnb-row rnb-meta"><span class="rnb-grow"{hint}>{left}</span>'
         f'<span class="rnb-num">{price}</span><span class="rnb-id">{name}</span></div>'
     )

@@ -45,6 +45,7 @@ def test_the_card_shows_the_model_its_sound_and_what_is_said_of_the_camera() -> 
     words = ("Camera, in words: The camera pushes in.", "Veo 3.1", "4 s 16:9", "720p", "without sound", "price unknown")
     assert [word for word in words if word not in html] == []
     assert "seed" not in html
+    assert html.index("Veo 3.1") < html.index("Camera, in words"), "a sentence is cut first where there is no room"
 
 
 def test_a_tall_frame_is_one_whatever_its_format_is_called() -> None:
