@@ -32,8 +32,9 @@ FLOORS = """
     values
     extension_points
     storage
-    models camera camera_words references task_options keyframes model_checks request_code request_fields request
-    succession
+    models camera camera_words template references task_options keyframes model_checks request_code request_fields
+    request
+    succession sweep
     setting_values credentials settings
     simulator.parent_process
     simulator.rendering

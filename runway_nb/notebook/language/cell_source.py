@@ -13,10 +13,10 @@ from ...pictures.asset_names import quoted
 from ...redaction import short_id
 from ...request import FIELDS, VideoRequest
 from ...spec import DEFAULT_MODEL, ID_FORM
+from ...template import by_number, fill, literal
 from .options import MODEL, OF_REQUEST, Option
 from .parsing import CellOptions, parse
 from .stray_options import literal_prompt, stray_problem
-from .template import by_number, fill, literal
 
 _MAGIC = "%%runway"
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...errors import InvalidRequest
+from ...template import REFERENCE, fill
 from ...text.line_words import DASHES, OpenQuote, plain_number, plain_signs, shortened, split
 from .options import BY_FLAG, OPTIONS, Option
-from .template import REFERENCE, fill
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _LONGEST_FLAG, _NAMES_SHOWN = 40, 8

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ...pictures.asset_names import quoted
+from ...template import by_number
 from ...text.line_words import NO_WIDTH, OpenQuote, seen, split
 from .options import BY_FLAG
 from .parsing import known_flag, parse, reads_as_value
-from .template import by_number
 
 _WORD = re.compile(r"\S+")
 _LONGEST = 60

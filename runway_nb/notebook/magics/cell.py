@@ -11,13 +11,13 @@ from ...jobs.policy import Limits, read_limits
 from ...redaction import redact
 from ...request import VideoRequest
 from ...spec import EMBED, POSITIONS
+from ...template import fill
 from ...text.console import write_line
 from ...values.plain import shown
 from ..language import parsing
 from ..language.cell_source import with_model
 from ..language.expressions import Named, named_picture
 from ..language.stray_options import stray_problem
-from ..language.template import fill
 from .front_end import FrontEnd
 
 

@@ -12,10 +12,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from runway_nb import template
 from runway_nb.camera import MOVES, Camera
 from runway_nb.errors import InvalidRequest
 from runway_nb.keyframes import Keyframes
-from runway_nb.notebook.language import options, parsing, template
+from runway_nb.notebook.language import options, parsing
 from runway_nb.notebook.language.cell_source import cell_text, request_of_cell, with_model
 from runway_nb.redaction import short_id
 from runway_nb.request import VideoRequest

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.notebook.language import options, parsing, template
+from runway_nb import template
+from runway_nb.notebook.language import options, parsing
 from runway_nb.notebook.magics.commands import line_help
 from runway_nb.spec import DEFAULT_MODEL, MODELS
 

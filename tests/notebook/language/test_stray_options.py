@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from runway_nb.notebook.language import options
 from runway_nb.notebook.language.cell_source import cell_text, request_of_cell
 from runway_nb.notebook.language.stray_options import literal_prompt, stray_problem
-from runway_nb.notebook.language.template import fill
 from runway_nb.request import VideoRequest
+from runway_nb.template import fill
 
 FLAGS = list(options.BY_FLAG)
 PIECES = [*FLAGS, "--zoom=4", "\u2014zoom", "zoom=4", "-pan", "4", "in", "A lamp", "\n", " ", "\\", "%%runway",

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from runway_nb.notebook.language import options, parsing
-from runway_nb.notebook.language.template import LONGEST, fill
+from runway_nb.template import LONGEST, fill
 
 
 class Text(str):

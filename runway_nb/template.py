@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from numbers import Real
 
-from ...values.plain import name_of
+from .values.plain import name_of
 
 REFERENCE = re.compile(r"\{\{\s*([^\W\d]\w*|U\+(?:10|[0-9A-Fa-f])?[0-9A-Fa-f]{1,4})\s*\}\}")
 """A variable, or a character by its number, which ends at 10FFFF."""

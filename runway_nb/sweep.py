@@ -1,0 +1,238 @@
+"""Many variants of one request: axes of values, which of them are made and in which order, and what tells them apart.
+
+Pure. A sweep of the same values is the same requests, also tomorrow: where no seed is given, one is derived from what
+was asked for, so that running it again pays nothing twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from .errors import InvalidRequest
+from .models import model_named
+from .request import FIELDS, VideoRequest
+from .spec import SEED_RANGE
+from .template import REFERENCE, fill
+from .values.plain import is_a, plain, shown
+
+MOST_AXES = 4
+"""Axes of a product: width, height and pages of a grid; a choice of ours."""
+MOST_VARIANTS = 1000
+"""More of them are an accident; a choice of ours."""
+MOST_PLACES = 100_000
+"""Variants among which a limit chooses; a choice of ours."""
+_FIELDS = {field.name: field for field in FIELDS}
+_REPORTED = 8
+"""Variants whose mistakes are reported one by one."""
+
+
+class Axis(NamedTuple):
+    """One thing that differs between variants."""
+
+    name: str
+    """A field of a request, `model`, or a variable of the prompt."""
+    values: tuple[Any, ...]
+    title: str = ""
+    """What it is called where its values are numbered: a take instead of a seed."""
+
+
+class Variant(NamedTuple):
+    """One request of a sweep."""
+
+    place: tuple[int, ...]
+    """The number of its value on each axis."""
+    label: str
+    """What distinguishes it: `zoom -5, style noir`."""
+    request: VideoRequest
+
+
+@dataclass(frozen=True)
+class SweepPlan:
+    """What a sweep makes, before anything is sent."""
+
+    axes: tuple[Axis, ...]
+    variants: tuple[Variant, ...]
+    """In the order in which they are sent: ends first, then what lies between, so that the whole is seen early."""
+
+    @property
+    def in_place(self) -> list[Variant]:
+        """The variants in the order of the axes, the first axis running fastest."""
+        return sorted(self.variants, key=lambda variant: variant.place[::-1])
+
+
+def axis_of(name: str, value: Any) -> Axis | None:
+    """Return the axis that a value is: a list, a tuple, a range, an array or a column of several; None for one value.
+
+    For a keyframe an array is a picture, and for `focus` a pair is a point: there a list or a tuple of them is an axis.
+    """
+    field = _FIELDS.get(name)
+    if is_a(value, range):
+        return Axis(name, tuple(value))
+    if not is_a(value, list, tuple):
+        column = None if field is not None and field.kind == "picture" else _column(value)
+        return None if column is None else Axis(name, column)
+    if field is not None and field.kind == "point" and len(value) == 2 and not any(is_a(v, list, tuple) for v in value):
+        return None
+    return Axis(name, tuple(value))
+
+
+def takes(number: int, seed: int) -> Axis:
+    """Return the axis of so many takes: seeds that follow from a first one."""
+    low, high = SEED_RANGE
+    seeds = tuple(low + (seed - low + step * 0x9E3779B1) % (high - low + 1) for step in range(number))
+    return Axis("seed", seeds, "take")
+
+
+def stable_seed(*parts: object) -> int:
+    """Return a seed that follows from what was asked for: equal parts, equal seed."""
+    low, high = SEED_RANGE
+    text = "\0".join(str(part) for part in parts)
+    return low + int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:8], "big") % (high - low + 1)
+
+
+def breadth_first(sizes: Sequence[int]) -> list[tuple[int, ...]]:
+    """Return every place of a grid with these sides: the corners first, then what halves the gaps between them."""
+    ranks = [{index: rank for rank, index in enumerate(_halving(size))} for size in sizes]
+    places = itertools.product(*map(range, sizes))
+
+    def late(place: tuple[int, ...]) -> tuple[int, int, list[int]]:
+        at = [rank[index] for rank, index in zip(ranks, place, strict=True)]
+        return max(at, default=0), sum(at), at
+
+    return sorted(places, key=late)
+
+
+def _halving(size: int) -> list[int]:
+    """Return 0 to size - 1: both ends, the middle, the middles of the halves, and so on."""
+    found = dict.fromkeys([0, size - 1] if size else [])
+    gaps = [(0, size - 1)]
+    while gaps:
+        halves: list[tuple[int, int]] = []
+        for low, high in gaps:
+            if high - low > 1:
+                middle = (low + high) // 2
+                found[middle] = None
+                halves += [(low, middle), (middle, high)]
+        gaps = halves
+    return [*found]
+
+
+def plan(
+    prompt: str,
+    values: Mapping[str, Any],
+    axes: Sequence[Axis],
+    *,
+    model: str,
+    zipped: bool = False,
+    limit: int | None = None,
+    variables: Mapping[str, Any] | None = None,
+) -> SweepPlan:
+    """Return all variants of a request, checked.
+
+    Args:
+        prompt: Holds {{name}} for each variable.
+        values: What all have in common, by the names of `request.FIELDS`.
+        axes: In which they differ.
+        model: Of those that name none.
+        zipped: Take the first value of each axis together, then the second, and so on, instead of every combination.
+        limit: Make only so many of them, the first in their order.
+        variables: What {{name}} stands for where it is no axis.
+
+    Raises `InvalidRequest` with all mistakes, each with the variant that has it.
+    """
+    problems = [*_axis_problems(prompt, axes, zipped)]
+    if problems:
+        raise InvalidRequest(problems)
+    lengths = [len(axis.values) for axis in axes]
+    count = min(lengths, default=1) if zipped else math.prod(lengths)
+    if count > MOST_PLACES or (count if limit is None else min(count, limit)) > MOST_VARIANTS:
+        raise InvalidRequest([_too_many(count)])
+    places = [(index,) * len(axes) for index in range(count)] if zipped else breadth_first(lengths)
+    places = places[:limit]
+    made = [_variant(place, axes, prompt, values, model, variables or {}) for place in places]
+    if problems := _variant_problems(made):
+        raise InvalidRequest(problems)
+    return SweepPlan(tuple(axes), tuple(variant for variant, _ in made))
+
+
+def _too_many(count: int) -> str:
+    way = "give fewer values" if count > MOST_PLACES else "give a limit"
+    return f"these are {count:,} variants: {MOST_VARIANTS:,} at most; {way}"
+
+
+def _axis_problems(prompt: str, axes: Sequence[Axis], zipped: bool) -> Iterator[str]:
+    if len(axes) > MOST_AXES and not zipped:
+        yield f"{len(axes)} axes: {MOST_AXES} at most"
+    names = [axis.name for axis in axes]
+    yield from (f"{name} is two axes: give its values once" for name in dict.fromkeys(names) if names.count(name) > 1)
+    yield from (f"{axis.name} has no value: give some" for axis in axes if not axis.values)
+    inside = {match[1] for match in REFERENCE.finditer(prompt)}
+    for name in names:
+        if name not in _FIELDS and name != "model" and name not in inside:
+            yield f"{name} is no option, and the prompt has no {{{{{name}}}}}: write it there, or leave it out"
+    if zipped and len({len(axis.values) for axis in axes}) > 1:
+        found = ", ".join(f"{axis.name} {len(axis.values)}" for axis in axes)
+        yield f"values that go together have to be as many on each axis: {found}"
+
+
+def _variant(
+    place: tuple[int, ...], axes: Sequence[Axis], prompt: str, values: Mapping[str, Any], model: str,
+    variables: Mapping[str, Any],
+) -> tuple[Variant, list[str]]:  # fmt: skip
+    """Return a variant and the mistakes of its request."""
+    chosen = {axis.name: axis.values[index] for axis, index in zip(axes, place, strict=True)}
+    label = ", ".join(_label(axis, index) for axis, index in zip(axes, place, strict=True))
+    problems: list[str] = []
+    own = {name: value for name, value in chosen.items() if name not in _FIELDS and name != "model"}
+    text = fill(str(chosen.get("prompt", prompt)), {**variables, **{n: _as_text(v) for n, v in own.items()}}, problems)
+    name = plain(chosen.get("model", model))
+    try:
+        request = VideoRequest.from_values({**values, **chosen, "prompt": text}, model_named(name).name)
+        problems += request.problems()
+    except InvalidRequest as wrong:
+        request, problems = VideoRequest(text), [*problems, *wrong.problems]
+    return Variant(place, label, request), problems
+
+
+def _as_text(value: Any) -> Any:
+    found = plain(value)
+    return int(found) if type(found) is float and found.is_integer() else found
+
+
+def _variant_problems(made: Sequence[tuple[Variant, list[str]]]) -> list[str]:
+    """Return the mistakes of all, those that every variant has once and without a name."""
+    shared = set(made[0][1]).intersection(*(problems for _, problems in made)) if made else set()
+    own = [
+        (variant.label, line) for variant, problems in made for line in problems if line not in shared
+    ]  # fmt: skip
+    lines = [line for line in (made[0][1] if made else []) if line in shared]
+    lines += [f"{label}: {line}" for label, line in own[:_REPORTED]]
+    return lines + ([f"and {len(own) - _REPORTED} more like these"] if len(own) > _REPORTED else [])
+
+
+def _label(axis: Axis, index: int) -> str:
+    if axis.title:
+        return f"{axis.title} {index + 1}"
+    return f"{axis.name} {value_text(axis.values[index])}"
+
+
+def value_text(value: Any) -> str:
+    """Return a value of an axis as it is shown, on one line."""
+    found = plain(value)
+    if type(found) is float and found.is_integer():
+        return str(int(found))
+    text = found if is_a(found, str) else shown(found)
+    return " ".join(text.split())
+
+
+def _column(value: Any) -> tuple[Any, ...] | None:
+    """Return the values of an array or a column with one dimension; None for anything else."""
+    if is_a(value, str, bytes, Mapping) or getattr(value, "ndim", None) != 1:
+        return None
+    listed = getattr(value, "tolist", None)
+    return tuple(listed()) if callable(listed) else None
