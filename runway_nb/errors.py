@@ -7,6 +7,7 @@
     ├── MissingExtra            an optional part is not installed
     ├── NotPicklable            it lives in this process only; also a TypeError
     ├── OverBudget              it would cost more than is allowed; nothing was sent
+    │   └── NeedsConfirmation   a sweep that costs more than is spent without an explicit yes; nothing was sent
     ├── ModerationBrake         moderation has refused too much within a day; nothing was sent
     │   └── RefusedBefore       moderation has refused the same prompt; nothing was sent
     ├── ApiError                the API refused: nothing was started (carries .status)
@@ -135,6 +136,10 @@ class NotPicklable(RunwayError, TypeError):
 
 class OverBudget(RunwayError):
     """It would cost more than the user allows. Nothing was sent."""
+
+
+class NeedsConfirmation(OverBudget):
+    """It costs more than may be spent without an explicit yes. Nothing was sent."""
 
 
 class ModerationBrake(RunwayError):

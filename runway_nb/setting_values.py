@@ -76,6 +76,7 @@ READERS: dict[str, Callable[[str, object], object]] = {
     "max_moderated": lambda name, value: read_number(name, value, *MODERATED_RANGE),
     "model": read_model,
     "unknown_price": read_switch,
+    "confirm_credits": lambda name, value: read_number(name, value, 0, MOST_CREDITS),
     "slots": lambda name, value: read_number(name, value, *MAX_JOBS_RANGE),
 }
 """How each value of `Settings` is read, but for token and address."""

@@ -24,7 +24,7 @@ from .credentials import token_stores as token_stores
 from .errors import SettingsError
 from .redaction import redact
 from .setting_values import READERS, read_number, read_text
-from .spec import BASE_URL, DEFAULT_MODEL, DEFAULT_SLOTS, MAX_MODERATED, MOST_CREDITS
+from .spec import BASE_URL, CONFIRM_CREDITS, DEFAULT_MODEL, DEFAULT_SLOTS, MAX_MODERATED, MOST_CREDITS
 from .storage.given_paths import setting_path
 from .storage.home import HOME_NAME, default_home, is_spare
 from .values.deprecation import warn_renamed
@@ -42,6 +42,7 @@ _VARIABLES = {
     "max_moderated": "RUNWAY_NB_MAX_MODERATED",
     "slots": "RUNWAY_NB_SLOTS",
     "model": MODEL_NAME,
+    "confirm_credits": "RUNWAY_NB_CONFIRM_CREDITS",
     "unknown_price": "RUNWAY_NB_UNKNOWN_PRICE",
 }
 """Names of settings in the environment."""
@@ -74,6 +75,8 @@ class Settings:
     """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
     model: str = DEFAULT_MODEL.name
     """The model of a request that names none."""
+    confirm_credits: int = CONFIRM_CREDITS
+    """Credits of a sweep above which it asks for an explicit yes; the simulator's do not count."""
     unknown_price: bool = False
     """Send what nobody knows the price of, although there is a limit of credits."""
 
@@ -198,6 +201,7 @@ def _decided(sources: tuple[_Source, ...], stores: tuple[Store, ...] | None) -> 
         max_moderated=pick("max_moderated", MAX_MODERATED),  # type: ignore[arg-type]
         slots=pick("slots", DEFAULT_SLOTS),  # type: ignore[arg-type]
         model=pick("model", DEFAULT_MODEL.name),  # type: ignore[arg-type]
+        confirm_credits=pick("confirm_credits", CONFIRM_CREDITS),  # type: ignore[arg-type]
         unknown_price=pick("unknown_price", False),  # type: ignore[arg-type]
     )
 

@@ -33,6 +33,8 @@ LIST_LIMIT = 50
 
 MOST_CREDITS = 10**9
 """No price and no limit is higher: beyond it a number is an accident; a choice of ours."""
+CONFIRM_CREDITS = 100
+"""Credits of a sweep above which it asks for an explicit yes; a choice of ours."""
 MAX_MODERATED = 3
 """Refusals by moderation within a day after which we ask for an explicit word; a choice of ours."""
 FITS = ("cover", "contain", "stretch")

@@ -132,7 +132,7 @@ def plan(
     limit: int | None = None,
     variables: Mapping[str, Any] | None = None,
 ) -> SweepPlan:
-    """Return all variants of a request, checked.
+    """Return all variants of a request, checked; those without a seed have one that follows from the values.
 
     Args:
         prompt: Holds {{name}} for each variable.
@@ -153,11 +153,15 @@ def plan(
     if count > MOST_PLACES or (count if limit is None else min(count, limit)) > MOST_VARIANTS:
         raise InvalidRequest([_too_many(count)])
     places = [(index,) * len(axes) for index in range(count)] if zipped else breadth_first(lengths)
-    places = places[:limit]
-    made = [_variant(place, axes, prompt, values, model, variables or {}) for place in places]
+    seed = None if values.get("seed") is not None else _common_seed(prompt, axes)
+    made = [_variant(place, axes, prompt, values, model, variables or {}, seed) for place in places[:limit]]
     if problems := _variant_problems(made):
         raise InvalidRequest(problems)
     return SweepPlan(tuple(axes), tuple(variant for variant, _ in made))
+
+
+def _common_seed(prompt: str, axes: Sequence[Axis]) -> int:
+    return stable_seed(prompt, *(f"{axis.name}={','.join(map(value_text, axis.values))}" for axis in axes))
 
 
 def _too_many(count: int) -> str:
@@ -182,17 +186,18 @@ def _axis_problems(prompt: str, axes: Sequence[Axis], zipped: bool) -> Iterator[
 
 def _variant(
     place: tuple[int, ...], axes: Sequence[Axis], prompt: str, values: Mapping[str, Any], model: str,
-    variables: Mapping[str, Any],
+    variables: Mapping[str, Any], seed: int | None,
 ) -> tuple[Variant, list[str]]:  # fmt: skip
-    """Return a variant and the mistakes of its request."""
+    """Return a variant and the mistakes of its request; `seed` is for a model that takes one."""
     chosen = {axis.name: axis.values[index] for axis, index in zip(axes, place, strict=True)}
     label = ", ".join(_label(axis, index) for axis, index in zip(axes, place, strict=True))
     problems: list[str] = []
     own = {name: value for name, value in chosen.items() if name not in _FIELDS and name != "model"}
     text = fill(str(chosen.get("prompt", prompt)), {**variables, **{n: _as_text(v) for n, v in own.items()}}, problems)
-    name = plain(chosen.get("model", model))
     try:
-        request = VideoRequest.from_values({**values, **chosen, "prompt": text}, model_named(name).name)
+        row = model_named(plain(chosen.get("model", model)))
+        seeded = {**values, "seed": seed} if seed is not None and row.seed else values
+        request = VideoRequest.from_values({**seeded, **chosen, "prompt": text}, row.name)
         problems += request.problems()
     except InvalidRequest as wrong:
         request, problems = VideoRequest(text), [*problems, *wrong.problems]

@@ -47,6 +47,7 @@ FLOORS = """
     jobs
     account embedded_simulator
     studio
+    sweep_jobs
     process_studio shortcuts
     notebook.loaded_settings
     notebook.static notebook.rendering

@@ -203,4 +203,13 @@ def test_no_request_is_made_of_a_product_beyond_all_limits() -> None:
 
 def test_one_variant_is_the_request_itself() -> None:
     (only,) = planned(Axis("zoom", (4,))).variants
-    assert only.request == VideoRequest.from_values({"prompt": "A lamp", "first": "lamp.png", "zoom": 4})
+    values = {"prompt": "A lamp", "first": "lamp.png", "zoom": 4, "seed": only.request.seed}
+    assert only.request == VideoRequest.from_values(values)
+
+
+def test_all_variants_have_one_seed_unless_it_is_an_axis_or_the_model_takes_none() -> None:
+    made = planned(Axis("model", ("gen3turbo", "gen4turbo", "kling-3.0-pro")))
+    seeds = [variant.request.seed for variant in made.in_place]
+    assert seeds[0] == seeds[1] is not None
+    assert seeds[2] is None
+    assert {v.request.seed for v in planned(Axis("zoom", (1, 2)), values={"seed": 7, "first": "a"}).variants} == {7}

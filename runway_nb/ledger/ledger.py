@@ -154,6 +154,11 @@ class Ledger(Handle):
                 self.table.change(connection, replaces, doubt)
             return self.table.insert(connection, record)
 
+    def snapshot(self, record: Record) -> LedgerSnapshot:
+        """Return what bears on a new request at this moment; nothing is written."""
+        spent = self.spending.of_today(record.backend, void_ids(abandoned_jobs(self.table)))
+        return snapshot_for(record, self.table, spent)
+
     def _sent_instead(self, replaced: Record) -> Record | None:
         """Return what makes a second create needless: one sent already, or a task that came to light meanwhile."""
         if replaced.resent_as:

@@ -1,0 +1,257 @@
+"""A sweep as jobs: its price before anything is sent, every variant sent as an ordinary job, and a handle to all."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from .errors import InvalidRequest, NeedsConfirmation, PromptRefused, RunwayError, TaskModerated, WaitTimeout
+from .jobs.freeze import Asker, CheckedRequest, new_record
+from .jobs.job import Job
+from .jobs.policy import Limits, answering
+from .studio import Studio
+from .sweep import SweepPlan, Variant
+from .values.plain import checked_timeout
+
+SLICE = 0.1
+"""Seconds between two looks of a wait, which an interrupt ends."""
+_REPORTED = 8
+"""Mistakes of single variants that are reported."""
+
+Observer = Callable[["Sweep"], None]
+
+
+class SweepPrice(NamedTuple):
+    """What a sweep costs, before anything is sent."""
+
+    variants: int
+    stored: int
+    """Those that are there already, or run, and cost nothing more."""
+    credits: int
+    """What the others cost, as far as it is known."""
+    unknown: int
+    """How many of the others have a price that nobody has documented."""
+
+    @property
+    def text(self) -> str:
+        """The price on one line: `9 shots, 225 credits; 3 of them are there already for 0`."""
+        new = self.variants - self.stored
+        unknown = f" and {_counted(self.unknown)} of unknown price" if self.unknown else ""
+        stored = (
+            f"; {self.stored} of them {'is' if self.stored == 1 else 'are'} there already for 0" if self.stored else ""
+        )
+        return f"{_counted(self.variants)}, {self.credits if new else 0} credits{unknown}{stored}"
+
+
+def _counted(number: int) -> str:
+    return f"{number} shot{'' if number == 1 else 's'}"
+
+
+@dataclass(frozen=True)
+class CheckedSweep:
+    """A sweep without mistakes, and what it costs."""
+
+    plan: SweepPlan
+    requests: tuple[CheckedRequest, ...]
+    """Of the variants, in their order."""
+    price: SweepPrice
+
+
+def check_sweep(studio: Studio, plan: SweepPlan, limits: Limits) -> CheckedSweep:
+    """Return a sweep checked and frozen, with its price; nothing is sent.
+
+    Raises `InvalidRequest` with the mistakes of all variants, each with the variant that has it.
+    """
+    requests: list[CheckedRequest] = []
+    problems: list[str] = []
+    for variant in plan.variants:
+        try:
+            requests.append(studio.check(variant.request, limits))
+        except InvalidRequest as wrong:
+            problems += [f"{variant.label}: {problem}" for problem in wrong.problems]
+    if problems:
+        more = [f"and {len(problems) - _REPORTED} more like these"] if len(problems) > _REPORTED else []
+        raise InvalidRequest([*problems[:_REPORTED], *more])
+    new = [each.request for each in requests if not _is_stored(studio, each)]
+    known = [each.credits for each in new if each.credits is not None]
+    price = SweepPrice(len(requests), len(requests) - len(new), sum(known), len(new) - len(known))
+    return CheckedSweep(plan, tuple(requests), price)
+
+
+def _is_stored(studio: Studio, checked: CheckedRequest) -> bool:
+    """Return True where an equal request has a result or runs, so that it costs nothing more."""
+    settings = checked.backend.settings
+    if checked.limits.fresh or not settings.reuse:
+        return False
+    new, _ = new_record(checked.request, Asker(studio.folder, "", "", ""), settings, lambda low, _: low)
+    return answering(studio.ledger.snapshot(new).earlier) is not None
+
+
+def submit_sweep(
+    studio: Studio, checked: CheckedSweep, *, yes: bool = False, cell: str = "", folder: Path | None = None
+) -> Sweep:
+    """Start every variant as a job of its own, in the order of the plan, and return the handle at once.
+
+    What a budget or the brake after moderation does not allow is not sent, and named by `Sweep.unsent`.
+
+    Raises:
+        NeedsConfirmation: it costs more than may be spent without a word; nothing was sent.
+        RunwayError: not even the first could be sent.
+    """
+    _check_confirmed(studio, checked.price, yes)
+    sweep = Sweep(checked.plan)
+    for variant, request in zip(checked.plan.variants, checked.requests, strict=True):
+        try:
+            sweep.add(variant, studio.submit_checked(request, cell=cell, folder=folder).job)
+        except RunwayError as refused:
+            if not sweep.jobs:
+                raise
+            sweep.leave_out(variant, refused)
+    return sweep
+
+
+def _check_confirmed(studio: Studio, price: SweepPrice, yes: bool) -> None:
+    limit = studio.settings.confirm_credits
+    if yes or studio.settings.simulated or (price.credits <= limit and not price.unknown):
+        return
+    raise NeedsConfirmation(
+        f"{price.text}: more than the {limit} credits that are spent without a word (confirm_credits); nothing was "
+        "sent. --yes, or yes=True, sends it"
+    )
+
+
+class Sweep:
+    """Many variants of one request, each an ordinary job.
+
+    Running the same sweep again goes on where it stopped: every variant that was paid is there for nothing.
+    """
+
+    def __init__(self, plan: SweepPlan) -> None:
+        self.plan = plan
+        self._jobs: dict[tuple[int, ...], Job] = {}
+        self._unsent: dict[tuple[int, ...], RunwayError] = {}
+        self._observers: list[Observer] = []
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"<Sweep of {len(self.plan.variants)}: {self.progress_text}>"
+
+    @property
+    def variants(self) -> list[Variant]:
+        """All variants, in the order of the axes."""
+        return self.plan.in_place
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs of the variants that were sent, in the order of the axes."""
+        return [job for variant in self.variants if (job := self.job_of(variant)) is not None]
+
+    @property
+    def unsent(self) -> list[tuple[str, RunwayError]]:
+        """The variants that were not sent, each with the reason."""
+        return [(each.label, why) for each in self.variants if (why := self._unsent.get(each.place)) is not None]
+
+    @property
+    def done(self) -> bool:
+        """True when every job has ended."""
+        return all(job.done for job in self.jobs)
+
+    @property
+    def progress_text(self) -> str:
+        """How far it is: `4 of 9 done, 2 running, 1 failed`."""
+        jobs = self.jobs
+        counts = {
+            "failed": sum(has_ended(job) and job.video is None for job in jobs),
+            "running": sum(not has_ended(job) for job in jobs),
+            "not sent": len(self._unsent),
+        }
+        ready = sum(has_ended(job) and job.video is not None for job in jobs)
+        others = [f"{count} {what}" for what, count in counts.items() if count]
+        return ", ".join([f"{ready} of {len(self.plan.variants)} done", *others])
+
+    def job_of(self, variant: Variant) -> Job | None:
+        """Return the job of a variant; None for one that was not sent."""
+        return self._jobs.get(variant.place)
+
+    def reason_of(self, variant: Variant) -> RunwayError | None:
+        """Return why a variant was not sent."""
+        return self._unsent.get(variant.place)
+
+    def add(self, variant: Variant, job: Job) -> None:
+        """Take up the job of a variant."""
+        with self._lock:
+            self._jobs[variant.place] = job
+        job.on_end(self._on_end)
+        job.observe(lambda _: self._notify())
+
+    def leave_out(self, variant: Variant, reason: RunwayError) -> None:
+        """Note that a variant is not sent, and why."""
+        with self._lock:
+            self._unsent[variant.place] = reason
+        self._notify()
+
+    def observe(self, observer: Observer) -> None:
+        """Call `observer(sweep)` on the background thread after every change of a job."""
+        self._observers.append(observer)
+
+    def stop(self) -> None:
+        """Take back what is not sent yet, and stop tracking the rest: see `Job.stop`."""
+        for job in self.jobs:
+            job.stop()
+
+    # --- waiting --------------------------------------------------------------------------------
+
+    def wait(self, timeout: float | None = None) -> Sweep:
+        """Block until every job has ended, and return this sweep; a failed variant ends no other and raises nothing.
+
+        Raises `WaitTimeout` when the time is up; the jobs go on.
+        """
+        limit = checked_timeout(timeout)
+        deadline = None if limit is None else time.monotonic() + limit
+        while not self.done:
+            if deadline is not None and time.monotonic() >= deadline:
+                raise WaitTimeout(f"not finished after {limit:g} s: {self.progress_text}; the jobs go on")
+            time.sleep(SLICE)
+        return self
+
+    def __await__(self) -> Generator[object, None, Sweep]:
+        while not self.done:
+            yield from asyncio.sleep(SLICE).__await__()
+        return self
+
+    # --- what one job means for the others ------------------------------------------------------
+
+    def _on_end(self, job: Job) -> None:
+        if isinstance(job.state.error, (TaskModerated, PromptRefused)):
+            for other in self._sharing(job):
+                other.stop()
+        self._notify()
+
+    def _sharing(self, refused: Job) -> Iterator[Job]:
+        """Yield the jobs that are not sent yet and ask for the words, or the picture, that moderation refused."""
+        by_picture = "INPUT.IMAGE" in str(refused.state.error)
+        for job in list(self._jobs.values()):
+            is_open = job is not refused and not has_ended(job) and not job.state.phase.is_sent
+            if is_open and _shares(job, refused, by_picture):
+                yield job
+
+    def _notify(self) -> None:
+        for observer in list(self._observers):
+            observer(self)
+
+
+def has_ended(job: Job) -> bool:
+    """Return True for a job that has ended, also while those who wait for it are being told."""
+    return job.done or job.state.phase.is_final
+
+
+def _shares(job: Job, refused: Job, by_picture: bool) -> bool:
+    one, other = job.original_request, refused.original_request
+    if by_picture:
+        return bool(set(map(str, one.keyframes.given.values())) & set(map(str, other.keyframes.given.values())))
+    return one.sent_prompt == other.sent_prompt
