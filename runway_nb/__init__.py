@@ -48,7 +48,9 @@ if TYPE_CHECKING:
     from .shortcuts import concat as concat
     from .shortcuts import default_studio as default_studio
     from .shortcuts import generate as generate
+    from .shortcuts import sweep as sweep
     from .studio import Studio as Studio
+    from .sweep_jobs import Sweep as Sweep
 
 _HOMES = {
     "Camera": "camera",
@@ -61,6 +63,7 @@ _HOMES = {
     "Settings": "settings",
     "Status": "api.models",
     "Studio": "studio",
+    "Sweep": "sweep_jobs",
     "Task": "api.models",
     "VideoRequest": "request",
     "add_model": "models",
@@ -68,6 +71,7 @@ _HOMES = {
     "default_studio": "shortcuts",
     "errors": "",
     "generate": "shortcuts",
+    "sweep": "shortcuts",
 }
 
 __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipython_extension"])

@@ -11,6 +11,7 @@ from .camera import Camera
 from .errors import InvalidRequest
 from .extension_points import provided
 from .jobs.job import Job, video_frames
+from .jobs.policy import read_limits
 from .keyframes import Keyframes
 from .models import add_models
 from .process_studio import keep_studio, made_studio, studio_lock
@@ -18,7 +19,9 @@ from .request import VideoRequest
 from .settings import resolve
 from .storage.given_paths import read_path
 from .studio import Studio
-from .values.plain import checked_kind, checked_switch, is_a, shown, unexpected
+from .sweep_jobs import Sweep, check_sweep, submit_sweep
+from .sweep_plan import MOST_VARIANTS, plan, sweep_values
+from .values.plain import checked_kind, checked_switch, checked_whole, is_a, shown, unexpected
 
 
 def default_studio(*, fresh: bool = False) -> Studio:
@@ -154,3 +157,40 @@ def generate(  # noqa: D417 - what goes together has one line
     return made_by.submit(
         request, fresh=fresh, force=force, max_credits=max_credits, yes_unknown_price=yes_unknown_price
     )
+
+
+def sweep(  # noqa: D417 - what goes together has one line
+    prompt: str = "",
+    *,
+    takes: int | None = None, rows: Any = None, zip: bool = False, limit: int | None = None, yes: bool = False,  # noqa: A002 - as it is typed in a cell
+    fresh: bool = False, force: bool = False, max_credits: int | None = None, yes_unknown_price: bool = False,
+    studio: Studio | None = None,
+    **values: Any,
+) -> Sweep:  # fmt: skip
+    """Submit variants of a video and return the handle of all at once; those that are there already cost nothing.
+
+    Args:
+        prompt: Holds {{name}} where a value of that name is filled in.
+        takes: So many videos that differ by their seed alone.
+        rows: A DataFrame, or a list of mappings: a row is a variant, its columns are options and names of the prompt.
+        zip: Take the first value of each axis together, then the second, and so on, instead of every combination.
+        limit: Make only so many, 1 or more: the ends of the axes first, then what lies between.
+        yes: Send it although it costs more than `confirm_credits`.
+        fresh, force, max_credits, yes_unknown_price: As in `generate`, for each video.
+        studio: By default the one of this process.
+        **values: What `generate` takes, and names of the prompt. A list, a range, an array or a column is an axis.
+
+    Raises `InvalidRequest` with the mistakes of all variants, `NeedsConfirmation`, or what `generate` raises for the
+    first of them; then nothing was sent.
+    """
+    made_by = chosen_studio(studio)
+    limits, problems = read_limits(fresh, force, max_credits, yes_unknown_price)
+    axes, fixed, unreadable = sweep_values(prompt, values, takes=takes, rows=rows)
+    if problems := [*problems, *unreadable]:
+        raise InvalidRequest(problems)
+    many = plan(
+        prompt, fixed, axes, model=fixed.pop("model", made_by.settings.model), variables=fixed,
+        zipped=checked_switch(zip, "zip") or rows is not None,
+        limit=None if limit is None else checked_whole(limit, "limit", 1, MOST_VARIANTS),
+    )  # fmt: skip
+    return submit_sweep(made_by, check_sweep(made_by, many, limits), yes=checked_switch(yes, "yes"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -10,16 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from .errors import InvalidRequest, NeedsConfirmation, PromptRefused, RunwayError, TaskModerated, WaitTimeout
+from .errors import InvalidRequest, NeedsConfirmation, PromptRefused, RunwayError, TaskModerated
 from .jobs.freeze import Asker, CheckedRequest, new_record
 from .jobs.job import Job
 from .jobs.policy import Limits, answering
 from .studio import Studio
-from .sweep import SweepPlan, Variant
+from .sweep_plan import SweepPlan, Variant
 from .values.plain import checked_timeout
 
-SLICE = 0.1
-"""Seconds between two looks of a wait, which an interrupt ends."""
 _REPORTED = 8
 """Mistakes of single variants that are reported."""
 
@@ -209,19 +206,21 @@ class Sweep:
     def wait(self, timeout: float | None = None) -> Sweep:
         """Block until every job has ended, and return this sweep; a failed variant ends no other and raises nothing.
 
-        Raises `WaitTimeout` when the time is up; the jobs go on.
+        Raises `WaitTimeout` when the time is up, and `WaitInterrupted`; the jobs go on.
         """
         limit = checked_timeout(timeout)
         deadline = None if limit is None else time.monotonic() + limit
-        while not self.done:
-            if deadline is not None and time.monotonic() >= deadline:
-                raise WaitTimeout(f"not finished after {limit:g} s: {self.progress_text}; the jobs go on")
-            time.sleep(SLICE)
+        for job in self.jobs:
+            try:
+                job.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+            except RunwayError as error:
+                if error is not job.error:  # the job's own stays with it
+                    raise
         return self
 
     def __await__(self) -> Generator[object, None, Sweep]:
-        while not self.done:
-            yield from asyncio.sleep(SLICE).__await__()
+        for job in self.jobs:
+            yield from job.until_ended().__await__()
         return self
 
     # --- what one job means for the others ------------------------------------------------------

@@ -13,7 +13,16 @@ from hypothesis import strategies as st
 from runway_nb.errors import InvalidRequest
 from runway_nb.request import VideoRequest
 from runway_nb.spec import SEED_RANGE
-from runway_nb.sweep import Axis, SweepPlan, axis_of, breadth_first, plan, stable_seed, takes, value_text
+from runway_nb.sweep_plan import (
+    Axis,
+    SweepPlan,
+    axis_of,
+    breadth_first,
+    plan,
+    stable_seed,
+    takes_axis,
+    value_text,
+)
 
 sizes = st.lists(st.integers(1, 9), min_size=1, max_size=4)
 
@@ -131,15 +140,15 @@ def test_a_variable_of_the_notebook_is_filled_in_beside_an_axis() -> None:
 @given(st.integers(1, 20), st.text(max_size=20))
 def test_takes_are_seeds_that_stay_the_same(number: int, prompt: str) -> None:
     first = stable_seed(prompt)
-    made = takes(number, first)
+    made = takes_axis(number, first)
     assert made.values[0] == first
     assert len(set(made.values)) == number
     assert all(SEED_RANGE[0] <= seed <= SEED_RANGE[1] for seed in made.values)
-    assert made == takes(number, stable_seed(prompt))
+    assert made == takes_axis(number, stable_seed(prompt))
 
 
 def test_takes_are_numbered() -> None:
-    assert [v.label for v in planned(takes(3, 7)).variants] == ["take 1", "take 3", "take 2"]
+    assert [v.label for v in planned(takes_axis(3, 7)).variants] == ["take 1", "take 3", "take 2"]
 
 
 def test_equal_sweeps_are_equal_requests() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,7 +18,7 @@ from .models import model_named
 from .request import FIELDS, VideoRequest
 from .spec import SEED_RANGE
 from .template import REFERENCE, fill
-from .values.plain import is_a, plain, shown
+from .values.plain import is_a, plain, shown, whole
 
 MOST_AXES = 4
 """Axes of a product: width, height and pages of a grid; a choice of ours."""
@@ -81,8 +81,52 @@ def axis_of(name: str, value: Any) -> Axis | None:
     return Axis(name, tuple(value))
 
 
-def takes(number: int, seed: int) -> Axis:
-    """Return the axis of so many takes: seeds that follow from a first one."""
+def sweep_values(
+    prompt: str, values: Mapping[str, Any], *, takes: object = None, rows: Any = None
+) -> tuple[list[Axis], dict[str, Any], list[str]]:
+    """Return the axes among some values, what all variants have in common, and a line for each mistake.
+
+    Args:
+        prompt: From which the seeds of takes follow.
+        values: One value or several for each name.
+        takes: How many seeds, 1 to 1,000; None where they are no axis.
+        rows: A table of variants, or None.
+    """
+    problems: list[str] = []
+    known = {name: value for name, value in values.items() if value is not None}
+    camera = known.pop("camera", None)
+    known |= {} if camera is None else camera.to_wire()
+    axes = [axis for name, value in known.items() if (axis := axis_of(name, value)) is not None]
+    fixed = {name: value for name, value in known.items() if name not in {axis.name for axis in axes}}
+    problems += _unknown_names(fixed, prompt)
+    if rows is not None:
+        if axes:
+            problems.append(f"rows are the variants: give one value for {', '.join(axis.name for axis in axes)}")
+        axes = _columns_of(rows, problems)
+    if takes is not None:
+        number = whole(takes)
+        if type(number) is not int or not 1 <= number <= MOST_VARIANTS:
+            problems.append(f"takes is {shown(takes)}: give a whole number from 1 to {MOST_VARIANTS}")
+        else:
+            axes.append(takes_axis(number, fixed.pop("seed", None) or _common_seed(prompt, axes)))
+    return axes, fixed, problems
+
+
+def _columns_of(rows: Any, problems: list[str]) -> list[Axis]:
+    """Return the columns of a table as axes that go together."""
+    listed = rows.to_dict("records") if callable(getattr(rows, "to_dict", None)) else rows
+    if not (is_a(listed, list, tuple) and listed and all(is_a(row, Mapping) for row in listed)):
+        problems.append(f"rows is {shown(rows)}: give a DataFrame or a list of mappings")
+        return []
+    names = [*listed[0]]
+    if any([*row] != names for row in listed):
+        problems.append("rows have different columns: give every row the same ones")
+        return []
+    return [Axis(str(name), tuple(row[name] for row in listed)) for name in names]
+
+
+def takes_axis(number: int, seed: int) -> Axis:
+    """Return the axis of so many takes: seeds that follow from the first one."""
     low, high = SEED_RANGE
     seeds = tuple(low + (seed - low + step * 0x9E3779B1) % (high - low + 1) for step in range(number))
     return Axis("seed", seeds, "take")
@@ -175,13 +219,17 @@ def _axis_problems(prompt: str, axes: Sequence[Axis], zipped: bool) -> Iterator[
     names = [axis.name for axis in axes]
     yield from (f"{name} is two axes: give its values once" for name in dict.fromkeys(names) if names.count(name) > 1)
     yield from (f"{axis.name} has no value: give some" for axis in axes if not axis.values)
+    yield from _unknown_names(names, prompt)
+    if zipped and len({len(axis.values) for axis in axes}) > 1:
+        found = ", ".join(f"{axis.name} {len(axis.values)}" for axis in axes)
+        yield f"values that go together have to be as many on each axis: {found}"
+
+
+def _unknown_names(names: Iterable[str], prompt: str) -> Iterator[str]:
     inside = {match[1] for match in REFERENCE.finditer(prompt)}
     for name in names:
         if name not in _FIELDS and name != "model" and name not in inside:
             yield f"{name} is no option, and the prompt has no {{{{{name}}}}}: write it there, or leave it out"
-    if zipped and len({len(axis.values) for axis in axes}) > 1:
-        found = ", ".join(f"{axis.name} {len(axis.values)}" for axis in axes)
-        yield f"values that go together have to be as many on each axis: {found}"
 
 
 def _variant(

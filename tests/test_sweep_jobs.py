@@ -1,0 +1,191 @@
+"""Sweeps as jobs: the price first, each variant sent once, and what one failure means for the others."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+import runway_nb
+from runway_nb import errors
+from runway_nb.jobs.policy import Limits
+from runway_nb.sweep_jobs import Sweep, SweepPrice, check_sweep, submit_sweep
+from runway_nb.sweep_plan import Axis, plan
+from support.fakes import Party
+
+
+def sweep(party: Party, prompt: str = "A lamp turns", **values: Any) -> Sweep:
+    options = {"yes": True, **values}
+    made: Sweep = runway_nb.sweep(prompt, studio=party.studio, **options)
+    return made
+
+
+def test_each_variant_is_a_job_of_its_own_and_is_there_for_nothing_when_run_again(party: Party) -> None:
+    one = sweep(party, zoom=[-5, 5], seed=[1, 2]).wait(20)
+    assert (len(one.jobs), party.started, one.progress_text) == (4, 4, "4 of 4 done")
+    assert len({job.video for job in one.jobs}) == 4
+    assert [variant.label for variant in one.variants] == [
+        "zoom -5, seed 1", "zoom 5, seed 1", "zoom -5, seed 2", "zoom 5, seed 2"
+    ]  # fmt: skip
+    again = sweep(party, zoom=[-5, 5], seed=[1, 2])
+    assert ([job.id for job in again.jobs], party.started) == ([job.id for job in one.jobs], 4)
+
+
+def test_more_values_of_an_axis_send_only_what_is_new(party: Party) -> None:
+    """A seed that the user fixes stays the same when the sweep grows."""
+    sweep(party, zoom=[-5, 5], seed=7).wait(20)
+    grown = sweep(party, zoom=[-5, 0, 5], seed=7).wait(20)
+    assert (len(grown.jobs), party.started) == (3, 3)
+
+
+def test_takes_differ_by_their_seed_alone_and_stay_the_same(party: Party) -> None:
+    made = sweep(party, takes=3).wait(20)
+    assert len({job.seed for job in made.jobs}) == party.started == 3
+    assert [variant.label for variant in made.variants] == ["take 1", "take 2", "take 3"]
+    sweep(party, takes=3).wait(20)
+    assert party.started == 3
+
+
+def test_rows_of_a_table_are_variants(party: Party) -> None:
+    rows = [{"style": "noir", "zoom": 2}, {"style": "ink, wet", "zoom": 4}]
+    made = sweep(party, "A {{style}} lamp", rows=rows, seconds=10).wait(20)
+    assert [(job.request.prompt, job.request.camera.zoom, job.request.length) for job in made.jobs] == [
+        ("A noir lamp", 2, 10), ("A ink, wet lamp", 4, 10)
+    ]  # fmt: skip
+
+
+# --- the price first --------------------------------------------------------------------------------
+
+
+def test_what_costs_much_asks_for_a_yes_and_nothing_is_sent(party: Party) -> None:
+    with pytest.raises(errors.NeedsConfirmation, match=r"5 shots, 125 credits: more than the 100 credits .* --yes"):
+        sweep(party, seed=range(1, 6), yes=False)
+    assert (party.started, party.studio.ledger.recent()) == (0, [])
+    sweep(party, seed=range(1, 5), yes=False).wait(20)
+    assert party.started == 4
+
+
+def test_what_is_there_already_is_not_paid_for_and_needs_no_yes(party: Party) -> None:
+    sweep(party, seed=range(1, 5)).wait(20)
+    grown = sweep(party, seed=range(1, 9), yes=False).wait(20)
+    assert (len(grown.jobs), party.started) == (8, 8)
+
+
+def test_an_unknown_price_asks_for_a_yes_too(party: Party) -> None:
+    with pytest.raises(errors.NeedsConfirmation, match=r"2 shots, 0 credits and 2 shots of unknown price"):
+        sweep(party, model="kling-3.0-pro", aspect=["16:9", "9:16"], yes=False)
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [
+        (SweepPrice(9, 0, 225, 0), "9 shots, 225 credits"),
+        (SweepPrice(9, 3, 150, 0), "9 shots, 150 credits; 3 of them are there already for 0"),
+        (SweepPrice(1, 1, 0, 0), "1 shot, 0 credits; 1 of them is there already for 0"),
+        (SweepPrice(2, 0, 25, 1), "2 shots, 25 credits and 1 shot of unknown price"),
+    ],
+)
+def test_the_price_is_one_line(price: SweepPrice, text: str) -> None:
+    assert price.text == text
+
+
+def test_a_budget_holds_in_the_middle_and_what_it_does_not_cover_is_named(party: Party) -> None:
+    party.studio.use(replace(party.settings, max_credits=50))
+    made = sweep(party, seed=range(1, 5)).wait(20)
+    assert (len(made.jobs), party.started) == (2, 2)
+    assert [label for label, _ in made.unsent] == ["seed 2", "seed 3"], "the ends come first"
+    assert all(isinstance(why, errors.OverBudget) for _, why in made.unsent)
+    assert made.progress_text == "2 of 4 done, 2 not sent"
+
+
+def test_a_budget_that_covers_none_is_an_error(party: Party) -> None:
+    party.studio.use(replace(party.settings, max_credits=20))
+    with pytest.raises(errors.OverBudget, match="this shot costs 25 credits"):
+        sweep(party, seed=range(1, 5))
+    assert party.started == 0
+
+
+# --- mistakes ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "lines"),
+    [
+        ({"zoom": [5, 11]}, ["zoom 11: zoom is 11: the range is -10 to 10"]),
+        ({"zooom": 4}, ["zooom is no option, and the prompt has no {{zooom}}: write it there, or leave it out"]),
+        ({"takes": 0}, ["takes is 0: give a whole number from 1 to 1000"]),
+        ({"rows": 7}, ["rows is 7: give a DataFrame or a list of mappings"]),
+        ({"rows": [{"zoom": 1}, {"pan": 1}]}, ["rows have different columns: give every row the same ones"]),
+        ({"rows": [{"zoom": 1}], "pan": [1, 2]}, ["rows are the variants: give one value for pan"]),
+        ({"model": "kling-3.0-pro", "takes": 2}, ["seed is given, and Kling 3.0 Pro takes none: leave it out, or"]),
+        ({"seed": [1, 2], "limit": 0}, ["limit is 0: give a whole number from 1 to 1000"]),
+    ],
+    ids=str,
+)
+def test_mistakes_are_reported_before_anything_is_sent(
+    party: Party, values: dict[str, Any], lines: list[str]
+) -> None:  # fmt: skip
+    with pytest.raises(errors.InvalidRequest) as caught:
+        sweep(party, **values)
+    assert len(caught.value.problems) == len(lines), caught.value.problems
+    assert all(found.startswith(line) for found, line in zip(caught.value.problems, lines, strict=True))
+    assert (party.started, party.studio.ledger.recent()) == (0, [])
+
+
+# --- what happens to one of them --------------------------------------------------------------------
+
+
+def test_a_failed_variant_ends_no_other(party: Party) -> None:
+    party.simulator.fault("failed", times=1)
+    made = sweep(party, seed=[1, 2, 3]).wait(20)
+    assert sorted(job.error is None for job in made.jobs) == [False, True, True]
+    assert (party.started, made.progress_text) == (3, "2 of 3 done, 1 failed")
+
+
+def test_moderation_takes_back_the_variants_with_the_same_words(party: Party) -> None:
+    """Accounts are suspended over it: what shares the refused words and is not sent yet stays here."""
+    party.studio.use(replace(party.settings, slots=1))
+    party.simulator.fault("moderated")
+    made = sweep(party, "A {{what}} turns", what=["lamp"], seed=[1, 2, 3, 4]).wait(20)
+    assert party.started == 1
+    assert [type(job.error) for job in made.jobs].count(errors.Removed) == 3
+
+
+def test_other_words_go_on_after_moderation(party: Party) -> None:
+    party.studio.use(replace(party.settings, slots=1))
+    party.simulator.fault("moderated", times=1)
+    made = sweep(party, "A {{what}} turns", what=["lamp", "wheel"], seed=[1, 2]).wait(20)
+    (refused,) = [job for job in made.jobs if isinstance(job.error, errors.TaskModerated)]
+    assert all(job.video is not None for job in made.jobs if job.request.prompt != refused.request.prompt)
+    assert party.started == 3
+
+
+def test_a_sweep_can_be_stopped_awaited_and_watched(party: Party) -> None:
+    checked = check_sweep(
+        party.studio, plan("A lamp", {}, [Axis("seed", (1, 2))], model="gen3turbo"), Limits()
+    )  # fmt: skip
+    made = submit_sweep(party.studio, checked)
+    seen: list[str] = []
+    made.observe(lambda one: seen.append(one.progress_text))
+
+    async def awaited() -> Sweep:
+        return await made
+
+    assert asyncio.run(awaited()) is made
+    assert made.done
+    assert repr(made) == "<Sweep of 2: 2 of 2 done>"
+    assert seen[-1] == "2 of 2 done"
+    made.stop()
+    assert made.done
+
+
+def test_a_wait_that_ends_first_leaves_the_jobs_alone(party: Party) -> None:
+    party.simulator.fault("throttled", forever=True)
+    made = sweep(party, seed=[1, 2])
+    with pytest.raises(errors.WaitTimeout):
+        made.wait(0.2)
+    assert not made.done
+    made.stop()
+    made.wait(20)
