@@ -21,7 +21,7 @@ from .storage.given_paths import read_path
 from .studio import Studio
 from .sweep_jobs import Sweep, check_sweep, submit_sweep
 from .sweep_plan import MOST_VARIANTS, plan, sweep_values
-from .values.plain import checked_kind, checked_switch, checked_whole, is_a, shown, unexpected
+from .values.plain import checked_kind, checked_switch, checked_text, checked_whole, is_a, shown, unexpected
 
 
 def default_studio(*, fresh: bool = False) -> Studio:
@@ -185,6 +185,7 @@ def sweep(  # noqa: D417 - what goes together has one line
     """
     made_by = chosen_studio(studio)
     limits, problems = read_limits(fresh, force, max_credits, yes_unknown_price)
+    prompt = checked_text(prompt, "prompt")
     axes, fixed, unreadable = sweep_values(prompt, values, takes=takes, rows=rows)
     if problems := [*problems, *unreadable]:
         raise InvalidRequest(problems)

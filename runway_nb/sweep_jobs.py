@@ -15,7 +15,7 @@ from .jobs.job import Job
 from .jobs.policy import Limits, answering
 from .studio import Studio
 from .sweep_plan import SweepPlan, Variant
-from .values.plain import checked_timeout
+from .values.plain import checked_call, checked_timeout
 
 _REPORTED = 8
 """Mistakes of single variants that are reported."""
@@ -194,6 +194,7 @@ class Sweep:
 
     def observe(self, observer: Observer) -> None:
         """Call `observer(sweep)` on the background thread after every change of a job."""
+        checked_call(observer, "observer")
         self._observers.append(observer)
 
     def stop(self) -> None:

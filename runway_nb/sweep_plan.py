@@ -1,7 +1,7 @@
 """Many variants of one request: axes of values, which of them are made and in which order, and what tells them apart.
 
-Pure. A sweep of the same values is the same requests, also tomorrow: where no seed is given, one is derived from what
-was asked for, so that running it again pays nothing twice.
+Pure. A sweep of the same values is the same requests, also tomorrow: where no seed is given, one follows from the prompt,
+so that running it again, or with more values, pays nothing twice.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from .camera import Camera
 from .errors import InvalidRequest
 from .models import model_named
+from .redaction import redact_line
 from .request import FIELDS, VideoRequest
 from .spec import SEED_RANGE
 from .template import REFERENCE, fill
-from .values.plain import is_a, plain, shown, whole
+from .values.plain import column, is_a, plain, records, shown, whole
 
 MOST_AXES = 4
 """Axes of a product: width, height and pages of a grid; a choice of ours."""
@@ -27,6 +29,8 @@ MOST_VARIANTS = 1000
 MOST_PLACES = 100_000
 """Variants among which a limit chooses; a choice of ours."""
 _FIELDS = {field.name: field for field in FIELDS}
+_LONGEST = 60
+"""Characters of a value as it is shown."""
 _REPORTED = 8
 """Variants whose mistakes are reported one by one."""
 
@@ -74,8 +78,8 @@ def axis_of(name: str, value: Any) -> Axis | None:
     if is_a(value, range):
         return Axis(name, tuple(value))
     if not is_a(value, list, tuple):
-        column = None if field is not None and field.kind == "picture" else _column(value)
-        return None if column is None else Axis(name, column)
+        found = None if field is not None and field.kind == "picture" else column(value)
+        return None if found is None else Axis(name, found)
     if field is not None and field.kind == "point" and len(value) == 2 and not any(is_a(v, list, tuple) for v in value):
         return None
     return Axis(name, tuple(value))
@@ -95,7 +99,10 @@ def sweep_values(
     problems: list[str] = []
     known = {name: value for name, value in values.items() if value is not None}
     camera = known.pop("camera", None)
-    known |= {} if camera is None else camera.to_wire()
+    if is_a(camera, Camera):
+        known |= camera.to_wire()
+    elif camera is not None:
+        problems.append(f"camera is {shown(camera)}: give runway_nb.Camera(zoom=4), or zoom=[2, 4]")
     axes = [axis for name, value in known.items() if (axis := axis_of(name, value)) is not None]
     fixed = {name: value for name, value in known.items() if name not in {axis.name for axis in axes}}
     problems += _unknown_names(fixed, prompt)
@@ -108,14 +115,16 @@ def sweep_values(
         if type(number) is not int or not 1 <= number <= MOST_VARIANTS:
             problems.append(f"takes is {shown(takes)}: give a whole number from 1 to {MOST_VARIANTS}")
         else:
-            axes.append(takes_axis(number, fixed.pop("seed", None) or _common_seed(prompt, axes)))
+            axes.append(takes_axis(number, stable_seed(prompt)))
+        if fixed.pop("seed", None) is not None:
+            problems.append("takes differ by their seed: leave out seed, or takes")
     return axes, fixed, problems
 
 
 def _columns_of(rows: Any, problems: list[str]) -> list[Axis]:
     """Return the columns of a table as axes that go together."""
-    listed = rows.to_dict("records") if callable(getattr(rows, "to_dict", None)) else rows
-    if not (is_a(listed, list, tuple) and listed and all(is_a(row, Mapping) for row in listed)):
+    listed = records(rows)
+    if listed is None:
         problems.append(f"rows is {shown(rows)}: give a DataFrame or a list of mappings")
         return []
     names = [*listed[0]]
@@ -132,11 +141,11 @@ def takes_axis(number: int, seed: int) -> Axis:
     return Axis("seed", seeds, "take")
 
 
-def stable_seed(*parts: object) -> int:
-    """Return a seed that follows from what was asked for: equal parts, equal seed."""
+def stable_seed(prompt: str) -> int:
+    """Return the seed of a prompt: the same tomorrow, and with more values on an axis."""
     low, high = SEED_RANGE
-    text = "\0".join(str(part) for part in parts)
-    return low + int.from_bytes(hashlib.sha256(text.encode(errors="replace")).digest()[:8], "big") % (high - low + 1)
+    digest = hashlib.sha256(prompt.encode(errors="replace")).digest()
+    return low + int.from_bytes(digest[:8], "big") % (high - low + 1)
 
 
 def breadth_first(sizes: Sequence[int]) -> list[tuple[int, ...]]:
@@ -176,7 +185,7 @@ def plan(
     limit: int | None = None,
     variables: Mapping[str, Any] | None = None,
 ) -> SweepPlan:
-    """Return all variants of a request, checked; those without a seed have one that follows from the values.
+    """Return all variants of a request, checked; those without a seed have one that follows from the prompt.
 
     Args:
         prompt: Holds {{name}} for each variable.
@@ -197,15 +206,11 @@ def plan(
     if count > MOST_PLACES or (count if limit is None else min(count, limit)) > MOST_VARIANTS:
         raise InvalidRequest([_too_many(count)])
     places = [(index,) * len(axes) for index in range(count)] if zipped else breadth_first(lengths)
-    seed = None if values.get("seed") is not None else _common_seed(prompt, axes)
+    seed = None if values.get("seed") is not None else stable_seed(prompt)
     made = [_variant(place, axes, prompt, values, model, variables or {}, seed) for place in places[:limit]]
     if problems := _variant_problems(made):
         raise InvalidRequest(problems)
     return SweepPlan(tuple(axes), tuple(variant for variant, _ in made))
-
-
-def _common_seed(prompt: str, axes: Sequence[Axis]) -> int:
-    return stable_seed(prompt, *(f"{axis.name}={','.join(map(value_text, axis.values))}" for axis in axes))
 
 
 def _too_many(count: int) -> str:
@@ -241,7 +246,9 @@ def _variant(
     label = ", ".join(_label(axis, index) for axis, index in zip(axes, place, strict=True))
     problems: list[str] = []
     own = {name: value for name, value in chosen.items() if name not in _FIELDS and name != "model"}
-    text = fill(str(chosen.get("prompt", prompt)), {**variables, **{n: _as_text(v) for n, v in own.items()}}, problems)
+    text = plain(chosen.get("prompt", prompt))
+    if is_a(text, str):
+        text = fill(text, {**variables, **{n: _as_text(v) for n, v in own.items()}}, problems)
     try:
         row = model_named(plain(chosen.get("model", model)))
         seeded = {**values, "seed": seed} if seed is not None and row.seed else values
@@ -280,12 +287,4 @@ def value_text(value: Any) -> str:
     if type(found) is float and found.is_integer():
         return str(int(found))
     text = found if is_a(found, str) else shown(found)
-    return " ".join(text.split())
-
-
-def _column(value: Any) -> tuple[Any, ...] | None:
-    """Return the values of an array or a column with one dimension; None for anything else."""
-    if is_a(value, str, bytes, Mapping) or getattr(value, "ndim", None) != 1:
-        return None
-    listed = getattr(value, "tolist", None)
-    return tuple(listed()) if callable(listed) else None
+    return redact_line(text, _LONGEST)

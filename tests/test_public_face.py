@@ -44,6 +44,7 @@ from runway_nb.embedded_simulator import EmbeddedSimulator
 from runway_nb.ledger.leases import LedgerLeases
 from runway_nb.ledger.tasks import LedgerTasks
 from runway_nb.process_studio import close_studio
+from runway_nb.sweep_jobs import Sweep
 from runway_nb.values.plain import shown
 from support.fakes import BASE, TOKEN, FakeTime, Party
 from support.odd_values import NUMBERS, ODD, RudeText
@@ -70,6 +71,16 @@ class Workplace:
 
     def generate(self, **fields: Any) -> None:
         self.ended(runway_nb.generate(**{"prompt": PROMPT, "studio": self.studio, **fields}))
+
+    def sweep(self, prompt: Any = PROMPT, **fields: Any) -> Sweep:
+        made: Sweep = runway_nb.sweep(
+            prompt, **{"studio": self.studio, "zoom": [1, 2], "limit": 2, "yes": True, **fields}
+        )
+        made.stop()
+        for job in made.jobs:
+            self.ended(job)
+        repr(made)
+        return made
 
     def submit(self, request: Any = None, **more: Any) -> None:
         self.ended(self.studio.submit(request or VideoRequest(PROMPT), **more))
@@ -111,6 +122,17 @@ def _each(title: str, names: Iterable[str], call: Callable[[str, Any, Any], Any]
 
 CALLS: dict[str, Call] = {
     **_each("generate({})", _options(runway_nb.generate), lambda name, w, x: w.generate(**{name: x})),
+    **_each(
+        "sweep({})",
+        [*(name for name in _options(runway_nb.sweep) if name not in ("values", "rows")), "seed", "first", "model"],
+        lambda name, w, x: w.sweep(**{name: x}),
+    ),
+    "sweep(rows)": lambda w, x: w.sweep(rows=x, zoom=None),
+    "sweep(row)": lambda w, x: w.sweep(rows=[{"seed": x, "pan": x}], zoom=None),
+    "sweep(axis)": lambda w, x: w.sweep("A {{style}} lamp", style=[x, "noir"]),
+    "sweep(studio)": lambda w, x: runway_nb.sweep(PROMPT, studio=x) if x is not None else None,
+    "Sweep.wait": lambda w, x: w.sweep().wait(x),
+    "Sweep.observe": lambda w, x: w.sweep().observe(x),
     "generate(studio)": lambda w, x: runway_nb.generate(PROMPT, studio=x) if x is not None else None,
     **_each("VideoRequest({})", _fields(VideoRequest), lambda name, w, x: w.request(**{name: x})),
     **_each("Camera({})", _fields(Camera), lambda name, w, x: w.request(camera=Camera(**{name: x}))),
@@ -180,6 +202,7 @@ CALLS: dict[str, Call] = {
     **_each(
         "Ledger.{}", ("uploads.find", "claim"), lambda name, w, x: attrgetter(name)(w.ledger)(x, x)
     ),
+    "Ledger.snapshot": lambda w, x: w.ledger.snapshot(x),
     "LedgerLeases.take": lambda w, x: w.ledger.leases.take(x, x),
     **_each("LedgerLeases.{}", ("renew", "is_held"), lambda name, w, x: getattr(w.ledger.leases, name)(x)),
     **_each("LedgerTasks.{}", ("ids", "missing"), lambda name, w, x: getattr(w.ledger.tasks, name)(x)),
@@ -236,6 +259,7 @@ DRIVEN = {
     Ledger: set(),
     LedgerLeases: set(),
     LedgerTasks: set(),
+    Sweep: {"add", "leave_out", "job_of", "reason_of"},  # variants of ours
     RunwayClient: {"prepare", "send"},  # the two halves of `create`
 }
 """Classes, and the methods that are not driven: what they are given comes from us."""

@@ -34,9 +34,9 @@ def test_each_variant_is_a_job_of_its_own_and_is_there_for_nothing_when_run_agai
 
 
 def test_more_values_of_an_axis_send_only_what_is_new(party: Party) -> None:
-    """A seed that the user fixes stays the same when the sweep grows."""
-    sweep(party, zoom=[-5, 5], seed=7).wait(20)
-    grown = sweep(party, zoom=[-5, 0, 5], seed=7).wait(20)
+    """The common seed follows from the prompt, so it stays the same when the sweep grows."""
+    sweep(party, zoom=[-5, 5]).wait(20)
+    grown = sweep(party, zoom=[-5, 0, 5]).wait(20)
     assert (len(grown.jobs), party.started) == (3, 3)
 
 
@@ -44,8 +44,8 @@ def test_takes_differ_by_their_seed_alone_and_stay_the_same(party: Party) -> Non
     made = sweep(party, takes=3).wait(20)
     assert len({job.seed for job in made.jobs}) == party.started == 3
     assert [variant.label for variant in made.variants] == ["take 1", "take 2", "take 3"]
-    sweep(party, takes=3).wait(20)
-    assert party.started == 3
+    more = sweep(party, takes=4).wait(20)
+    assert (more.jobs[:3], party.started) == (made.jobs, 4)
 
 
 def test_rows_of_a_table_are_variants(party: Party) -> None:

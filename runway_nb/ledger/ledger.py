@@ -156,6 +156,7 @@ class Ledger(Handle):
 
     def snapshot(self, record: Record) -> LedgerSnapshot:
         """Return what bears on a new request at this moment; nothing is written."""
+        checked_kind(record, "record", Record, "a Record")
         spent = self.spending.of_today(record.backend, void_ids(abandoned_jobs(self.table)))
         return snapshot_for(record, self.table, spent)
 

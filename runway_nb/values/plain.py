@@ -13,7 +13,7 @@ import os
 import reprlib
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from ..errors import InvalidRequest, RunwayError, masked
@@ -141,6 +141,29 @@ def pair(value: object) -> Any:
     nothing: list[Any] | None = []
     items = _asked(lambda: _items(value), nothing)
     return plain(value) if items is None else (plain(items[0]), plain(items[1])) if len(items) == 2 else Unusable(value)
+
+
+def column(value: object) -> tuple[Any, ...] | None:
+    """Return the values of an array or of a table's column, which has one dimension; None for anything else."""
+    nothing: list[Any] | None = None
+    found = _asked(lambda: _listed(value), nothing)
+    return None if found is None else tuple(found)
+
+
+def records(value: object) -> list[dict[Any, Any]] | None:
+    """Return the rows of a DataFrame, or of a list of mappings; None for anything else, and without a row."""
+    nothing: list[dict[Any, Any]] | None = None
+    return _asked(lambda: _rows(value), nothing) or None
+
+
+def _listed(value: Any) -> list[Any] | None:
+    shape: Any = None if is_a(value, str, bytes, Mapping) else _shape(value)
+    return list(value.tolist()) if shape is not None and len(shape) == 1 else None
+
+
+def _rows(value: Any) -> list[dict[Any, Any]] | None:
+    listed = value if is_a(value, list, tuple) else value.to_dict("records")
+    return [dict(row) for row in listed] if all(is_a(row, Mapping) for row in listed) else None
 
 
 def _items(value: Any) -> list[Any] | None:
