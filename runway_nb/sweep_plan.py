@@ -1,7 +1,7 @@
 """Many variants of one request: axes of values, which of them are made and in which order, and what tells them apart.
 
-Pure. A sweep of the same values is the same requests, also tomorrow: where no seed is given, one follows from the prompt,
-so that running it again, or with more values, pays nothing twice.
+Pure. A sweep of the same values is the same requests, also tomorrow: where no seed is given, one follows from the
+prompt, so that running it again, or with more values, pays nothing twice.
 """
 
 from __future__ import annotations
