@@ -10,7 +10,7 @@ import os
 import re
 import threading
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -44,6 +44,12 @@ class Known(NamedTuple):
     addresses: tuple[str, ...] = ()
     codes: tuple[tuple[bytes, bool], ...] = ()
     """All of them in UTF-8, and True for a token."""
+    token_like: re.Pattern[bytes] | None = None
+    """Finds a place in small letters where a token may lie: so many of the bytes that tokens are made of."""
+
+    def may_be_in(self, data: bytes) -> bool:
+        """Return False for bytes in small letters that hold no secret for sure; it takes one look at each."""
+        return b"@" in data or bool(self.token_like and self.token_like.search(data))
 
 
 class Hit(NamedTuple):
@@ -93,7 +99,15 @@ def _keep(kept: dict[str, None], new: Iterable[str], most: int) -> None:
         # a piece lies in its whole, so the longest is looked for first
         tokens, addresses = (tuple(sorted(some, key=len, reverse=True)) for some in (_tokens, _addresses))
         codes = [(secret.encode(errors="replace"), some is tokens) for some in (tokens, addresses) for secret in some]
-        _known = Known(tokens, addresses, tuple(codes))
+        _known = Known(tokens, addresses, tuple(codes), _run_of([code for code, is_token in codes if is_token]))
+
+
+def _run_of(tokens: Sequence[bytes]) -> re.Pattern[bytes] | None:
+    """Return what finds a run of the bytes of these tokens that is as long as the shortest of them."""
+    if not tokens:
+        return None
+    letters = b"".join(re.escape(bytes([byte])) for byte in sorted(set(b"".join(tokens))))
+    return re.compile(b"[%b]{%d}" % (letters, min(map(len, tokens))))
 
 
 def _pieces(written: str) -> Iterator[str]:
@@ -143,19 +157,19 @@ def hits(text: str, depth: int = 0) -> Iterator[Hit]:
         text: Looked into as it is written.
         depth: In how many codes it was found.
     """
-    tokens, addresses, codes = _known
-    if not codes:
+    secrets = _known
+    if not secrets.codes:
         return
     small = text.lower()
     if len(small) != len(text):
         small = "".join(low if len(low := letter.lower()) == 1 else letter for letter in text)
-    yield from _all(small, tokens, is_token=True)
+    yield from _all(small, secrets.tokens, is_token=True)
     if "@" in small:
-        yield from _all(small, addresses, is_token=False)
+        yield from _all(small, secrets.addresses, is_token=False)
     for run in _RUN.finditer(text):
-        yield from _coded(run, codes, depth)
+        yield from _coded(run, secrets, depth)
     for run in _HEX.finditer(text):
-        yield from _digits(run, codes)
+        yield from _digits(run, secrets)
 
 
 def _all(text: str, secrets: Iterable[str], *, is_token: bool) -> Iterator[Hit]:
@@ -166,7 +180,7 @@ def _all(text: str, secrets: Iterable[str], *, is_token: bool) -> Iterator[Hit]:
             at = text.find(secret, at + len(secret))
 
 
-def _coded(run: re.Match[str], codes: Iterable[tuple[bytes, bool]], depth: int) -> Iterator[Hit]:
+def _coded(run: re.Match[str], secrets: Known, depth: int) -> Iterator[Hit]:
     """Yield a run of letters that holds a secret in base64, whatever stands before it."""
     written = _BREAK.sub("", run[0]).rstrip("=").translate(_URL_SAFE)
     in_lines = len(written) < len(run[0].rstrip("="))
@@ -174,18 +188,18 @@ def _coded(run: re.Match[str], codes: Iterable[tuple[bytes, bool]], depth: int) 
         part = written[skipped:]
         part = part[: len(part) - (len(part) % 4 == 1)]
         data = binascii.a2b_base64(part + "=" * (-len(part) % 4))
-        if found := _in_bytes(data, codes) or _spelled(data, depth + 1):
+        if found := _in_bytes(data, secrets) or _spelled(data, depth + 1):
             begin, end, is_token = found
             start, stop = (run.start() + skipped + 4 * three for three in (begin // 3, -(-end // 3)))
             is_all = in_lines or stop + 4 > run.end()
             yield Hit(run.start() if in_lines else start, run.end() if is_all else stop, is_token)
 
 
-def _digits(run: re.Match[str], codes: Iterable[tuple[bytes, bool]]) -> Iterator[Hit]:
+def _digits(run: re.Match[str], secrets: Known) -> Iterator[Hit]:
     """Yield a run of hexadecimal digits that holds a secret, with a digit before it or none."""
     digits = run[0].replace(":", "").replace(" ", "")
     for part in (digits, digits[1:]):
-        if found := _in_bytes(bytes.fromhex(part[: len(part) // 2 * 2]), codes):
+        if found := _in_bytes(bytes.fromhex(part[: len(part) // 2 * 2]), secrets):
             yield Hit(run.start(), run.end(), found[2])
 
 
@@ -197,14 +211,14 @@ def _spelled(data: bytes, depth: int) -> tuple[int, int, bool] | None:
     return None if found is None else (0, len(data), found.is_token)
 
 
-def _in_bytes(data: bytes, codes: Iterable[tuple[bytes, bool]]) -> tuple[int, int, bool] | None:
+def _in_bytes(data: bytes, secrets: Known) -> tuple[int, int, bool] | None:
     """Return where a secret begins and ends in bytes, and True for a token; those of UTF-16 are taken as a whole."""
     small = data.lower()
-    has_address = b"@" in small
-    for code, is_token in codes:
-        if (is_token or has_address) and (at := small.find(code)) >= 0:
-            return at, at + len(code), is_token
-    if b"\0" in small and (found := _in_bytes(small.replace(b"\0", b""), codes)):
+    if secrets.may_be_in(small):
+        for code, is_token in secrets.codes:
+            if (at := small.find(code)) >= 0:
+                return at, at + len(code), is_token
+    if b"\0" in small and (found := _in_bytes(small.replace(b"\0", b""), secrets)):
         return 0, len(data), found[2]
     return None
 

@@ -156,6 +156,7 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "backslashes": lambda text: text.replace("@", "\\@").replace(".", "\\.").replace("-", "\\-"),
 }
 SECRETS = [KNOWN_TOKEN, KNOWN_TOKEN.partition(":")[2], TAIL, KNOWN_EMAIL, ODD_EMAIL]
+SPELLING = st.sampled_from(sorted(SPELLINGS))
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
@@ -169,6 +170,25 @@ def test_what_is_known_is_masked_in_any_spelling(secret, spelling) -> None:
         assert spelt.strip("=") not in shown
         assert TAIL.lower() not in shown.lower()
         assert redact(shown) == shown
+
+
+@given(
+    st.lists(
+        st.one_of(texts, st.builds(lambda secret, spell: SPELLINGS[spell](secret), st.sampled_from(SECRETS), SPELLING)),
+        max_size=4,
+    ).map("".join)
+)
+def test_the_quick_look_misses_nothing_that_the_whole_search_finds(text) -> None:
+    quick = (redact(text), mask_tokens(text), addresses(text))
+    with pytest.MonkeyPatch.context() as whole:
+        whole.setattr(known_secrets.Known, "may_be_in", lambda self, data: True)
+        assert quick == (redact(text), mask_tokens(text), addresses(text))
+
+
+@given(st.binary(max_size=20), st.binary(max_size=20), st.data())
+def test_bytes_with_a_secret_in_them_pass_the_quick_look(before, after, data) -> None:
+    code, _ = data.draw(st.sampled_from(known_secrets.known().codes))
+    assert known_secrets.known().may_be_in((before + code + after).lower())
 
 
 def test_a_token_is_known_by_its_own_value_alone() -> None:
