@@ -14,7 +14,24 @@ from runway_nb.storage.private_files import close_to_others, private_file, priva
 
 from .timeline import Course
 
-SCHEMA = """
+ADDED = {
+    "tasks": {
+        "task_type": "TEXT NOT NULL DEFAULT 'gen3a_turbo'",
+        "width": "INTEGER NOT NULL DEFAULT 1280",
+        "height": "INTEGER NOT NULL DEFAULT 768",
+        "explore": "INTEGER NOT NULL DEFAULT 0",
+        "audio": "INTEGER NOT NULL DEFAULT 0",
+    },
+    "assets": {"audio": "INTEGER NOT NULL DEFAULT 0"},
+}
+"""Columns that came when there were more models, with what all tasks before them were: landscape clips of Gen-3."""
+
+
+def _added(table: str) -> str:
+    return ", ".join(f"{column} {kind}" for column, kind in ADDED[table].items())
+
+
+SCHEMA = f"""
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value BLOB NOT NULL);
 CREATE TABLE IF NOT EXISTS counts (name TEXT PRIMARY KEY, number INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS users (owner TEXT PRIMARY KEY, name TEXT, reply_url TEXT);
@@ -27,27 +44,18 @@ CREATE TABLE IF NOT EXISTS tasks (
     name TEXT NOT NULL, options TEXT NOT NULL, seconds INTEGER NOT NULL, aspect TEXT NOT NULL,
     cost INTEGER NOT NULL, course TEXT NOT NULL, digest TEXT NOT NULL, asset TEXT NOT NULL,
     folder TEXT NOT NULL, reply_url TEXT, reply_ref TEXT, tracked INTEGER NOT NULL,
-    deleted INTEGER NOT NULL DEFAULT 0, settled REAL, posted TEXT NOT NULL DEFAULT '');
+    deleted INTEGER NOT NULL DEFAULT 0, settled REAL, posted TEXT NOT NULL DEFAULT '',
+    {_added("tasks")});
 CREATE INDEX IF NOT EXISTS tasks_open ON tasks (settled) WHERE settled IS NULL;
 CREATE INDEX IF NOT EXISTS tasks_by_account ON tasks (owner, email, created);
 CREATE TABLE IF NOT EXISTS assets (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
     uuid TEXT NOT NULL UNIQUE, owner TEXT NOT NULL, email TEXT NOT NULL, created REAL NOT NULL,
     name TEXT NOT NULL, mime TEXT NOT NULL, path TEXT NOT NULL, size INTEGER NOT NULL,
-    task TEXT, seconds INTEGER, width INTEGER, height INTEGER, deleted INTEGER NOT NULL DEFAULT 0);
+    task TEXT, seconds INTEGER, width INTEGER, height INTEGER, deleted INTEGER NOT NULL DEFAULT 0,
+    {_added("assets")});
 CREATE INDEX IF NOT EXISTS assets_by_account ON assets (owner, email, created);
 """
-ADDED = {
-    "tasks": {
-        "task_type": "TEXT NOT NULL DEFAULT 'gen3a_turbo'",
-        "width": "INTEGER NOT NULL DEFAULT 1280",
-        "height": "INTEGER NOT NULL DEFAULT 768",
-        "explore": "INTEGER NOT NULL DEFAULT 0",
-        "audio": "INTEGER NOT NULL DEFAULT 0",
-    },
-    "assets": {"audio": "INTEGER NOT NULL DEFAULT 0"},
-}
-"""Columns that came when there were more models, with what all tasks before them were: landscape clips of Gen-3."""
 TURNED = "UPDATE tasks SET width = height, height = width WHERE aspect = 'portrait'"
 """Makes those that were portrait so."""
 BUSY_SECONDS = 10.0
