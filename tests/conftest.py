@@ -32,9 +32,11 @@ if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).
 import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 
+# what fails is looked at in `make test`, which makes it small
+QUICK_PHASES = (hypothesis.Phase.explicit, hypothesis.Phase.generate)
 # a machine that is busy with something else is no counterexample
 hypothesis.settings.register_profile("any machine", deadline=None)
-hypothesis.settings.register_profile("quick", deadline=None, max_examples=20)
+hypothesis.settings.register_profile("quick", deadline=None, max_examples=8, database=None, phases=QUICK_PHASES)
 hypothesis.settings.load_profile("any machine")
 
 from runway_nb.jobs.job import Job  # noqa: E402
@@ -76,9 +78,13 @@ def _is_local(host: str) -> bool:
 
 
 def pytest_collection_finish() -> None:
-    """Take all that is loaded by now out of the garbage collector's sight: each of its runs would go through it."""
+    """Take all that is loaded by now out of the garbage collector's sight, and let it run seldom.
+
+    Each of its runs would go through all of that, and most tests end before there is much to collect.
+    """
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -257,7 +257,7 @@ def test_the_time_left_is_positive_or_untold(events, pause) -> None:
         assert left is None or 0.0 < left < math.inf
 
 
-@settings(max_examples=25)
+@settings(max_examples=examples(25))
 @given(st.lists(st.tuples(st.booleans(), WORDS, ANYTHING, st.floats(-1.0, 1.0)), min_size=1, max_size=8))
 def test_following_always_ends(script) -> None:
     schedule, now, polls = PollSchedule(0.0), 0.0, 0

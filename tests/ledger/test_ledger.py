@@ -191,7 +191,7 @@ def test_the_unfinished_are_those_nobody_sees_through(ledger, time: FakeTime, go
     assert len(ledger.unfinished()) == 4
 
 
-@settings(max_examples=20)
+@settings(max_examples=examples(20))
 @given(requests)
 def test_every_request_comes_back_whole(tmp_path_factory: pytest.TempPathFactory, request) -> None:
     ledger = Ledger(tmp_path_factory.getbasetemp() / "laws")

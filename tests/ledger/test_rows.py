@@ -35,6 +35,8 @@ from support.records import a_record
 from support.strategies import TASK_ID
 
 SPOILT_ID = "7f3e2c54"
+SECOND_ROW = "SELECT * FROM jobs ORDER BY rowid LIMIT 1 OFFSET 1"
+"""The spoilt one, by its place alone."""
 WISH = {"text_prompt": "A lamp", "seconds": 10}
 REQUEST = {**WISH, "seed": 7, "replyRef": "rnb-7f3e2c54", "firstImage_assetId": "lamp", "focus": [0.5, 0.5]}
 DEEP = "[" * 100_000
@@ -122,7 +124,7 @@ def _loosen(path: Path) -> None:
 def _row(path: Path) -> tuple[object, ...]:
     """The spoilt row as it stands on disk; it is the second one."""
     with closing(sqlite3.connect(path)) as connection:
-        return tuple(connection.execute("SELECT * FROM jobs ORDER BY rowid LIMIT 1 OFFSET 1").fetchone())
+        return tuple(connection.execute(SECOND_ROW).fetchone())
 
 
 @pytest.fixture(scope="module")
@@ -189,18 +191,16 @@ def _drive(ledger: Ledger) -> None:
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_whatever_stands_in_a_column_stops_nothing(ledger: Ledger, column) -> None:
-    for value in ANYTHING.values():
-        _spoil(ledger.path, column, value)
-        before = _row(ledger.path)
-        _drive(ledger)
-        assert _row(ledger.path) == before
-        ledger.close()
-        with closing(sqlite3.connect(ledger.path)) as connection, connection:
-            connection.execute("DELETE FROM jobs WHERE id = '0000000c'")
-            connection.execute("UPDATE jobs SET owner = '', lease = 0 WHERE id = '0000000a'")
-        if column == "id":
-            with closing(sqlite3.connect(ledger.path)) as connection, connection:
-                connection.execute("UPDATE jobs SET id = ? WHERE digest = ?", (SPOILT_ID, f"v1:{SPOILT_ID}"))
+    with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
+        for value in ANYTHING.values():
+            other.execute(f"UPDATE jobs SET {column} = ? WHERE digest = ?", (value, f"v1:{SPOILT_ID}"))
+            before = other.execute(SECOND_ROW).fetchone()
+            _drive(ledger)
+            assert other.execute(SECOND_ROW).fetchone() == before
+            other.execute("DELETE FROM jobs WHERE id = '0000000c'")
+            other.execute("UPDATE jobs SET owner = '', lease = 0 WHERE id = '0000000a'")
+            if column == "digest":
+                other.execute("UPDATE jobs SET digest = ? WHERE id = ?", (f"v1:{SPOILT_ID}", SPOILT_ID))
 
 
 @pytest.mark.parametrize("column", SURELY)

@@ -23,6 +23,7 @@ from PIL import Image
 from runway_nb.errors import InvalidRequest, MissingExtra, RunwayError
 from runway_nb.pictures.video_frames import concat, duration, frame_at, frames, last_frame
 from runway_nb.simulator.rendering.stub import CLIP
+from support.examples import examples
 from support.picture_files import pixel
 
 SIZE = (64, 48)
@@ -171,7 +172,7 @@ def test_more_frames_than_there_are_come_several_times(tmp_path: Path) -> None:
     assert set(numbers) == {0, 1, 2}
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=4), st.sampled_from(["B-frames", "one key frame", "uneven"]))
 def test_a_later_time_never_shows_an_earlier_frame(tmp_path_factory: pytest.TempPathFactory, shares, name) -> None:
     path = tmp_path_factory.getbasetemp() / "monotone.mp4"
@@ -181,7 +182,7 @@ def test_a_later_time_never_shows_an_earlier_frame(tmp_path_factory: pytest.Temp
     assert numbers == sorted(numbers)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=examples(10), deadline=None)
 @given(st.integers(2, 60), st.integers(1, 20))
 def test_any_spread_begins_with_the_first_and_ends_with_the_last(
     tmp_path_factory: pytest.TempPathFactory, count, length
@@ -488,7 +489,7 @@ def test_a_missing_file_and_a_folder_are_named(tmp_path: Path, reader) -> None:
         reader(tmp_path)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(CLIP) - 1), st.integers(0, 255)), min_size=1, max_size=8))
 def test_changed_bytes_never_raise_anything_else(tmp_path_factory: pytest.TempPathFactory, changes) -> None:
     data = bytearray(CLIP)

@@ -25,6 +25,12 @@ SIZES = [
 """Model facts 3.5 and 5.3, and some that are scaled from them: even ones whose halves are odd among them."""
 
 
+class Short(Shot):
+    """A shot of three frames: the first, the middle and the last one."""
+
+    frames = 3
+
+
 def marked(path: Path, size: tuple[int, int], colours: tuple[str, str]) -> str:
     """Return a picture whose left half has one colour and whose right half the other."""
     picture = Image.new("RGB", size, colours[0])
@@ -52,16 +58,18 @@ def upper(picture: Image.Image) -> Image.Image:
     return picture.crop((0, 0, picture.width, picture.height - caption.rows_of(*picture.size)))
 
 
-@pytest.mark.parametrize("size", SIZES)
-def test_a_clip_has_its_frame_size_and_shows_its_frames_at_their_times(tmp_path: Path, size: tuple[int, int]) -> None:
+@pytest.mark.parametrize(("size", "made_as", "count"), [(SIZES[-1], Shot, 24), *((size, Short, 3) for size in SIZES)])
+def test_a_clip_has_its_frame_size_and_shows_its_frames_at_their_times(
+    tmp_path: Path, size: tuple[int, int], made_as: type[Shot], count: int
+) -> None:
     keyframes = (
         (0.0, marked(tmp_path / "first.png", size, ("teal", "orange"))),
         (1.0, marked(tmp_path / "last.png", size, ("white", "purple"))),
     )
-    render(Shot("", 7, 1, *size, keyframes), tmp_path / "clip.mp4")
+    render(made_as("", 7, 1, *size, keyframes), tmp_path / "clip.mp4")
     pictures, samples = decoded(tmp_path / "clip.mp4")
     assert {picture.size for picture in pictures} == {size}
-    assert (len(pictures), samples) == (24, [])
+    assert (len(pictures), samples) == (count, [])
     for picture, (_, path) in ((pictures[0], keyframes[0]), (pictures[-1], keyframes[1])):
         assert difference(upper(picture), upper(Image.open(path))) < 3
     with Image.open(tmp_path / "clip.0.jpg") as small:

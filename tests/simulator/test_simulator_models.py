@@ -15,6 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from support.examples import examples
 from support.simulator_kit import EMAIL, Api
 
 SIX = ["16:9", "9:16", "1:1", "4:3", "3:4", "21:9"]
@@ -312,7 +313,7 @@ def good_requests(draw: st.DrawFn) -> tuple[Documented, dict[str, Any]]:
     return row, draw(st.fixed_dictionaries({}, optional=choices))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60), deadline=None)
 @given(request=good_requests())
 def test_what_a_request_says_its_task_says_again(api: Api, request: tuple[Documented, dict[str, Any]]) -> None:
     row, fields = request
@@ -336,7 +337,7 @@ def test_what_a_request_says_its_task_says_again(api: Api, request: tuple[Docume
         assert cost == seconds * row.credits[options.get("resolution", "")]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(60), deadline=None)
 @given(
     row=st.sampled_from(ROWS),
     extra=st.dictionaries(

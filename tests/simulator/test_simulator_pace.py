@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from support.examples import examples
 from support.simulator_kit import Api
 
 HOUR = 3600.0
@@ -118,7 +119,7 @@ def test_each_account_has_a_line_of_its_own(tmp_path: Path) -> None:
     assert [api.task(task)["status"] for task in tasks] == ["RUNNING", "RUNNING"]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=12, deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(12), deadline=None)
 @given(
     pauses=st.lists(st.floats(0, 90), min_size=2, max_size=6),
     seeds=st.lists(st.integers(1, 1000), min_size=6, max_size=6),

@@ -1,4 +1,4 @@
-"""How many examples a test draws: all of them in `make test`, a fifth in `make quick`."""
+"""How many examples a test draws: all of them in `make test`, a twelfth in `make quick`."""
 
 from __future__ import annotations
 
