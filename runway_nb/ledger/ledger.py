@@ -141,11 +141,10 @@ class Ledger(Handle):
             if replaces and (found := self._sent_instead(self.get(replaces))) is not None:
                 return found
             self.table.beats.drop_released(connection)
-            abandoned = abandoned_jobs(self.table)
+            # one of this owner is merely late with renewing after its machine slept: it will be sent, and counts
+            abandoned = [job for job in abandoned_jobs(self.table) if not record.owner or job.owner != record.owner]
             for job in abandoned:
-                # one of this owner is here, and merely late with renewing after its machine slept
-                if not record.owner or job.owner != record.owner:
-                    end_abandoned(self.table, connection, job)
+                end_abandoned(self.table, connection, job)
             spent = self.spending.of_today(record.backend, void_ids(abandoned))
             if (found := decide(snapshot_for(record, self.table, spent))) is not None:
                 return found

@@ -528,6 +528,15 @@ def test_the_own_wishes_of_a_kernel_that_slept_wait_on(ledger, time: FakeTime) -
     assert ledger.get("0000000a").phase == "removed"
 
 
+def test_a_kernel_that_slept_counts_its_own_unsent_jobs(ledger, time: FakeTime) -> None:
+    """They will be sent: what else it asks for must leave room for them."""
+    mine = _claim(ledger, _wish("0000000a", digest="v1:a"), day_credits=25)
+    time.now += LEASE_SECONDS + 1
+    with pytest.raises(OverBudget):
+        _claim(ledger, _wish("0000000b", digest="v1:b", owner=mine.owner), day_credits=25)
+    ledger.update("0000000a", by=mine.owner, phase="sending")
+
+
 def test_an_interrupt_at_a_bad_moment_leaves_no_lock(ledger) -> None:
     """As if it came between the lock and what follows."""
     with ledger.table.file.opened() as connection:
