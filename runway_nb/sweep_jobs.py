@@ -162,14 +162,11 @@ class Sweep:
     def progress_text(self) -> str:
         """How far it is: `4 of 9 done, 2 running, 1 failed`."""
         jobs = self.jobs
-        counts = {
-            "failed": sum(has_ended(job) and job.video is None for job in jobs),
-            "running": sum(not has_ended(job) for job in jobs),
-            "not sent": len(self._unsent),
-        }
         ready = sum(has_ended(job) and job.video is not None for job in jobs)
-        others = [f"{count} {what}" for what, count in counts.items() if count]
-        return ", ".join([f"{ready} of {len(self.plan.variants)} done", *others])
+        running = sum(not has_ended(job) for job in jobs)
+        lost, left = len(jobs) - ready - running, len(self._unsent)
+        others = [(running, f"{running} running"), (lost, f"{lost} failed"), (left, f"{left} not sent")]
+        return ", ".join([f"{ready} of {len(self.plan.variants)} done", *(text for count, text in others if count)])
 
     def job_of(self, variant: Variant) -> Job | None:
         """Return the job of a variant; None for one that was not sent."""
