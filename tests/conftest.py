@@ -40,8 +40,10 @@ hypothesis.settings.register_profile("quick", deadline=None, max_examples=8, dat
 hypothesis.settings.load_profile("any machine")
 
 from runway_nb.jobs.job import Job  # noqa: E402
+from runway_nb.ledger import migrations  # noqa: E402
 from runway_nb.request import VideoRequest  # noqa: E402
 from runway_nb.spec import DEFAULT_MODEL  # noqa: E402
+from support import new_ledgers  # noqa: E402
 from support.fakes import FakeTime, Party  # noqa: E402
 from support.leftovers import at_end, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks
 from support.parts import pytest_addoption, pytest_configure, pytest_ignore_collect  # noqa: E402, F401 - hooks
@@ -58,9 +60,10 @@ _connect = socket.socket.connect
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """A connection beyond this machine fails the test."""
+    """A connection beyond this machine fails the test; new ledgers are made in one go."""
     session.stash[HOMES] = tempfile.mkdtemp(prefix="runway-nb-homes-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
     at_end(lambda: shutil.rmtree(session.stash[HOMES], ignore_errors=True))
+    migrations.migrate = new_ledgers.migrate
     socket.socket.connect = _connect_here  # type: ignore[method-assign, assignment]
 
 

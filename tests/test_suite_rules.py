@@ -88,6 +88,12 @@ def test_no_test_reaches_a_private_name_of_another_module() -> None:
     assert private_names() == {}
 
 
+def test_each_test_module_has_a_name_of_its_own() -> None:
+    """Two of one name could not be collected in one run."""
+    names = [path.name for path in FILES if path.stem.startswith("test_")]
+    assert sorted(names) == sorted(set(names))
+
+
 def test_no_test_module_imports_another() -> None:
     """Also not in a script that it starts; what several need lies in `support`."""
     modules = {path.stem for path in FILES if path.stem.startswith("test_")} | {"conftest"}

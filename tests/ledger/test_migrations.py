@@ -18,6 +18,7 @@ from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import Record, UnreadableRecord
 from runway_nb.ledger.unfinished import count_unfinished
 from runway_nb.request import VideoRequest
+from support import new_ledgers
 from support.records import a_record
 
 DATA = Path(__file__).parents[1] / "data" / "ledger_before_request"
@@ -97,6 +98,16 @@ def test_what_was_spent_is_the_same_sum(ledger: Ledger) -> None:
     assert ledger.spending.today("api.useapi.net") == 50 + 25 * 15
     assert ledger.spending.today("simulator") == 25
     assert sum(row.credits for row in ledger.spending.by_day()) == ledger.spending.today("api.useapi.net") + 25
+
+
+def test_a_new_ledger_of_the_tests_has_what_the_steps_make_of_an_empty_file() -> None:
+    made = []
+    for migrate in (new_ledgers.migrate, new_ledgers.step_by_step):
+        with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+            migrate(connection)
+            tables = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY name").fetchall()
+            made.append((tables, migrations.version(connection)))
+    assert made[0] == made[1]
 
 
 def test_uploads_are_found(ledger: Ledger) -> None:
