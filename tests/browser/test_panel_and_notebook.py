@@ -111,6 +111,8 @@ def test_after_a_reload_results_still_come_to_their_place_below_the_panel(app: A
     assert again.root.locator("video").count() == 0, "below, not within"
     shoot(again, "Made after that")
     again.wait_for_videos(2)
+    # the video stands in the living card first
+    again.output.locator(".rnb-root:not(.rnb-panel)").wait_for(state="detached")
     widget, results = outputs(again.notebook)
     assert VIEW in widget.data
     assert set(results.data) == RESULT
