@@ -5,7 +5,6 @@ from __future__ import annotations
 from .errors import InvalidCommand
 from .jobs.backend import Backends
 from .jobs.loop import BackgroundLoop
-from .settings import Secret
 from .values.arguments import plain_arguments
 from .values.handle import Handle
 
@@ -33,13 +32,6 @@ class EmbeddedSimulator(Handle):
         """
         connection = self._loop.run(self._backends.current.connected(), timeout)
         return connection.page or connection.client.origin
-
-    def api(self) -> tuple[str, Secret] | None:
-        """Return the address of its API and the token that it takes; None with a token set.
-
-        Address and token are good until this process ends.
-        """
-        return self._loop.run(self._backends.current.connected(), ANSWER_SECONDS).simulator_api
 
     @plain_arguments
     def inject_fault(self, fault: str, timeout: float = ANSWER_SECONDS) -> None:

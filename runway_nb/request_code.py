@@ -58,8 +58,6 @@ class _Call(NamedTuple):
 
     notes: tuple[str, ...]
     base_url: str
-    token: str
-    """That of a simulator; nothing where the environment holds it."""
     path: str
     body: Mapping[str, Any]
     """Values, or variables that hold them."""
@@ -73,7 +71,7 @@ class _Call(NamedTuple):
         return [(variable, variable.upload) for variable in self.variables if variable.upload is not None]
 
 
-def as_code(request: VideoRequest, language: str, base_url: str = BASE_URL, simulator_token: str = "") -> str:
+def as_code(request: VideoRequest, language: str, base_url: str = BASE_URL) -> str:
     """Return code that makes the create call of a request, body and all (API facts 3).
 
     The token is read from `USEAPI_TOKEN`. A keyframe that is a file or a link is uploaded as it is: bringing it to the
@@ -84,7 +82,6 @@ def as_code(request: VideoRequest, language: str, base_url: str = BASE_URL, simu
         request: Without mistakes.
         language: `curl`, `python` or `javascript` (Node.js 18 or newer).
         base_url: Address of the API.
-        simulator_token: Stands in the code in place of `USEAPI_TOKEN`; never that of an account.
 
     Raises `InvalidRequest` with all mistakes.
     """
@@ -92,12 +89,10 @@ def as_code(request: VideoRequest, language: str, base_url: str = BASE_URL, simu
     if write is None:
         raise InvalidRequest([f"language is {shown(language)}: give {' or '.join(LANGUAGES)}"])
     request.check()
-    return write(
-        _call_of(request, checked_text(base_url, "base_url"), checked_text(simulator_token, "simulator_token"))
-    )
+    return write(_call_of(request, checked_text(base_url, "base_url")))
 
 
-def _call_of(request: VideoRequest, base_url: str, token: str) -> _Call:
+def _call_of(request: VideoRequest, base_url: str) -> _Call:
     row = request.row
     pictures = {field.wire: field.position for field in row.keyframes}
     given = request.keyframes.given
@@ -105,17 +100,14 @@ def _call_of(request: VideoRequest, base_url: str, token: str) -> _Call:
         name: _picture(pictures[name], given[pictures[name]]) if name in pictures else _text(name, value)
         for name, value in request.to_wire().items()
     }
-    call = _Call((), base_url.rstrip("/"), token, row.path, body)
+    call = _Call((), base_url.rstrip("/"), row.path, body)
     return call._replace(notes=tuple(_notes(request, call)))
 
 
 def _notes(request: VideoRequest, call: _Call) -> Iterator[str]:
     """Yield what the code says of itself."""
     yield f"{request.row.title}, {request.length} s, {request.price_text}"
-    if call.token:
-        yield "The token is the simulator's: no credits are spent, and it is good until the simulator ends."
-    else:
-        yield "USEAPI_TOKEN is the token of useapi.net."
+    yield "USEAPI_TOKEN is the token of useapi.net."
     for variable in call.variables:
         if variable.upload is None:
             yield f"{variable.name} is {variable.note}."
@@ -182,8 +174,7 @@ _ASSET_ID = r"""sed -n 's/.*"assetId" *: *"\([^"]*\)".*/\1/p'"""
 
 def _curl(call: _Call) -> str:
     """Return a script for any shell; it needs curl and sed."""
-    token = [f"USEAPI_TOKEN={_quoted(call.token)}"] if call.token else []
-    lines = [*_commented(call, "#"), *token, f"BASE_URL={_quoted(call.base_url)}", ""]
+    lines = [*_commented(call, "#"), f"BASE_URL={_quoted(call.base_url)}", ""]
     for variable, upload in call.uploads:
         lines += [f"# {variable.note}", f"{variable.name}=$({_curl_upload(upload)})", ""]
     body = ",\n".join(f"  {_quoted_json(name)[1:-1]}: {_shell_value(value)}" for name, value in call.body.items())
@@ -242,12 +233,11 @@ def post(path, data, content_type):
 
 def _python(call: _Call) -> str:
     """Return a script that needs nothing but Python's own library."""
-    token = _literal(call.token) if call.token else 'os.environ["USEAPI_TOKEN"]'
     paths = ["from pathlib import Path"] if any(not is_link(upload.source) for _, upload in call.uploads) else []
     lines = [
         *_commented(call, "#"),
         *("import json", "import os", "import urllib.request", *paths, ""),
-        *(f"BASE_URL = {_literal(call.base_url)}", f"TOKEN = {token}", _PYTHON_POST),
+        *(f"BASE_URL = {_literal(call.base_url)}", 'TOKEN = os.environ["USEAPI_TOKEN"]', _PYTHON_POST),
     ]
     for variable, upload in call.uploads:
         sent = f"post({_literal(upload.path)}, {_python_bytes(upload.source)}, {_literal(upload.content_type)})"
@@ -302,13 +292,12 @@ async function fetched(link) {
 
 def _javascript(call: _Call) -> str:
     """Return a script for Node.js, which may be a module or none."""
-    token = _literal(call.token) if call.token else 'env("USEAPI_TOKEN")'
     body = [f"    {_literal(name)}: {_javascript_value(value)}," for name, value in call.body.items()]
     create = f'post({_literal(call.path)}, JSON.stringify(body), "application/json")'
     return "\n".join([
         *_commented(call, "//"),
         f"const BASE_URL = {_literal(call.base_url)};",
-        f"const TOKEN = {token};",
+        'const TOKEN = env("USEAPI_TOKEN");',
         *_javascript_functions([upload.source for _, upload in call.uploads]),
         "async function main() {",
         *_javascript_uploads(call),

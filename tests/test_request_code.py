@@ -195,12 +195,6 @@ def test_nothing_is_sent_while_a_picture_is_missing(language: str, machine: Mach
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_the_token_of_a_simulator_may_stand_in_the_code(language: str, machine: Machine) -> None:
-    code = as_code(VideoRequest("x", seed=1), language, machine.simulator.base_url, TOKEN)
-    assert machine.options_after(language, code, USEAPI_TOKEN="")["text_prompt"] == "x"
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("model", MODELS.values(), ids=lambda model: model.name)
 def test_every_model_is_written_with_its_path_and_its_names(language: str, model: Model) -> None:
     pictures = {field.position: f"{field.position}.png" for field in model.keyframes}

@@ -21,7 +21,7 @@ from ..pictures.assets import AssetCache, AssetList, all_assets
 from ..pictures.uploads import Uploads
 from ..references import Picture, ShotFrame
 from ..request import VideoRequest
-from ..settings import Secret, Settings
+from ..settings import Settings
 from ..values.plain import unexpected
 from .submit_queue import SubmitQueue
 
@@ -43,8 +43,6 @@ class Connection:
     """Lets the next call to the embedded simulator go wrong, by the name of a fault."""
     page: str = ""
     """Address of the embedded simulator's page, with the key that opens it."""
-    simulator_api: tuple[str, Secret] | None = None
-    """Address of the embedded simulator's API, and the token that it takes."""
 
 
 Connect = Callable[[Settings], Awaitable[Connection]]
@@ -72,10 +70,9 @@ async def connect(settings: Settings) -> Connection:
     except Exception as error:  # noqa: BLE001 - a full disk, too few file handles, a port that is forbidden
         raise unexpected(error, "the embedded simulator cannot be started") from None
     assert simulator.token is not None
-    api = simulator.base_url, Secret(simulator.token)
-    client = RunwayClient(api[1], base_url=api[0], multipart=settings.multipart)
-    media, inject_fault = MediaClient(origin=api[0]), partial(simulator.fault, times=1)
-    return Connection(client, media, simulator.stop, inject_fault, simulator.page, api)
+    client = RunwayClient(simulator.token, base_url=simulator.base_url, multipart=settings.multipart)
+    media, inject_fault = MediaClient(origin=simulator.base_url), partial(simulator.fault, times=1)
+    return Connection(client, media, simulator.stop, inject_fault, simulator.page)
 
 
 class Backend:

@@ -8,7 +8,6 @@ from ...models import model_named
 from ...request import VideoRequest
 from ...spec import MODELS
 from ...text.console import write_line
-from ..language.code_source import code_of
 from .command_line import Arguments
 from .front_end import FrontEnd
 
@@ -29,7 +28,7 @@ def write_code(front_end: FrontEnd, arguments: Arguments) -> None:
     """Write the request of the newest panel, of a job or of a task as code."""
     studio = front_end.studio
     request = _request(front_end, arguments.name)
-    write_line(code_of(studio, request, arguments.values.get("as", "curl")))
+    write_line(request.as_code(arguments.values.get("as", "curl"), studio.settings.base_url))
 
 
 def _request(front_end: FrontEnd, name: str) -> VideoRequest:

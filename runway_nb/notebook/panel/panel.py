@@ -17,7 +17,6 @@ from ...keyframes import Keyframes
 from ...request import VideoRequest
 from ...shortcuts import chosen_studio
 from ..cards.card import style_sheet
-from ..language.code_source import code_of
 from .account_bar import AccountBar
 from .action_bar import ActionBar, cell_of, cell_shown
 from .background import BackgroundWork, unknown_account
@@ -120,7 +119,7 @@ class Panel(ipywidgets.VBox):
 
         Raises `InvalidRequest` with all mistakes.
         """
-        return code_of(self._studio, self.store.summary.request, language)
+        return self.store.summary.request.as_code(language, self._studio.settings.base_url)
 
     def offer_again(self) -> None:
         """Offer the jobs, variables and pictures that there are now."""
