@@ -48,6 +48,9 @@ class RunwayMagics(Configurable):
     unknown_price = Bool(
         None, allow_none=True, help="Whether to send what nobody knows the price of, although credits are limited."
     ).tag(config=True)
+    confirm_credits = Int(
+        None, allow_none=True, help="Credits of a sweep above which it asks for --yes; 100 by default."
+    ).tag(config=True)
     model = Unicode("", help="The model of a cell that names none; gen3turbo by default.").tag(config=True)
     slots = Int(None, allow_none=True, help="How many tasks run at once on an account, 1 to 10; 2 by default.").tag(
         config=True
