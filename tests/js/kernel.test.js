@@ -66,7 +66,7 @@ test("a view reports itself, and whether it reaches the notebook", () => {
 test("Generate is sent at once when nothing is under way", async () => {
   const { model, kernel } = connected({ prompt: new FakeModel({ value: "A lamp" }) });
   await kernel.press();
-  assert.deepEqual(model.sent, [{ kind: "press", values: { prompt: "A lamp" } }]);
+  assert.deepEqual(model.sent, [{ kind: "press", values: { prompt: "A lamp" }, model: "" }]);
 });
 
 test("Generate waits for every change that was asked for before it, and takes the values of then", async () => {
@@ -82,7 +82,7 @@ test("Generate waits for every change that was asked for before it, and takes th
   seed.set("value", "8");
   await answer("view.2");
   await pressed;
-  assert.deepEqual(model.sent[2], { kind: "press", values: { seed: "8" } });
+  assert.deepEqual(model.sent[2], { kind: "press", values: { seed: "8" }, model: "" });
 });
 
 test("Generate waits for a change that is asked for while it waits, too", async () => {

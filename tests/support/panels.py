@@ -47,7 +47,7 @@ class Preview(ipywidgets.HTML):
     first, middle, last = (traitlets.Bytes().tag(sync=True) for _ in range(3))
     seconds, time = traitlets.Int(5).tag(sync=True), traitlets.Float().tag(sync=True)
     crop_note, say = (traitlets.Unicode().tag(sync=True) for _ in range(2))
-    texts, fields = traitlets.Dict(), traitlets.Dict()
+    texts, fields, priced_model = traitlets.Dict(), traitlets.Dict(), traitlets.Unicode()
 
     def follow(self, controls):
         """Do nothing: this is the page's part."""

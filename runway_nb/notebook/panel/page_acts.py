@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from .panel import Panel
 
 
+MODEL_CHANGED = "The model was changed while the kernel was busy: look at the price, then press again."
+
+
 class PageActs:
     """Acts on a panel as its page asks."""
 
@@ -24,7 +27,7 @@ class PageActs:
         self._panel, self._studio = panel, studio
         self.by_kind: dict[str, Act] = {
             "shown": lambda _: panel.output.keep_results(),
-            "press": lambda _: panel.store.guarded(panel.sender.press)(),
+            "press": self._press,
             "cell": self._give_cell,
             "code": self._give_code,
             "open": lambda message: self.open_job(str(message.get("name", "")), lambda: panel.bridge.answer(message)),
@@ -63,6 +66,14 @@ class PageActs:
         with reports_errors(panel.store.report):
             acts.get(str(message.get("name")), lambda: None)()
         panel.bridge.answer(message)
+
+    def _press(self, message: Mapping[str, Any]) -> None:
+        """Press Generate, unless the page had not seen the price of the model that is chosen: models differ tenfold."""
+        panel, seen = self._panel, message.get("model")
+        if seen and seen != panel.store.state.model:
+            panel.store.report(MODEL_CHANGED)
+        else:
+            panel.store.guarded(panel.sender.press)()
 
     def _give_cell(self, message: Mapping[str, Any]) -> None:
         """Answer with the cell, or with nothing, and the reason in the panel."""

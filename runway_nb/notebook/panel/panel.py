@@ -172,6 +172,7 @@ class Panel(ipywidgets.VBox):
         with preview.hold_sync():
             preview.frame, preview.times = model.aspects[sized.format], keyframe_times(model)
             preview.seconds, preview.fields = sized.length, dict(self._fields)
+            preview.priced_model = state.model
         if state.shows_cell and self._actions.cell not in self.children:
             self.children = (*self.children, self._actions.cell)
 

@@ -61,6 +61,8 @@ class PreviewTraits(traitlets.HasTraits):
     times = traitlets.Dict(default_value=keyframe_times(DEFAULT_MODEL)).tag(sync=True)
     """When each keyframe stands in the shot, from 0 to 1."""
     seconds = traitlets.Int(5).tag(sync=True)
+    priced_model = traitlets.Unicode("").tag(sync=True)
+    """The model whose price is shown: a page may choose another while the kernel is busy."""
     time = traitlets.Float(0.0, min=0.0, max=1.0).tag(sync=True)
     crop_note = traitlets.Unicode("").tag(sync=True)
     announcement = traitlets.Unicode("").tag(sync=True)

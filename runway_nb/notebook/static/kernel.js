@@ -95,7 +95,8 @@ export class Kernel {
   /** Press Generate. */
   async press() {
     await this.settled();
-    this.model.send({ kind: "press", values: this.shown });
+    // the model whose price stood there when the button was pressed
+    this.model.send({ kind: "press", values: this.shown, model: this.model.get("priced_model") ?? "" });
   }
 
   /** Return the cell that makes the request which is shown; a busy kernel lets it wait. */

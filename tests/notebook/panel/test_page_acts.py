@@ -130,6 +130,19 @@ def test_two_presses_send_once(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not button(panel, "Generate").disabled
 
 
+def test_a_press_before_the_price_of_the_model_was_seen_sends_nothing_and_the_next_one_does(bench) -> None:
+    panel = bench.panel(replace(REQUEST, aspect=None))
+    assert panel.preview.priced_model == "gen3turbo"
+    page_sends(panel, "press", model="gen3turbo", values={"model": "Gen-4.5"})
+    bench.settled(panel)
+    assert bench.creates == 0
+    assert "look at the price, then press again" in shown_text(panel)
+    assert panel.preview.priced_model == panel.request.model == "gen4_5"
+    page_sends(panel, "press", model="gen4_5")
+    bench.settled(panel)
+    assert bench.creates == 1
+
+
 def test_a_press_with_values_that_may_not_be_sent_sends_nothing(bench) -> None:
     panel = bench.panel(REQUEST)
     page_sends(panel, "press", values={"seed": "many"})
