@@ -31,6 +31,8 @@ from runway_nb.settings import resolve
 from support.fakes import Changed, Party, picture_sources
 from support.strategies import TASK_ID, UUID
 
+pytestmark = pytest.mark.usefixtures("small_frames")
+
 
 def broken_png() -> bytes:
     """A picture on which Pillow raises a SyntaxError: the first chunk of pixels says it is shorter than it is."""

@@ -17,6 +17,8 @@ from PIL import Image
 import runway_nb
 from support.fakes import Party
 
+pytestmark = pytest.mark.usefixtures("small_frames")
+
 if sys.version_info >= (3, 11):
     import tomllib
 else:

@@ -58,6 +58,7 @@ class Machine:
     def __init__(self, simulator: Simulator, folder: Path) -> None:
         self.simulator, self.folder = simulator, folder
         self.login = {"Authorization": f"Bearer {TOKEN}"}
+        self.http = httpx.Client(verify=False)
 
     def run(self, language: str, code: str, **variables: str) -> subprocess.CompletedProcess[str]:
         (self.folder / "code").write_text(code, encoding="utf-8")
@@ -79,18 +80,18 @@ class Machine:
         """The options of the task that is made by the body of a request."""
         before = set(self.tasks())
         body = request.to_wire() | pictures
-        answer = httpx.post(f"{self.simulator.base_url}{request.row.path}", json=body, headers=self.login)
+        answer = self.http.post(f"{self.simulator.base_url}{request.row.path}", json=body, headers=self.login)
         assert answer.status_code == 200, answer.text
         (made,) = {name: task for name, task in self.tasks().items() if name not in before}.values()
         return _comparable(made)
 
     def upload(self) -> str:
         headers = {**self.login, "Content-Type": "image/png"}
-        answer = httpx.post(f"{self.simulator.base_url}/assets/?name=a", content=picture(), headers=headers)
+        answer = self.http.post(f"{self.simulator.base_url}/assets/?name=a", content=picture(), headers=headers)
         return str(answer.json()["assetId"])
 
     def tasks(self) -> dict[str, Any]:
-        answer = httpx.get(f"{self.simulator.base_url}/tasks/?offset=0&limit=50", headers=self.login).json()
+        answer = self.http.get(f"{self.simulator.base_url}/tasks/?offset=0&limit=50", headers=self.login).json()
         return {task["taskId"]: task for task in answer}
 
 
@@ -117,7 +118,9 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     folder = tmp_path_factory.mktemp("code")
     (folder / FILE).write_bytes(picture())
     with Simulator(folder / "state", renderer=stub.renderer, pictures=Pictures(), token=TOKEN, speed=1000) as simulator:
-        yield Machine(simulator, folder)
+        made = Machine(simulator, folder)
+        yield made
+        made.http.close()
 
 
 @pytest.fixture(scope="module")

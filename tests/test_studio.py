@@ -26,6 +26,8 @@ from runway_nb.shortcuts import concat
 from runway_nb.studio import Studio
 from support.fakes import EMAIL, FakeTime, Party
 
+pytestmark = pytest.mark.usefixtures("small_frames")
+
 NEVER = "lost-before"
 """A create whose answer is lost and that started nothing."""
 

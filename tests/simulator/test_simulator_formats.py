@@ -86,7 +86,7 @@ def test_a_picture_of_another_ratio_is_cropped_to_the_frame(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("seconds", [2, 3, 7])
 def test_sound_is_as_long_as_the_picture_quiet_and_soft_at_both_ends(tmp_path: Path, seconds: int) -> None:
-    made = Shot("A lamp", 7, seconds, 160, 96, audio=True)
+    made = Shot("A lamp", 7, seconds, 32, 32, audio=True)
     render(made, tmp_path / "clip.mp4")
     pictures, samples = decoded(tmp_path / "clip.mp4")
     assert len(pictures) == 24 * seconds

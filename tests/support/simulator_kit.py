@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 from typing import Any, ClassVar
@@ -70,6 +71,8 @@ class Api:
         transport=httpx.MockTransport(lambda _: httpx.Response(500))
     )
     """Builds requests, and sends none."""
+    loop: ClassVar[asyncio.AbstractEventLoop | None] = None
+    """Runs the calls of one test; a loop for each would take longer than most answers."""
 
     def __init__(self, state: Path, **settings: Any) -> None:
         self.clock = settings.pop("clock", None) or Clock()
@@ -82,6 +85,10 @@ class Api:
         """Stop what a test has made."""
         while cls.made:
             cls.made.pop().stop()
+        if cls.loop:
+            with closing(cls.loop) as loop:
+                loop.run_until_complete(loop.shutdown_default_executor())
+            cls.loop = None
 
     def call(self, method: str, path: str, *, token: str | None = TOKEN, **arguments: Any) -> httpx.Response:
         """Make one call; `path` is that of the API, or any other when it is a whole address."""
@@ -92,7 +99,9 @@ class Api:
         url = path if path.startswith("http") else f"http://sim.test/v1/runwayml{path}"
 
         request = self.requests.build_request(method, url, headers=headers, **arguments)
-        return asyncio.run(self._answer(request))
+        if Api.loop is None:
+            Api.loop = asyncio.new_event_loop()
+        return Api.loop.run_until_complete(self._answer(request))
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         """Return what the application answers; a client for each call would take longer than most answers."""

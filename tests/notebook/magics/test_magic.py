@@ -24,6 +24,8 @@ from support.fakes import TOKEN, FakeTime, Party
 from support.picture_files import pixel
 from support.shells import own_shell
 
+pytestmark = pytest.mark.usefixtures("small_frames")
+
 
 class Session:
     """A shell with the extension loaded and a studio that talks to the simulator."""

@@ -442,7 +442,7 @@ def test_the_focus_decides_what_is_seen(bench) -> None:
     assert is_red(panel.preview.first)
 
 
-@pytest.mark.parametrize("size", [(4000, 3000), (1000, 4000), (300, 200)])
+@pytest.mark.parametrize("size", [(2000, 1500), (500, 2000), (300, 200)])
 def test_the_preview_gets_small_jpegs(bench, size) -> None:
     panel = upload(bench, bench.panel(LAMP), png(size=size))
     with Image.open(io.BytesIO(panel.preview.first)) as seen:

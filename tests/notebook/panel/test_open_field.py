@@ -30,6 +30,8 @@ from support.account_pictures import UUID_TAIL, an_asset, asked, png
 from support.fakes import EMAIL, TOKEN, Party
 from support.panels import shown_text
 
+pytestmark = pytest.mark.usefixtures("small_frames")
+
 DOT = " \N{MIDDLE DOT} "
 WISH = VideoRequest("A lamp turns", camera=Camera(zoom=4, pan=-2), seconds=10, seed=7)
 

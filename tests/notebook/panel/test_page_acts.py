@@ -27,6 +27,8 @@ from support.panels import (
     upload,
 )
 
+pytestmark = pytest.mark.usefixtures("small_frames")
+
 SMALL = (320, 192)
 
 
