@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from .jobs.job import Job as Job
     from .keyframes import Keyframes as Keyframes
     from .ledger.ledger import Ledger as Ledger
-    from .models import add_model as add_model
     from .notebook.panel.panel import Panel as Panel
+    from .own_models import add_model as add_model
     from .request import VideoRequest as VideoRequest
     from .settings import Settings as Settings
     from .shortcuts import concat as concat
@@ -66,7 +66,7 @@ _HOMES = {
     "Sweep": "sweep_jobs",
     "Task": "api.models",
     "VideoRequest": "request",
-    "add_model": "models",
+    "add_model": "own_models",
     "concat": "shortcuts",
     "default_studio": "shortcuts",
     "errors": "",

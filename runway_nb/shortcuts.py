@@ -13,7 +13,7 @@ from .extension_points import provided
 from .jobs.job import Job, video_frames
 from .jobs.policy import read_limits
 from .keyframes import Keyframes
-from .models import add_models
+from .own_models import add_models
 from .process_studio import keep_studio, made_studio, studio_lock
 from .request import VideoRequest
 from .settings import resolve

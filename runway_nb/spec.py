@@ -69,7 +69,7 @@ _USUAL_SECONDS = 5
 class Model(NamedTuple):
     """One row of the table of models (sections 3 and 20, Model facts 11). Only what is documented is a fact here.
 
-    A row of your own needs name, path, aspects, seconds and, where it takes pictures, keyframes (`models.add_model`).
+    A row of your own (`own_models.add_model`) needs name, path, aspects, seconds, and keyframes if it takes pictures.
     """
 
     name: str
@@ -277,6 +277,6 @@ MODELS = {
         GEN3_TURBO, GEN4_TURBO, GEN4, GEN4_5, VIDEOS_GEN4_5, KLING_3_PRO, VEO_3_1, SEEDANCE_2, SEEDANCE_2_5, SORA_2
     )
 }  # fmt: skip
-"""Name to row, the documented and cheap ones first; `models.add_model` adds a row of your own."""
+"""Name to row, the documented and cheap ones first; `own_models.add_model` adds a row of your own."""
 DEFAULT_MODEL = GEN3_TURBO
 """The model of a request that names none."""

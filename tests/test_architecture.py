@@ -34,7 +34,7 @@ FLOORS = """
     storage
     models camera camera_words template references task_options keyframes model_checks request_code request_fields
     request
-    succession sweep_plan
+    succession sweep_plan own_models
     setting_values credentials settings
     simulator.parent_process
     simulator.rendering

@@ -11,7 +11,8 @@ import pytest
 from runway_nb.camera import Camera
 from runway_nb.errors import InvalidRequest
 from runway_nb.keyframes import Keyframes
-from runway_nb.models import add_model, dearest_second, is_other_kind, model_named, model_of_task, models_with
+from runway_nb.models import dearest_second, is_other_kind, model_named, model_of_task, models_with
+from runway_nb.own_models import add_model
 from runway_nb.request import FIELDS, VideoRequest
 from runway_nb.spec import MODELS, POSITIONS, STATES, Model
 
@@ -191,7 +192,37 @@ def test_a_row_replaces_one_of_the_same_name() -> None:
         ({"name": "two words"}, "name of the model is 'two words': give a word"),
         ({"aspects": {"16:9": (0, 1)}}, "aspects of the model is {'16:9': (0, 1)}: give a mapping such as"),
         ({"seconds": [0]}, "seconds of the model is [0]: give whole numbers from 1 to 60"),
-        ({"credits_per_second": -1}, "credits_per_second of the model is -1: give a whole number, or None"),
+        ({"credits_per_second": -1}, "credits_per_second of the model is -1: give a whole number from 1 to 10,000"),
+        (
+            {"credits_per_second": 0},
+            "credits_per_second of the model is 0: give a whole number from 1 to 10,000, or None",
+        ),
+        ({"resolutions": {"720p": -5}}, "resolutions of the model is {'720p': -5}: give credits per second or None"),
+        ({"path": "//evil.example/x"}, "path of the model is '//evil.example/x': give a path that starts with /"),
+        ({"path": "/x/../y"}, "path of the model is '/x/../y': give a path"),
+        ({"path": "/x?a=b"}, "path of the model is '/x?a=b': give a path"),
+        ({"path": '/x"$(id)'}, "path of the model is '/x\"$(id)': give a path"),
+        ({"title": "A\nrm -rf ~"}, "title of the model is 'A\\nrm -rf ~': give one line of text"),
+        ({"name": "--fresh"}, "name of the model is '--fresh': give a word"),
+        ({"aspects": {"a": 5}}, "aspects of the model is {'a': 5}: give a mapping such as"),
+        ({"fixed": {"replyRef": "mine"}}, "replyRef stands for two things in a request"),
+        ({"fixed": {"text_prompt": "x"}}, "text_prompt stands for two things in a request"),
+        (
+            {"fixed": {"refs": ["a@b.example"]}},
+            "fixed of the model is {'refs': [***@***']}",
+        ),
+        (
+            {"wire_names": {"reply_ref": "other"}},
+            "wire_names of the model is {'reply_ref': 'other'}: give names such as",
+        ),
+        ({"wire_names": {"max_jobs": "replyRef"}}, "replyRef stands for two things in a request"),
+        ({"wire_names": 7}, "wire_names of the model is 7: give names such as"),
+        ({"keyframes": [("first", "a", 0.0), ("first", "b", 1.0)]}, "keyframes of the model is [('first'"),
+        ({"keyframes": [("first", "a", 0.0), ("last", "a", 1.0)]}, "a stands for two things in a request"),
+        ({"text_aspects": ["1:1"]}, "text_aspects of the model is ['1:1']: give some of its aspects"),
+        ({"needs_picture": "no"}, "needs_picture of the model is 'no': give True or False"),
+        ({"task_types": "abc"}, "task_types of the model is 'abc': give a list"),
+        ({"prompt_limit": "x"}, "prompt_limit of the model is 'x': give a number of characters"),
         ({"state": "old"}, "state of the model is 'old': give current, discouraged, retired"),
         ({"keyframes": [("start", "x", 0)]}, "keyframes of the model is [('start', 'x', 0)]: give such as"),
     ],
@@ -203,6 +234,18 @@ def test_a_row_that_cannot_be_used_is_one_line_and_changes_nothing(change: dict[
         add_model({**WAN, **change})
     assert caught.value.problems[0].startswith(line)
     assert before == MODELS
+
+
+def test_a_row_shares_nothing_with_what_was_given() -> None:
+    given = {**WAN, "fixed": {"model": "wan-2.6-flash"}}
+    row = add_model(given)
+    given["fixed"]["model"] = "sora-2"
+    assert row.fixed == {"model": "wan-2.6-flash"}
+
+
+def test_each_row_of_the_table_may_be_added_as_ones_own() -> None:
+    for row in ROWS:
+        assert add_model(row) == row
 
 
 def test_what_is_no_row_at_all_is_one_line() -> None:

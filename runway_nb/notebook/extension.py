@@ -64,7 +64,7 @@ class RunwayMagics(Configurable):
     def _add_models(self, proposal: Any) -> Any:
         """Add the rows at once, so that a mistake is reported by the line that makes it."""
         from ..errors import InvalidRequest  # loaded with the first row only
-        from ..models import add_models  # loaded with the first row only
+        from ..own_models import add_models  # loaded with the first row only
 
         try:
             add_models(proposal["value"])

@@ -24,10 +24,10 @@ from runway_nb.ledger.phase import PHASE_NAMES, Phase
 from runway_nb.ledger.record import Record, UnreadableRecord
 from runway_nb.ledger.rows import COLUMNS, dearest_shot
 from runway_nb.ledger.unfinished import count_unfinished
-from runway_nb.models import add_model
 from runway_nb.notebook.panel.keyframe_choices import stored_frame_choices
 from runway_nb.notebook.panel.open_field import entries
 from runway_nb.notebook.rendering.tables import job_costs_bundle, jobs_bundle, spending_bundle, unreadable_text
+from runway_nb.own_models import add_model
 from runway_nb.spec import MODELS
 from support.examples import examples
 from support.fakes import Party
