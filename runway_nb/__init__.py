@@ -78,6 +78,7 @@ __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipyt
 
 
 provide("job.mimebundle", "runway_nb.notebook.rendering.result_html:bundle")
+provide("sweep.mimebundle", "runway_nb.notebook.rendering.sweep_grid:bundle")
 provide("job.unpickled", "runway_nb.shortcuts:attached")
 provide("job.is_cell_task", "runway_nb.notebook.magics.cell_task:is_cell_task")
 provide("request.cell", "runway_nb.notebook.language.cell_source:cell_text")

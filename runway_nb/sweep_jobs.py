@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
-from .errors import InvalidRequest, NeedsConfirmation, PromptRefused, RunwayError, TaskModerated
+from .errors import InvalidRequest, NeedsConfirmation, PromptRefused, RunwayError, TaskModerated, WaitInterrupted
+from .extension_points import provided
 from .jobs.freeze import Asker, CheckedRequest, new_record
 from .jobs.job import Job
 from .jobs.policy import Limits, answering
@@ -59,8 +63,12 @@ class CheckedSweep:
     price: SweepPrice
 
 
-def check_sweep(studio: Studio, plan: SweepPlan, limits: Limits) -> CheckedSweep:
+def check_sweep(
+    studio: Studio, plan: SweepPlan, limits: Limits, names: Mapping[str, str] = MappingProxyType({})
+) -> CheckedSweep:
     """Return a sweep checked and frozen, with its price; nothing is sent.
+
+    `names` is what its pictures are called, as in `Studio.check`.
 
     Raises `InvalidRequest` with the mistakes of all variants, each with the variant that has it.
     """
@@ -68,7 +76,7 @@ def check_sweep(studio: Studio, plan: SweepPlan, limits: Limits) -> CheckedSweep
     problems: list[str] = []
     for variant in plan.variants:
         try:
-            requests.append(studio.check(variant.request, limits))
+            requests.append(studio.check(variant.request, limits, names=names))
         except InvalidRequest as wrong:
             problems += [f"{variant.label}: {problem}" for problem in wrong.problems]
     if problems:
@@ -101,7 +109,7 @@ def submit_sweep(
         RunwayError: not even the first could be sent.
     """
     _check_confirmed(studio, checked.price, yes)
-    sweep = Sweep(checked.plan)
+    sweep = Sweep(checked.plan, checked.price)
     for variant, request in zip(checked.plan.variants, checked.requests, strict=True):
         try:
             sweep.add(variant, studio.submit_checked(request, cell=cell, folder=folder).job)
@@ -128,8 +136,10 @@ class Sweep:
     Running the same sweep again goes on where it stopped: every variant that was paid is there for nothing.
     """
 
-    def __init__(self, plan: SweepPlan) -> None:
+    def __init__(self, plan: SweepPlan, price: SweepPrice | None = None) -> None:
         self.plan = plan
+        self.price = price
+        """What it cost when it was submitted."""
         self._jobs: dict[tuple[int, ...], Job] = {}
         self._unsent: dict[tuple[int, ...], RunwayError] = {}
         self._observers: list[Observer] = []
@@ -137,6 +147,10 @@ class Sweep:
 
     def __repr__(self) -> str:
         return f"<Sweep of {len(self.plan.variants)}: {self.progress_text}>"
+
+    def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
+        bundle: dict[str, str] = provided("sweep.mimebundle")(self)
+        return bundle
 
     @property
     def variants(self) -> list[Variant]:
@@ -157,6 +171,11 @@ class Sweep:
     def done(self) -> bool:
         """True when every job has ended."""
         return all(job.done for job in self.jobs)
+
+    @property
+    def is_ending(self) -> bool:
+        """True when nothing changes any more, also while those who wait are being told."""
+        return all(map(has_ended, self.jobs))
 
     @property
     def progress_text(self) -> str:
@@ -189,10 +208,16 @@ class Sweep:
             self._unsent[variant.place] = reason
         self._notify()
 
-    def observe(self, observer: Observer) -> None:
-        """Call `observer(sweep)` on the background thread after every change of a job."""
+    def observe(self, observer: Observer) -> Callable[[], None]:
+        """Call `observer(sweep)` on the background thread after every change; return a function that ends this."""
         checked_call(observer, "observer")
         self._observers.append(observer)
+
+        def forget() -> None:
+            with suppress(ValueError):  # ended twice
+                self._observers.remove(observer)
+
+        return forget
 
     def stop(self) -> None:
         """Take back what is not sent yet, and stop tracking the rest: see `Job.stop`."""
@@ -201,25 +226,47 @@ class Sweep:
 
     # --- waiting --------------------------------------------------------------------------------
 
-    def wait(self, timeout: float | None = None) -> Sweep:
+    def wait(
+        self, timeout: float | None = None, *, keep_loop: bool = False, on_tick: Callable[[], None] | None = None
+    ) -> Sweep:
         """Block until every job has ended, and return this sweep; a failed variant ends no other and raises nothing.
 
-        Raises `WaitTimeout` when the time is up, and `WaitInterrupted`; the jobs go on.
+        The arguments are those of `Job.wait`. Raises `WaitTimeout` when the time is up, and `WaitInterrupted`; the
+        jobs go on.
         """
-        limit = checked_timeout(timeout)
-        deadline = None if limit is None else time.monotonic() + limit
+        left = _time_left(checked_timeout(timeout))
         for job in self.jobs:
             try:
-                job.wait(None if deadline is None else max(0.0, deadline - time.monotonic()))
+                job.wait(left(), keep_loop=keep_loop, on_tick=on_tick)
+            except WaitInterrupted:
+                raise self.interrupted() from None
             except RunwayError as error:
                 if error is not job.error:  # the job's own stays with it
                     raise
         return self
 
-    def __await__(self) -> Generator[object, None, Sweep]:
+    async def until_ended(self, timeout: float | None = None, on_tick: Callable[[], None] | None = None) -> None:
+        """Wait for the end of all without blocking the loop. Raises `WaitTimeout`."""
+        left = _time_left(checked_timeout(timeout))
         for job in self.jobs:
-            yield from job.until_ended().__await__()
+            await job.until_ended(left(), on_tick)
+
+    def __await__(self) -> Generator[object, None, Sweep]:
+        try:
+            yield from self.until_ended().__await__()
+        except asyncio.CancelledError:
+            # anywhere but in a cell a cancellation belongs to who cancelled
+            if not provided("job.is_cell_task")():
+                raise
+            raise self.interrupted() from None
         return self
+
+    def interrupted(self) -> WaitInterrupted:
+        """Return the error for a wait that was interrupted: the jobs go on, and how to come back to them."""
+        return WaitInterrupted(
+            f"stopped waiting ({self.progress_text}); the jobs go on and nothing is lost: %runway wait waits again, "
+            "sweep.stop() takes back what is not sent"
+        )
 
     # --- what one job means for the others ------------------------------------------------------
 
@@ -240,6 +287,12 @@ class Sweep:
     def _notify(self) -> None:
         for observer in list(self._observers):
             observer(self)
+
+
+def _time_left(limit: float | None) -> Callable[[], float | None]:
+    """Return a function that says how much of a time is left, in seconds."""
+    deadline = None if limit is None else time.monotonic() + limit
+    return lambda: None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
 def has_ended(job: Job) -> bool:

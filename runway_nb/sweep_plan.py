@@ -10,11 +10,12 @@ import hashlib
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from .camera import Camera
 from .errors import InvalidRequest
+from .keyframes import Keyframes
 from .models import model_named
 from .redaction import redact_line
 from .request import FIELDS, VideoRequest
@@ -62,6 +63,10 @@ class SweepPlan:
     axes: tuple[Axis, ...]
     variants: tuple[Variant, ...]
     """In the order in which they are sent: ends first, then what lies between, so that the whole is seen early."""
+    prompt: str = ""
+    """As it was given, with the names of what is filled in."""
+    is_zipped: bool = False
+    """Whether the values go together, so that there is one variant for each of them and no grid."""
 
     @property
     def in_place(self) -> list[Variant]:
@@ -210,7 +215,7 @@ def plan(
     made = [_variant(place, axes, prompt, values, model, variables or {}, seed) for place in places[:limit]]
     if problems := _variant_problems(made):
         raise InvalidRequest(problems)
-    return SweepPlan(tuple(axes), tuple(variant for variant, _ in made))
+    return SweepPlan(tuple(axes), tuple(variant for variant, _ in made), prompt, zipped)
 
 
 def _too_many(count: int) -> str:
@@ -243,7 +248,7 @@ def _variant(
 ) -> tuple[Variant, list[str]]:  # fmt: skip
     """Return a variant and the mistakes of its request; `seed` is for a model that takes one."""
     chosen = {axis.name: axis.values[index] for axis, index in zip(axes, place, strict=True)}
-    label = ", ".join(_label(axis, index) for axis, index in zip(axes, place, strict=True))
+    label = ", ".join(axis_label(axis, index) for axis, index in zip(axes, place, strict=True))
     problems: list[str] = []
     own = {name: value for name, value in chosen.items() if name not in _FIELDS and name != "model"}
     text = plain(chosen.get("prompt", prompt))
@@ -253,10 +258,16 @@ def _variant(
         row = model_named(plain(chosen.get("model", model)))
         seeded = {**values, "seed": seed} if seed is not None and row.seed else values
         request = VideoRequest.from_values({**seeded, **chosen, "prompt": text}, row.name)
-        problems += request.problems()
+        problems += _with_named_pictures(request).problems()
     except InvalidRequest as wrong:
         request, problems = VideoRequest(text), [*problems, *wrong.problems]
     return Variant(place, label, request), problems
+
+
+def _with_named_pictures(request: VideoRequest) -> VideoRequest:
+    """Return a request with a name in the place of each picture object: those are checked when they are read."""
+    given = request.keyframes.given
+    return replace(request, keyframes=Keyframes(**{at: it if is_a(it, str) else "-" for at, it in given.items()}))
 
 
 def _as_text(value: Any) -> Any:
@@ -275,7 +286,8 @@ def _variant_problems(made: Sequence[tuple[Variant, list[str]]]) -> list[str]:
     return lines + ([f"and {len(own) - _REPORTED} more like these"] if len(own) > _REPORTED else [])
 
 
-def _label(axis: Axis, index: int) -> str:
+def axis_label(axis: Axis, index: int) -> str:
+    """Return what a value of an axis is called: `zoom -5`, `take 2`."""
     if axis.title:
         return f"{axis.title} {index + 1}"
     return f"{axis.name} {value_text(axis.values[index])}"

@@ -14,7 +14,7 @@ from runway_nb import errors
 from runway_nb.jobs.job import Job
 from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.cards.card import body_html, film_html
-from runway_nb.notebook.magics.cell import dry_run_text
+from runway_nb.notebook.magics.dry_run import dry_run_text
 from runway_nb.notebook.rendering import tables
 from runway_nb.notebook.rendering.live_state import live_state
 from runway_nb.notebook.rendering.plain_text import live_line, log_line

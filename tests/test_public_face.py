@@ -259,7 +259,7 @@ DRIVEN = {
     Ledger: set(),
     LedgerLeases: set(),
     LedgerTasks: set(),
-    Sweep: {"add", "leave_out", "job_of", "reason_of"},  # variants of ours
+    Sweep: {"add", "leave_out", "job_of", "reason_of", "until_ended"},  # variants of ours, and a cell that awaits
     RunwayClient: {"prepare", "send"},  # the two halves of `create`
 }
 """Classes, and the methods that are not driven: what they are given comes from us."""

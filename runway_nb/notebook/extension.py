@@ -15,6 +15,7 @@ from .loaded_settings import loaded_settings, remember
 
 if TYPE_CHECKING:
     from ..jobs.job import Job
+    from ..sweep_jobs import Sweep
     from .magics.front_end import FrontEnd
 
 
@@ -23,6 +24,8 @@ WORTH_TELLING = 7 * 24 * 60 * 60.0
 
 
 _CLASS = "RunwayMagics"
+_SHOWN = (("runway_nb.jobs.job", "Job"), ("runway_nb.sweep_jobs", "Sweep"))
+"""The classes whose views are registered, by module and name."""
 _ON_THE_WAY = ("IPython.", __name__)
 """Modules between who runs a cell and a transformer of its text."""
 
@@ -232,7 +235,8 @@ def load(shell: Any) -> RunwayMagics:
     for key in ("%%runway", "%runway"):
         shell.set_hook("complete_command", complete, str_key=key)
     if not hasattr(shell, "kernel"):
-        shell.display_formatter.mimebundle_formatter.for_type_by_name("runway_nb.jobs.job", "Job", _terminal_bundle)
+        for module, name in _SHOWN:
+            shell.display_formatter.mimebundle_formatter.for_type_by_name(module, name, _terminal_bundle)
         remember(home)
         return home
     shell.input_transformers_cleanup.append(await_cell)
@@ -240,17 +244,20 @@ def load(shell: Any) -> RunwayMagics:
     def show_job(job: Job) -> None:
         home.front_end.show(job)
 
-    shell.display_formatter.ipython_display_formatter.for_type_by_name("runway_nb.jobs.job", "Job", show_job)
+    def show_sweep(sweep: Sweep) -> None:
+        home.front_end.show_sweep(sweep)
+
+    for (module, name), show in zip(_SHOWN, (show_job, show_sweep), strict=True):
+        shell.display_formatter.ipython_display_formatter.for_type_by_name(module, name, show)
     remember(home)
     return home
 
 
-def _terminal_bundle(job: Job) -> dict[str, str]:
-    """Return a job for a terminal, with the signs that it has."""
+def _terminal_bundle(shown: Job | Sweep) -> dict[str, str]:
+    """Return a job or a sweep for a terminal, with the signs that it has."""
     from ..text.console import as_shown  # first use
-    from .rendering.result_html import bundle  # loads the rendering
 
-    return {"text/plain": as_shown(bundle(job)["text/plain"], sys.stdout)}
+    return {"text/plain": as_shown(shown._repr_mimebundle_()["text/plain"], sys.stdout)}
 
 
 def report_unfinished() -> None:
@@ -300,10 +307,11 @@ def _take_back(shell: Any) -> None:
     for key in ("%%runway", "%runway"):
         shell.strdispatchers["complete_command"].strs.pop(key, None)
     for formatter in (shell.display_formatter.ipython_display_formatter, shell.display_formatter.mimebundle_formatter):
-        _forget_job_view(formatter)
+        for module, name in _SHOWN:
+            _forget_view(formatter, f"{module}.{name}")
 
 
-def _forget_job_view(formatter: Any) -> None:
-    """Forget how jobs are shown: by name until the first one was, by each of their types after it."""
-    while formatter.pop("runway_nb.jobs.job.Job", None) is not None:
+def _forget_view(formatter: Any, kind: str) -> None:
+    """Forget how a class is shown: by name until the first was, by each type of that name after it."""
+    while formatter.pop(kind, None) is not None:
         pass

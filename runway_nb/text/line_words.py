@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 DASHES = "-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 """Signs that stand for a hyphen where a keyboard, or a word processor, puts another in its place."""
@@ -41,11 +42,15 @@ class OpenQuote(ValueError):
         )
 
 
-def split(line: str) -> list[str]:
+def split(line: str, quoted: Callable[[str], str] = str) -> list[str]:
     """Return the words of a line, without their quotes; backslashes stay, for paths.
 
     Any space parts words, and marks without width are left out; inside quotes both stay. Curly quotes count where a
-    word, or the value after "=", begins, so that an apostrophe is one. Raises `OpenQuote`.
+    word, or a value after "=" or a comma, begins, so that an apostrophe is one. Raises `OpenQuote`.
+
+    Args:
+        line: What was typed.
+        quoted: Gives what becomes of a text in quotes.
     """
     words: list[str] = []
     # a list, since a text that grows letter by letter takes seconds for a pasted megabyte
@@ -56,10 +61,10 @@ def split(line: str) -> list[str]:
         if letter.isspace():
             words += [] if word is None else ["".join(word)]
             word = None
-        elif letter in "'\"" or (letter in _CLOSING and (not word or word[-1] == "=")):
+        elif letter in "'\"" or (letter in _CLOSING and (not word or word[-1] in "=,")):
             end = _closed(line, position)
             word = word or []
-            word.extend(line[position + 1 : end])
+            word.extend(quoted(line[position + 1 : end]))
             position = end
         elif letter not in NO_WIDTH:
             word = word or []

@@ -25,10 +25,8 @@ from ..rendering.live_state import ATTACH_HINT, SEND_HINT, live_state
 from ..rendering.plain_text import live_line
 from ..rendering.result_html import error_bundle
 from .card import Card, make_button, style_sheet
-from .view import View, display_metadata, new_display_id
+from .view import UPDATE_SECONDS, View, display_metadata, new_display_id
 
-UPDATE_SECONDS = 0.5
-"""At most one message of a card in this time; a time that it shows counts on as often."""
 OFFER_SECONDS = 120.0
 """How long the buttons of a job in doubt stay; what they do, the commands beside them do for ever."""
 _GAPS = {"text/html": "", "text/plain": "\n\n"}

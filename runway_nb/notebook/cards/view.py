@@ -17,6 +17,9 @@ from ..rendering.live_state import live_state
 from ..rendering.plain_text import live_line
 from ..rendering.result_html import bundle, placeholder
 
+UPDATE_SECONDS = 0.5
+"""At most one message of a card or table in this time; a time that a card shows counts on as often."""
+
 
 class View(NamedTuple):
     """How results are shown in this session."""

@@ -14,7 +14,7 @@ from ...redaction import short_id
 from ...request import FIELDS, VideoRequest
 from ...spec import DEFAULT_MODEL, ID_FORM
 from ...template import by_number, fill, literal
-from .options import MODEL, OF_REQUEST, Option
+from .options import MODEL, OF_REQUEST, Option, makes_several
 from .parsing import CellOptions, parse
 from .stray_options import literal_prompt, stray_problem
 
@@ -94,7 +94,8 @@ def with_model(cell: str, model: str, usual_model: str) -> str:
 
 
 def request_of_cell(text: str) -> VideoRequest | None:
-    """Return the request that a cell asks for, not checked; None where it is no `%%runway` cell or cannot be read.
+    """Return the request that a cell asks for, not checked; None where it is no `%%runway` cell, makes several videos
+    or cannot be read.
 
     Variables are not known: a cell with {{name}} cannot be read, and a keyframe is the word that stands there.
     """
@@ -103,6 +104,8 @@ def request_of_cell(text: str) -> VideoRequest | None:
     if magic.rstrip() != _MAGIC:
         return None
     read = parse(options, {})
+    if makes_several(read.values):
+        return None
     problems = [*read.problems, *filter(None, [stray_problem(options, body)])]
     prompt = fill(body.strip(), {}, problems)
     if problems:

@@ -13,6 +13,8 @@ from ...jobs.job import Job
 from ...pictures.objects import is_picture
 from ...redaction import redact_line
 from ...references import ShotFrame
+from ...spec import POSITIONS
+from ...text.line_words import shortened
 
 _STEP = r"\.[^\W\d]\w*|\[[\w -]+\]"
 _EXPRESSION = re.compile(rf"(?P<name>[^\W\d]\w*)(?P<steps>(?:{_STEP})*?)(?:\.frame\((?P<seconds>[\d.]+)\))?")
@@ -44,6 +46,32 @@ def named_picture(word: str, variables: Mapping[str, Any]) -> Named:
     if issubclass(type(value), str):
         return Named(str.__str__(value), name)  # the text itself, whatever a class of the user makes of it
     return Named(value if _may_be_picture(value) else word, name)
+
+
+def named_pictures(values: Mapping[str, Any], problems: list[str], variables: Mapping[str, Any]) -> dict[str, Named]:
+    """Return the keyframes among the values of options; add a line to `problems` for each that leads nowhere."""
+    found: dict[str, Named] = {}
+    for position in POSITIONS:
+        if (typed := values.get(position)) is None:
+            continue
+        try:
+            found[position] = named_picture(typed, variables)
+        except InvalidRequest as error:
+            problems += [f"{position}: {problem}" for problem in error.problems]
+            found[position] = Named(typed, "picture")
+    return found
+
+
+def named_value(expression: str, variables: Mapping[str, Any]) -> Any:
+    """Return the value of `styles`, `table.style` or `shots[0]`. Raises `InvalidRequest` where it leads nowhere."""
+    match = _EXPRESSION.fullmatch(expression)
+    if match is None or match["seconds"] is not None:
+        raise InvalidRequest([f"{shortened(f'@{expression}')} is no variable: give its name, such as @styles"])
+    if match["name"] not in variables:
+        raise InvalidRequest([f"@{expression} is no variable: define {match['name']} first"])
+    if (value := _followed(match, variables)) is None:
+        raise InvalidRequest([f"@{expression} leads nowhere"])
+    return value
 
 
 def _may_be_picture(value: Any) -> bool:

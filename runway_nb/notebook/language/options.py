@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from textwrap import wrap
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ...request import FIELDS
 from ...request_fields import Field, Kind, OptionText
@@ -17,16 +17,22 @@ Choose = Callable[[Sequence[Model]], tuple[str, ...]]
 """Gives the values of an option that these models have."""
 
 
+OptionKind = Kind | Literal["axis"]
+"""An axis is a name and several values: `zoom=-5,0,5`."""
+
+
 class Option(NamedTuple):
     """One option of `%%runway`."""
 
     flag: str
-    kind: Kind
+    kind: OptionKind
     metavar: str
     help: str
     fixed: tuple[str, ...] = ()
     """Its values, where they are the same for all models."""
     choose: Choose | None = None
+    is_repeatable: bool = False
+    """Whether it may stand on the line several times; its value is a list then."""
 
     @property
     def field(self) -> str:
@@ -81,8 +87,26 @@ MODEL = Option(
 )  # fmt: skip
 OF_REQUEST = (MODEL, *_of_fields())
 """The options that make a request, in the order in which a cell is written."""
+OF_SWEEP = (
+    Option("--takes", "whole", "N", "Make N takes, which differ by their seed alone."),
+    Option(
+        "--sweep", "axis", "K=V,...",
+        "Make a video for each value of an option or of a {{name}} of the prompt: a list, a range such as 1..5 or "
+        "0..1/0.25, or @variable. May be given several times, for every combination.",
+        choose=lambda _: tuple(f"{option.field}=" for option in OF_REQUEST), is_repeatable=True,
+    ),
+    Option(
+        "--rows", "text", "@T",
+        "Make a video for each row of a DataFrame or a list of mappings; columns are options and names of the prompt.",
+    ),
+    Option("--zip", "switch", "", "Take the values of several --sweep together, first with first."),
+    Option("--limit", "whole", "N", "Make N of these videos at most: the ends of the values first."),
+    Option("--yes", "switch", "", "Send them although they cost more than the setting confirm_credits."),
+)  # fmt: skip
+"""The options of a cell that makes several videos."""
 OPTIONS: tuple[Option, ...] = (
     *OF_REQUEST,
+    *OF_SWEEP,
     Option("--wait", "switch", "", "Keep the cell busy until the video is there."),
     Option("--keep-loop", "switch", "", "Like --wait, and your own asyncio tasks go on (nest_asyncio2)."),
     Option("--fresh", "switch", "", "Make a new take although an equal request was made before; it is paid again."),
@@ -93,6 +117,11 @@ OPTIONS: tuple[Option, ...] = (
     Option("--embed", "choice", "E", "Put the video into the notebook file; auto when not given.",
            EMBED),
 )  # fmt: skip
+
+
+def makes_several(values: Mapping[str, object]) -> bool:
+    """Return True for the options of a cell that makes several videos."""
+    return not {"takes", "sweep", "rows"}.isdisjoint(values)
 
 
 BY_FLAG = {flag: option for option in OPTIONS for flag in option.flags}
@@ -131,7 +160,11 @@ def flag_completions(
     if option is not None and (choices := option.choices_of(models or list(MODELS.values()))):
         return [choice for choice in choices if choice.startswith(symbol)]
     used = {flags[flag] for word in words if word != symbol and (flag := word.partition("=")[0]) in flags}
-    return [flag for flag, one in flags.items() if offered and flag.startswith(symbol) and one not in used]
+    return [
+        flag
+        for flag, one in flags.items()
+        if offered and flag.startswith(symbol) and (one not in used or one.is_repeatable)
+    ]
 
 
 def cell_help() -> str:

@@ -6,16 +6,19 @@ import difflib
 import re
 import unicodedata
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ...errors import InvalidRequest
 from ...template import REFERENCE, fill
-from ...text.line_words import DASHES, OpenQuote, plain_number, plain_signs, shortened, split
+from ...text.line_words import DASHES, OpenQuote, shortened, split
+from .option_values import axis_values, converted
 from .options import BY_FLAG, OPTIONS, Option
+from .sweep_values import part_of_value
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _LONGEST_FLAG, _NAMES_SHOWN = 40, 8
+_AXES = frozenset(option.flag for option in OPTIONS if option.kind == "axis")
 
 
 class CellOptions(NamedTuple):
@@ -33,12 +36,24 @@ def parse(line: str, variables: Mapping[str, object]) -> CellOptions:
     values: dict[str, Any] = {}
     problems: list[str] = []
     try:
-        words = deque(fill(word, variables, problems) for word in split(REFERENCE.sub(r"{{\1}}", line)))
+        typed = split(REFERENCE.sub(r"{{\1}}", line), part_of_value)
     except OpenQuote as wrong:
         return CellOptions("", {}, (wrong.problem("%%runway"),))
-    names = _read_words(words, values, problems, OPTIONS)
+    names = _read_words(deque(_filled(typed, variables, problems)), values, problems, OPTIONS)
+    if "sweep" in values:
+        axes = [axis for axis in values["sweep"] if axis is not None]
+        values["sweep"] = [axis._replace(values=axis_values(axis, variables, problems)) for axis in axes]
     problems += _name_problems(names)
     return CellOptions(names[0] if len(names) == 1 else "", values, tuple(problems))
+
+
+def _filled(words: Iterable[str], variables: Mapping[str, object], problems: list[str]) -> Iterator[str]:
+    """Yield the words of a line with their variables; the values of an axis are filled after it is parted."""
+    before = ""
+    for word in words:
+        is_axis = before in _AXES or word.partition("=")[0] in _AXES
+        yield word if is_axis else fill(word, variables, problems)
+        before = word
 
 
 def parse_arguments(words: Iterable[str], table: Sequence[Option]) -> tuple[list[str], dict[str, Any]]:
@@ -94,7 +109,7 @@ def reads_as_value(option: Option, text: str) -> bool:
     """Return True when an option may have this value, as far as its kind tells; a variable is not looked up."""
     problems: list[str] = []
     if "{{" not in text:
-        _converted(option, text, problems)
+        converted(option, text, problems)
     is_chosen = option.kind != "choice" or "{{" in text or text in option.choices
     return is_chosen and not problems and not text.startswith("--")
 
@@ -115,7 +130,7 @@ def _read_option(
         problems.append(_unknown(word, table))
         _drop_value(word, rest)
         return
-    if option.field in values:
+    if option.field in values and not option.is_repeatable:
         problems.append(f"{option.usage if option.kind == 'toggle' else flag} is given twice")
     if not option.takes_value:
         values[option.field] = flag == option.flag
@@ -125,7 +140,8 @@ def _read_option(
     if not equals and (not rest or rest[0].startswith("--")):
         problems.append(f"{flag} needs a value: {option.usage}")
         return
-    values[option.field] = _converted(option, text if equals else rest.popleft(), problems)
+    value = converted(option, text if equals else rest.popleft(), problems)
+    values[option.field] = [*values.get(option.field, []), value] if option.is_repeatable else value
 
 
 def _unknown(word: str, table: Sequence[Option]) -> str:
@@ -134,36 +150,6 @@ def _unknown(word: str, table: Sequence[Option]) -> str:
     meant = known_flag(word, table) or next(iter(difflib.get_close_matches(flag, flags, 1)), "")
     shown = flag if flag.isprintable() and len(flag) <= _LONGEST_FLAG else shortened(flag)
     return f"{shown} is no option: " + (f"do you mean {meant}?" if meant else "see %runway help")
-
-
-def _converted(option: Option, text: str, problems: list[str]) -> Any:
-    """Return the value in its type; a range is checked with the request, a wrong kind of value here."""
-    kinds: dict[str, Callable[[str], Any]] = {"number": _number, "whole": _whole, "point": _point}
-    kind = kinds.get(option.kind)
-    if kind is None:
-        return text
-    try:
-        return kind(text)
-    except ValueError:
-        if any(problem.startswith(f"{match[0]} ") for match in REFERENCE.finditer(text) for problem in problems):
-            return None  # what is wrong with the variable is among the problems already
-        what = {"number": "a number", "whole": "a whole number", "point": "two numbers, such as 0.5,0.2"}[option.kind]
-        problems.append(f"{option.flag} is {shortened(text)}: give {what}")
-        return None
-
-
-def _number(text: str) -> float:
-    return float(plain_number(text))
-
-
-def _whole(text: str) -> int:
-    return int(plain_signs(text))
-
-
-def _point(text: str) -> tuple[float, ...]:
-    """Return two numbers; where their points are commas, a semicolon stands between them."""
-    x, y = text.split(";") if ";" in text else plain_signs(text).split(",")
-    return _number(x), _number(y)
 
 
 def _name_problems(names: list[str]) -> list[str]:

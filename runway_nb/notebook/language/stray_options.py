@@ -173,24 +173,26 @@ def _read(row: str) -> _Read:
     """Return the options at the beginning of a line; a backslash at its end is none of it."""
     bare = row.rstrip().removesuffix("\\")
     try:
-        words = split(bare)
+        words, raw = split(bare), split(bare, _in_quotes)
     except OpenQuote:
-        words = bare.split()
+        words = raw = bare.split()
     pieces = bare.split()
     found: list[str] = []
     first = ""
     while words and (flag := known_flag(words[0])):
-        name, equals, value = words[0].partition("=")
+        source = raw if BY_FLAG[flag].kind == "axis" else words  # of its values each may stand in quotes
+        name, equals, value = source[0].partition("=")
         typed = next((piece for piece in pieces if piece.startswith(name)), "")
         if not typed:
             break  # in quotes it is no option
         first = first or typed
         if BY_FLAG[flag].takes_value and not equals and len(words) == 1:
             return _Read(found, words, first, is_open=True)
-        taken = _taken(flag, [value] if equals else words[1:2], bool(equals))
+        taken = _taken(flag, [value] if equals else source[1:2], bool(equals))
         if taken is None:
             break
-        found, words = [*found, taken], words[1 if equals or taken == flag else 2 :]
+        used = 1 if equals or taken == flag else 2
+        found, words, raw = [*found, taken], words[used:], raw[used:]
     spoilt = not found and bool(words) and words[0].startswith("--") and bool(known_flag(words[0]))
     if spoilt:
         return _Read([words[0].partition("=")[0]], words[1:] or [""], first or words[0].split()[0])
@@ -202,7 +204,13 @@ def _taken(flag: str, value: list[str], has_equals: bool) -> str | None:
     option = BY_FLAG[flag]
     if not option.takes_value:
         return None if has_equals else flag
-    return f"{flag} {quoted(value[0])}" if reads_as_value(option, value[0]) else None
+    text = value[0] if option.kind == "axis" else quoted(value[0])
+    return f"{flag} {text}" if reads_as_value(option, value[0]) else None
+
+
+def _in_quotes(text: str) -> str:
+    mark = "'" if '"' in text else '"'
+    return f"{mark}{text}{mark}"
 
 
 class _AnyVariable(dict[str, object]):

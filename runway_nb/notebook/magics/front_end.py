@@ -11,6 +11,7 @@ from ...text.console import write_line
 if TYPE_CHECKING:
     from ...jobs.job import Job
     from ...studio import Studio
+    from ...sweep_jobs import Sweep
     from ..cards.view import View
 
 
@@ -63,6 +64,12 @@ class FrontEnd:
         from ..cards.view import show  # loads the rendering
 
         show(job, self.studio, self.view(embed), reused=reused)
+
+    def show_sweep(self, sweep: Sweep, embed: str | None = None) -> None:
+        """Show all videos of a sweep in the running cell, as one table."""
+        from ..cards.sweep_view import show_sweep  # loads the rendering
+
+        show_sweep(sweep, self.studio, self.view(embed))
 
     def show_bundle(self, bundle: dict[str, str]) -> None:
         """Display a MIME bundle; in a terminal, print its text."""

@@ -8,10 +8,12 @@ from collections.abc import Callable
 from typing import TextIO
 
 from ...jobs.job import Job
+from ...sweep_jobs import Sweep
 from ...text.console import is_terminal, write, write_line
 from ..rendering.live_state import live_state
-from ..rendering.plain_text import WIDTH, done_line, live_line, log_key, log_line, sent_line
+from ..rendering.plain_text import WIDTH, done_line, ended_line, live_line, log_key, log_line, sent_line
 from ..rendering.result_html import bundle
+from ..rendering.sweep_grid import bundle as sweep_bundle
 
 
 class Reporter:
@@ -60,21 +62,62 @@ class Reporter:
         return self._mode == "terminal" and is_terminal(self._out)
 
 
-def wait(job: Job, mode: str, *, keep_loop: bool = False) -> None:
-    """Block the cell until the job ends. Raises the job's error, or `WaitInterrupted`."""
-    reporter = Reporter(job, mode)
+class SweepReporter:
+    """Prints a line for each video of a sweep that has ended; with a live table there is nothing to print."""
+
+    def __init__(self, sweep: Sweep, mode: str, out: TextIO | None = None) -> None:
+        self._sweep, self._mode, self._out = sweep, mode, out
+        self._was_done = sweep.done
+        self._told = {job.id for job in sweep.jobs if job.done}
+
+    def tick(self) -> None:
+        """Print what has ended since the last time."""
+        if self._mode == "live":
+            return
+        for variant in self._sweep.variants:
+            job = self._sweep.job_of(variant)
+            if job is not None and job.done and job.id not in self._told:
+                self._told.add(job.id)
+                write_line(f"{variant.label}: {ended_line(job)} ({self._sweep.progress_text})", self._out)
+
+    def end(self) -> None:
+        """Print the last lines, and in a terminal the table."""
+        self.tick()
+        if self._sweep.done and not self._was_done and self._mode == "terminal":
+            write_line(sweep_bundle(self._sweep)["text/plain"], self._out)
+
+
+def _reporter_of(shown: Job | Sweep, mode: str) -> Reporter | SweepReporter:
+    return SweepReporter(shown, mode) if isinstance(shown, Sweep) else Reporter(shown, mode)
+
+
+def _raise_failure(shown: Job | Sweep) -> None:
+    """Raise the job's error, or the first one of a sweep: a run that nobody watches must not pass for a success."""
+    if isinstance(shown, Sweep):
+        for job in shown.jobs:
+            job.result()
+        for _, reason in shown.unsent:
+            raise reason
+    else:
+        shown.result()
+
+
+def wait(shown: Job | Sweep, mode: str, *, keep_loop: bool = False) -> None:
+    """Block the cell until the end of a job, or of all jobs of a sweep. Raises their error, or `WaitInterrupted`."""
+    reporter = _reporter_of(shown, mode)
     try:
-        job.wait(keep_loop=keep_loop, on_tick=reporter.tick)
+        shown.wait(keep_loop=keep_loop, on_tick=reporter.tick)
     finally:
         reporter.end()
+    _raise_failure(shown)
 
 
-async def wait_async(job: Job, mode: str) -> None:
+async def wait_async(shown: Job | Sweep, mode: str) -> None:
     """Return the same as a coroutine, for a cell that awaits: buttons stay alive, the user's own tasks go on."""
-    reporter = Reporter(job, mode)
+    reporter = _reporter_of(shown, mode)
     try:
-        await job.until_ended(on_tick=reporter.tick)
+        await shown.until_ended(on_tick=reporter.tick)
     except (KeyboardInterrupt, asyncio.CancelledError):
-        raise job.interrupted() from None
+        raise shown.interrupted() from None
     reporter.end()
-    job.result()
+    _raise_failure(shown)

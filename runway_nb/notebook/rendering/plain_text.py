@@ -66,9 +66,15 @@ def sent_line(job: Job) -> str:
 
 def done_line(job: Job) -> str:
     """Return the last line of a log."""
+    return f"runway {name_of(job)}  {ended_line(job)}"
+
+
+def ended_line(job: Job) -> str:
+    """Return how a job has ended: how long it took and its file, or why there is none."""
+    if job.video is None:
+        return f"no video: {redact_line(job.error.message) if job.error else job.status.lower()}"
     took = clock((job.state.ended or job.created) - (job.state.sent or job.created))
-    path = shown_path(job.video, job.folder) if job.video else ""
-    return f"runway {name_of(job)}  done in {took}: {path}"
+    return f"done in {took}: {shown_path(job.video, job.folder)}"
 
 
 def log_key(state: LiveState) -> tuple[str, int]:

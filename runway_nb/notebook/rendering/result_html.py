@@ -69,7 +69,7 @@ def bundle(job: Job, embed: str = "auto", folder: Path | None = None, note: str 
 def error_bundle(error: RunwayError) -> dict[str, str]:
     """Return what a button could not do, in one line."""
     line = f"Not sent: {error.message}"
-    return {"text/html": _div(styles.TEXT, escape(line)), "text/plain": line}
+    return {"text/html": div(styles.TEXT, escape(line)), "text/plain": line}
 
 
 def source(video: Path, folder: Path, embed: str) -> str:
@@ -92,32 +92,32 @@ def source(video: Path, folder: Path, embed: str) -> str:
 def result_html(job: Job, src: str, note: str = "") -> str:
     """Return the player, its facts, and the cell that made it."""
     portrait = is_tall(job.request)
-    width, height = _player_size(job.request)
+    width, height = player_size(job.request)
     column = styles.video_column(width, portrait=portrait)
     caption, details = _caption(job, src, note), _details(job)
-    beside, below = (caption + details, "") if portrait else (caption, _div(styles.BELOW_VIDEO, details))
-    return _div(
-        styles.RESULT, _div(column, _player(job, src, width, height)) + _div(styles.BESIDE_VIDEO, beside) + below
-    )
+    beside, below = (caption + details, "") if portrait else (caption, div(styles.BELOW_VIDEO, details))
+    return div(styles.RESULT, div(column, player(job, src, width, height)) + div(styles.BESIDE_VIDEO, beside) + below)
 
 
-def _player_size(request: VideoRequest) -> tuple[int, int]:
+def player_size(request: VideoRequest, widest: int = _WIDEST, highest: int = _HIGHEST) -> tuple[int, int]:
     """Return width and height of the player in pixels: the frame within the widest and highest there is room for."""
     width, height = request.row.aspects[request.format]
-    scale = min(_WIDEST / width, _HIGHEST / height)
+    scale = min(widest / width, highest / height)
     return round(width * scale), round(height * scale)
 
 
-def _div(style: str, inner: str) -> str:
+def div(style: str, inner: str) -> str:
+    """Return a block of a style around some HTML."""
     return f'<div style="{style}">{inner}</div>'
 
 
-def _player(job: Job, src: str, width: int, height: int) -> str:
+def player(job: Job, src: str, width: int, height: int, preload: str = "metadata") -> str:
+    """Return the player of a finished video."""
     title = escape(f"Video: {prompt_text(job.request)}", quote=True)
     poster = f' poster="{jpeg_uri(job.state.poster)}"' if job.state.poster else ""
     muted = "" if job.request.audio else " muted"  # who asked for sound hears it; it never begins by itself
     return (
-        f'<video src="{escape(src, quote=True)}" controls loop{muted} preload="metadata"{poster} title="{title}" '
+        f'<video src="{escape(src, quote=True)}" controls loop{muted} preload="{preload}"{poster} title="{title}" '
         f'width="{width}" height="{height}" style="{styles.player(width)}">{_link(src, "Open the video")}</video>'
     )
 
@@ -127,17 +127,17 @@ def _caption(job: Job, src: str, note: str) -> str:
     lines = [*([sentence(note)] if note else []), *(f"Note: {warning}" for warning in job.warnings)]
     size = megabytes(job.video.stat().st_size)
     return "".join([
-        _div("margin-bottom:6px", SIMULATOR_BADGE) if job.simulated else "",
-        _div(styles.PROMPT, escape(prompt_text(job.request))),
-        _div(styles.FACTS, camera_words) if (camera_words := camera_words_text(job.request)) else "",
-        _div(styles.FACTS, escape(DOT.join(facts(job)))),
-        _div(f"{styles.FACTS};margin-top:2px", f"{_job_id(job)}{DOT}{made(job)}"),
-        _div(styles.FILE_LINK, f'{_file_link(src, job.video)} <span style="{styles.QUIET}">({size})</span>'),
-        *(_div(f"{styles.FACTS};margin-top:6px", escape(redact_line(line))) for line in lines),
+        div("margin-bottom:6px", SIMULATOR_BADGE) if job.simulated else "",
+        div(styles.PROMPT, escape(prompt_text(job.request))),
+        div(styles.FACTS, camera_words) if (camera_words := camera_words_text(job.request)) else "",
+        div(styles.FACTS, escape(DOT.join(facts(job)))),
+        div(f"{styles.FACTS};margin-top:2px", f"{job_id(job)}{DOT}{made(job)}"),
+        div(styles.FILE_LINK, f'{_file_link(src, job.video)} <span style="{styles.QUIET}">({size})</span>'),
+        *(div(f"{styles.FACTS};margin-top:6px", escape(redact_line(line))) for line in lines),
     ])  # fmt: skip
 
 
-def _job_id(job: Job) -> str:
+def job_id(job: Job) -> str:
     """Return the id. By its title a panel on the same page finds it, and offers to open the settings of the job."""
     return f'<span style="{styles.CODE}" title="{JOB_TITLE}{job.id}">{job.id}</span>'
 
@@ -188,9 +188,9 @@ def _details(job: Job) -> str:
 def _comparisons(job: Job) -> str:
     """Return what was cut away from pictures."""
     return "".join(
-        _div(
+        div(
             styles.COMPARISON,
-            _div(styles.QUIET, f"{position} keyframe: the picture, and what was sent")
+            div(styles.QUIET, f"{position} keyframe: the picture, and what was sent")
             + f'<img src="{jpeg_uri(sheet)}" alt="{position} keyframe before and after fitting" '
             f'style="{styles.BLOCK}">',
         )
@@ -213,15 +213,15 @@ def _cell(cell: str) -> str:
 def notice_html(job: Job, notice: Notice) -> str:
     """Return an end without a video: what happened, why, and what to do next."""
     prices = facts(job, notice.cost or cost(job))
-    name = _job_id(job) if shows_id(job) else "not sent"
+    name = job_id(job) if shows_id(job) else "not sent"
     badge = f" {SIMULATOR_BADGE}" if job.simulated else ""
-    return _div(styles.notice(notice.tone), "".join([
+    return div(styles.notice(notice.tone), "".join([
         f'<div><span style="{styles.mark(notice.tone)}">{notice.mark}</span>',
         f'<strong style="{styles.TITLE}">{notice.title}</strong>{badge}</div>',
         _lines(notice),
-        _div(f"{styles.FACTS};margin-top:6px;{styles.CUT}", escape(prompt_text(job.request))),
-        _div(styles.FACTS, camera_words) if (camera_words := camera_words_text(job.request)) else "",
-        _div(styles.FACTS, DOT.join([*map(escape, prices), name])),
+        div(f"{styles.FACTS};margin-top:6px;{styles.CUT}", escape(prompt_text(job.request))),
+        div(styles.FACTS, camera_words) if (camera_words := camera_words_text(job.request)) else "",
+        div(styles.FACTS, DOT.join([*map(escape, prices), name])),
         _details(job),
     ]))  # fmt: skip
 

@@ -90,6 +90,17 @@ TABLE_HEAD = "border:none"
 TABLE_CELL = f"text-align:left;padding:2px 16px 2px 0;{NO_BACKGROUND}"
 TABLE_TITLE = f"{TABLE_CELL};font-weight:600"
 
+# --- sweeps ---------------------------------------------------------------------------------------
+
+SWEEP = f"margin:4px 0 12px 0;{TEXT}"
+ABOVE = "margin:0 0 6px 0"
+SCROLLED = "overflow-x:auto;margin:8px 0"
+PAGE_TITLE = "font-weight:600;margin:12px 0 0 0"
+AXIS_LABEL = f"text-align:left;vertical-align:top;font-weight:600;padding:2px 8px 2px 0;{NO_BACKGROUND}"
+SHOT_CELL = f"text-align:left;vertical-align:top;padding:2px 12px 8px 0;{NO_BACKGROUND}"
+SHOT_LABEL = "font-weight:600;margin:0 0 2px 0;word-wrap:break-word"
+STATE = f"{QUIET};border:{HAIRLINE};border-radius:4px;padding:8px 10px"
+
 # --- the asset gallery ----------------------------------------------------------------------------
 
 GALLERY = f"margin:4px 0;{SMALL};{TEXT_FONT}"
@@ -98,6 +109,11 @@ TILE_NAME = f"{CUT};margin:4px 0 0 0"
 TILE_FACTS = f"{CUT};{QUIET}"
 TILE_ID = f"{CODE_FONT};{QUIET}"
 TILE_TYPED = f"{CODE_FONT};font-weight:600;white-space:pre-wrap;word-wrap:break-word"
+
+
+def shot(width: int) -> str:
+    """Return the style of the place of one video in a table; `width` in pixels."""
+    return f"width:{width}px;{SMALL};white-space:normal"
 
 
 def tile(width: int) -> str:

@@ -17,6 +17,7 @@ from ...redaction import redact_line
 from ...request import VideoRequest
 from ...spec import DEFAULT_MODEL
 from . import styles
+from .differences import settings_texts
 from .facts import prompt_text
 
 PACKAGES = ("runway_nb", "ipython", "ipykernel", "ipywidgets", "jupyterlab", "httpx", "nest_asyncio2", "av")
@@ -62,7 +63,7 @@ def table_bundle(
 def jobs_bundle(records: Iterable[AnyRecord], living: Mapping[str, Job]) -> dict[str, str]:
     """Return the newest jobs of the ledger; those of this process with their state of this moment.
 
-    Their models stand there where one of them is not the default.
+    Their models stand there where one of them is not the default, and of their settings those that differ.
     """
     records = list(records)
     rows = [_job_row(record, living.get(record.id)) for record in records]
@@ -71,7 +72,20 @@ def jobs_bundle(records: Iterable[AnyRecord], living: Mapping[str, Job]) -> dict
     if set(models) - {"", DEFAULT_MODEL.name}:
         head = _with_models(head, "model")
         rows = [_with_models(row, model) for row, model in zip(rows, models, strict=True)]
+    settings = _settings(records)
+    if any(settings):
+        head = (*head[:-1], "settings", head[-1])
+        rows = [(*row[:-1], text, row[-1]) for row, text in zip(rows, settings, strict=True)]
     return table_bundle(head, rows, "No jobs yet.")
+
+
+def _settings(records: Sequence[AnyRecord]) -> list[str]:
+    """Return for each record what distinguishes it from the others; nothing for one that cannot be read."""
+    readable = [record for record in records if not isinstance(record, UnreadableRecord)]
+    asked = [VideoRequest.from_wire(each.original_request or each.request, each.model) for each in readable]
+    sent = [VideoRequest.from_wire(each.request, each.model).seed for each in readable]
+    found = {each.id: text for each, text in zip(readable, settings_texts(asked, sent), strict=True)}
+    return [found.get(record.id, "") for record in records]
 
 
 def _model(record: AnyRecord) -> str:

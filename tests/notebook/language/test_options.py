@@ -161,13 +161,17 @@ def test_words_without_references_are_taken_literally(text: str) -> None:
 
 @pytest.mark.parametrize("option", options.OPTIONS, ids=lambda option: option.flag)
 def test_every_option_can_be_given(option: options.Option) -> None:
-    value = {"number": "1", "whole": "5", "point": "0.5,0.2"}.get(
+    value = {"number": "1", "whole": "5", "point": "0.5,0.2", "axis": "zoom=-2,2"}.get(
         option.kind, option.choices[0] if option.choices else "x"
     )
     line = f"{option.flag} {value}" if option.takes_value else option.flag
     read_back = read(line)
     assert list(read_back.values) == [option.field]
     assert not read_back.problems
+
+
+def test_sweep_offers_every_option_of_a_request() -> None:
+    assert options.completions("%%runway --sweep ", "") == [f"{option.field}=" for option in options.OF_REQUEST]
 
 
 def test_help_names_every_option() -> None:
@@ -216,7 +220,10 @@ def test_readme_holds_the_table_as_it_is() -> None:
         ("%%runway --aud", "--aud", ["--audio"]),
         ("%%runway --n", "--n", ["--no-audio"]),
         ("%%runway --no-audio --aud", "--aud", []),
-        ("%%runway --yes", "--yes", ["--yes-unknown-price"]),
+        ("%%runway --yes", "--yes", ["--yes", "--yes-unknown-price"]),
+        ("%%runway --sweep zoom=1,2 --sw", "--sw", ["--sweep"]),
+        ("%%runway --sweep zo", "zo", ["zoom="]),
+        ("%%runway --sweep zoom=1,2 --sweep se", "se", ["seconds=", "seed="]),
     ],
 )
 def test_completion(line: str, symbol: str, expected: list[str]) -> None:

@@ -20,7 +20,8 @@ PIECES = [*FLAGS, "--zoom=4", "\u2014zoom", "zoom=4", "-pan", "4", "in", "A lamp
 
 
 def value_of(option: options.Option) -> str:
-    samples = {"number": "-2.5", "whole": "10", "point": "0.5,0.2", "switch": "", "toggle": ""}
+    samples = {"number": "-2.5", "whole": "10", "point": "0.5,0.2", "axis": 'style=noir,"ink, wet"'}
+    samples |= {"switch": "", "toggle": ""}
     return samples.get(option.kind, option.choices[0] if option.choices else "x.png")
 
 

@@ -2,74 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from IPython.utils.capture import capture_output
 from matplotlib.figure import Figure
 from PIL import Image
 
-from runway_nb import process_studio
 from runway_nb.errors import InvalidCommand, InvalidRequest, JobNotFound, LedgerError, MaybeSent, OverBudget
 from runway_nb.jobs.job import Job
 from runway_nb.notebook import extension
 from runway_nb.request import VideoRequest
 from runway_nb.studio import Studio
-from support.fakes import TOKEN, FakeTime, Party
+from support.fakes import TOKEN
 from support.picture_files import pixel
-from support.shells import own_shell
+from support.sessions import Session
 
 pytestmark = pytest.mark.usefixtures("small_frames")
-
-
-class Session:
-    """A shell with the extension loaded and a studio that talks to the simulator."""
-
-    def __init__(self, shell: Any, party: Party) -> None:
-        self.shell, self.party = shell, party
-
-    def cell(self, line: str, body: str = "A lamp turns") -> str:
-        with capture_output() as out:
-            self.shell.run_cell_magic("runway", line, body)
-        return str(out.stdout)
-
-    def line(self, line: str) -> str:
-        with capture_output() as out:
-            self.shell.run_line_magic("runway", line)
-        return str(out.stdout)
-
-    def job(self, name: str = "shot") -> Job:
-        """The job in a variable, after its end."""
-        return self.party.ended(self.shell.user_ns[name])
-
-    def keep(self, **variables: object) -> None:
-        self.shell.user_ns |= variables
-
-    @property
-    def uploads(self) -> list[str]:
-        """The names under which pictures were sent."""
-        return [request.url.params["name"] for request in self.party.api.calls("POST", "/assets")]
-
-    @property
-    def creates(self) -> int:
-        return len(self.party.api.calls("POST", "/create"))
-
-
-@pytest.fixture
-def session(tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
-    monkeypatch.chdir(tmp_path)
-    with own_shell() as shell, Party(tmp_path, time) as party:
-        process_studio.keep_studio(party.studio, None)
-        monkeypatch.setattr(party.studio, "use", lambda settings: None)
-        shell.extension_manager.load_extension("runway_nb")
-        yield Session(shell, party)
-        if "runway" in shell.magics_manager.magics["cell"]:
-            shell.extension_manager.unload_extension("runway_nb")
 
 
 def test_a_cell_shows_its_line_at_once_and_keeps_the_job(session: Session) -> None:

@@ -17,6 +17,7 @@ EVERY = {
     **{f"mark {tone}": styles.mark(tone) for tone in styles.TONES},
     **{f"column {kind}": styles.video_column(240, portrait=kind) for kind in (True, False)},
     "player": styles.player(560),
+    "shot": styles.shot(240),
     "tile": styles.tile(136),
     "box": styles.tile_box(82),
     "picture": styles.tile_picture(3),

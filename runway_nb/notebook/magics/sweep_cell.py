@@ -1,0 +1,148 @@
+"""`%%runway` with `--takes`, `--sweep` or `--rows`: all variants are checked together, priced, submitted and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from ...errors import InvalidRequest
+from ...jobs.policy import Limits
+from ...spec import POSITIONS
+from ...studio import Studio
+from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, submit_sweep
+from ...sweep_plan import MOST_VARIANTS, SweepPlan, axis_of, plan, sweep_values
+from ...template import REFERENCE
+from ...text.console import write_line
+from ...values.plain import checked_whole, shown
+from ..language.expressions import named_picture, named_pictures, named_value
+from ..language.options import OF_REQUEST
+from ..language.parsing import CellOptions
+from ..language.sweep_values import TypedAxis
+from .dry_run import sweep_dry_run_text
+from .front_end import FrontEnd
+
+_OF_REQUEST = {option.field for option in OF_REQUEST}
+
+
+class _Given(NamedTuple):
+    """What the line of a cell gives for its variants."""
+
+    values: dict[str, Any]
+    """One value of an option, or the list of them."""
+    names: dict[str, str]
+    """What the pictures that all have are called on the account, by position."""
+    rows: Any
+    unread: set[str]
+    """Names whose values cannot be used; that is among the problems."""
+
+
+def submit_sweep_cell(
+    front_end: FrontEnd, read: CellOptions, prompt: str, limits: Limits, problems: Iterable[str]
+) -> Sweep | None:
+    """Check all variants of a cell, submit and show them; return None after a dry run.
+
+    Raises `InvalidRequest` with the mistakes of all, and what `submit_sweep` raises.
+    """
+    studio, values = front_end.studio, read.values
+    checked = _checked(studio, read, prompt, limits, front_end.variables, [*problems])
+    if values.get("dry_run"):
+        write_line(sweep_dry_run_text(checked))
+        return None
+    # a variant has no cell of its own: its job gives one that makes it alone
+    sweep = submit_sweep(studio, checked, yes=bool(values.get("yes")), folder=front_end.folder)
+    if read.name:
+        front_end.variables[read.name] = sweep
+    front_end.show_sweep(sweep, values.get("embed"))
+    return sweep
+
+
+def _checked(
+    studio: Studio, read: CellOptions, prompt: str, limits: Limits, variables: Mapping[str, Any], problems: list[str]
+) -> CheckedSweep:
+    given = _given(read.values, variables, problems)
+    try:
+        many = _plan(given, read.values, prompt, studio.settings.model, variables)
+    except InvalidRequest as wrong:
+        raise InvalidRequest([*problems, *wrong.problems]) from None
+    if problems:
+        raise InvalidRequest(problems)
+    return check_sweep(studio, many, limits, given.names)
+
+
+def _plan(
+    given: _Given, values: Mapping[str, Any], prompt: str, usual_model: str, variables: Mapping[str, Any]
+) -> SweepPlan:
+    takes, limit = values.get("takes"), values.get("limit")
+    axes, common, problems = sweep_values(prompt, given.values, takes=takes, rows=given.rows)
+    if limit is not None:
+        try:
+            limit = checked_whole(limit, "limit", 1, MOST_VARIANTS)
+        except InvalidRequest as wrong:
+            problems += wrong.problems
+            limit = 1
+    if problems and "rows" in values:
+        raise InvalidRequest(problems)  # what its columns would fill in is no mistake of the prompt
+    used = {match[1] for match in REFERENCE.finditer(prompt)}
+    known = {name: variables[name] for name in used if name in variables}
+    try:
+        many = plan(
+            prompt, common, axes, model=common.pop("model", usual_model),
+            variables={**known, **dict.fromkeys(given.unread, "")},
+            zipped=bool(values.get("zip")) or given.rows is not None, limit=limit,
+        )  # fmt: skip
+    except InvalidRequest as wrong:
+        raise InvalidRequest([*problems, *wrong.problems]) from None
+    if problems:
+        raise InvalidRequest(problems)
+    return many
+
+
+def _given(values: Mapping[str, Any], variables: Mapping[str, Any], problems: list[str]) -> _Given:
+    """Return what the options give; add a line to `problems` for each that cannot be used."""
+    pictures = named_pictures(dict(values), problems, dict(variables))
+    found = {name: value for name, value in values.items() if name in _OF_REQUEST}
+    found |= {position: named.picture for position, named in pictures.items()}
+    unread: set[str] = set()
+    for axis in values.get("sweep", []):
+        if axis.name in found:
+            problems.append(f"{axis.name} is given twice: leave it out once")
+        elif listed := _listed(axis, variables, problems):
+            found[axis.name] = listed
+        else:
+            unread.add(axis.name)
+    names = {position: named.name for position, named in pictures.items()}
+    return _Given(found, names, _rows(values.get("rows"), variables, problems), unread)
+
+
+def _listed(axis: TypedAxis, variables: Mapping[str, Any], problems: list[str]) -> list[Any]:
+    """Return the values of an axis; nothing, and a line for `problems`, where they cannot be used."""
+    try:
+        if axis.variable:
+            return _of_variable(axis, variables)
+        if axis.name in POSITIONS:
+            return [named_picture(value, variables).picture for value in axis.values]
+    except InvalidRequest as wrong:
+        problems += [f"--sweep {axis.name}: {problem}" for problem in wrong.problems]
+        return []
+    return [*axis.values]
+
+
+def _of_variable(axis: TypedAxis, variables: Mapping[str, Any]) -> list[Any]:
+    value = named_value(axis.variable, variables)
+    found = axis_of(axis.name, value)
+    if found is None:
+        raise InvalidRequest([f"@{axis.variable} is {shown(value)}: give a list, a range, an array or a column"])
+    if not found.values:
+        raise InvalidRequest([f"@{axis.variable} has no value: give some"])
+    return [*found.values]
+
+
+def _rows(expression: str | None, variables: Mapping[str, Any], problems: list[str]) -> Any:
+    """Return the table of `--rows @table`."""
+    if expression is None:
+        return None
+    try:
+        return named_value(expression.removeprefix("@"), variables)
+    except InvalidRequest as wrong:
+        problems += [f"--rows: {problem}" for problem in wrong.problems]
+        return None
