@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -23,13 +24,21 @@ def make_widget(kind: Any, *arguments: Any, classes: str = "", **traits: Any) ->
     The style sheet says what they look like. A layout and a style of its own would be two more messages for each
     widget. A class or a value that comes later is one more, so give what it begins with.
     """
+    synced = _synced(kind)
     traits["_dom_classes"] = classes.split()
-    if "tooltip" in kind.class_trait_names():
+    traits["keys"] = [*synced]  # each widget would look for them among all of its traits
+    if "tooltip" in synced:
         traits.setdefault("tooltip", "")  # nothing would be shown as the word null
     traits.setdefault("layout", _shared(ipywidgets.Layout))
-    if "style" in kind.class_trait_names():
+    if "style" in synced:
         traits.setdefault("style", _shared(kind.style.klass))
     return kind(*arguments, **traits)
+
+
+@cache
+def _synced(kind: Any) -> tuple[str, ...]:
+    """Return the names of the traits that a kind of widget shares with its page."""
+    return tuple(kind.class_trait_names(sync=True))
 
 
 def _shared(kind: type) -> Any:

@@ -30,6 +30,13 @@ def test_a_small_widget_opens_with_its_classes_and_sends_no_more(monkeypatch: py
     assert wire.updates == []
 
 
+@pytest.mark.parametrize(
+    "kind", [ipywidgets.HTML, ipywidgets.HBox, ipywidgets.Button, ipywidgets.Dropdown, ipywidgets.Text]
+)
+def test_a_small_widget_shares_with_its_page_what_any_other_of_its_kind_does(kind) -> None:
+    assert make_widget(kind).keys == kind().keys
+
+
 def test_a_panel_is_made_with_few_messages_and_none_for_a_class(bench, wire) -> None:
     panel = Panel(REQUEST, studio=bench.studio)
     stage = {widget.model_id for widget in parts(panel.output.area.root)}
