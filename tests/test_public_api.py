@@ -49,6 +49,7 @@ def test_the_public_names_are_promises() -> None:
             "Settings",
             "Status",
             "Studio",
+            "Sweep",
             "Task",
             "VideoRequest",
             "add_model",
@@ -58,6 +59,7 @@ def test_the_public_names_are_promises() -> None:
             "errors",
             "generate",
             "load_ipython_extension",
+            "sweep",
             "unload_ipython_extension",
         ]
     )
