@@ -246,6 +246,24 @@ def test_a_kill_before_the_create_left(book: Notebook) -> None:
     assert [record["credits"] for record in book.records() if record["phase"] == "removed"] == [0, 0]
 
 
+def test_a_kill_in_the_middle_of_a_sweep(book: Notebook) -> None:
+    """One is made, one has no answer, the others stand in line: the same cell again starts each exactly once."""
+    cell = "%%runway grid --sweep seed=1..5 --yes\nA lamp is made five times"
+    book.run("%config RunwayMagics.slots = 2")
+    book.simulator.fault("slow-answer", seconds=60)
+    book.run(cell)
+    wait_for(lambda: book.started() >= 2)
+    assert book.kernel.value("len([job for job in grid.jobs if job.status == 'WAITING'])") >= 1
+    book.restarted()
+    book.simulator.clear_faults()
+    again = book.run(cell)
+    assert book.ending(again).count("<video") == 5
+    assert (book.started(), book.sent()) == (5, 5)
+    book.check_videos(5)
+    assert book.run(cell + " ").of_type("display_data")
+    assert book.sent() == 5
+
+
 def test_a_kill_during_the_download(book: Notebook) -> None:
     book.simulator.fault("slow-download", seconds=60)
     book.run("%%runway shot\nA lamp comes in pieces")

@@ -82,7 +82,8 @@ def help_text(table: Sequence[Command]) -> str:
     """Return the text behind `%runway?`."""
     rows = two_columns([(command.line, command.help) for command in table])
     return (
-        "%runway COMMAND\n\nID is the id of a job, as cards and lists show it, or the variable that holds the job.\n\n"
+        "%runway COMMAND\n\nID is the id of a job, as cards and lists show it, or the variable that holds the job;\n"
+        "show, wait and stop take the variable of several videos, too.\n\n"
         f"Commands:\n{rows}"
     )
 

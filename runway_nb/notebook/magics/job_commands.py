@@ -5,6 +5,7 @@ from __future__ import annotations
 from ...errors import InvalidCommand, RunwayError, WaitInterrupted
 from ...jobs.job import Job, repeatable_request
 from ...redaction import redact
+from ...sweep_jobs import Sweep
 from ...text.console import write_line
 from .command_line import Arguments
 from .front_end import FrontEnd
@@ -25,12 +26,21 @@ def list_jobs(front_end: FrontEnd, arguments: Arguments) -> None:
 
 
 def show_job(front_end: FrontEnd, arguments: Arguments) -> None:
-    """Show a job again, by default the newest."""
+    """Show a job or a sweep again, by default the newest job."""
+    if (sweep := _sweep(front_end, arguments.name)) is not None:
+        front_end.show_sweep(sweep)
+        return
     front_end.show(front_end.studio.find(arguments.name))
 
 
 def wait_for(front_end: FrontEnd, arguments: Arguments) -> None:
-    """Show jobs and wait for their end: the one that is named, else all that run, else the newest."""
+    """Show jobs and wait for their end: what is named, else all that run, else the newest."""
+    if (sweep := _sweep(front_end, arguments.name)) is not None:
+        from .wait import wait  # loads the rendering
+
+        front_end.show_sweep(sweep)
+        wait(sweep, front_end.mode)
+        return
     running = _running(front_end)
     jobs = [front_end.studio.find(arguments.name)] if arguments.name or not running else running
     for job in jobs:
@@ -39,7 +49,11 @@ def wait_for(front_end: FrontEnd, arguments: Arguments) -> None:
 
 
 def stop(front_end: FrontEnd, arguments: Arguments) -> None:
-    """Stop a job, by default the newest that runs."""
+    """Stop a job or a sweep, by default the newest job that runs."""
+    if (sweep := _sweep(front_end, arguments.name)) is not None:
+        sweep.stop()
+        write_line(f"Stopping {sweep.progress_text}: what is not sent is withdrawn, what Runway has begun goes on.")
+        return
     running = _running(front_end)
     job = front_end.studio.find(arguments.name) if arguments.name or not running else running[-1]
     if job.done:
@@ -104,6 +118,12 @@ def write_cell(front_end: FrontEnd, arguments: Arguments) -> None:
     request = repeatable_request(job)
     cell = with_model(job.cell, request.model, usual) if job.cell else cell_text(request, usual_model=usual)
     front_end.shell.set_next_input(cell)
+
+
+def _sweep(front_end: FrontEnd, name: str) -> Sweep | None:
+    """Return the sweep that a variable holds; None where it holds none."""
+    value = front_end.variables.get(name)
+    return value if isinstance(value, Sweep) else None
 
 
 def _running(front_end: FrontEnd) -> list[Job]:

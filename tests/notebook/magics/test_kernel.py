@@ -195,6 +195,17 @@ def test_two_jobs_at_once_end_each_in_its_own_place(kernel: Kernel) -> None:
     assert "Two lamps" in data(kernel.ending(second))["text/html"]
 
 
+def test_a_sweep_is_one_table_that_ends_in_players(kernel: Kernel) -> None:
+    cell = kernel.run("%%runway grid --takes 2\nA lamp turns twice")
+    (first,) = cell.of_type("display_data")
+    assert set(data(first)) == RESULT
+    assert "0 of 2 done, 2 running" in data(first)["text/plain"]
+    kernel.run("while not grid.done:\n    [job.refresh() for job in grid.jobs]; time.sleep(0.05)")
+    assert data(kernel.ending(cell))["text/html"].count("<video") == 2
+    (again,) = kernel.run("grid").of_type("display_data")
+    assert data(again)["text/html"] == data(kernel.ending(cell))["text/html"]
+
+
 PLOT = """
 import matplotlib.pyplot as plt
 fig, ax = plt.subplots(figsize=(5, 3))
@@ -243,6 +254,13 @@ def test_an_interrupt_ends_the_wait_with_one_line_and_the_job_goes_on(kernel: Ke
         assert one_line(kernel.interrupted(code)).startswith("WaitInterrupted: ")
     assert kernel.value("endless.done") is False
     assert not kernel.updates(cell.display_id)
+
+
+def test_an_interrupt_ends_the_wait_for_a_sweep_and_its_jobs_go_on(kernel: Kernel, endless: str) -> None:
+    cell = kernel.interrupted(f"%%runway {endless} --takes 1 --wait\nA lamp turns")
+    for waiting in (cell, *map(kernel.interrupted, (f"{endless}.wait()", f"await {endless}"))):
+        assert one_line(waiting).startswith("WaitInterrupted: stopped waiting (0 of 1 done, 1 running); the jobs go on")
+    assert kernel.value("endless.done") is False
 
 
 def test_a_cell_that_awaits_a_job_can_be_interrupted_and_the_job_goes_on(kernel: Kernel, endless: str) -> None:

@@ -134,6 +134,18 @@ def test_what_a_budget_does_not_cover_is_named(session: Session) -> None:
     assert session.shell.user_ns["grid"].progress_text == "2 of 3 done, 1 not sent"
 
 
+def test_commands_take_the_variable_of_a_sweep(session: Session) -> None:
+    session.cell("grid --takes 2")
+    waited = session.line("wait grid").splitlines()
+    assert waited[-3].split() == ["shot", "state", "file"]
+    assert [line.split()[2] for line in waited[-2:]] == ["done", "done"]
+    assert session.line("show grid").splitlines() == waited[-5:]
+    session.party.simulator.fault("throttled", forever=True)
+    session.cell("more --takes 1", "Another lamp turns")
+    assert session.line("stop more").startswith("Stopping 0 of 1 done, 1 running: ")
+    assert sweep_of(session, "more").progress_text == "0 of 1 done, 1 failed"
+
+
 # --- mistakes ---------------------------------------------------------------------------------------
 
 
