@@ -241,9 +241,14 @@ def _attributes(tree):
                 defaults.update(map(id, ast.walk(default)))
         elif isinstance(node, ast.AnnAssign) and node.value is not None:
             defaults.update(map(id, ast.walk(node.value)))
-    return {
-        ast.unparse(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and id(node) not in defaults
-    }
+    return {_dotted(node) for node in ast.walk(tree) if isinstance(node, ast.Attribute) and id(node) not in defaults}
+
+
+def _dotted(node: ast.expr) -> str:
+    """Return a name with its dots; of what is no name, the part behind it."""
+    if isinstance(node, ast.Attribute):
+        return f"{_dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def test_time_chance_and_environment_are_handed_in() -> None:
