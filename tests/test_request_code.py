@@ -147,6 +147,7 @@ REQUESTS = {
 }  # fmt: skip
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("name", REQUESTS)
 def test_code_makes_the_task_of_its_request(name: str, language: str, machine: Machine, link: str) -> None:
@@ -187,6 +188,7 @@ def test_exactly_the_body_that_would_leave_stands_in_the_code(
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]", code), "all of it is seen"
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_nothing_is_sent_while_a_picture_is_missing(language: str, machine: Machine, link: str) -> None:
     """A request without its picture is another one, and would be paid."""

@@ -113,6 +113,7 @@ def test_a_connection_that_is_never_made_is_no_doubt(hurry) -> None:
 # --- size -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow("unpacks 100 MB")
 @pytest.mark.parametrize("name", ["create", "task", "tasks"])
 def test_a_packed_bomb_is_not_unpacked(name) -> None:
     port = Port(says(head("Content-Encoding: gzip", "Connection: close") + bomb(100)))

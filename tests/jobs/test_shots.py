@@ -395,6 +395,7 @@ def _render(shot_file: Path, out: Path) -> None:
     render(replace(Shot.from_json(shot_file.read_text("utf-8")), seconds=1), out)
 
 
+@pytest.mark.slow("renders clips of the full size")
 def test_the_next_shot_begins_with_what_the_first_one_ended_with(
     tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:

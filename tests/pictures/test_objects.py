@@ -609,6 +609,7 @@ def test_a_line_of_a_figure_is_drawn_and_not_enlarged() -> None:
     assert ((row > 40) & (row < 215)).sum() <= 2
 
 
+@pytest.mark.slow("draws the largest figures")
 @pytest.mark.parametrize("size", [(100, 100), (0.01, 10)], ids=str)
 def test_a_huge_or_thin_figure_stays_bounded(size) -> None:
     width, height = measure(picture_bytes(Figure(figsize=size), [WIDE, HIGH]))

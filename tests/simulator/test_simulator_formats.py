@@ -105,6 +105,7 @@ def test_a_clip_without_sound_has_no_track_for_it(tmp_path: Path) -> None:
         assert [stream.type for stream in file.streams] == ["video"]
 
 
+@pytest.mark.slow("renders clips of 15 and 30 seconds")
 @pytest.mark.parametrize("seconds", [15, 30])
 def test_a_long_clip_has_all_its_frames(tmp_path: Path, seconds: int) -> None:
     render(Shot("A lamp", 7, seconds, 32, 32, audio=True), tmp_path / "clip.mp4")

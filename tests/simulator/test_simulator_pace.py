@@ -55,6 +55,7 @@ def test_gen4_turbo_and_veo_take_one_to_two_minutes(api: Api) -> None:
         assert all(60 <= seconds <= 125 for seconds in many(api, path, 6, 5, **fields))
 
 
+@pytest.mark.slow("runs thirty tasks of ten minutes each")
 def test_the_others_of_videos_create_take_ten_minutes_on_average(api: Api) -> None:
     found = many(api, VIDEOS, 30, 30, model="kling-3.0-pro")
     assert mean(found) == pytest.approx(600, rel=0.1)

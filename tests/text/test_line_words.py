@@ -142,6 +142,7 @@ def test_a_word_in_quotes_comes_back(word: str) -> None:
     assert split(f"--first={quoted(word)}") == [f"--first={word}"]
 
 
+@pytest.mark.slow("reads lines of a million characters")
 def test_a_long_mistake_is_told_in_short() -> None:
     for line in (
         f"--zoom {'x' * 10**6}",
