@@ -278,5 +278,7 @@ MODELS = {
     )
 }  # fmt: skip
 """Name to row, the documented and cheap ones first; `own_models.add_model` adds a row of your own."""
+BUILT_IN: Mapping[str, Model] = MappingProxyType(dict(MODELS))
+"""The rows as they come, by which a row of your own is told from them."""
 DEFAULT_MODEL = GEN3_TURBO
 """The model of a request that names none."""

@@ -21,12 +21,12 @@ from ..camera import Camera
 from ..errors import LedgerError
 from ..keyframes import Keyframes
 from ..models import dearest_second
-from ..request import VideoRequest
-from ..spec import MODELS, MOST_CREDITS
+from ..request import FIELDS, VideoRequest
+from ..spec import BUILT_IN, MODELS, MOST_CREDITS
 from ..values.plain import plain
 from ..values.whole_text import whole_text
 from .phase import PHASE_NAMES
-from .record import Record, UnreadableRecord
+from .record import FOREIGN_TYPE, Record, UnreadableRecord
 
 COLUMNS = tuple(spec.name for spec in fields(Record))
 JSON_COLUMNS = ("request", "original_request")
@@ -35,6 +35,8 @@ LAST_MOMENT = 253_370_764_800.0
 MOST_SECONDS = 1e9
 """The longest that a job can have taken."""
 _LONGEST_VALUE = 40
+_NAMED = 3
+"""Parts that a line names."""
 _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _PATHS = ("video", "folder")
 _MOMENTS = ("created", "updated", "sent", "lease", "server_sent")
@@ -155,6 +157,23 @@ def _request_problems(values: Mapping[str, Any], name: str) -> Iterator[str]:
         yield _spoilt(name)
     elif request.aspect not in (None, *request.row.aspects, *request.row.aspect_words):
         yield _newer("aspect", str(request.aspect))
+    elif foreign := _foreign_parts(body, request):
+        yield f"written with another row of its model ({foreign}): add that row with runway_nb.add_model"
+
+
+def _foreign_parts(body: Mapping[str, Any], request: VideoRequest) -> str:
+    """Return what a row of one's own does not have: it was another one when the job was written down.
+
+    Left out in silence, it would be missing from the next take, and from what tells a lost task.
+    """
+    row = request.row
+    if BUILT_IN.get(row.name) == row:
+        return ""
+    known = {*(field.record_name(row) for field in FIELDS), *row.fixed, FOREIGN_TYPE}
+    foreign = [_shown(name) for name in body if name not in known]
+    wrong = {"seconds": (request.seconds, row.seconds), "resolution": (request.resolution, row.resolutions)}
+    foreign += [f"{name} {_shown(str(value))}" for name, (value, all_) in wrong.items() if value not in (None, *all_)]
+    return " and ".join(foreign[:_NAMED])
 
 
 def _newer(name: str, value: str) -> str:

@@ -246,7 +246,9 @@ def test_a_row_of_a_model_that_is_added_is_read_again(ledger: Ledger) -> None:
     _spoil(ledger.path, "model", "gen5")
     price = _is_told(ledger).credits
     try:
-        add_model({"name": "gen5", "path": "/gen5/create", "aspects": {"16:9": (1280, 720)}, "seconds": [5]})
+        add_model({
+            **MODELS["gen3turbo"]._asdict(), "name": "gen5", "path": "/gen5/create", "credits_per_second": None
+        })  # fmt: skip
         found = ledger.get(SPOILT_ID)
         assert (found.model, found.credits) == ("gen5", price)
         assert restored_job(found, ledger.path.parent).request.row.path == "/gen5/create"
