@@ -16,10 +16,11 @@ from typing import Any
 
 from ..api.answer_values import moment_in
 from ..api.models import Task
+from ..camera import Camera
 from ..ledger.record import Record, is_own_reference
 from ..models import is_other_kind
 from ..references import task_account
-from ..request import UNCOUNTED, VideoRequest
+from ..request import FIELDS, UNCOUNTED, VideoRequest
 from ..task_options import aspect_in, audio_in, keyframe_count, resolution_in, seconds_in
 
 SKEW_SECONDS = 300.0
@@ -28,6 +29,8 @@ SAME_SECONDS = 60.0
 """How near a task is to its create where two clocks agree."""
 LATEST_SECONDS = 24 * 60 * 60.0
 """How much later than its create a task may have been made; a service may queue what it was sent."""
+_UNSEEN = (*UNCOUNTED, *(field.name for field in FIELDS if not field.is_sent))
+"""What no task shows."""
 LONG_SEED = 6
 """Digits from which a number in a task's name can only be a seed."""
 
@@ -134,17 +137,17 @@ class LostRequest:
         )
 
     def _has_other_form(self, task: Task) -> bool:
-        """Return True when format, resolution or sound differ, as far as the task shows them.
+        """Return True when format, resolution, sound or explore mode differ, as far as the task shows them.
 
         Our reading of what models show (Model facts 7), so it is not held against a seed of our own.
         """
         options, request = task.options, self.request
         row = request.row
-        resolution = request.resolution or next(iter(row.resolutions), None)
         return (
             aspect_in(options, row) not in (None, request.format)
-            or (bool(row.resolutions) and resolution_in(options) not in (None, resolution))
+            or (bool(row.resolutions) and resolution_in(options) not in (None, _resolution(request)))
             or (row.audio and audio_in(options) not in (None, request.audio is not False))
+            or options.get("exploreMode") is (not request.explore)
         )
 
     def _has_our_seed(self, task: Task) -> bool | None:
@@ -276,12 +279,26 @@ def _plain(text: str) -> str:
 
 def _is_equal(one: LostRequest, other: LostRequest) -> bool:
     """Return True when a task cannot tell which of the two it was made for."""
-    return _without_reference(one.request) == _without_reference(other.request)
+    return _as_made(one.request) == _as_made(other.request)
 
 
-def _without_reference(request: VideoRequest) -> VideoRequest:
-    nothing: dict[str, Any] = dict.fromkeys(UNCOUNTED)
-    return replace(request, **nothing)
+def _as_made(request: VideoRequest) -> VideoRequest:
+    """Return a request as its task shows it: two spellings of one are equal, and what is a default counts as given."""
+    row, nothing = request.row, dict[str, Any](dict.fromkeys(_UNSEEN))
+    made = replace(
+        request,
+        **nothing,
+        prompt=_plain(request.sent_prompt),
+        camera=request.camera if row.camera else Camera(),
+        aspect=request.format,
+        seconds=request.length,
+        explore=bool(request.explore),
+    )
+    return replace(made, resolution=_resolution(request), audio=request.audio is not False)
+
+
+def _resolution(request: VideoRequest) -> str | None:
+    return request.resolution or next(iter(request.row.resolutions), None)
 
 
 def _nearest(lost: Sequence[LostRequest], tasks: Sequence[Task]) -> dict[str, Task]:

@@ -11,11 +11,13 @@ import pytest
 
 import runway_nb
 from runway_nb import errors
+from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.rendering.tables import job_costs_bundle, jobs_bundle, spending_bundle
 from runway_nb.request import VideoRequest
 from runway_nb.shortcuts import generate
 from runway_nb.spec import MODELS
 from support.fakes import FakeTime, Party
+from support.simulator_kit import picture
 
 KLING = VideoRequest("A lamp turns", model="kling-3.0-pro")
 HORSE: dict[str, Any] = {
@@ -130,3 +132,67 @@ def test_a_job_of_a_model_that_is_not_known_is_kept_and_resumes_once_its_row_is_
     (again,) = party.studio.resume()
     assert again.id == job.id
     assert (again.request.model, party.started) == ("happyhorse-1.0", 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        ({"keyframes": [("first", "startFrameAssetId", 0.0)]}, "'imageAssetId1'"),
+        ({"wire_names": {}}, "'duration'"),
+        ({"seconds": [5, 10]}, "seconds '7'"),
+        ({"explore": False}, "'exploreMode'"),
+    ],
+    ids=lambda each: str(each)[:20],
+)
+def test_a_job_of_another_row_of_its_model_is_kept_whole_until_that_row_is_back(
+    party: Party, change: dict[str, Any], part: str
+) -> None:
+    """What the row does not have any more would be missing from the next take, without a word."""
+    runway_nb.add_model(HORSE)
+    (party.folder / "a.png").write_bytes(picture())
+    party.simulator.fault("throttled", forever=True)
+    job = party.ended(party.submit(model="happyhorse-1.0", keyframes=Keyframes(first="a.png"), seconds=7, explore=True))
+    runway_nb.add_model({**HORSE, **change})
+    party.restart()
+    (unreadable,) = party.studio.ledger.unreadable()
+    assert unreadable.line == (
+        f"job {job.id} cannot be read: written with another row of its model ({part}): add that row with "
+        "runway_nb.add_model"
+    )
+    runway_nb.add_model(HORSE)
+    party.simulator.clear()
+    (again,) = party.studio.resume()
+    assert (again.id, again.original_request) == (job.id, job.original_request)
+    assert party.started == 1
+
+
+# --- lost answers of models without a seed --------------------------------------------------------------
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (KLING, KLING),
+        (replace(KLING, aspect="landscape"), replace(KLING, aspect="16:9")),
+        (KLING, replace(KLING, audio=True)),
+        (KLING, replace(KLING, seconds=5)),
+        (replace(KLING, model="seedance-2"), replace(KLING, model="seedance-2", resolution="480p")),
+        (KLING, replace(KLING, explore=True)),
+    ],
+    ids=lambda request: repr(request)[38:90],
+)
+def test_two_spellings_of_one_request_in_doubt_get_a_task_each(
+    party: Party, one: VideoRequest, other: VideoRequest, reverse: bool
+) -> None:
+    """Taken for different requests, neither would ever get the task that it may have paid for."""
+    party.simulator.fault("scheduler-empty")
+    party.simulator.fault("late-task", seconds=600, times=2)
+    jobs = [party.ended(party.studio.submit(request, fresh=True)) for request in (one, other)]
+    assert [job.task for job in jobs] == [None, None]
+    party.time.now += 900
+    party.restart()
+    found = [party.ended(party.studio.attach(job.id)) for job in (reversed(jobs) if reverse else jobs)]
+    assert all(job.video is not None for job in found)
+    assert len({job.task.id for job in found if job.task is not None}) == party.started == 2
+    assert len(party.api.calls("POST", "/create")) == 2
