@@ -31,32 +31,42 @@ _SAYS_SO = re.compile(
     r"|\b(?:was|been) (?:removed|shut down)|\b(?:use|switch to|migrate to) gen-?4",
     re.IGNORECASE,
 )
+_NAMES = sorted({word for row in MODELS.values() for word in (row.name, row.title)})
+_MODEL = re.compile(
+    rf"\bmodels?\b|\bendpoint\b|gen[- ]?\d|{'|'.join(re.escape(word) for word in _NAMES)}",
+    re.IGNORECASE,
+)
+"""What is gone has to be named: values, contents and users are removed, too."""
 _WIRE_NAMES = {name for row in MODELS.values() for field in FIELDS if (name := field.wire_name(row))}
 _ELSE = re.compile(
-    r"asset|account|token|subscri|e-?mail|session|\bplan\b|explore|\btask\b|image|picture|param|supported values"
+    r"asset|account|token|subscri|e-?mail|@|session|\bplan\b|\busers?\b|config|region|explore|\btask\b|image|picture"
+    r"|keyframe|param|\bvalues?\b|header|ratio\b|moderat"
     rf"|\b(?:{'|'.join(sorted(_WIRE_NAMES))})\b",
     re.IGNORECASE,
 )
 """What a refusal is about that is not about the model."""
 
 
-def retirement(status: int, message: str) -> Retirement:
+def retirement(status: int, message: str, model: str = "") -> Retirement:
     """Return what a refused create means for its model.
 
     Args:
         status: The HTTP status.
         message: The text of the answer.
+        model: What the model is called, where it is not in the table.
     """
     if status not in (400, 404, 410) or _ELSE.search(message):
         return Retirement.NONE
-    if _SAYS_SO.search(message):
+    is_named = _MODEL.search(message) or (model and model.casefold() in message.casefold())
+    if is_named and _SAYS_SO.search(message):
         return Retirement.SAID
     return Retirement.NONE if status == 400 else Retirement.LIKELY
 
 
 def as_retired(error: ApiError, request: VideoRequest) -> ApiError:
     """Return the error of a refused create, as `ModelRetired` with the model to go on with where it means that."""
-    found = retirement(error.status, error.message) if type(error) in (BadRequest, NotFound) else Retirement.NONE
+    is_asked = type(error) in (BadRequest, NotFound)
+    found = retirement(error.status, error.message, request.row.title) if is_asked else Retirement.NONE
     if found is Retirement.NONE:
         return error
     is_said = found is Retirement.SAID

@@ -9,6 +9,7 @@ from runway_nb.camera import Camera
 from runway_nb.errors import BadRequest, ModelRetired, NotFound, PromptRefused
 from runway_nb.keyframes import Keyframes
 from runway_nb.request import VideoRequest
+from runway_nb.spec import MODELS
 
 NONE, LIKELY, SAID = Retirement.NONE, Retirement.LIKELY, Retirement.SAID
 
@@ -34,6 +35,18 @@ NONE, LIKELY, SAID = Retirement.NONE, Retirement.LIKELY, Retirement.SAID
         (410, "The asset is no longer available", NONE),
         (404, "Account studio is not configured", NONE),
         (404, "Wrong token", NONE),
+        (404, "***@*** is not configured", NONE),
+        (404, "No such user", NONE),
+        (400, "Value 480p of this model has been removed", NONE),
+        (400, "This ratio is deprecated, use Gen-4", NONE),
+        (400, "The model is no longer available in your region", NONE),
+        # something is gone, and nobody says that it is the model
+        (400, "Header X-Foo is deprecated", NONE),
+        (400, "The length 10 is no longer supported", NONE),
+        (400, "Content was removed", NONE),
+        (400, "Your API version has been retired", NONE),
+        (410, "Your video was removed", LIKELY),
+        (404, "This page has been removed", LIKELY),
         # a model that is gone, in any words
         (400, "Gen-3 Alpha Turbo is no longer supported by Runway. Please use gen4turbo/create instead.", SAID),
         (400, "This endpoint has been deprecated", SAID),
@@ -41,6 +54,7 @@ NONE, LIKELY, SAID = Retirement.NONE, Retirement.LIKELY, Retirement.SAID
         (400, "gen3turbo is not available any more", SAID),
         (400, "Gen-3 has been sunset", SAID),
         (404, "This endpoint has been removed", SAID),
+        (400, "Kling 3.0 Pro was discontinued", SAID),
         (400, "Please use Gen-4 instead", SAID),
         (410, "The model gen3a_turbo is retired", SAID),
         # a status that says so, without words
@@ -81,6 +95,13 @@ def test_what_the_next_model_lacks_is_said() -> None:
 def test_a_model_that_no_row_follows_is_named_alone() -> None:
     found = as_retired(NotFound("Gone (HTTP 410)", 410), VideoRequest("A lamp", model="sora-2"))
     assert found.message == "Sora 2 seems to have been retired (Gone (HTTP 410))"
+
+
+def test_a_model_of_ones_own_is_known_by_its_title(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MODELS, "wan-2.6", MODELS["sora-2"]._replace(name="wan-2.6", title="Wan 2.6"))
+    found = as_retired(NotFound("Wan 2.6 has been removed (HTTP 410)", 410), VideoRequest("A lamp", model="wan-2.6"))
+    assert isinstance(found, ModelRetired)
+    assert found.is_certain
 
 
 @pytest.mark.parametrize(
