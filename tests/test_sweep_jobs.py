@@ -10,6 +10,7 @@ import pytest
 
 import runway_nb
 from runway_nb import errors
+from runway_nb.jobs.job import Job
 from runway_nb.jobs.policy import Limits
 from runway_nb.sweep_jobs import Sweep, SweepPrice, check_sweep, submit_sweep
 from runway_nb.sweep_plan import Axis, plan
@@ -181,11 +182,21 @@ def test_a_sweep_can_be_stopped_awaited_and_watched(party: Party) -> None:
     assert made.done
 
 
-def test_a_wait_that_ends_first_leaves_the_jobs_alone(party: Party) -> None:
-    party.simulator.fault("throttled", forever=True)
-    made = sweep(party, seed=[1, 2])
-    with pytest.raises(errors.WaitTimeout):
-        made.wait(0.2)
+def test_a_wait_that_ends_first_leaves_the_jobs_alone() -> None:
+    made = Sweep(plan("A lamp", {}, [Axis("seed", (1, 2))], model="gen3turbo"))
+    for variant in made.variants:
+        made.add(variant, Job(f"0000000{variant.request.seed}", variant.request))
+    for waiting in (made.wait, lambda timeout: asyncio.run(made.until_ended(timeout))):
+        with pytest.raises(errors.WaitTimeout):
+            waiting(0.0)
     assert not made.done
-    made.stop()
-    made.wait(20)
+
+
+def test_who_watches_no_more_is_told_no_more(party: Party) -> None:
+    made = sweep(party, seed=[1, 2]).wait(20)
+    seen: list[Sweep] = []
+    forget = made.observe(seen.append)
+    forget()
+    forget()
+    made.leave_out(made.variants[0], errors.OverBudget("no"))
+    assert seen == []

@@ -11,8 +11,7 @@ from IPython.display import display, update_display
 from ...studio import Studio
 from ...sweep_jobs import Sweep
 from ...text.console import write_line
-from ..rendering.plain_text import ascii_text
-from ..rendering.sweep_grid import bundle, head_line
+from ..rendering.sweep_grid import bundle, text_line
 from .view import UPDATE_SECONDS, View, new_display_id
 
 _QUICK = 100_000
@@ -22,7 +21,7 @@ _QUICK = 100_000
 def show_sweep(sweep: Sweep, studio: Studio, view: View) -> None:
     """Show a sweep where the cell's output stands, and keep it up to date until all its jobs have ended."""
     if view.mode == "terminal":
-        write_line(bundle(sweep, view.embed, view.folder)["text/plain"] if sweep.done else ascii_text(head_line(sweep)))
+        write_line(bundle(sweep, view.embed, view.folder)["text/plain"] if sweep.done else text_line(sweep))
         return
     table = _Table(sweep, view)
     table.open()

@@ -25,9 +25,9 @@ from .tables import table_bundle
 
 ACROSS = 4
 """Videos beside each other where there is no grid."""
-SHOT = 240
-"""Pixels of a video at most, either way."""
-AGAIN = "Run the cell again to see where it stands; what is there or runs costs nothing more."
+SHOT = 208
+"""Pixels of a video at most, either way: four of them fit a notebook."""
+AGAIN = "After a restart run the cell again: it goes on, and what is there or runs costs nothing more."
 
 
 class _Look:
@@ -55,14 +55,23 @@ def head_line(sweep: Sweep) -> str:
     return DOT.join(filter(None, [sweep.price.text if sweep.price else "", sweep.progress_text]))
 
 
+def text_line(sweep: Sweep) -> str:
+    """Return the same for places without the badge of the simulator, in plain signs."""
+    kind = " (simulator: no credits spent)" if _is_simulated(sweep) else ""
+    return ascii_text(f"{head_line(sweep)}{kind}")
+
+
+def _is_simulated(sweep: Sweep) -> bool:
+    return any(job.simulated for job in sweep.jobs)
+
+
 def _prompt(sweep: Sweep) -> str:
     return " ".join(redact(sweep.plan.prompt).split()) or "(no prompt)"
 
 
 def _head(sweep: Sweep) -> str:
-    is_simulated = any(job.simulated for job in sweep.jobs)
     return "".join([
-        div(styles.ABOVE, SIMULATOR_BADGE) if is_simulated else "",
+        div(styles.ABOVE, SIMULATOR_BADGE) if _is_simulated(sweep) else "",
         div(styles.PROMPT, escape(_prompt(sweep))),
         div(styles.FACTS, escape(head_line(sweep))),
     ])  # fmt: skip
@@ -171,7 +180,7 @@ def _state_words(job: Job) -> str:
 def _text(sweep: Sweep, folder: Path | None) -> str:
     rows = [(variant.label or "-", *_text_of(sweep, variant, folder)) for variant in sweep.variants]
     table = table_bundle(("shot", "state", "file"), rows, "")["text/plain"]
-    return ascii_text("\n".join([_prompt(sweep), head_line(sweep), table]))
+    return ascii_text("\n".join([_prompt(sweep), text_line(sweep), table]))
 
 
 def _text_of(sweep: Sweep, variant: Variant, folder: Path | None) -> tuple[str, str]:

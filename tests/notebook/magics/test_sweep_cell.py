@@ -142,7 +142,7 @@ def test_commands_take_the_variable_of_a_sweep(session: Session) -> None:
     assert session.line("show grid").splitlines() == waited[-5:]
     session.party.simulator.fault("throttled", forever=True)
     session.cell("more --takes 1", "Another lamp turns")
-    assert session.line("stop more").startswith("Stopping 0 of 1 done, 1 running: ")
+    assert session.line("stop more").startswith("Stopping 0 of 1 done, 1 ")
     assert sweep_of(session, "more").progress_text == "0 of 1 done, 1 failed"
 
 
