@@ -54,7 +54,7 @@ def formats_like(word: str) -> tuple[str, ...]:
 
 def dearest_second() -> int:
     """Return the highest price per second of all models, in credits: what an unknown price counts."""
-    prices = (price for model in MODELS.values() for price in (model.credits_per_second, *model.resolutions.values()))
+    prices = (price for model in MODELS.values() for price in model.prices.values())
     return max(filter(None, prices))
 
 
@@ -64,7 +64,7 @@ def sum_text(name: str, credits_: int) -> str:
     text = f"{credits_:,}"
     if model is None:
         return text
-    if model.credits_per_second is None and not all(model.resolutions.values() or [None]):
+    if None in model.prices.values():
         return f"price unknown, counted as {text}"
     return text if model.is_price_certain else f"about {text}"
 

@@ -6,7 +6,6 @@ request, of our own reference above all (API facts 14), lead to another address,
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +14,7 @@ from typing import Any
 from .errors import InvalidRequest
 from .request import FIELDS
 from .spec import MODELS, POSITIONS, STATES, KeyframeField, Model
-from .values.plain import can_be_sent, is_a, shown
+from .values.plain import can_be_sent, is_a, is_number, shown
 
 _NEEDED = ("name", "path", "aspects", "seconds")
 _WORD = re.compile(r"\w[\w.:-]{0,59}")
@@ -159,7 +158,7 @@ def _is_constant(value: Any) -> bool:
     """Return True for what a body may hold: plain, so that code which sends it can hide an address in it."""
     if is_a(value, str):
         return can_be_sent(value)
-    return type(value) in (bool, int) or (type(value) is float and math.isfinite(value))
+    return type(value) is bool or is_number(value)
 
 
 def _is_keyframe(frame: Any) -> bool:
@@ -216,7 +215,7 @@ def _row_of(given: Mapping[str, Any]) -> Model:
     """Return the row, which shares nothing with what was given."""
     columns = {name: _kept(value) for name, value in given.items()}
     aspects = {word: (size[0], size[1]) for word, size in given["aspects"].items()}
-    frames = tuple(KeyframeField(*frame) for frame in given.get("keyframes", ()))
+    frames = tuple(sorted((KeyframeField(*frame) for frame in given.get("keyframes", ())), key=lambda one: one.time))
     return Model(**{**columns, "aspects": aspects, "keyframes": frames, "title": given.get("title") or given["name"]})
 
 

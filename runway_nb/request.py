@@ -121,8 +121,7 @@ class VideoRequest:
         if self.explore:
             return 0
         row = self.row
-        found = row.resolutions.get(self.resolution or next(iter(row.resolutions), ""))
-        price = row.credits_per_second if found is None else found
+        price = row.prices.get(self.resolution or next(iter(row.prices)), row.credits_per_second)
         return None if price is None else self.length * price
 
     @property

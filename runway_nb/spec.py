@@ -125,7 +125,7 @@ class Model(NamedTuple):
     explore_seconds: int | None = None
     """The longest video of explore mode, where that is shorter."""
     credits_per_second: int | None = None
-    """None where nobody knows; a resolution may have a price of its own."""
+    """None where nobody knows; of a model with resolutions theirs count (`prices`)."""
     is_price_certain: bool = True
     """False for a price that no document of this API names."""
     state: str = "current"
@@ -142,6 +142,11 @@ class Model(NamedTuple):
     def positions(self) -> tuple[str, ...]:
         """The keyframes that it takes, in the order of time."""
         return tuple(field.position for field in self.keyframes)
+
+    @property
+    def prices(self) -> Mapping[str, int | None]:
+        """Resolution to credits per second, the default first; an empty name for a model that has none."""
+        return self.resolutions or {"": self.credits_per_second}
 
     @property
     def usual_seconds(self) -> int:

@@ -11,7 +11,7 @@ import pytest
 from runway_nb.camera import Camera
 from runway_nb.errors import InvalidRequest
 from runway_nb.keyframes import Keyframes
-from runway_nb.models import dearest_second, is_other_kind, model_named, model_of_task, models_with
+from runway_nb.models import dearest_second, is_other_kind, model_named, model_of_task, models_with, sum_text
 from runway_nb.own_models import add_model
 from runway_nb.request import FIELDS, VideoRequest
 from runway_nb.spec import MODELS, POSITIONS, STATES, Model
@@ -234,6 +234,19 @@ def test_a_row_that_cannot_be_used_is_one_line_and_changes_nothing(change: dict[
         add_model({**WAN, **change})
     assert caught.value.problems[0].startswith(line)
     assert before == MODELS
+
+
+def test_a_resolution_of_unknown_price_has_none_whatever_others_cost() -> None:
+    """The price of another resolution would let it through a budget."""
+    row = add_model({**WAN, "credits_per_second": 3, "resolutions": {"720p": 8, "1080p": None}})
+    texts = [VideoRequest("a", model=row.name, resolution=name).price_text for name in (None, "720p", "1080p")]
+    assert texts == ["40 credits", "40 credits", "price unknown"]
+    assert sum_text(row.name, 400) == "price unknown, counted as 400"
+
+
+def test_the_keyframes_of_a_row_stand_in_the_order_of_time() -> None:
+    row = add_model({**WAN, "keyframes": [("last", "b", 1), ("first", "a", 0)]})
+    assert row.positions == ("first", "last")
 
 
 def test_a_row_shares_nothing_with_what_was_given() -> None:

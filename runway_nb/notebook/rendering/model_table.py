@@ -63,10 +63,7 @@ def _lines(model: Model) -> Iterator[str]:
 def per_second_text(model: Model) -> str:
     """Return the price of a second in credits: `5`, `about 12`, `36 (480p, 720p), 40 (1080p)`, or `unknown`."""
     about = "" if model.is_price_certain else "about "
-    prices = {
-        name: model.credits_per_second if price is None else price
-        for name, price in (model.resolutions or {"": None}).items()
-    }
+    prices = model.prices
     groups = [(price, [*same]) for price, same in groupby(prices, lambda name: prices[name])]
     texts = [UNKNOWN if price is None else f"{about}{price}" for price, _ in groups]
     if len(groups) == 1:
