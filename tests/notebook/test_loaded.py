@@ -196,7 +196,7 @@ def test_a_model_of_ones_own_is_a_setting(shell: Any) -> None:
 def test_a_model_of_ones_own_comes_from_a_profile(shell: Any) -> None:
     shell.config.RunwayMagics.models = {"gen5": GEN5}
     notebook_settings()
-    assert MODELS["gen5"].seconds == [5, 10]
+    assert [*MODELS["gen5"].seconds] == [5, 10]
 
 
 @pytest.mark.parametrize(
