@@ -49,7 +49,13 @@ def add_model(model: Model | Mapping[str, Any]) -> Model:
 
     Raises `InvalidRequest` with everything that cannot be used.
     """
-    columns = model._asdict() if is_a(model, Model) else model  # type: ignore[union-attr]
+    row = _checked(model)
+    MODELS[row.name] = row
+    return row
+
+
+def _checked(model: object) -> Model:
+    columns = model._asdict() if is_a(model, Model) else model  # type: ignore[attr-defined]
     if not is_a(columns, Mapping):
         raise InvalidRequest([f"model is {shown(model)}: give runway_nb.spec.Model(...), or a mapping of its columns"])
     given: dict[Any, Any] = dict(columns)  # type: ignore[arg-type]
@@ -58,23 +64,24 @@ def add_model(model: Model | Mapping[str, Any]) -> Model:
     row = _row_of(given)
     if problems := [*_name_problems(row)]:
         raise InvalidRequest(problems)
-    MODELS[row.name] = row
     return row
 
 
 def add_models(models: object, *, missing_only: bool = False) -> None:
     """Add the rows of `%config RunwayMagics.models`: name to columns. Raises what `add_model` raises.
 
-    With `missing_only` a row that there is stays, whoever added it.
+    With `missing_only` a row that there is stays, whoever added it. All are added, or none.
     """
     if not is_a(models, Mapping):
         raise InvalidRequest([f"models is {shown(models)}: give a mapping of names to columns"])
+    rows: list[Model] = []
     for name, columns in models.items():  # type: ignore[attr-defined]
         if missing_only and name in MODELS:
             continue
         if not is_a(columns, Mapping):
             raise InvalidRequest([f"the model {shown(name)} is {shown(columns)}: give a mapping of its columns"])
-        add_model({"name": name, **columns})
+        rows.append(_checked({**columns, "name": name}))
+    MODELS.update({row.name: row for row in rows})
 
 
 # --- columns ----------------------------------------------------------------------------------------

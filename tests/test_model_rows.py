@@ -12,7 +12,7 @@ from runway_nb.camera import Camera
 from runway_nb.errors import InvalidRequest
 from runway_nb.keyframes import Keyframes
 from runway_nb.models import dearest_second, is_other_kind, model_named, model_of_task, models_with, sum_text
-from runway_nb.own_models import add_model
+from runway_nb.own_models import add_model, add_models
 from runway_nb.request import FIELDS, VideoRequest
 from runway_nb.spec import MODELS, POSITIONS, STATES, Model
 
@@ -242,6 +242,15 @@ def test_a_resolution_of_unknown_price_has_none_whatever_others_cost() -> None:
     texts = [VideoRequest("a", model=row.name, resolution=name).price_text for name in (None, "720p", "1080p")]
     assert texts == ["40 credits", "40 credits", "price unknown"]
     assert sum_text(row.name, 400) == "price unknown, counted as 400"
+
+
+def test_several_rows_are_added_under_their_own_names_or_none_is() -> None:
+    before = dict(MODELS)
+    with pytest.raises(InvalidRequest, match="seconds of the model"):
+        add_models({"wan-2.6-flash": WAN, "other": {**WAN, "seconds": [0]}})
+    assert before == MODELS
+    add_models({"wan-3": {**WAN, "name": "gen3turbo"}})
+    assert {**before, "wan-3": MODELS["wan-3"]} == MODELS
 
 
 def test_the_keyframes_of_a_row_stand_in_the_order_of_time() -> None:

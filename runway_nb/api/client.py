@@ -162,8 +162,9 @@ class RunwayClient(Handle):
         try:
             if self._multipart:
                 content = {"files": {name: (None, _form_text(value)) for name, value in wire.items()}}
-            built = self._http.built("POST", request.row.path, **content)
-            return PreparedCreate(request, built.headers["Content-Type"], built.read())
+            path = request.row.path
+            built = self._http.built("POST", path, **content)
+            return PreparedCreate(request, path, built.headers["Content-Type"], built.read())
         except errors.InvalidRequest:
             raise
         except Exception as error:  # noqa: BLE001 - whatever somebody has put into a field

@@ -32,13 +32,10 @@ class PreparedCreate:
     """A create as it leaves, whole and encoded: nothing of ours can fail any more between here and the wire."""
 
     request: VideoRequest = field(repr=False)
+    path: str
+    """Of the call, below the API's address; by the row that the body was made of."""
     content_type: str
     content: bytes = field(repr=False)
-
-    @property
-    def path(self) -> str:
-        """Of the call, below the API's address."""
-        return self.request.row.path
 
 
 class _Bearer(httpx.Auth):
