@@ -81,7 +81,8 @@ def axis_of(name: str, value: Any) -> Axis | None:
     """
     field = _FIELDS.get(name)
     if is_a(value, range):
-        return Axis(name, tuple(value))
+        # one more than there may be shows that there are too many
+        return Axis(name, tuple(value[: MOST_PLACES + 1]))
     if not is_a(value, list, tuple):
         found = None if field is not None and field.kind == "picture" else column(value)
         return None if found is None else Axis(name, found)

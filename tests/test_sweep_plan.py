@@ -20,6 +20,7 @@ from runway_nb.sweep_plan import (
     breadth_first,
     plan,
     stable_seed,
+    sweep_values,
     takes_axis,
     value_text,
 )
@@ -222,3 +223,11 @@ def test_all_variants_have_one_seed_unless_it_is_an_axis_or_the_model_takes_none
     assert seeds[0] == seeds[1] is not None
     assert seeds[2] is None
     assert {v.request.seed for v in planned(Axis("zoom", (1, 2)), values={"seed": 7, "first": "a"}).variants} == {7}
+
+
+def test_a_range_without_end_is_too_many_variants_at_once() -> None:
+    """Written out it would fill the memory before anything could be said."""
+    axes, fixed, problems = sweep_values("A lamp", {"zoom": range(10**12)})
+    assert (fixed, problems) == ({}, [])
+    with pytest.raises(InvalidRequest, match="variants: 1,000 at most; give fewer values"):
+        plan("A lamp", {}, axes, model="gen3turbo")
