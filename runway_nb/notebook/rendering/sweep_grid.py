@@ -193,4 +193,4 @@ def _text_of(sweep: Sweep, variant: Variant, folder: Path | None) -> tuple[str, 
     if job.video is None or not job.video.is_file():
         found = notice(job)
         return found.title, found.reason
-    return "done", shown_path(job.video, folder or job.folder)
+    return job.state.phase.value, shown_path(job.video, folder or job.folder)
