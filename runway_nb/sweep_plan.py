@@ -257,6 +257,11 @@ def _variant(
         text = fill(text, {**variables, **{n: _as_text(v) for n, v in own.items()}}, problems)
     try:
         row = model_named(plain(chosen.get("model", model)))
+        if not row.seed and any(axis.title for axis in axes):
+            del chosen["seed"]
+            problems.append(
+                f"takes differ by their seed, and {row.title} takes none: sweep something else, or leave out takes"
+            )
         seeded = {**values, "seed": seed} if seed is not None and row.seed else values
         request = VideoRequest.from_values({**seeded, **chosen, "prompt": text}, row.name)
         problems += _with_named_pictures(request).problems()

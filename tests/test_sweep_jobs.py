@@ -120,7 +120,10 @@ def test_a_budget_that_covers_none_is_an_error(party: Party) -> None:
         ({"rows": 7}, ["rows is 7: give a DataFrame or a list of mappings"]),
         ({"rows": [{"zoom": 1}, {"pan": 1}]}, ["rows have different columns: give every row the same ones"]),
         ({"rows": [{"zoom": 1}], "pan": [1, 2]}, ["rows are the variants: give one value for pan"]),
-        ({"model": "kling-3.0-pro", "takes": 2}, ["seed is given, and Kling 3.0 Pro takes none: leave it out, or"]),
+        (
+            {"model": "kling-3.0-pro", "takes": 2},
+            ["takes differ by their seed, and Kling 3.0 Pro takes none: sweep something else"],
+        ),
         ({"seed": [1, 2], "limit": 0}, ["limit is 0: give a whole number from 1 to 1000"]),
     ],
     ids=str,
