@@ -18,6 +18,7 @@ from support.panels import (
     WIDGET,
     page_sends,
     places,
+    wait_until,
 )
 from support.strategies import ASSET_ID, TASK_ID
 
@@ -71,6 +72,8 @@ def test_while_a_job_runs_both_places_have_a_text(bench, hands) -> None:
     panel = bench.panel(REQUEST)
     here, below = places(bench)
     job = hands.press(panel)
+    # the thread that has taken the job on may still be about to keep its text
+    wait_until(lambda: job.id in panel.preview.texts[here]["data"]["text/plain"])
     for phase, words in (
         (Phase.PREPARING, "Its pictures"),
         (Phase.WAITING, "It is waiting"),
