@@ -28,14 +28,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from support.records import recent_records
-
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from runway_nb.ledger.ledger import Ledger, Record
 from runway_nb.simulator.rendering.stub import CLIP
 from support.kernels import ROOT, SimulatorProcess, clean_env
 from support.leftovers import ended_with_parent
+from support.records import recent_records
 
 WORKER = str(ROOT / "tests" / "soak" / "worker.py")
 SIMULATOR = ("--speed", "100", "--instant", "--max-jobs", "10")
