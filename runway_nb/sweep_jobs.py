@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
@@ -15,7 +14,7 @@ from typing import NamedTuple
 from .errors import InvalidRequest, NeedsConfirmation, PromptRefused, RunwayError, TaskModerated, WaitInterrupted
 from .extension_points import provided
 from .jobs.freeze import Asker, CheckedRequest, new_record
-from .jobs.job import Job
+from .jobs.job import Job, awaited
 from .jobs.policy import Limits, answering
 from .studio import Studio
 from .sweep_plan import SweepPlan, Variant
@@ -97,9 +96,7 @@ def _is_stored(studio: Studio, checked: CheckedRequest) -> bool:
     return answering(studio.ledger.snapshot(new).earlier) is not None
 
 
-def submit_sweep(
-    studio: Studio, checked: CheckedSweep, *, yes: bool = False, cell: str = "", folder: Path | None = None
-) -> Sweep:
+def submit_sweep(studio: Studio, checked: CheckedSweep, *, yes: bool = False, folder: Path | None = None) -> Sweep:
     """Start every variant as a job of its own, in the order of the plan, and return the handle at once.
 
     What a budget or the brake after moderation does not allow is not sent, and named by `Sweep.unsent`.
@@ -112,7 +109,7 @@ def submit_sweep(
     sweep = Sweep(checked.plan, checked.price)
     for variant, request in zip(checked.plan.variants, checked.requests, strict=True):
         try:
-            sweep.add(variant, studio.submit_checked(request, cell=cell, folder=folder).job)
+            sweep.add(variant, studio.submit_checked(request, folder=folder).job)
         except RunwayError as refused:
             if not sweep.jobs:
                 raise
@@ -124,10 +121,9 @@ def _check_confirmed(studio: Studio, price: SweepPrice, yes: bool) -> None:
     limit = studio.settings.confirm_credits
     if yes or studio.settings.simulated or (price.credits <= limit and not price.unknown):
         return
-    raise NeedsConfirmation(
-        f"{price.text}: more than the {limit} credits that are spent without a word (confirm_credits); nothing was "
-        "sent. --yes, or yes=True, sends it"
-    )
+    much = f"more than the {limit} credits that are spent without a word (confirm_credits)"
+    why = much if price.credits > limit else "what nobody has documented is not spent without a word"
+    raise NeedsConfirmation(f"{price.text}: {why}; nothing was sent. --yes, or yes=True, sends it")
 
 
 class Sweep:
@@ -252,13 +248,7 @@ class Sweep:
             await job.until_ended(left(), on_tick)
 
     def __await__(self) -> Generator[object, None, Sweep]:
-        try:
-            yield from self.until_ended().__await__()
-        except asyncio.CancelledError:
-            # anywhere but in a cell a cancellation belongs to who cancelled
-            if not provided("job.is_cell_task")():
-                raise
-            raise self.interrupted() from None
+        yield from awaited(self.until_ended(), self.interrupted)
         return self
 
     def interrupted(self) -> WaitInterrupted:

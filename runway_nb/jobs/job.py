@@ -7,7 +7,7 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Coroutine, Generator
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -278,13 +278,7 @@ class Job(Handle):
             await asyncio.sleep(SLICE)
 
     def __await__(self) -> Generator[Any, None, Job]:
-        try:
-            yield from self.until_ended().__await__()
-        except asyncio.CancelledError:
-            # anywhere but in a cell a cancellation belongs to who cancelled
-            if not provided("job.is_cell_task")():
-                raise
-            raise self.interrupted() from None
+        yield from awaited(self.until_ended(), self.interrupted)
         return self.result()
 
     def result(self) -> Job:
@@ -341,6 +335,22 @@ class Job(Handle):
         """Call `observer(job)` on the background thread after every change; return a function that ends this."""
         checked_call(observer, "observer")
         return self._control.observe(lambda: observer(self))
+
+
+def awaited(ended: Coroutine[Any, Any, None], interrupted: Callable[[], WaitInterrupted]) -> Generator[Any, None, None]:
+    """Wait for an end as `await` does; a cell that is interrupted says how to come back.
+
+    Args:
+        ended: Waits for the end.
+        interrupted: Gives the error of a wait that a cell's interrupt has ended.
+    """
+    try:
+        yield from ended.__await__()
+    except asyncio.CancelledError:
+        # anywhere but in a cell a cancellation belongs to who cancelled
+        if not provided("job.is_cell_task")():
+            raise
+        raise interrupted() from None
 
 
 def control_of(job: Job) -> JobControl:
