@@ -27,6 +27,9 @@ ACROSS = 4
 """Videos beside each other where there is no grid."""
 SHOT = 208
 """Pixels of a video at most, either way: four of them fit a notebook."""
+DURABLE_CLASS = "runway-nb-sweep"
+"""The class of the outermost element: by it the script of a live grid finds what stands beside it, and hides it. The
+sanitizer of an untrusted notebook leaves it, and it has no style of its own."""
 AGAIN = "After a restart run the cell again: it goes on, and what is there or runs costs nothing more."
 
 
@@ -46,7 +49,7 @@ def bundle(sweep: Sweep, embed: str = "auto", folder: Path | None = None) -> dic
     look = _Look(embed, folder)
     pages = "".join(_page(sweep, title, variants, look) for title, variants in _pages(sweep))
     again = "" if sweep.is_ending else div(styles.FACTS, AGAIN)
-    html = div(styles.SWEEP, _head(sweep) + pages + again)
+    html = f'<div class="{DURABLE_CLASS}" style="{styles.SWEEP}">{_head(sweep)}{pages}{again}</div>'
     return {"text/html": html, "text/plain": _text(sweep, folder)}
 
 
