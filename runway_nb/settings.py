@@ -102,6 +102,11 @@ class Settings:
         return self.home / "posters"
 
     @property
+    def strips(self) -> Path:
+        """Folder of film strips of finished videos; one that is missing is cut again."""
+        return self.home / "strips"
+
+    @property
     def pictures(self) -> Path:
         """Folder of pictures that were given as objects, such as figures; named by their content."""
         return self.home / "pictures"

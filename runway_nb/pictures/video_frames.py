@@ -127,18 +127,25 @@ def frames(path: Path, count: int) -> list[Image]:
         raise InvalidRequest([f"{count} frames cannot be taken: ask for 1 or more"])
     if count == 1:
         return [_picture(path, lambda index: index.at(index.seconds / 2))]
-    chosen = _index_of(path).spread(count)
-    wanted = set(chosen)
+    return pictures_at(path, clip_index(path).spread(count))
+
+
+def pictures_at(path: Path, ticks: Sequence[int], size: tuple[int, int] | None = None) -> list[Image]:
+    """Return the frames at some ticks of a clip's index, in that order; `size` is in pixels where it is another.
+
+    The clip is decoded once, and each picture scaled as soon as it is. The same tick gives the same object.
+    """
+    wanted = set(ticks)
     with _opened(path) as (container, stream):
-        found = {frame.pts: _rgb(frame) for frame in decoded_frames(container, stream) if frame.pts in wanted}
+        found = {frame.pts: _rgb(frame, size) for frame in decoded_frames(container, stream) if frame.pts in wanted}
         if len(found) < len(wanted):
             raise ValueError("damaged")
-    return [found[tick] for tick in chosen]
+    return [found[tick] for tick in ticks]
 
 
 def duration(path: Path) -> float:
     """Return how long the clip is shown, in seconds."""
-    return float(_index_of(path).seconds)
+    return float(clip_index(path).seconds)
 
 
 def concat(paths: Sequence[Path], out: Path) -> Path:
@@ -154,7 +161,7 @@ def concat(paths: Sequence[Path], out: Path) -> Path:
     """
     if not paths:
         raise InvalidRequest(["there are no clips to join: give one or more"])
-    indices = [_index_of(path) for path in paths]
+    indices = [clip_index(path) for path in paths]
     if len({index.size for index in indices}) > 1:
         sizes = ", ".join(f"{p.name} has {i.size[0]}x{i.size[1]}" for p, i in zip(paths, indices, strict=True))
         raise InvalidRequest([f"clips of different sizes cannot be joined: {sizes}"])
@@ -257,7 +264,8 @@ def _index(container: Any, stream: Any) -> Index:
     return Index(times, end, unit, (coder.width, coder.height), tuple(order), make if whole else None)
 
 
-def _index_of(path: Path) -> Index:
+def clip_index(path: Path) -> Index:
+    """Return what the packets of a clip show; nothing is decoded."""
     with _opened(path) as (container, stream):
         return _index(container, stream)
 
@@ -285,10 +293,17 @@ def find_frame(container: Any, stream: Any, tick: int) -> Image | None:
     return None
 
 
-def _rgb(frame: Any) -> Image:
+def _rgb(frame: Any, size: tuple[int, int] | None = None) -> Image:
+    width, height = size or (frame.width, frame.height)
     # all is explicit: by default some versions of PyAV take each matrix for BT.601
     picture: Image = frame.to_image(
-        src_colorspace=_matrix(frame), dst_colorspace="ITU601", src_color_range=_range(frame), dst_color_range="JPEG"
+        width=width,
+        height=height,
+        interpolation="AREA" if size else None,
+        src_colorspace=_matrix(frame),
+        dst_colorspace="ITU601",
+        src_color_range=_range(frame),
+        dst_color_range="JPEG",
     )
     return picture
 
