@@ -21,7 +21,7 @@ from .redaction import redact_line
 from .request import FIELDS, VideoRequest
 from .spec import SEED_RANGE
 from .template import REFERENCE, fill
-from .values.plain import column, is_a, plain, records, shown, whole
+from .values.plain import column, is_a, is_missing, plain, records, shown, whole
 
 MOST_AXES = 4
 """Axes of a product: width, height and pages of a grid; a choice of ours."""
@@ -128,7 +128,7 @@ def sweep_values(
 
 
 def _columns_of(rows: Any, problems: list[str]) -> list[Axis]:
-    """Return the columns of a table as axes that go together."""
+    """Return the columns of a table as axes that go together; a missing value is None, which is: not given."""
     listed = records(rows)
     if listed is None:
         problems.append(f"rows is {shown(rows)}: give a DataFrame or a list of mappings")
@@ -137,7 +137,7 @@ def _columns_of(rows: Any, problems: list[str]) -> list[Axis]:
     if any([*row] != names for row in listed):
         problems.append("rows have different columns: give every row the same ones")
         return []
-    return [Axis(str(name), tuple(row[name] for row in listed)) for name in names]
+    return [Axis(str(name), tuple(None if is_missing(row[name]) else row[name] for row in listed)) for name in names]
 
 
 def takes_axis(number: int, seed: int) -> Axis:
@@ -214,7 +214,7 @@ def plan(
     places = [(index,) * len(axes) for index in range(count)] if zipped else breadth_first(lengths)
     seed = None if values.get("seed") is not None else stable_seed(prompt)
     made = [_variant(place, axes, prompt, values, model, variables or {}, seed) for place in places[:limit]]
-    if problems := _variant_problems(made):
+    if problems := _variant_problems(axes, made):
         raise InvalidRequest(problems)
     return SweepPlan(tuple(axes), tuple(variant for variant, _ in made), prompt, zipped)
 
@@ -252,9 +252,12 @@ def _variant(
     label = ", ".join(axis_label(axis, index) for axis, index in zip(axes, place, strict=True))
     problems: list[str] = []
     own = {name: value for name, value in chosen.items() if name not in _FIELDS and name != "model"}
+    problems += (f"{name} has no value: give one, or leave the row out" for name in own if own[name] is None)
+    chosen = {name: value for name, value in chosen.items() if value is not None}
     text = plain(chosen.get("prompt", prompt))
     if is_a(text, str):
-        text = fill(text, {**variables, **{n: _as_text(v) for n, v in own.items()}}, problems)
+        filled = {name: "" if value is None else _as_text(value) for name, value in own.items()}
+        text = fill(text, {**variables, **filled}, problems)
     try:
         row = model_named(plain(chosen.get("model", model)))
         if not row.seed and any(axis.title for axis in axes):
@@ -281,22 +284,33 @@ def _as_text(value: Any) -> Any:
     return int(found) if type(found) is float and found.is_integer() else found
 
 
-def _variant_problems(made: Sequence[tuple[Variant, list[str]]]) -> list[str]:
-    """Return the mistakes of all, those that every variant has once and without a name."""
+def _variant_problems(axes: Sequence[Axis], made: Sequence[tuple[Variant, list[str]]]) -> list[str]:
+    """Return the mistakes of all, each once with what the variants that have it share, or without a name."""
     shared = set(made[0][1]).intersection(*(problems for _, problems in made)) if made else set()
-    own = [
-        (variant.label, line) for variant, problems in made for line in problems if line not in shared
-    ]  # fmt: skip
-    lines = [line for line in (made[0][1] if made else []) if line in shared]
-    lines += [f"{label}: {line}" for label, line in own[:_REPORTED]]
+    those_of: dict[str, list[Variant]] = {}
+    for variant, problems in made:
+        for line in dict.fromkeys(problems):
+            if line not in shared:
+                those_of.setdefault(line, []).append(variant)
+    own = [f"{_common_label(axes, variants)}: {line}" for line, variants in those_of.items()]
+    lines = [line for line in (made[0][1] if made else []) if line in shared] + own[:_REPORTED]
     return lines + ([f"and {len(own) - _REPORTED} more like these"] if len(own) > _REPORTED else [])
+
+
+def _common_label(axes: Sequence[Axis], variants: Sequence[Variant]) -> str:
+    """Return what all of some variants have in common, or the name of the first of them."""
+    labels = [
+        {axis_label(axis, variant.place[number]) for variant in variants} for number, axis in enumerate(axes)
+    ]  # fmt: skip
+    return ", ".join(label for (label, *others) in labels if not others) or variants[0].label
 
 
 def axis_label(axis: Axis, index: int) -> str:
     """Return what a value of an axis is called: `zoom -5`, `take 2`."""
     if axis.title:
         return f"{axis.title} {index + 1}"
-    return f"{axis.name} {value_text(axis.values[index])}"
+    value = axis.values[index]
+    return f"no {axis.name}" if value is None else f"{axis.name} {value_text(value)}"
 
 
 def value_text(value: Any) -> str:

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -179,6 +180,32 @@ def test_a_mistake_of_one_variant_names_it_and_one_of_all_is_reported_once() -> 
 def test_what_a_model_of_the_sweep_lacks_is_named_with_it() -> None:
     (line,) = mistakes(Axis("model", ("gen3turbo", "gen4turbo")), values={"first": "a", "middle": "b"})
     assert line.startswith("model gen4turbo: middle is given, and Gen-4 Turbo takes no middle keyframe")
+
+
+def test_a_mistake_that_variants_share_is_reported_once_with_what_they_share() -> None:
+    axes = Axis("seed", (1, 2, 3)), Axis("zoom", (20, 3)), Axis("style", ("a", "b"))
+    assert mistakes(*axes, prompt="{{style}}") == ("zoom 20: zoom is 20: the range is -10 to 10",)
+    pairs = Axis("zoom", (20, 20, 3)), Axis("pan", (1, 2, 3))
+    assert mistakes(*pairs, zipped=True) == ("zoom 20: zoom is 20: the range is -10 to 10",)
+
+
+def test_what_a_row_lacks_is_not_given() -> None:
+    table = pd.DataFrame({"zoom": [2, np.nan], "style": ["noir", "ink"]})
+    axes, _, problems = sweep_values("{{style}}", {}, rows=table)
+    made = plan("{{style}}", {}, axes, model="gen3turbo", zipped=True)
+    assert problems == []
+    assert [(each.label, each.request.camera.zoom) for each in made.variants] == [
+        ("zoom 2, style noir", 2),
+        ("no zoom, style ink", None),
+    ]
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, pd.NaT])
+def test_a_word_that_a_row_lacks_is_a_mistake(nothing: object) -> None:
+    axes, _, _ = sweep_values("{{style}}", {}, rows=[{"style": "noir"}, {"style": nothing}])
+    assert mistakes(*axes, prompt="{{style}}", zipped=True) == (
+        "no style: style has no value: give one, or leave the row out",
+    )
 
 
 def test_many_mistakes_are_cut_short() -> None:

@@ -65,6 +65,10 @@ class _Short(reprlib.Repr):
             return f"a whole number of {int(value.bit_length() * DIGITS_PER_BIT) + 1:,} digits"
         return super().repr_int(value, level)
 
+    def repr_float(self, value: float, _: int) -> str:
+        """Return a whole one without `.0`: whoever typed 11 looks for 11."""
+        return str(int(value)) if value.is_integer() and abs(value) <= EXACT else float.__repr__(value)
+
 
 _SHORT = _Short()
 
@@ -154,6 +158,12 @@ def records(value: object) -> list[dict[Any, Any]] | None:
     """Return the rows of a DataFrame, or of a list of mappings; None for anything else, and without a row."""
     nothing: list[dict[Any, Any]] | None = None
     return _asked(lambda: _rows(value), nothing) or None
+
+
+def is_missing(value: object) -> bool:
+    """Return True for what a table holds where it holds nothing: None, NaN, and what pandas has for it."""
+    is_nan = is_a(value, float) and math.isnan(value)  # type: ignore[arg-type]
+    return value is None or is_nan or name_of(type(value)) in ("NAType", "NaTType")
 
 
 def _listed(value: Any) -> list[Any] | None:

@@ -114,13 +114,18 @@ def _of_job(job: Job, step: str, base: str) -> Any:
 def _next(value: Any, step: str, base: str) -> Any:
     """Return the next value of a path: an attribute, or the item with an index or a key."""
     try:
-        return getattr(value, step[1:]) if step[0] == "." else _item(value, step[1:-1])
+        return _attribute(value, step[1:]) if step[0] == "." else _item(value, step[1:-1])
     except KeyboardInterrupt:
         raise
     except BaseException:  # noqa: BLE001 - whatever an object of the user raises there, SystemExit included
         if base == "Out":
             raise InvalidRequest([f"Out{step} is not there: that cell has no result"]) from None
         return None
+
+
+def _attribute(value: Any, name: str) -> Any:
+    """Return the column of a table before an attribute: every DataFrame has a `style` of its own."""
+    return value[name] if hasattr(value, "to_dict") and name in value.columns else getattr(value, name)
 
 
 def _item(value: Any, key: str) -> Any:

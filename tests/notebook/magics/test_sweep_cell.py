@@ -65,6 +65,14 @@ def test_values_come_from_a_list_an_array_or_a_column(session: Session) -> None:
     assert found == [("A noir lamp", 1, 3), ("A ink, wet lamp", 2, 4)]
 
 
+@pytest.mark.parametrize("name", ["style", "size", "pan"])
+def test_a_column_comes_before_what_a_table_has_of_that_name(session: Session, name: str) -> None:
+    pandas = pytest.importorskip("pandas")
+    session.keep(table=pandas.DataFrame({name: [1, 2]}))
+    session.cell(f"grid --sweep {name}=@table.{name}", f"A lamp {{{{{name}}}}}" if name != "pan" else "A lamp")
+    assert len(sweep_of(session).jobs) == 2
+
+
 def test_rows_of_a_table_are_videos(session: Session) -> None:
     session.keep(rows=[{"style": "noir", "zoom": 1}, {"style": "ink", "zoom": 2}])
     session.cell("grid --rows @rows", "A {{style}} lamp")
@@ -164,7 +172,7 @@ def test_commands_take_the_variable_of_a_sweep(session: Session) -> None:
         ("--sweep zoom=1,2 --sweep zoom=3,4", "zoom is given twice: leave it out once"),
         ("--sweep explore=maybe", "--sweep explore is 'maybe': give on or off"),
         ("--sweep zooom=1,2", "zooom is no option, and the prompt has no {{zooom}}: write it there, or leave it out"),
-        ("--sweep zoom=5,11", "zoom 11: zoom is 11.0: the range is -10 to 10"),
+        ("--sweep zoom=5,11", "zoom 11: zoom is 11: the range is -10 to 10"),
         ("--rows @nothing", "--rows: @nothing is no variable: define nothing first"),
         ("--rows @seven", "rows is 7: give a DataFrame or a list of mappings"),
         ("--takes 0", "takes is 0: give a whole number from 1 to 1000"),
