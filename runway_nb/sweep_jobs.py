@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,15 +13,22 @@ from typing import NamedTuple
 
 from .errors import InvalidRequest, NeedsConfirmation, PromptRefused, RunwayError, TaskModerated, WaitInterrupted
 from .extension_points import provided
+from .jobs.durations import Duration, Pace, finish_time, kind_of, left_of
 from .jobs.freeze import Asker, CheckedRequest, new_record
 from .jobs.job import Job, awaited
 from .jobs.policy import Limits, answering
+from .ledger.durations import finished_of
+from .ledger.phase import Phase
+from .request import VideoRequest
 from .studio import Studio
 from .sweep_plan import SweepPlan, Variant
+from .text.durations import about, left
 from .values.plain import checked_call, checked_timeout
 
 _REPORTED = 8
 """Mistakes of single variants that are reported."""
+_EARLIER = 60
+"""Earlier videos of a model from which the time is estimated."""
 
 Observer = Callable[["Sweep"], None]
 
@@ -36,16 +43,26 @@ class SweepPrice(NamedTuple):
     """What the others cost, as far as it is known."""
     unknown: int
     """How many of the others have a price that nobody has documented."""
+    seconds: float | None = None
+    """How long the others take, as an estimate; None where nothing is known of such videos."""
+    slots: int = 0
+    """How many of them run at once."""
 
     @property
     def text(self) -> str:
-        """The price on one line: `9 shots, 225 credits; 3 of them are there already for 0`."""
+        """The price on one line: `9 shots, 225 credits, about 6 min at 2 slots; 3 of them are there already for 0`."""
         new = self.variants - self.stored
         unknown = f" and {_counted(self.unknown)} of unknown price" if self.unknown else ""
         stored = (
             f"; {self.stored} of them {'is' if self.stored == 1 else 'are'} there already for 0" if self.stored else ""
         )
-        return f"{_counted(self.variants)}, {self.credits if new else 0} credits{unknown}{stored}"
+        return f"{_counted(self.variants)}, {self.credits if new else 0} credits{unknown}{self._time_text}{stored}"
+
+    @property
+    def _time_text(self) -> str:
+        if self.seconds is None or self.variants == self.stored:
+            return ""
+        return f", {about(self.seconds)} at {self.slots} slot{'' if self.slots == 1 else 's'}"
 
 
 def _counted(number: int) -> str:
@@ -60,6 +77,8 @@ class CheckedSweep:
     requests: tuple[CheckedRequest, ...]
     """Of the variants, in their order."""
     price: SweepPrice
+    pace: Pace
+    """How long earlier videos took, and how many run at once."""
 
 
 def check_sweep(
@@ -83,8 +102,27 @@ def check_sweep(
         raise InvalidRequest([*problems[:_REPORTED], *more])
     new = [each.request for each in requests if not _is_stored(studio, each)]
     known = [each.credits for each in new if each.credits is not None]
-    price = SweepPrice(len(requests), len(requests) - len(new), sum(known), len(new) - len(known))
-    return CheckedSweep(plan, tuple(requests), price)
+    pace = _pace(studio, [each.request for each in requests])
+    price = SweepPrice(
+        len(requests), len(requests) - len(new), sum(known), len(new) - len(known), pace.total(new), pace.slots
+    )
+    return CheckedSweep(plan, tuple(requests), price, pace)
+
+
+def _pace(studio: Studio, requests: Sequence[VideoRequest]) -> Pace:
+    """Return what is known of the account that makes some requests: its slots, and how long such videos took."""
+    settings = studio.settings
+    limits = [int(request.max_jobs) for request in requests if request.max_jobs is not None]
+    models = dict.fromkeys(request.model for request in requests)
+    found = [
+        record for model in models for record in finished_of(studio.ledger.table, settings.backend, model, _EARLIER)
+    ]
+    known = [
+        Duration(kind_of(VideoRequest.from_wire(record.request, record.model)), record.took)
+        for record in found
+        if record.took
+    ]
+    return Pace(min([settings.slots, *limits]), tuple(known))
 
 
 def _is_stored(studio: Studio, checked: CheckedRequest) -> bool:
@@ -106,7 +144,8 @@ def submit_sweep(studio: Studio, checked: CheckedSweep, *, yes: bool = False, fo
         RunwayError: not even the first could be sent.
     """
     _check_confirmed(studio, checked.price, yes)
-    sweep = Sweep(checked.plan, checked.price)
+    # of what was sent the time that is left is said, and no longer how long it would take
+    sweep = Sweep(checked.plan, checked.price._replace(seconds=None), checked.pace)
     for variant, request in zip(checked.plan.variants, checked.requests, strict=True):
         try:
             sweep.add(variant, studio.submit_checked(request, folder=folder).job)
@@ -132,10 +171,18 @@ class Sweep:
     Running the same sweep again goes on where it stopped: every variant that was paid is there for nothing.
     """
 
-    def __init__(self, plan: SweepPlan, price: SweepPrice | None = None) -> None:
+    def __init__(
+        self,
+        plan: SweepPlan,
+        price: SweepPrice | None = None,
+        pace: Pace | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.plan = plan
         self.price = price
         """What it cost when it was submitted."""
+        self._pace = pace
+        self._clock = clock
         self._jobs: dict[tuple[int, ...], Job] = {}
         self._unsent: dict[tuple[int, ...], RunwayError] = {}
         self._observers: list[Observer] = []
@@ -182,6 +229,32 @@ class Sweep:
         lost, left = len(jobs) - ready - running, len(self._unsent)
         others = [(running, f"{running} running"), (lost, f"{lost} failed"), (left, f"{left} not sent")]
         return ", ".join([f"{ready} of {len(self.plan.variants)} done", *(text for count, text in others if count)])
+
+    @property
+    def time_left(self) -> float | None:
+        """Estimated seconds until all have ended; None where nothing is known, and once they have.
+
+        By the progress of what runs, the usual duration of the rest, and the order in which it is sent.
+        """
+        now = self._clock()
+        if self._pace is None:
+            return None
+        jobs = [job for variant in self.plan.variants if (job := self.job_of(variant)) is not None]
+        pace = self._pace._replace(known=(*_durations(jobs), *self._pace.known))
+        left_open = [(job.state, pace.usual(job.request)) for job in jobs if not has_ended(job)]
+        running = [left_of(state, usual, now) for state, usual in left_open if state.phase.is_sent]
+        waiting = [usual for state, usual in left_open if not state.phase.is_sent]
+        known_running = [seconds for seconds in running if seconds is not None]
+        known_waiting = [seconds for seconds in waiting if seconds is not None]
+        if not left_open or len(known_running) + len(known_waiting) < len(left_open):
+            return None
+        return finish_time(known_running, known_waiting, pace.slots)
+
+    @property
+    def time_left_text(self) -> str:
+        """The time that is left in words, `about 2:10 left`; nothing where nothing is known of it."""
+        seconds = self.time_left
+        return "" if seconds is None else left(seconds)
 
     def job_of(self, variant: Variant) -> Job | None:
         """Return the job of a variant; None for one that was not sent."""
@@ -288,6 +361,16 @@ def _time_left(limit: float | None) -> Callable[[], float | None]:
 def has_ended(job: Job) -> bool:
     """Return True for a job that has ended, also while those who wait for it are being told."""
     return job.done or job.state.phase.is_final
+
+
+def _durations(jobs: Iterable[Job]) -> list[Duration]:
+    """Return how long the videos took that are there already, the latest first."""
+    ended = [
+        (state.ended, Duration(kind_of(job.request), state.ended - state.sent))
+        for job in jobs
+        if (state := job.state).phase is Phase.DONE and state.sent is not None and state.ended is not None
+    ]
+    return [duration for _, duration in sorted(ended, reverse=True) if duration.seconds > 0]
 
 
 def _shares(job: Job, refused: Job, by_picture: bool) -> bool:

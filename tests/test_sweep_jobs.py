@@ -10,8 +10,11 @@ import pytest
 
 import runway_nb
 from runway_nb import errors
-from runway_nb.jobs.job import Job
+from runway_nb.jobs.durations import Duration, Kind, Pace
+from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.policy import Limits
+from runway_nb.jobs.state import State
+from runway_nb.ledger.phase import Phase
 from runway_nb.sweep_jobs import Sweep, SweepPrice, check_sweep, submit_sweep
 from runway_nb.sweep_plan import Axis, plan
 from support.fakes import Party
@@ -86,6 +89,12 @@ def test_an_unknown_price_asks_for_a_yes_too(party: Party) -> None:
         (SweepPrice(9, 3, 150, 0), "9 shots, 150 credits; 3 of them are there already for 0"),
         (SweepPrice(1, 1, 0, 0), "1 shot, 0 credits; 1 of them is there already for 0"),
         (SweepPrice(2, 0, 25, 1), "2 shots, 25 credits and 1 shot of unknown price"),
+        (SweepPrice(9, 0, 225, 0, 361.0, 2), "9 shots, 225 credits, about 6 min at 2 slots"),
+        (
+            SweepPrice(2, 1, 25, 0, 40.0, 1),
+            "2 shots, 25 credits, about 40 s at 1 slot; 1 of them is there already for 0",
+        ),
+        (SweepPrice(1, 1, 0, 0, None, 2), "1 shot, 0 credits; 1 of them is there already for 0"),
     ],
 )
 def test_the_price_is_one_line(price: SweepPrice, text: str) -> None:
@@ -106,6 +115,53 @@ def test_a_budget_that_covers_none_is_an_error(party: Party) -> None:
     with pytest.raises(errors.OverBudget, match="this shot costs 25 credits"):
         sweep(party, seed=range(1, 5))
     assert party.started == 0
+
+
+# --- how long ---------------------------------------------------------------------------------------
+
+
+def checked_price(party: Party, seeds: range, **values: Any) -> SweepPrice:
+    made = plan("A lamp turns", values, [Axis("seed", tuple(seeds))], model="gen3turbo")
+    return check_sweep(party.studio, made, Limits()).price
+
+
+def test_how_long_is_said_by_earlier_videos_and_not_without_any(party: Party) -> None:
+    assert checked_price(party, range(1, 10)).text == "9 shots, 225 credits"
+    made = sweep(party, seed=range(1, 4)).wait(20)
+    took = sorted(record.took for job in made.jobs if (record := party.studio.ledger.get(job.id)).took)[1]
+    price = checked_price(party, range(1, 10))
+    assert (price.seconds, price.slots, price.stored) == (3 * took, 2, 3), "six more, two at a time"
+    assert " at 2 slots; 3 of them are there already for 0" in price.text
+    assert checked_price(party, range(1, 10), max_jobs=1).seconds == 6 * took
+    assert " at " not in checked_price(party, range(1, 4)).text, "all are there"
+
+
+def test_the_time_that_is_left_goes_by_what_runs_and_what_waits() -> None:
+    kind = Duration(Kind("gen3turbo", 5), 40.0)
+    four = plan("A lamp", {}, [Axis("seed", (1, 2, 3, 4))], model="gen3turbo")
+    made = Sweep(four, pace=Pace(2, (kind,)), clock=lambda: 100.0)
+    assert (made.time_left, made.time_left_text) == (None, ""), "there is no job"
+    states = {
+        1: State(Phase.FOLLOWING, sent=90.0), 2: State(Phase.WAITING), 3: State(Phase.PREPARING),
+        4: State(Phase.FOLLOWING, sent=70.0, remaining=20.0, last_poll=95.0),
+    }  # fmt: skip
+    for variant in made.variants:
+        seed = int(variant.request.seed or 0)
+        made.add(variant, Job(f"0000000{seed}", variant.request, state=states[seed]))
+    # 30 s and 15 s run; then 15-55 and 30-70
+    assert (made.time_left, made.time_left_text) == (70.0, "about 1:10 left")
+    control_of(made.jobs[0]).change(phase=Phase.DONE, ended=100.0)  # it took 10 s
+    assert made.time_left == 40.0, "median of 10 and 40: 15 s run, two of 25 s begin now and at 15"
+
+
+def test_no_time_is_said_where_one_of_them_is_unknown_or_all_have_ended() -> None:
+    made = Sweep(plan("A lamp", {}, [Axis("seed", (1, 2))], model="gen3turbo"), pace=Pace(2))
+    for variant in made.variants:
+        made.add(variant, Job(f"0000000{variant.request.seed}", variant.request))
+    assert made.time_left is None
+    bare = Sweep(made.plan)
+    bare.add(made.variants[0], made.jobs[0])
+    assert bare.time_left is None
 
 
 # --- mistakes ---------------------------------------------------------------------------------------

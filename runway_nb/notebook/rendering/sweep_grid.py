@@ -54,8 +54,8 @@ def bundle(sweep: Sweep, embed: str = "auto", folder: Path | None = None) -> dic
 
 
 def head_line(sweep: Sweep) -> str:
-    """Return price and progress on one line."""
-    return DOT.join(filter(None, [sweep.price.text if sweep.price else "", sweep.progress_text]))
+    """Return price, progress and the time that is left on one line."""
+    return DOT.join(filter(None, [sweep.price.text if sweep.price else "", sweep.progress_text, sweep.time_left_text]))
 
 
 def text_line(sweep: Sweep) -> str:
