@@ -203,7 +203,8 @@ class Studio(Handle):
             record = self.ledger.claim(new, lambda known: decide(new, known, limits, sent), replaces=replaces)
             if record.id != new.id:
                 return Submission(self._resumed(backend, record, Start.RESUME_TO_SEND), is_new=False)
-            job = new_job(record, sent, checked.request, State(), self._advice(checked.request.row, settings))
+            job = new_job(record, sent, checked.request, State(), self._advice(checked.request.row, settings),
+                          marks=self.ledger.marks)  # fmt: skip
             self._runner.start(job, backend, Start.NEW)
             return Submission(job, is_new=True)
 
@@ -283,7 +284,7 @@ class Studio(Handle):
         if (living := self._living(text)) is not None:
             return living
         record = self.ledger.find(text) if text else self.ledger.newest()
-        return self.jobs.get(record.id) or restored_job(record, self.settings.posters)
+        return self.jobs.get(record.id) or restored_job(record, self.settings.posters, marks=self.ledger.marks)
 
     @plain_arguments
     def request_of(self, text: str) -> VideoRequest:
@@ -338,8 +339,8 @@ class Studio(Handle):
         if living is not None and not living.done:
             return living
         if is_over(record):
-            return restored_job(record, backend.settings.posters)
-        job = restored_job(record, backend.settings.posters, resumed_state(record))
+            return restored_job(record, backend.settings.posters, marks=self.ledger.marks)
+        job = restored_job(record, backend.settings.posters, resumed_state(record), marks=self.ledger.marks)
         self._check_open()
         self._runner.start(job, backend, start)
         return job

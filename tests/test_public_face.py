@@ -42,6 +42,7 @@ from runway_nb import (
 from runway_nb.account import Account
 from runway_nb.embedded_simulator import EmbeddedSimulator
 from runway_nb.ledger.leases import LedgerLeases
+from runway_nb.ledger.marks import LedgerMarks
 from runway_nb.ledger.tasks import LedgerTasks
 from runway_nb.process_studio import close_studio
 from runway_nb.sweep_jobs import Sweep
@@ -187,6 +188,7 @@ CALLS: dict[str, Call] = {
     "frames": lambda w, x: w.job.frames(x),
     "on_end": lambda w, x: w.job.on_end(x),
     "observe": lambda w, x: w.job.observe(x)(),
+    **_each("Job.{} =", ("star", "rejected", "note"), lambda name, w, x: setattr(w.job, name, x)),
     "concat(clips)": lambda w, x: runway_nb.concat(x, w.party.folder / "out.mp4"),
     "concat(clip)": lambda w, x: runway_nb.concat([x], w.party.folder / "out.mp4"),
     "concat(out)": lambda w, x: runway_nb.concat([w.job, w.job], x),
@@ -206,6 +208,13 @@ CALLS: dict[str, Call] = {
     "LedgerLeases.take": lambda w, x: w.ledger.leases.take(x, x),
     **_each("LedgerLeases.{}", ("renew", "is_held"), lambda name, w, x: getattr(w.ledger.leases, name)(x)),
     **_each("LedgerTasks.{}", ("ids", "missing"), lambda name, w, x: getattr(w.ledger.tasks, name)(x)),
+    "LedgerMarks.of": lambda w, x: w.ledger.marks.of(x),
+    "LedgerMarks.of_jobs": lambda w, x: (w.ledger.marks.of_jobs(x), w.ledger.marks.of_jobs([x])),
+    "LedgerMarks.set": lambda w, x: w.ledger.marks.set(x, star=x),
+    **_each(
+        "LedgerMarks.set({})", ("star", "rejected", "note"),
+        lambda name, w, x: w.ledger.marks.set(w.job.id, **{name: x}),
+    ),
     "LedgerTasks.assign": lambda w, x: w.ledger.tasks.assign(x, x, is_certain=x),
     "Ledger.update": lambda w, x: (w.ledger.update(w.job.id, message=x), w.ledger.get(w.job.id)),
     "Ledger.uploads.keep": lambda w, x: w.ledger.uploads.keep(x, x, x, x),
@@ -258,6 +267,7 @@ DRIVEN = {
     Job: {"until_ended"},  # for a cell that awaits
     Ledger: set(),
     LedgerLeases: set(),
+    LedgerMarks: {"read"},  # a row of the file
     LedgerTasks: set(),
     Sweep: {"add", "leave_out", "job_of", "reason_of", "until_ended"},  # variants of ours, and a cell that awaits
     RunwayClient: {"prepare", "send"},  # the two halves of `create`

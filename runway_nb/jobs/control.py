@@ -72,6 +72,11 @@ class JobControl:
             if self._state.phase.is_final:
                 self.ended.set()
 
+    def notify(self) -> None:
+        """Notify the observers that something beside the state has changed, on this thread."""
+        for observer in self._observers:
+            self._notify(observer)
+
     def become(self, state: State) -> None:
         """Take over a state as a whole."""
         self.change(**{spec.name: getattr(state, spec.name) for spec in fields(state)})

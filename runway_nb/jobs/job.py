@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..api.models import Task
 from ..errors import InvalidCommand, RunwayError, WaitInterrupted, WaitTimeout
 from ..extension_points import provided
+from ..ledger.marks import LedgerMarks, Marks
 from ..ledger.phase import LEFT
 from ..redaction import redact_line
 from ..references import ShotFrame
@@ -32,6 +33,7 @@ from ..values.plain import (
     unexpected,
 )
 from .control import JobControl
+from .job_marks import JobMarks
 from .loop import run_nested
 from .state import State
 
@@ -68,6 +70,7 @@ class Job(Handle):
         state: State | None = None,
         advice: str = "",
         foreign_type: str = "",
+        marks: LedgerMarks | None = None,
     ) -> None:
         self.id = job_id
         """Eight hexadecimal digits, ours; the name of the job in `%runway` and in file names."""
@@ -85,6 +88,7 @@ class Job(Handle):
         self.foreign_type = foreign_type
         """The type of a task that was made elsewhere with a model that no row knows: its request is a guess."""
         self._control = JobControl(job_id, request, state or State())
+        self._marks = JobMarks(job_id, marks, self._control.notify)
 
     # --- what it is -----------------------------------------------------------------------------
 
@@ -195,6 +199,40 @@ class Job(Handle):
         """The old name of `original_request`, for this version."""
         warn_renamed("job.wish", "job.original_request")
         return self.original_request
+
+    # --- its marks ------------------------------------------------------------------------------
+
+    @property
+    def marks(self) -> Marks:
+        """Star, rejection and note, read from the ledger at this moment: another kernel may set them."""
+        return self._marks.read()
+
+    @property
+    def star(self) -> bool:
+        """True when it is starred. Set it: `job.star = True`, which takes a rejection back."""
+        return self.marks.star
+
+    @star.setter
+    def star(self, value: bool) -> None:
+        self._marks.set(star=value)
+
+    @property
+    def rejected(self) -> bool:
+        """True when it is rejected. Set it: `job.rejected = True`, which takes a star back."""
+        return self.marks.rejected
+
+    @rejected.setter
+    def rejected(self, value: bool) -> None:
+        self._marks.set(rejected=value)
+
+    @property
+    def note(self) -> str:
+        """What was noted on it. Set it to a text of at most 2,000 characters; an empty one takes it back."""
+        return self.marks.note
+
+    @note.setter
+    def note(self, text: str) -> None:
+        self._marks.set(note=text)
 
     # --- its pictures ---------------------------------------------------------------------------
 
@@ -332,7 +370,10 @@ class Job(Handle):
         self._control.on_end(lambda: act(self))
 
     def observe(self, observer: Observer) -> Callable[[], None]:
-        """Call `observer(job)` on the background thread after every change; return a function that ends this."""
+        """Call `observer(job)` after every change; return a function that ends this.
+
+        It is called on the background thread, or on that which sets a mark.
+        """
         checked_call(observer, "observer")
         return self._control.observe(lambda: observer(self))
 

@@ -42,7 +42,7 @@ def _at_its_end(context: JobContext, job_id: str) -> Job | None:
     except errors.JobNotFound as error:
         raise errors.InvalidRequest([error.message]) from None
     held = context.ledger.leases.is_held(record) and not is_over(record)
-    return None if held else restored_job(record, context.backend.settings.posters)
+    return None if held else restored_job(record, context.backend.settings.posters, marks=context.ledger.marks)
 
 
 def _reason(job: Job, error: errors.RunwayError) -> str:

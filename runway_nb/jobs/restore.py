@@ -8,6 +8,7 @@ from pathlib import Path
 
 from .. import errors
 from ..api.models import PENDING, Status, Task
+from ..ledger.marks import LedgerMarks
 from ..ledger.phase import SETTLED, UNANSWERED, Phase
 from ..ledger.record import Record
 from ..ledger.thumbnails import COMPARISON, KEYFRAME, kept_keyframes, kept_thumbnail
@@ -17,8 +18,9 @@ from .state import State
 
 
 def new_job(
-    record: Record, request: VideoRequest, original: VideoRequest | None, state: State, advice: str = ""
-) -> Job:
+    record: Record, request: VideoRequest, original: VideoRequest | None, state: State, advice: str = "",
+    *, marks: LedgerMarks | None = None,
+) -> Job:  # fmt: skip
     """Return the job of a record whose requests are at hand.
 
     Args:
@@ -27,6 +29,7 @@ def new_job(
         original: The request as the user gave it, where that is known.
         state: Where the job stands.
         advice: See `Job.advice`.
+        marks: Where its star, rejection and note are kept.
     """
     return Job(
         record.id,
@@ -39,10 +42,11 @@ def new_job(
         state=state,
         advice=advice,
         foreign_type=record.foreign_type,
+        marks=marks,
     )
 
 
-def restored_job(record: Record, posters: Path, state: State | None = None) -> Job:
+def restored_job(record: Record, posters: Path, state: State | None = None, *, marks: LedgerMarks | None = None) -> Job:
     """Return the job of a record, at rest; or in `state`, when it is about to be tracked again."""
     asked = record.original_request
     job = new_job(
@@ -50,6 +54,7 @@ def restored_job(record: Record, posters: Path, state: State | None = None) -> J
         VideoRequest.from_wire(record.request, record.model),
         VideoRequest.from_wire(asked, record.model) if asked else None,
         state or resting_state(record, posters),
+        marks=marks,
     )
     if job.request.keyframes.given:
         control = control_of(job)

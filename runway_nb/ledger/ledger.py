@@ -26,6 +26,7 @@ from .heartbeats import Heartbeats
 from .job_table import JobTable, job_not_found, readable
 from .lease import LEASE_SECONDS, LeaseWatch, steady, uptime
 from .leases import LedgerLeases
+from .marks import LedgerMarks
 from .phase import IS_UNFINISHED_SQL, Phase
 from .record import AnyRecord, Record, UnreadableRecord
 from .rows import COLUMNS
@@ -61,6 +62,7 @@ class Ledger(Handle):
         uploads: Which pictures lie on the accounts already.
         leases: Who tracks which job.
         tasks: Which task is whose.
+        marks: Stars, rejections and notes.
         table: The rows themselves.
 
     Args:
@@ -91,6 +93,7 @@ class Ledger(Handle):
         self.uploads = LedgerUploads(self._file, addresses, clock)
         self.leases = LedgerLeases(self.table, clock)
         self.tasks = LedgerTasks(self.table)
+        self.marks = LedgerMarks(self.table)
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path.name}>"

@@ -157,6 +157,23 @@ def _m007_names_of_fields(connection: sqlite3.Connection) -> None:
     connection.execute("INSERT INTO uploaded SELECT content, party, account, asset_id, created FROM uploads")
 
 
+def _m008_marks(connection: sqlite3.Connection) -> None:
+    """Star, rejection and note, in a table of their own, which kernels of an earlier version leave alone.
+
+    `change` numbers the changes: what has a higher number than the last one that somebody has seen is new.
+    """
+    connection.execute(
+        """CREATE TABLE marks (
+            job_id TEXT PRIMARY KEY,
+            star INTEGER NOT NULL DEFAULT 0,
+            rejected INTEGER NOT NULL DEFAULT 0,
+            note TEXT NOT NULL DEFAULT '',
+            change INTEGER NOT NULL
+        ) WITHOUT ROWID"""
+    )
+    connection.execute("CREATE UNIQUE INDEX marks_change ON marks (change)")
+
+
 STEPS: tuple[Step, ...] = (
     _m001_jobs,
     _m002_owners_and_books,
@@ -165,6 +182,7 @@ STEPS: tuple[Step, ...] = (
     _m005_one_name_for_a_backend,
     _m006_beats,
     _m007_names_of_fields,
+    _m008_marks,
 )
 
 

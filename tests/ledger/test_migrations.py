@@ -217,6 +217,12 @@ def test_an_earlier_kernel_keeps_its_uploads(ledger: Ledger, earlier: sqlite3.Co
     )
 
 
+def test_a_job_of_an_earlier_kernel_can_be_marked_and_goes_on(ledger: Ledger, earlier: sqlite3.Connection) -> None:
+    assert ledger.marks.set("0000000e", star=True, note="dusk").star
+    earlier.execute("UPDATE jobs SET phase = 'done' WHERE id = '0000000e'")
+    assert (_of(ledger, 14).phase, ledger.marks.of("0000000e").note) == ("done", "dusk")
+
+
 def test_the_file_is_sound_afterwards(ledger: Ledger) -> None:
     assert ledger.recent(1)
     ledger.close()

@@ -37,11 +37,13 @@ class Command(NamedTuple):
     options: tuple[Option, ...] = ()
     choices: Callable[[], Sequence[str]] = tuple
     """Gives the words of which one may stand behind it, where there are no others."""
+    is_text: bool = False
+    """Behind it stands text as people write it: what looks like a quotation mark is part of its word."""
 
     @property
     def takes_job(self) -> bool:
         """True where an argument is the id of a job, or the variable that holds it."""
-        return "ID" in self.usage.replace("[", " ").replace("]", " ").split()
+        return "ID" in self.usage.replace("[", " ").replace("]", " ").replace("...", " ").split()
 
     @property
     def line(self) -> str:
@@ -51,8 +53,9 @@ class Command(NamedTuple):
 
 def read_line(line: str, table: Sequence[Command]) -> tuple[Command, Arguments]:
     """Return the command of a `%runway` line and its arguments. Raise `InvalidCommand` or `InvalidRequest`."""
+    command = _named(next(iter(line.split(maxsplit=1)), ""), table)
     try:
-        first, *words = split(line) or ["help"]
+        first, *words = line.split() if command is not None and command.is_text else split(line) or ["help"]
     except OpenQuote as wrong:
         raise InvalidCommand(wrong.problem("%runway")) from None
     command = _named(first, table)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...request_code import LANGUAGES
@@ -10,7 +10,7 @@ from ...spec import MODELS
 from ...text.console import write_line
 from ...values.plain import is_a
 from ..language.options import OPTIONS, Option, cell_help
-from . import account_commands, asset_commands, job_commands, request_commands
+from . import account_commands, asset_commands, job_commands, mark_commands, request_commands
 from .command_line import Arguments, Command, help_text, line_completions, read_line, readme_table
 from .front_end import FrontEnd
 
@@ -18,15 +18,19 @@ from .front_end import FrontEnd
 def run_line(front_end: FrontEnd, line: str) -> None:
     """Run `%runway`."""
     command, arguments = read_line(line, COMMANDS)
-    command.run(front_end, _with_job_ids(arguments, front_end.variables) if command.takes_job else arguments)
+    if command.takes_job:
+        # of a text the first word alone is a job
+        jobs, text = (arguments.words[:1], arguments.words[1:]) if command.is_text else (arguments.words, [])
+        arguments = arguments._replace(words=[*_with_job_ids(jobs, front_end.variables), *text])
+    command.run(front_end, arguments)
 
 
-def _with_job_ids(arguments: Arguments, variables: Mapping[str, Any]) -> Arguments:
-    """Return the arguments with the id of a job in the place of the variable that holds it."""
+def _with_job_ids(words: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
+    """Return the words with the id of a job in the place of the variable that holds it."""
     from ...jobs.job import Job  # loads the jobs
 
     jobs = {name: value for name, value in variables.items() if is_a(value, Job)}
-    return arguments._replace(words=[jobs[word].id if word in jobs else word for word in arguments.words])
+    return [jobs[word].id if word in jobs else word for word in words]
 
 
 def completions(line: str, symbol: str) -> list[str]:
@@ -53,6 +57,7 @@ LISTING = (
     Option("--type", "choice", "T", "What kind is listed; all when not given.", ("image", "video", "audio")),
     Option("--page", "whole", "N", "Which page, from 1."),
 )
+OFF = (Option("--off", "switch", "", "Take it back."),)
 CODE = (Option("--as", "choice", "L", "In which language; curl when not given.", LANGUAGES),)
 FITTING = tuple(option for option in OPTIONS if option.flag in ("--model", "--fit", "--focus", "--upscale", "--aspect"))
 
@@ -82,6 +87,15 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "attach", "ID", "Track a job again, or a task of the account: our id, a task id, or a replyRef.",
         job_commands.attach,
+    ),
+    Command("star", "ID... [--off]", "Star jobs, for the history; --off takes the star back.", mark_commands.star, OFF),
+    Command(
+        "reject", "ID... [--off]", "Mark jobs as rejected, for the history; --off takes it back.",
+        mark_commands.reject, OFF,
+    ),
+    Command(
+        "note", "ID [WORDS] [--off]", "Note words on a job, show what is noted, or take it back with --off.",
+        mark_commands.note, choices=lambda: (mark_commands.OFF,), is_text=True,
     ),
     Command(
         "panel", "[ID]", "Open the panel: sliders, keyframes, preview; with the settings of a job or task.",
