@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from .api.models import Status as Status
     from .api.models import Task as Task
     from .camera import Camera as Camera
+    from .comparison import Comparison as Comparison
+    from .comparison import compare as compare
     from .errors import RunwayError as RunwayError
     from .jobs.job import Job as Job
     from .keyframes import Keyframes as Keyframes
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Camera": "camera",
+    "Comparison": "comparison",
     "Job": "jobs.job",
     "Keyframes": "keyframes",
     "Ledger": "ledger.ledger",
@@ -67,6 +70,7 @@ _HOMES = {
     "Task": "api.models",
     "VideoRequest": "request",
     "add_model": "own_models",
+    "compare": "comparison",
     "concat": "shortcuts",
     "default_studio": "shortcuts",
     "errors": "",
@@ -78,6 +82,8 @@ __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipyt
 
 
 provide("job.mimebundle", "runway_nb.notebook.rendering.result_html:bundle")
+provide("comparison.mimebundle", "runway_nb.notebook.rendering.comparison_table:bundle")
+provide("comparison.display", "runway_nb.notebook.cards.comparison_view:display_comparison")
 provide("sweep.mimebundle", "runway_nb.notebook.rendering.sweep_grid:bundle")
 provide("job.unpickled", "runway_nb.shortcuts:attached")
 provide("job.is_cell_task", "runway_nb.notebook.magics.cell_task:is_cell_task")

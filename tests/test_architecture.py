@@ -35,7 +35,6 @@ FLOORS = """
     models camera camera_words template references task_options keyframes model_checks request_code request_fields
     request
     succession sweep_plan own_models
-    sweep_layout sweep_call
     setting_values credentials settings
     simulator.parent_process
     simulator.rendering
@@ -49,8 +48,7 @@ FLOORS = """
     account embedded_simulator
     studio
     sweep_jobs
-    sweep_states
-    process_studio shortcuts
+    process_studio shortcuts comparison
     notebook.loaded_settings
     notebook.static notebook.rendering
     notebook.language

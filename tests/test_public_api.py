@@ -40,6 +40,7 @@ def test_the_public_names_are_promises() -> None:
     assert runway_nb.__all__ == sorted(
         [
             "Camera",
+            "Comparison",
             "Job",
             "Keyframes",
             "Ledger",
@@ -54,6 +55,7 @@ def test_the_public_names_are_promises() -> None:
             "VideoRequest",
             "add_model",
             "__version__",
+            "compare",
             "concat",
             "default_studio",
             "errors",

@@ -191,6 +191,9 @@ CALLS: dict[str, Call] = {
     **_each("Job.{} =", ("star", "rejected", "note"), lambda name, w, x: setattr(w.job, name, x)),
     "concat(clips)": lambda w, x: runway_nb.concat(x, w.party.folder / "out.mp4"),
     "concat(clip)": lambda w, x: runway_nb.concat([x], w.party.folder / "out.mp4"),
+    "compare(clips)": lambda w, x: repr(runway_nb.compare(x, x, studio=w.studio)),
+    "compare(clip)": lambda w, x: repr(runway_nb.compare(w.job, x, studio=w.studio)),
+    "compare(studio)": lambda w, x: runway_nb.compare(w.job, w.job, studio=x) if x is not None else None,
     "concat(out)": lambda w, x: runway_nb.concat([w.job, w.job], x),
     # --- the ledger
     "Ledger": lambda w, x: Ledger(x).recent(),

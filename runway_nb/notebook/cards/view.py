@@ -7,11 +7,13 @@ import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from IPython import get_ipython
 from IPython.display import display, update_display
 
 from ...jobs.job import Job
 from ...studio import Studio
 from ...text.console import write_line
+from ..loaded_settings import loaded_settings
 from ..rendering.facts import reuse_text
 from ..rendering.live_state import live_state
 from ..rendering.plain_text import live_line
@@ -33,6 +35,19 @@ class View(NamedTuple):
     def bundle(self, job: Job, *, reused: bool = False) -> dict[str, str]:
         """Return the durable form of a job, with the reason why nothing was sent for it when it is `reused`."""
         return bundle(job, self.embed, self.folder, reuse_text(job) if reused else "")
+
+
+def current_view(folder: Path) -> View:
+    """Return how results are shown at this moment: as the loaded extension says, else by the kind of the shell.
+
+    Args:
+        folder: The notebook's folder, where no extension is loaded.
+    """
+    loaded = loaded_settings()
+    if loaded is not None:
+        view: View = loaded.front_end.view()
+        return view
+    return View("live" if hasattr(get_ipython(), "kernel") else "terminal", "auto", folder)
 
 
 def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:

@@ -10,7 +10,7 @@ from ...spec import MODELS
 from ...text.console import write_line
 from ...values.plain import is_a
 from ..language.options import OPTIONS, Option, cell_help
-from . import account_commands, asset_commands, job_commands, mark_commands, request_commands
+from . import account_commands, asset_commands, compare_command, job_commands, mark_commands, request_commands
 from .command_line import Arguments, Command, help_text, line_completions, read_line, readme_table
 from .front_end import FrontEnd
 
@@ -60,6 +60,7 @@ LISTING = (
 OFF = (Option("--off", "switch", "", "Take it back."),)
 CODE = (Option("--as", "choice", "L", "In which language; curl when not given.", LANGUAGES),)
 FITTING = tuple(option for option in OPTIONS if option.flag in ("--model", "--fit", "--focus", "--upscale", "--aspect"))
+EMBED = tuple(option for option in OPTIONS if option.flag == "--embed")
 
 COMMANDS: tuple[Command, ...] = (
     Command("help", "", "Show the options and commands.", show_help),
@@ -73,6 +74,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "show", "[ID]", "Show a result again: after a restart, a closed tab or a cleared output.",
         job_commands.show_job,
+    ),
+    Command(
+        "compare", "ID ID [ID] [ID] [--embed E]",
+        "Show two to four videos side by side, in step: jobs, files, or the variable of a sweep.",
+        compare_command.compare_clips, EMBED,
     ),
     Command(
         "resume", "", "Track every unfinished job again and fetch what was paid for; sends nothing.",

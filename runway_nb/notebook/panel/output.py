@@ -14,8 +14,7 @@ from IPython.display import display, update_display
 from ...jobs.job import Job
 from ...text.console import write_line
 from ..cards.output_area import OutputArea
-from ..cards.view import View, display_metadata, new_display_id
-from ..loaded_settings import loaded_settings
+from ..cards.view import View, current_view, display_metadata, new_display_id
 from .action_bar import cell_or_reason
 from .bridge import Bridge
 from .snapshot import panel_text
@@ -115,10 +114,6 @@ class PanelOutput:
 
 
 def surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:
-    """Return how results are shown, and the notebook's variables: from the extension where it is loaded."""
-    loaded = loaded_settings()
+    """Return how results are shown, and the notebook's variables."""
     shell = get_ipython()
-    variables = shell.user_ns if shell is not None else {}
-    if loaded is not None:
-        return loaded.front_end.view(), variables
-    return View("live" if hasattr(shell, "kernel") else "terminal", "auto", folder), variables
+    return current_view(folder), shell.user_ns if shell is not None else {}

@@ -113,12 +113,30 @@ def div(style: str, inner: str) -> str:
 
 def player(job: Job, src: str, width: int, height: int, preload: str = "metadata") -> str:
     """Return the player of a finished video."""
-    title = escape(f"Video: {prompt_text(job.request)}", quote=True)
-    poster = f' poster="{jpeg_uri(job.state.poster)}"' if job.state.poster else ""
-    muted = "" if job.request.audio else " muted"  # who asked for sound hears it; it never begins by itself
+    # who asked for sound hears it; it never begins by itself
+    muted = not job.request.audio
+    return file_player(src, prompt_text(job.request), (width, height), job.state.poster, muted=muted, preload=preload)
+
+
+def file_player(
+    src: str, title: str, size: tuple[int, int], poster: bytes | None, *, muted: bool = True, preload: str = "metadata"
+) -> str:
+    """Return a player.
+
+    Args:
+        src: See `source`.
+        title: What the video shows.
+        size: Width and height in pixels; it shrinks where there is less room.
+        poster: A JPEG that stands there until it plays.
+        muted: Whether it begins without sound.
+        preload: As HTML has it.
+    """
+    width, height = size
+    shown = f' poster="{jpeg_uri(poster)}"' if poster else ""
     return (
-        f'<video src="{escape(src, quote=True)}" controls loop{muted} preload="{preload}"{poster} title="{title}" '
-        f'width="{width}" height="{height}" style="{styles.player(width)}">{_link(src, "Open the video")}</video>'
+        f'<video src="{escape(src, quote=True)}" controls loop{" muted" if muted else ""} preload="{preload}"{shown} '
+        f'title="Video: {escape(title, quote=True)}" width="{width}" height="{height}" style="{styles.player(width)}">'
+        f"{_link(src, 'Open the video')}</video>"
     )
 
 
@@ -132,7 +150,7 @@ def _caption(job: Job, src: str, note: str) -> str:
         div(styles.FACTS, camera_words) if (camera_words := camera_words_text(job.request)) else "",
         div(styles.FACTS, escape(DOT.join(facts(job)))),
         div(f"{styles.FACTS};margin-top:2px", f"{job_id(job)}{DOT}{made(job)}"),
-        div(styles.FILE_LINK, f'{_file_link(src, job.video)} <span style="{styles.QUIET}">({size})</span>'),
+        div(styles.FILE_LINK, f'{file_link(src, job.video)} <span style="{styles.QUIET}">({size})</span>'),
         *(div(f"{styles.FACTS};margin-top:6px", escape(redact_line(line))) for line in lines),
     ])  # fmt: skip
 
@@ -142,7 +160,7 @@ def job_id(job: Job) -> str:
     return f'<span style="{styles.CODE}" title="{JOB_TITLE}{job.id}">{job.id}</span>'
 
 
-def _file_link(src: str, video: Path) -> str:
+def file_link(src: str, video: Path) -> str:
     """Return what leads to the file; its name instead of a data URI, which browsers refuse to follow."""
     return escape(redact_line(video.name)) if src.startswith("data:") else _link(src, "Open file")
 

@@ -102,6 +102,30 @@ SHOT_CELL = f"text-align:left;vertical-align:top;padding:2px 12px 8px 0;{NO_BACK
 SHOT_LABEL = "font-weight:600;margin:0 0 2px 0;word-wrap:break-word"
 STATE = f"{QUIET};border:{HAIRLINE};border-radius:4px;padding:8px 10px"
 
+# --- comparisons ----------------------------------------------------------------------------------
+
+REMOVED_WORDS = "text-decoration:line-through;background:rgba(217,72,59,0.2);border-radius:2px"
+ADDED_WORDS = "text-decoration:underline;background:rgba(67,160,71,0.25);border-radius:2px"
+COMPARED = f"margin:4px 0 12px 0;{TEXT}"
+COMPARED_TITLE = (
+    f"text-align:left;vertical-align:top;padding:0 12px 4px 0;white-space:normal;{NO_BACKGROUND};{SMALL};{TEXT_FONT};"
+    "font-weight:600"
+)
+COMPARED_CELL = (
+    f"text-align:left;vertical-align:top;padding:2px 12px 2px 0;white-space:normal;word-wrap:break-word;"
+    f"{NO_BACKGROUND};{SMALL};{TEXT_FONT}"
+)
+COMPARED_SAME = f"{COMPARED_CELL};border-top:{HAIRLINE};padding-top:6px"
+
+
+def compared_table(columns: int, width: int) -> str:
+    """Return the style of a table of so many columns, each at most `width` pixels wide."""
+    return (
+        f"border-collapse:collapse;border:none;table-layout:fixed;margin:0;width:100%;max-width:{columns * width}px;"
+        f"min-width:{columns * 130}px"
+    )
+
+
 # --- the asset gallery ----------------------------------------------------------------------------
 
 GALLERY = f"margin:4px 0;{SMALL};{TEXT_FONT}"
