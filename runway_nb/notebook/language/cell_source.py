@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
-from ...errors import InvalidRequest
+from ...errors import InvalidRequest, RunwayError
+from ...jobs.job import Job, repeatable_request
 from ...pictures.asset_names import quoted
 from ...redaction import short_id
 from ...request import FIELDS, VideoRequest
@@ -73,9 +74,40 @@ def cell_text(
     if parse(name, {}) != CellOptions(name, {}, ()):
         raise InvalidRequest([f"{name!r} cannot be the name of a variable"])
     values = {**_values(request, pictures), "model": written_model(request.model, usual_model)}
-    given = [_typed(option, values[option.field]) for option in OF_REQUEST if values.get(option.field) is not None]
+    given = [
+        typed_option(option, values[option.field]) for option in OF_REQUEST if values.get(option.field) is not None
+    ]
     line = " ".join(filter(None, (_MAGIC, name, *given)))
-    return f"{line}\n{_prompt(request.prompt) or chr(10)}"
+    return f"{line}\n{prompt_text(request.prompt) or chr(10)}"
+
+
+def job_cell(job: Job, usual_model: str = DEFAULT_MODEL.name) -> str:
+    """Return the cell that makes the video of a job again: as it was typed, else that of its request.
+
+    Raises `InvalidCommand` where no cell can.
+    """
+    request = repeatable_request(job)
+    return with_model(job.cell, request.model, usual_model) if job.cell else cell_text(request, usual_model=usual_model)
+
+
+def job_cells(jobs: Iterable[Job], usual_model: str = DEFAULT_MODEL.name) -> list[str]:
+    """Return the cells of several jobs, equal ones once; a comment where a job has none."""
+    return [*dict.fromkeys(_cell_or_comment(job, usual_model) for job in jobs)]
+
+
+def joined_cells(cells: Iterable[str]) -> str:
+    """Return several cells as one text, each after a blank line: each begins with its magic, which no prompt does.
+
+    A notebook refuses the whole of it as one cell, and sends nothing.
+    """
+    return "\n\n".join(cell.rstrip("\n") for cell in cells) + "\n"
+
+
+def _cell_or_comment(job: Job, usual_model: str) -> str:
+    try:
+        return job_cell(job, usual_model)
+    except RunwayError as error:
+        return f"# job {job.id}: {error.message}"
 
 
 def written_model(model: str, usual_model: str) -> str | None:
@@ -90,7 +122,7 @@ def with_model(cell: str, model: str, usual_model: str) -> str:
     written = written_model(model, usual_model)
     if written is None or magic.rstrip() != _MAGIC or MODEL.field in parse(options, {}).values:
         return cell
-    return f"{line.rstrip()} {MODEL.flag} {_quoted(written)}{end}{body}"
+    return f"{line.rstrip()} {MODEL.flag} {quoted_value(written)}{end}{body}"
 
 
 def request_of_cell(text: str) -> VideoRequest | None:
@@ -116,46 +148,51 @@ def request_of_cell(text: str) -> VideoRequest | None:
 def _values(request: VideoRequest, pictures: Mapping[str, str]) -> dict[str, Any]:
     """Return the value of each field by its name, pictures as they are typed."""
     typed = {
-        name: _without_email(pictures.get(name) or str(picture)) for name, picture in request.keyframes.given.items()
+        name: without_email(pictures.get(name) or str(picture)) for name, picture in request.keyframes.given.items()
     }
     return {**{field.name: field.value_in(request) for field in FIELDS}, **typed}
 
 
-def _without_email(picture: str) -> str:
+def without_email(picture: str) -> str:
     """Return the name of a picture without the e-mail of an id."""
     return re.sub(ID_FORM, lambda match: short_id(match[0]), picture)
 
 
-def _typed(option: Option, value: Any) -> str:
+def typed_option(option: Option, value: Any) -> str:
     """Return an option as it is typed; nothing for a switch that is off."""
     if option.kind == "switch":
         return option.flag if value else ""
     if option.kind == "toggle":
         return option.flags[0 if value else 1]
     if option.kind == "point":
-        return f"{option.flag} {','.join(map(_number, value))}"
+        return f"{option.flag} {','.join(map(number_text, value))}"
     if option.kind in ("number", "whole"):
-        return f"{option.flag} {_number(value)}"
+        return f"{option.flag} {number_text(value)}"
     # a word with two dashes would be the next option
-    return f"{option.flag}{'=' if value.startswith('--') else ' '}{_quoted(value)}"
+    return f"{option.flag}{'=' if value.startswith('--') else ' '}{quoted_value(value)}"
 
 
-def _number(value: float) -> str:
+def number_text(value: float) -> str:
     """Return the shortest spelling that reads back equal: 4, -2.5."""
     return str(int(value)) if float(value).is_integer() else repr(float(value))
 
 
-def _quoted(text: str) -> str:
-    """Return a value as it is typed on the line."""
+def quoted_value(text: str, *, must: bool = False) -> str:
+    """Return a value as it is typed on the line; in quotes where it has to be, or else `must` be."""
     text = _UNSEEN.sub(lambda match: by_number(match[0]), literal(text))
     if '"' in text and "'" in text:
         text = text.replace('"', by_number('"'))
-    return quoted(text)
+    found = quoted(text)
+    return f'"{text}"' if must and found == text else found
 
 
-def _prompt(text: str) -> str:
-    """Return a prompt as it is typed, so that nothing of it is taken away before it is read."""
-    text = _UNSEEN_IN_PROMPT.sub(lambda match: by_number(match[0]), literal(text))
+def prompt_text(text: str, *, is_template: bool = False) -> str:
+    """Return a prompt as it is typed, so that nothing of it is taken away before it is read.
+
+    In a template {{name}} stands for a variable; elsewhere it is these letters.
+    """
+    text = text if is_template else literal(text)
+    text = _UNSEEN_IN_PROMPT.sub(lambda match: by_number(match[0]), text)
     for lost in _LOST:
         text = lost.sub(lambda match: match[1] + by_number(match[2]), text)
     return literal_prompt(text)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...errors import InvalidCommand, RunwayError, WaitInterrupted
-from ...jobs.job import Job, repeatable_request
+from ...jobs.job import Job
 from ...redaction import redact
 from ...sweep_jobs import Sweep
 from ...text.console import write_line
@@ -108,16 +108,14 @@ def open_panel(front_end: FrontEnd, arguments: Arguments) -> None:
 
 def write_cell(front_end: FrontEnd, arguments: Arguments) -> None:
     """Put the cell of a job, or of the newest panel, below the running one."""
-    from ..language.cell_source import cell_text, with_model  # loads the language
+    from ..language.cell_source import job_cell  # loads the language
     from ..panel.panel import newest_panel  # loads ipywidgets
 
     if not arguments.name and (panel := newest_panel()) is not None:
         front_end.shell.set_next_input(panel.cell)
         return
-    job, usual = front_end.studio.find(arguments.name), front_end.studio.settings.model
-    request = repeatable_request(job)
-    cell = with_model(job.cell, request.model, usual) if job.cell else cell_text(request, usual_model=usual)
-    front_end.shell.set_next_input(cell)
+    job = front_end.studio.find(arguments.name)
+    front_end.shell.set_next_input(job_cell(job, front_end.studio.settings.model))
 
 
 def _sweep(front_end: FrontEnd, name: str) -> Sweep | None:

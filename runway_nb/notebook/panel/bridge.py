@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
@@ -10,6 +11,8 @@ import traitlets
 
 from ...redaction import redact_line
 
+_ASKED = 5
+"""How often a page is asked to bring the panel into view: its script may still be loading."""
 Act = Callable[[Mapping[str, Any]], None]
 
 
@@ -29,6 +32,7 @@ class Bridge:
         self._displays = self._views = 0
         self._reaches_notebook = False
         self._pieces: dict[str, list[bytes]] = {}
+        self._revealed = threading.Event()
         preview.on_msg(lambda _, content, buffers: self._heard(content, buffers))
 
     @property
@@ -58,6 +62,18 @@ class Bridge:
         """Show data at a display id, as `update_display` does for a page that knows it."""
         self._preview.send({"kind": "put", "display_id": display_id, "data": dict(data)})
 
+    def reveal(self, seconds: float) -> bool:
+        """Bring the panel into view, and return False where no page answers that it shows it.
+
+        Blocks for so many seconds at most; the thread that takes the page's messages must be another one.
+        """
+        self._revealed.clear()
+        for _ in range(_ASKED):
+            self._preview.send({"kind": "reveal"})
+            if self._revealed.wait(seconds / _ASKED):
+                return True
+        return False
+
     def answer(self, message: Mapping[str, Any], text: str = "") -> None:
         """Answer a message: what it asked for is done, or is this text."""
         self._preview.send({"kind": "answer", "number": message.get("number"), "text": text})
@@ -84,6 +100,8 @@ class Bridge:
         kind, values = message.get("kind"), message.get("values")
         if kind == "shown":
             self._note(message)
+        if kind == "revealed":
+            self._revealed.set()
         for name, value in values.items() if isinstance(values, Mapping) else ():
             if name in self._fields:
                 _take(self._fields[name], value)

@@ -43,6 +43,7 @@ class PanelOutput:
         self.bridge, self.view = bridge, view
         self._panel, self._studio, self._store, self._jobs = panel, studio, store, jobs
         self._display_id = ""
+        self._is_embedded = False
         self._closed: asyncio.Event | None = None
         self.area = OutputArea(studio, view, newest_first=True, changed=self.keep_results)
         """The cards and results below the panel."""
@@ -64,6 +65,16 @@ class PanelOutput:
         if is_first:
             self._studio.spawn(self.end_with_kernel())
         return is_first
+
+    @property
+    def is_displayed(self) -> bool:
+        """Whether the panel stands in a page, by itself or in another widget."""
+        return bool(self._display_id) or self._is_embedded
+
+    def embed(self) -> None:
+        """Put the results into the panel itself, which is to stand in another widget."""
+        self._is_embedded = True
+        self._panel.children = (*self._panel.children, self.area.root)
 
     def add(self, job: Job, *, is_new: bool) -> bool:
         """Show a job below the panel. Returns False when its result stands there already."""
@@ -101,12 +112,17 @@ class PanelOutput:
     def keep_results(self) -> None:
         """Keep what stands below, after it has changed or a page was loaded anew."""
         self.keep_text()
-        if not self.bridge.has_lost_displays:
+        if self._is_embedded or not self.bridge.has_lost_displays:
             return
         if self.bridge.reaches_notebook:
             self.bridge.put(self.area.display_id, self.area.bundle())
         elif self.area.root not in self._panel.children:
             self._panel.children = (*self._panel.children, self.area.root)
+
+    def durable_bundle(self) -> dict[str, str]:
+        """Return the panel as text with its results, for the durable form of the widget that it stands in."""
+        results = self.area.durable_bundle()
+        return {kind: "\n".join(filter(None, (text, results[kind]))) for kind, text in self.text().items()}
 
     def text(self) -> dict[str, str]:
         """Return the request and its jobs as text."""

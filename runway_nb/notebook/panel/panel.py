@@ -121,6 +121,23 @@ class Panel(ipywidgets.VBox):
         """
         return self.store.summary.request.as_code(language, self._studio.settings.base_url)
 
+    def is_of(self, studio: Studio) -> bool:
+        """Return True when this studio sends what the panel shows."""
+        return self._studio is studio
+
+    def reveal(self, seconds: float) -> bool:
+        """Bring the panel into view, and return False where no page shows it. Blocks for so many seconds at most."""
+        return self.output.is_displayed and (not self.preview.has_script or self.bridge.reveal(seconds))
+
+    def embed(self) -> None:
+        """Make the panel ready to stand in another widget, with its results in it."""
+        self.output.embed()
+        self._begin()
+
+    def durable_bundle(self) -> dict[str, str]:
+        """Return the panel as text with its results, for the durable form of the widget that it stands in."""
+        return self.output.durable_bundle()
+
     def offer_again(self) -> None:
         """Offer the jobs, variables and pictures that there are now."""
         self.store.apply(lambda state: self._entries.offered(self.keyframes.offered_again(state)))

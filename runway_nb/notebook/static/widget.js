@@ -83,6 +83,7 @@ export class Preview {
   /** @param {any} message */
   hear(message) {
     if (message.kind === "put") this.notebook?.put(message.display_id, message.data);
+    else if (message.kind === "reveal") this.answerReveal();
     else this.kernel.hear(message);
   }
 
@@ -135,8 +136,21 @@ export class Preview {
   /** @param {string} name Of a job whose settings the panel gets. */
   open(name) {
     this.kernel.act("open", { name });
+    this.reveal();
+  }
+
+  /** Bring the panel into view, with the prompt ready to be written. */
+  reveal() {
     this.panel?.scrollIntoView({ block: "nearest" });
     if (this.panel) find(this.panel, ".rnb-text textarea")?.focus({ preventScroll: true });
+  }
+
+  /** The kernel asks whether any page shows the panel before it makes another one. */
+  answerReveal() {
+    this.adopt();
+    if (!this.panel?.isConnected) return;
+    this.reveal();
+    this.model.send({ kind: "revealed" });
   }
 
   // --- the end ------------------------------------------------------------------------------------

@@ -15,9 +15,18 @@ from hypothesis import strategies as st
 from runway_nb import template
 from runway_nb.camera import MOVES, Camera
 from runway_nb.errors import InvalidRequest
+from runway_nb.jobs.job import Job
+from runway_nb.jobs.state import State
 from runway_nb.keyframes import Keyframes
 from runway_nb.notebook.language import options, parsing
-from runway_nb.notebook.language.cell_source import cell_text, request_of_cell, with_model
+from runway_nb.notebook.language.cell_source import (
+    cell_text,
+    job_cell,
+    job_cells,
+    joined_cells,
+    request_of_cell,
+    with_model,
+)
 from runway_nb.redaction import short_id
 from runway_nb.request import VideoRequest
 from runway_nb.spec import DEFAULT_MODEL, MODELS, Model
@@ -398,3 +407,38 @@ def test_only_moves_that_were_given_are_written() -> None:
     for move in MOVES:
         moves: dict[str, Any] = {move: 0}
         assert line_of(VideoRequest("x", camera=Camera(**moves))) == f"%%runway --{move} 0"
+
+
+# --- the cells of several jobs ----------------------------------------------------------------------
+
+
+def a_job(number: int, request: VideoRequest, **more: Any) -> Job:
+    return Job(f"{number:08x}", request, original_request=request, state=State(), **more)
+
+
+def test_several_jobs_give_their_cells_equal_ones_once() -> None:
+    """As they were typed where they were; a job that no cell can make is named and left out."""
+    jobs = [
+        a_job(1, VideoRequest("A lamp", seed=7)),
+        a_job(2, VideoRequest("A red lamp", seed=8), cell="%%runway shot --seed 8\nA {{mood}} lamp\n"),
+        a_job(3, VideoRequest("A lamp", seed=7)),
+        a_job(4, VideoRequest("A lamp"), foreign_type="gen9_create"),
+        a_job(5, first("a.png", model="gen4turbo")),
+    ]
+    cells = job_cells(jobs)
+    assert [cell.partition("\n")[0] for cell in cells if not cell.startswith("#")] == [
+        "%%runway --seed 7", "%%runway shot --seed 8", "%%runway --model gen4turbo --first a.png"
+    ]  # fmt: skip
+    assert cells[2].startswith("# job 00000004: ")
+    assert "\n" not in cells[2]
+    assert [job_cell(job) for job in jobs[:2]] == cells[:2]
+
+
+def test_a_text_of_several_cells_comes_apart_at_their_magics_and_is_refused_as_one_cell() -> None:
+    requests_ = [VideoRequest("A lamp"), first("a.png"), VideoRequest("%%runway is a word"), VideoRequest("Last")]
+    text = joined_cells(map(cell_text, requests_))
+    apart = re.split(r"^(?=%%runway)", text, flags=re.MULTILINE)[1:]
+    # a cell without a prompt has a blank line for it
+    assert [request_of_cell(cell) for cell in apart] == [replace(one, prompt=one.prompt or "") for one in requests_]
+    with pytest.raises(InvalidRequest, match="%%runway stands in the prompt"):
+        run(text)
