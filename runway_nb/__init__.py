@@ -81,10 +81,10 @@ _HOMES = {
 __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipython_extension"])
 
 
-provide("job.mimebundle", "runway_nb.notebook.rendering.result_html:bundle")
-provide("comparison.mimebundle", "runway_nb.notebook.rendering.comparison_table:bundle")
+provide("job.mimebundle", "runway_nb.notebook.mimebundles:job_bundle")
+provide("comparison.mimebundle", "runway_nb.notebook.mimebundles:comparison_bundle")
 provide("comparison.display", "runway_nb.notebook.cards.comparison_view:display_comparison")
-provide("sweep.mimebundle", "runway_nb.notebook.rendering.sweep_grid:bundle")
+provide("sweep.mimebundle", "runway_nb.notebook.mimebundles:sweep_bundle")
 provide("job.unpickled", "runway_nb.shortcuts:attached")
 provide("job.is_cell_task", "runway_nb.notebook.magics.cell_task:is_cell_task")
 provide("request.cell", "runway_nb.notebook.language.cell_source:cell_text")

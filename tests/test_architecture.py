@@ -49,8 +49,9 @@ FLOORS = """
     studio
     sweep_jobs
     process_studio shortcuts comparison
-    notebook.loaded_settings
+    notebook.loaded_settings notebook.hosts
     notebook.static notebook.rendering
+    notebook.mimebundles
     notebook.language
     notebook.cards
     notebook.panel

@@ -226,6 +226,7 @@ def load(shell: Any) -> RunwayMagics:
 
     Settings of an extension that was loaded before stay. Raises `SettingsError` for one that cannot be used.
     """
+    _refuse_hopeless(shell)
     _take_back(shell)
     home = configured(shell)
     shell.configurables.append(home)
@@ -251,6 +252,16 @@ def load(shell: Any) -> RunwayMagics:
         shell.display_formatter.ipython_display_formatter.for_type_by_name(module, name, show)
     remember(home)
     return home
+
+
+def _refuse_hopeless(shell: Any) -> None:
+    """Raise `SettingsError` where nothing could ever be sent; better than after a cell has been written."""
+    if sys.platform != "emscripten":
+        return  # in a browser there is time for the rest
+    from ..errors import SettingsError  # there only
+    from .hosts import current_place  # there only
+
+    raise SettingsError(current_place(shell).host.problem)
 
 
 def _terminal_bundle(shown: Job | Sweep) -> dict[str, str]:

@@ -13,6 +13,7 @@ from IPython.display import display, update_display
 from ...jobs.job import Job
 from ...studio import Studio
 from ...text.console import write_line
+from ..hosts import current_place
 from ..loaded_settings import loaded_settings
 from ..rendering.facts import reuse_text
 from ..rendering.live_state import live_state
@@ -38,7 +39,7 @@ class View(NamedTuple):
 
 
 def current_view(folder: Path) -> View:
-    """Return how results are shown at this moment: as the loaded extension says, else by the kind of the shell.
+    """Return how results are shown at this moment: as the loaded extension says, else as the front end asks for.
 
     Args:
         folder: The notebook's folder, where no extension is loaded.
@@ -47,7 +48,8 @@ def current_view(folder: Path) -> View:
     if loaded is not None:
         view: View = loaded.front_end.view()
         return view
-    return View("live" if hasattr(get_ipython(), "kernel") else "terminal", "auto", folder)
+    host = current_place(get_ipython()).host
+    return View(host.mode, host.embed, folder)
 
 
 def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:

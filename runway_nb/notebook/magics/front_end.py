@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ...text.console import write_line
+from ..hosts import Host, Mode, current_place
 
 if TYPE_CHECKING:
     from ...jobs.job import Job
@@ -43,21 +44,21 @@ class FrontEnd:
         return variables
 
     @property
-    def mode(self) -> str:
-        """`terminal` without a kernel, `live`, or `batch` where nobody can be asked (Jupyter facts, section 1)."""
-        if not hasattr(self.shell, "kernel"):
-            return "terminal"
-        content = self.shell.get_parent().get("content", {})
-        return "live" if content.get("allow_stdin", True) else "batch"
+    def host(self) -> Host:
+        """The front end of this moment."""
+        return current_place(self.shell).host
+
+    @property
+    def mode(self) -> Mode:
+        """`live`; `terminal` where only text is shown; `batch` where nobody can be asked."""
+        return self.host.mode
 
     def view(self, embed: str | None = None) -> View:
         """Return how results are shown: asked anew each time, since one kernel may serve several front ends."""
         from ..cards.view import View  # loads the rendering
 
-        chosen, mode = str(embed or self._config()["embed"]), self.mode
-        # what a batch run writes is moved, or written elsewhere to begin with, and leaves a file beside it behind
-        travels = chosen == "auto" and (mode == "batch" or self._is_hosted())
-        return View(mode, "capped" if travels else chosen, self.folder)
+        chosen, host = str(embed or self._config()["embed"]), self.host
+        return View(host.mode, host.embed if chosen == "auto" else chosen, self.folder)
 
     def show(self, job: Job, embed: str | None = None, *, reused: bool = False) -> None:
         """Show a job in the running cell: its live card, or its durable result."""
@@ -79,7 +80,3 @@ class FrontEnd:
             write_line(bundle["text/plain"])
         else:
             display(bundle, raw=True)
-
-    def _is_hosted(self) -> bool:
-        """Return True in Colab and VS Code, where no relative path reaches the file (Jupyter facts, section 3)."""
-        return "google.colab" in str(type(self.shell)) or "__vsc_ipynb_file__" in self.variables

@@ -1,0 +1,34 @@
+"""What `_repr_mimebundle_` of jobs and sweeps gives: the durable form, videos carried as the front end needs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from .hosts import current_place
+from .rendering import comparison_table, result_html, sweep_grid
+
+if TYPE_CHECKING:
+    from ..comparison import Comparison
+    from ..jobs.job import Job
+    from ..sweep_jobs import Sweep
+
+
+def job_bundle(job: Job) -> dict[str, str]:
+    """Return a job as a MIME bundle."""
+    return result_html.bundle(job, _embed())
+
+
+def sweep_bundle(sweep: Sweep) -> dict[str, str]:
+    """Return a sweep as a MIME bundle."""
+    return sweep_grid.bundle(sweep, _embed())
+
+
+def comparison_bundle(comparison: Comparison) -> dict[str, str]:
+    """Return compared clips as a MIME bundle."""
+    return comparison_table.bundle(comparison, _embed())
+
+
+def _embed() -> str:
+    ipython = sys.modules.get("IPython")
+    return current_place(ipython.get_ipython() if ipython is not None else None).host.embed
