@@ -205,7 +205,7 @@ CALLS: dict[str, Call] = {
         lambda name, w, x: attrgetter(name)(w.ledger)(x),
     ),
     **_each(
-        "Ledger.{}", ("uploads.find", "claim"), lambda name, w, x: attrgetter(name)(w.ledger)(x, x)
+        "Ledger.{}", ("uploads.find", "claim", "add_imported"), lambda name, w, x: attrgetter(name)(w.ledger)(x, x)
     ),
     "Ledger.snapshot": lambda w, x: w.ledger.snapshot(x),
     "LedgerLeases.take": lambda w, x: w.ledger.leases.take(x, x),
@@ -270,7 +270,7 @@ DRIVEN = {
     Job: {"until_ended"},  # for a cell that awaits
     Ledger: set(),
     LedgerLeases: set(),
-    LedgerMarks: {"read"},  # a row of the file
+    LedgerMarks: {"read", "write"},  # a row of the file
     LedgerTasks: set(),
     Sweep: {"add", "leave_out", "job_of", "reason_of", "until_ended"},  # variants of ours, and a cell that awaits
     RunwayClient: {"prepare", "send"},  # the two halves of `create`

@@ -70,6 +70,7 @@ class Job(Handle):
         state: State | None = None,
         advice: str = "",
         foreign_type: str = "",
+        imported: bool = False,
         marks: LedgerMarks | None = None,
     ) -> None:
         self.id = job_id
@@ -87,6 +88,8 @@ class Job(Handle):
         """What is said with the first job of its kind in a session, such as that its model may stop any day."""
         self.foreign_type = foreign_type
         """The type of a task that was made elsewhere with a model that no row knows: its request is a guess."""
+        self.imported = imported
+        """True when it came with an export of another machine: nothing was sent or spent here."""
         self._control = JobControl(job_id, request, state or State())
         self._marks = JobMarks(job_id, marks, self._control.notify)
 
@@ -147,16 +150,16 @@ class Job(Handle):
 
     @property
     def credits(self) -> int | None:
-        """The price in credits; 0 with the simulator and in explore mode, None where nobody has documented it."""
-        if self.simulated:
+        """The price in credits; 0 with the simulator, in explore mode and when imported, None where it is unknown."""
+        if self.simulated or self.imported:
             return 0
         return None if self.foreign_type else self.request.credits
 
     @property
     def price_text(self) -> str:
         """The price as it is shown, such as `25 credits` (`VideoRequest.price_text`); of play money none is spent."""
-        if self.simulated:
-            return "0 credits"
+        if self.simulated or self.imported:
+            return "0 credits (imported)" if self.imported else "0 credits"
         return "price unknown" if self.foreign_type else self.request.price_text
 
     @property
@@ -276,7 +279,8 @@ class Job(Handle):
             raise RunwayError(f"job {self.id} has no video yet ({self.status}): wait for it with job.wait()")
         video = self.result().video
         if video is None or not os.path.isfile(video):
-            raise RunwayError(f"the video of job {self.id} is not on disk: %runway attach {self.id} fetches it again")
+            cure = "%runway import brings it again" if self.imported else f"%runway attach {self.id} fetches it again"
+            raise RunwayError(f"the video of job {self.id} is not on disk: {cure}")
         return video
 
     # --- waiting --------------------------------------------------------------------------------

@@ -117,8 +117,12 @@ def decide(new: Record, known: LedgerSnapshot, limits: Limits, request: VideoReq
 
 
 def answering(earlier: Iterable[Record]) -> Record | None:
-    """Return the record that answers an unchanged request: the newest that was sent, a video rather than a failure."""
+    """Return the record that answers an unchanged request: the newest that was sent, a video rather than a failure.
+
+    What was imported comes after all that was sent from here: it hides none of these that is in doubt.
+    """
     sent = [record for record in earlier if _stands(record) and not record.resent_as]
+    sent.sort(key=lambda record: record.imported)
     newest = next(iter(sent), None)
     if newest is not None and newest.phase in WITHOUT_VIDEO:
         return next((record for record in sent if record.phase == Phase.DONE), newest)

@@ -42,6 +42,7 @@ def new_job(
         state=state,
         advice=advice,
         foreign_type=record.foreign_type,
+        imported=record.imported,
         marks=marks,
     )
 

@@ -26,7 +26,7 @@ from .heartbeats import Heartbeats
 from .job_table import JobTable, job_not_found, readable
 from .lease import LEASE_SECONDS, LeaseWatch, steady, uptime
 from .leases import LedgerLeases
-from .marks import LedgerMarks
+from .marks import NO_MARKS, LedgerMarks, Marks
 from .phase import IS_UNFINISHED_SQL, Phase
 from .record import AnyRecord, Record, UnreadableRecord
 from .rows import COLUMNS
@@ -130,6 +130,18 @@ class Ledger(Handle):
         with self._file.transaction() as connection:
             known = self.table.of_task(record.task_id)
             return readable(known[0]) if known else self.table.insert(connection, record)
+
+    def add_imported(self, record: Record, marks: Marks) -> bool:
+        """Write down a job that came with an export, and its marks; return False where its id is taken."""
+        checked_kind(record, "record", Record, "a Record")
+        checked_kind(marks, "marks", Marks, "marks")
+        with self._file.transaction() as connection:
+            if self.table.found("WHERE id = ?", (record.id,)):
+                return False
+            self.table.insert(connection, record)
+            if marks != NO_MARKS:
+                self.marks.write(connection, record.id, marks)
+            return True
 
     def claim(self, record: Record, decide: Callable[[LedgerSnapshot], Record | None], *, replaces: str = "") -> Record:
         """Write a new request, or return the one that stands for it already; nothing comes in between.

@@ -103,11 +103,14 @@ class LedgerMarks:
                 raise job_not_found(job_id)
             row = connection.execute(f"{_SELECT} WHERE job_id = ?", (job_id,)).fetchone()
             marks = (NO_MARKS if row is None else self.read(row)).changed(star=star, rejected=rejected, note=note)
-            self._write(connection, job_id, marks)
+            self.write(connection, job_id, marks)
             return marks
 
-    def _write(self, connection: sqlite3.Connection, job_id: str, marks: Marks) -> None:
-        """Write the marks under the next number of a change, from which the search learns what is new."""
+    def write(self, connection: sqlite3.Connection, job_id: str, marks: Marks) -> None:
+        """Write the marks, inside the caller's transaction.
+
+        They get the next number of a change, from which the search learns what is new.
+        """
         row = (job_id, marks.star, marks.rejected, self._table.clean(marks.note))
         number = "(SELECT COALESCE(MAX(change), 0) + 1 FROM marks)"
         connection.execute(f"INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, {number})", row)  # noqa: S608 - our own clause

@@ -174,6 +174,11 @@ def _m008_marks(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE UNIQUE INDEX marks_change ON marks (change)")
 
 
+def _m009_imported(connection: sqlite3.Connection) -> None:
+    """Which jobs came with an export of another machine."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN imported INTEGER NOT NULL DEFAULT 0")
+
+
 STEPS: tuple[Step, ...] = (
     _m001_jobs,
     _m002_owners_and_books,
@@ -183,6 +188,7 @@ STEPS: tuple[Step, ...] = (
     _m006_beats,
     _m007_names_of_fields,
     _m008_marks,
+    _m009_imported,
 )
 
 

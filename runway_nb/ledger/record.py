@@ -82,6 +82,8 @@ class Record:
     """Unix seconds of the create call by the server's own clock; None where that was not known."""
     guessed: bool = False
     """The task was given to this job because it fits; whatever names it for another job is believed over that."""
+    imported: bool = False
+    """It came with an export of another machine: nothing was sent or spent here, and there is no task to ask for."""
 
     def __repr__(self) -> str:
         return f"<Record {self.id} {self.phase}>"

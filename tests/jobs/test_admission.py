@@ -53,6 +53,19 @@ def test_an_equal_wish_stands_unless_nothing_came_of_it(phase, refusal, stands) 
 
 
 @pytest.mark.parametrize(("phase", "refusal", "stands"), ANSWERS)
+def test_what_was_imported_answers_where_nothing_of_here_does(phase, refusal, stands) -> None:
+    here, imported = _record(phase, refusal=refusal), _record("done", id="0000beef", imported=True, credits=0)
+    for earlier in ((here, imported), (imported, here)):
+        has_video = stands and phase not in ("failed", "refused")
+        assert answering(earlier) is (here if has_video else imported)
+
+
+def test_what_was_imported_hides_nothing_that_is_in_doubt() -> None:
+    doubt, imported = _record("unknown"), _record("done", id="0000beef", imported=True, credits=0)
+    assert _admit(_books(imported, doubt), reuse=False) is doubt
+
+
+@pytest.mark.parametrize(("phase", "refusal", "stands"), ANSWERS)
 def test_a_wish_that_was_sent_again_stands_no_more(phase, refusal, stands) -> None:
     assert _admit(_books(_record(phase, refusal=refusal, resent_as="0000aaaa"))) is None
 

@@ -29,6 +29,7 @@ from runway_nb.ledger import migrations
 from runway_nb.ledger.addresses import AccountAddresses
 from runway_nb.ledger.lease import LEASE_SECONDS, new_owner
 from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.marks import Marks
 from runway_nb.ledger.phase import SETTLED, UNSENT, Phase
 from runway_nb.ledger.record import Record
 from runway_nb.ledger.snapshot import MODERATION_SECONDS
@@ -550,6 +551,23 @@ def test_a_task_is_adopted_once(ledger) -> None:
     first = ledger.adopt(_record("0000000a", task_id=TASK_ID))
     assert ledger.adopt(_record("0000000b", task_id=TASK_ID)) == first
     assert ledger.adopt(_record("0000000c", task_id=TASK_ID.upper())) == first
+
+
+def test_an_imported_job_is_written_once_with_its_marks(ledger) -> None:
+    record = _record("0000000a", phase="done", credits=0, imported=True)
+    assert ledger.add_imported(record, Marks(star=True, note="the best")) is True
+    assert ledger.add_imported(replace(record, digest="v1:other"), Marks(rejected=True)) is False
+    assert ledger.get("0000000a").imported
+    assert ledger.get("0000000a").digest == record.digest
+    assert ledger.marks.of("0000000a") == Marks(star=True, note="the best")
+
+
+def test_an_imported_job_is_nobodys_work_and_no_spending(ledger) -> None:
+    record = _record("0000000a", phase="done", credits=0, imported=True, task_id="")
+    ledger.add_imported(record, Marks())
+    assert (ledger.unfinished(), ledger.spending.today(record.backend), ledger.spending.by_day()) == ([], 0, [])
+    assert ledger.tasks.ids() == (frozenset(), frozenset())
+    assert ledger.tasks.missing(record.backend) == []
 
 
 def test_a_lost_wish_is_sent_again_once_and_stands_no_more(ledger) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.marks import Marks
 
 from .records import JOB, a_record
 from .strategies import ASSET_ID, EMAIL, TASK_ID
@@ -12,6 +13,7 @@ from .strategies import ASSET_ID, EMAIL, TASK_ID
 CALLS: dict[str, Callable[[Ledger], object]] = {
     "add": lambda ledger: ledger.add(a_record("0000000a")),
     "adopt": lambda ledger: ledger.adopt(a_record("0000000a", task_id=TASK_ID)),
+    "add_imported": lambda ledger: ledger.add_imported(a_record("0000000a"), Marks(star=True)),
     "claim": lambda ledger: ledger.claim(a_record("0000000a"), lambda _: None),
     "leases.take": lambda ledger: ledger.leases.take(JOB, "me/1/0a"),
     "leases.renew": lambda ledger: ledger.leases.renew("me/1/0a"),

@@ -108,7 +108,7 @@ def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:
     request = VideoRequest.from_wire(record.request, record.model)
     if job is None and record.is_unsent and not record.is_held(time.time()):
         state = "not sent"
-    price = "simulator" if record.simulated else record.price_text
+    price = "simulator" if record.simulated else "imported" if record.imported else record.price_text
     return record.id, _when(record.created), state, price, _short(prompt_text(request))
 
 
