@@ -3,13 +3,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 OLD_KERNEL := build/ipykernel-6.30
 NODE := build/node
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# uv is quicker where it is there
+INSTALL = { command -v uv >/dev/null && uv pip install --quiet --python $(BIN)/python $(1); } || $(PIP) $(1)
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 QUICK := -q -m "not browser and not kernel and not slow" --hypothesis-profile=quick --ignore=tests/browser
 
 .PHONY: demo lab quick test check format-and-lint types types-of-tests javascript coverage soak bench screenshots clean
 
-demo: .venv/lab.done
+demo: .venv/demo.done
 	$(BIN)/python notebooks/run_demo.py
 
 lab: .venv/lab.done
@@ -65,13 +68,17 @@ clean:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv .venv || { echo "Python has no venv module: install it (Debian: apt install python3-venv)"; exit 1; }
 
+.venv/demo.done: .venv/bin/python pyproject.toml
+	$(call INSTALL,--editable '.[demo]')
+	@touch $@
+
 .venv/lab.done: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[simulator,lab]'
+	$(call INSTALL,--editable '.[lab]')
 	@touch $@
 
 .venv/test.done: .venv/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
-	@touch $@ .venv/lab.done
+	$(call INSTALL,--editable '.[test]')
+	@touch $@ .venv/lab.done .venv/demo.done
 
 # what checks the JavaScript; node and npm come with the test extra
 $(NODE)/tools.done: .venv/test.done package.json package-lock.json .npmrc
@@ -82,5 +89,5 @@ $(NODE)/tools.done: .venv/test.done package.json package-lock.json .npmrc
 
 # the kernel-level tests run against the current ipykernel and against the last one before subshells
 $(OLD_KERNEL): .venv/test.done
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $@ ipykernel==6.30.1 nest_asyncio==1.6.0
+	$(PIP) --no-deps --upgrade --target $@ ipykernel==6.30.1 nest_asyncio==1.6.0
 	@touch $@
