@@ -19,6 +19,7 @@ from .request import VideoRequest
 from .settings import resolve
 from .storage.given_paths import read_path
 from .studio import Studio
+from .sweep_call import sweep_call
 from .sweep_jobs import Sweep, check_sweep, submit_sweep
 from .sweep_plan import MOST_VARIANTS, plan, sweep_values
 from .values.plain import checked_kind, checked_switch, checked_text, checked_whole, is_a, shown, unexpected
@@ -194,4 +195,5 @@ def sweep(  # noqa: D417 - what goes together has one line
         zipped=checked_switch(zip, "zip") or rows is not None,
         limit=None if limit is None else checked_whole(limit, "limit", 1, MOST_VARIANTS),
     )  # fmt: skip
-    return submit_sweep(made_by, check_sweep(made_by, many, limits), yes=checked_switch(yes, "yes"))
+    again = sweep_call(prompt, {**values, "takes": takes, "rows": rows, "zip": zip, "limit": limit, "yes": yes})
+    return submit_sweep(made_by, check_sweep(made_by, many, limits), yes=checked_switch(yes, "yes"), cell=again)

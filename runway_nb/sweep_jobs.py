@@ -134,7 +134,9 @@ def _is_stored(studio: Studio, checked: CheckedRequest) -> bool:
     return answering(studio.ledger.snapshot(new).earlier) is not None
 
 
-def submit_sweep(studio: Studio, checked: CheckedSweep, *, yes: bool = False, folder: Path | None = None) -> Sweep:
+def submit_sweep(
+    studio: Studio, checked: CheckedSweep, *, yes: bool = False, folder: Path | None = None, cell: str = ""
+) -> Sweep:
     """Start every variant as a job of its own, in the order of the plan, and return the handle at once.
 
     What a budget or the brake after moderation does not allow is not sent, and named by `Sweep.unsent`.
@@ -146,6 +148,7 @@ def submit_sweep(studio: Studio, checked: CheckedSweep, *, yes: bool = False, fo
     _check_confirmed(studio, checked.price, yes)
     # of what was sent the time that is left is said, and no longer how long it would take
     sweep = Sweep(checked.plan, checked.price._replace(seconds=None), checked.pace)
+    sweep.cell = cell
     for variant, request in zip(checked.plan.variants, checked.requests, strict=True):
         try:
             sweep.add(variant, studio.submit_checked(request, folder=folder).job)
@@ -181,6 +184,8 @@ class Sweep:
         self.plan = plan
         self.price = price
         """What it cost when it was submitted."""
+        self.cell = ""
+        """The cell, or the call of Python, that makes all of them again; nothing where that is not known."""
         self._pace = pace
         self._clock = clock
         self._jobs: dict[tuple[int, ...], Job] = {}

@@ -35,6 +35,7 @@ FLOORS = """
     models camera camera_words template references task_options keyframes model_checks request_code request_fields
     request
     succession sweep_plan own_models
+    sweep_layout sweep_call
     setting_values credentials settings
     simulator.parent_process
     simulator.rendering
@@ -48,6 +49,7 @@ FLOORS = """
     account embedded_simulator
     studio
     sweep_jobs
+    sweep_states
     process_studio shortcuts comparison
     notebook.loaded_settings notebook.hosts
     notebook.static notebook.rendering

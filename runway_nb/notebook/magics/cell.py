@@ -58,7 +58,8 @@ def submit(front_end: FrontEnd, line: str, body: str) -> tuple[Job | Sweep | Non
         # a line that was to go on has no other mistake of its own
         raise InvalidRequest([stray, *([] if line.rstrip().endswith("\\") else problems)])
     if makes_several(read.values):
-        return submit_sweep_cell(front_end, read, body.strip(), limits, problems), read.values
+        cell = _typed(line, body, read.values, front_end.studio.settings.model)
+        return submit_sweep_cell(front_end, read, body.strip(), limits, problems, cell), read.values
     return _submit_job(front_end, line, body, read, limits, problems), read.values
 
 
@@ -68,9 +69,7 @@ def _submit_job(
     """Check the request of a cell, submit it and show its job; None after a dry run."""
     studio = front_end.studio
     model = read.values.get("model", studio.settings.model)
-    # IPython refuses a cell without a body, so a cell without a prompt ends with a blank line
-    text = f"%%runway {line}".strip() + f"\n{body.strip() or chr(10)}"
-    text = with_model(text, model, studio.settings.model)
+    text = _typed(line, body, read.values, studio.settings.model)
     prompt = fill(body.strip(), front_end.variables, problems)
     pictures = named_pictures(read.values, problems, _variables(front_end, read.name, text))
     request = _request({**read.values, "prompt": prompt}, model, pictures)
@@ -84,6 +83,15 @@ def _submit_job(
         front_end.variables[read.name] = submitted.job
     front_end.show(submitted.job, read.values.get("embed"), reused=not submitted.is_new)
     return submitted.job
+
+
+def _typed(line: str, body: str, values: dict[str, Any], usual_model: str) -> str:
+    """Return the cell as it was typed, with the model that it had by the settings where those may differ."""
+    # IPython refuses a cell without a body, so a cell without a prompt ends with a blank line
+    text = f"%%runway {line}".strip() + f"\n{body.strip() or chr(10)}"
+    if "rows" in values or any(axis.name == "model" for axis in values.get("sweep", [])):
+        return text  # its models may be named there
+    return with_model(text, values.get("model", usual_model), usual_model)
 
 
 def _wrong_choices(values: dict[str, Any]) -> Iterator[str]:

@@ -37,9 +37,11 @@ class _Given(NamedTuple):
 
 
 def submit_sweep_cell(
-    front_end: FrontEnd, read: CellOptions, prompt: str, limits: Limits, problems: Iterable[str]
+    front_end: FrontEnd, read: CellOptions, prompt: str, limits: Limits, problems: Iterable[str], cell: str
 ) -> Sweep | None:
     """Check all variants of a cell, submit and show them; return None after a dry run.
+
+    `cell` is the whole of it as it was typed.
 
     Raises `InvalidRequest` with the mistakes of all, and what `submit_sweep` raises.
     """
@@ -49,7 +51,7 @@ def submit_sweep_cell(
         write_line(sweep_dry_run_text(checked))
         return None
     # a variant has no cell of its own: its job gives one that makes it alone
-    sweep = submit_sweep(studio, checked, yes=bool(values.get("yes")), folder=front_end.folder)
+    sweep = submit_sweep(studio, checked, yes=bool(values.get("yes")), folder=front_end.folder, cell=cell)
     if read.name:
         front_end.variables[read.name] = sweep
     front_end.show_sweep(sweep, values.get("embed"))

@@ -225,3 +225,22 @@ def test_the_list_shows_what_distinguishes_takes(session: Session) -> None:
     assert head.split() == ["id", "when", "state", "credits", "settings", "prompt"]
     assert {f" seed {job.seed} " in row for job, row in zip(made.jobs[::-1], rows, strict=True)} == {True}
     assert not any("zoom" in row for row in rows)
+
+
+def test_a_sweep_keeps_the_cell_that_makes_it_again(session: Session) -> None:
+    session.cell("grid --sweep zoom=-2,2 --seed 1", "A lamp turns\n")
+    made = sweep_of(session)
+    assert made.cell == "%%runway grid --sweep zoom=-2,2 --seed 1\nA lamp turns"
+    session.shell.run_cell(made.cell)
+    assert [job.id for job in sweep_of(session).jobs] == [job.id for job in made.jobs]
+    assert session.creates == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "written"), [("--takes 2 --yes", "--takes 2 --yes --model gen4_5"), ("--sweep model=gen3turbo,gen4_5", "")]
+)
+def test_a_cell_names_the_model_that_it_had_by_the_settings(session: Session, line: str, written: str) -> None:
+    studio = session.party.studio
+    Studio.use(studio, replace(studio.settings, model="gen4_5"))
+    session.cell(f"grid {line}")
+    assert sweep_of(session).cell.partition("\n")[0] == f"%%runway grid {written or line}"
