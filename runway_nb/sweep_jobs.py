@@ -59,6 +59,12 @@ class SweepPrice(NamedTuple):
         return f"{_counted(self.variants)}, {self.credits if new else 0} credits{unknown}{self._time_text}{stored}"
 
     @property
+    def new_text(self) -> str:
+        """What is sent, and what that costs: `6 shots, 150 credits`."""
+        unknown = f" and {_counted(self.unknown)} of unknown price" if self.unknown else ""
+        return f"{_counted(self.variants - self.stored)}, {self.credits} credits{unknown}"
+
+    @property
     def _time_text(self) -> str:
         if self.seconds is None or self.variants == self.stored:
             return ""
@@ -159,13 +165,18 @@ def submit_sweep(
     return sweep
 
 
-def _check_confirmed(studio: Studio, price: SweepPrice, yes: bool) -> None:
+def reason_to_confirm(studio: Studio, price: SweepPrice) -> str:
+    """Return why a sweep of this price is not sent without a yes; nothing where it is."""
     limit = studio.settings.confirm_credits
-    if yes or studio.settings.simulated or (price.credits <= limit and not price.unknown):
-        return
+    if studio.settings.simulated or (price.credits <= limit and not price.unknown):
+        return ""
     much = f"more than the {limit} credits that are spent without a word (confirm_credits)"
-    why = much if price.credits > limit else "what nobody has documented is not spent without a word"
-    raise NeedsConfirmation(f"{price.text}: {why}; nothing was sent. --yes, or yes=True, sends it")
+    return much if price.credits > limit else "what nobody has documented is not spent without a word"
+
+
+def _check_confirmed(studio: Studio, price: SweepPrice, yes: bool) -> None:
+    if not yes and (why := reason_to_confirm(studio, price)):
+        raise NeedsConfirmation(f"{price.text}: {why}; nothing was sent. --yes, or yes=True, sends it")
 
 
 class Sweep:

@@ -34,15 +34,16 @@ class _Table:
 
     def __init__(self, sweep: Sweep, view: View) -> None:
         self._sweep, self._view = sweep, view
-        self._display_id = new_display_id()
+        self._display_id = view.places[1] if view.places else new_display_id()
         self._lock = threading.Lock()
         self._shown: dict[str, str] = {}
         self._is_over = False
 
     def open(self) -> None:
-        """Display the table in the running cell."""
+        """Display the table in the running cell, or where there is a place for it."""
         self._shown = self._bundle()
-        display(self._shown, raw=True, display_id=self._display_id)
+        show = update_display if self._view.places else display
+        show(self._shown, raw=True, display_id=self._display_id)
 
     def follow(self, studio: Studio) -> None:
         """Bring it up to date on the background loop; where nobody watches, once all have ended."""

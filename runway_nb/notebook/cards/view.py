@@ -32,6 +32,9 @@ class View(NamedTuple):
     embed: str
     folder: Path
     """The notebook's folder."""
+    places: tuple[str, str] | None = None
+    """Display ids of two outputs that stand in the page already, the upper one for what lives: what is shown from a
+    callback can only be put there. None for the running cell."""
 
     def bundle(self, job: Job, *, reused: bool = False) -> dict[str, str]:
         """Return the durable form of a job, with the reason why nothing was sent for it when it is `reused`."""

@@ -9,7 +9,7 @@ from ...errors import InvalidRequest
 from ...jobs.policy import Limits
 from ...spec import POSITIONS
 from ...studio import Studio
-from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, submit_sweep
+from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm, submit_sweep
 from ...sweep_plan import MOST_VARIANTS, SweepPlan, axis_of, plan, sweep_values
 from ...template import REFERENCE
 from ...text.console import write_line
@@ -50,12 +50,30 @@ def submit_sweep_cell(
     if values.get("dry_run"):
         write_line(sweep_dry_run_text(checked))
         return None
+    if not values.get("yes") and front_end.mode == "live" and reason_to_confirm(studio, checked.price):
+        _ask(front_end, checked, read, cell)
+        return None
     # a variant has no cell of its own: its job gives one that makes it alone
     sweep = submit_sweep(studio, checked, yes=bool(values.get("yes")), folder=front_end.folder, cell=cell)
     if read.name:
         front_end.variables[read.name] = sweep
     front_end.show_sweep(sweep, values.get("embed"))
     return sweep
+
+
+def _ask(front_end: FrontEnd, checked: CheckedSweep, read: CellOptions, cell: str) -> None:
+    """Show the price and a button in the place of the sweep; meanwhile its name stands for no other one."""
+    from ..cards.sweep_offer import SweepAsked, SweepOffer  # loads ipywidgets
+
+    variables, name = front_end.variables, read.name
+    variables.pop(name, None)
+
+    def bind(sweep: Sweep) -> None:
+        if name:
+            variables[name] = sweep
+
+    view = front_end.view(read.values.get("embed"))
+    SweepOffer(SweepAsked(checked, name, cell), view, lambda: front_end.studio, bind).open()
 
 
 def _checked(
