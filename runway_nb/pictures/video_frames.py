@@ -24,11 +24,12 @@ from typing import TYPE_CHECKING, Any
 from ..api.mp4 import check_mp4
 from ..errors import DownloadError, InvalidRequest, MissingExtra, RunwayError
 from ..storage.atomic_file import replaced_file
+from ..text.import_problems import import_problem
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-HOW_TO_INSTALL = 'frames and joined clips need an extra: pip install "runway_nb[simulator]"'
+HOW_TO_INSTALL = 'frames and joined clips need an extra, and {problem}: pip install "runway_nb[simulator]"'
 LARGEST_FRAME = 40_000_000
 """Pixels of a frame that is decoded; the largest level of H.264 has 36 million."""
 DEFAULT_DURATION = Fraction(1, 24)
@@ -178,9 +179,11 @@ def concat(paths: Sequence[Path], out: Path) -> Path:
 def _av() -> Any:
     try:
         import av  # loads PyAV
-    except ImportError:
-        raise MissingExtra(HOW_TO_INSTALL) from None
-    return av
+    except Exception as error:  # noqa: BLE001 - PyAV and its libraries may raise anything while they are loaded
+        problem = import_problem("av", error)
+    else:
+        return av
+    raise MissingExtra(HOW_TO_INSTALL.format(problem=problem))
 
 
 @contextmanager

@@ -9,10 +9,12 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..text.import_problems import import_problem
 from .rendering.render_queue import Renderer, child_process
 from .service.asset_store import Pictures
 from .service.contract import BASE
@@ -32,7 +34,8 @@ TICK = 0.2
 """Seconds between two checks of renderers and callbacks."""
 START_TIMEOUT, STOP_TIMEOUT = 10.0, 3.0
 NEEDS = ("starlette", "uvicorn", "python_multipart", "av")
-HOW_TO_INSTALL = 'the simulator needs its extra: pip install "runway_nb[simulator]"'
+"""The modules of its extra; the last one is loaded in the processes that render."""
+HOW_TO_INSTALL = 'the simulator needs its extra, and {problem}: pip install "runway_nb[simulator]"'
 
 
 class Simulator:
@@ -253,17 +256,23 @@ class Simulator:
 
 
 def _check_extra(renderer: Renderer) -> None:
-    needs = NEEDS if renderer is child_process else NEEDS[:-1]
-    for name in needs:
-        if not _is_installed(name):
-            raise ImportError(HOW_TO_INSTALL, name=name)
+    """Raise `ImportError` with the first module of the extra that fails, and why."""
+    *served, rendered = NEEDS
+    for name in served:
+        try:
+            import_module(name)
+        except Exception as error:  # noqa: BLE001 - a module may raise anything while it is imported
+            raise ImportError(HOW_TO_INSTALL.format(problem=import_problem(name, error)), name=name) from None
+    if renderer is child_process and not _is_installed(rendered):
+        problem = import_problem(rendered, ModuleNotFoundError(name=rendered))
+        raise ImportError(HOW_TO_INSTALL.format(problem=problem), name=rendered)
 
 
 def _is_installed(name: str) -> bool:
     try:
         return find_spec(name) is not None
-    except ImportError:
-        return False
+    except (ImportError, ValueError):
+        return False  # in place of what cannot be imported stands None
 
 
 def _listener(port: int) -> socket.socket:

@@ -527,8 +527,23 @@ def test_gigantic_frames_are_refused_before_they_are_decoded(tmp_path: Path, mon
 def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call) -> None:
     path = _clip(tmp_path, "a", 3)
     monkeypatch.setitem(sys.modules, "av", None)
-    with pytest.raises(MissingExtra, match=r'need an extra: pip install "runway_nb\[simulator\]"'):
+    with pytest.raises(
+        MissingExtra, match=r'need an extra, and av is not installed: pip install "runway_nb\[simulator'
+    ):
         call(path)
+
+
+def test_a_library_that_cannot_be_loaded_is_named_with_the_reason(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken" / "av"
+    broken.mkdir(parents=True)
+    (broken / "__init__.py").write_text("raise ImportError('libavcodec.so.61: cannot open shared object file')")
+    monkeypatch.syspath_prepend(broken.parent)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "av"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(MissingExtra, match=r"av cannot be imported \(ImportError: libavcodec.so.61: cannot open"):
+        concat([tmp_path / "a.mp4"], tmp_path / "b.mp4")
 
 
 @pytest.mark.slow("starts a process")

@@ -329,22 +329,37 @@ def test_importing_the_package_loads_no_server() -> None:
     assert not {"starlette", "uvicorn", "av", "PIL", "httpx", "sqlite3"} & set(loaded)
 
 
-def test_without_the_extra_it_says_what_to_install(tmp_path: Path) -> None:
-    code = f"""
+HIDDEN = """
 import sys
 from importlib.abc import MetaPathFinder
 class Missing(MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
-        if name.split(".")[0] in ("starlette", "uvicorn"):
-            raise ModuleNotFoundError(name)
+        if name.split(".")[0] in {hidden}:
+            raise {error}
 sys.meta_path.insert(0, Missing())
 import runway_nb.simulator
 try:
-    runway_nb.simulator.Simulator({str(tmp_path)!r}).start()
+    runway_nb.simulator.Simulator({folder!r}).start()
 except ImportError as error:
-    print(error)
+    print(error, error.name)
 """
-    assert python(code).strip() == 'the simulator needs its extra: pip install "runway_nb[simulator]"'
+
+
+@pytest.mark.parametrize(
+    ("hidden", "error", "problem", "name"),
+    [
+        (["starlette", "uvicorn"], "ModuleNotFoundError(name=name)", "starlette is not installed", "starlette"),
+        (["av"], "ModuleNotFoundError(name=name)", "av is not installed", "av"),
+        (["h11", "click"], "ModuleNotFoundError(name=name)", "uvicorn cannot be imported, since click is", "uvicorn"),
+        (["uvicorn"], "OSError('disk error')", "uvicorn cannot be imported (OSError: disk error)", "uvicorn"),
+    ],
+)
+def test_without_the_extra_it_says_what_failed_and_what_to_install(
+    tmp_path: Path, hidden: list[str], error: str, problem: str, name: str
+) -> None:
+    said = python(HIDDEN.format(hidden=hidden, error=error, folder=str(tmp_path))).strip()
+    assert said.startswith(f"the simulator needs its extra, and {problem}")
+    assert said.endswith(f': pip install "runway_nb[simulator]" {name}')
 
 
 def test_an_unknown_name_of_the_package_is_an_attribute_error() -> None:
