@@ -41,6 +41,7 @@ from runway_nb import (
 )
 from runway_nb.account import Account
 from runway_nb.embedded_simulator import EmbeddedSimulator
+from runway_nb.ledger.history import LedgerHistory, read_filter
 from runway_nb.ledger.leases import LedgerLeases
 from runway_nb.ledger.marks import LedgerMarks
 from runway_nb.ledger.tasks import LedgerTasks
@@ -211,6 +212,11 @@ CALLS: dict[str, Call] = {
     "LedgerLeases.take": lambda w, x: w.ledger.leases.take(x, x),
     **_each("LedgerLeases.{}", ("renew", "is_held"), lambda name, w, x: getattr(w.ledger.leases, name)(x)),
     **_each("LedgerTasks.{}", ("ids", "missing"), lambda name, w, x: getattr(w.ledger.tasks, name)(x)),
+    "LedgerHistory.page(wanted)": lambda w, x: w.ledger.history.page(x),
+    "LedgerHistory.page(limit)": lambda w, x: w.ledger.history.page(limit=x),
+    "LedgerHistory.page(before)": lambda w, x: w.ledger.history.page(before=x),
+    "LedgerHistory.all": lambda w, x: list(w.ledger.history.all(x)),
+    "read_filter": lambda w, x: w.ledger.history.page(read_filter(0.0, x, x, x, x, x, x)),
     "LedgerMarks.of": lambda w, x: w.ledger.marks.of(x),
     "LedgerMarks.of_jobs": lambda w, x: (w.ledger.marks.of_jobs(x), w.ledger.marks.of_jobs([x])),
     "LedgerMarks.set": lambda w, x: w.ledger.marks.set(x, star=x),
@@ -270,6 +276,7 @@ DRIVEN = {
     Job: {"until_ended"},  # for a cell that awaits
     Ledger: set(),
     LedgerLeases: set(),
+    LedgerHistory: set(),
     LedgerMarks: {"read", "write"},  # a row of the file
     LedgerTasks: set(),
     Sweep: {"add", "leave_out", "job_of", "reason_of", "until_ended"},  # variants of ours, and a cell that awaits

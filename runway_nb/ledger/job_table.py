@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 UUID_LENGTH = 36
 """Characters of the number in a task id."""
-_SELECT = f"SELECT rowid, {', '.join(COLUMNS)} FROM jobs"  # noqa: S608 - our own column names
+JOB_COLUMNS = ", ".join(f"jobs.{name}" for name in ("rowid", *COLUMNS))
+"""What a job is read from."""
+_SELECT = f"SELECT {JOB_COLUMNS} FROM jobs"  # noqa: S608 - our own column names
 
 
 class JobTable:
@@ -45,7 +47,7 @@ class JobTable:
     def found(self, clause: str, values: Sequence[Any] = ()) -> list[AnyRecord]:
         """Return the jobs that a clause finds, with those that cannot be read."""
         with self.file.opened() as connection:
-            return [self._read(row) for row in connection.execute(f"{_SELECT} {clause}", values)]
+            return [self.read(row) for row in connection.execute(f"{_SELECT} {clause}", values)]
 
     def records(self, clause: str, values: Sequence[Any] = ()) -> list[Record]:
         """Return the jobs that a clause finds, without those that cannot be read."""
@@ -62,7 +64,7 @@ class JobTable:
         """Return the job that was written last, of those that can be read; None when there is none."""
         with self.file.opened() as connection:
             rows = connection.execute(f"{_SELECT} ORDER BY rowid DESC")
-            return next((found for row in rows if isinstance(found := self._read(row), Record)), None)
+            return next((found for row in rows if isinstance(found := self.read(row), Record)), None)
 
     def of_task(self, task_id: str) -> list[AnyRecord]:
         """Return the jobs that have a task, however its id is spelt there."""
@@ -77,7 +79,8 @@ class JobTable:
         with self.file.opened() as connection:
             return self.beats.is_held(connection, record.id, record.owner, record.lease)
 
-    def _read(self, row: sqlite3.Row) -> AnyRecord:
+    def read(self, row: sqlite3.Row) -> AnyRecord:
+        """Return what stands in a row that has `JOB_COLUMNS`."""
         values: dict[str, Any] = dict(row)
         masked = {name: v for name, v in values.items() if isinstance(v, str) and "account~" in v}
         try:

@@ -23,6 +23,7 @@ from .abandoned import abandoned_jobs, end_abandoned, reopen_replaced, void_ids
 from .addresses import AccountAddresses
 from .database import LedgerFile
 from .heartbeats import Heartbeats
+from .history import LedgerHistory
 from .job_table import JobTable, job_not_found, readable
 from .lease import LEASE_SECONDS, LeaseWatch, steady, uptime
 from .leases import LedgerLeases
@@ -63,6 +64,7 @@ class Ledger(Handle):
         leases: Who tracks which job.
         tasks: Which task is whose.
         marks: Stars, rejections and notes.
+        history: All jobs by what is wanted of them, page by page.
         table: The rows themselves.
 
     Args:
@@ -94,6 +96,7 @@ class Ledger(Handle):
         self.leases = LedgerLeases(self.table, clock)
         self.tasks = LedgerTasks(self.table)
         self.marks = LedgerMarks(self.table)
+        self.history = LedgerHistory(self.table, self.marks)
 
     def __repr__(self) -> str:
         return f"<Ledger {self.path.name}>"

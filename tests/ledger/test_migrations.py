@@ -13,6 +13,7 @@ import pytest
 from runway_nb.errors import LedgerError
 from runway_nb.jobs.restore import is_over, restored_job
 from runway_nb.ledger import migrations
+from runway_nb.ledger.history import HistoryFilter
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import Record, UnreadableRecord
@@ -221,6 +222,19 @@ def test_a_job_of_an_earlier_kernel_can_be_marked_and_goes_on(ledger: Ledger, ea
     assert ledger.marks.set("0000000e", star=True, note="dusk").star
     earlier.execute("UPDATE jobs SET phase = 'done' WHERE id = '0000000e'")
     assert (_of(ledger, 14).phase, ledger.marks.of("0000000e").note) == ("done", "dusk")
+
+
+def test_its_history_is_shown_and_searched_with_what_an_earlier_kernel_writes(
+    ledger: Ledger, earlier: sqlite3.Connection
+) -> None:
+    wanted = HistoryFilter(words="looked for")
+    assert ledger.history.page().total == len(PHASES) + 2
+    assert [entry.record.id for entry in ledger.history.page(wanted).entries] == ["0000000e"]
+    earlier.execute(
+        f"INSERT INTO jobs ({EARLIER_COLUMNS}) SELECT '000000ff', phase, request, model, 'v1:new', 'rnb-new', credits, "
+        f"{EARLIER_COLUMNS.partition('credits, ')[2]} FROM jobs WHERE id = '0000000e'"
+    )
+    assert [entry.record.id for entry in ledger.history.page(wanted).entries] == ["000000ff", "0000000e"]
 
 
 def test_the_file_is_sound_afterwards(ledger: Ledger) -> None:
