@@ -167,16 +167,21 @@ def flag_completions(
     ]
 
 
+CELL_USAGE = "%%runway [NAME] [options]"
+CELL_INTRO = """Make a video from the words in the cell. The cell returns at once; the job goes to the variable NAME.
+The words are taken literally, but {{name}} is replaced by a variable, and {{U+7B}} by the character of
+that number: {{U+7B}}{name}} is the text {{name}}. All options stand on the first line; words that
+read like one are written {{U+2D}}-zoom."""
+
+
 def cell_help() -> str:
     """Return the text behind `%%runway?`."""
-    rows = two_columns([(option.usage, f"{option.help}{_choice_words(option)}") for option in OPTIONS])
-    return (
-        "%%runway [NAME] [options]\n\nMake a video from the words in the cell. The cell returns at once; "
-        "the job goes to the variable NAME.\nThe words are taken literally, but {{name}} is replaced by a "
-        "variable, and {{U+7B}} by the character of\nthat number: {{U+7B}}{name}} is the text {{name}}. "
-        "All options stand on the first line; words that\nread like one are written {{U+2D}}-zoom.\n\n"
-        f"Options:\n{rows}"
-    )
+    return f"{CELL_USAGE}\n\n{CELL_INTRO}\n\nOptions:\n{two_columns(option_rows())}"
+
+
+def option_rows() -> list[tuple[str, str]]:
+    """Return each option as it is typed, and what it does."""
+    return [(option.usage, f"{option.help}{_choice_words(option)}") for option in OPTIONS]
 
 
 def two_columns(rows: Sequence[tuple[str, str]]) -> str:
@@ -198,5 +203,5 @@ def _choice_words(option: Option) -> str:
 
 def options_table() -> str:
     """Return README's table of options."""
-    rows = [f"| `{option.usage}` | {option.help}{_choice_words(option)} |" for option in OPTIONS]
+    rows = [f"| `{typed}` | {text} |" for typed, text in option_rows()]
     return "\n".join(["| option | meaning |", "|---|---|", *rows])

@@ -81,14 +81,19 @@ def line_completions(line: str, symbol: str, table: Sequence[Command]) -> list[s
     return flag_completions(command.options, line, symbol, offered=symbol.startswith("-"))
 
 
+LINE_USAGE = "%runway COMMAND"
+LINE_INTRO = """ID is the id of a job, as cards and lists show it, or the variable that holds the job;
+show, wait and stop take the variable of several videos, too."""
+
+
 def help_text(table: Sequence[Command]) -> str:
     """Return the text behind `%runway?`."""
-    rows = two_columns([(command.line, command.help) for command in table])
-    return (
-        "%runway COMMAND\n\nID is the id of a job, as cards and lists show it, or the variable that holds the job;\n"
-        "show, wait and stop take the variable of several videos, too.\n\n"
-        f"Commands:\n{rows}"
-    )
+    return f"{LINE_USAGE}\n\n{LINE_INTRO}\n\nCommands:\n{two_columns(command_rows(table))}"
+
+
+def command_rows(table: Sequence[Command]) -> list[tuple[str, str]]:
+    """Return each command as it is typed, and what it does."""
+    return [(command.line, command.help) for command in table]
 
 
 def readme_table(table: Sequence[Command]) -> str:

@@ -7,11 +7,20 @@ from typing import Any
 
 from ...request_code import LANGUAGES
 from ...spec import MODELS
-from ...text.console import write_line
 from ...values.plain import is_a
-from ..language.options import OPTIONS, Option, cell_help
+from ..language.options import CELL_INTRO, CELL_USAGE, OPTIONS, Option, cell_help, option_rows
 from . import account_commands, asset_commands, compare_command, job_commands, mark_commands, request_commands
-from .command_line import Arguments, Command, help_text, line_completions, read_line, readme_table
+from .command_line import (
+    LINE_INTRO,
+    LINE_USAGE,
+    Arguments,
+    Command,
+    command_rows,
+    help_text,
+    line_completions,
+    read_line,
+    readme_table,
+)
 from .front_end import FrontEnd
 
 
@@ -48,9 +57,15 @@ def commands_table() -> str:
     return readme_table(COMMANDS)
 
 
-def show_help(_: FrontEnd, __: Arguments) -> None:
-    """Write the options and commands."""
-    write_line(f"{cell_help()}\n\n{line_help()}")
+def show_help(front_end: FrontEnd, _: Arguments) -> None:
+    """Show the options and commands: as tables in a notebook, as text in a terminal."""
+    from ..rendering.help_tables import HelpSection, help_html  # loads the rendering
+
+    sections = (
+        HelpSection(CELL_USAGE, CELL_INTRO, "Options", option_rows()),
+        HelpSection(LINE_USAGE, LINE_INTRO, "Commands", command_rows(COMMANDS)),
+    )
+    front_end.show_bundle({"text/html": help_html(sections), "text/plain": f"{cell_help()}\n\n{line_help()}"})
 
 
 LISTING = (

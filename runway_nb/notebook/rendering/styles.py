@@ -90,6 +90,26 @@ TABLE_HEAD = "border:none"
 TABLE_CELL = f"text-align:left;padding:2px 16px 2px 0;{NO_BACKGROUND}"
 TABLE_TITLE = f"{TABLE_CELL};font-weight:600"
 
+# --- help and reports -----------------------------------------------------------------------------
+
+HELP = f"max-width:880px;margin:4px 0 12px 0;{TEXT}"
+HELP_USAGE = f"{CODE};font-size:13px;font-weight:600;margin:12px 0 4px 0"
+HELP_INTRO = "margin:0 0 8px 0"
+WRAPPED_TABLE = "border-collapse:collapse;border:none;table-layout:fixed;width:100%;margin:0"
+"""A table as wide as its place; its columns are as wide as the cells of its head say, and their words wrap."""
+WRAPPED_CELL = (
+    f"text-align:left;vertical-align:top;padding:3px 12px 3px 0;white-space:normal;word-wrap:break-word;"
+    f"{NO_BACKGROUND};border:none;border-top:{HAIRLINE};{SMALL};{TEXT_FONT}"
+)
+TYPED_CELL = f"{WRAPPED_CELL};{CODE_FONT}"
+UNBROKEN = "white-space:nowrap"
+
+
+def wrapped_title(percent: int) -> str:
+    """Return the style of the title of a column, `percent` of the table's width wide."""
+    return f"{WRAPPED_CELL};border-top:none;font-weight:600;width:{percent}%"
+
+
 # --- sweeps ---------------------------------------------------------------------------------------
 
 SWEEP = f"margin:4px 0 12px 0;{TEXT}"
