@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import json
 import threading
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from typing import Any
 
 import httpx
 import pytest
+from PIL import Image
 
 from runway_nb import errors
 from runway_nb.camera import Camera
@@ -516,6 +518,21 @@ def test_a_finished_job_gives_its_frames(shot: Job) -> None:
     assert shot.last_frame.tobytes() == whole[-1].tobytes()
     assert shot.frame(0).tobytes() == whole[0].tobytes()
     assert shot.poster.width > 0
+
+
+def test_of_clips_that_begin_alike_a_picture_of_the_middle_is_kept(party: Party) -> None:
+    """What begins with words alone is told apart by its poster."""
+    job = party.submit(keyframes=Keyframes("harbour")).wait(10)
+    middle = job.state.middle
+    assert middle is not None
+    picture = Image.open(io.BytesIO(middle)).convert("L").resize((8, 5))
+    expected = job.frames(1)[0].convert("L").resize((8, 5))
+    differences = [abs(a - b) for a, b in zip(picture.tobytes(), expected.tobytes(), strict=True)]
+    assert max(differences) < 12
+    party.studio.close()
+    party.studio = party.make_studio()
+    assert party.studio.attach(job.id).state.middle == middle
+    assert party.submit("A lamp turns").wait(10).state.middle is None
 
 
 def test_a_job_without_a_video_gives_no_frame(party: Party) -> None:

@@ -14,9 +14,9 @@ from ..api.client import RunwayClient
 from ..api.media import MediaClient
 from ..api.models import Task
 from ..ledger.phase import Phase
-from ..ledger.thumbnails import keep_thumbnail
+from ..ledger.thumbnails import MIDDLE, POSTER, keep_thumbnail
 from ..pictures.limits import POSTER_WIDTH
-from ..pictures.thumbnails import fetch_thumbnail
+from ..pictures.thumbnails import fetch_thumbnail, middle_jpeg
 from ..storage.atomic_file import clear_parts
 from ..storage.video_folder import file_name
 from .backend import Connection
@@ -45,10 +45,11 @@ async def fetch(context: JobContext, task: Task, connection: Connection, output:
     path = output / file_name(context.job.request.prompt, context.job.id)
     await asyncio.to_thread(clear_parts, path)
     task, video = await _download(context, task, connection, path)
-    poster = await _poster(context, video, connection.media)
-    if poster is not None:
-        await asyncio.to_thread(keep_thumbnail, posters, context.job.id, poster)
-    _finish(context, task, path, poster)
+    poster, middle = await asyncio.gather(_poster(context, video, connection.media), _middle(context, path))
+    for kind, picture in ((POSTER, poster), (MIDDLE, middle)):
+        if picture is not None:
+            await asyncio.to_thread(keep_thumbnail, posters, context.job.id, picture, kind)
+    _finish(context, task, path, poster, middle)
 
 
 async def _download(context: JobContext, task: Task, connection: Connection, path: Path) -> tuple[Task, Artifact]:
@@ -128,11 +129,19 @@ async def _poster(context: JobContext, video: Artifact, media: MediaClient) -> b
     return None
 
 
-def _finish(context: JobContext, task: Task, path: Path, poster: bytes | None) -> None:
+async def _middle(context: JobContext, path: Path) -> bytes | None:
+    """Return a small picture from the middle of a video that begins with a keyframe; None for any other."""
+    if context.job.request.keyframes.first is None:
+        return None
+    return await asyncio.to_thread(middle_jpeg, path)
+
+
+def _finish(context: JobContext, task: Task, path: Path, poster: bytes | None, middle: bytes | None) -> None:
     now = context.env.clock()
     # a clock that was set back meanwhile makes it end before it began
     took = max(0.0, now - (context.job.state.sent or context.job.created))
     journal = {
         "video": str(path), "took": took, "status": str(task.status), "error": "", "message": "", "lease": 0.0,
     }  # fmt: skip
-    context.move(Phase.DONE, journal=journal, task=task, video=path, poster=poster, progress=1.0, ended=now)
+    pictures = {"poster": poster, "middle": middle}
+    context.move(Phase.DONE, journal=journal, task=task, video=path, progress=1.0, ended=now, **pictures)

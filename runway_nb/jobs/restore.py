@@ -11,7 +11,7 @@ from ..api.models import PENDING, Status, Task
 from ..ledger.marks import LedgerMarks
 from ..ledger.phase import SETTLED, UNANSWERED, Phase
 from ..ledger.record import Record
-from ..ledger.thumbnails import COMPARISON, KEYFRAME, kept_keyframes, kept_thumbnail
+from ..ledger.thumbnails import COMPARISON, KEYFRAME, MIDDLE, kept_keyframes, kept_thumbnail
 from ..request import VideoRequest
 from .job import Job, control_of
 from .state import State
@@ -93,6 +93,7 @@ def resting_state(record: Record, posters: Path) -> State:
         sent=record.sent if phase.is_sent else None,
         video=video,
         poster=kept_thumbnail(posters, record.id) if video else None,
+        middle=kept_thumbnail(posters, record.id, MIDDLE) if video else None,
         error=None if video else _error(record, phase),
         # a clock that was set back meanwhile makes it end before it began
         ended=record.updated if record.took is None else (record.sent or record.created) + max(0.0, record.took),

@@ -64,6 +64,8 @@ class State:
     video: Path | None = None
     poster: bytes | None = field(default=None, repr=False)
     """A small JPEG of the video."""
+    middle: bytes | None = field(default=None, repr=False)
+    """One from its middle, where its first frame is a keyframe: all videos of that keyframe begin alike."""
     warning: str = ""
     """What went wrong without harm to the video."""
     error: RunwayError | None = None

@@ -17,6 +17,8 @@ LARGEST = 10_000_000
 """Bytes; a small picture has some ten thousand."""
 POSTER = ""
 """The kind of the thumbnail of a finished video."""
+MIDDLE = "middle-frame"
+"""The kind of the frame from the middle of a video."""
 KEYFRAME, COMPARISON = "keyframe", "fitting"
 """Kinds of pictures that a keyframe has."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -11,18 +12,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from ..api.models import Asset
-from ..errors import DownloadError, InvalidRequest
+from ..errors import DownloadError, InvalidRequest, RunwayError
 from ..ledger.thumbnails import LARGEST
 from ..storage.atomic_file import write_private
 from ..storage.private_files import private_folder, read_private
 from .concurrency import gather_or_cancel
 from .limits import POSTER_WIDTH, THUMBNAIL_WIDTH
+from .video_frames import frames
 
 if TYPE_CHECKING:
     from ..api.media import MediaClient
 
 FETCHED_AT_ONCE = 6
 """Pictures that are fetched together."""
+_QUALITIES = (70, 60, 50, 40, 30, 20)
+"""Of a JPEG that may have only so many bytes: 20 is still a picture."""
 KEPT = 2_000
 """Pictures that stay on disk: the newest."""
 
@@ -36,6 +40,29 @@ def small_jpeg(data: bytes, width: int = POSTER_WIDTH, quality: int = 60) -> byt
 
     with suppress(InvalidRequest):  # a thumbnail only decorates
         return thumbnail(data, (width, width * 2), quality)
+    return None
+
+
+def light_jpeg(data: bytes, width: int, most: int) -> bytes | None:
+    """Return the picture as a JPEG at most `width` pixels wide, as good as `most` bytes allow; None where that is none.
+
+    Some milliseconds: not for each of many pictures at every update.
+    """
+    made = (small_jpeg(data, width, quality) for quality in _QUALITIES)
+    return next((small for small in made if small is None or len(small) <= most), None)
+
+
+def middle_jpeg(video: Path, width: int = POSTER_WIDTH, quality: int = 60) -> bytes | None:
+    """Return the frame from the middle of a clip as a JPEG at most `width` pixels wide.
+
+    None where PyAV is missing, or the clip cannot be read. Some tenths of a second: not on the loop.
+    """
+    with suppress(RunwayError, OSError):
+        (picture,) = frames(video, 1)
+        picture.thumbnail((width, width * 2))
+        data = io.BytesIO()
+        picture.save(data, "JPEG", quality=quality, optimize=True)
+        return data.getvalue()
     return None
 
 

@@ -17,7 +17,8 @@ from runway_nb.api.media import MediaClient
 from runway_nb.api.models import Asset
 from runway_nb.pictures import thumbnails as thumbnails_module
 from runway_nb.pictures.assets import all_assets
-from runway_nb.pictures.thumbnails import Thumbnails
+from runway_nb.pictures.thumbnails import Thumbnails, light_jpeg, middle_jpeg
+from runway_nb.simulator.rendering.stub import CLIP
 from support.assets import asset_id
 from support.fakes import Party
 
@@ -191,3 +192,31 @@ def test_pictures_of_the_simulator_are_shown(party: Party, thumbnails) -> None:
     asyncio.run(go())
     assert sorted(reported) == ["harbour.jpeg", "meadow.jpeg"]
     assert all(thumbnail.startswith(b"\xff\xd8") for thumbnail in reported.values())
+
+
+# --- light pictures ---------------------------------------------------------------------------------
+
+
+def test_a_picture_is_as_good_as_so_many_bytes_allow() -> None:
+    noise = Image.effect_noise((560, 336), 60).convert("RGB")
+    data = io.BytesIO()
+    noise.save(data, "JPEG", quality=60)
+    sizes = []
+    for most in (40_000, 12_000):
+        light = light_jpeg(data.getvalue(), 300, most)
+        assert light is not None
+        assert Image.open(io.BytesIO(light)).size == (300, 180)
+        assert len(light) <= most
+        sizes.append(len(light))
+    assert sizes[0] > sizes[1]
+    assert light_jpeg(data.getvalue(), 300, 100) is None
+    assert light_jpeg(b"no picture", 300, 10_000) is None
+
+
+def test_the_middle_of_a_clip_is_a_small_picture(tmp_path: Path) -> None:
+    (tmp_path / "clip.mp4").write_bytes(CLIP)
+    found = middle_jpeg(tmp_path / "clip.mp4", 32)
+    assert found is not None
+    assert Image.open(io.BytesIO(found)).width <= 32
+    (tmp_path / "cut.mp4").write_bytes(CLIP[: len(CLIP) // 2])
+    assert [middle_jpeg(tmp_path / name) for name in ("cut.mp4", "gone.mp4")] == [None, None]

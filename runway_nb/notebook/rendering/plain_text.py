@@ -97,7 +97,7 @@ def result_text(job: Job, shown_path: str, note: str = "") -> str:
         f"Shot    {shot}, {made(job)}, id {job.id}{kind}",
     ]
     if job.cell:
-        lines.append(f"Cell    {_without_data(redact_cell(job.cell).partition(chr(10))[0])}")
+        lines.append(f"Cell    {first_line(job.cell)}")
     lines += [f"Note    {redact_line(line)}" for line in (*filter(None, [note]), *job.warnings)]
     return "\n".join(lines)
 
@@ -119,6 +119,11 @@ def shown_path(path: Path, folder: Path) -> str:
     except ValueError:
         home = home_folder()
         return redact(f"~{os.sep}{path.relative_to(home)}" if home and path.is_relative_to(home) else str(path))
+
+
+def first_line(cell: str) -> str:
+    """Return the first line of a cell as it may be shown."""
+    return _without_data(redact_cell(cell).partition("\n")[0])
 
 
 def _without_data(line: str) -> str:

@@ -112,15 +112,23 @@ def wrapped_title(percent: int) -> str:
 
 # --- sweeps ---------------------------------------------------------------------------------------
 
-SWEEP = f"margin:4px 0 12px 0;{TEXT}"
+STAR = "#3d85c6"
+"""The edge of a picture that is starred."""
+SWEEP = f"max-width:880px;margin:4px 0 12px 0;{SMALL};{TEXT_FONT}"
 ABOVE = "margin:0 0 6px 0"
-SCROLLED = "overflow-x:auto;margin:8px 0"
-PAGE_TITLE = "font-weight:600;margin:12px 0 0 0"
-AXIS_TITLE = f"{SMALL};{TEXT_FONT};font-weight:600"
-AXIS_LABEL = f"text-align:left;vertical-align:top;padding:2px 8px 2px 0;{NO_BACKGROUND};{AXIS_TITLE}"
-SHOT_CELL = f"text-align:left;vertical-align:top;padding:2px 12px 8px 0;{NO_BACKGROUND}"
-SHOT_LABEL = "font-weight:600;margin:0 0 2px 0;word-wrap:break-word"
-STATE = f"{QUIET};border:{HAIRLINE};border-radius:4px;padding:8px 10px"
+SCROLLED = "overflow-x:auto;margin:0 0 4px 0"
+PAGE_TITLE = f"caption-side:top;text-align:left;padding:8px 0 2px 0;font-weight:600;font-size:13px;{TEXT_FONT}"
+_LABEL = f"font-weight:400;border:none;{NO_BACKGROUND};white-space:normal;word-wrap:break-word"
+COLUMN_LABEL = f"text-align:center;vertical-align:bottom;padding:2px 3px;{_LABEL}"
+ROW_LABEL = f"text-align:left;vertical-align:middle;padding:3px 6px 3px 0;{_LABEL}"
+SHOT_CELL = f"padding:2px;border:none;text-align:center;vertical-align:top;{NO_BACKGROUND}"
+STATE_CELL = f"{SHOT_CELL};vertical-align:middle;white-space:normal;word-wrap:break-word"
+SHOT_LABEL = "white-space:normal;word-wrap:break-word"
+SHOT_DETAILS = "font-size:11px;line-height:18px;text-align:center"
+NO_PREVIEW = f"{QUIET};border:{HAIRLINE};border-radius:4px;padding:8px 4px"
+STATUS = f"{QUIET};margin-top:4px"
+SHOT_NAME = f"{SETTING_NAME};white-space:normal;word-wrap:break-word"
+SHOT_FACT = f"text-align:left;padding:1px 12px 1px 0;vertical-align:top;{NO_BACKGROUND}"
 
 # --- comparisons ----------------------------------------------------------------------------------
 
@@ -156,9 +164,41 @@ TILE_ID = f"{CODE_FONT};{QUIET}"
 TILE_TYPED = f"{CODE_FONT};font-weight:600;white-space:pre-wrap;word-wrap:break-word"
 
 
-def shot(width: int) -> str:
-    """Return the style of the place of one video in a table; `width` in pixels."""
-    return f"width:{width}px;{SMALL};white-space:normal"
+def sweep_table(least: int, most: int) -> str:
+    """Return the style of a table of videos in columns of equal width; `least` and `most` pixels wide."""
+    return (
+        f"width:100%;min-width:{least}px;max-width:{most}px;table-layout:fixed;border-collapse:collapse;border:none;"
+        f"margin:0;{SMALL};{TEXT_FONT}"
+    )
+
+
+def label_column(width: int) -> str:
+    """Return the style of the empty corner above the labels of the rows; `width` in pixels."""
+    return f"width:{width}px;border:none;padding:0;{NO_BACKGROUND}"
+
+
+def shot_edge(mark: str) -> str:
+    """Return the edge of a picture that is `starred`, `rejected` or neither."""
+    return {"starred": f"2px solid {STAR}", "rejected": f"2px dashed {grey(0.9)}"}.get(mark, "2px solid transparent")
+
+
+def shot_picture(width: int, mark: str) -> str:
+    """Return the style of the picture of a video; `width` in pixels."""
+    faded = ";opacity:0.5" if mark == "rejected" else ""
+    return (
+        f"display:block;width:100%;height:auto;max-width:{width}px;margin:0 auto;border:{shot_edge(mark)};"
+        f"border-radius:4px;box-sizing:border-box{faded}"
+    )
+
+
+def shot_player(least: int, most: int) -> str:
+    """Return the style of what holds a player below its picture; `least` and `most` pixels wide."""
+    return f"margin:0 auto;min-width:{least}px;max-width:{most}px"
+
+
+def shot_mark(tone: str) -> str:
+    """Return the style of the mark before a state, in a tone."""
+    return f"color:{TONES[tone]};font-weight:700"
 
 
 def tile(width: int) -> str:

@@ -1,43 +1,72 @@
 """The videos of a sweep as one table, in text/html and text/plain. Pure but for reading finished files.
 
-The HTML keeps the rules of a single result (`result_html`). The first axis runs across, the second down, each value of
-a further one has a table of its own; where there is no grid, the videos stand in rows of four.
+The HTML keeps the rules of a single result (`result_html`). Each video is a picture that leads to the file, with the
+player folded below it: the picture stands also where no player may, and native controls would darken all of it.
 """
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
+from typing import NamedTuple
 
 from ...jobs.job import Job
-from ...redaction import redact, redact_line
+from ...ledger.marks import Marks
+from ...redaction import redact
 from ...sweep_jobs import Sweep, has_ended
-from ...sweep_plan import Variant, axis_label
+from ...sweep_layout import LayoutRow, LayoutTable, layout, variant_label
+from ...sweep_plan import Variant
+from ...sweep_states import ShotState, credits_text, seconds_taken, shot_state, status_text
 from . import styles
-from .facts import DOT
+from .facts import DOT, clock
 from .live_state import live_state
-from .notices import notice
-from .plain_text import ascii_text, shown_path
-from .result_html import SIMULATOR_BADGE, div, job_id, player, player_size, source
+from .plain_text import ascii_text, first_line, shown_path
+from .posters import blurred_poster, light_poster
+from .result_html import SIMULATOR_BADGE, div, file_player, jpeg_uri, player_size, source
+from .sweep_details import details_html, settings_of_sweep, signed_label
 from .tables import table_bundle
 
-ACROSS = 4
-"""Videos beside each other where there is no grid."""
-SHOT = 208
-"""Pixels of a video at most, either way: four of them fit a notebook."""
 DURABLE_CLASS = "runway-nb-sweep"
 """The class of the outermost element: by it the script of a live grid finds what stands beside it, and hides it. The
 sanitizer of an untrusted notebook leaves it, and it has no style of its own."""
+WIDEST = 880
+"""Pixels of a table at most, as of a single result."""
+COLUMN, NARROWEST = 270, 72
+"""Pixels of a column at most, and at least: a table with more columns than fit is scrolled."""
+PLAYABLE = 150
+"""Pixels of a player at least, in which its controls have room; in a narrower column it stands out to the right."""
+LABELS = 54, 96
+"""Pixels of the column of labels, for short ones and for long ones."""
+DENSE = 1.5
+"""Pixels of a picture for each one that it is shown with."""
 AGAIN = "After a restart run the cell again: it goes on, and what is there or runs costs nothing more."
+_MARKS = {
+    "Refused": ("bad", "\N{MULTIPLICATION X}"),
+    "Failed": ("bad", "\N{MULTIPLICATION X}"),
+    "Not sent": ("warn", "!"),
+    "Maybe sent": ("warn", "!"),
+    "No file": ("warn", "!"),
+    "Removed": ("calm", "\N{BLACK SQUARE}"),
+    "Stopped": ("calm", "\N{BLACK SQUARE}"),
+}
+"""Tone and mark of a state; of all others the mark of what goes on."""
+_GOES_ON = ("calm", "\N{HORIZONTAL ELLIPSIS}")
+_STARS = {"starred": "\N{BLACK STAR} starred", "rejected": "\N{MULTIPLICATION X} rejected"}
+_SHORT = 90
+"""Characters of a reason in the table; all of it stands with the settings."""
 
 
-class _Look:
-    """How the videos are shown: whether they are put into the notebook itself, and where that lies."""
+class _Shots(NamedTuple):
+    """What is shown of a sweep at one moment."""
 
-    def __init__(self, embed: str, folder: Path | None) -> None:
-        self.embed, self.folder = embed, folder
+    sweep: Sweep
+    states: Mapping[tuple[int, ...], ShotState]
+    marks: Mapping[tuple[int, ...], Marks]
+    """Of those that were sent: the ledger is asked once for each."""
+    settings: Mapping[str, str]
+    embed: str
+    folder: Path | None
 
     def source(self, job: Job) -> str:
         assert job.video is not None
@@ -46,22 +75,38 @@ class _Look:
 
 def bundle(sweep: Sweep, embed: str = "auto", folder: Path | None = None) -> dict[str, str]:
     """Return a sweep as a MIME bundle, as it stands at this moment; see `result_html.bundle` for the arguments."""
-    look = _Look(embed, folder)
-    pages = "".join(_page(sweep, title, variants, look) for title, variants in _pages(sweep))
-    again = "" if sweep.is_ending else div(styles.FACTS, AGAIN)
-    html = f'<div class="{DURABLE_CLASS}" style="{styles.SWEEP}">{_head(sweep)}{pages}{again}</div>'
-    return {"text/html": html, "text/plain": _text(sweep, folder)}
+    states = {variant.place: shot_state(sweep, variant) for variant in sweep.variants}
+    marks = {each.place: job.marks for each in sweep.variants if (job := sweep.job_of(each)) is not None}
+    shots = _Shots(sweep, states, marks, settings_of_sweep(sweep), embed, folder)
+    html = "".join([
+        f'<div class="{DURABLE_CLASS}" style="{styles.SWEEP}">',
+        div(styles.ABOVE, SIMULATOR_BADGE) if _is_simulated(sweep) else "",
+        div(styles.PROMPT, escape(_prompt(sweep))),
+        *(_table(shots, table) for table in layout(sweep.plan, signed_label)),
+        div(styles.STATUS, escape(_status(sweep))),
+        "" if sweep.is_ending else div(styles.STATUS, AGAIN),
+        details_html(sweep, shots.settings, states, marks),
+        "</div>",
+    ])  # fmt: skip
+    return {"text/html": html, "text/plain": _text(shots)}
 
 
 def head_line(sweep: Sweep) -> str:
-    """Return price, progress and the time that is left on one line."""
-    return DOT.join(filter(None, [sweep.price.text if sweep.price else "", sweep.progress_text, sweep.time_left_text]))
+    """Return price and progress on one line."""
+    return DOT.join(filter(None, [sweep.price.text if sweep.price else "", sweep.progress_text]))
 
 
 def text_line(sweep: Sweep) -> str:
     """Return the same for places without the badge of the simulator, in plain signs."""
     kind = " (simulator: no credits spent)" if _is_simulated(sweep) else ""
     return ascii_text(f"{head_line(sweep)}{kind}")
+
+
+def _status(sweep: Sweep) -> str:
+    """Return how far it is, what it cost, and how long it took once all have ended."""
+    took = seconds_taken(sweep)
+    parts = [*status_text(sweep).split(", "), *credits_text(sweep).split(", ")]
+    return DOT.join([*parts, *([] if took is None else [f"in {clock(took)}"])])
 
 
 def _is_simulated(sweep: Sweep) -> bool:
@@ -72,103 +117,94 @@ def _prompt(sweep: Sweep) -> str:
     return " ".join(redact(sweep.plan.prompt).split()) or "(no prompt)"
 
 
-def _head(sweep: Sweep) -> str:
-    return "".join([
-        div(styles.ABOVE, SIMULATOR_BADGE) if _is_simulated(sweep) else "",
-        div(styles.PROMPT, escape(_prompt(sweep))),
-        div(styles.FACTS, escape(head_line(sweep))),
-    ])  # fmt: skip
+# --- the table --------------------------------------------------------------------------------------
 
 
-# --- places -----------------------------------------------------------------------------------------
+def _table(shots: _Shots, table: LayoutTable) -> str:
+    longest = max((len(row.label) for row in table.rows), default=0)
+    labels = min(max(LABELS[0], longest * 7), LABELS[1]) if longest else 0
+    column = max(NARROWEST, min(COLUMN, (WIDEST - labels) // table.across))
+    caption = f'<caption style="{styles.PAGE_TITLE}">{escape(table.title)}</caption>' if table.title else ""
+    head = _head(table, labels) if table.columns else ""
+    rows = "".join(_row(shots, table, row, column) for row in table.rows)
+    style = styles.sweep_table(labels + table.across * NARROWEST, labels + table.across * column)
+    return div(styles.SCROLLED, f'<table style="{style}">{caption}{head}<tbody>{rows}</tbody></table>')
 
 
-def _pages(sweep: Sweep) -> list[tuple[str, list[Variant]]]:
-    """Return the variants of each table with its heading: the values of the third axis and of the fourth."""
-    axes = sweep.plan.axes
-    if not _is_grid(sweep):
-        return [("", sweep.variants)]
-    groups = itertools.groupby(sweep.variants, key=lambda variant: variant.place[2:])
-    return [
-        (", ".join(axis_label(axis, index) for axis, index in zip(axes[2:], further, strict=True)), [*variants])
-        for further, variants in groups
-    ]
+def _head(table: LayoutTable, labels: int) -> str:
+    corner = f'<td style="{styles.label_column(labels)}"></td>' if labels else ""
+    titles = "".join(f'<th scope="col" style="{styles.COLUMN_LABEL}">{escape(text)}</th>' for text in table.columns)
+    return f'<thead style="{styles.TABLE_HEAD}"><tr style="{styles.NO_BACKGROUND}">{corner}{titles}</tr></thead>'
 
 
-def _is_grid(sweep: Sweep) -> bool:
-    return len(sweep.plan.axes) > 1 and not sweep.plan.is_zipped
+def _row(shots: _Shots, table: LayoutTable, row: LayoutRow, column: int) -> str:
+    label = f'<th scope="row" style="{styles.ROW_LABEL}">{escape(row.label)}</th>' if row.label else ""
+    cells = [_cell(shots, variant, column, is_labelled=not table.columns) for variant in row.cells]
+    gap = f'<td style="{styles.SHOT_CELL}"></td>' * (table.across - len(row.cells))
+    return f'<tr style="{styles.NO_BACKGROUND}">{label}{"".join(cells)}{gap}</tr>'
 
 
-def _page(sweep: Sweep, title: str, variants: Sequence[Variant], look: _Look) -> str:
-    heading = div(styles.PAGE_TITLE, escape(title)) if title else ""
-    table = _grid(sweep, variants, look) if _is_grid(sweep) else _rows_of_four(sweep, variants, look)
-    return heading + div(styles.SCROLLED, f'<table style="{styles.TABLE}">{table}</table>')
-
-
-def _grid(sweep: Sweep, variants: Sequence[Variant], look: _Look) -> str:
-    """Return the rows of a table with the first axis across and the second down; a limit leaves gaps."""
-    across, down = sweep.plan.axes[:2]
-    at: Mapping[tuple[int, ...], Variant] = {variant.place[:2]: variant for variant in variants}
-    columns = sorted({column for column, _ in at})
-    titles = "".join(_title("col", axis_label(across, column)) for column in columns)
-    corner = f'<td style="{styles.TABLE_CELL}"></td>'
-    rows = [
-        _title("row", axis_label(down, row))
-        + "".join(_cell(sweep, at.get((column, row)), look, is_labelled=False) for column in columns)
-        for row in sorted({row for _, row in at})
-    ]
-    head = f'<thead style="{styles.TABLE_HEAD}">{_row(corner + titles)}</thead>'
-    return f"{head}<tbody>{''.join(map(_row, rows))}</tbody>"
-
-
-def _rows_of_four(sweep: Sweep, variants: Sequence[Variant], look: _Look) -> str:
-    cells = [_cell(sweep, variant, look, is_labelled=bool(sweep.plan.axes)) for variant in variants]
-    rows = ["".join(cells[start : start + ACROSS]) for start in range(0, len(cells), ACROSS)]
-    return f"<tbody>{''.join(map(_row, rows))}</tbody>"
-
-
-def _row(inner: str) -> str:
-    return f'<tr style="{styles.NO_BACKGROUND}">{inner}</tr>'
-
-
-def _title(scope: str, text: str) -> str:
-    return f'<th scope="{scope}" style="{styles.AXIS_LABEL}">{escape(text)}</th>'
+def _cell(shots: _Shots, variant: Variant | None, column: int, *, is_labelled: bool) -> str:
+    if variant is None:
+        return f'<td style="{styles.SHOT_CELL}"></td>'
+    name = variant_label(shots.sweep.plan, variant, signed_label)
+    label = div(styles.SHOT_LABEL, escape(name)) if is_labelled and name else ""
+    job, state = shots.sweep.job_of(variant), shots.states[variant.place]
+    if job is not None and state.is_done:
+        return f'<td style="{styles.SHOT_CELL}">{label}{_video(shots, job, variant, column)}</td>'
+    return f'<td style="{styles.STATE_CELL}">{label}{_state(job, state)}</td>'
 
 
 # --- one video --------------------------------------------------------------------------------------
 
 
-def _cell(sweep: Sweep, variant: Variant | None, look: _Look, *, is_labelled: bool) -> str:
-    if variant is None:
-        return f'<td style="{styles.SHOT_CELL}"></td>'
-    label = div(styles.SHOT_LABEL, escape(variant.label)) if is_labelled else ""
-    return f'<td style="{styles.SHOT_CELL}">{div(styles.shot(SHOT), label + _shot(sweep, variant, look))}</td>'
+def _video(shots: _Shots, job: Job, variant: Variant, column: int) -> str:
+    """Return the picture of a video, and its player folded below."""
+    mark = shots.marks[variant.place].word
+    name = variant_label(shots.sweep.plan, variant, signed_label)
+    words = ", ".join(filter(None, [name or "Video", mark]))
+    width, height = player_size(job.request, column - 4, column - 4)
+    src, picture = shots.source(job), _picture(job, words, (width, height), mark)
+    # a data URI leads nowhere: browsers refuse to open it
+    link = "" if src.startswith("data:") else f'<a href="{escape(src, quote=True)}" title="{escape(words)}">'
+    shown = f"{link}{picture}{'</a>' if link else ''}"
+    star = f"{_STARS[mark]}{DOT}" if mark else ""
+    # nothing is loaded before it plays: a page opens no more than some dozens of players
+    room = max(column - 4, PLAYABLE)
+    size, poster = player_size(job.request, room, room), blurred_poster(job)
+    player = file_player(src, words, size, poster, muted=not job.request.audio, preload="none")
+    held = div(styles.shot_player(min(size[0], PLAYABLE), size[0]), player)
+    return (
+        f'{shown}<details style="{styles.SHOT_DETAILS}"><summary style="{styles.SUMMARY}">{star}play</summary>'
+        f"{held}</details>"
+    )
 
 
-def _shot(sweep: Sweep, variant: Variant, look: _Look) -> str:
-    """Return the player, how far it is, or why there is no video."""
-    job = sweep.job_of(variant)
-    if job is None:
-        refused = sweep.reason_of(variant)
-        return _mark("warn", "!", "Not sent") + div(styles.FACTS, escape(redact_line(str(refused or ""))))
-    if not has_ended(job):
-        return div(styles.STATE, escape(_state_words(job)))
-    if job.video is None or not job.video.is_file():
-        found = notice(job)
-        reason = div(styles.FACTS, escape(redact_line(found.reason)))
-        return _mark(found.tone, found.mark, found.title) + reason + _facts(job)
-    width, height = player_size(job.request, SHOT, SHOT)
-    return player(job, look.source(job), width, height, preload="none") + _facts(job)
+def _picture(job: Job, words: str, size: tuple[int, int], mark: str) -> str:
+    picture = light_poster(job, round(size[0] * DENSE))
+    if not picture:
+        return div(styles.NO_PREVIEW, "No preview")
+    return (
+        f'<img src="{jpeg_uri(picture)}" alt="{escape(words, quote=True)}" width="{size[0]}" height="{size[1]}" '
+        f'style="{styles.shot_picture(size[0], mark)}">'
+    )
 
 
-def _mark(tone: str, mark: str, title: str) -> str:
-    strong = f'<strong style="{styles.TITLE}">{escape(title)}</strong>'
-    return f'<div><span style="{styles.mark(tone)}">{mark}</span>{strong}</div>'
+def _state(job: Job | None, state: ShotState) -> str:
+    """Return in words how far it is, or why there is no video."""
+    word, reason = state
+    if job is not None and not has_ended(job):
+        word, reason = _state_words(job), ""
+    tone, mark = _MARKS.get(state.word, _GOES_ON)
+    more = div(styles.QUIET, escape(_shortened(reason))) if reason else ""
+    return (
+        f'<strong style="{styles.TITLE}"><span style="{styles.shot_mark(tone)}">{mark}</span> {escape(word)}</strong>'
+        f"{more}"
+    )
 
 
-def _facts(job: Job) -> str:
-    seed = "" if job.seed is None else f"{DOT}seed {job.seed}"
-    return div(styles.FACTS, job_id(job) + seed)
+def _shortened(reason: str) -> str:
+    return reason if len(reason) <= _SHORT else f"{reason[: _SHORT - 1].rstrip()}\N{HORIZONTAL ELLIPSIS}"
 
 
 def _state_words(job: Job) -> str:
@@ -180,20 +216,23 @@ def _state_words(job: Job) -> str:
 # --- text -------------------------------------------------------------------------------------------
 
 
-def _text(sweep: Sweep, folder: Path | None) -> str:
-    rows = [(variant.label or "-", *_text_of(sweep, variant, folder)) for variant in sweep.variants]
-    table = table_bundle(("shot", "state", "file"), rows, "")["text/plain"]
-    return ascii_text("\n".join([_prompt(sweep), text_line(sweep), table]))
+def _text(shots: _Shots) -> str:
+    sweep = shots.sweep
+    rows = [(variant.label or "-", *_text_of(shots, variant)) for variant in sweep.variants]
+    table = table_bundle(("shot", "state", "id", "file"), rows, "")["text/plain"]
+    settings = "; ".join(f"{name} {text}" for name, text in shots.settings.items())
+    lines = [_prompt(sweep), text_line(sweep), table, f"Settings  {settings}"]
+    return ascii_text("\n".join([*lines, *([f"Cell      {first_line(sweep.cell)}"] if sweep.cell else [])]))
 
 
-def _text_of(sweep: Sweep, variant: Variant, folder: Path | None) -> tuple[str, str]:
-    """Return state and file of a variant; why there is none in the place of the file."""
-    job = sweep.job_of(variant)
+def _text_of(shots: _Shots, variant: Variant) -> tuple[str, str, str]:
+    """Return state, id and file of a variant; why there is none in the place of the file."""
+    job, state = shots.sweep.job_of(variant), shots.states[variant.place]
     if job is None:
-        return "not sent", str(sweep.reason_of(variant) or "")
+        return state.word.lower(), "", state.reason
     if not has_ended(job):
-        return _state_words(job), job.id
-    if job.video is None or not job.video.is_file():
-        found = notice(job)
-        return found.title, found.reason
-    return job.state.phase.value, shown_path(job.video, folder or job.folder)
+        return _state_words(job), job.id, ""
+    word = ", ".join(filter(None, [state.word.lower(), shots.marks[variant.place].word]))
+    if job.video is None or not state.is_done:
+        return word, job.id, state.reason
+    return word, job.id, shown_path(job.video, shots.folder or job.folder)

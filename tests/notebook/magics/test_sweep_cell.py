@@ -122,8 +122,10 @@ def test_waiting_tells_each_end_on_one_line_and_then_the_table(session: Session)
     assert first == "2 shots, 50 credits, 0 of 2 done, 2 running"
     assert sorted(line.partition(": done in ")[0] for line in lines[:2]) == ["seed 1", "seed 2"]
     assert lines[1].endswith("(2 of 2 done)")
-    assert lines[2:5] == ["A lamp turns", "2 shots, 50 credits, 2 of 2 done", "shot    state  file"]
-    assert [line.split()[:3] for line in lines[5:]] == [["seed", "1", "done"], ["seed", "2", "done"]]
+    assert lines[2:4] == ["A lamp turns", "2 shots, 50 credits, 2 of 2 done"]
+    assert lines[4].split() == ["shot", "state", "id", "file"]
+    assert [line.split()[:3] for line in lines[5:7]] == [["seed", "1", "done"], ["seed", "2", "done"]]
+    assert lines[8] == "Cell      %%runway grid --sweep seed=1..2 --wait"
 
 
 def test_waiting_ends_with_the_failure_of_one_after_all_have_ended(session: Session) -> None:
@@ -145,9 +147,9 @@ def test_what_a_budget_does_not_cover_is_named(session: Session) -> None:
 def test_commands_take_the_variable_of_a_sweep(session: Session) -> None:
     session.cell("grid --takes 2")
     waited = session.line("wait grid").splitlines()
-    assert waited[-3].split() == ["shot", "state", "file"]
-    assert [line.split()[2] for line in waited[-2:]] == ["done", "done"]
-    assert session.line("show grid").splitlines() == waited[-5:]
+    assert waited[-5].split() == ["shot", "state", "id", "file"]
+    assert [line.split()[2] for line in waited[-4:-2]] == ["done", "done"]
+    assert session.line("show grid").splitlines() == waited[-7:]
     session.party.simulator.fault("throttled", forever=True)
     session.cell("more --takes 1", "Another lamp turns")
     assert session.line("stop more").startswith("Stopping 0 of 1 done, 1 ")

@@ -1,0 +1,104 @@
+"""What a table of videos keeps folded: the settings of all, each video by its id, and what makes them again. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from ...camera import MOVES
+from ...jobs.job import Job
+from ...ledger.marks import Marks
+from ...redaction import redact_cell, redact_line
+from ...request import VideoRequest
+from ...sweep_jobs import Sweep
+from ...sweep_layout import variant_label
+from ...sweep_plan import Axis, Variant, axis_label, value_text
+from ...sweep_states import ShotState
+from ...values.plain import is_number, plain
+from . import styles
+from .differences import settings_of
+from .facts import DOT, axis, made
+from .result_html import job_id
+
+
+def signed_label(along: Axis, index: int) -> str:
+    """Return what a value of an axis is called, as `axis_label` does; a camera move with its sign: `zoom +5`."""
+    return f"{along.name} {_shown(along, index)}" if _is_move(along, index) else axis_label(along, index)
+
+
+def _is_move(along: Axis, index: int) -> bool:
+    return along.name in MOVES and is_number(plain(along.values[index]))
+
+
+def _shown(along: Axis, index: int) -> str:
+    value = along.values[index]
+    return axis(plain(value)) if _is_move(along, index) else value_text(value)
+
+
+def settings_of_sweep(sweep: Sweep) -> dict[str, str]:
+    """Return the settings by name: the values of each axis, then what all variants have in common."""
+    axes = {along.title or along.name: _values(along) for along in sweep.plan.axes}
+    requests = [_asked(sweep, variant) for variant in sweep.plan.variants]
+    models = {request.row.title for request in requests}
+    common = {each.name: each.values[0] for each in settings_of(requests) if not each.differs}
+    model = {"model": next(iter(models))} if len(models) == 1 else {}
+    return {**axes, **{name: text for name, text in {**model, **common}.items() if name not in axes}}
+
+
+def _values(along: Axis) -> str:
+    """Return the values of an axis in their order; of takes their seeds."""
+    return ", ".join(_shown(along, index) for index in range(len(along.values)))
+
+
+def _asked(sweep: Sweep, variant: Variant) -> VideoRequest:
+    """Return the request of a variant: of its job, where pictures have their names."""
+    job = sweep.job_of(variant)
+    return variant.request if job is None else job.original_request
+
+
+def details_html(
+    sweep: Sweep, settings: Mapping[str, str], states: Mapping[tuple[int, ...], ShotState],
+    marks: Mapping[tuple[int, ...], Marks],
+) -> str:  # fmt: skip
+    """Return the settings of `settings_of_sweep`, the cell, and what became of each video, folded."""
+    rows = "".join(_setting(name, text) for name, text in settings.items())
+    shots = "".join(
+        _shot(sweep, variant, states[variant.place], marks.get(variant.place, Marks())) for variant in sweep.variants
+    )
+    cell = f'<pre style="{styles.CELL}">{escape(redact_cell(sweep.cell))}</pre>' if sweep.cell else ""
+    return (
+        f'<details style="{styles.DETAILS}"><summary style="{styles.SUMMARY}">'
+        f"{'Settings and cell' if cell else 'Settings'}</summary>"
+        f'<table style="{styles.SETTINGS}"><tbody>{rows}</tbody></table>{cell}'
+        f'<table style="{styles.SETTINGS}"><thead style="{styles.TABLE_HEAD}">{_titles()}</thead>'
+        f"<tbody>{shots}</tbody></table></details>"
+    )
+
+
+def _setting(name: str, text: str) -> str:
+    return (
+        f'<tr style="{styles.NO_BACKGROUND}"><th scope="row" style="{styles.SETTING_NAME}">{escape(name)}</th>'
+        f'<td style="{styles.SETTING}">{escape(redact_line(text))}</td></tr>'
+    )
+
+
+def _titles() -> str:
+    cells = "".join(f'<th scope="col" style="{styles.SETTING_NAME}">{title}</th>' for title in ("shot", "id", "result"))
+    return f'<tr style="{styles.NO_BACKGROUND}">{cells}</tr>'
+
+
+def _shot(sweep: Sweep, variant: Variant, state: ShotState, marks: Marks) -> str:
+    job = sweep.job_of(variant)
+    label = variant_label(sweep.plan, variant, signed_label) or "the only one"
+    cells: Sequence[str] = (job_id(job) if job else "", escape(DOT.join(_result(job, state, marks))))
+    columns = "".join(f'<td style="{styles.SHOT_FACT}">{cell}</td>' for cell in cells)
+    return (
+        f'<tr style="{styles.NO_BACKGROUND}"><th scope="row" style="{styles.SHOT_NAME}">{escape(label)}</th>'
+        f"{columns}</tr>"
+    )
+
+
+def _result(job: Job | None, state: ShotState, marks: Marks) -> list[str]:
+    """Return how long it took, or why there is no video; then its mark and its note."""
+    result = made(job) if job is not None and state.is_done else ": ".join(filter(None, state))
+    return [*filter(None, [result, marks.word, redact_line(marks.note)])]
