@@ -27,7 +27,7 @@ from PIL import Image, ImageChops, ImageStat
 
 from runway_nb.api.client import RunwayClient
 from runway_nb.keyframes import Keyframes
-from runway_nb.notebook.rendering import asset_gallery
+from runway_nb.notebook.rendering import asset_gallery, tiles
 from runway_nb.pictures import fit
 from runway_nb.pictures.asset_names import match_asset
 from runway_nb.pictures.assets import AssetList, all_assets
@@ -309,7 +309,7 @@ def _shown(assets: AssetList) -> list[Row]:
     stills = {asset.id: still + bytes([number]) for number, asset in enumerate(assets[: asset_gallery.PAGE])}
 
     def anew() -> None:
-        asset_gallery._small.cache_clear()
+        tiles.small_picture.cache_clear()
         asset_gallery.bundle(assets, stills)
 
     works = {

@@ -215,6 +215,7 @@ CALLS: dict[str, Call] = {
     "LedgerHistory.page(wanted)": lambda w, x: w.ledger.history.page(x),
     "LedgerHistory.page(limit)": lambda w, x: w.ledger.history.page(limit=x),
     "LedgerHistory.page(before)": lambda w, x: w.ledger.history.page(before=x),
+    "LedgerHistory.wanted": lambda w, x: w.ledger.history.wanted(x, since=x),
     "LedgerHistory.all": lambda w, x: list(w.ledger.history.all(x)),
     "read_filter": lambda w, x: w.ledger.history.page(read_filter(0.0, x, x, x, x, x, x)),
     "LedgerMarks.of": lambda w, x: w.ledger.marks.of(x),

@@ -138,6 +138,10 @@ class LedgerHistory:
         self._table = table
         self._marks = marks
 
+    def wanted(self, words: object = "", **options: object) -> HistoryFilter:
+        """Return the filter that a user asks for, with the options of `read_filter`. Raises `InvalidRequest`."""
+        return read_filter(self._table.beats.moment().now, words, **options)
+
     @plain_arguments
     def page(self, wanted: HistoryFilter = EVERYTHING, *, limit: int = 20, before: str = "") -> HistoryPage:
         """Return the newest jobs that a filter lets through; `before` the job of that id, which begins a next page.

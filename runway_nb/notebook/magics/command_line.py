@@ -39,6 +39,8 @@ class Command(NamedTuple):
     """Gives the words of which one may stand behind it, where there are no others."""
     is_text: bool = False
     """Behind it stands text as people write it: what looks like a quotation mark is part of its word."""
+    is_search: bool = False
+    """Words are looked for: a quotation mark that nothing closes is part of its word."""
 
     @property
     def takes_job(self) -> bool:
@@ -53,11 +55,7 @@ class Command(NamedTuple):
 
 def read_line(line: str, table: Sequence[Command]) -> tuple[Command, Arguments]:
     """Return the command of a `%runway` line and its arguments. Raise `InvalidCommand` or `InvalidRequest`."""
-    command = _named(next(iter(line.split(maxsplit=1)), ""), table)
-    try:
-        first, *words = line.split() if command is not None and command.is_text else split(line) or ["help"]
-    except OpenQuote as wrong:
-        raise InvalidCommand(wrong.problem("%runway")) from None
+    first, *words = _words(line, _named(next(iter(line.split(maxsplit=1)), ""), table)) or ["help"]
     command = _named(first, table)
     if command is None:
         names = [command.name for command in table]
@@ -65,6 +63,18 @@ def read_line(line: str, table: Sequence[Command]) -> tuple[Command, Arguments]:
         hint = f"do you mean {near[0]}?" if near else f"known are {', '.join(names)}"
         raise InvalidCommand(f"%runway {first} is no command: {hint}")
     return command, Arguments(*(parse_arguments(words, command.options) if command.options else (words, {})))
+
+
+def _words(line: str, command: Command | None) -> list[str]:
+    """Return the words of a line, as its command takes them."""
+    if command is not None and command.is_text:
+        return line.split()
+    try:
+        return split(line)
+    except OpenQuote as wrong:
+        if command is not None and command.is_search:
+            return line.split()
+        raise InvalidCommand(wrong.problem("%runway")) from None
 
 
 def line_completions(line: str, symbol: str, table: Sequence[Command]) -> list[str]:

@@ -9,7 +9,15 @@ from ...request_code import LANGUAGES
 from ...spec import MODELS
 from ...values.plain import is_a
 from ..language.options import CELL_INTRO, CELL_USAGE, OPTIONS, Option, cell_help, option_rows
-from . import account_commands, asset_commands, compare_command, job_commands, mark_commands, request_commands
+from . import (
+    account_commands,
+    asset_commands,
+    compare_command,
+    history_command,
+    job_commands,
+    mark_commands,
+    request_commands,
+)
 from .command_line import (
     LINE_INTRO,
     LINE_USAGE,
@@ -85,6 +93,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "list", "[--account]", "Show the newest jobs; with --account the newest tasks of the account.",
         job_commands.list_jobs, choices=lambda: (job_commands.OF_ACCOUNT,),
+    ),
+    Command(
+        "history", "[WORDS] [--model M] [--since D] [--stars] [--notebook N] [--failed] [--before J] [--limit N]",
+        "Show past jobs with their posters, by words of prompt and note, the newest first.",
+        history_command.show_history, (*history_command.FILTER, *history_command.PAGE), is_search=True,
     ),
     Command(
         "show", "[ID]", "Show a result again: after a restart, a closed tab or a cleared output.",

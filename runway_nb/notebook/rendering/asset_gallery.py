@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
-from functools import lru_cache
 from html import escape
 
 from ...api.models import Asset
-from ...errors import InvalidRequest
 from ...pictures.asset_names import created_text, quoted, typed_names
 from ...pictures.assets import AssetList
 from ...redaction import redact, short_id
 from . import styles
 from .facts import DOT, megabytes, sentence
-from .result_html import jpeg_uri
 from .tables import table_bundle
+from .tiles import picture_box
 
 PAGE = 50
 """Tiles on a page."""
 FRAME = (136, 82)
 """Pixels of the picture of a tile."""
-QUALITY = 60
 _LETTERS = 44
 """The longest name in the table."""
 _NOTHING: Mapping[str, bytes | None] = {}
@@ -99,29 +95,7 @@ def _typed_lines(asset: Asset, typed: str) -> str:
 
 def _box(asset: Asset, picture: bytes | None, absent: str) -> str:
     """Return the picture, or a text instead; `picture` is empty while not known and None when it cannot be had."""
-    small = _small(picture) if picture else None
-    if small is None:
-        text = absent if picture == b"" else "no preview"
-        return f'<div style="{styles.tile_box(FRAME[1])}"><span style="{styles.QUIET}">{text}</span></div>'
-    data, width, height = small
-    alt = escape(f"{_kind(asset)} {_name(asset)}")
-    style = styles.tile_picture((FRAME[1] - height) // 2)
-    image = f'<img src="{jpeg_uri(data)}" alt="{alt}" width="{width}" height="{height}" style="{style}">'
-    return f'<div style="{styles.tile_box(FRAME[1])}">{image}</div>'
-
-
-@lru_cache(maxsize=4 * PAGE)
-def _small(picture: bytes) -> tuple[bytes, int, int] | None:
-    """Return the picture in the size of a tile, its width and height; None when it cannot be read.
-
-    Kept, since a page is drawn again while its pictures come in.
-    """
-    from ...pictures.fit import measure, thumbnail  # loads Pillow
-
-    with suppress(InvalidRequest):
-        small = thumbnail(picture, FRAME, QUALITY)
-        return small, *measure(small)
-    return None
+    return picture_box(picture, FRAME, f"{_kind(asset)} {_name(asset)}", absent if picture == b"" else "no preview")
 
 
 def _table(assets: AssetList) -> str:

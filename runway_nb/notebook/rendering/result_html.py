@@ -156,8 +156,13 @@ def _caption(job: Job, src: str, note: str) -> str:
 
 
 def job_id(job: Job) -> str:
-    """Return the id. By its title a panel on the same page finds it, and offers to open the settings of the job."""
-    return f'<span style="{styles.CODE}" title="{JOB_TITLE}{job.id}">{job.id}</span>'
+    """Return the id of a job; see `id_mark`."""
+    return id_mark(job.id)
+
+
+def id_mark(name: str) -> str:
+    """Return the id of a job. By its title a panel on the same page finds it, and offers to open its settings."""
+    return f'<span style="{styles.CODE}" title="{JOB_TITLE}{name}">{name}</span>'
 
 
 def file_link(src: str, video: Path) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from html import escape
 from importlib import metadata
 from pathlib import PurePath
+from types import MappingProxyType
+from typing import NamedTuple
 
 from ...api.models import Credits, Task
 from ...jobs.job import Job
@@ -60,23 +62,66 @@ def table_bundle(
     return {"text/html": html, "text/plain": text}
 
 
+class JobLine(NamedTuple):
+    """What is listed of a job."""
+
+    id: str
+    when: str
+    state: str
+    credits: str
+    prompt: str
+    """The whole of it, or why the job cannot be read."""
+    model: str = ""
+    """Nothing for a job that cannot be read."""
+    settings: str = ""
+    """What distinguishes it from the others that are listed."""
+
+    @property
+    def title(self) -> str:
+        """The prompt, cut to the width of a table."""
+        return _short(self.prompt) if self.model else self.prompt
+
+
+def job_lines(records: Sequence[AnyRecord], living: Mapping[str, Job]) -> list[JobLine]:
+    """Return what is listed of jobs; those of this process with their state of this moment. Prompts are whole."""
+    lines = [_job_line(record, living.get(record.id)) for record in records]
+    return [line._replace(settings=text) for line, text in zip(lines, _settings(records), strict=True)]
+
+
+def shows_models(lines: Iterable[JobLine]) -> bool:
+    """Return True where one of some jobs is not of the default model."""
+    return bool({line.model for line in lines} - {"", DEFAULT_MODEL.name})
+
+
+def job_columns(
+    lines: Sequence[JobLine], more: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return the head and the rows of a table of jobs; columns that would be empty, or all alike, are left out.
+
+    Args:
+        lines: What is listed of each.
+        more: Further columns behind the prompt, a text for each job.
+    """
+    columns: dict[str, Sequence[str]] = {
+        "id": [line.id for line in lines],
+        "when": [line.when for line in lines],
+        "state": [line.state for line in lines],
+        "model": [line.model for line in lines] if shows_models(lines) else (),
+        "credits": [line.credits for line in lines],
+        "settings": [line.settings for line in lines],
+        "prompt": [line.title for line in lines],
+        **more,
+    }
+    shown = {name: texts for name, texts in columns.items() if any(texts) or name == "prompt"}
+    return tuple(shown), list(zip(*shown.values(), strict=True))
+
+
 def jobs_bundle(records: Iterable[AnyRecord], living: Mapping[str, Job]) -> dict[str, str]:
     """Return the newest jobs of the ledger; those of this process with their state of this moment.
 
     Their models stand there where one of them is not the default, and of their settings those that differ.
     """
-    records = list(records)
-    rows = [_job_row(record, living.get(record.id)) for record in records]
-    head: tuple[str, ...] = ("id", "when", "state", "credits", "prompt")
-    models = [_model(record) for record in records]
-    if set(models) - {"", DEFAULT_MODEL.name}:
-        head = _with_models(head, "model")
-        rows = [_with_models(row, model) for row, model in zip(rows, models, strict=True)]
-    settings = _settings(records)
-    if any(settings):
-        head = (*head[:-1], "settings", head[-1])
-        rows = [(*row[:-1], text, row[-1]) for row, text in zip(rows, settings, strict=True)]
-    return table_bundle(head, rows, "No jobs yet.")
+    return table_bundle(*job_columns(job_lines(list(records), living)), "No jobs yet.")
 
 
 def _settings(records: Sequence[AnyRecord]) -> list[str]:
@@ -88,19 +133,11 @@ def _settings(records: Sequence[AnyRecord]) -> list[str]:
     return [found.get(record.id, "") for record in records]
 
 
-def _model(record: AnyRecord) -> str:
-    return "" if isinstance(record, UnreadableRecord) else record.model
-
-
-def _with_models(row: tuple[str, ...], model: str) -> tuple[str, ...]:
-    """Return a row with the model before the price."""
-    return (*row[:3], model, *row[3:])
-
-
-def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:
+def _job_line(record: AnyRecord, job: Job | None) -> JobLine:
+    when = _when(record.created)
     if isinstance(record, UnreadableRecord):
         price = "simulator" if record.backend == "simulator" else record.price_text
-        return record.id, _when(record.created), "cannot be read", price, record.problem
+        return JobLine(record.id, when, "cannot be read", price, record.problem)
     state = f"sent again as {record.resent_as}" if record.resent_as and not record.task_id else record.phase
     if job is not None and not job.done:
         percent = "" if job.progress is None else f" {job.progress:.0%}".replace("%", " %")
@@ -109,7 +146,7 @@ def _job_row(record: AnyRecord, job: Job | None) -> tuple[str, ...]:
     if job is None and record.is_unsent and not record.is_held(time.time()):
         state = "not sent"
     price = "simulator" if record.simulated else "imported" if record.imported else record.price_text
-    return record.id, _when(record.created), state, price, _short(prompt_text(request))
+    return JobLine(record.id, when, state, price, prompt_text(request), record.model)
 
 
 def tasks_bundle(tasks: Iterable[Task]) -> dict[str, str]:
