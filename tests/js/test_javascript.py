@@ -8,10 +8,12 @@ import re
 import shutil
 import subprocess
 import sysconfig
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from runway_nb.notebook.cards.grid_widget import grid_script
 from runway_nb.notebook.panel.script import facts, script
 
 ROOT = Path(__file__).parents[2]
@@ -35,16 +37,19 @@ def test_the_tests_of_the_page_pass(name: str) -> None:
     assert counts["pass"] == counts["tests"] > 0
 
 
-def test_the_joined_script_is_one_module_without_a_name_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("joined", "widget", "entries"),
+    [(script, "module.default", "[ 'render' ]"), (grid_script, "module.default()", "[ 'initialize', 'render' ]")],
+)
+def test_a_joined_script_is_one_module_without_a_name_twice(
+    tmp_path: Path, joined: Callable[[], str], widget: str, entries: str
+) -> None:
     """In a module a name that is declared twice is an error of syntax."""
-    joined = tmp_path / "script.mjs"
-    joined.write_text(script(), "utf-8")
-    run = node(
-        "--input-type=module",
-        "--eval",
-        f"console.log(Object.keys((await import({json.dumps(joined.as_uri())})).default))",
-    )
-    assert (run.stdout.strip(), run.stderr) == ("[ 'render' ]", "")
+    path = tmp_path / "script.mjs"
+    path.write_text(joined(), "utf-8")
+    lines = f"const module = await import({json.dumps(path.as_uri())}); console.log(Object.keys({widget}))"
+    run = node("--input-type=module", "--eval", lines)
+    assert (run.stdout.strip(), run.stderr) == (entries, "")
 
 
 @pytest.mark.parametrize("name", ["package.json", "package-lock.json", "tsconfig.json", "biome.json", ".npmrc"])

@@ -1,10 +1,15 @@
-"""A sweep where the cell's output stands: one table under one display id, brought up to date until all have ended."""
+"""A sweep where the cell's output stands: the live grid, and below it the durable table that the notebook keeps.
+
+While the grid is on the page its style hides the table there, which then is for the file alone. Where no script runs,
+in a batch run and in a terminal, there is the table, brought up to date until all have ended.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 from IPython.display import display, update_display
 
@@ -12,38 +17,59 @@ from ...studio import Studio
 from ...sweep_jobs import Sweep
 from ...text.console import write_line
 from ..rendering.sweep_grid import bundle, text_line
-from .view import UPDATE_SECONDS, View, new_display_id
+from .view import UPDATE_SECONDS, View, display_metadata, new_display_id
 
+if TYPE_CHECKING:
+    from .live_grid import LiveGrid
+
+HIDDEN_SECONDS = 5.0
+"""Between two updates of a table that nobody sees."""
 _QUICK = 100_000
 """Characters of a table that is shown as often as a card; a longer one is shown more rarely."""
 
 
 def show_sweep(sweep: Sweep, studio: Studio, view: View) -> None:
-    """Show a sweep where the cell's output stands, and keep it up to date until all its jobs have ended."""
+    """Show a sweep where the cell's output stands, and keep it up to date."""
     if view.mode == "terminal":
         write_line(bundle(sweep, view.embed, view.folder)["text/plain"] if sweep.done else text_line(sweep))
         return
     table = _Table(sweep, view)
+    if view.mode == "live":
+        from .live_grid import LiveGrid  # loads ipywidgets
+
+        table.show_below(LiveGrid(sweep, studio, view, table.refresh))
     table.open()
-    if not sweep.done:
+    if table.is_changing:
         table.follow(studio)
 
 
 class _Table:
-    """The table of a sweep under one display id."""
+    """The durable table of a sweep under one display id."""
 
     def __init__(self, sweep: Sweep, view: View) -> None:
         self._sweep, self._view = sweep, view
         self._display_id = view.places[1] if view.places else new_display_id()
+        self._metadata = display_metadata(self._display_id)
         self._lock = threading.Lock()
         self._shown: dict[str, str] = {}
         self._is_over = False
+        self._grid: LiveGrid | None = None
+
+    def show_below(self, grid: LiveGrid) -> None:
+        """Display a grid above the table, if this front end may have one."""
+        if grid.open():
+            self._grid = grid
 
     def open(self) -> None:
         """Display the table in the running cell, or where there is a place for it."""
         self._shown = self._bundle()
         show = update_display if self._view.places else display
-        show(self._shown, raw=True, display_id=self._display_id)
+        show(self._shown, raw=True, display_id=self._display_id, metadata=self._metadata)
+
+    @property
+    def is_changing(self) -> bool:
+        """Whether something may change: a job goes on, or a grid stands above, in which shots are starred."""
+        return not self._sweep.done or self._grid is not None
 
     def follow(self, studio: Studio) -> None:
         """Bring it up to date on the background loop; where nobody watches, once all have ended."""
@@ -51,6 +77,11 @@ class _Table:
         self._end()  # of what has ended meanwhile nobody tells
         if self._view.mode == "live":
             studio.spawn(self._keep_up())
+
+    def refresh(self) -> None:
+        """Show it as it is now."""
+        with self._lock:
+            self._update()
 
     def _bundle(self) -> dict[str, str]:
         # a video is put into the notebook once, at the end
@@ -64,19 +95,27 @@ class _Table:
                 self._is_over = True
                 self._update()
 
-    def _refresh(self) -> None:
-        with self._lock:
-            if not self._is_over:
-                self._update()
-
     def _update(self) -> None:
         new = self._bundle()
         if new != self._shown:
             self._shown = new
-            update_display(new, raw=True, display_id=self._display_id)
+            update_display(new, raw=True, display_id=self._display_id, metadata=self._metadata)
+            if self._grid is not None:
+                self._grid.put(self._display_id, new)
+
+    @property
+    def _pause(self) -> float:
+        """Seconds until the next update, at least."""
+        is_hidden = self._grid is not None and self._grid.is_seen
+        usual = HIDDEN_SECONDS if is_hidden and not self._sweep.is_ending else UPDATE_SECONDS
+        return usual * max(1.0, len(self._shown["text/html"]) / _QUICK)
+
+    @property
+    def _is_final(self) -> bool:
+        return self._is_over and (self._grid is None or self._grid.is_over)
 
     async def _keep_up(self) -> None:
-        """Show what has changed, at most twice a second."""
+        """Show what has changed, at most twice a second; marks also after the end, as long as the grid is there."""
         loop, moved = asyncio.get_running_loop(), asyncio.Event()
 
         def note_move(_: Sweep) -> None:
@@ -85,11 +124,11 @@ class _Table:
 
         forget = self._sweep.observe(note_move)
         try:
-            while not self._is_over:
+            while not self._is_final:
                 moved.clear()
-                self._refresh()
-                await asyncio.sleep(UPDATE_SECONDS * max(1.0, len(self._shown["text/html"]) / _QUICK))
-                if not self._is_over:
+                await asyncio.to_thread(self.refresh)
+                await asyncio.sleep(self._pause)
+                if not self._is_final:
                     await moved.wait()
         finally:
             forget()

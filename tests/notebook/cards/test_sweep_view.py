@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import runway_nb
-from runway_nb.notebook.cards import sweep_view
+from runway_nb.notebook.cards import live_grid, sweep_view
 from runway_nb.notebook.cards.sweep_view import show_sweep
 from runway_nb.notebook.cards.view import View
 from runway_nb.sweep_jobs import Sweep
@@ -27,8 +27,9 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     seen = SimpleNamespace(first=[], updates=[])
 
     def into(listed: list[Any]) -> Callable[..., None]:
-        def note(data: dict[str, str], *, raw: bool, display_id: str) -> None:
+        def note(data: dict[str, str], *, raw: bool, display_id: str, metadata: dict[str, Any]) -> None:
             assert raw
+            assert metadata == {"runway_nb": {"place": display_id}}
             listed.append(SimpleNamespace(data=data, display_id=display_id))
 
         return note
@@ -36,6 +37,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[SimpleNamespace]:
     monkeypatch.setattr(sweep_view, "display", into(seen.first))
     monkeypatch.setattr(sweep_view, "update_display", into(seen.updates))
     monkeypatch.setattr(sweep_view, "UPDATE_SECONDS", 0.0)
+    # what is said of the table alone; test_live_grid.py says what stands above it
+    monkeypatch.setattr(live_grid, "make_grid", lambda **_: None)
     return seen
 
 

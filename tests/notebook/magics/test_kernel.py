@@ -195,15 +195,18 @@ def test_two_jobs_at_once_end_each_in_its_own_place(kernel: Kernel) -> None:
     assert "Two lamps" in data(kernel.ending(second))["text/html"]
 
 
-def test_a_sweep_is_one_table_that_ends_in_players(kernel: Kernel) -> None:
+def test_a_sweep_is_a_live_grid_and_a_table_that_ends_in_players(kernel: Kernel) -> None:
     cell = kernel.run("%%runway grid --takes 2\nA lamp turns twice")
-    (first,) = cell.of_type("display_data")
+    live, first = cell.of_type("display_data")
+    assert set(data(live)) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    assert data(live)["text/plain"] == ""
     assert set(data(first)) == RESULT
     assert "0 of 2 done, 2 running" in data(first)["text/plain"]
     kernel.run("while not grid.done:\n    [job.refresh() for job in grid.jobs]; time.sleep(0.05)")
-    assert data(kernel.ending(cell))["text/html"].count("<video") == 2
-    (again,) = kernel.run("grid").of_type("display_data")
-    assert data(again)["text/html"] == data(kernel.ending(cell))["text/html"]
+    table = first["content"]["transient"]["display_id"]
+    kernel.until(lambda: any(data(update)["text/html"].count("<video") == 2 for update in kernel.updates(table)))
+    _, again = kernel.run("grid").of_type("display_data")
+    assert data(again)["text/html"] == data(kernel.updates(table)[-1])["text/html"]
 
 
 PLOT = """

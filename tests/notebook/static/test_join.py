@@ -9,6 +9,7 @@ import pytest
 
 from runway_nb.notebook.static import STATIC, join_modules
 
+ENTRIES = ("widget.js", "sweep_widget.js")
 DECLARED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 
@@ -65,16 +66,19 @@ def test_another_form_is_refused(line: str) -> None:
         joined(entry=f"{line}\n", a="export const a = 1;\n")
 
 
-def test_no_two_modules_declare_one_name() -> None:
-    names = Counter(DECLARED.findall(join_modules("widget.js")))
-    assert names["FACTS"] == names["Player"] == names["homography"] == 1
+@pytest.mark.parametrize(
+    ("entry", "some"), [("widget.js", ("FACTS", "Player", "homography")), ("sweep_widget.js", ("Clock", "frameAt"))]
+)
+def test_no_two_modules_declare_one_name(entry: str, some: tuple[str, ...]) -> None:
+    names = Counter(DECLARED.findall(join_modules(entry)))
+    assert {names[name] for name in some} == {1}
     assert [name for name, count in names.items() if count > 1] == []
 
 
-def test_every_module_is_part_of_the_script_and_is_type_checked() -> None:
-    text = join_modules("widget.js")
+def test_every_module_is_part_of_a_script_once_and_is_type_checked() -> None:
+    texts = [join_modules(entry) for entry in ENTRIES]
     for path in STATIC.iterdir():
         if path.name.endswith(".js"):
             check, purpose, _ = path.read_text("utf-8").split("\n", 2)
             assert check == "// @ts-check"
-            assert text.count(purpose) == 1, path.name
+            assert {text.count(purpose) for text in texts} in ({1}, {0, 1}), path.name
