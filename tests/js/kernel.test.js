@@ -63,6 +63,24 @@ test("a view reports itself, and whether it reaches the notebook", () => {
 
 // --- order ------------------------------------------------------------------------------------------
 
+test("a sweep is sent at the price that stands there, with what is typed, after what was clicked before", async () => {
+  const { model, kernel, answer, kinds } = connected({ sweep_across_values: new FakeModel({ value: "1..4" }) });
+  model.set("priced_sweep", "4 shots, 100 credits");
+  kernel.act("act", { name: "reset" });
+  const pressed = kernel.pressSweep(true);
+  await turns();
+  assert.deepEqual(kinds(), ["act"]);
+  await answer("view.1");
+  await pressed;
+  const values = { sweep_across_values: "1..4" };
+  assert.deepEqual(model.sent[1], { kind: "sweep", values, seen: "4 shots, 100 credits", agreed: true });
+  const asked = kernel.askSweepCell();
+  await turns();
+  assert.deepEqual(model.sent[2], { kind: "sweep-cell", number: "view.2", values });
+  await answer("view.2", "%%runway");
+  assert.equal(await asked, "%%runway");
+});
+
 test("Generate is sent at once when nothing is under way", async () => {
   const { model, kernel } = connected({ prompt: new FakeModel({ value: "A lamp" }) });
   await kernel.press();

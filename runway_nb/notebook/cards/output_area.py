@@ -122,9 +122,15 @@ class OutputArea:
         if job.done:
             with self._lock:
                 self._insert(OutputEntry(None, self._view.bundle(job, reused=reused), job), None)
-                self._arrange()
+                self.arrange()
         else:
             self._begin(self._put_card(job, reused))
+
+    def put(self, entry: OutputEntry) -> None:
+        """Put an entry of its own kind among the others."""
+        with self._lock:
+            self._insert(entry, None)
+            self.arrange()
 
     def holds(self, job: Job) -> bool:
         """Return True when the result of a job stands here."""
@@ -138,7 +144,7 @@ class OutputArea:
         entry = OutputEntry(card)
         with self._lock:
             self._insert(entry, instead)
-            self._arrange()
+            self.arrange()
         return entry
 
     def _insert(self, entry: OutputEntry, instead: OutputEntry | None) -> None:
@@ -161,9 +167,9 @@ class OutputArea:
             if job.state.phase is Phase.UNKNOWN:
                 entry.offer = self._offer(entry, job)
                 self._studio.spawn(self._withdraw(entry))
-            self._arrange()
+            self.arrange()
 
-    def _arrange(self) -> None:
+    def arrange(self) -> None:
         """Put everything in its place; once no card and no button is left, the durable form alone stays."""
         with self._lock:
             self.root.children = [self._sheet, *(entry.widget() for entry in self._entries)]
@@ -196,7 +202,7 @@ class OutputArea:
         finally:
             entry.offer = None
             if entry in self._entries:
-                self._arrange()
+                self.arrange()
 
     def _post(self, act: Callable[..., None], *arguments: Any) -> None:
         self._studio.spawn(asyncio.to_thread(act, *arguments))
@@ -226,7 +232,7 @@ class OutputArea:
         except RunwayError as error:
             with self._lock:
                 self._entries.append(OutputEntry(None, error_bundle(error)))
-                self._arrange()
+                self.arrange()
 
 
 async def _keep_up(card: Card) -> None:

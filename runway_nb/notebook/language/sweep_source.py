@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
+from types import MappingProxyType
 from typing import Any
 
 from ...errors import InvalidRequest
@@ -61,6 +62,7 @@ def plan_cell(plan: SweepPlan, name: str = "", *, usual_model: str = DEFAULT_MOD
 def sweep_cell(
     prompt: str, values: Mapping[str, Any], axes: Sequence[Axis], *,
     model: str, zipped: bool = False, limit: int | None = None, name: str = "", usual_model: str = DEFAULT_MODEL.name,
+    typed: Mapping[str, str] = MappingProxyType({}), pictures: Mapping[str, str] = MappingProxyType({}),
 ) -> SweepCell:  # fmt: skip
     """Return the cell that makes a sweep: run, it gives equal requests.
 
@@ -69,13 +71,16 @@ def sweep_cell(
 
     Args:
         prompt: Holds {{name}} for each variable.
-        values: What all variants have in common, by the names of `request.FIELDS`; pictures as they are typed.
+        values: What all variants have in common, by the names of `request.FIELDS`.
         axes: In which they differ.
         model: Of those that name none.
         zipped: Whether the values go together.
         limit: How many are made at most; None for all.
         name: The variable that receives the sweep.
         usual_model: The one that a cell has here by the settings; another one is written.
+        typed: By the name of an axis what its user has typed, where that is known: it stands there for values that the
+            line cannot hold, such as those of a variable.
+        pictures: Position to the word that stands for its keyframe, where that is not the stored one.
 
     Raises:
         InvalidRequest: there is no axis, the name cannot be one, or the seeds of such a prompt cannot be written.
@@ -87,14 +92,15 @@ def sweep_cell(
     body = prompt_text(REFERENCE.sub(r"{{\1}}", prompt), is_template=True)
     varied = {axis.name for axis in axes}
     common = {key: value for key, value in values.items() if key not in varied}
+    common |= {position: word for position, word in pictures.items() if position in common}
     common[MODEL.field] = None if MODEL.field in varied else written_model(model, usual_model)
     if body != prompt and "seed" not in varied and common.get("seed") is None:
         common["seed"] = _seed_of(prompt, axes, model)
     variables: dict[str, Any] = {}
     options = [
         *(word for option in OF_REQUEST if (word := _common(option, common.get(option.field), variables))),
-        *(_typed_axis(axis, variables) for axis in axes[:-1]),
-        _takes(axes[-1], body) or _typed_axis(axes[-1], variables),
+        *(_typed_axis(axis, typed, variables) for axis in axes[:-1]),
+        _takes(axes[-1], body) or _typed_axis(axes[-1], typed, variables),
         *(["--zip"] if zipped else []),
         *([f"--limit {limit}"] if limit is not None else []),
     ]
@@ -145,8 +151,8 @@ def _takes(last: Axis, body: str) -> str:
     return f"--takes {count}" if is_drawn else ""
 
 
-def _typed_axis(axis: Axis, variables: dict[str, Any]) -> str:
-    if text := typed_values(axis.name, axis.values):
+def _typed_axis(axis: Axis, typed: Mapping[str, str], variables: dict[str, Any]) -> str:
+    if text := typed_values(axis.name, axis.values) or typed.get(axis.name, ""):
         return f"--sweep {axis.name}={text}"
     name = f"{axis.name}_values"
     variables[name] = [*axis.values]
@@ -191,12 +197,13 @@ def _as_read(option: Option | None, value: Any) -> Any:
 
 def _range_text(values: Sequence[Any]) -> str:
     """Return whole numbers in equal steps as a range, where that is shorter."""
-    if len(values) < _FEW or any(type(value) is not int for value in values):
+    numbers = [whole(value) for value in values]
+    if len(numbers) < _FEW or any(type(number) is not int for number in numbers):
         return ""
-    step = values[1] - values[0]
-    if step == 0 or [*values] != [values[0] + step * index for index in range(len(values))]:
+    first, step = numbers[0], numbers[1] - numbers[0]
+    if step == 0 or numbers != [first + step * index for index in range(len(numbers))]:
         return ""
-    return f"{values[0]}..{values[-1]}" + (f"/{abs(step)}" if abs(step) != 1 else "")
+    return f"{first}..{numbers[-1]}" + (f"/{abs(step)}" if abs(step) != 1 else "")
 
 
 def _size(axes: Sequence[Axis], zipped: bool) -> int:

@@ -7,17 +7,16 @@ from typing import Any, NamedTuple
 
 from ...errors import InvalidRequest
 from ...jobs.policy import Limits
-from ...spec import POSITIONS
 from ...studio import Studio
 from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm, submit_sweep
-from ...sweep_plan import MOST_VARIANTS, SweepPlan, axis_of, plan, sweep_values
+from ...sweep_plan import MOST_VARIANTS, SweepPlan, plan, sweep_values
 from ...template import REFERENCE
 from ...text.console import write_line
-from ...values.plain import checked_whole, shown
-from ..language.expressions import named_picture, named_pictures, named_value
+from ...values.plain import checked_whole
+from ..language.expressions import named_pictures, named_value
 from ..language.options import OF_REQUEST
 from ..language.parsing import CellOptions
-from ..language.sweep_values import TypedAxis
+from ..language.sweep_axes import listed_values
 from .dry_run import sweep_dry_run_text
 from .front_end import FrontEnd
 
@@ -126,35 +125,12 @@ def _given(values: Mapping[str, Any], variables: Mapping[str, Any], problems: li
     for axis in values.get("sweep", []):
         if axis.name in found:
             problems.append(f"{axis.name} is given twice: leave it out once")
-        elif listed := _listed(axis, variables, problems):
+        elif listed := listed_values(axis, variables, problems):
             found[axis.name] = listed
         else:
             unread.add(axis.name)
     names = {position: named.name for position, named in pictures.items()}
     return _Given(found, names, _rows(values.get("rows"), variables, problems), unread)
-
-
-def _listed(axis: TypedAxis, variables: Mapping[str, Any], problems: list[str]) -> list[Any]:
-    """Return the values of an axis; nothing, and a line for `problems`, where they cannot be used."""
-    try:
-        if axis.variable:
-            return _of_variable(axis, variables)
-        if axis.name in POSITIONS:
-            return [named_picture(value, variables).picture for value in axis.values]
-    except InvalidRequest as wrong:
-        problems += [f"--sweep {axis.name}: {problem}" for problem in wrong.problems]
-        return []
-    return [*axis.values]
-
-
-def _of_variable(axis: TypedAxis, variables: Mapping[str, Any]) -> list[Any]:
-    value = named_value(axis.variable, variables)
-    found = axis_of(axis.name, value)
-    if found is None:
-        raise InvalidRequest([f"@{axis.variable} is {shown(value)}: give a list, a range, an array or a column"])
-    if not found.values:
-        raise InvalidRequest([f"@{axis.variable} has no value: give some"])
-    return [*found.values]
 
 
 def _rows(expression: str | None, variables: Mapping[str, Any], problems: list[str]) -> Any:

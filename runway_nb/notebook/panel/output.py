@@ -12,8 +12,10 @@ from IPython import get_ipython
 from IPython.display import display, update_display
 
 from ...jobs.job import Job
+from ...sweep_jobs import Sweep
 from ...text.console import write_line
 from ..cards.output_area import OutputArea
+from ..cards.sweep_entry import add_sweep
 from ..cards.view import View, current_view, display_metadata, new_display_id
 from .action_bar import cell_or_reason
 from .bridge import Bridge
@@ -82,6 +84,10 @@ class PanelOutput:
             return False
         self.area.add(job, reused=not is_new)
         return True
+
+    def add_sweep(self, sweep: Sweep) -> None:
+        """Show the table of a sweep below the panel."""
+        add_sweep(self.area, sweep, self._studio, self.view)
 
     async def end_with_kernel(self) -> None:
         """Put the text in the panel's place when the kernel ends in order: a saved widget reopens as an error."""

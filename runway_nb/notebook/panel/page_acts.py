@@ -28,7 +28,9 @@ class PageActs:
         self.by_kind: dict[str, Act] = {
             "shown": lambda _: panel.output.keep_results(),
             "press": self._press,
+            "sweep": self._press_sweep,
             "cell": self._give_cell,
+            "sweep-cell": self._give_sweep_cell,
             "code": self._give_code,
             "open": lambda message: self.open_job(str(message.get("name", "")), lambda: panel.bridge.answer(message)),
             "act": self._act,
@@ -80,6 +82,18 @@ class PageActs:
         text = ""
         with reports_errors(self._panel.store.report):
             text = self._panel.cell
+        self._panel.bridge.answer(message, text)
+
+    def _press_sweep(self, message: Mapping[str, Any]) -> None:
+        """Send the sweep at the price that the page has seen."""
+        panel, seen, is_agreed = self._panel, str(message.get("seen", "")), bool(message.get("agreed"))
+        panel.store.guarded(lambda: panel.sweep_sender.press(seen, is_agreed=is_agreed))()
+
+    def _give_sweep_cell(self, message: Mapping[str, Any]) -> None:
+        """Answer with the cell of the sweep, or with nothing, and the reason in the panel."""
+        text = ""
+        with reports_errors(self._panel.store.report):
+            text = self._panel.sweep_sender.cell
         self._panel.bridge.answer(message, text)
 
     def _give_code(self, message: Mapping[str, Any]) -> None:

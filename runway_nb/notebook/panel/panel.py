@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import ChainMap
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from ...jobs.job import Job
 from ...keyframes import Keyframes
 from ...request import VideoRequest
 from ...shortcuts import chosen_studio
+from ...sweep_jobs import Sweep
 from ..cards.card import style_sheet
 from .account_bar import AccountBar
 from .action_bar import ActionBar, cell_of, cell_shown
@@ -33,6 +35,8 @@ from .request_form import RequestForm
 from .request_sender import RequestSender
 from .state import PanelState, Summary, filled
 from .store import PanelStore
+from .sweep_form import SweepForm
+from .sweep_sender import SweepSender
 from .widgets import make_widget, reports_errors
 
 if TYPE_CHECKING:
@@ -61,6 +65,7 @@ class Panel(ipywidgets.VBox):
     request = traitlets.Any(VideoRequest(), help="What Generate would send, as it stands; checked only then.")
     job = traitlets.Any(None, allow_none=True, help="The newest job made here.")
     jobs = traitlets.Tuple(help="All jobs made here, the newest first.")
+    sweep = traitlets.Any(None, allow_none=True, help="The newest sweep made here.")
 
     def __init__(self, source: VideoRequest | Job | str | None = None, *, studio: Studio | None = None) -> None:
         source = readable_source(source)
@@ -73,6 +78,7 @@ class Panel(ipywidgets.VBox):
         self.camera = CameraControls(store, self.preview)
         self.keyframes = KeyframeControls(store, self._sources, self.preview, lambda: self._work.reload())
         self.form = RequestForm(store, Environment().draw)
+        self.sweep_form = self._make_sweep_form()
         acts = PageActs(self, studio)
         self.open_field = OpenField(store, acts.open_job)
         self._work = BackgroundWork(studio, store, self.keyframes, self._entries)
@@ -80,17 +86,21 @@ class Panel(ipywidgets.VBox):
         sheet = make_widget(ipywidgets.HTML, style_sheet("card.css", "panel.css"), classes="rnb-style")
         super().__init__([sheet, frame], _dom_classes=["rnb-root", "rnb-panel"])
         # the model first: the choices of the others follow it
-        groups = (self.form, self.keyframes, self.camera, self.model)
+        groups = (self.sweep_form, self.form, self.keyframes, self.camera, self.model)
         self._fields = ChainMap(*(group.fields for group in groups))
         self.preview.fields = dict(self._fields)
         self.bridge = Bridge(self.preview, self._fields, acts.by_kind)
         self.output = PanelOutput(self, studio, store, self.bridge, view, lambda: self.jobs)
         self.sender = RequestSender(studio, store, self._work, self.output, self._take_on, self.offer_again)
-        controls = (self.model, self.camera, self.keyframes, self.form, self.open_field)
+        self.sweep_sender = SweepSender(
+            studio, store, self._work, self.output, self.sender, lambda: variables, self._take_sweep
+        )  # fmt: skip
+        controls = (self.model, self.camera, self.keyframes, self.form, self.sweep_form, self.open_field)
         for part in (*controls, self._account, self._actions):
             store.shown_by(part.show)
         store.shown_by(self._show_frame)
-        store.followed_by(self._work.follow_settings, self._follow, self.output.keep_text, self._work.load_missing)
+        followers = (self._work.follow_settings, self._follow, self.output.keep_text, self._work.load_missing)
+        store.followed_by(*followers, self.sweep_sender.follow)
         self.fill(source)
         global _newest
         _newest = weakref.ref(self)
@@ -143,6 +153,7 @@ class Panel(ipywidgets.VBox):
         self.store.apply(lambda state: self._entries.offered(self.keyframes.offered_again(state)))
         self._work.look_for_absent()
         self.sender.watch_others()
+        self.sweep_sender.look_again()
 
     def look_again(self) -> None:
         """Follow settings that may have changed."""
@@ -167,10 +178,19 @@ class Panel(ipywidgets.VBox):
             camera,
             self.keyframes.block,
             self.form.block,
+            self.sweep_form.block,
             self._actions.line,
             self._actions.message,
         ]
         return make_widget(ipywidgets.VBox, rows, classes="rnb-frame")
+
+    def _make_sweep_form(self) -> SweepForm:
+        acts: dict[str, Callable[[], None]] = {
+            "sweep": lambda: self.sweep_sender.click(is_agreed=False),
+            "agree": lambda: self.sweep_sender.click(is_agreed=True),
+            "copy": lambda: None if self.preview.has_script else self.sweep_form.show_cell(),
+        }
+        return SweepForm(self.store, acts)
 
     def _request_of(self, source: VideoRequest | Job | None) -> VideoRequest:
         """Return the request of a job, or an empty one for the model of the settings."""
@@ -190,6 +210,8 @@ class Panel(ipywidgets.VBox):
             preview.frame, preview.times = model.aspects[sized.format], keyframe_times(model)
             preview.seconds, preview.fields = sized.length, dict(self._fields)
             preview.priced_model = state.model
+            found = state.sweep.found
+            preview.priced_sweep = found.price.new_text if found is not None and found.price is not None else ""
         if state.shows_cell and self._actions.cell not in self.children:
             self.children = (*self.children, self._actions.cell)
 
@@ -209,6 +231,11 @@ class Panel(ipywidgets.VBox):
         for name, value in {"job": job, "jobs": (job, *(old for old in self.jobs if old.id != job.id))}.items():
             with reports_errors(self.store.report):
                 setattr(self, name, value)
+
+    def _take_sweep(self, sweep: Sweep) -> None:
+        """Set the sweep that was made here."""
+        with reports_errors(self.store.report):
+            self.sweep = sweep
 
     # --- showing --------------------------------------------------------------------------------
 

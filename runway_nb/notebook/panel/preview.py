@@ -63,6 +63,8 @@ class PreviewTraits(traitlets.HasTraits):
     seconds = traitlets.Int(5).tag(sync=True)
     priced_model = traitlets.Unicode("").tag(sync=True)
     """The model whose price is shown: a page may choose another while the kernel is busy."""
+    priced_sweep = traitlets.Unicode("").tag(sync=True)
+    """The price of the sweep that is shown, of what is new in it; nothing where none is."""
     time = traitlets.Float(0.0, min=0.0, max=1.0).tag(sync=True)
     crop_note = traitlets.Unicode("").tag(sync=True)
     announcement = traitlets.Unicode("").tag(sync=True)

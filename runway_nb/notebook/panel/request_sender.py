@@ -94,6 +94,10 @@ class RequestSender:
         self._store.apply(lambda state: sent(state, job))
         self._output.bridge.announce(f"{'Sent' if is_new else 'Nothing was sent'}: job {job.id}.")
         self._offer_again()
+        self.track(job)
+
+    def track(self, job: Job) -> None:
+        """Count a job among those that were made here, and note where it stands until its end."""
         self._made(job)
         job.observe(self._follow)
         job.on_end(lambda job: self._studio.spawn(self._after_job(job)))

@@ -22,6 +22,7 @@ from .account_text import AccountState, refusal
 from .form_rows import KEEP_SEED, form_values, request_values, rows_of
 from .keyframe_choices import NONE, Choice, narrowed
 from .keyframe_loader import Fitting, Loaded
+from .sweep_choice import SweepChoice
 
 SENDING = "It is being sent."
 SAYS_CAMERA = "camera_words"
@@ -125,6 +126,8 @@ class PanelState:
     """Why the controls cannot be read: then nothing may be sent."""
     shows_cell: bool = False
     """Whether the text of the cell stands below the panel."""
+    sweep: SweepChoice = field(default_factory=SweepChoice)
+    """What is varied, and what that costs."""
     phases: Mapping[str, Phase] = field(default_factory=dict)
     """Where each job stood when it last moved."""
 

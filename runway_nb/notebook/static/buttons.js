@@ -17,7 +17,14 @@ const LATE = 500;
 const SHOWN = 1500;
 
 /** @param {HTMLElement} button */
-export function wirePress(button) {
+export const wirePress = button => wireSend(button, preview => preview.kernel.press());
+/** @param {HTMLElement} button */
+export const wireSweep = button => wireSend(button, preview => preview.kernel.pressSweep(false));
+/** @param {HTMLElement} button */
+export const wireAgree = button => wireSend(button, preview => preview.kernel.pressSweep(true));
+
+/** @type {(button: HTMLElement, send: (preview: Preview) => Promise<void>) => void} */
+function wireSend(button, send) {
   let isPressing = false;
   button.addEventListener("click", async () => {
     const preview = previewOf(button);
@@ -25,7 +32,7 @@ export function wirePress(button) {
     isPressing = true;
     const done = reportLate(button, preview);
     try {
-      await preview.kernel.press();
+      await send(preview);
     } finally {
       done();
       isPressing = false;
@@ -75,6 +82,11 @@ export function wireAct(node) {
  */
 export function wireCopy(button) {
   whenClicked(button, preview => copy(button, preview, preview.kernel.askCell(), "Cell text", NO_CELL));
+}
+
+/** @param {HTMLElement} button */
+export function wireSweepCopy(button) {
+  whenClicked(button, preview => copy(button, preview, preview.kernel.askSweepCell(), "Cell text", NO_CELL));
 }
 
 /**

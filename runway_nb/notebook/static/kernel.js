@@ -99,6 +99,21 @@ export class Kernel {
     this.model.send({ kind: "press", values: this.shown, model: this.model.get("priced_model") ?? "" });
   }
 
+  /**
+   * Send the sweep, at the price that stands beside the button.
+   * @param {boolean} agreed Whether it was asked about.
+   */
+  async pressSweep(agreed) {
+    await this.settled();
+    this.model.send({ kind: "sweep", values: this.shown, seen: this.model.get("priced_sweep") ?? "", agreed });
+  }
+
+  /** Return the cell that makes the sweep which is shown. */
+  async askSweepCell() {
+    await this.settled();
+    return this.ask("sweep-cell", { values: this.shown });
+  }
+
   /** Return the cell that makes the request which is shown; a busy kernel lets it wait. */
   async askCell() {
     await this.settled();
