@@ -117,7 +117,16 @@ def checked_token(token: Secret | None) -> Secret | None:
 
 def token_stores(home: Path) -> tuple[Store, ...]:
     """Return the places where a token may lie besides the environment, in order."""
-    return (_colab_token, _keyring_token, lambda: file_token(home / "token"))
+    return tuple(store for _, store in named_stores(lambda: home))
+
+
+def named_stores(home: Callable[[], Path]) -> tuple[tuple[str, Store], ...]:
+    """Return the same with what each is called; the home is asked for by the last one only."""
+    return (
+        ("Colab's secrets", _colab_token),
+        ("the keyring", _keyring_token),
+        ("the private file", lambda: file_token(home() / "token")),
+    )
 
 
 def stored_token(stores: tuple[Store, ...]) -> Secret | None:

@@ -205,9 +205,10 @@ class RunwayClient(Handle):
         """Remove a task from the account's history; it is not a way to cancel (API facts 7.1)."""
         await self._delete(f"/tasks/{path_id(task_id)}")
 
-    async def running(self) -> tuple[RunningTask, ...]:
-        """GET the tasks that useapi.net tracks now (API facts 7.2)."""
-        found = listed(await self._read("/scheduler/"), "scheduler")
+    @plain_arguments
+    async def running(self, *, retry: bool = True) -> tuple[RunningTask, ...]:
+        """GET the tasks that useapi.net tracks now (API facts 7.2). `retry` as in `task`."""
+        found = listed(await self._read("/scheduler/", retry=retry), "scheduler")
         return read_as(running_tasks, found)
 
     @plain_arguments
@@ -278,17 +279,24 @@ class RunwayClient(Handle):
 
     # --- accounts -------------------------------------------------------------------------------
 
-    async def accounts(self) -> tuple[Account, ...]:
-        """GET the Runway accounts behind the token; secrets in the answer are not read (API facts 10)."""
+    @plain_arguments
+    async def accounts(self, *, retry: bool = True) -> tuple[Account, ...]:
+        """GET the Runway accounts behind the token; secrets in the answer are not read (API facts 10).
+
+        `retry` as in `task`.
+        """
         try:
-            return read_as(accounts, await self._read("/accounts"))
+            return read_as(accounts, await self._read("/accounts", retry=retry))
         except errors.NotFound:
             return ()
 
     @plain_arguments
-    async def credits(self, email: str = "") -> Credits:
-        """GET the credits of an account (API facts 11). `email` is needed with several accounts."""
-        return read_as(Credits.from_wire, await self._read("/features/", _query_of(email=email)))
+    async def credits(self, email: str = "", *, retry: bool = True) -> Credits:
+        """GET the credits of an account (API facts 11). `email` is needed with several accounts.
+
+        `retry` as in `task`.
+        """
+        return read_as(Credits.from_wire, await self._read("/features/", _query_of(email=email), retry=retry))
 
     # --- sending --------------------------------------------------------------------------------
 

@@ -65,8 +65,8 @@ def make_http(
     """
     redact_http_logs()
     if not local and transport is None:
-        _check_certificates(getenv)
-        _check_proxies(getenv)
+        check_certificates(getenv)
+        check_proxies(getenv, getproxies())
     try:
         # a TLS context costs 20 ms and loopback has no use for one, nor for a proxy
         return httpx.AsyncClient(
@@ -100,7 +100,8 @@ def _no_certificates(error: Exception, message: str) -> RunwayError:
     return SettingsError(message)
 
 
-def _check_certificates(getenv: GetEnv) -> None:
+def check_certificates(getenv: GetEnv) -> None:
+    """Raise `SettingsError` for a variable that names certificates, or a file for keys, which cannot be used."""
     file, folder, log = (getenv(name) for name in ("SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"))
     problem: RunwayError | None = None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -120,9 +121,13 @@ def _check_certificates(getenv: GetEnv) -> None:
         raise problem
 
 
-def _check_proxies(getenv: GetEnv) -> None:
-    """Raise `SettingsError` for the first proxy that is none; its address may hold a password and is not shown."""
-    proxies = getproxies()
+def check_proxies(getenv: GetEnv, proxies: Mapping[str, str]) -> None:
+    """Raise `SettingsError` for the first proxy that is none; its address may hold a password and is not shown.
+
+    Args:
+        getenv: Gives a variable, for how it is spelt.
+        proxies: Addresses by scheme, as `urllib.request.getproxies` gives them.
+    """
     if "*" in [host.strip() for host in proxies.get("no", "").split(",")]:
         return
     for scheme in ("http", "https", "all"):
