@@ -238,6 +238,9 @@ CALLS: dict[str, Call] = {
     ),
     **_each("RunwayClient.tasks({})", _options(RunwayClient.tasks), lambda name, w, x: w.ask("tasks", **{name: x})),
     **_each("RunwayClient.assets({})", _options(RunwayClient.assets), lambda name, w, x: w.ask("assets", **{name: x})),
+    **_each(
+        "RunwayClient.{}(retry)", ("accounts", "credits", "running"), lambda name, w, x: w.ask(name, retry=x)
+    ),
     "RunwayClient.upload": lambda w, x: w.ask("upload", x, name=x, content_type=x, email=x),
     "RunwayClient.upscaled": lambda w, x: w.ask("upscaled", x, x, x),
     # --- the panel

@@ -17,6 +17,7 @@ PACKAGE = Path(runway_nb.__file__).parent
 HOME = Path(home.__file__)
 MIGRATIONS = HOME.with_name("migrations.py")
 NO_PHASES = {
+    ("doctor", "unknown"): "a finding that could not be made",
     ("api", "failed"): "how a step of httpcore ends",
     ("ledger", "unknown"): "a day or a notebook that cannot be read",
     ("notebook/rendering", "unknown"): "a time that cannot be read",
