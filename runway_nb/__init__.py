@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .comparison import Comparison as Comparison
     from .comparison import compare as compare
     from .errors import RunwayError as RunwayError
+    from .history_table import history as history
     from .jobs.job import Job as Job
     from .keyframes import Keyframes as Keyframes
     from .ledger.ledger import Ledger as Ledger
@@ -75,6 +76,7 @@ _HOMES = {
     "default_studio": "shortcuts",
     "errors": "",
     "generate": "shortcuts",
+    "history": "history_table",
     "sweep": "shortcuts",
 }
 
@@ -85,6 +87,7 @@ provide("job.mimebundle", "runway_nb.notebook.mimebundles:job_bundle")
 provide("comparison.mimebundle", "runway_nb.notebook.mimebundles:comparison_bundle")
 provide("comparison.display", "runway_nb.notebook.cards.comparison_view:display_comparison")
 provide("sweep.mimebundle", "runway_nb.notebook.mimebundles:sweep_bundle")
+provide("history.mimebundle", "runway_nb.notebook.rendering.history_rows:bundle")
 provide("job.unpickled", "runway_nb.shortcuts:attached")
 provide("job.is_cell_task", "runway_nb.notebook.magics.cell_task:is_cell_task")
 provide("request.cell", "runway_nb.notebook.language.cell_source:cell_text")

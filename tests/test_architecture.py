@@ -51,6 +51,7 @@ FLOORS = """
     sweep_jobs
     sweep_states
     process_studio shortcuts comparison
+    history_table
     doctor
     notebook.loaded_settings notebook.hosts
     notebook.static notebook.rendering

@@ -60,6 +60,7 @@ def test_the_public_names_are_promises() -> None:
             "default_studio",
             "errors",
             "generate",
+            "history",
             "load_ipython_extension",
             "sweep",
             "unload_ipython_extension",

@@ -129,6 +129,10 @@ CALLS: dict[str, Call] = {
         [*(name for name in _options(runway_nb.sweep) if name not in ("values", "rows")), "seed", "first", "model"],
         lambda name, w, x: w.sweep(**{name: x}),
     ),
+    **_each(
+        "history({})", _options(runway_nb.history),
+        lambda name, w, x: str(runway_nb.history(**{name: x, "studio": w.studio})),
+    ),
     "sweep(rows)": lambda w, x: w.sweep(rows=x, zoom=None),
     "sweep(row)": lambda w, x: w.sweep(rows=[{"seed": x, "pan": x}], zoom=None),
     "sweep(axis)": lambda w, x: w.sweep("A {{style}} lamp", style=[x, "noir"]),
@@ -217,6 +221,7 @@ CALLS: dict[str, Call] = {
     "LedgerHistory.page(before)": lambda w, x: w.ledger.history.page(before=x),
     "LedgerHistory.wanted": lambda w, x: w.ledger.history.wanted(x, since=x),
     "LedgerHistory.all": lambda w, x: list(w.ledger.history.all(x)),
+    "LedgerHistory.all(limit)": lambda w, x: list(w.ledger.history.all(limit=x)),
     "read_filter": lambda w, x: w.ledger.history.page(read_filter(0.0, x, x, x, x, x, x)),
     "LedgerMarks.of": lambda w, x: w.ledger.marks.of(x),
     "LedgerMarks.of_jobs": lambda w, x: (w.ledger.marks.of_jobs(x), w.ledger.marks.of_jobs([x])),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ..errors import InvalidRequest
 from ..models import model_named
 from ..values.arguments import plain_arguments
-from ..values.plain import checked_kind, checked_switch, checked_text, plain
+from ..values.plain import checked_kind, checked_switch, checked_text, checked_whole, plain
 from ..values.whole_text import whole_text
 from .job_table import JOB_COLUMNS, JobTable, job_not_found
 from .marks import LedgerMarks, Marks
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _IS_NOTEBOOK = r"notebook = ? OR substr(notebook, -1 - length(?)) IN ('/' || ?, '\' || ?)"
 """The path that was given, or one that ends with its names."""
+ALL = 2**63 - 1
+"""More jobs than any ledger has."""
 AT_ONCE = 500
 """Jobs that are read at once where all are wanted."""
 _FROM = "FROM jobs LEFT JOIN marks ON marks.job_id = jobs.id"
@@ -161,12 +163,13 @@ class LedgerHistory:
             rows = connection.execute(select, (*values, start, limit)).fetchall()
             return HistoryPage(tuple(map(self._entry, rows)), passed + 1, total)
 
-    def all(self, wanted: HistoryFilter = EVERYTHING) -> Iterator[HistoryEntry]:
-        """Yield every job that a filter lets through, the newest first; a few hundred are read at a time."""
-        before = ""
-        while True:
-            page = self.page(wanted, limit=AT_ONCE, before=before)
+    def all(self, wanted: HistoryFilter = EVERYTHING, *, limit: int = ALL) -> Iterator[HistoryEntry]:
+        """Yield the jobs that a filter lets through, the newest first, at most `limit`; 500 are read at once."""
+        before, left = "", checked_whole(limit, "limit", 0, ALL)
+        while left > 0:
+            page = self.page(wanted, limit=min(AT_ONCE, left), before=before)
             yield from page.entries
+            left -= len(page.entries)
             if not (before := page.next):
                 return
 
