@@ -62,6 +62,12 @@ def task_account(task_id: str) -> str:
     return match["email"] if match else ""
 
 
+def bare_id(asset_id: str) -> str:
+    """Return the number at the end of an asset's id, which may stand alone; anything else as it is."""
+    match = _ID.fullmatch(asset_id)
+    return (match["uuid"] if match else asset_id).lower()
+
+
 def is_link(picture: Picture) -> bool:
     """Return True for the address of a picture on the web."""
     return bool(_LINK.match(str(picture)))

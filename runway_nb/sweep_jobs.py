@@ -19,6 +19,8 @@ from .jobs.job import Job, awaited
 from .jobs.policy import Limits, answering
 from .ledger.durations import finished_of
 from .ledger.phase import Phase
+from .ledger.record import Record
+from .ledger.snapshot import equal_jobs
 from .request import VideoRequest
 from .studio import Studio
 from .sweep_plan import SweepPlan, Variant
@@ -137,7 +139,8 @@ def _is_stored(studio: Studio, checked: CheckedRequest) -> bool:
     if checked.limits.fresh or not settings.reuse:
         return False
     new, _ = new_record(checked.request, Asker(studio.folder, "", "", ""), settings, lambda low, _: low)
-    return answering(studio.ledger.snapshot(new).earlier) is not None
+    equal = equal_jobs(new, studio.ledger.table)
+    return answering(record for record in equal if isinstance(record, Record)) is not None
 
 
 def submit_sweep(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .references import is_link
+from .references import bare_id, is_link
 from .spec import GEN3_TURBO, Model
 from .values.plain import can_be_sent, is_a, plain, whole
 
@@ -73,6 +73,12 @@ def keyframe_count(options: Options) -> int | None:
         return len(listed)
     # Gen-4 takes one picture at most, and shows a frame instead of keyframes
     return 1 if "width" in options and is_a(options.get("init_image"), str) else None
+
+
+def keyframe_assets(options: Options) -> frozenset[str]:
+    """Return the bare ids of the assets that a task was given, as far as it shows them."""
+    listed = [item.get("assetId") for name in ("keyframes", "referenceImages") for item in _items(options, name)]
+    return frozenset(bare_id(found) for found in (*listed, options.get("imageAssetId")) if is_a(found, str) and found)
 
 
 def _timed(options: Options) -> list[tuple[str, Any]]:

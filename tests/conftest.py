@@ -51,7 +51,7 @@ from support.simulator_kit import Api  # noqa: E402
 
 OURS = ("USEAPI_", "RUNWAY_NB_")
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-SLOWEST = ("test_batch.py", "test_restarts.py", "test_kernel.py", "test_never_twice.py")
+SLOWEST = ("test_batch.py", "test_restarts.py", "test_kernel.py", "test_never_twice.py", "test_sweeps_never_twice.py")
 """Begun before all others, in this order."""
 HOMES = pytest.StashKey[str]()
 """A folder for the homes of all tests; to make one for each would cost more than most tests."""

@@ -19,9 +19,9 @@ from ..api.models import Task
 from ..camera import Camera
 from ..ledger.record import Record, is_own_reference
 from ..models import is_other_kind
-from ..references import task_account
+from ..references import bare_id, task_account
 from ..request import FIELDS, UNCOUNTED, VideoRequest
-from ..task_options import aspect_in, audio_in, keyframe_count, resolution_in, seconds_in
+from ..task_options import aspect_in, audio_in, keyframe_assets, keyframe_count, resolution_in, seconds_in
 
 SKEW_SECONDS = 300.0
 """How far a task may seem older than its create: two servers write the two times."""
@@ -150,6 +150,23 @@ class LostRequest:
             or options.get("exploreMode") is (not request.explore)
         )
 
+    def likeness(self, task: Task) -> tuple[bool, bool, bool]:
+        """Return how much of the request a task shows by our reading of it, the surest first.
+
+        The pictures by their ids, the moves with their signs, and by their names. Nothing of it rules a task out: it
+        tells two requests in doubt from each other that differ in nothing else.
+        """
+        request, told = self.request, task.options.get("camera")
+        given = {bare_id(str(picture)) for picture in request.keyframes.given.values()}
+        moves = {name: value for name, value in request.camera.moves.items() if value}
+        shown = {name: value for name, value in Camera.from_options(told).moves.items() if value}
+        tells_moves = isinstance(told, Mapping)
+        return (
+            bool(given) and keyframe_assets(task.options) == given,
+            tells_moves and sorted(shown.values()) == sorted(moves.values()),
+            tells_moves and shown == moves,
+        )
+
     def _has_our_seed(self, task: Task) -> bool | None:
         """Return whether the seed is ours, by the options or a number in the name (API facts 14.4); None: not shown.
 
@@ -195,8 +212,21 @@ class Search:
 
     def fits(self, task: Task) -> bool:
         """Return True when the task can be ours or an equal request's, and not that of a different one in doubt."""
-        is_open = self.may_fit(task) and any(one.fits(task) for one in self._equals)
-        return is_open and (self.lost.has_own_seed or not any(other.may_fit(task) for other in self._different))
+        return self._could_be_ours(task) and not self._could_be_of_another(task)
+
+    def is_contested(self, task: Task) -> bool:
+        """Return True when the task can be ours, and that of a different request in doubt as well."""
+        return self._could_be_ours(task) and self._could_be_of_another(task)
+
+    def _could_be_ours(self, task: Task) -> bool:
+        return self.may_fit(task) and any(one.fits(task) for one in self._equals)
+
+    def _could_be_of_another(self, task: Task) -> bool:
+        """Return True when a different request in doubt may have the task, which shows no less of that than of ours."""
+        if self.lost.has_own_seed:
+            return False
+        ours = self.lost.likeness(task)
+        return any(other.may_fit(task) and other.likeness(task) >= ours for other in self._different)
 
     def choose(self, tasks: Iterable[Task]) -> Task | None:
         """Return ours among tasks that fit: a task goes to the nearest in time of all equal requests in doubt."""

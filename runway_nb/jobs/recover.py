@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from ..api.client import RunwayClient
 from ..api.models import PENDING, RunningTask, Task
-from ..errors import AccountBroken, NotFound, RunwayError
+from ..errors import AccountBroken, MaybeSent, NotFound, RunwayError
 from ..spec import LIST_LIMIT, LIST_PAGES
 from .matching import Search
 
@@ -56,10 +56,16 @@ async def find_task(
     return await search_for_task(search(), client)
 
 
-async def search_for_task(search: Search, client: RunwayClient) -> FoundTask | None:
+async def search_for_task(search: Search, client: RunwayClient, *, is_to_send: bool = False) -> FoundTask | None:
     """Look once: in what is tracked now, then in the history of each account that can have it.
 
     Every place is looked at. Raises the first error when the task was nowhere and some place could not be read.
+
+    Args:
+        search: What is known.
+        client: Reads the account.
+        is_to_send: The request is sent again where nothing is found. Raises `MaybeSent` then for a task that may be its
+            own or that of another request in doubt: nothing proves that none was started.
     """
     failed: list[RunwayError] = []
     fitting: list[Task] = []
@@ -82,6 +88,8 @@ async def search_for_task(search: Search, client: RunwayClient) -> FoundTask | N
         return FoundTask(task, is_certain=search.lost.has_own_seed)
     if failed:
         raise failed[0]
+    if is_to_send and any(map(search.is_contested, fitting)):
+        raise MaybeSent("a task like it is there, and it may be that of another request in doubt")
     return None
 
 
@@ -95,7 +103,7 @@ async def _tracked(running: Iterable[RunningTask], search: Search, client: Runwa
     """Return tasks with the user's own reference, which may name several; the whole task tells more."""
     reference = search.lost.request.reply_ref
     found = [await _detail(item.id, client) for item in running if reference and item.reply_ref == reference]
-    return [task for task in found if task is not None and search.fits(task)]
+    return [task for task in found if task is not None and _may_be(search, task)]
 
 
 async def _accounts(search: Search, client: RunwayClient) -> list[str]:
@@ -108,7 +116,7 @@ async def _accounts(search: Search, client: RunwayClient) -> list[str]:
 
 
 async def _in_history(search: Search, client: RunwayClient, email: str) -> list[Task]:
-    """Return the tasks of an account that fit; a seed of our own is on one only."""
+    """Return the tasks of an account that fit or may fit; a seed of our own is on one only."""
     details, fitting = DETAILS, list[Task]()
     for page in range(LIST_PAGES):
         tasks = await client.tasks(offset=page * LIST_LIMIT, limit=LIST_LIMIT, email=email)
@@ -117,7 +125,7 @@ async def _in_history(search: Search, client: RunwayClient, email: str) -> list[
             if details and not search.lost.tells_all(task):
                 details -= 1
                 whole = await _detail(task.id, client)
-            if whole is not None and search.fits(whole):
+            if whole is not None and _may_be(search, whole):
                 fitting.append(whole)
                 if search.lost.has_own_seed:
                     return fitting
@@ -125,6 +133,11 @@ async def _in_history(search: Search, client: RunwayClient, email: str) -> list[
         if not tasks or search.is_past(tasks):
             break
     return fitting
+
+
+def _may_be(search: Search, task: Task) -> bool:
+    """Return True for a task that fits, and for one that others in doubt lay claim to (`Search.choose` leaves it)."""
+    return search.fits(task) or search.is_contested(task)
 
 
 async def _detail(task_id: str, client: RunwayClient) -> Task | None:

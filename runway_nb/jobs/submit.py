@@ -64,7 +64,7 @@ async def send(context: JobContext, entry: QueueEntry) -> Task:
     while True:
         await _wait_for_turn(context, entry)
         try:
-            task = await context.race(started_already(context, client)) or await _post(context, client)
+            task = await context.race(started_already(context, client)) or await _post(context, client, entry)
             break
         except errors.RateLimited as busy:
             context.busy = busy
@@ -155,12 +155,12 @@ async def started_already(context: JobContext, client: RunwayClient) -> Task | N
     """Return the task of an earlier create that was refused and did start it; looked for before anything is sent again.
 
     Raises:
-        RateLimited: the account could not be looked at, so it has to wait longer.
+        RateLimited: the account could not be looked at, or nothing tells whose a task is: so it has to wait longer.
     """
     if context.busy is None:
         return None
     try:
-        found = await search_for_task(_search_of(context, client), client)
+        found = await search_for_task(_search_of(context, client), client, is_to_send=True)
     except errors.RunwayError:
         raise context.busy from None
     return found.task if found is not None and _write_down(context, found) else None
@@ -224,7 +224,7 @@ def _search_of(context: JobContext, client: RunwayClient) -> Search:
     return search_for(context.ledger.get(context.job.id), context.ledger, client.clock_offset)
 
 
-async def _post(context: JobContext, client: RunwayClient) -> Task:
+async def _post(context: JobContext, client: RunwayClient, entry: QueueEntry) -> Task:
     """Send one create call. Its phase is on disk, and the lease is ours, before it leaves."""
     server_sent = await context.race(client.server_time())
     context.halt()
@@ -237,13 +237,15 @@ async def _post(context: JobContext, client: RunwayClient) -> Task:
     try:
         task = await context.finish(client.send(prepared), WAITS_FOR_ANSWER)
     except errors.RateLimited:
-        raise
+        raise  # the account is closed before another one may go
     except errors.RunwayError as error:
+        context.queue.note_answer(entry)
         if not is_refusal(error):
             return await check(context, error.message)
         if (named := _named_by(error, context)) is not None:
             return named
         raise await _refusal(context, error, client) from None
+    context.queue.note_answer(entry)
     return await _believed(context, task)
 
 

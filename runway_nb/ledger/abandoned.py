@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from .job_table import JobTable
+from .lease import is_gone
 from .phase import IS_UNSENT_SQL, Phase
 from .record import REFUSED_FOR_NOW, Record
 
@@ -14,15 +16,21 @@ if TYPE_CHECKING:
 _AT_REST = {"owner": "", "lease": 0.0}
 
 
-def abandoned_jobs(table: JobTable) -> list[Record]:
+def abandoned_jobs(table: JobTable, *, but_of: str = "") -> list[Record]:
     """Return the jobs that wait, never sent or answered with 429, and that nobody holds.
 
-    What cannot be read is nobody's to end.
+    What cannot be read is nobody's to end. Those of the owner `but_of` are left out: it will send them.
     """
     with table.file.opened() as connection:
-        rows = connection.execute(f"SELECT id, owner, lease FROM jobs WHERE {IS_UNSENT_SQL}").fetchall()  # noqa: S608 - our own clause
+        waiting = f"{IS_UNSENT_SQL} AND (?1 = '' OR owner IS NOT ?1)"
+        rows = connection.execute(f"SELECT id, owner, lease FROM jobs WHERE {waiting}", (but_of,)).fetchall()  # noqa: S608 - our own clause
         sound = [row for row in rows if isinstance(row["owner"], str) and isinstance(row["lease"], (int, float))]
-        idle = {row["id"] for row in sound if not table.beats.is_held(connection, *row)}
+        gone = cache(is_gone)  # hundreds of jobs have one owner
+        idle = {
+            row["id"]
+            for row in sound
+            if not table.beats.is_held(connection, row["id"], row["owner"], row["lease"], gone)
+        }
         # whole rows are read only where there is one: most often all that wait are held
         return [job for job in table.records(f"WHERE {IS_UNSENT_SQL}") if job.id in idle] if idle else []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple
 
 from .lease import Beat, Clock, LeaseWatch
@@ -48,8 +49,16 @@ class Heartbeats:
         """Delete the heartbeats of leases that are at rest."""
         connection.execute("DELETE FROM beats WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE id = job_id AND lease > 0)")
 
-    def is_held(self, connection: sqlite3.Connection, job_id: str, owner: str, lease: float) -> bool:
-        """Return True while the owner of a job's lease keeps others away."""
+    def is_held(
+        self,
+        connection: sqlite3.Connection,
+        job_id: str,
+        owner: str,
+        lease: float,
+        gone: Callable[[str], bool] | None = None,
+    ) -> bool:
+        """Return True while the owner of a job's lease keeps others away; `gone` says whether an owner has ended."""
         row = connection.execute("SELECT boot, seconds FROM beats WHERE job_id = ?", (job_id,)).fetchone()
         is_known = row is not None and isinstance(row["seconds"], float)
-        return self._watch.is_held(job_id, owner, lease, Beat(row["boot"], row["seconds"]) if is_known else None)
+        beat = Beat(row["boot"], row["seconds"]) if is_known else None
+        return self._watch.is_held(job_id, owner, lease, beat, gone)

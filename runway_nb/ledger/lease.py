@@ -67,7 +67,14 @@ class LeaseWatch:
         """Return what stands for a renewal of this moment."""
         return Beat(self.boot, self._monotonic())
 
-    def is_held(self, job_id: str, owner: str, lease: float, beat: Beat | None) -> bool:
+    def is_held(
+        self,
+        job_id: str,
+        owner: str,
+        lease: float,
+        beat: Beat | None,
+        gone: Callable[[str], bool] | None = None,
+    ) -> bool:
         """Return True while the owner of a job's lease keeps others away.
 
         Args:
@@ -75,8 +82,9 @@ class LeaseWatch:
             owner: Who holds its lease.
             lease: As it stands; 0 at rest.
             beat: When it was last renewed, where that is known.
+            gone: Says whether the process of an owner has ended; by default `is_gone`.
         """
-        if not owner or lease <= 0 or is_gone(owner):
+        if not owner or lease <= 0 or (gone or is_gone)(owner):
             self._seen.pop(job_id, None)
             return False
         now = self._monotonic()

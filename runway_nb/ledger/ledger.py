@@ -160,7 +160,7 @@ class Ledger(Handle):
                 return found
             self.table.beats.drop_released(connection)
             # one of this owner is merely late with renewing after its machine slept: it will be sent, and counts
-            abandoned = [job for job in abandoned_jobs(self.table) if not record.owner or job.owner != record.owner]
+            abandoned = abandoned_jobs(self.table, but_of=record.owner)
             for job in abandoned:
                 end_abandoned(self.table, connection, job)
             spent = self.spending.of_today(record.backend, void_ids(abandoned))

@@ -33,7 +33,7 @@ class LedgerSnapshot(NamedTuple):
 
 def snapshot_for(new: Record, table: JobTable, spent: Spent) -> LedgerSnapshot:
     """Return what bears on a new request, inside the caller's transaction."""
-    equal = _of_digest(new, table)
+    equal = equal_jobs(new, table)
     return LedgerSnapshot(
         earlier=tuple(record for record in equal if isinstance(record, Record)),
         spent=spent.credits,
@@ -44,7 +44,7 @@ def snapshot_for(new: Record, table: JobTable, spent: Spent) -> LedgerSnapshot:
     )
 
 
-def _of_digest(new: Record, table: JobTable) -> list[AnyRecord]:
+def equal_jobs(new: Record, table: JobTable) -> list[AnyRecord]:
     """Return the jobs that may answer an equal request, the newest first."""
     clause = (
         "WHERE digest IN (?1, CAST(?1 AS BLOB)) AND (backend = ?2 OR typeof(backend) != 'text') "

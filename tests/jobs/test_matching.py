@@ -166,6 +166,30 @@ def test_one_of_two_requests_with_one_seed_never_takes_the_others_video() -> Non
     assert _assigned(lost, told) == {"a": "1", "b": "2"}
 
 
+def test_moves_of_one_size_are_told_apart_by_their_sign_and_then_by_their_name() -> None:
+    """Variants of a sweep share words and seed: with two of them in doubt each paid task has to find its own."""
+    lost = [
+        _lost("a", 0, camera=Camera(zoom=-5)),
+        _lost("b", 0, camera=Camera(zoom=5)),
+        _lost("c", 0, camera=Camera(pan=5)),
+    ]
+    told = {"1": {"z": 5}, "2": {"z": -5, "x": 0}, "3": {"bg_x_pan": 5}}
+    tasks = [_task(uuid, 1, options={"camera": camera}) for uuid, camera in told.items()]
+    assert _assigned(lost, tasks) == {"a": "2", "b": "1", "c": "3"}
+    assert _assigned(lost, [_task("1", 1)]) == {}, "a task that shows no camera may be any of them"
+
+
+def test_pictures_are_told_apart_by_the_ids_of_their_assets() -> None:
+    numbers = {at: f"0b6f0c1e-6a55-4f0c-9a35-3f1f6e0d2a1{at}" for at in "ab"}
+    given = {at: f"user:4711-runwayml:a@b.example-asset:{number}" for at, number in numbers.items()}
+    lost = [_lost(at, 0, keyframes=Keyframes(picture)) for at, picture in given.items()]
+    shown = [_task("1", 1, options={"imageAssetId": numbers["b"].upper()})]
+    shown += [_task("2", 1, options={"referenceImages": [{"assetId": numbers["a"]}]})]
+    assert _assigned(lost, shown) == {"a": "2", "b": "1"}
+    links = {"keyframes": [{"image": "https://cdn.example.net/first.jpg", "timestamp": 0}]}
+    assert _assigned(lost, [_task("3", 1, options=links)]) == {}, "a link tells nothing of an asset"
+
+
 def test_requests_that_differ_in_what_the_task_does_not_tell_leave_it_open() -> None:
     lost = [_lost("a", 0), _lost("b", 5, camera=Camera(zoom=3))]
     assert _assigned(lost, [_task("1", 1)]) == {}

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from runway_nb.api.client import RunwayClient
-from runway_nb.errors import AccountBroken, RunwayError, Unreachable
+from runway_nb.errors import AccountBroken, MaybeSent, RunwayError, Unreachable
 from runway_nb.jobs.matching import SKEW_SECONDS, LostRequest, Search
 from runway_nb.jobs.recover import find_task, search_for_task
 from runway_nb.keyframes import Keyframes
@@ -362,3 +362,25 @@ def test_the_account_of_the_keyframe_broken_is_no_proof_either(remote, time: Fak
     time.now += 200
     with pytest.raises(AccountBroken):
         here.find(search)
+
+
+# --- before it is sent again ------------------------------------------------------------------------
+
+
+def test_a_task_that_another_one_in_doubt_may_have_is_no_proof_that_nothing_was_started(remote, time) -> None:
+    """A 429 may have started a task for all that it says: a sweep's variants differ in what a task does not show."""
+    there = remote()
+    pictured = replace(REQUEST, keyframes=Keyframes("boat.png"))
+    other = replace(pictured, keyframes=Keyframes("lake.png"), reply_ref="rnb-0000000000000000")
+    rival = LostRequest(other, time.now, time.now, other.reply_ref or "", job_id="00000000")
+    search = _lost(time, pictured, has_own_seed=False, others=(rival,))
+
+    async def look(client):
+        return await search_for_task(search, client, is_to_send=True)
+
+    assert there.run(look) is None
+    there.create(replace(REQUEST, reply_ref="rnb-ffffffffffffffff"))
+    time.now += 300
+    with pytest.raises(MaybeSent, match="may be that of another request in doubt"):
+        there.run(look)
+    assert there.find(search) is None, "a search alone leaves it open"

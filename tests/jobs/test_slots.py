@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.jobs.submit_queue import SubmitQueue
+from runway_nb.jobs.submit_queue import ANSWER_SECONDS, SubmitQueue
 from support.fakes import FakeTime
 
 A, B, OPEN = "a@example.org", "b@example.org", ""
@@ -137,6 +137,35 @@ def test_first_come_first_served(queue) -> None:
     queue.go(first)
     assert not queue.may_go(second)
     queue.leave(first)
+    assert queue.may_go(second)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda queue, entry: queue.note_answer(entry),
+        lambda queue, entry: queue.locate(entry, A),
+        lambda queue, entry: queue.leave(entry),
+    ],
+    ids=["answered", "task found", "left"],
+)
+def test_one_create_of_an_account_is_on_its_way_at_a_time(queue, end) -> None:
+    """Should its answer be lost, no other one is in doubt with it."""
+    first, second, elsewhere = _waiting(queue, A, A, B)
+    queue.go(first)
+    assert not queue.may_go(second), "a slot is free, and the answer has not come"
+    assert queue.may_go(elsewhere)
+    second.moved.clear()
+    end(queue, first)
+    assert queue.may_go(second)
+    assert second.moved.is_set()
+
+
+def test_a_create_that_gets_no_answer_keeps_the_next_one_back_for_a_while_only(queue, time: FakeTime) -> None:
+    first, second = _waiting(queue, A, A)
+    queue.go(first)
+    assert queue.reopens(second) == time.now + ANSWER_SECONDS
+    time.now += ANSWER_SECONDS
     assert queue.may_go(second)
 
 
