@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from .comparison import Comparison as Comparison
     from .comparison import compare as compare
     from .errors import RunwayError as RunwayError
+    from .export_and_import import export as export
+    from .export_and_import import import_results as import_results
     from .history_table import history as history
     from .jobs.job import Job as Job
     from .keyframes import Keyframes as Keyframes
@@ -75,8 +77,10 @@ _HOMES = {
     "concat": "shortcuts",
     "default_studio": "shortcuts",
     "errors": "",
+    "export": "export_and_import",
     "generate": "shortcuts",
     "history": "history_table",
+    "import_results": "export_and_import",
     "sweep": "shortcuts",
 }
 
@@ -93,6 +97,7 @@ provide("job.is_cell_task", "runway_nb.notebook.magics.cell_task:is_cell_task")
 provide("request.cell", "runway_nb.notebook.language.cell_source:cell_text")
 provide("panel.open", "runway_nb.notebook.panel.opening:open_in_panel")
 provide("assets.mimebundle", "runway_nb.notebook.rendering.asset_gallery:bundle")
+provide("export.pages", "runway_nb.notebook.rendering.gallery_page:gallery_pages")
 provide("settings.configured", "runway_nb.notebook.extension:configured")
 provide("settings.notebook", "runway_nb.notebook.loaded_settings:notebook_settings")
 

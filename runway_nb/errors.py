@@ -39,6 +39,7 @@
     ├── DownloadError           the video is finished but could not be fetched
     │   ├── LinkExpired         its link has expired; reading the task again gives a fresh one
     │   └── NotVideo            its link leads to something that is no video
+    ├── CopyInterrupted         an export or import was interrupted, what is done stays; also a KeyboardInterrupt
     ├── JobNotFound             no stored job answers to that name
     └── LedgerError             the ledger cannot be read or written
 
@@ -294,6 +295,13 @@ class LinkExpired(DownloadError):
 
 class NotVideo(DownloadError):
     """The link leads to something that is no video, such as a picture or a web page."""
+
+
+class CopyInterrupted(RunwayError, KeyboardInterrupt):
+    """An export or import was interrupted; what is done stays, and the same goes on from there.
+
+    Also a KeyboardInterrupt, so that a script ends as it would.
+    """
 
 
 class JobNotFound(RunwayError, LookupError):

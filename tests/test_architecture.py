@@ -50,7 +50,7 @@ FLOORS = """
     studio
     sweep_jobs
     sweep_states
-    process_studio shortcuts comparison
+    process_studio shortcuts comparison export_and_import
     history_table
     doctor
     notebook.loaded_settings notebook.hosts

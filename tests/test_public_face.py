@@ -200,6 +200,15 @@ CALLS: dict[str, Call] = {
     "compare(clip)": lambda w, x: repr(runway_nb.compare(w.job, x, studio=w.studio)),
     "compare(studio)": lambda w, x: runway_nb.compare(w.job, w.job, studio=x) if x is not None else None,
     "concat(out)": lambda w, x: runway_nb.concat([w.job, w.job], x),
+    **_each(
+        "export({})", _options(runway_nb.export),
+        lambda name, w, x: runway_nb.export(**{"folder": "an-export", "studio": w.studio, name: x}),
+    ),
+    "export(studio)": lambda w, x: runway_nb.export("an-export", studio=x) if x is not None else None,
+    "import_results": lambda w, x: runway_nb.import_results(x, studio=w.studio),
+    "import_results(studio)": lambda w, x: (
+        runway_nb.import_results("an-export", studio=x) if x is not None else None
+    ),
     # --- the ledger
     "Ledger": lambda w, x: Ledger(x).recent(),
     **_each(

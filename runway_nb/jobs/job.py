@@ -17,7 +17,7 @@ from ..errors import InvalidCommand, RunwayError, WaitInterrupted, WaitTimeout
 from ..extension_points import provided
 from ..ledger.marks import LedgerMarks, Marks
 from ..ledger.phase import LEFT
-from ..redaction import redact_line
+from ..redaction import TOKEN, redact_line
 from ..references import ShotFrame
 from ..request import VideoRequest
 from ..storage.paths import working_folder
@@ -406,8 +406,13 @@ def control_of(job: Job) -> JobControl:
 def repeatable_request(job: Job) -> VideoRequest:
     """Return the request that makes the video of a job again, as the user gave it.
 
-    Raises `InvalidCommand` for a task that was made elsewhere with a model that is no row: another would make it.
+    Raises `InvalidCommand` for a task that was made elsewhere with a model that is no row: another would make it; and
+    for an imported job whose prompt held what no export holds.
     """
+    if job.imported and TOKEN in job.original_request.prompt:
+        raise InvalidCommand(
+            f"job {job.id} was imported, and secrets in its prompt stayed behind ({TOKEN}): write the prompt anew"
+        )
     if job.foreign_type:
         raise InvalidCommand(
             f"job {job.id} was made by {redact_line(job.foreign_type)}, which is no model here: %runway models shows "

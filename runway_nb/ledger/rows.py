@@ -59,6 +59,12 @@ def read_row(row: Mapping[str, Any], problem: str = "") -> Record | UnreadableRe
     return Record(**values)
 
 
+def record_problem(record: Record) -> str:
+    """Return why a record could not be read again once it is written down; nothing where it could."""
+    found = read_row({"rowid": 0, **{name: stored_value(name, getattr(record, name)) for name in COLUMNS}})
+    return found.problem if isinstance(found, UnreadableRecord) else ""
+
+
 def stored_value(name: str, value: Any) -> Any:
     """Return a value of a record as SQLite takes it. Raises `LedgerError`, with the field, where it takes none."""
     if name in JSON_COLUMNS:

@@ -31,6 +31,7 @@ from runway_nb.redaction import (
     redact_http_logs,
     redact_line,
     short_id,
+    without_secrets,
 )
 from runway_nb.text import known_secrets
 from support.strategies import ASSET_ID, TASK_ID, texts
@@ -234,6 +235,20 @@ def test_an_ordinary_word_is_no_secret_though_somebody_took_it_for_a_token(word)
     know_token(word)
     text = f"The simulator has other words, 4711 of them: password, {TASK_ID}"
     assert mask_tokens(text) == text
+
+
+@given(texts)
+def test_a_text_without_secrets_comes_back_as_it_is(text) -> None:
+    plain = text.replace("@", "").replace(":", "")
+    for kept in (plain, f"{plain}\u2028\x07\u202e", "a long one, " * 5_000):
+        assert without_secrets(kept) == kept
+
+
+def test_of_a_text_only_its_secrets_go() -> None:
+    text = f"{TASK_ID}\u2028of sam@example.org\x07 https://a.example/b?token=abc123 {KNOWN_TOKEN}" + " x" * 20_000
+    uuid = TASK_ID.rpartition(":")[2][:8]
+    assert without_secrets(text) == f"{uuid}\u2028of ***@***\x07 https://a.example/b?token=*** ***" + " x" * 20_000
+    assert without_secrets(without_secrets(text)) == without_secrets(text)
 
 
 def test_what_is_known_does_not_grow_without_end() -> None:

@@ -13,6 +13,7 @@ from . import (
     account_commands,
     asset_commands,
     compare_command,
+    folder_commands,
     history_command,
     job_commands,
     mark_commands,
@@ -167,6 +168,15 @@ COMMANDS: tuple[Command, ...] = (
         "simulator", "[FAULT]",
         "Show the address of the embedded simulator, or let it do one thing wrong, by name.",
         account_commands.use_simulator,
+    ),
+    Command(
+        "export", "DIR [WORDS] [--model M] [--since D] [--stars] [--notebook N] [--failed]",
+        "Write videos, posters, a manifest and a gallery page to a folder; again, it adds what is new.",
+        folder_commands.export_folder, history_command.FILTER,
+    ),
+    Command(
+        "import", "DIR", "Make the videos of an export stored results here; nothing is paid for them.",
+        folder_commands.import_folder,
     ),
     Command("version", "", "Show the versions that matter in a bug report.", account_commands.show_versions),
 )  # fmt: skip
