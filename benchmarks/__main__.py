@@ -12,6 +12,7 @@ MODULES = (
     "first_frame",
     "rendering",
     "ledger",
+    "history",
     "pictures",
     "preview",
     "panel",

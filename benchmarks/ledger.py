@@ -9,7 +9,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import closing
 from pathlib import Path
 
 from runway_nb.ledger.lease import new_owner
@@ -88,8 +89,7 @@ class Bare:
             name: json.dumps(value) if isinstance(value, dict) else value
             for name, value in vars(new_record("0")).items()
         }
-        names, marks = ", ".join(self._row), ", ".join("?" * len(self._row))
-        self._insert = f"INSERT INTO jobs ({names}) VALUES ({marks})"
+        self._insert = _insert(self._row)
 
     def insert(self, job_id: str, *, and_update: str = "") -> None:
         """One transaction."""
@@ -149,14 +149,16 @@ def _beside_bare(home: Path) -> list[Row]:
 
 def _large(home: Path) -> list[Row]:
     """Ten thousand jobs of a few months."""
-    _filled(home)
+    Ledger(home).recent(1)
+    with closing(sqlite3.connect(home / "ledger.sqlite3", isolation_level=None)) as connection:
+        fill(connection, [json.dumps(BODY)] * JOBS)
     opening, listing, claiming = [], [], []
     for number in range(15):
         ledger = Ledger(home)
-        opening.append(_took(lambda ledger=ledger: ledger.get("00000000")))  # type: ignore[misc]
-        listing.append(_took(lambda ledger=ledger: ledger.recent(50)))  # type: ignore[misc]
+        opening.append(took(lambda ledger=ledger: ledger.get("00000000")))  # type: ignore[misc]
+        listing.append(took(lambda ledger=ledger: ledger.recent(50)))  # type: ignore[misc]
         new = new_record(f"ffff{number:04x}", new_owner())
-        claiming.append(_took(lambda ledger=ledger, new=new: ledger.claim(new, lambda _: None)))  # type: ignore[misc]
+        claiming.append(took(lambda ledger=ledger, new=new: ledger.claim(new, lambda _: None)))  # type: ignore[misc]
         ledger.close()
     return [
         (f"{JOBS:,} jobs: opening and reading one, ms", statistics.median(opening), "<= 20"),
@@ -165,29 +167,36 @@ def _large(home: Path) -> list[Row]:
     ]
 
 
-def _filled(home: Path) -> None:
-    """The rows go in through one transaction: what is measured is what comes after."""
-    bare, now = Bare(home), time.time()
+def fill(connection: sqlite3.Connection, bodies: Iterable[str]) -> None:
+    """Write the jobs of a few months, each with one of the bodies.
+
+    They go in through one transaction, and as far as the file has columns: what is measured is what comes after.
+    """
+    columns = {name for _, name, *_ in connection.execute("PRAGMA table_info(jobs)")}
+    now = time.time()
     row = {
-        **bare._row,
+        **{name: value for name, value in vars(new_record("0")).items() if name in columns},
         "task_id": "",
         "phase": "done",
         "video": "/home/user/films/runway_outputs/lamp.mp4",
         "took": 61.0,
     }
     rows = [
-        {**row, "id": f"{n:08x}", "digest": f"v1:{n}", "prompt_hash": f"{n:024x}",
-         "created": now - 600.0 * (JOBS - n), "updated": now,
+        {**row, "id": f"{n:08x}", "digest": f"v1:{n}", "prompt_hash": f"{n:024x}", "reply_ref": f"rnb-{n:08x}",
+         "created": now - 600.0 * (JOBS - n), "updated": now, "request": body, "original_request": body,
          "task_id": f"user:4711-runwayml:account~0123456789ab-task:9c2a1f34-58c1-4f0b-b1f4-{n:012x}"}
-        for n in range(JOBS)
+        for n, body in enumerate(bodies)
     ]  # fmt: skip
-    bare._connection.execute("BEGIN IMMEDIATE")
-    bare._connection.executemany(bare._insert, [tuple(row.values()) for row in rows])
-    bare._connection.execute("COMMIT")
-    bare.close()
+    connection.execute("BEGIN IMMEDIATE")
+    connection.executemany(_insert(rows[0]), [tuple(row.values()) for row in rows])
+    connection.execute("COMMIT")
 
 
-def _took(work: Callable[[], object]) -> float:
+def _insert(row: Mapping[str, object]) -> str:
+    return f"INSERT INTO jobs ({', '.join(row)}) VALUES ({', '.join('?' * len(row))})"
+
+
+def took(work: Callable[[], object]) -> float:
     """Milliseconds."""
     began = time.perf_counter()
     work()

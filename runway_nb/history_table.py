@@ -77,15 +77,17 @@ def history(
     found = made_by.ledger.history
     wanted = found.wanted(words, model=model, since=since, stars=stars, notebook=notebook, failed=failed)
     most = ALL if limit is None else checked_whole(limit, "limit", 1, ALL)
-    return _table(_row(entry, made_by.folder) for entry in found.all(wanted, limit=most))
+    return table_of(found.all(wanted, limit=most), made_by.folder)
 
 
-def _table(rows: Iterable[dict[str, Any]]) -> Any:
+def table_of(entries: Iterable[HistoryEntry], folder: Path) -> Any:
+    """Return the table of some jobs; `folder` is the notebook's."""
+    rows = [_row(entry, folder) for entry in entries]
     try:
         pandas = import_module("pandas")
     except ImportError:
         return HistoryTable(rows)
-    frame = pandas.DataFrame(list(rows), columns=list(COLUMNS))
+    frame = pandas.DataFrame(rows, columns=list(COLUMNS))
     frame["made"] = pandas.to_datetime(frame["made"], utc=True)
     return frame.astype(dict.fromkeys(_WHOLE, "Int64"))
 
