@@ -10,7 +10,7 @@ WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 QUICK := -q -m "not browser and not kernel and not slow" --hypothesis-profile=quick --ignore=tests/browser
 
-.PHONY: demo lab quick test check format-and-lint types types-of-tests javascript coverage soak bench screenshots clean
+.PHONY: demo lab quick test lowest check format-and-lint types types-of-tests javascript coverage soak bench screenshots clean
 
 demo: .venv/demo.done
 	$(BIN)/python notebooks/run_demo.py
@@ -46,6 +46,16 @@ types-of-tests:
 javascript:
 	$(WITH_NODE) $(NODE)/node_modules/.bin/biome check --error-on-warnings
 	$(WITH_NODE) $(NODE)/node_modules/.bin/tsc --project .
+
+# the same tests as quick, but for two processes, with the lowest versions that pyproject.toml allows
+lowest: build/lowest/tests.done
+	build/lowest/bin/python -m pytest -n 2 $(QUICK)
+
+build/lowest/tests.done: pyproject.toml tests/lowest_versions.py
+	$(PYTHON) -m venv --clear build/lowest
+	build/lowest/bin/python tests/lowest_versions.py >build/lowest/versions.txt
+	build/lowest/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[test]' --constraint build/lowest/versions.txt
+	@touch $@
 
 coverage: .venv/test.done
 	$(BIN)/python -m pytest -n 2 $(QUICK) --cov --cov-report=term-missing:skip-covered

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from ipaddress import ip_address
 from pathlib import PurePath
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -97,9 +98,12 @@ def picture_problem(picture: object) -> str:
 
 def _can_be_split(link: str) -> bool:
     try:
-        return urlsplit(link).hostname is not None
+        parts = urlsplit(link)
+        if "[" in parts.netloc:
+            ip_address(parts.hostname or "")  # Python before 3.11.4 takes anything for one
     except ValueError:
         return False
+    return parts.hostname is not None
 
 
 def is_point(value: object) -> bool:

@@ -87,7 +87,7 @@ class Source:
     @property
     def is_sixteen(self) -> bool:
         """True for 16 bits a channel; asked before it is decoded."""
-        return any(";16" in str(tile[3]) for tile in self.image.tile)
+        return any(";16" in str(tile[3]) for tile in self.image.tile or ())
 
 
 class _Reader(NamedTuple):
