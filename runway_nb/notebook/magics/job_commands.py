@@ -109,13 +109,17 @@ def open_panel(front_end: FrontEnd, arguments: Arguments) -> None:
 def write_cell(front_end: FrontEnd, arguments: Arguments) -> None:
     """Put the cell of a job, or of the newest panel, below the running one."""
     from ..language.cell_source import job_cell  # loads the language
+    from ..language.past_cell import past_cell  # loads the language
     from ..panel.panel import newest_panel  # loads ipywidgets
 
     if not arguments.name and (panel := newest_panel()) is not None:
         front_end.shell.set_next_input(panel.cell)
         return
-    job = front_end.studio.find(arguments.name)
-    front_end.shell.set_next_input(job_cell(job, front_end.studio.settings.model))
+    studio = front_end.studio
+    job, usual = studio.find(arguments.name), studio.settings.model
+    # what this kernel has typed finds its variables
+    is_ours = job.id in studio.jobs
+    front_end.shell.set_next_input(job_cell(job, usual) if is_ours else past_cell(job, front_end.folder, usual))
 
 
 def _sweep(front_end: FrontEnd, name: str) -> Sweep | None:
