@@ -15,6 +15,7 @@ from .job_table import JOB_COLUMNS, JobTable, job_not_found
 from .marks import LedgerMarks, Marks
 from .phase import IS_WITHOUT_VIDEO_SQL
 from .record import AnyRecord
+from .rows import row_number
 from .search_index import matching
 from .search_text import phrases
 from .since import since_moment, since_problem
@@ -180,7 +181,8 @@ class LedgerHistory:
         """Return the number of a job's row; more than any where no job is named."""
         if not job_id:
             return 2**63 - 1
-        row = connection.execute("SELECT rowid FROM jobs WHERE id = ?", (whole_text(job_id),)).fetchone()
+        clause, value = ("id", whole_text(job_id)) if (number := row_number(job_id)) is None else ("rowid", number)
+        row = connection.execute(f"SELECT rowid FROM jobs WHERE {clause} = ?", (value,)).fetchone()  # noqa: S608 - ours
         if row is None:
             raise job_not_found(job_id)
         return int(row[0])

@@ -41,6 +41,7 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _PATHS = ("video", "folder")
 _MOMENTS = ("created", "updated", "sent", "lease", "server_sent")
 _BIGGEST = 2**63
+_IN_ROW = "in row "
 
 
 def read_row(row: Mapping[str, Any], problem: str = "") -> Record | UnreadableRecord:
@@ -90,7 +91,13 @@ def sound_credits(value: Any) -> int | None:
 
 def row_name(job_id: Any, rowid: int) -> str:
     """Return what a job is called, whatever stands for its id."""
-    return job_id if isinstance(job_id, str) and _ID.fullmatch(job_id) else f"in row {rowid}"
+    return job_id if isinstance(job_id, str) and _ID.fullmatch(job_id) else f"{_IN_ROW}{rowid}"
+
+
+def row_number(name: str) -> int | None:
+    """Return the number in the name of a row that has no id; None for any other name."""
+    digits = name.removeprefix(_IN_ROW)
+    return int(digits) if digits != name and digits.isdecimal() and len(digits) < len(str(_BIGGEST)) else None
 
 
 def counted_credits(row: Mapping[str, Any]) -> tuple[int, bool]:

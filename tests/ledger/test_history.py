@@ -209,6 +209,19 @@ def test_a_job_that_cannot_be_read_hides_no_other(ledger: Ledger) -> None:
     assert ids(ledger, words=spoilt) == [spoilt]
 
 
+def test_a_page_goes_on_behind_a_job_whose_id_is_spoilt(ledger: Ledger) -> None:
+    made = [add(ledger, "A lamp") for _ in range(3)]
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        connection.execute("UPDATE jobs SET id = X'00ff' WHERE id = ?", (made[1],))
+        connection.commit()
+    page = ledger.history.page(limit=2)
+    assert (page.entries[1].record.id, page.next) == ("in row 2", "in row 2")
+    assert [entry.record.id for entry in ledger.history.page(limit=2, before=page.next).entries] == [made[0]]
+    assert len(list(ledger.history.all())) == 3
+    with pytest.raises(JobNotFound):
+        ledger.history.page(before="in row 77")
+
+
 # --- search -----------------------------------------------------------------------------------------
 
 

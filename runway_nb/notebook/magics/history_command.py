@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ...ledger.history import HistoryPage
+from ...ledger.ledger import Ledger
 from ...ledger.thumbnails import MIDDLE, kept_thumbnail
 from ...pictures.asset_names import quoted
 from ...values.plain import checked_whole
@@ -33,11 +35,25 @@ def show_history(front_end: FrontEnd, arguments: Arguments) -> None:
     chosen = {option.field: values[option.field] for option in FILTER if option.field in values}
     wanted = studio.ledger.history.wanted(" ".join(arguments.words), **chosen)
     limit = checked_whole(values.get("limit", USUAL), "limit", 1, MOST)
-    before = studio.ledger.find(values["before"]).id if values.get("before") else ""
-    page = studio.ledger.history.page(wanted, limit=limit, before=before)
     posters = studio.settings.posters
     shown = Shown(studio.jobs, lambda job_id: _poster(posters, job_id), front_end.folder, typed(arguments))
-    front_end.show_bundle(bundle(page, wanted, shown))
+
+    def load(before: str) -> tuple[HistoryPage, dict[str, str]]:
+        page = studio.ledger.history.page(wanted, limit=limit, before=before)
+        return page, bundle(page, wanted, shown)
+
+    before = _whole_id(studio.ledger, values.get("before", ""))
+    if front_end.mode != "live":
+        return front_end.show_bundle(load(before)[1])
+    from ..cards.history_view import HistoryView  # loads ipywidgets
+
+    return HistoryView(studio, load, before).open()
+
+
+def _whole_id(ledger: Ledger, text: str) -> str:
+    """Return the id that begins so; what names none or several as it is, for the page to refuse."""
+    found = ledger.named(text) if text else []
+    return found[0].id if len(found) == 1 else text
 
 
 def _poster(posters: Path, job_id: str) -> bytes | None:

@@ -14,6 +14,7 @@ from ...ledger.history import HistoryEntry, HistoryFilter, HistoryPage
 from ...ledger.marks import Marks
 from ...ledger.phase import IN_DOUBT, LEFT, WITHOUT_VIDEO
 from ...ledger.record import AnyRecord, Record
+from ...pictures.asset_names import quoted
 from ...redaction import redact_line
 from . import styles
 from .facts import DOT
@@ -165,5 +166,5 @@ def _chosen(wanted: HistoryFilter) -> str:
 def _more(page: HistoryPage, command: str) -> str:
     """Return how to see the others."""
     if page.next:
-        return redact_line(f"More: {command} --before {page.next}")
+        return redact_line(f"More: {command} --before {quoted(page.next)}")
     return redact_line(f"These are the last. From the beginning: {command}") if page.first > 1 and page.entries else ""

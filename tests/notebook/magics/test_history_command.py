@@ -8,7 +8,10 @@ import pytest
 
 from runway_nb.errors import InvalidRequest, JobNotFound
 from runway_nb.jobs.job import Job
+from runway_nb.notebook.cards import history_view
+from runway_nb.notebook.hosts import HOSTS
 from runway_nb.notebook.magics.commands import completions
+from runway_nb.notebook.magics.front_end import FrontEnd
 from support.sessions import Session
 
 pytestmark = pytest.mark.usefixtures("small_frames")
@@ -109,6 +112,23 @@ def test_a_page_before_an_unknown_job_is_refused(session: Session) -> None:
     made(session, "--seed 1")
     with pytest.raises(JobNotFound):
         session.line("history --before ffffffff")
+
+
+def test_a_live_notebook_turns_its_pages_by_buttons(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    jobs = [made(session, f"--seed {seed}") for seed in (1, 2, 3)]
+    monkeypatch.setattr(FrontEnd, "host", HOSTS[-1])
+    outputs: dict[str, dict[str, str]] = {}
+
+    def show(data: dict[str, str], *, display_id: str, **_: object) -> None:
+        outputs[display_id] = data
+
+    monkeypatch.setattr(history_view, "display", show)
+    monkeypatch.setattr(history_view, "update_display", show)
+    session.line("history lamp --limit 2")
+    page, buttons = outputs.values()
+    assert shown(page["text/html"], *jobs) == [False, True, True]
+    assert f"More: %runway history lamp --limit 2 --before {jobs[1].id}" in page["text/html"]
+    assert buttons["text/plain"] == ""
 
 
 def test_the_options_complete() -> None:
