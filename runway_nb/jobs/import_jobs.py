@@ -35,9 +35,11 @@ from .copy_progress import Progress
 from .export_folder import MANIFEST, is_manifest, manifest_lines
 from .export_jobs import LASTING, Report
 from .exported_job import imported_digest, imported_record
-from .manifest import ExportedFile, ExportedJob, UnreadableLine, read_line
+from .manifest import ExportedFile, ExportedJob, ExportedPicture, UnreadableLine, read_line
+from .notebook_pictures import lies_beside, may_lie_beside, put_beside
 from .restore import video_file
 
+_NAMED = 5
 LARGEST_POSTER = 2_000_000
 """Bytes of a poster that is taken."""
 
@@ -69,6 +71,10 @@ class Import:
     """A line for each line of the manifest that was refused."""
     backends: tuple[str, ...] = ()
     """Who made the jobs that are new here."""
+    pictures: tuple[str, ...] = ()
+    """Pictures of cells that were put beside the notebook."""
+    other_pictures: tuple[str, ...] = ()
+    """Those in whose place another file lies there: a cell with it is another request."""
 
     @property
     def text(self) -> str:
@@ -79,11 +85,22 @@ class Import:
             lines.append(f"{len(self.known)} {'was' if len(self.known) == 1 else 'were'} here already.")
         if self.without_video:
             lines.append(f"{self.without_video} ended without a video and stay{'s' * (self.without_video == 1)} out.")
+        if self.pictures:
+            lines.append(f"Put beside the notebook, where cells look for them: {_listed(self.pictures)}.")
+        if self.other_pictures:
+            lines.append(
+                f"Other files have these names here, so cells with them ask anew: {_listed(self.other_pictures)}."
+            )
         lines += [f"Refused: {line}" for line in self.problems]
         return "\n".join(filter(None, lines)) or "There is nothing to import."
 
     def __repr__(self) -> str:
         return self.text
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return redact_line(", ".join(names[:_NAMED])) + more
 
 
 def import_jobs(folder: Path, shelf: Shelf, report: Report = lambda _: None) -> Import:
@@ -116,9 +133,7 @@ def import_jobs(folder: Path, shelf: Shelf, report: Report = lambda _: None) -> 
         ) from None
     except OSError as error:
         raise RunwayError(f"the import came to a stop: the video {unwritable(shelf.videos, error)}") from None
-    return Import(
-        tuple(work.new), tuple(work.known), work.without_video, tuple(work.problems), tuple(sorted(work.backends))
-    )
+    return work.result()
 
 
 def _lines_of(folder: Path) -> list[str]:
@@ -142,10 +157,21 @@ class _Work:
         self.without_video = 0
         self.problems: list[str] = []
         self.backends: set[str] = set()
+        self.placed: dict[str, str] = {}
+        """Pictures that were put beside the notebook: name to hash."""
+        self.other: set[str] = set()
         self._folder, self._shelf = folder, shelf
         self._seen: dict[str, int] = {}
         self._ids: dict[str, str] = {}
         """Ids that are taken here by other jobs, and those that stand for them."""
+
+    def result(self) -> Import:
+        """Return what became of it."""
+        return Import(
+            jobs=tuple(self.new), known=tuple(self.known), without_video=self.without_video,
+            problems=tuple(self.problems), backends=tuple(sorted(self.backends)),
+            pictures=tuple(self.placed), other_pictures=tuple(sorted(self.other)),
+        )  # fmt: skip
 
     def add(self, number: int, line: str) -> None:
         """Import the job of a line, or note why not. Raises `OSError` where nothing can be written any more."""
@@ -182,9 +208,11 @@ class _Work:
             self._write(job, job.video, job_id, digest)
             self.new.append(job_id)
             self.backends.add(job.backend)
-            return
-        self._complete(job, job.video, known)
-        self.known.append(job_id)
+        else:
+            self._complete(job, job.video, known)
+            self.known.append(job_id)
+        for picture in job.keyframes.values():
+            self._place(picture)
 
     def _place_of(self, job: ExportedJob, digest: str) -> tuple[str, Record | None]:
         """Return the id of a job here, and its record where it is here already."""
@@ -271,19 +299,41 @@ class _Work:
         """Keep the pictures of the keyframes that came along, named by their content; return their files."""
         found = {}
         for position, picture in job.keyframes.items():
-            if picture.file is None:
-                continue
-            if picture.file.size > LARGEST_FILE:
-                raise UnreadableLine(f"the {position} keyframe of job {job.id} is larger than any picture")
-            with open_regular(self._source(picture.file)) as file:
-                data = file.read(LARGEST_FILE + 1)
-            if hashlib.sha256(data).hexdigest() != picture.sha256:
-                raise UnreadableLine(f"the picture {picture.file.name} is damaged: its hash is another")
-            try:
-                found[position] = str(keep_picture(data, self._shelf.pictures, Path(picture.name).stem or "picture"))
-            except InvalidRequest as error:
-                raise RunwayError(error.message) from None
+            if picture.file is not None:
+                try:
+                    name = Path(picture.name).stem or "picture"
+                    found[position] = str(keep_picture(self._picture(picture.file), self._shelf.pictures, name))
+                except InvalidRequest as error:
+                    raise RunwayError(error.message) from None
         return found
+
+    def _picture(self, file: ExportedFile) -> bytes:
+        """Return the bytes of a picture. Raises `UnreadableLine`."""
+        if file.size > LARGEST_FILE:
+            raise UnreadableLine(f"its picture {file.name} is larger than any keyframe")
+        with open_regular(self._source(file)) as opened:
+            data = opened.read(LARGEST_FILE + 1)
+        if hashlib.sha256(data).hexdigest() != file.sha256:
+            raise UnreadableLine(f"the picture {file.name} is damaged: its hash is another")
+        return data
+
+    def _place(self, picture: ExportedPicture) -> None:
+        """Put a picture where a cell looks for it, unless anything lies there."""
+        name, folder = picture.name, self._shelf.folder
+        if picture.file is None or not may_lie_beside(name) or self.placed.get(name) == picture.sha256:
+            return
+        if lies_beside(name, folder):
+            with suppress(OSError):
+                if content_of(folder / name).sha256 == picture.sha256:
+                    return
+            self.other.add(name)
+            return
+        try:
+            if put_beside(self._picture(picture.file), name, folder):
+                self.placed[name] = picture.sha256
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            self.problems.append(f"the picture {redact_line(name)} cannot be put beside the notebook ({reason})")
 
 
 def _check_maker(job: ExportedJob) -> None:

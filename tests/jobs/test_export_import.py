@@ -129,6 +129,31 @@ def test_a_picture_file_counts_by_its_content(party: Party, there: Party, export
     assert again(there, keyframes=Keyframes(first="lamp.png")).id != made.id
 
 
+@pytest.mark.parametrize("name", ["lamp.png", "stills/night 2/a lamp.PNG", "stills/Stra\u00dfe.jpg"])
+def test_a_picture_is_put_where_the_cell_looks_for_it(party: Party, there: Party, export: Path, name: str) -> None:
+    (party.folder / name).parent.mkdir(parents=True, exist_ok=True)
+    picture(party.folder).rename(party.folder / name)
+    made = shot(party, keyframes=Keyframes(first=name))
+    exported(party, export)
+    found = imported(there, export)
+    assert found.pictures == (name,)
+    assert f"Put beside the notebook, where cells look for them: {name}." in found.text
+    assert again(there, keyframes=Keyframes(first=name)).id == made.id
+    assert posts(there) == 0
+    assert imported(there, export).pictures == ()
+
+
+def test_a_picture_takes_nobodys_place(party: Party, there: Party, export: Path) -> None:
+    shot(party, keyframes=Keyframes(first=picture(party.folder)))
+    shot(party, "Another", keyframes=Keyframes(first="lamp.png"))
+    exported(party, export)
+    mine = picture(there.folder, "blue").read_bytes()
+    found = imported(there, export)
+    assert (len(found.jobs), found.pictures, found.other_pictures) == (2, (), ("lamp.png",))
+    assert "Other files have these names here, so cells with them ask anew: lamp.png." in found.text
+    assert (there.folder / "lamp.png").read_bytes() == mine
+
+
 def test_a_picture_that_came_along_is_that_of_the_job(party: Party, there: Party, export: Path) -> None:
     """So that its settings can be opened, and sent again, where nobody has the file."""
     made = shot(party, keyframes=Keyframes(first=picture(party.folder)))

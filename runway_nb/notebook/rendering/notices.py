@@ -52,6 +52,8 @@ def _notice(job: Job) -> Notice:
             "calm", "\N{HORIZONTAL ELLIPSIS}", f"Job {job.id} goes on", _GOES_ON[state.phase],
             "Wait for it:", f"%runway wait {job.id}",
         )  # fmt: skip
+    if job.imported:
+        return _lost(job)
     if state.phase is Phase.DONE:
         return _gone(job)
     make = next((make for kind, make in _NOTICES if isinstance(state.error, kind)), _by_phase)
@@ -165,6 +167,13 @@ def _gone(job: Job) -> Notice:
     return Notice(
         "warn", "!", "The video file is not there any more", f"It was {name}.",
         "Fetch it again; nothing more is charged:", f"%runway attach {job.id}",
+    )  # fmt: skip
+
+
+def _lost(job: Job) -> Notice:
+    return Notice(
+        "warn", "!", "The imported video is not there any more", _reason(job),
+        "Import it again; nothing is sent or paid:", "%runway import DIR",
     )  # fmt: skip
 
 
