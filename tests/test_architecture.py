@@ -55,12 +55,13 @@ FLOORS = """
     doctor
     notebook.loaded_settings notebook.hosts
     notebook.static notebook.rendering
-    notebook.mimebundles
+    notebook.mimebundles notebook.session_checks notebook.page_answer
     notebook.language
     notebook.cards
     notebook.panel
     notebook.magics
     notebook.extension
+    __main__
     __init__
 """
 """From the ground up: a package, or a module that lies in none, imports from its own floor and from those below."""

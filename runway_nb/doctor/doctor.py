@@ -57,13 +57,15 @@ class Doctor:
         self._names = names or names_of_user(session.getenv)
         home = Once(partial(folders.found_home, session.getenv))
         token = Once(lambda: find_token(session.stores(home), session.token, session.getenv))
-        self._api = Api(token, lambda: checked_url(read_text("base_url", self._value("base_url"))), session.make_client)
+        self._api = Api(
+            token, lambda: checked_url(read_text("base_url", _setting(self._session, "base_url"))), session.make_client
+        )
         self._examination = Examination([*self._checks(home, token), *more], seconds=seconds)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What is known by now, as it may be shown."""
-        return self._shown(self._examination.findings)
+        return self.shown(self._examination.findings)
 
     @property
     def is_hanging(self) -> bool:
@@ -73,11 +75,12 @@ class Doctor:
     def examine(self, changed: Callable[[], None] = lambda: None) -> tuple[Finding, ...]:
         """Look at all parts and return what was found; `changed` is called whenever something new is known."""
         try:
-            return self._shown(self._examination.run(changed))
+            return self.shown(self._examination.run(changed))
         finally:
             self._api.close()
 
-    def _shown(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    def shown(self, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+        """Return findings as they may be shown: without secrets, and without the name of a user in a path."""
         return tuple(masked_finding(finding, self._names) for finding in findings)
 
     def _checks(self, home: Callable[[], Path], token: Callable[[], Any]) -> list[Check]:
@@ -87,12 +90,7 @@ class Doctor:
             return token().token is None
 
         def slots() -> int:
-            return int(READERS["slots"]("slots", self._value("slots")))  # type: ignore[call-overload, no-any-return]
-
-        def output() -> Path:
-            found = READERS["output"]("output", self._value("output"))
-            assert isinstance(found, Path)
-            return self._session.folder / found
+            return int(READERS["slots"]("slots", _setting(self._session, "slots")))  # type: ignore[call-overload, no-any-return]
 
         modules = [
             Check(f"module {name}", lambda name=name: [packages.look_at_module(name, is_simulated)])  # type: ignore[misc]
@@ -112,12 +110,20 @@ class Doctor:
             Check("certificates", lambda: network.look_at_certificates(getenv)),
             Check("home", lambda: folders.look_at_home(home)),
             Check("ledger", lambda: ledger_health.look_at_ledger(home)),
-            Check("output folder", lambda: folders.look_at_output(output())),
+            Check("output folder", lambda: folders.look_at_output(output_folder(self._session))),
         ]
 
-    def _value(self, name: str) -> object:
-        """Return a setting as it is given, unread: by `%config`, else by the environment, else its default."""
-        given = self._session.config.get(name)
-        if given not in (None, ""):
-            return given
-        return self._session.getenv(_VARIABLES[name]) or _DEFAULTS[name]
+
+def output_folder(session: Session) -> Path:
+    """Return the folder of videos. Raises `SettingsError`."""
+    found = READERS["output"]("output", _setting(session, "output"))
+    assert isinstance(found, Path)
+    return session.folder / found
+
+
+def _setting(session: Session, name: str) -> object:
+    """Return a setting as it is given, unread: by `%config`, else by the environment, else its default."""
+    given = session.config.get(name)
+    if given not in (None, ""):
+        return given
+    return session.getenv(_VARIABLES[name]) or _DEFAULTS[name]

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
+from ..errors import RunwayError
 from ..text.import_problems import import_problem
 from ..values.plain import kind_of, message_of
 from .finding import Check, Finding, unknown, wrong
@@ -87,6 +88,10 @@ def looked(check: Check) -> list[Finding]:
     except ImportError as error:
         problem = import_problem(str(error.name or "a module"), error)
         return [wrong(check.name, problem, "install runway_nb again, in a new environment")]
+    except RunwayError as error:
+        # a setting that cannot be used: the message says what to do
+        text, _, advice = error.message.partition(": ")
+        return [wrong(check.name, text, advice)]
     except BaseException as error:  # noqa: BLE001 - a report about what is broken must not break by it
         text = message_of(error)
         return [unknown(check.name, f"it could not be looked at ({': '.join(filter(None, (kind_of(error), text)))})")]

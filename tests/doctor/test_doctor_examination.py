@@ -11,6 +11,7 @@ import pytest
 from runway_nb.doctor.examination import PENDING, Examination
 from runway_nb.doctor.finding import Check, Finding, Once, ok, wrong
 from runway_nb.doctor.report import as_json, as_text, has_wrong, summary
+from runway_nb.errors import SettingsError
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ def test_findings_come_in_the_order_of_the_checks(release: threading.Event) -> N
         (ValueError("odd\nvalue"), "unknown", "it could not be looked at (ValueError: odd value)"),
         (SystemExit(3), "unknown", "SystemExit"),
         (MemoryError(), "unknown", "it could not be looked at (MemoryError)"),
+        (SettingsError("slots is 'many': give a whole number"), "wrong", "slots is 'many'"),
         (ModuleNotFoundError(name="httpx"), "wrong", "httpx is not installed"),
     ],
 )

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from runway_nb.notebook.cards.grid_widget import grid_script
+from runway_nb.notebook.cards.page_probe import probe_script
 from runway_nb.notebook.panel.script import facts, script
 
 ROOT = Path(__file__).parents[2]
@@ -39,7 +40,11 @@ def test_the_tests_of_the_page_pass(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("joined", "widget", "entries"),
-    [(script, "module.default", "[ 'render' ]"), (grid_script, "module.default()", "[ 'initialize', 'render' ]")],
+    [
+        (script, "module.default", "[ 'render' ]"),
+        (probe_script, "module.default", "[ 'render' ]"),
+        (grid_script, "module.default()", "[ 'initialize', 'render' ]"),
+    ],
 )
 def test_a_joined_script_is_one_module_without_a_name_twice(
     tmp_path: Path, joined: Callable[[], str], widget: str, entries: str

@@ -13,6 +13,7 @@ from . import (
     account_commands,
     asset_commands,
     compare_command,
+    doctor_command,
     folder_commands,
     history_command,
     job_commands,
@@ -177,6 +178,10 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "import", "DIR", "Make the videos of an export stored results here; nothing is paid for them.",
         folder_commands.import_folder,
+    ),
+    Command(
+        "doctor", "[--json]", "Look at installation, token, folders, ledger and page: what is wrong, and what to do.",
+        doctor_command.examine, (Option("--json", "switch", "", "Show it as JSON."),),
     ),
     Command("version", "", "Show the versions that matter in a bug report.", account_commands.show_versions),
 )  # fmt: skip

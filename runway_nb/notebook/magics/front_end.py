@@ -38,6 +38,11 @@ class FrontEnd:
         return default_studio()
 
     @property
+    def config(self) -> dict[str, object]:
+        """What `%config RunwayMagics` holds at this moment."""
+        return self._config()
+
+    @property
     def variables(self) -> dict[str, Any]:
         """The notebook's variables."""
         variables: dict[str, Any] = self.shell.user_ns

@@ -13,8 +13,8 @@ def grey(alpha: float) -> str:
     return f"rgba(128,128,128,{alpha:g})"
 
 
-TONES = {"bad": "#d9483b", "warn": "#e08a1e", "calm": "#6b8fb5"}
-"""The edge and the mark of a notice."""
+TONES = {"bad": "#d9483b", "warn": "#e08a1e", "calm": "#6b8fb5", "good": "#43a047"}
+"""The edge and the mark of a notice, and the mark of a line in a report."""
 
 # --- parts of styles ------------------------------------------------------------------------------
 
@@ -103,6 +103,10 @@ WRAPPED_CELL = (
 )
 TYPED_CELL = f"{WRAPPED_CELL};{CODE_FONT}"
 UNBROKEN = "white-space:nowrap"
+REPORT_END = f"margin:8px 0 0 0;{TITLE}"
+ADVICE = "margin:2px 0 0 0;font-weight:600"
+CLIPS = "margin:8px 0 0 0"
+CLIP_ROW = "display:flex;flex-wrap:wrap;gap:8px 16px"
 
 
 def wrapped_title(percent: int) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from runway_nb.notebook.static import STATIC, join_modules
 
-ENTRIES = ("widget.js", "sweep_widget.js")
+ENTRIES = ("widget.js", "sweep_widget.js", "page_probe.js")
 DECLARED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 

@@ -1,0 +1,55 @@
+"""`python -m runway_nb`: what can be asked without a notebook."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from . import __version__
+from .doctor.doctor import Doctor
+from .doctor.report import as_json, as_text, has_wrong
+from .notebook.hosts import current_place
+from .notebook.session_checks import front_end_checks, session_of, without_page
+from .storage.paths import working_folder
+from .text.console import write_line
+
+
+def main(arguments: Sequence[str] | None = None, end: Callable[[int], object] = os._exit) -> int:
+    """Run a command of the command line and return its exit code: 1 where something is wrong.
+
+    Args:
+        arguments: By default those of the process.
+        end: Ends the process at once, with a code: a thread that hangs would keep it.
+    """
+    given = _parser().parse_args(arguments)
+    return _examine(given.json, end)
+
+
+def _examine(as_data: bool, end: Callable[[int], object]) -> int:
+    checks = [*front_end_checks(current_place(None), "auto"), without_page()]
+    doctor = Doctor(session_of({}, working_folder()), checks)
+    findings = doctor.examine()
+    write_line(as_json(findings) if as_data else as_text(findings))
+    code = int(has_wrong(findings))
+    if doctor.is_hanging:
+        end(code)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m runway_nb",
+        description="Generated video from a notebook; python -m runway_nb.simulator starts the simulator.",
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    text = "look at the installation: what is well, what is wrong and what to do; it spends nothing"
+    doctor = commands.add_parser("doctor", help=text, description=text)
+    doctor.add_argument("--json", action="store_true", help="write it as JSON")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
