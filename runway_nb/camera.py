@@ -33,6 +33,12 @@ MOVES = tuple(_TASK_NAMES)
 """The six moves, in the order in which they are shown."""
 
 
+def signed(value: float) -> str:
+    """Return a move as it is shown, +4 or, with a true minus sign, -4."""
+    sign = "+" if value > 0 else "\N{MINUS SIGN}" if value < 0 else ""
+    return f"{sign}{abs(value):g}"
+
+
 @dataclass(frozen=True)
 class Camera:
     """Six camera moves, each -10 to 10, or a static camera.

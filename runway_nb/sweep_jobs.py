@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import InvalidRequest, NeedsConfirmation, PromptRefused, RunwayError, TaskModerated, WaitInterrupted
 from .extension_points import provided
@@ -26,6 +27,11 @@ from .studio import Studio
 from .sweep_plan import SweepPlan, Variant
 from .text.durations import about, left
 from .values.plain import checked_call, checked_timeout
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from .sweep_film import Film
 
 _REPORTED = 8
 """Mistakes of single variants that are reported."""
@@ -311,6 +317,38 @@ class Sweep:
         """Take back what is not sent yet, and stop tracking the rest: see `Job.stop`."""
         for job in self.jobs:
             job.stop()
+
+    # --- its pictures -------------------------------------------------------------------------------
+
+    def sheet(self, path: str | os.PathLike[str] | None = None, *, frames: int = 1, width: int | None = None) -> Image:
+        """Return a contact sheet: all videos in their places, with the labels of the axes, as an RGB picture of Pillow.
+
+        Args:
+            path: Where it is saved as well: a file that ends with `.png` or `.jpg`.
+            frames: Of each video, 1 to 12: evenly over it, first and last included; one alone is from the middle.
+            width: Pixels across, 240 to 16,000; by default as many as its pictures need.
+
+        Raises `InvalidRequest`, `RunwayError` where the file cannot be written, and `MissingExtra` for several frames
+        without PyAV. What has no video says why in its place.
+        """
+        picture: Image = provided("sweep.sheet")(self, path, frames=frames, width=width)
+        return picture
+
+    def film(self, path: str | os.PathLike[str] | None = None, *, width: int | None = None) -> Film:
+        """Write all videos that are there into one MP4, side by side and in step, with the labels of the axes.
+
+        It is as fast as the fastest of them, at most 60 frames per second, and lasts as long as the longest: a shorter
+        one holds its last frame. Sound is left out. The file appears when it is complete.
+
+        Args:
+            path: A file that ends with `.mp4`; by default one beside the videos.
+            width: Pixels across, 240 to 3,840; by default as many as its videos need.
+
+        Return the film: it plays in a notebook, is taken where a path is, and has a `path`. Raises `InvalidRequest`,
+        `MissingExtra` without PyAV, and `RunwayError` without a video, or where a file cannot be read or written.
+        """
+        made: Film = provided("sweep.film")(self, path, width=width)
+        return made
 
     # --- waiting --------------------------------------------------------------------------------
 

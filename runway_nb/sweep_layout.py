@@ -6,16 +6,15 @@ Each value of a further axis has a table of its own. Where there is no grid, the
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from .sweep_plan import Axis, SweepPlan, Variant, axis_label
+from .camera import MOVES, signed
+from .sweep_plan import Axis, SweepPlan, Variant, axis_label, value_text
+from .values.plain import is_number, plain
 
 ACROSS = 4
 """Variants beside each other where there is no grid."""
-
-Label = Callable[[Axis, int], str]
-"""What a value of an axis is called."""
 
 
 class LayoutRow(NamedTuple):
@@ -42,43 +41,58 @@ class LayoutTable(NamedTuple):
         return max(len(row.cells) for row in self.rows)
 
 
-def layout(plan: SweepPlan, label: Label = axis_label) -> list[LayoutTable]:
+def layout(plan: SweepPlan) -> list[LayoutTable]:
     """Return all variants of a sweep, each in its place."""
     if plan.is_zipped or not plan.axes:
         return [_rows_of_four(plan.in_place)]
     if len(plan.axes) == 1:
-        return [_one_axis(plan, label)]
+        return [_one_axis(plan)]
     groups = itertools.groupby(plan.in_place, key=lambda variant: variant.place[2:])
-    return [_grid(plan.axes, further, [*variants], label) for further, variants in groups]
+    return [_grid(plan.axes, further, [*variants]) for further, variants in groups]
 
 
-def variant_label(plan: SweepPlan, variant: Variant, label: Label = axis_label) -> str:
-    """Return what distinguishes a variant: `zoom -5, style noir`; nothing where there is no axis."""
-    return ", ".join(_labels(plan.axes, variant.place, label))
+def shown_label(axis: Axis, index: int) -> str:
+    """Return what a value of an axis is called, as `axis_label` does; a camera move with its sign: `zoom +5`."""
+    return f"{axis.name} {shown_value(axis, index)}" if _is_move(axis, index) else axis_label(axis, index)
 
 
-def _labels(axes: Sequence[Axis], place: Sequence[int], label: Label) -> Iterator[str]:
-    return (label(axis, index) for axis, index in zip(axes, place, strict=True))
+def shown_value(axis: Axis, index: int) -> str:
+    """Return a value of an axis as it is shown: `+5` of a camera move, the seed of a take."""
+    value = axis.values[index]
+    return signed(plain(value)) if _is_move(axis, index) else value_text(value)
 
 
-def _grid(axes: Sequence[Axis], further: Sequence[int], variants: Sequence[Variant], label: Label) -> LayoutTable:
+def _is_move(axis: Axis, index: int) -> bool:
+    return axis.name in MOVES and is_number(plain(axis.values[index]))
+
+
+def variant_label(plan: SweepPlan, variant: Variant) -> str:
+    """Return what distinguishes a variant: `zoom +5, style noir`; nothing where there is no axis."""
+    return ", ".join(_labels(plan.axes, variant.place))
+
+
+def _labels(axes: Sequence[Axis], place: Sequence[int]) -> Iterator[str]:
+    return (shown_label(axis, index) for axis, index in zip(axes, place, strict=True))
+
+
+def _grid(axes: Sequence[Axis], further: Sequence[int], variants: Sequence[Variant]) -> LayoutTable:
     across, down = axes[:2]
     at: Mapping[tuple[int, ...], Variant] = {variant.place[:2]: variant for variant in variants}
     columns = sorted({column for column, _ in at})
     rows = tuple(
-        LayoutRow(label(down, row), tuple(at.get((column, row)) for column in columns))
+        LayoutRow(shown_label(down, row), tuple(at.get((column, row)) for column in columns))
         for row in sorted({row for _, row in at})
     )
-    title = ", ".join(_labels(axes[2:], further, label))
-    return LayoutTable(title, tuple(label(across, column) for column in columns), rows)
+    title = ", ".join(_labels(axes[2:], further))
+    return LayoutTable(title, tuple(shown_label(across, column) for column in columns), rows)
 
 
-def _one_axis(plan: SweepPlan, label: Label) -> LayoutTable:
+def _one_axis(plan: SweepPlan) -> LayoutTable:
     """Return a single row under its labels, where it is no longer than a row may be."""
     variants = plan.in_place
     if len(variants) > ACROSS:
         return _rows_of_four(variants)
-    columns = tuple(variant_label(plan, variant, label) for variant in variants)
+    columns = tuple(variant_label(plan, variant) for variant in variants)
     return LayoutTable("", columns, (LayoutRow("", tuple(variants)),))
 
 

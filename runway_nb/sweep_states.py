@@ -48,7 +48,8 @@ def shot_state(sweep: Sweep, variant: Variant) -> ShotState:
         refused = sweep.reason_of(variant)
         return ShotState("Not sent", redact_line(str(refused or "")))
     if not has_ended(job):
-        return ShotState(_RUNNING, job.status.lower())
+        status = job.status.capitalize()
+        return ShotState(_RUNNING, "" if status == _RUNNING else status.lower())
     return ShotState(_DONE) if job.video is not None and job.video.is_file() else _without_video(job)
 
 

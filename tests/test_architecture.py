@@ -50,6 +50,8 @@ FLOORS = """
     studio
     sweep_jobs
     sweep_states
+    sweep_pictures
+    sweep_film
     process_studio shortcuts comparison export_and_import
     history_table
     doctor
@@ -232,6 +234,7 @@ READS_THE_MACHINE = {
     "ledger.database": {"time.sleep"},  # while another process holds the file
     "credentials": {"os.environ"},  # Colab names itself there
     "sweep_jobs": {"time.monotonic"},  # how long a wait may take
+    "sweep_film": {"time.monotonic"},  # how often its progress is said
     "shortcuts": {"os.environ"},  # to see that a setting has changed
     "jobs.job": {"time.time", "time.monotonic"},  # a wait of the user is real time
 }

@@ -14,7 +14,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
+from functools import cached_property, partial
 from operator import attrgetter
 from typing import Any, cast
 
@@ -70,6 +70,11 @@ class Workplace:
         self.ledger = party.studio.ledger
         self.job = party.ended(party.submit(PROMPT, seed=1))
         self.client = RunwayClient(TOKEN, base_url=BASE, transport=httpx.MockTransport(lambda _: httpx.Response(400)))
+
+    @cached_property
+    def stopped(self) -> Sweep:
+        """A sweep without a video."""
+        return self.sweep()
 
     def generate(self, **fields: Any) -> None:
         self.ended(runway_nb.generate(**{"prompt": PROMPT, "studio": self.studio, **fields}))
@@ -139,6 +144,8 @@ CALLS: dict[str, Call] = {
     "sweep(studio)": lambda w, x: runway_nb.sweep(PROMPT, studio=x) if x is not None else None,
     "Sweep.wait": lambda w, x: w.sweep().wait(x),
     "Sweep.observe": lambda w, x: w.sweep().observe(x),
+    **_each("Sweep.sheet({})", ("path", "frames", "width"), lambda name, w, x: w.stopped.sheet(**{name: x})),
+    **_each("Sweep.film({})", ("path", "width"), lambda name, w, x: w.stopped.film(**{name: x})),
     "generate(studio)": lambda w, x: runway_nb.generate(PROMPT, studio=x) if x is not None else None,
     **_each("VideoRequest({})", _fields(VideoRequest), lambda name, w, x: w.request(**{name: x})),
     **_each("Camera({})", _fields(Camera), lambda name, w, x: w.request(camera=Camera(**{name: x}))),

@@ -1,4 +1,4 @@
-"""What `_repr_mimebundle_` of jobs and sweeps gives: the durable form, videos carried as the front end needs."""
+"""What `_repr_mimebundle_` of jobs, sweeps and films gives: the durable form, videos carried as the front end needs."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import sys
 from typing import TYPE_CHECKING
 
 from .hosts import current_place
-from .rendering import comparison_table, result_html, sweep_grid
+from .rendering import comparison_table, film_html, result_html, sweep_grid
 
 if TYPE_CHECKING:
     from ..comparison import Comparison
     from ..jobs.job import Job
+    from ..sweep_film import Film
     from ..sweep_jobs import Sweep
 
 
@@ -22,6 +23,11 @@ def job_bundle(job: Job) -> dict[str, str]:
 def sweep_bundle(sweep: Sweep) -> dict[str, str]:
     """Return a sweep as a MIME bundle."""
     return sweep_grid.bundle(sweep, _embed())
+
+
+def film_bundle(film: Film) -> dict[str, str]:
+    """Return a film as a MIME bundle."""
+    return film_html.bundle(film, _embed())
 
 
 def comparison_bundle(comparison: Comparison) -> dict[str, str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import errno
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -40,8 +40,8 @@ X264 = {"preset": "veryfast", "crf": "18"}
 """Settings of the encoder, where clips cannot be joined without it."""
 _MATRICES = {1: "ITU709", 5: "ITU601", 6: "ITU601", 9: "BT2020"}
 """Code points of ITU-T H.273, and the names PyAV gives to their matrices."""
-_CODES = {"ITU709": 1, "ITU601": 6, "BT2020": 9}
-_LIMITED, _FULL = 1, 2
+MATRIX_CODES = {"ITU709": 1, "ITU601": 6, "BT2020": 9}
+LIMITED_RANGE, _FULL = 1, 2
 """Codes of the colour range; what is not tagged is limited."""
 _BROKEN = (OSError, ValueError, ArithmeticError, LookupError, MemoryError, RuntimeError)
 """What PyAV raises for broken files, besides its own errors."""
@@ -138,7 +138,9 @@ def pictures_at(path: Path, ticks: Sequence[int], size: tuple[int, int] | None =
     """
     wanted = set(ticks)
     with _opened(path) as (container, stream):
-        found = {frame.pts: _rgb(frame, size) for frame in decoded_frames(container, stream) if frame.pts in wanted}
+        found = {
+            frame.pts: rgb_picture(frame, size) for frame in decoded_frames(container, stream) if frame.pts in wanted
+        }
         if len(found) < len(wanted):
             raise ValueError("damaged")
     return [found[tick] for tick in ticks]
@@ -166,7 +168,7 @@ def concat(paths: Sequence[Path], out: Path) -> Path:
     if len({index.size for index in indices}) > 1:
         sizes = ", ".join(f"{p.name} has {i.size[0]}x{i.size[1]}" for p, i in zip(paths, indices, strict=True))
         raise InvalidRequest([f"clips of different sizes cannot be joined: {sizes}"])
-    with _named(f"{out} cannot be written", "PyAV does not say why"), replaced_file(out) as part:
+    with named_problem(f"{out} cannot be written", "PyAV does not say why"), replaced_file(out) as part:
         join = _remux if _alike(indices) else _encode
         join(paths, indices, part)
         check_mp4(part)
@@ -176,7 +178,8 @@ def concat(paths: Sequence[Path], out: Path) -> Path:
 # --- reading ----------------------------------------------------------------------------------------
 
 
-def _av() -> Any:
+def pyav() -> Any:
+    """Return PyAV, loaded at its first use. Raises `MissingExtra`."""
     try:
         import av  # loads PyAV
     except Exception as error:  # noqa: BLE001 - PyAV and its libraries may raise anything while they are loaded
@@ -187,9 +190,9 @@ def _av() -> Any:
 
 
 @contextmanager
-def _named(problem: str, reason: str) -> Iterator[None]:
+def named_problem(problem: str, reason: str) -> Iterator[None]:
     """Turn whatever goes wrong into one line: the problem, and the reason where the error has none."""
-    av = _av()
+    av = pyav()
     try:
         yield
     except DownloadError as error:  # of check_mp4, which does not know the name
@@ -203,8 +206,8 @@ def _named(problem: str, reason: str) -> Iterator[None]:
 @contextmanager
 def _opened(path: Path) -> Iterator[tuple[Any, Any]]:
     """Yield a whole MP4, open, and its first video stream."""
-    av = _av()
-    with _named(f"{path} cannot be read as a video", "it is damaged"):
+    av = pyav()
+    with named_problem(f"{path} cannot be read as a video", "it is damaged"):
         if path.exists() and not path.is_file():
             raise OSError(errno.EINVAL, "it is no file")
         check_mp4(path)
@@ -275,7 +278,7 @@ def clip_index(path: Path) -> Index:
 
 def _picture(path: Path, choose: Callable[[Index], int]) -> Image:
     """Return the frame at the tick that is chosen: from the key frame before it, or else from the beginning."""
-    av = _av()
+    av = pyav()
     with _opened(path) as (container, stream):
         tick = choose(_index(container, stream))
         with suppress(av.FFmpegError, *_BROKEN):
@@ -292,18 +295,19 @@ def find_frame(container: Any, stream: Any, tick: int) -> Image | None:
     """Return the frame at a tick, from where the container stands; None when it is not shown from there on."""
     for frame in decoded_frames(container, stream):
         if frame.pts >= tick:
-            return _rgb(frame) if frame.pts == tick else None
+            return rgb_picture(frame) if frame.pts == tick else None
     return None
 
 
-def _rgb(frame: Any, size: tuple[int, int] | None = None) -> Image:
+def rgb_picture(frame: Any, size: tuple[int, int] | None = None) -> Image:
+    """Return a frame as a picture of Pillow; `size` is in pixels where it is another."""
     width, height = size or (frame.width, frame.height)
     # all is explicit: by default some versions of PyAV take each matrix for BT.601
     picture: Image = frame.to_image(
         width=width,
         height=height,
         interpolation="AREA" if size else None,
-        src_colorspace=_matrix(frame),
+        src_colorspace=matrix_of(frame),
         dst_colorspace="ITU601",
         src_color_range=_range(frame),
         dst_color_range="JPEG",
@@ -311,7 +315,7 @@ def _rgb(frame: Any, size: tuple[int, int] | None = None) -> Image:
     return picture
 
 
-def _matrix(frame: Any) -> str:
+def matrix_of(frame: Any) -> str:
     """Return the matrix of a frame's colours; for one without a tag, the one that players take."""
     large = frame.width >= 1280 or frame.height > 576
     return _MATRICES.get(frame.colorspace, "ITU709" if large else "ITU601")
@@ -331,15 +335,15 @@ def _alike(indices: Sequence[Index]) -> bool:
 
 
 @contextmanager
-def _written(draft: Path) -> Iterator[Any]:
+def new_mp4(draft: Path) -> Iterator[Any]:
     """Yield a new MP4 that can be played from the start while it loads."""
-    with _av().open(str(draft.absolute()), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+    with pyav().open(str(draft.absolute()), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         yield container
 
 
 def _remux(paths: Sequence[Path], indices: Sequence[Index], draft: Path) -> None:
     """Copy the packets, each clip moved to the end of the one before."""
-    with _written(draft) as container:
+    with new_mp4(draft) as container:
         with _opened(paths[0]) as (_, template):
             # before PyAV 14 it was a parameter
             add = getattr(container, "add_stream_from_template", None) or (lambda t: container.add_stream(template=t))
@@ -376,12 +380,12 @@ def _encode(paths: Sequence[Path], indices: Sequence[Index], draft: Path) -> Non
     if width % 2 or height % 2:
         raise RunwayError(f"{paths[0]} has {width}x{height} pixels: clips that differ are joined in even sizes only")
     rate = indices[0].rate
-    with _written(draft) as container:
+    with new_mp4(draft) as container:
         with _opened(paths[0]) as (_, like):
-            stream, matrix = _coder(container, like.codec_context, rate), _matrix(like.codec_context)
+            stream, matrix = _coder(container, like.codec_context, rate), matrix_of(like.codec_context)
         for number, frame in enumerate(_even(paths, indices, rate)):
             picture = frame.reformat(
-                width, height, "yuv420p", src_colorspace=_matrix(frame), dst_colorspace=matrix,
+                width, height, "yuv420p", src_colorspace=matrix_of(frame), dst_colorspace=matrix,
                 src_color_range=_range(frame), dst_color_range="MPEG",
             )  # fmt: skip
             picture.pts, picture.time_base, picture.pict_type = number, 1 / rate, 0
@@ -394,7 +398,7 @@ def _coder(container: Any, like: Any, rate: Fraction) -> Any:
     stream = container.add_stream("libx264", rate=rate, options=dict(X264))
     stream.width, stream.height, stream.pix_fmt = like.width, like.height, "yuv420p"
     coder = stream.codec_context
-    coder.colorspace, coder.color_range = _CODES[_matrix(like)], _LIMITED
+    coder.colorspace, coder.color_range = MATRIX_CODES[matrix_of(like)], LIMITED_RANGE
     coder.color_primaries, coder.color_trc = like.color_primaries, like.color_trc
     return stream
 
@@ -406,17 +410,21 @@ def _even(paths: Sequence[Path], indices: Sequence[Index], rate: Fraction) -> It
     """
     step, start = 0, Fraction(0)
     for path, index in zip(paths, indices, strict=True):
-        for frame, end in _timed_frames(path, index):
+        for frame, end in timed_frames(path, index):
             until = ceil((start + end) * rate - Fraction(1, 2))
             yield from (frame for _ in range(step, until))
             step = max(step, until)
         start += index.seconds
 
 
-def _timed_frames(path: Path, index: Index) -> Iterator[tuple[Any, Fraction]]:
-    """Yield the frames of a clip, each with the time in seconds at which it ends."""
+def timed_frames(path: Path, index: Index, threads: int = 0) -> Generator[tuple[Any, Fraction], None, None]:
+    """Yield the frames of a clip, each with the time in seconds at which it ends.
+
+    `threads` decode it, as many as PyAV likes for 0: each holds frames of its own.
+    """
     ends = index.ends
     with _opened(path) as (container, stream):
+        stream.codec_context.thread_count = threads
         for frame in decoded_frames(container, stream):
             if (end := ends.pop(frame.pts, None)) is not None:
                 yield frame, end

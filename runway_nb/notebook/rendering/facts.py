@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...camera import signed
 from ...jobs.job import Job
 from ...jobs.policy import day_of
 from ...ledger.phase import Phase
@@ -29,8 +30,7 @@ def megabytes(size: int | None) -> str:
 
 def axis(value: float) -> str:
     """Return a value as +4 or, with a true minus sign, -4."""
-    sign = "+" if value > 0 else MINUS if value < 0 else ""
-    return f"{sign}{abs(value):g}"
+    return signed(value)
 
 
 def camera_text(request: VideoRequest) -> str:

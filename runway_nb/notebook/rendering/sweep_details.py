@@ -5,34 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ...camera import MOVES
 from ...jobs.job import Job
 from ...ledger.marks import Marks
 from ...redaction import redact_cell, redact_line
 from ...request import VideoRequest
 from ...sweep_jobs import Sweep
-from ...sweep_layout import variant_label
-from ...sweep_plan import Axis, Variant, axis_label, value_text
+from ...sweep_layout import shown_value, variant_label
+from ...sweep_plan import Axis, Variant
 from ...sweep_states import ShotState
-from ...values.plain import is_number, plain
 from . import styles
 from .differences import settings_of
-from .facts import DOT, axis, made
+from .facts import DOT, made
 from .result_html import job_id
-
-
-def signed_label(along: Axis, index: int) -> str:
-    """Return what a value of an axis is called, as `axis_label` does; a camera move with its sign: `zoom +5`."""
-    return f"{along.name} {_shown(along, index)}" if _is_move(along, index) else axis_label(along, index)
-
-
-def _is_move(along: Axis, index: int) -> bool:
-    return along.name in MOVES and is_number(plain(along.values[index]))
-
-
-def _shown(along: Axis, index: int) -> str:
-    value = along.values[index]
-    return axis(plain(value)) if _is_move(along, index) else value_text(value)
 
 
 def settings_of_sweep(sweep: Sweep) -> dict[str, str]:
@@ -47,7 +31,7 @@ def settings_of_sweep(sweep: Sweep) -> dict[str, str]:
 
 def _values(along: Axis) -> str:
     """Return the values of an axis in their order; of takes their seeds."""
-    return ", ".join(_shown(along, index) for index in range(len(along.values)))
+    return ", ".join(shown_value(along, index) for index in range(len(along.values)))
 
 
 def _asked(sweep: Sweep, variant: Variant) -> VideoRequest:
@@ -89,7 +73,7 @@ def _titles() -> str:
 
 def _shot(sweep: Sweep, variant: Variant, state: ShotState, marks: Marks) -> str:
     job = sweep.job_of(variant)
-    label = variant_label(sweep.plan, variant, signed_label) or "the only one"
+    label = variant_label(sweep.plan, variant) or "the only one"
     cells: Sequence[str] = (job_id(job) if job else "", escape(DOT.join(_result(job, state, marks))))
     columns = "".join(f'<td style="{styles.SHOT_FACT}">{cell}</td>' for cell in cells)
     return (

@@ -24,7 +24,7 @@ from .live_state import live_state
 from .plain_text import ascii_text, first_line, shown_path
 from .posters import blurred_poster, light_poster
 from .result_html import SIMULATOR_BADGE, div, file_player, jpeg_uri, player_size, source
-from .sweep_details import details_html, settings_of_sweep, signed_label
+from .sweep_details import details_html, settings_of_sweep
 from .tables import table_bundle
 
 DURABLE_CLASS = "runway-nb-sweep"
@@ -82,7 +82,7 @@ def bundle(sweep: Sweep, embed: str = "auto", folder: Path | None = None) -> dic
         f'<div class="{DURABLE_CLASS}" style="{styles.SWEEP}">',
         div(styles.ABOVE, SIMULATOR_BADGE) if _is_simulated(sweep) else "",
         div(styles.PROMPT, escape(_prompt(sweep))),
-        *(_table(shots, table) for table in layout(sweep.plan, signed_label)),
+        *(_table(shots, table) for table in layout(sweep.plan)),
         div(styles.STATUS, escape(_status(sweep))),
         "" if sweep.is_ending else div(styles.STATUS, AGAIN),
         details_html(sweep, shots.settings, states, marks),
@@ -147,7 +147,7 @@ def _row(shots: _Shots, table: LayoutTable, row: LayoutRow, column: int) -> str:
 def _cell(shots: _Shots, variant: Variant | None, column: int, *, is_labelled: bool) -> str:
     if variant is None:
         return f'<td style="{styles.SHOT_CELL}"></td>'
-    name = variant_label(shots.sweep.plan, variant, signed_label)
+    name = variant_label(shots.sweep.plan, variant)
     label = div(styles.SHOT_LABEL, escape(name)) if is_labelled and name else ""
     job, state = shots.sweep.job_of(variant), shots.states[variant.place]
     if job is not None and state.is_done:
@@ -161,7 +161,7 @@ def _cell(shots: _Shots, variant: Variant | None, column: int, *, is_labelled: b
 def _video(shots: _Shots, job: Job, variant: Variant, column: int) -> str:
     """Return the picture of a video, and its player folded below."""
     mark = shots.marks[variant.place].word
-    name = variant_label(shots.sweep.plan, variant, signed_label)
+    name = variant_label(shots.sweep.plan, variant)
     words = ", ".join(filter(None, [name or "Video", mark]))
     width, height = player_size(job.request, column - 4, column - 4)
     src, picture = shots.source(job), _picture(job, words, (width, height), mark)

@@ -3,73 +3,24 @@
 from __future__ import annotations
 
 import base64
-import io
-import math
 import time
-from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PIL import Image
 
 from runway_nb import errors
-from runway_nb.api.models import SUCCEEDED, Status, Task
-from runway_nb.jobs.job import Job
-from runway_nb.jobs.state import State
+from runway_nb.api.models import Status, Task
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.rendering.sweep_grid import AGAIN, DURABLE_CLASS, bundle
-from runway_nb.sweep_jobs import Sweep, SweepPrice
-from runway_nb.sweep_plan import Axis, Variant, plan
+from runway_nb.sweep_jobs import SweepPrice
+from runway_nb.sweep_plan import Axis
 from support.sanitizer import check_sanitized, tags
 from support.shown_jobs import NOW, TASK_ID
+from support.shown_sweeps import a_sweep, done_job, finished, job_of, poster
 from support.strategies import EMAIL
-
-
-@cache
-def poster(size: tuple[int, int] = (560, 336), seed: int = 0) -> bytes:
-    """A JPEG with as much in it as one of a clip full of leaves and waves."""
-    width, height = size
-    picture = Image.new("RGB", size)
-    waves = [
-        (x * 7 + y * 3 + seed * 31, int(128 + 90 * math.sin(x / 9 + seed)), int(128 + 90 * math.cos(y / 5)))
-        for y in range(height)
-        for x in range(width)
-    ]
-    picture.putdata([(a % 97 + 60, b, c) for a, b, c in waves])
-    data = io.BytesIO()
-    picture.save(data, "JPEG", quality=60)
-    return data.getvalue()
-
-
-def job_of(variant: Variant, folder: Path, **state: Any) -> Job:
-    number = "".join(map(str, variant.place))
-    moment = State(state.pop("phase", Phase.FOLLOWING), sent=NOW - 38, last_poll=NOW, **state)
-    return Job(f"{number:0>8}", variant.request, folder=folder, created=NOW - 38, state=moment)
-
-
-def done_job(variant: Variant, folder: Path, picture: bytes | None = None) -> Job:
-    video = folder / "runway_outputs" / f"shot-{''.join(map(str, variant.place))}.mp4"
-    video.parent.mkdir(exist_ok=True)
-    video.write_bytes(b"\0" * 1000)
-    poster_of = poster() if picture is None else picture
-    return job_of(
-        variant, folder, phase=Phase.DONE, task=Task(TASK_ID, SUCCEEDED), video=video, poster=poster_of, ended=NOW
-    )  # fmt: skip
-
-
-def a_sweep(axes: Sequence[Axis], prompt: str = "A lamp turns", **options: Any) -> Sweep:
-    many = plan(prompt, {}, axes, model="gen3turbo", **options)
-    return Sweep(many, SweepPrice(len(many.variants), 0, 25 * len(many.variants), 0))
-
-
-def finished(sweep: Sweep, folder: Path) -> Sweep:
-    for variant in sweep.plan.variants:
-        sweep.add(variant, done_job(variant, folder))
-    return sweep
 
 
 def shots(html: str) -> str:
