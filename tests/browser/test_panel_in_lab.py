@@ -8,12 +8,12 @@ import json
 import re
 from collections.abc import Iterator
 from importlib.util import find_spec
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from barriers import barrier_script, barriers
 from lab import LOST, OWN_OF_JUPYTERLAB, SLEEP, WIDEN, App, played, tell
 from PIL import Image
 from playwright.sync_api import FilePayload, expect
@@ -298,36 +298,19 @@ def test_a_shot_is_made_with_the_keyboard_alone(panel: Seen) -> None:
 
 # --- for everybody ------------------------------------------------------------------------------------
 
-VIOLATIONS = """async panel => {
-  const found = await axe.run(panel);
-  return {passes: found.passes.length, bad: found.violations.filter(v => ['serious', 'critical'].includes(v.impact))
-    .map(v => [v.id, v.nodes.map(node => [node.html, node.any.concat(node.all, node.none).map(c => c.message)])])};
-}"""
 
-
-@pytest.fixture(scope="module")
-def checker() -> str:
-    """The script that looks for barriers; it is in a package, so nothing is fetched."""
-    found = find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
-        left_out("axe-playwright-python is not installed")
-    assert found is not None
-    assert found.origin is not None
-    return (Path(found.origin).parent / "axe.min.js").read_text("utf-8")
-
-
-def test_nothing_keeps_anybody_out(app: App, filled: Seen, checker: str) -> None:
+def test_nothing_keeps_anybody_out(app: App, filled: Seen) -> None:
     filled.field("Reply URL").fill("lamp")
     filled.root.get_by_text("Reply URL is 'lamp'").wait_for()
-    filled.page.evaluate(checker)
+    filled.page.evaluate(barrier_script())
     for theme in (LIGHT, DARK):
         app.theme(theme)
         for width in (900, 400):
             filled.page.evaluate(WIDEN, width)
             filled.page.wait_for_timeout(200)
-            seen = filled.root.evaluate(VIOLATIONS)
-            assert seen["passes"] >= 15
-            assert seen["bad"] == [], (theme, width)
+            passes, bad = barriers(filled.root)
+            assert passes >= 15
+            assert bad == [], (theme, width)
 
 
 def test_it_fits_into_every_width(filled: Seen) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from runway_nb.notebook.cards.comparison_widget import comparison_script
 from runway_nb.notebook.cards.grid_widget import grid_script
 from runway_nb.notebook.cards.page_probe import probe_script
 from runway_nb.notebook.panel.script import facts, script
@@ -44,6 +45,7 @@ def test_the_tests_of_the_page_pass(name: str) -> None:
         (script, "module.default", "[ 'render' ]"),
         (probe_script, "module.default", "[ 'render' ]"),
         (grid_script, "module.default()", "[ 'initialize', 'render' ]"),
+        (comparison_script, "module.default", "[ 'render' ]"),
     ],
 )
 def test_a_joined_script_is_one_module_without_a_name_twice(

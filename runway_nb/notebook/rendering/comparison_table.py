@@ -18,6 +18,7 @@ from ...comparison import Clip, Comparison
 from ...errors import RunwayError
 from ...jobs.job import Job, video_frames
 from ...jobs.policy import day_of
+from ...redaction import redact_line
 from ...request import VideoRequest
 from . import styles
 from .differences import Setting, settings_of
@@ -25,7 +26,7 @@ from .facts import DOT, cost, made, megabytes, model_title, prompt_text
 from .plain_text import ascii_text, shown_path
 from .result_html import SIMULATOR_BADGE, div, file_link, file_player, job_id, player_size, source
 from .tables import table_bundle
-from .word_diff import change_text, compared_html
+from .word_diff import Piece, change_text, compared, compared_html
 
 DURABLE_CLASS = "runway-nb-comparison"
 """The class of the outermost element: by it the script of the live comparison finds what stands beside it."""
@@ -40,18 +41,28 @@ _POSTER = (480, 480)
 """Pixels of the poster of a file at most."""
 
 
-def bundle(comparison: Comparison, embed: str = "auto", folder: Path | None = None) -> dict[str, str]:
-    """Return a comparison as a MIME bundle; see `result_html.bundle` for the arguments."""
+def bundle(comparison: Comparison, embed: str = "auto", folder: Path | None = None, note: str = "") -> dict[str, str]:
+    """Return a comparison as a MIME bundle; see `result_html.bundle` for the arguments.
+
+    `note` says how the clips can be seen in step, or why they cannot.
+    """
     clips = comparison.clips
     lines = differences_lines(clips)
     head = (
-        (div(styles.ABOVE, SIMULATOR_BADGE) if any(clip.job and clip.job.simulated for clip in clips) else "")
+        (div(styles.ABOVE, SIMULATOR_BADGE) if is_simulated(clips) else "")
         + div(styles.PROMPT, escape(title_text(clips)))
         + "".join(div(styles.FACTS, escape(line)) for line in lines)
     )
     table = div(styles.SCROLLED, _table(clips, embed, folder or comparison.studio.folder))
-    html = f'<div class="{DURABLE_CLASS}" style="{styles.COMPARED}">{head}{table}</div>'
-    return {"text/html": html, "text/plain": _text(clips, lines, folder or comparison.studio.folder)}
+    below = div(styles.FACTS, escape(redact_line(note))) if note else ""
+    html = f'<div class="{DURABLE_CLASS}" style="{styles.COMPARED}">{head}{table}{below}</div>'
+    text = _text(clips, lines, folder or comparison.studio.folder)
+    return {"text/html": html, "text/plain": "\n".join(filter(None, [text, ascii_text(redact_line(note))]))}
+
+
+def is_simulated(clips: Sequence[Clip]) -> bool:
+    """Return True where play money was spent for a clip."""
+    return any(clip.job is not None and clip.job.simulated for clip in clips)
 
 
 def title_text(clips: Sequence[Clip]) -> str:
@@ -79,10 +90,10 @@ def _verb(letters: Sequence[str]) -> str:
 
 
 def labels(clips: Sequence[Clip]) -> list[str]:
-    """Return for each clip what it is called and what distinguishes it, for a label on it."""
+    """Return for each clip its name and what distinguishes it, for a label on it."""
     differing = iter(_columns([each for each in _settings(_jobs(clips)) if each.differs], len(_jobs(clips))))
     texts = [DOT.join(next(differing)) if clip.job is not None else "" for clip in clips]
-    return [DOT.join(filter(None, (clip.title, text))) for clip, text in zip(clips, texts, strict=True)]
+    return [DOT.join(filter(None, (clip.name, text))) for clip, text in zip(clips, texts, strict=True)]
 
 
 def _jobs(clips: Sequence[Clip]) -> list[Job]:
@@ -184,6 +195,15 @@ def _prompts(clips: Sequence[Clip]) -> list[str]:
     jobs = _jobs(clips)
     marked = iter(compared_html([prompt_text(job.request) for job in jobs]) if jobs else ())
     return [next(marked) if clip.job is not None else "" for clip in clips]
+
+
+def prompt_pieces(clips: Sequence[Clip]) -> list[list[Piece]]:
+    """Return the prompt of each clip in pieces, as `word_diff.compared` has them; nothing where all are equal."""
+    texts = [prompt_text(job.request) for job in _jobs(clips)]
+    if len(set(texts)) < 2:
+        return []
+    pieces = iter(compared(texts))
+    return [next(pieces) if clip.job is not None else [] for clip in clips]
 
 
 def _facts(shot: _Shot) -> str:

@@ -154,7 +154,7 @@ def compared_table(columns: int, width: int) -> str:
     """Return the style of a table of so many columns, each at most `width` pixels wide."""
     return (
         f"border-collapse:collapse;border:none;table-layout:fixed;margin:0;width:100%;max-width:{columns * width}px;"
-        f"min-width:{columns * 130}px"
+        f"min-width:{columns * 104}px"
     )
 
 

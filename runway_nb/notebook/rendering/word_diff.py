@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from html import escape
 from itertools import groupby
@@ -60,14 +60,25 @@ def compared(texts: Sequence[str]) -> list[list[Piece]]:
     pieces: list[list[Piece]] = []
     for other in others:
         parts = changes(first, other)
-        at = 0
-        for part in parts:
-            if not part.is_same:
-                changed[at : at + len(part.old)] = b"\1" * len(part.old)
-            at += len(part.old)
-        pieces.append([Piece(part.new, not part.is_same) for part in parts if part.new])
-    marks = groupby(zip(first, changed, strict=True), key=lambda pair: pair[1])
-    return [[Piece("".join(sign for sign, _ in run), bool(mark)) for mark, run in marks], *pieces]
+        marks = _marks((part.old, not part.is_same) for part in parts)
+        changed = bytearray(map(max, zip(changed, marks, strict=True)))
+        pieces.append(_pieces(other, _marks((part.new, not part.is_same) for part in parts)))
+    return [_pieces(first, changed), *pieces]
+
+
+def _marks(parts: Iterable[tuple[str, bool]]) -> bytearray:
+    """Return for each sign of a text 1 where it is changed, 0 elsewhere and for the spaces around what is changed."""
+    found = bytearray()
+    for text, is_changed in parts:
+        word = text.strip()
+        before = len(text) - len(text.lstrip()) if word else len(text)
+        found += bytes(before) + bytes([is_changed]) * len(word) + bytes(len(text) - before - len(word))
+    return found
+
+
+def _pieces(text: str, marks: bytearray) -> list[Piece]:
+    runs = groupby(zip(text, marks, strict=True), key=lambda pair: pair[1])
+    return [Piece("".join(sign for sign, _ in run), bool(mark)) for mark, run in runs]
 
 
 def compared_html(texts: Sequence[str]) -> list[str]:

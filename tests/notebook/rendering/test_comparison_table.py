@@ -63,7 +63,7 @@ def test_what_differs_is_said_in_words(tmp_path: Path) -> None:
     clips = compared(tmp_path, ONE, TWO).clips
     words = [f"zoom {MINUS}5 against +5", "seconds 5 against 10", "seed 1 against 2", "other words"]
     assert differences_lines(clips) == [DOT.join(words)]
-    assert labels(clips)[1] == DOT.join(["B 7f3e2c5b", "zoom +5", "seconds 10", "seed 2"])
+    assert labels(clips)[1] == DOT.join(["7f3e2c5b", "zoom +5", "seconds 10", "seed 2"])
     assert differences_lines(compared(tmp_path, ONE, ONE).clips) == ["The same request: no setting differs"]
     other_model = VideoRequest("A red lamp turns", Keyframes("a.png"), model="gen4", seed=1)
     assert differences_lines(compared(tmp_path, ONE, other_model).clips)[0].startswith("model Gen-3")
@@ -75,7 +75,7 @@ def test_a_file_has_no_settings_and_that_is_said(tmp_path: Path) -> None:
     )
     found = compared(tmp_path, "a.mp4", "b.mp4")
     assert differences_lines(found.clips) == ["A and B are known as a file only: no settings"]
-    assert labels(found.clips) == ["A a.mp4", "B b.mp4"]
+    assert labels(found.clips) == ["a.mp4", "b.mp4"]
     html = bundle(found)["text/html"]
     assert [video["src"] for video in videos(html)] == ["a.mp4", "b.mp4"]
     assert "The same in all" not in html

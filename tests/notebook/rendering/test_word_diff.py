@@ -42,6 +42,12 @@ def test_of_several_texts_the_first_shows_what_any_other_lacks() -> None:
     assert [piece.text for piece in third if piece.is_changed] == ["stands"]
 
 
+def test_spaces_around_changed_words_are_not_marked() -> None:
+    old, new = compared(["the beam sweeps over it", "the red beam sweeps"])
+    assert new == [Piece("the ", False), Piece("red", True), Piece(" beam sweeps", False)]
+    assert old == [Piece("the beam sweeps ", False), Piece("over it", True)]
+
+
 def test_one_text_has_no_changes() -> None:
     assert compared(["a lamp"]) == [[Piece("a lamp", False)]]
     assert compared([""]) == [[]]

@@ -9,7 +9,7 @@ import pytest
 
 from runway_nb.notebook.static import STATIC, join_modules
 
-ENTRIES = ("widget.js", "sweep_widget.js", "page_probe.js")
+ENTRIES = ("widget.js", "sweep_widget.js", "page_probe.js", "comparison_widget.js")
 DECLARED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 
@@ -67,7 +67,12 @@ def test_another_form_is_refused(line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("entry", "some"), [("widget.js", ("FACTS", "Player", "homography")), ("sweep_widget.js", ("Clock", "frameAt"))]
+    ("entry", "some"),
+    [
+        ("widget.js", ("FACTS", "Player", "homography")),
+        ("sweep_widget.js", ("Clock", "frameAt")),
+        ("comparison_widget.js", ("LiveComparison", "frameAt")),
+    ],
 )
 def test_no_two_modules_declare_one_name(entry: str, some: tuple[str, ...]) -> None:
     names = Counter(DECLARED.findall(join_modules(entry)))
