@@ -96,7 +96,7 @@ def _row(entry: HistoryEntry, folder: Path) -> dict[str, Any]:
     """Return one job by column. What a user wrote is redacted: a table is saved with its notebook."""
     record = entry.record
     of_record = _unreadable(record) if isinstance(record, UnreadableRecord) else _readable(record, folder)
-    made = None if record.created is None else datetime.fromtimestamp(record.created, timezone.utc)
+    made = None if record.asked is None else datetime.fromtimestamp(record.asked, timezone.utc)
     marks = {"star": entry.marks.star, "rejected": entry.marks.rejected, "note": redact(entry.marks.note)}
     row = {"id": record.id, "made": made, **of_record, **marks}
     return {name: row[name] for name in COLUMNS}

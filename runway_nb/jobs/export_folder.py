@@ -56,9 +56,11 @@ class ExportFolder:
         self._read()
 
     def begin(self) -> None:
-        """Make the folders. Raises `OSError`."""
+        """Make the folders, and tidy up after one that was killed. Raises `OSError`."""
         for name in (VIDEOS, POSTERS, PICTURES):
             (self.path / name).mkdir(parents=True, exist_ok=True)
+        for name in (MANIFEST, PAGE):
+            clear_parts(self.path / name)
 
     def put(self, source: Path, name: str, known: ExportedFile | None = None) -> tuple[ExportedFile, bool]:
         """Copy a file to a name unless it is there already; return it, and whether it was copied.

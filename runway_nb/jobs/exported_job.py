@@ -67,7 +67,7 @@ def exported_job(record: Record, marks: Marks, prints: Mapping[str, str], folder
         credits=wished.counted_credits if record.imported else record.credits,
         task=short_id(record.task_id) if record.task_id else "", status=record.status, error=record.error,
         message=without_folders(without_secrets(record.message), folders),
-        created=record.sent if record.imported and record.sent else record.created, sent=record.sent, took=record.took,
+        created=record.asked, sent=record.sent, took=record.took,
         star=marks.star, rejected=marks.rejected, note=without_secrets(marks.note),
         notebook=without_secrets(last_part(record.notebook)),
         cell=without_folders(without_secrets(without_paths(record.cell)), folders),

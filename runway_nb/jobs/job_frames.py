@@ -49,7 +49,7 @@ def _reason(job: Job, error: errors.RunwayError) -> str:
     """Return why there is no picture, and what to do."""
     if job.error is None:
         return error.message
-    come_back = job.state.phase in RESUMABLE
+    come_back = job.state.phase in RESUMABLE and not job.imported
     advice = f": %runway attach {job.id} picks it up" if come_back else ""
     return f"job {job.id} ended without a video ({job.status}, {job.error.message}){advice}"
 

@@ -38,7 +38,7 @@ def new_job(
         simulated=record.simulated,
         cell=record.cell,
         folder=Path(record.folder),
-        created=record.created,
+        created=record.asked,
         state=state,
         advice=advice,
         foreign_type=record.foreign_type,

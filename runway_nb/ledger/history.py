@@ -197,8 +197,9 @@ class LedgerHistory:
             clauses.append("model = ?")
             values.append(whole_text(wanted.model))
         if wanted.since is not None:
-            clauses.append("created >= ?")
-            values.append(wanted.since)
+            # what was made elsewhere was written down here later
+            clauses.append("created >= ? AND (imported = 0 OR sent >= ?)")
+            values += [wanted.since] * 2
         if wanted.notebook:
             names = [whole_text(wanted.notebook), f"{whole_text(wanted.notebook)}.ipynb"]
             clauses.append(f"({' OR '.join([_IS_NOTEBOOK] * len(names))})")

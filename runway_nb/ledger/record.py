@@ -89,6 +89,11 @@ class Record:
         return f"<Record {self.id} {self.phase}>"
 
     @property
+    def asked(self) -> float:
+        """When it was asked for, in Unix seconds; of an imported job, on the machine from which it came."""
+        return self.sent if self.imported and self.sent is not None else self.created
+
+    @property
     def is_price_known(self) -> bool:
         """False where nobody has documented what it costs; `credits` is then what the dearest model would."""
         return not self.credits or self._sent_request.credits is not None
@@ -146,6 +151,11 @@ class UnreadableRecord:
     """Unix seconds, or None."""
     task_id: str = field(default="", repr=False)
     backend: str = ""
+
+    @property
+    def asked(self) -> float | None:
+        """When it was asked for, in Unix seconds, or None."""
+        return self.created
 
     @property
     def price_text(self) -> str:

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import runway_nb
 from runway_nb import errors
 from runway_nb.api.models import Asset
 from runway_nb.camera import Camera
@@ -33,6 +34,7 @@ from runway_nb.ledger.record import Record
 from runway_nb.notebook.rendering.gallery_page import gallery_pages
 from runway_nb.request import VideoRequest
 from runway_nb.simulator.rendering.stub import CLIP
+from runway_nb.sweep_jobs import Sweep
 from support.exports import change_lines, exported, imported, lines
 from support.fakes import EMAIL, TOKEN, FakeTime, Party
 from support.picture_files import SMALL_FRAME
@@ -304,6 +306,37 @@ def test_the_first_frame_of_a_next_shot_comes_out_of_an_imported_one(party: Part
     imported(there, export)
     following = shot(there, "The next shot", keyframes=Keyframes(first=there.studio.find(made.id).last))
     assert following.video is not None
+
+
+def test_an_imported_job_was_made_when_it_was_made(party: Party, there: Party, export: Path) -> None:
+    made = shot(party)
+    exported(party, export)
+    there.time.now += 90 * 86_400
+    mine = shot(there, "Mine")
+    imported(there, export)
+    found = there.studio.find(made.id)
+    assert (found.created, found.state.ended) == (made.created, made.state.ended)
+    history = there.studio.ledger.history
+    later = history.wanted(since="30d")
+    assert [entry.record.id for entry in history.all(later)] == [mine.id]
+    assert [entry.record.asked for entry in history.all() if entry.record.id == made.id] == [made.created]
+
+
+def test_a_sweep_finds_all_its_videos_and_makes_what_is_missing(party: Party, there: Party, export: Path) -> None:
+    def swept(where: Party, *zooms: int) -> Sweep:
+        many: Sweep = runway_nb.sweep("A lamp turns", zoom=list(zooms), studio=where.studio, yes=True)
+        for job in many.jobs:
+            where.ended(job)
+        return many
+
+    made = swept(party, -5, 0, 5)
+    exported(party, export)
+    imported(there, export)
+    again_ = swept(there, -5, 0, 5)
+    assert [job.id for job in again_.jobs] == [job.id for job in made.jobs]
+    assert posts(there) == 0
+    assert len(swept(there, -5, 0, 5, 7).jobs) == 4
+    assert there.started == 1
 
 
 def test_imported_videos_are_imported_further(party: Party, there: Party, export: Path, tmp_path: Path) -> None:

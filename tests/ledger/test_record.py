@@ -27,3 +27,9 @@ def test_a_job_may_be_lost_while_a_create_is_unanswered(phase: Phase) -> None:
     in_doubt = unsent or phase in (Phase.UNKNOWN, Phase.SENDING, Phase.CHECKING)
     assert a_record(phase=phase.value, sent=1.0).may_be_lost is in_doubt
     assert not a_record(phase=phase.value, sent=1.0, task_id="x").may_be_lost
+
+
+def test_an_imported_job_was_asked_for_where_it_came_from() -> None:
+    assert a_record(created=7.0, sent=5.0).asked == 7.0
+    assert a_record(created=7.0, sent=5.0, imported=True).asked == 5.0
+    assert a_record(created=7.0, imported=True).asked == 7.0

@@ -52,7 +52,7 @@ class Shown(NamedTuple):
 def bundle(page: HistoryPage, wanted: HistoryFilter, shown: Shown) -> dict[str, str]:
     """Return a page of the history as a MIME bundle."""
     listed = job_lines([entry.record for entry in page.entries], shown.living)
-    lines = [line._replace(when=_when(entry.record.created)) for line, entry in zip(listed, page.entries, strict=True)]
+    lines = [line._replace(when=_when(entry.record.asked)) for line, entry in zip(listed, page.entries, strict=True)]
     above, below = _count(page, wanted), _more(page, shown.command)
     has_models = shows_models(lines)
     tiles = [_tile(entry, line, shown, has_models) for entry, line in zip(page.entries, lines, strict=True)]

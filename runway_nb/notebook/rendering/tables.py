@@ -134,7 +134,7 @@ def _settings(records: Sequence[AnyRecord]) -> list[str]:
 
 
 def _job_line(record: AnyRecord, job: Job | None) -> JobLine:
-    when = _when(record.created)
+    when = _when(record.asked)
     if isinstance(record, UnreadableRecord):
         price = "simulator" if record.backend == "simulator" else record.price_text
         return JobLine(record.id, when, "cannot be read", price, record.problem)
@@ -201,7 +201,7 @@ def job_costs_bundle(records: Iterable[AnyRecord]) -> dict[str, str]:
         (record.id, _when(record.created), "cannot be read", "", record.price_text, record.problem)
         if isinstance(record, UnreadableRecord)
         else (
-            record.id, _when(record.created), record.phase, record.model, record.price_text, _name(record.notebook)
+            record.id, _when(record.asked), record.phase, record.model, record.price_text, _name(record.notebook)
         )
         for record in records
     ]  # fmt: skip

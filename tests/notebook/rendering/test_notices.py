@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 
 from runway_nb import errors
+from runway_nb.jobs.job import Job
+from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import REFUSED_FOR_NOW
 from runway_nb.notebook.rendering.notices import notice
 from runway_nb.notebook.rendering.result_html import bundle
+from runway_nb.request import VideoRequest
 from support.sanitizer import check_sanitized
 from support.shown_jobs import a_job
 
@@ -77,3 +80,11 @@ def test_a_notice_survives_an_untrusted_notebook(error: errors.RunwayError) -> N
 
 def test_a_job_that_goes_on_says_how_to_see_its_end() -> None:
     assert "%runway wait 7f3e2c54" in bundle(a_job())["text/plain"]
+
+
+def test_an_imported_video_that_is_gone_is_imported_again() -> None:
+    """There is no task to fetch it from."""
+    state = State(Phase.DETACHED, error=errors.DownloadError("its file a.mp4 is not there any more"))
+    found = notice(Job("7f3e2c54", VideoRequest("A lamp"), state=state, imported=True))
+    assert found.command == "%runway import DIR"
+    assert "its file a.mp4 is not there any more" in found.reason.casefold()
