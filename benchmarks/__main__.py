@@ -8,6 +8,7 @@ from importlib import import_module
 MODULES = (
     "loading",
     "following",
+    "makespan",
     "finishing",
     "first_frame",
     "rendering",

@@ -270,6 +270,11 @@ def lost_request(record: Record, offset: float = 0.0) -> LostRequest:
     )
 
 
+def kin(request: VideoRequest) -> str:
+    """Return what is equal for requests whose tasks are hard to tell apart: those with the same words and seed."""
+    return f"{request.seed} {_plain(request.sent_prompt)}"
+
+
 def contradiction(task: Task, search: Search) -> str:
     """Return how the task that an answer shows differs from what was sent, in words; nothing when it does not."""
     lost, request = search.lost, search.lost.request

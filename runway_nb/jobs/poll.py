@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .. import errors
 from ..api.client import RunwayClient
 from ..api.models import Task
 from .context import JobContext, WrongTask
-from .poll_schedule import Poll, PollSchedule
+from .poll_schedule import POLL_COST, WANTED_COST, Poll, PollSchedule
 from .submit import mismatch
 
 FRESH_SECONDS = 60.0
@@ -15,7 +17,13 @@ _NOT_OURS = (400, 403, 404, 410)
 """What may be said of an id that is none, or a stranger's."""
 
 
-async def track(context: JobContext, task: Task, client: RunwayClient, first_wait: float | None) -> Task:
+async def track(
+    context: JobContext,
+    task: Task,
+    client: RunwayClient,
+    first_wait: float | None,
+    is_wanted: Callable[[], bool] = lambda: False,
+) -> Task:
     """Return the task at its end.
 
     Args:
@@ -23,6 +31,7 @@ async def track(context: JobContext, task: Task, client: RunwayClient, first_wai
         task: As last seen.
         client: Reads it.
         first_wait: Seconds to the first poll; None for the usual time.
+        is_wanted: Says whether another job waits for the slot: then the end is looked for more closely.
 
     Raises:
         DeadlineReached: no end in time; the task goes on.
@@ -47,7 +56,8 @@ async def track(context: JobContext, task: Task, client: RunwayClient, first_wai
         task = seen or task
         _report(context, seen, schedule, now)
         # a poll that the user asked for comes on top: the one that was due stays due
-        seconds = min(schedule.wait(now), due - now) if now < due else schedule.wait(now)
+        seconds = schedule.wait(now, cost=WANTED_COST if is_wanted() else POLL_COST)
+        seconds = min(seconds, due - now) if now < due else seconds
     return task
 
 

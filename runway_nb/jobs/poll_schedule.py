@@ -32,6 +32,8 @@ QUEUE = 4.0
 """Usual seconds before a task begins (performance anchors 6)."""
 POLL_COST = 0.46
 """Seconds of delay that one poll is worth; more of it means fewer polls and later discovery."""
+WANTED_COST = 0.2
+"""The same where another job waits for the slot: a delay is then the delay of all that follow."""
 USUAL_ERROR = 0.24
 """Spread of the usual duration, as a part of it."""
 READING_ERROR = 0.5
@@ -138,19 +140,20 @@ class PollSchedule:
         """Return the schedule after a poll that failed: the next ones come after 1, 2, 4 ... 20 s."""
         return replace(self, last_poll=self._after(at), failures=self.failures + 1)
 
-    def wait(self, now: float, jitter: float = 0.0) -> float:
+    def wait(self, now: float, jitter: float = 0.0, cost: float = POLL_COST) -> float:
         """Return the seconds until the next poll.
 
         Args:
             now: the caller's clock.
             jitter: -1 to 1, a number of the caller's own; shortens or lengthens the time between two polls by up
                 to 20 % inside its limits, 1 to 20 s.
+            cost: seconds of delay that one poll is worth.
 
         Returns:
             0 when the poll is due, and never more than what is left until the deadline.
         """
         latest = self._after(self.started)
-        gap = self._gap() * (1.0 + JITTER * _clamp(jitter, -1.0, 1.0))
+        gap = self._gap(cost) * (1.0 + JITTER * _clamp(jitter, -1.0, 1.0))
         due = min(latest + _clamp(gap, SHORTEST, LONGEST), self.deadline())
         return max(0.0, due - max(now, latest))
 
@@ -173,7 +176,7 @@ class PollSchedule:
         """Return a time that is not before the latest poll, for a clock that was read twice."""
         return at if self.last_poll is None else max(self.last_poll, at)
 
-    def _gap(self) -> float:
+    def _gap(self, cost: float) -> float:
         """Return the seconds between the latest poll and the next one, before limits and jitter."""
         if self.failures:
             return 2.0 ** min(self.failures - 1, 10)
@@ -181,7 +184,7 @@ class PollSchedule:
             return FIRST_POLL
         if self.explore or self.status.upper() == "THROTTLED":
             return LONGEST
-        return _next_poll(self.belief, self.last_poll) - self.last_poll
+        return _next_poll(self.belief, self.last_poll, cost) - self.last_poll
 
     def _usual(self) -> float:
         """Return the usual seconds of rendering for a clip of this length."""
@@ -232,7 +235,7 @@ def _risen(belief: Belief, at: float, ratio: float) -> Belief:
     )
 
 
-def _next_poll(belief: Belief, at: float) -> float:
+def _next_poll(belief: Belief, at: float, cost: float) -> float:
     """Return when to poll again after a poll at `at` that showed no end; always later than `at`.
 
     The hazard of a logistic law of scale s round the end is 1 / s(1 + exp(-x)), x = (t - end) / s, and the
@@ -242,7 +245,7 @@ def _next_poll(belief: Belief, at: float) -> float:
     if belief.ratio > 0.0:
         scale += STUCK * (at - belief.rose)
     spent = math.asinh(math.exp((at - belief.end) / (2.0 * scale)))
-    return belief.end + 2.0 * scale * math.log(math.sinh(spent + math.sqrt(POLL_COST / (2.0 * scale))))
+    return belief.end + 2.0 * scale * math.log(math.sinh(spent + math.sqrt(cost / (2.0 * scale))))
 
 
 def _clean_ratio(ratio: float | None) -> float | None:

@@ -79,7 +79,7 @@ async def send(context: JobContext, entry: QueueEntry) -> Task:
                     raise
                 task = started
                 break
-            seconds = min(_retry_seconds(context, busy), deadline - now)
+            seconds = min(_retry_seconds(context, busy, context.queue.slowdown(entry)), deadline - now)
             context.queue.send_back(entry, seconds)
             _report_holders(context, busy, seconds)
             if seconds > SOON_SECONDS and (soon := await _looked_soon(context, client)) is not None:
@@ -341,10 +341,10 @@ def _wait(context: JobContext, detail: str, next_try: float | None = None) -> No
         context.move(Phase.WAITING, **state)
 
 
-def _retry_seconds(context: JobContext, busy: errors.RateLimited) -> float:
-    """Return the time that the API names, else 10 to 30 s (API facts 3.4)."""
+def _retry_seconds(context: JobContext, busy: errors.RateLimited, slowdown: float) -> float:
+    """Return the time that the API names, else 10 to 30 s (API facts 3.4), longer after each refusal in a row."""
     low, high = (int(seconds * 1000) for seconds in RETRY_SECONDS)
-    return max(busy.retry_after or 0.0, context.env.draw(low, high) / 1000)
+    return max(busy.retry_after or 0.0, slowdown * context.env.draw(low, high) / 1000)
 
 
 def _report_holders(context: JobContext, busy: errors.RateLimited, seconds: float) -> None:

@@ -1,9 +1,8 @@
 """Who may send next: one queue for all jobs of a backend, first come, first served, per account.
 
 Runway lets about two tasks of an account run at once (API facts 13), so the queue sends the next one when one
-ends. A 429 sends a job back to its old place and closes the account for a while. One create of an account is on its
-way at a time: should its answer be lost, no other one is in doubt with it, and of many that wait one alone learns
-that Runway takes no more. Used on the background loop only.
+ends. A 429 sends a job back to its old place and closes the account for a while. Of requests that are alike one create
+at a time is on its way: should its answer be lost, no other one is in doubt with it. Used on the background loop only.
 """
 
 from __future__ import annotations
@@ -12,9 +11,14 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 ANSWER_SECONDS = 20.0
-"""How long a create keeps the next one back that is not answered; a choice of ours."""
+"""How long a create that is not answered keeps those back that are like it; a choice of ours."""
+SLOWER, SLOWEST = 1.5, 2.0
+"""How much longer each refusal in a row makes the next wait, and at most; a choice of ours."""
+FORGET_SECONDS = 600.0
+"""After which a 429 says nothing any more of how many tasks an account takes; a choice of ours."""
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
 
@@ -26,12 +30,30 @@ class QueueEntry:
     account: str = field(repr=False)
     """The account's e-mail, or nothing while it is open which account will run it."""
     number: int
+    kin: str = field(default="", repr=False)
+    """Equal for requests whose tasks are hard to tell apart."""
     moved: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when anything in the queue changes."""
 
     def meets(self, other: QueueEntry) -> bool:
         """Return True when both may be on the same account; one that is open may be on any."""
         return not self.account or not other.account or self.account == other.account
+
+    def keeps_back(self, other: QueueEntry) -> bool:
+        """Return True when `other` waits until the create of this one is answered."""
+        return self.kin == other.kin and self.meets(other)
+
+
+class Closed(NamedTuple):
+    """What a 429 has shown: with so many tasks of ours at work an account took no more."""
+
+    entry: QueueEntry
+    until: float
+    """When it may be tried again."""
+    level: int
+    """How many of ours were at work."""
+    in_row: int
+    """How many refusals there were in a row."""
 
 
 class SubmitQueue:
@@ -48,22 +70,22 @@ class SubmitQueue:
         self._numbers = itertools.count()
         self._waiting: list[QueueEntry] = []
         self._flying: list[QueueEntry] = []
-        self._closed: list[tuple[QueueEntry, float]] = []
+        self._closed: list[Closed] = []
         self._sending: dict[QueueEntry, float] = {}
         """Those whose create is on its way, and until when it keeps others back."""
 
-    def join(self, job_id: str, account: str) -> QueueEntry:
+    def join(self, job_id: str, account: str, kin: str = "") -> QueueEntry:
         """Take the last place."""
-        entry = QueueEntry(job_id, account, next(self._numbers))
+        entry = QueueEntry(job_id, account, next(self._numbers), kin)
         self._waiting.append(entry)
         return entry
 
     def may_go(self, entry: QueueEntry) -> bool:
-        """Return True when a slot is free, nobody is before, and neither a 429 nor another create keeps it back."""
+        """Return True when a slot is free, nobody is before, and neither a 429 nor a create like it keeps it back."""
         return self.position(entry) == 0 and len(self.holders(entry)) < self._slots() and self.reopens(entry) is None
 
     def go(self, entry: QueueEntry) -> None:
-        """Move an entry out of the queue, into a slot; the next may follow once its create is answered."""
+        """Move an entry out of the queue, into a slot; one like it may follow once its create is answered."""
         self._waiting.remove(entry)
         self._flying.append(entry)
         self._sending[entry] = self._clock() + ANSWER_SECONDS
@@ -84,21 +106,34 @@ class SubmitQueue:
     def send_back(self, entry: QueueEntry, seconds: float) -> None:
         """Move an entry back to its old place after a 429.
 
-        The account is closed for `seconds`, or until one of its tasks ends.
+        The account is closed for `seconds` while as many tasks of ours are at work there as now.
         """
+        in_row, now = self._in_row(entry) + 1, self._clock()
         self._flying.remove(entry)
         self._sending.pop(entry, None)
         self._waiting.append(entry)
         self._waiting.sort(key=lambda other: other.number)
-        self._closed.append((entry, self._clock() + seconds))
+        met = [closed for closed in self._closed if closed.entry.meets(entry)]
+        still = [closed for closed in met if closed.until > now]
+        until = max([now + seconds, *(closed.until for closed in still)])
+        level = min([len(self.holders(entry)), *(closed.level for closed in still)])
+        self._closed = [closed for closed in self._closed if closed not in met]
+        self._closed.append(Closed(entry, until, level, in_row))
         self._notify()
+
+    def slowdown(self, entry: QueueEntry) -> float:
+        """Return how many times longer than after a first 429 it is waited after one more: 1 to `SLOWEST`."""
+        return min(SLOWER ** self._in_row(entry), SLOWEST)
+
+    def _in_row(self, entry: QueueEntry) -> int:
+        recent = self._clock() - FORGET_SECONDS
+        return max((c.in_row for c in self._closed if c.entry.meets(entry) and c.until > recent), default=0)
 
     def leave(self, entry: QueueEntry) -> None:
         """Give the place or the slot back; the next may go. Harmless when it was given back before."""
         self._sending.pop(entry, None)
         if entry in self._flying:
             self._flying.remove(entry)
-            self._closed = [(other, until) for other, until in self._closed if not other.meets(entry)]
         elif entry in self._waiting:
             self._waiting.remove(entry)
         self._notify()
@@ -107,7 +142,14 @@ class SubmitQueue:
         """Take note of the account that runs the task, from the answer to the create."""
         self._sending.pop(entry, None)
         entry.account = account or entry.account
+        # one more than it took before
+        at_work = len(self.holders(entry))
+        self._closed = [closed for closed in self._closed if not closed.entry.meets(entry) or at_work <= closed.level]
         self._notify()
+
+    def is_wanted(self, entry: QueueEntry) -> bool:
+        """Return True when another job waits for the slot that an entry holds."""
+        return any(other.meets(entry) for other in self._waiting)
 
     @property
     def busy(self) -> int:
@@ -123,11 +165,11 @@ class SubmitQueue:
         return sum(other.meets(entry) for other in self._waiting if other.number < entry.number)
 
     def reopens(self, entry: QueueEntry) -> float | None:
-        """Return until when a 429, or a create on its way, keeps an entry back; None when nothing does."""
-        now = self._clock()
-        self._closed = [(other, until) for other, until in self._closed if until > now]
-        kept_back = [*self._closed, *((other, until) for other, until in self._sending.items() if until > now)]
-        return max((until for other, until in kept_back if other.meets(entry)), default=None)
+        """Return until when a 429, or the create of one like it, keeps an entry back; None when nothing does."""
+        now, at_work = self._clock(), len(self.holders(entry))
+        times = [closed.until for closed in self._closed if closed.entry.meets(entry) and at_work >= closed.level]
+        times += [until for other, until in self._sending.items() if other.keeps_back(entry)]
+        return max((until for until in times if until > now), default=None)
 
     def message(self, entry: QueueEntry) -> str:
         """Return why it waits: slots, position, and whose tasks hold the slots."""

@@ -22,6 +22,7 @@ from ..storage.video_folder import folder_problem
 from ..values.plain import unexpected
 from .context import JobContext, Start, Stopped, WrongTask
 from .download import fetch
+from .matching import kin
 from .poll import track
 from .restore import is_over, resting_state, resumed_state, task_of
 from .state import State, failed_phase
@@ -59,7 +60,8 @@ class Workflow:
     async def _make(self) -> None:
         context = self.context
         await prepare(context)
-        entry = context.queue.join(context.job.id, context.job.request.account)
+        request = context.job.request
+        entry = context.queue.join(context.job.id, request.account, kin(request))
         try:
             # once more: it may have waited long, or come from another day
             if problem := await to_thread(folder_problem, self._output, context.job.id):
@@ -111,7 +113,7 @@ class Workflow:
         context.move(Phase.FOLLOWING, task=task, journal=known)
         client = (await context.connected()).client
         try:
-            task = await track(context, task, client, first_wait)
+            task = await track(context, task, client, first_wait, lambda: context.queue.is_wanted(entry))
         except WrongTask as wrong:
             if is_second:
                 raise errors.NotFound(str(wrong), 404) from None

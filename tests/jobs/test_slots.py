@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.jobs.submit_queue import ANSWER_SECONDS, SubmitQueue
+from runway_nb.jobs.submit_queue import ANSWER_SECONDS, FORGET_SECONDS, SubmitQueue
 from support.fakes import FakeTime
 
 A, B, OPEN = "a@example.org", "b@example.org", ""
@@ -149,16 +149,23 @@ def test_first_come_first_served(queue) -> None:
     ],
     ids=["answered", "task found", "left"],
 )
-def test_one_create_of_an_account_is_on_its_way_at_a_time(queue, end) -> None:
+def test_of_requests_that_are_alike_one_create_is_on_its_way_at_a_time(queue, end) -> None:
     """Should its answer be lost, no other one is in doubt with it."""
     first, second, elsewhere = _waiting(queue, A, A, B)
     queue.go(first)
     assert not queue.may_go(second), "a slot is free, and the answer has not come"
     assert queue.may_go(elsewhere)
+    assert not queue.holders(elsewhere)
     second.moved.clear()
     end(queue, first)
     assert queue.may_go(second)
     assert second.moved.is_set()
+
+
+def test_requests_that_differ_are_sent_beside_each_other(queue) -> None:
+    first, second = queue.join("0000000a", A, "7 A lamp"), queue.join("0000000b", A, "8 A lamp")
+    queue.go(first)
+    assert queue.may_go(second)
 
 
 def test_a_create_that_gets_no_answer_keeps_the_next_one_back_for_a_while_only(queue, time: FakeTime) -> None:
@@ -297,6 +304,50 @@ def test_the_longest_of_several_times_counts(queue, time: FakeTime) -> None:
     assert not queue.may_go(first)
     time.now += 20.0
     assert queue.may_go(first)
+
+
+def test_a_429_says_how_many_an_account_takes_until_it_takes_one_more(queue, time: FakeTime) -> None:
+    """The next one goes when a task ends; the one behind it waits the time out, and is not refused for nothing."""
+    (works,) = _flying(queue, A)
+    first, second = _waiting(queue, A, A)
+    queue.go(first)
+    queue.send_back(first, 20.0)
+    queue.leave(works)
+    assert queue.may_go(first)
+    queue.go(first)
+    queue.note_answer(first)
+    queue.locate(first, A)
+    assert not queue.may_go(second), "with one of ours at work it took no more"
+    time.now += 20.0
+    queue.go(second)
+    queue.locate(second, A)
+    assert queue.reopens(second) is None, "it takes two again"
+
+
+def test_each_refusal_in_a_row_makes_the_next_wait_longer(queue, time: FakeTime) -> None:
+    (first,) = _waiting(queue, A)
+    found = []
+    for _ in range(4):
+        found.append(queue.slowdown(first))
+        queue.go(first)
+        queue.send_back(first, 20.0)
+        time.now += 20.0
+    assert found == [1.0, 1.5, 2.0, 2.0]
+    queue.go(first)
+    queue.locate(first, A)
+    assert queue.slowdown(first) == 1.0, "it takes one more than it did"
+    queue.send_back(first, 20.0)
+    time.now += FORGET_SECONDS + 20.0
+    assert queue.slowdown(first) == 1.0, "that was long ago"
+
+
+def test_a_slot_is_wanted_while_another_one_waits_for_it(queue) -> None:
+    (works,) = _flying(queue, A)
+    assert not queue.is_wanted(works)
+    _waiting(queue, B)
+    assert not queue.is_wanted(works)
+    _waiting(queue, A)
+    assert queue.is_wanted(works)
 
 
 # --- words ------------------------------------------------------------------------------------------

@@ -594,7 +594,7 @@ class Schedule:
         open_ = [
             f"{r!r} {r.task_id} {r.error} {r.message}"
             for r in recent_records(self.ledger, MOST_RECORDS)
-            if not self._is_settled(r)
+            if not self.is_settled(r)
         ]
         idle = [cell for cell in self.cells if not any(map(self._stands, self.records(cell)))]
         return open_ + [f"nothing stands for {c}" for c in idle if not self.is_allowed_to_be_missing(c)]
@@ -603,7 +603,7 @@ class Schedule:
         """True for a cell that need not be made."""
         return False
 
-    def _is_settled(self, record: Record) -> bool:
+    def is_settled(self, record: Record) -> bool:
         if record.phase in IN_DOUBT and not record.task_id:
             given_up = record.phase == "unknown" and not self.resends and self.is_unpaid(record)
             return bool(record.resent_as) or given_up

@@ -21,7 +21,7 @@ from runway_nb.studio import Studio
 from runway_nb.sweep_jobs import Sweep, check_sweep, submit_sweep
 from runway_nb.sweep_plan import SweepPlan, plan, sweep_values
 from runway_nb.task_options import aspect_in
-from support.schedules import Cell, Say, Schedule, Stage
+from support.schedules import UNSENT, Cell, Say, Schedule, Stage
 from support.simulator_kit import picture
 
 DAY = 86_400.0
@@ -181,6 +181,13 @@ class SweepSchedule(Schedule):
         pictured = replace(cell.request, keyframes=picture_prints(cell.request.keyframes, self.folder))
         return self.ledger.table.records("WHERE digest = ? ORDER BY rowid DESC", (pictured.digest,))
 
+    def is_settled(self, record: Record) -> bool:
+        """True also for what was not paid and may not be sent any more: nobody asks for it again."""
+        is_open = record.phase in ("unknown", *UNSENT) and not record.task_id
+        request = VideoRequest.from_wire(record.original_request, record.model)
+        is_void = is_open and self.is_allowed_to_be_missing(Cell(request)) and self.is_unpaid(record)
+        return is_void or super().is_settled(record)
+
     def is_allowed_to_be_missing(self, cell: Cell) -> bool:
         """True where moderation has refused the words: the variants that share them are not sent."""
         same = self.ledger.table.records("WHERE refusal != ''")
@@ -198,7 +205,8 @@ class SweepSchedule(Schedule):
         for cell in self.cells:
             mine = self.records(cell)
             paid = [task for task in tasks if task["id"] in {record.task_id for record in mine}]
-            wishes = [record for record in mine if record.phase not in ("removed", "refused") and not record.resent_as]
+            left = [record for record in mine if not record.resent_as and record.phase not in ("removed", "refused")]
+            wishes = [record for record in left if not record.is_unsent]
             lost = [record for record in wishes if record.phase == "unknown" and not record.task_id]
             self._law(len(paid) == len(wishes) - len(lost), f"{cell}: {len(paid)} tasks for {wishes}, lost {lost}")
             self._law(len(paid) <= 1, f"{cell}: {len(paid)} tasks were started")
