@@ -57,6 +57,8 @@ def has_index(connection: sqlite3.Connection) -> bool:
     """Return True where there is an index that is up to date now; it is made at the first call."""
     if not has_fts5(connection):
         return False
+    if connection.in_transaction:
+        return not _is_behind(connection)  # what the caller writes is not ours to commit
     try:
         while _is_behind(connection):
             with immediate(connection):

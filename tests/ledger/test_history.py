@@ -345,6 +345,14 @@ def test_more_jobs_than_fit_into_one_step_are_indexed(ledger: Ledger, monkeypatc
     assert ids(ledger, words="lamp") == made[::-1]
 
 
+def test_a_search_inside_a_change_leaves_the_change_alone(ledger: Ledger) -> None:
+    lamp = add(ledger, "A lamp")
+    with ledger.table.file.transaction() as connection:
+        connection.execute("UPDATE jobs SET notebook = 'changed.ipynb'")
+        assert ids(ledger, words="lamp") == [lamp]
+    assert ids(ledger, words="lamp", notebook="changed") == [lamp]
+
+
 def test_nothing_of_the_index_is_written_before_somebody_searches(ledger: Ledger) -> None:
     ledger.marks.set(add(ledger, "A lamp"), note="dusk")
     ledger.history.page()
