@@ -18,6 +18,7 @@ MODULES = (
     "preview",
     "panel",
     "redacting",
+    "sweep_table",
 )
 
 

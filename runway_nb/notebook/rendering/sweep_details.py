@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape
+from typing import NamedTuple
 
 from ...jobs.job import Job
 from ...ledger.marks import Marks
@@ -12,11 +13,34 @@ from ...request import VideoRequest
 from ...sweep_jobs import Sweep
 from ...sweep_layout import shown_value, variant_label
 from ...sweep_plan import Axis, Variant
-from ...sweep_states import ShotState
+from ...sweep_states import ShotState, shot_state
 from . import styles
 from .differences import settings_of
 from .facts import DOT, made
 from .result_html import job_id
+
+
+class Shot(NamedTuple):
+    """One variant of a sweep at one moment: the ledger and the disk are asked once for all that shows it."""
+
+    variant: Variant
+    job: Job | None
+    """None where it was not sent."""
+    name: str
+    """What distinguishes it: `zoom +5, seed 1`; nothing where there is no axis."""
+    state: ShotState
+    marks: Marks
+
+
+def shots_of(sweep: Sweep) -> dict[tuple[int, ...], Shot]:
+    """Return the variants by their places, in the order of the axes."""
+    return {variant.place: _shot_of(sweep, variant) for variant in sweep.variants}
+
+
+def _shot_of(sweep: Sweep, variant: Variant) -> Shot:
+    job = sweep.job_of(variant)
+    marks = Marks() if job is None else job.marks
+    return Shot(variant, job, variant_label(sweep.plan, variant), shot_state(sweep, variant), marks)
 
 
 def settings_of_sweep(sweep: Sweep) -> dict[str, str]:
@@ -40,22 +64,16 @@ def _asked(sweep: Sweep, variant: Variant) -> VideoRequest:
     return variant.request if job is None else job.original_request
 
 
-def details_html(
-    sweep: Sweep, settings: Mapping[str, str], states: Mapping[tuple[int, ...], ShotState],
-    marks: Mapping[tuple[int, ...], Marks],
-) -> str:  # fmt: skip
+def details_html(sweep: Sweep, shots: Iterable[Shot], settings: Mapping[str, str]) -> str:
     """Return the settings of `settings_of_sweep`, the cell, and what became of each video, folded."""
     rows = "".join(_setting(name, text) for name, text in settings.items())
-    shots = "".join(
-        _shot(sweep, variant, states[variant.place], marks.get(variant.place, Marks())) for variant in sweep.variants
-    )
     cell = f'<pre style="{styles.CELL}">{escape(redact_cell(sweep.cell))}</pre>' if sweep.cell else ""
     return (
         f'<details style="{styles.DETAILS}"><summary style="{styles.SUMMARY}">'
         f"{'Settings and cell' if cell else 'Settings'}</summary>"
         f'<table style="{styles.SETTINGS}"><tbody>{rows}</tbody></table>{cell}'
         f'<table style="{styles.SETTINGS}"><thead style="{styles.TABLE_HEAD}">{_titles()}</thead>'
-        f"<tbody>{shots}</tbody></table></details>"
+        f"<tbody>{''.join(map(_shot_row, shots))}</tbody></table></details>"
     )
 
 
@@ -71,18 +89,16 @@ def _titles() -> str:
     return f'<tr style="{styles.NO_BACKGROUND}">{cells}</tr>'
 
 
-def _shot(sweep: Sweep, variant: Variant, state: ShotState, marks: Marks) -> str:
-    job = sweep.job_of(variant)
-    label = variant_label(sweep.plan, variant) or "the only one"
-    cells: Sequence[str] = (job_id(job) if job else "", escape(DOT.join(_result(job, state, marks))))
+def _shot_row(shot: Shot) -> str:
+    cells = (job_id(shot.job) if shot.job else "", escape(DOT.join(_result(shot))))
     columns = "".join(f'<td style="{styles.SHOT_FACT}">{cell}</td>' for cell in cells)
     return (
-        f'<tr style="{styles.NO_BACKGROUND}"><th scope="row" style="{styles.SHOT_NAME}">{escape(label)}</th>'
-        f"{columns}</tr>"
+        f'<tr style="{styles.NO_BACKGROUND}"><th scope="row" style="{styles.SHOT_NAME}">'
+        f"{escape(shot.name or 'the only one')}</th>{columns}</tr>"
     )
 
 
-def _result(job: Job | None, state: ShotState, marks: Marks) -> list[str]:
+def _result(shot: Shot) -> list[str]:
     """Return how long it took, or why there is no video; then its mark and its note."""
-    result = made(job) if job is not None and state.is_done else ": ".join(filter(None, state))
-    return [*filter(None, [result, marks.word, redact_line(marks.note)])]
+    result = made(shot.job) if shot.job is not None and shot.state.is_done else ": ".join(filter(None, shot.state))
+    return [*filter(None, [result, shot.marks.word, redact_line(shot.marks.note)])]

@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ...jobs.job import Job
-from ...ledger.marks import Marks
 from ...redaction import redact
 from ...sweep_jobs import Sweep, has_ended
-from ...sweep_layout import LayoutRow, LayoutTable, layout, variant_label
+from ...sweep_layout import LayoutRow, LayoutTable, layout
 from ...sweep_plan import Variant
-from ...sweep_states import ShotState, credits_text, seconds_taken, shot_state, status_text
+from ...sweep_states import ShotState, credits_text, seconds_taken, status_text
 from . import styles
 from .facts import DOT, clock
 from .live_state import live_state
 from .plain_text import ascii_text, first_line, shown_path
 from .posters import blurred_poster, light_poster
 from .result_html import SIMULATOR_BADGE, div, file_player, jpeg_uri, player_size, source
-from .sweep_details import details_html, settings_of_sweep
+from .sweep_details import Shot, details_html, settings_of_sweep, shots_of
 from .tables import table_bundle
 
 DURABLE_CLASS = "runway-nb-sweep"
@@ -57,13 +56,11 @@ _SHORT = 90
 """Characters of a reason in the table; all of it stands with the settings."""
 
 
-class _Shots(NamedTuple):
+class _Moment(NamedTuple):
     """What is shown of a sweep at one moment."""
 
     sweep: Sweep
-    states: Mapping[tuple[int, ...], ShotState]
-    marks: Mapping[tuple[int, ...], Marks]
-    """Of those that were sent: the ledger is asked once for each."""
+    shots: Mapping[tuple[int, ...], Shot]
     settings: Mapping[str, str]
     embed: str
     folder: Path | None
@@ -75,20 +72,18 @@ class _Shots(NamedTuple):
 
 def bundle(sweep: Sweep, embed: str = "auto", folder: Path | None = None) -> dict[str, str]:
     """Return a sweep as a MIME bundle, as it stands at this moment; see `result_html.bundle` for the arguments."""
-    states = {variant.place: shot_state(sweep, variant) for variant in sweep.variants}
-    marks = {each.place: job.marks for each in sweep.variants if (job := sweep.job_of(each)) is not None}
-    shots = _Shots(sweep, states, marks, settings_of_sweep(sweep), embed, folder)
+    now = _Moment(sweep, shots_of(sweep), settings_of_sweep(sweep), embed, folder)
     html = "".join([
         f'<div class="{DURABLE_CLASS}" style="{styles.SWEEP}">',
         div(styles.ABOVE, SIMULATOR_BADGE) if _is_simulated(sweep) else "",
         div(styles.PROMPT, escape(_prompt(sweep))),
-        *(_table(shots, table) for table in layout(sweep.plan)),
+        *(_table(now, table) for table in layout(sweep.plan)),
         div(styles.STATUS, escape(_status(sweep))),
         "" if sweep.is_ending else div(styles.STATUS, AGAIN),
-        details_html(sweep, shots.settings, states, marks),
+        details_html(sweep, now.shots.values(), now.settings),
         "</div>",
     ])  # fmt: skip
-    return {"text/html": html, "text/plain": _text(shots)}
+    return {"text/html": html, "text/plain": _text(now)}
 
 
 def head_line(sweep: Sweep) -> str:
@@ -120,13 +115,13 @@ def _prompt(sweep: Sweep) -> str:
 # --- the table --------------------------------------------------------------------------------------
 
 
-def _table(shots: _Shots, table: LayoutTable) -> str:
+def _table(now: _Moment, table: LayoutTable) -> str:
     longest = max((len(row.label) for row in table.rows), default=0)
     labels = min(max(LABELS[0], longest * 7), LABELS[1]) if longest else 0
     column = max(NARROWEST, min(COLUMN, (WIDEST - labels) // table.across))
     caption = f'<caption style="{styles.PAGE_TITLE}">{escape(table.title)}</caption>' if table.title else ""
     head = _head(table, labels) if table.columns else ""
-    rows = "".join(_row(shots, table, row, column) for row in table.rows)
+    rows = "".join(_row(now, table, row, column) for row in table.rows)
     style = styles.sweep_table(labels + table.across * NARROWEST, labels + table.across * column)
     return div(styles.SCROLLED, f'<table style="{style}">{caption}{head}<tbody>{rows}</tbody></table>')
 
@@ -137,34 +132,32 @@ def _head(table: LayoutTable, labels: int) -> str:
     return f'<thead style="{styles.TABLE_HEAD}"><tr style="{styles.NO_BACKGROUND}">{corner}{titles}</tr></thead>'
 
 
-def _row(shots: _Shots, table: LayoutTable, row: LayoutRow, column: int) -> str:
+def _row(now: _Moment, table: LayoutTable, row: LayoutRow, column: int) -> str:
     label = f'<th scope="row" style="{styles.ROW_LABEL}">{escape(row.label)}</th>' if row.label else ""
-    cells = [_cell(shots, variant, column, is_labelled=not table.columns) for variant in row.cells]
+    cells = [_cell(now, variant, column, is_labelled=not table.columns) for variant in row.cells]
     gap = f'<td style="{styles.SHOT_CELL}"></td>' * (table.across - len(row.cells))
     return f'<tr style="{styles.NO_BACKGROUND}">{label}{"".join(cells)}{gap}</tr>'
 
 
-def _cell(shots: _Shots, variant: Variant | None, column: int, *, is_labelled: bool) -> str:
+def _cell(now: _Moment, variant: Variant | None, column: int, *, is_labelled: bool) -> str:
     if variant is None:
         return f'<td style="{styles.SHOT_CELL}"></td>'
-    name = variant_label(shots.sweep.plan, variant)
-    label = div(styles.SHOT_LABEL, escape(name)) if is_labelled and name else ""
-    job, state = shots.sweep.job_of(variant), shots.states[variant.place]
-    if job is not None and state.is_done:
-        return f'<td style="{styles.SHOT_CELL}">{label}{_video(shots, job, variant, column)}</td>'
-    return f'<td style="{styles.STATE_CELL}">{label}{_state(job, state)}</td>'
+    shot = now.shots[variant.place]
+    label = div(styles.SHOT_LABEL, escape(shot.name)) if is_labelled and shot.name else ""
+    if shot.job is not None and shot.state.is_done:
+        return f'<td style="{styles.SHOT_CELL}">{label}{_video(now, shot, shot.job, column)}</td>'
+    return f'<td style="{styles.STATE_CELL}">{label}{_state(shot.job, shot.state)}</td>'
 
 
 # --- one video --------------------------------------------------------------------------------------
 
 
-def _video(shots: _Shots, job: Job, variant: Variant, column: int) -> str:
+def _video(now: _Moment, shot: Shot, job: Job, column: int) -> str:
     """Return the picture of a video, and its player folded below."""
-    mark = shots.marks[variant.place].word
-    name = variant_label(shots.sweep.plan, variant)
-    words = ", ".join(filter(None, [name or "Video", mark]))
+    mark = shot.marks.word
+    words = ", ".join(filter(None, [shot.name or "Video", mark]))
     width, height = player_size(job.request, column - 4, column - 4)
-    src, picture = shots.source(job), _picture(job, words, (width, height), mark)
+    src, picture = now.source(job), _picture(job, words, (width, height), mark)
     # a data URI leads nowhere: browsers refuse to open it
     link = "" if src.startswith("data:") else f'<a href="{escape(src, quote=True)}" title="{escape(words)}">'
     shown = f"{link}{picture}{'</a>' if link else ''}"
@@ -216,23 +209,23 @@ def _state_words(job: Job) -> str:
 # --- text -------------------------------------------------------------------------------------------
 
 
-def _text(shots: _Shots) -> str:
-    sweep = shots.sweep
-    rows = [(variant.label or "-", *_text_of(shots, variant)) for variant in sweep.variants]
+def _text(now: _Moment) -> str:
+    sweep = now.sweep
+    rows = [(shot.variant.label or "-", *_text_of(shot, now.folder)) for shot in now.shots.values()]
     table = table_bundle(("shot", "state", "id", "file"), rows, "")["text/plain"]
-    settings = "; ".join(f"{name} {text}" for name, text in shots.settings.items())
+    settings = "; ".join(f"{name} {text}" for name, text in now.settings.items())
     lines = [_prompt(sweep), text_line(sweep), table, f"Settings  {settings}"]
     return ascii_text("\n".join([*lines, *([f"Cell      {first_line(sweep.cell)}"] if sweep.cell else [])]))
 
 
-def _text_of(shots: _Shots, variant: Variant) -> tuple[str, str, str]:
+def _text_of(shot: Shot, folder: Path | None) -> tuple[str, str, str]:
     """Return state, id and file of a variant; why there is none in the place of the file."""
-    job, state = shots.sweep.job_of(variant), shots.states[variant.place]
+    job, state = shot.job, shot.state
     if job is None:
         return state.word.lower(), "", state.reason
     if not has_ended(job):
         return _state_words(job), job.id, ""
-    word = ", ".join(filter(None, [state.word.lower(), shots.marks[variant.place].word]))
+    word = ", ".join(filter(None, [state.word.lower(), shot.marks.word]))
     if job.video is None or not state.is_done:
         return word, job.id, state.reason
-    return word, job.id, shown_path(job.video, shots.folder or job.folder)
+    return word, job.id, shown_path(job.video, folder or job.folder)

@@ -123,11 +123,11 @@ def test_a_table_is_brought_up_to_date_without_making_its_pictures_again(tmp_pat
     first = bundle(sweep)
 
     def seconds() -> float:
-        begin = time.perf_counter()
+        begin = time.thread_time()
         assert bundle(sweep) == first
-        return time.perf_counter() - begin
+        return time.thread_time() - begin
 
-    # the quickest of many: the machine may be busy with something else
+    # of the thread alone, and the quickest of many: the machine may be busy with something else
     assert min(seconds() for _ in range(20)) < 0.005
 
 
