@@ -86,7 +86,7 @@ def credits_text(sweep: Sweep) -> str:
     unknown = len(charged) - len(known)
     more = [f"{unknown} of unknown price"] if unknown else []
     stored = len(sweep.jobs) - len(new_jobs(sweep))
-    return ", ".join([f"{sum(known)} credits", *more, *([f"{stored} there already for 0"] if stored else [])])
+    return ", ".join([f"{sum(known):,} credits", *more, *([f"{stored} there already for 0"] if stored else [])])
 
 
 def seconds_taken(sweep: Sweep) -> float | None:
