@@ -72,7 +72,8 @@ class ExportFolder:
 
         Raises `OSError`.
         """
-        target = self.path / name
+        # a video may have been moved to another disk, with a link in its place
+        source, target = source.resolve(), self.path / name
         found = self._there(source, target, known)
         if found is not None:
             return ExportedFile(name, *found), False

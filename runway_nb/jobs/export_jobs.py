@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
@@ -31,6 +31,8 @@ from .restore import video_file
 
 SAVE_SECONDS = 5.0
 """Between two times that the manifest is written while jobs are copied."""
+MOST_LISTED = 20
+"""Problems that are shown one by one."""
 LASTING = (errno.ENOSPC, errno.EROFS, getattr(errno, "EDQUOT", errno.ENOSPC))
 """What no other file would be spared."""
 _KINDS = {b"\x89PNG": "png", b"\xff\xd8\xff": "jpg", b"GIF8": "gif", b"RIFF": "webp", b"II*\0": "tif", b"MM\0*": "tif"}
@@ -70,14 +72,17 @@ class Export:
             lines.append(
                 f"{self.without_video} of those asked for have no video and stay out; --failed takes failures."
             )
-        return "\n".join([*(lines if self.jobs else ["Nothing was exported.", *lines[1:]]), *self._left_out])
-
-    @property
-    def _left_out(self) -> list[str]:
-        return [f"Left out: {line}" for line in self.problems]
+        lines[:1] = lines[:1] if self.jobs else ["Nothing was exported."]
+        return "\n".join([*lines, *listed_lines("Left out", self.problems)])
 
     def __repr__(self) -> str:
         return self.text
+
+
+def listed_lines(word: str, problems: Sequence[str]) -> list[str]:
+    """Return problems as they are shown, and how many more there are."""
+    more = [f"{word}: {len(problems) - MOST_LISTED:,} more."] if len(problems) > MOST_LISTED else []
+    return [*(f"{word}: {line}" for line in problems[:MOST_LISTED]), *more]
 
 
 def export_jobs(

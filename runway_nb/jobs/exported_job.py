@@ -19,10 +19,11 @@ from ..ledger.marks import Marks
 from ..ledger.phase import Phase
 from ..ledger.record import Record
 from ..models import model_named
-from ..redaction import short_id, without_secrets
+from ..redaction import TOKEN, short_id, without_secrets
 from ..references import asset_account, shot_frame
 from ..request import FIELDS, VideoRequest
 from ..storage.file_link import is_file_link
+from ..text.visible import visible
 from .manifest import ExportedFile, ExportedJob, ExportedPicture, UnreadableLine
 
 _LEFT_OUT = ("reply_url", "reply_ref")
@@ -187,10 +188,16 @@ def imported_record(
     return Record(
         id=job_id, phase=Phase.DONE.value, request={**job.request, **keyframes}, model=job.model, digest=digest,
         reply_ref="", credits=0, simulated=job.simulated, status=job.status, took=job.took, folder=folder,
-        cell=job.cell if job.cell.startswith(_MAGIC) else "",
+        cell=_sound_cell(job.cell),
         original_request={**job.original_request, **keyframes} if job.original_request else {},
         backend=job.backend, notebook=job.notebook, sent=job.created if job.sent is None else job.sent, imported=True,
     )  # fmt: skip
+
+
+def _sound_cell(cell: str) -> str:
+    """Return a cell that asks for what it shows; nothing for any other: one is then written from the request."""
+    is_whole = TOKEN not in cell and visible(cell) == cell
+    return cell if cell.startswith(_MAGIC) and is_whole else ""
 
 
 def known_prints(record: Record, prints: Mapping[str, str]) -> dict[str, str]:

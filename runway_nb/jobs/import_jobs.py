@@ -33,7 +33,7 @@ from ..storage.private_files import open_private
 from ..storage.video_folder import file_name, folder_problem, unwritable
 from .copy_progress import Progress
 from .export_folder import MANIFEST, is_manifest, manifest_lines
-from .export_jobs import LASTING, Report
+from .export_jobs import LASTING, Report, listed_lines
 from .exported_job import imported_digest, imported_record
 from .manifest import ExportedFile, ExportedJob, ExportedPicture, UnreadableLine, read_line
 from .notebook_pictures import lies_beside, may_lie_beside, put_beside
@@ -91,7 +91,7 @@ class Import:
             lines.append(
                 f"Other files have these names here, so cells with them ask anew: {_listed(self.other_pictures)}."
             )
-        lines += [f"Refused: {line}" for line in self.problems]
+        lines += listed_lines("Refused", self.problems)
         return "\n".join(filter(None, lines)) or "There is nothing to import."
 
     def __repr__(self) -> str:

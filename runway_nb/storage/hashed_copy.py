@@ -13,6 +13,7 @@ from typing import IO, NamedTuple
 from .atomic_file import STEP, free_bytes, replaced_file
 from .private_files import sync
 
+_BINARY = getattr(os, "O_BINARY", 0)
 ROOM = 4_000_000
 """Bytes that stay free beside a copy: what is written about it has to find its place, too."""
 
@@ -27,14 +28,13 @@ class Content(NamedTuple):
 
 def open_regular(path: Path) -> IO[bytes]:
     """Open a file for reading: never what a link leads to, nor what has no end. Raises `OSError`."""
+    if not hasattr(os, "O_NOFOLLOW") and path.is_symlink():
+        raise OSError(errno.ELOOP, "it is a link")
     handle = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | _BINARY)
     if not stat.S_ISREG(os.fstat(handle).st_mode):
         os.close(handle)
         raise OSError(errno.EINVAL, "it is no regular file")
     return open(handle, "rb")
-
-
-_BINARY = getattr(os, "O_BINARY", 0)
 
 
 def content_of(path: Path) -> Content:

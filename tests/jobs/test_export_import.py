@@ -719,12 +719,44 @@ def test_a_poster_that_is_none_only_leaves_its_place_empty(party: Party, there: 
     assert there.studio.find(made.id).state.poster is None
 
 
-def test_of_a_cell_that_is_none_of_ours_nothing_is_taken_over(party: Party, there: Party, export: Path) -> None:
+@pytest.mark.parametrize(
+    ("cell", "kept"),
+    [
+        ("%%runway shot --zoom 4\nA lamp turns", True),
+        ("import os; os.remove('x')", False),
+        ("%%runway\nA lamp \u202edeppilf", False),
+        ("%%runway\nwrite to ***@***", False),
+    ],
+)
+def test_a_cell_is_taken_over_where_it_asks_for_what_it_shows(
+    party: Party, there: Party, export: Path, cell: str, kept: bool
+) -> None:
     made = shot(party)
     exported(party, export)
-    change_lines(export, lambda line: line.update(cell="import os; os.remove('x')"))
+    change_lines(export, lambda line: line.update(cell=cell))
     imported(there, export)
-    assert there.studio.find(made.id).cell == ""
+    assert there.studio.find(made.id).cell == (cell if kept else "")
+
+
+def test_of_many_lines_that_are_refused_some_are_shown(there: Party, export: Path) -> None:
+    export.mkdir()
+    (export / MANIFEST).write_text('{"version": 1}\n' * 500)
+    found = imported(there, export)
+    assert len(found.problems) == 500
+    assert len(found.text.splitlines()) == 21
+    assert found.text.endswith("Refused: 480 more.")
+
+
+def test_a_video_that_lies_behind_a_link_is_exported(party: Party, export: Path, tmp_path: Path) -> None:
+    made = shot(party)
+    assert made.video is not None
+    shutil.move(made.video, tmp_path / "another disk.mp4")
+    made.video.symlink_to(tmp_path / "another disk.mp4")
+    assert exported(party, export).copied == 1
+    assert exported(party, export).copied == 0
+    (copy,) = (export / "videos").iterdir()
+    assert copy.read_bytes() == CLIP
+    assert not copy.is_symlink()
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", '{"version": '])
