@@ -15,6 +15,8 @@ from runway_nb import errors
 from runway_nb.pictures.contact_sheet import Blank, Slot, draw_slots
 from runway_nb.pictures.side_by_side import side_by_side
 from runway_nb.pictures.video_frames import duration, frames
+from runway_nb.simulator.rendering import renderer
+from runway_nb.simulator.rendering.renderer import Shot
 from runway_nb.sweep_film import progress_to_console
 from runway_nb.sweep_jobs import Sweep
 from runway_nb.sweep_pictures import sheet_of
@@ -100,6 +102,28 @@ def test_each_video_of_a_sweep_plays_in_its_place(tmp_path: Path) -> None:
     page, slots = draw_slots(sheet_of(sweep, blanks), WIDTH, (9999, 9999))
     assert frames(film.path, 1)[0].size == page.size
     assert seen(film.path, slots) == [[A, B, C]] * 4 + [[B, C, D]] * 4
+
+
+def rendered(folder: Path, tone: Tone) -> bytes:
+    """What the simulator makes of a keyframe of one tone."""
+    Image.new("RGB", (160, 96), tone).save(folder / "keyframe.png")
+    shot = Shot("", 1, 1, 160, 96, ((0.0, str(folder / "keyframe.png")),), {"zoom": 4.0})
+    renderer.render(shot, folder / "rendered.mp4")
+    return (folder / "rendered.mp4").read_bytes()
+
+
+def test_clips_of_the_simulator_stand_in_their_places_on_sheet_and_film(tmp_path: Path) -> None:
+    sweep = a_sweep([Axis("zoom", (-5, 0, 5))])
+    for variant, tone in zip(sweep.variants, (A, B, C), strict=True):
+        sweep.add(variant, done_job(variant, tmp_path, clip=rendered(tmp_path, tone)))
+    blanks = {variant.place: (Blank(160, 96),) for variant in sweep.variants}
+    _, slots = draw_slots(sheet_of(sweep, blanks), 600, (9999, 9999))
+    film = sweep.film(width=600)
+    assert duration(film.path) == 1.0
+    for picture in (sweep.sheet(width=600), *frames(film.path, 3)):
+        for slot, tone in zip(slots, (A, B, C), strict=True):
+            # the caption stands at the lower edge
+            assert is_tone(picture, (slot.left + slot.width // 2, slot.top + slot.height // 3), tone)
 
 
 def test_a_film_lies_beside_the_videos_and_plays_where_it_is_shown(tmp_path: Path) -> None:

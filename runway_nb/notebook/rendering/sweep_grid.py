@@ -6,7 +6,8 @@ player folded below it: the picture stands also where no player may, and native 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from html import escape
 from pathlib import Path
 from typing import NamedTuple
@@ -22,7 +23,7 @@ from .facts import DOT, clock
 from .live_state import live_state
 from .plain_text import ascii_text, first_line, shown_path
 from .posters import blurred_poster, light_poster
-from .result_html import SIMULATOR_BADGE, div, file_player, jpeg_uri, player_size, source
+from .result_html import EMBED_CAP, SIMULATOR_BADGE, div, file_player, jpeg_uri, player_size, source
 from .sweep_details import Shot, details_html, settings_of_sweep, shots_of
 from .tables import table_bundle
 
@@ -39,6 +40,8 @@ LABELS = 54, 96
 """Pixels of the column of labels, for short ones and for long ones."""
 DENSE = 1.5
 """Pixels of a picture for each one that it is shown with."""
+CARRIED = 3 * EMBED_CAP
+"""Bytes of all videos that a table puts into the notebook, where not all are asked for: a notebook is saved often."""
 AGAIN = "After a restart run the cell again: it goes on, and what is there or runs costs nothing more."
 _MARKS = {
     "Refused": ("bad", "\N{MULTIPLICATION X}"),
@@ -64,26 +67,49 @@ class _Moment(NamedTuple):
     settings: Mapping[str, str]
     embed: str
     folder: Path | None
+    left_out: frozenset[tuple[int, ...]]
+    """Those whose videos would make the notebook too large."""
 
-    def source(self, job: Job) -> str:
+    def source(self, shot: Shot, job: Job) -> str:
         assert job.video is not None
-        return source(job.video, self.folder or job.folder, self.embed)
+        embed = "never" if shot.variant.place in self.left_out else self.embed
+        return source(job.video, self.folder or job.folder, embed)
 
 
 def bundle(sweep: Sweep, embed: str = "auto", folder: Path | None = None) -> dict[str, str]:
     """Return a sweep as a MIME bundle, as it stands at this moment; see `result_html.bundle` for the arguments."""
-    now = _Moment(sweep, shots_of(sweep), settings_of_sweep(sweep), embed, folder)
+    shots = shots_of(sweep)
+    left_out = _left_out(shots.values()) if embed == "capped" else frozenset()
+    now = _Moment(sweep, shots, settings_of_sweep(sweep), embed, folder, left_out)
     html = "".join([
         f'<div class="{DURABLE_CLASS}" style="{styles.SWEEP}">',
         div(styles.ABOVE, SIMULATOR_BADGE) if _is_simulated(sweep) else "",
         div(styles.PROMPT, escape(_prompt(sweep))),
         *(_table(now, table) for table in layout(sweep.plan)),
         div(styles.STATUS, escape(_status(sweep))),
+        div(styles.STATUS, _linked(len(left_out))) if left_out else "",
         "" if sweep.is_ending else div(styles.STATUS, AGAIN),
         details_html(sweep, now.shots.values(), now.settings),
         "</div>",
     ])  # fmt: skip
     return {"text/html": html, "text/plain": _text(now)}
+
+
+def _left_out(shots: Iterable[Shot]) -> frozenset[tuple[int, ...]]:
+    """Return the places of the videos beyond the first so many bytes."""
+    found, left = set(), CARRIED
+    for shot in shots:
+        if shot.job is not None and shot.job.video is not None and shot.state.is_done:
+            with suppress(OSError):  # gone since
+                left -= shot.job.video.stat().st_size
+            if left < 0:
+                found.add(shot.variant.place)
+    return frozenset(found)
+
+
+def _linked(count: int) -> str:
+    are = "1 video lies" if count == 1 else f"{count} videos lie"
+    return f"{are} beside the notebook and not in it: --embed always puts all of them there."
 
 
 def head_line(sweep: Sweep) -> str:
@@ -157,7 +183,7 @@ def _video(now: _Moment, shot: Shot, job: Job, column: int) -> str:
     mark = shot.marks.word
     words = ", ".join(filter(None, [shot.name or "Video", mark]))
     width, height = player_size(job.request, column - 4, column - 4)
-    src, picture = now.source(job), _picture(job, words, (width, height), mark)
+    src, picture = now.source(shot, job), _picture(job, words, (width, height), mark)
     # a data URI leads nowhere: browsers refuse to open it
     link = "" if src.startswith("data:") else f'<a href="{escape(src, quote=True)}" title="{escape(words)}">'
     shown = f"{link}{picture}{'</a>' if link else ''}"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from runway_nb import errors
 from runway_nb.api.models import Status, Task
 from runway_nb.ledger.phase import Phase
+from runway_nb.notebook.rendering.result_html import EMBED_CAP
 from runway_nb.notebook.rendering.sweep_grid import AGAIN, DURABLE_CLASS, bundle
 from runway_nb.sweep_jobs import SweepPrice
 from runway_nb.sweep_plan import Axis
@@ -167,6 +168,18 @@ def test_a_video_can_be_put_into_the_notebook(tmp_path: Path) -> None:
     assert found(html, "a") == [], "a browser follows no data URI"
     elsewhere = bundle(sweep, "never", tmp_path / "notebooks")["text/html"]
     assert sources(elsewhere) == [f"../runway_outputs/shot-{n}.mp4" for n in (0, 1)]
+
+
+def test_a_notebook_that_travels_carries_no_more_than_can_be_saved_often(tmp_path: Path) -> None:
+    sweep = finished(a_sweep([Axis("seed", (1, 2, 3, 4, 5))]), tmp_path)
+    for job in sweep.jobs:
+        assert job.video is not None
+        with job.video.open("wb") as file:
+            file.truncate(EMBED_CAP)
+    html = bundle(sweep, "capped")["text/html"]
+    assert [source.startswith("data:") for source in sources(html)] == [True] * 3 + [False] * 2
+    assert ">2 videos lie beside the notebook and not in it: --embed always puts all of them there.<" in html
+    assert all(source.startswith("data:") for source in sources(bundle(sweep, "always")["text/html"]))
 
 
 def test_what_runs_failed_or_was_not_sent_is_said_in_words(tmp_path: Path) -> None:
