@@ -15,11 +15,12 @@ from typing import Any
 
 from ..errors import RunwayError
 from ..keyframes import Keyframes
+from ..ledger.addresses import KEY
 from ..ledger.marks import Marks
 from ..ledger.phase import Phase
 from ..ledger.record import Record
 from ..models import model_named
-from ..redaction import TOKEN, short_id, without_secrets
+from ..redaction import ADDRESS, TOKEN, short_id, without_secrets
 from ..references import asset_account, shot_frame
 from ..request import FIELDS, VideoRequest
 from ..storage.file_link import is_file_link
@@ -62,17 +63,22 @@ def exported_job(record: Record, marks: Marks, prints: Mapping[str, str], folder
         # a picture has changed since, or was given as something that is not there any more
         masked = list(keyframes) or ["request"]
     return ExportedJob(
-        id=record.id, phase=record.phase, model=record.model, backend=without_secrets(record.backend),
+        id=record.id, phase=record.phase, model=record.model, backend=_shown(record.backend),
         simulated=record.simulated, digest=record.digest,
         original_request=_masked(bodies[0]), request=_masked(bodies[1]), keyframes=keyframes, masked=tuple(masked),
         credits=wished.counted_credits if record.imported else record.credits,
         task=short_id(record.task_id) if record.task_id else "", status=record.status, error=record.error,
-        message=without_folders(without_secrets(record.message), folders),
+        message=without_folders(_shown(record.message), folders),
         created=record.asked, sent=record.sent, took=record.took,
-        star=marks.star, rejected=marks.rejected, note=without_secrets(marks.note),
-        notebook=without_secrets(last_part(record.notebook)),
-        cell=without_folders(without_secrets(without_paths(record.cell)), folders),
+        star=marks.star, rejected=marks.rejected, note=_shown(marks.note),
+        notebook=_shown(last_part(record.notebook)),
+        cell=without_folders(_shown(without_paths(record.cell)), folders),
     )  # fmt: skip
+
+
+def _shown(text: str) -> str:
+    """Return a text as others may see it: nor do they get what stands for an address that could not be had."""
+    return KEY.sub(ADDRESS, without_secrets(text))
 
 
 def without_paths(cell: str) -> str:
@@ -99,7 +105,7 @@ def _picture(text: str, sha256: str) -> ExportedPicture:
     if asset_account(text):
         return ExportedPicture(short_id(text))
     is_path = is_file_link(text) or _WHOLE_PATH.match(text) is not None
-    return ExportedPicture(without_secrets(last_part(text) if is_path else text), sha256)
+    return ExportedPicture(_shown(last_part(text) if is_path else text), sha256)
 
 
 def _shared(body: Mapping[str, Any], model: str) -> dict[str, Any]:
@@ -112,7 +118,7 @@ def _shared(body: Mapping[str, Any], model: str) -> dict[str, Any]:
 def _masked(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _masked(part) for name, part in value.items()}
-    return without_secrets(value) if isinstance(value, str) else value
+    return _shown(value) if isinstance(value, str) else value
 
 
 # --- the digest -----------------------------------------------------------------------------------------
@@ -154,7 +160,7 @@ def imported_digest(job: ExportedJob, ids: Mapping[str, str]) -> str:
             return _digest_of(job.original_request, job.model, _renamed(job.keyframes, ids))
     except RunwayError as error:
         raise UnreadableLine(f"what it asks for cannot be read: {error.message}") from None
-    raise UnreadableLine("its digest is not that of what it asks for: the line was changed or is damaged")
+    raise UnreadableLine("its digest is not that of what it asks for: the line was changed, or is damaged")
 
 
 def _renamed(keyframes: Mapping[str, ExportedPicture], ids: Mapping[str, str]) -> dict[str, ExportedPicture]:

@@ -20,7 +20,7 @@ from ..spec import POSITIONS
 from ..values.whole_text import whole_text
 
 VERSION = 1
-"""Of the form of a line."""
+"""Of the form of a line; raised with it, and with what a digest counts."""
 LONGEST_LINE = 1_000_000
 """Characters of a line; a long one has some thousand."""
 MOST_BYTES = 2_000_000_000

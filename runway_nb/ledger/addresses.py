@@ -13,7 +13,8 @@ from ..storage.private_files import private_folder, read_private
 from ..values.whole_text import whole_text
 
 _ID = re.compile(r"runwayml:(?P<email>[^\s\"]+?)-(?:task|asset):", re.IGNORECASE)
-_KEY = re.compile(r"account~[0-9a-f]{12}")
+KEY = re.compile(r"account~[0-9a-f]{12}")
+"""What stands in a row for an address."""
 LONGEST = 64 * 1024
 """Bytes of the file of an address; a link with a password is longer than any other."""
 _NESTED = 4
@@ -50,7 +51,7 @@ class AccountAddresses:
     def unmask(self, text: str) -> str:
         """Return the text that was masked. Raises `OSError`, `ValueError` where an address cannot be had."""
         for _ in range(_NESTED):
-            before, text = text, _KEY.sub(lambda match: self._address(match[0]), text)
+            before, text = text, KEY.sub(lambda match: self._address(match[0]), text)
             if text == before:
                 break
         return text
@@ -58,7 +59,7 @@ class AccountAddresses:
     def key(self, address: str) -> str:
         """Return what stands in the ledger for an address; nothing for none."""
         address = whole_text(address)
-        if not address or _KEY.fullmatch(address):
+        if not address or KEY.fullmatch(address):
             return address
         know_address(address)
         key = "account~" + hashlib.sha256(address.encode()).hexdigest()[:12]

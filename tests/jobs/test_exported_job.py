@@ -96,6 +96,14 @@ def test_a_task_that_was_made_elsewhere_has_no_digest() -> None:
     assert (job.digest, imported_digest(job, {})) == ("", "")
 
 
+def test_what_stands_for_an_address_stays_behind_too() -> None:
+    job = exported_job(
+        recorded(VideoRequest("write to account~0123456789ab")), NO_MARKS._replace(note="account~" + "0" * 12), {}
+    )
+    assert "account~" not in line_of(job)
+    assert job.masked == ("text_prompt",)
+
+
 def test_an_asset_is_named_as_it_can_be_typed() -> None:
     job = exported_job(recorded(VideoRequest("A lamp", Keyframes(first=ASSET_ID))), NO_MARKS, {})
     assert job.keyframes["first"].name == ASSET_ID.rpartition(":")[2][:8]
