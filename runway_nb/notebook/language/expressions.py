@@ -74,6 +74,18 @@ def named_value(expression: str, variables: Mapping[str, Any]) -> Any:
     return value
 
 
+def named_job(word: str, variables: Mapping[str, Any]) -> Job | None:
+    """Return the job that `shot`, `shots[0]` or `grid.jobs[-1]` is; None for whatever is none."""
+    match = _EXPRESSION.fullmatch(word)
+    if match is None or match["seconds"] is not None or match["name"] not in variables:
+        return None
+    try:
+        found = _followed(match, variables)
+    except InvalidRequest:
+        return None
+    return found if _is_job(found) else None
+
+
 def _may_be_picture(value: Any) -> bool:
     """Return True for what a keyframe may be. Asked of its type: an object may answer anything, or break."""
     try:

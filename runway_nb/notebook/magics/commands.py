@@ -7,7 +7,6 @@ from typing import Any
 
 from ...request_code import LANGUAGES
 from ...spec import MODELS
-from ...values.plain import is_a
 from ..language.options import CELL_INTRO, CELL_USAGE, OPTIONS, Option, cell_help, option_rows
 from . import (
     account_commands,
@@ -45,10 +44,10 @@ def run_line(front_end: FrontEnd, line: str) -> None:
 
 
 def _with_job_ids(words: Sequence[str], variables: Mapping[str, Any]) -> list[str]:
-    """Return the words with the id of a job in the place of the variable that holds it."""
-    from ...jobs.job import Job  # loads the jobs
+    """Return the words with the id of a job in the place of the expression that names it."""
+    from ..language.expressions import named_job  # loads the jobs
 
-    jobs = {name: value for name, value in variables.items() if is_a(value, Job)}
+    jobs = {word: job for word in words if (job := named_job(word, variables)) is not None}
     return [jobs[word].id if word in jobs else word for word in words]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import types
 from dataclasses import replace
 from io import BytesIO
 from typing import Any
@@ -459,6 +461,22 @@ def test_a_command_takes_the_variable_that_holds_a_job(session: Session) -> None
     session.shell.user_ns["shot"] = 7
     with pytest.raises(JobNotFound):
         session.line("show shot")
+
+
+@pytest.mark.parametrize("word", ["shots[0]", "shots[-1]", "held.shot", 'by_name["a"]'])
+def test_a_command_takes_an_expression_that_is_a_job(session: Session, word: str) -> None:
+    session.cell("shot --seed 7")
+    job = session.job()
+    session.keep(shots=[job], held=types.SimpleNamespace(shot=job), by_name={"a": job})
+    assert job.id in session.line(f"show {word}")
+
+
+@pytest.mark.parametrize("word", ["shots[7]", "shot.frame(1)", "shot.nothing", "nobody.shot"])
+def test_an_expression_that_is_no_job_is_looked_for_as_it_stands(session: Session, word: str) -> None:
+    session.cell("shot --seed 7")
+    session.keep(shots=[session.job()])
+    with pytest.raises(JobNotFound, match=re.escape(word)):
+        session.line(f"show {word}")
 
 
 def test_help_shows_everything(session: Session) -> None:
