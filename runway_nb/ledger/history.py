@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,7 +31,18 @@ ALL = 2**63 - 1
 AT_ONCE = 500
 """Jobs that are read at once where all are wanted."""
 _FROM = "FROM jobs LEFT JOIN marks ON marks.job_id = jobs.id"
-_PAGE = f"SELECT {JOB_COLUMNS}, star, rejected, note {_FROM}"
+_ASKED = (
+    "CASE WHEN jobs.rowid IN (SELECT rowid FROM jobs WHERE imported = 1) AND typeof(sent) IN ('integer', 'real') "
+    "THEN sent WHEN typeof(created) IN ('integer', 'real') THEN created ELSE 0 END"
+)
+"""`Record.asked`: what was made elsewhere was written down here later. Before all others where it is spoilt.
+
+By the index of imported jobs: what stands at the end of a long row takes its time.
+"""
+_PLACE = f"({_ASKED}, jobs.rowid)"
+_NEWEST_FIRST = f"ORDER BY {_ASKED} DESC, jobs.rowid DESC"
+_LATEST = (math.inf, 2**63 - 1)
+"""A place behind that of every job."""
 
 
 @dataclass(frozen=True)
@@ -157,11 +169,13 @@ class LedgerHistory:
         limit = max(1, limit)
         with self._table.file.opened() as connection:
             clause, values = self._condition(connection, wanted)
-            start = self._row_of(connection, before)
-            newer = f"SELECT COUNT(*), COALESCE(SUM(jobs.rowid >= ?), 0) {_FROM} WHERE {clause}"
-            total, passed = connection.execute(newer, (start, *values)).fetchone()
-            select = f"{_PAGE} WHERE {clause} AND jobs.rowid < ? ORDER BY jobs.rowid DESC LIMIT ?"
-            rows = connection.execute(select, (*values, start, limit)).fetchall()
+            start = self._place_of(connection, before)
+            count = f"SELECT COUNT(*), COALESCE(SUM({_PLACE} >= (?, ?)), 0) {_FROM} WHERE {clause}"
+            total, passed = connection.execute(count, (*start, *values)).fetchone()
+            # the numbers first: a whole row is long
+            chosen = f"SELECT jobs.rowid {_FROM} WHERE {clause} AND {_PLACE} < (?, ?) {_NEWEST_FIRST} LIMIT ?"
+            page = f"SELECT {JOB_COLUMNS}, star, rejected, note {_FROM} WHERE jobs.rowid IN ({chosen}) {_NEWEST_FIRST}"
+            rows = connection.execute(page, (*values, *start, limit)).fetchall()
             return HistoryPage(tuple(map(self._entry, rows)), passed + 1, total)
 
     def all(self, wanted: HistoryFilter = EVERYTHING, *, limit: int = ALL) -> Iterator[HistoryEntry]:
@@ -177,15 +191,16 @@ class LedgerHistory:
     def _entry(self, row: sqlite3.Row) -> HistoryEntry:
         return HistoryEntry(self._table.read(row), self._marks.read(row))
 
-    def _row_of(self, connection: sqlite3.Connection, job_id: str) -> int:
-        """Return the number of a job's row; more than any where no job is named."""
+    def _place_of(self, connection: sqlite3.Connection, job_id: str) -> tuple[float, int]:
+        """Return where a job stands in the order; behind all where none is named."""
         if not job_id:
-            return 2**63 - 1
+            return _LATEST
         clause, value = ("id", whole_text(job_id)) if (number := row_number(job_id)) is None else ("rowid", number)
-        row = connection.execute(f"SELECT rowid FROM jobs WHERE {clause} = ?", (value,)).fetchone()  # noqa: S608 - ours
+        found = f"SELECT {_ASKED}, rowid FROM jobs WHERE {clause} = ?"  # noqa: S608 - our own clauses
+        row = connection.execute(found, (value,)).fetchone()
         if row is None:
             raise job_not_found(job_id)
-        return int(row[0])
+        return row[0], row[1]
 
     def _condition(self, connection: sqlite3.Connection, wanted: HistoryFilter) -> tuple[str, list[Any]]:
         """Return the SQL condition of a filter, and its values."""
@@ -197,9 +212,8 @@ class LedgerHistory:
             clauses.append("model = ?")
             values.append(whole_text(wanted.model))
         if wanted.since is not None:
-            # what was made elsewhere was written down here later
-            clauses.append("created >= ? AND (imported = 0 OR sent >= ?)")
-            values += [wanted.since] * 2
+            clauses.append(f"{_ASKED} >= ?")
+            values.append(wanted.since)
         if wanted.notebook:
             names = [whole_text(wanted.notebook), f"{whole_text(wanted.notebook)}.ipynb"]
             clauses.append(f"({' OR '.join([_IS_NOTEBOOK] * len(names))})")

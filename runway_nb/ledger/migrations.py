@@ -179,6 +179,11 @@ def _m009_imported(connection: sqlite3.Connection) -> None:
     connection.execute("ALTER TABLE jobs ADD COLUMN imported INTEGER NOT NULL DEFAULT 0")
 
 
+def _m010_index_of_imported(connection: sqlite3.Connection) -> None:
+    """The few jobs that imports have brought, so that no long row is read to see that it is none of them."""
+    connection.execute("CREATE INDEX jobs_imported ON jobs (imported) WHERE imported = 1")
+
+
 STEPS: tuple[Step, ...] = (
     _m001_jobs,
     _m002_owners_and_books,
@@ -189,6 +194,7 @@ STEPS: tuple[Step, ...] = (
     _m007_names_of_fields,
     _m008_marks,
     _m009_imported,
+    _m010_index_of_imported,
 )
 
 

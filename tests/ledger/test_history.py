@@ -209,6 +209,27 @@ def test_a_job_that_cannot_be_read_hides_no_other(ledger: Ledger) -> None:
     assert ids(ledger, words=spoilt) == [spoilt]
 
 
+def test_jobs_stand_in_the_order_in_which_they_were_asked_for_whenever_they_were_written(ledger: Ledger) -> None:
+    now, older, spoilt, brought, also_now = (add(ledger, "A lamp") for _ in range(5))
+    with closing(sqlite3.connect(ledger.path)) as connection:
+        for column, job, moment in (
+            ("created", older, NOW - DAY), ("created", spoilt, "long ago"), ("sent", brought, NOW - 2 * DAY),
+            ("sent", also_now, NOW - 9 * DAY), ("imported", brought, 1),
+        ):  # fmt: skip
+            connection.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (moment, job))
+        connection.commit()
+    order = [also_now, now, older, brought, spoilt]
+    assert ids(ledger) == order
+    assert ids(ledger, since=NOW - DAY) == order[:3]
+    seen, before = list[str](), ""
+    for number in range(1, 6):
+        page = ledger.history.page(limit=1, before=before)
+        assert (page.first, page.total) == (number, 5)
+        seen.append(page.entries[0].record.id)
+        before = page.next
+    assert (seen, before) == (order, "")
+
+
 def test_a_page_goes_on_behind_a_job_whose_id_is_spoilt(ledger: Ledger) -> None:
     made = [add(ledger, "A lamp") for _ in range(3)]
     with closing(sqlite3.connect(ledger.path)) as connection:
