@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from lab import WIDEN, App, Notebook, find_chromium, jupyter_lab, start_chromium
 from playwright.sync_api import sync_playwright
+from seen_comparison import SeenComparison
 
 from support.notebooks import write_notebook
 
@@ -58,6 +59,23 @@ MODEL_PANEL = [
 ]
 MODELS = {"gen4": "Gen-4 Turbo", "veo": "Veo 3.1"}
 """A panel that begins with Gen-3 and goes on with these."""
+COMPARED = [
+    "%load_ext runway_nb",
+    (
+        "%%runway dusk --first lighthouse-dusk --zoom -5 --seed 1 --wait\n"
+        "A lighthouse at dusk, slow waves, the beam sweeps over the sea."
+    ),
+    (
+        "%%runway night --first lighthouse-dusk --zoom 5 --seed 2 --wait\n"
+        "A lighthouse at night, slow waves, a red beam sweeps over the sea."
+    ),
+    "%runway compare dusk night",
+]
+COMPARED_TAKES = [
+    "%load_ext runway_nb",
+    "%%runway takes --takes 4 --first portrait-forest --aspect portrait --wait\nThe fog rises between the pines.",
+    "%runway compare takes",
+]
 PREVIEWED = 34
 """Percent of the shot's time at which the panel's preview stands."""
 GALLERY = {
@@ -85,6 +103,7 @@ def main(folder: Path, everything: bool) -> None:
             if everything:
                 take_models(app, folder)
                 take_gallery(app, folder)
+                take_comparisons(app, folder)
 
 
 def take_lesson(app: App, target: Path) -> None:
@@ -143,6 +162,34 @@ def take_models(app: App, folder: Path) -> None:
         for theme, suffix in take_looks(app):
             panel.screenshot(path=folder / f"panel-{name}{suffix}-{theme}.png")
     notebook.shutdown()
+
+
+def take_comparisons(app: App, folder: Path) -> None:
+    """Two clips in each way to look at them, and the table that stays of them; then four clips."""
+    two = open_comparison(app, "compared.ipynb", COMPARED)
+    for theme, suffix in take_looks(app):
+        for number, view in enumerate(("side", "wipe", "turns", "difference"), 1):
+            two.stage.press(str(number))
+            app.page.evaluate("() => document.activeElement.blur()")
+            app.page.wait_for_timeout(200)
+            two.root.screenshot(path=folder / f"compare-{view}{suffix}-{theme}.png")
+        two.button("Details").click()
+        two.durable.screenshot(path=folder / f"compare-durable{suffix}-{theme}.png")
+        two.button("Details").click()
+    two.notebook.shutdown()
+    four = open_comparison(app, "takes.ipynb", COMPARED_TAKES)
+    for theme, suffix in take_looks(app):
+        four.root.screenshot(path=folder / f"compare-four{suffix}-{theme}.png")
+    four.notebook.shutdown()
+
+
+def open_comparison(app: App, name: str, cells: list[str]) -> SeenComparison:
+    """Run the cells of a new notebook, of which the last compares clips."""
+    app.page.set_viewport_size({"width": 1060, "height": 2400})
+    write_notebook(app.root / name, cells)
+    notebook = app.open(name)
+    notebook.run(*range(len(cells)))
+    return SeenComparison(notebook, len(cells) - 1).ready()
 
 
 def take_looks(app: App) -> Iterator[tuple[str, str]]:

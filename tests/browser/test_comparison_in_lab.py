@@ -222,9 +222,13 @@ def test_a_page_that_is_loaded_anew_plays_them_again_and_calmly_where_that_is_as
     assert len(again.played(0.5)) > 5
 
 
-def test_the_file_shows_the_table_without_a_kernel_and_without_trust(app: App) -> None:
+def test_the_table_is_there_when_the_kernel_has_gone_and_in_the_file_without_kernel_and_trust(app: App) -> None:
     notebook = app.open("compared.ipynb")
+    live = SeenComparison(notebook, 1).ready()
     saved = notebook.save()
+    notebook.restart()
+    expect(live.durable).to_be_visible()
+    expect(live.root).to_be_hidden()
     notebook.shutdown()
     nbformat.write(
         nbformat.from_dict(json.loads(json.dumps(saved).replace("grey.mp4", "dark.mp4"))), app.root / "b.ipynb"

@@ -24,7 +24,8 @@ from . import styles
 from .differences import Setting, settings_of
 from .facts import DOT, cost, made, megabytes, model_title, prompt_text
 from .plain_text import ascii_text, shown_path
-from .result_html import SIMULATOR_BADGE, div, file_link, file_player, job_id, player_size, source
+from .posters import blurred_poster, light_poster
+from .result_html import SIMULATOR_BADGE, div, file_link, file_player, job_id, jpeg_uri, player_size, source
 from .tables import table_bundle
 from .word_diff import Piece, change_text, compared, compared_html
 
@@ -33,10 +34,15 @@ DURABLE_CLASS = "runway-nb-comparison"
 STARRED = "\N{BLACK STAR} starred"
 _WIDEST = 880
 """Pixels of the whole table at most."""
+_PAIR = 2
 _GAP = 12
 """Pixels between two columns."""
 _HIGHEST = 400
 """Pixels of a player at most."""
+_DENSE = 1.25
+"""Pixels of a picture for each pixel of its place."""
+_HEAVIEST = 25_000
+"""Bytes of a picture of a job."""
 _POSTER = (480, 480)
 """Pixels of the poster of a file at most."""
 
@@ -67,7 +73,7 @@ def is_simulated(clips: Sequence[Clip]) -> bool:
 
 def title_text(clips: Sequence[Clip]) -> str:
     """Return what is compared: `A 7f3e2c54 against B a41b09d7`."""
-    return " against ".join(clip.title for clip in clips)
+    return (" against " if len(clips) == _PAIR else ", ").join(clip.title for clip in clips)
 
 
 # --- what differs -----------------------------------------------------------------------------------
@@ -153,14 +159,42 @@ def _title(clip: Clip) -> str:
 
 
 def _player(shot: _Shot, width: int) -> str:
-    clip, job = shot.clip, shot.clip.job
+    """Return the picture of a clip, and its player folded below; the player alone where there is no picture."""
+    clip, look = shot.clip, _look_of(shot.clip, width)
+    if not look.picture:
+        return file_player(shot.src, look.words, look.size, None, muted=look.muted)
+    words = escape(f"{clip.letter} {look.words}", quote=True)
+    mark = "starred" if clip.job is not None and clip.job.star else ""
+    picture = (
+        f'<img src="{jpeg_uri(look.picture)}" alt="{words}" width="{look.size[0]}" height="{look.size[1]}" '
+        f'style="{styles.compared_picture(look.size[0], mark)}">'
+    )
+    # nothing is loaded before it plays
+    player = file_player(shot.src, look.words, look.size, look.small, muted=look.muted, preload="none")
+    return (
+        f'{picture}<details style="{styles.SHOT_DETAILS}"><summary style="{styles.SUMMARY}">play {clip.letter}'
+        f"</summary>{player}</details>"
+    )
+
+
+class _Look(NamedTuple):
+    words: str
+    size: tuple[int, int]
+    """Width and height of its place in pixels."""
+    picture: bytes | None
+    small: bytes | None
+    """The same, very small: it stands in a player that nothing was loaded into."""
+    muted: bool
+
+
+def _look_of(clip: Clip, width: int) -> _Look:
+    job = clip.job
     if job is None:
-        size, poster = _measured(clip.video)
-        return file_player(shot.src, clip.name, _within(size, width), poster, preload="none" if poster else "metadata")
-    return file_player(
-        shot.src, prompt_text(job.request), player_size(job.request, width, _HIGHEST), job.state.poster,
-        muted=not job.request.audio, preload="none" if job.state.poster else "metadata",
-    )  # fmt: skip
+        size, picture = _measured(clip.video)
+        return _Look(clip.name, _within(size, width), picture, None, muted=True)
+    size = player_size(job.request, width, _HIGHEST)
+    picture = light_poster(job, round(size[0] * _DENSE), _HEAVIEST)
+    return _Look(prompt_text(job.request), size, picture, blurred_poster(job), muted=not job.request.audio)
 
 
 def _within(size: tuple[int, int], width: int) -> tuple[int, int]:

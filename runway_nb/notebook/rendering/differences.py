@@ -17,6 +17,7 @@ from .facts import axis, resolution_text
 
 _COMPARED = [field for field in FIELDS if field.is_counted and field.name != "prompt"]
 _LONGEST = 40
+_PAIR = 2
 
 
 class Setting(NamedTuple):
@@ -33,8 +34,9 @@ class Setting(NamedTuple):
 
     @property
     def text(self) -> str:
-        """The setting on one line: `zoom -5 against +5`, or `zoom +5` where it is the same in all."""
-        return f"{self.name} {' against '.join(self.values) if self.differs else self.values[0]}"
+        """The setting on one line: `zoom -5 against +5`, `seed 1, 2, 3`, or `zoom +5` where it is the same in all."""
+        between = " against " if len(self.values) == _PAIR else ", "
+        return f"{self.name} {between.join(self.values) if self.differs else self.values[0]}"
 
 
 def settings_of(requests: Sequence[VideoRequest]) -> list[Setting]:

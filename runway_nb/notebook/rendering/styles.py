@@ -150,6 +150,11 @@ COMPARED_CELL = (
 COMPARED_SAME = f"{COMPARED_CELL};border-top:{HAIRLINE};padding-top:6px"
 
 
+def compared_picture(width: int, mark: str) -> str:
+    """Return the style of the picture of a compared clip; `width` in pixels, `mark` as for `shot_edge`."""
+    return f"display:block;width:100%;height:auto;max-width:{width}px;border:{shot_edge(mark)};border-radius:4px"
+
+
 def compared_table(columns: int, width: int) -> str:
     """Return the style of a table of so many columns, each at most `width` pixels wide."""
     return (

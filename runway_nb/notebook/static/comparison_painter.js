@@ -81,6 +81,9 @@ export function paintDifference(context, one, other, t, doublings) {
   drawFrame(context, one, t, room);
   context.globalCompositeOperation = "difference";
   drawFrame(context, other, t, room);
+  // a difference of colours has a colour of its own, which says nothing: its brightness stays
+  context.globalCompositeOperation = "saturation";
+  context.fillRect(0, 0, room.width, room.height);
   context.globalCompositeOperation = "lighter";
   for (let count = 0; count < doublings; count++) context.drawImage(context.canvas, 0, 0);
   context.globalCompositeOperation = "source-over";

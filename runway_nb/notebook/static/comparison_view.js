@@ -28,6 +28,9 @@ export class ComparisonView {
     this.announce = announce;
     this.changed = changed;
     this.parts = comparisonParts(texts);
+    /** The frames that were painted last, and whether they have to be painted again. */
+    this.painted = "";
+    this.isStale = true;
     this.sample = document.createElement("canvas");
     /** @type {Film[]} */
     this.films = [];
@@ -98,7 +101,7 @@ export class ComparisonView {
   divide(place) {
     this.divider = movedDivider(place, 0);
     this.showDivider();
-    this.changed();
+    this.repaint();
   }
 
   /** @param {PointerEvent} event */
@@ -219,7 +222,7 @@ export class ComparisonView {
     }
     sizeCanvas(parts.canvas, fitted(films[this.pair[0]], { width, height: TALLEST }));
     parts.overlay.style.width = parts.canvas.style.width;
-    this.changed();
+    this.repaint();
   }
 
   /**
@@ -228,16 +231,32 @@ export class ComparisonView {
    */
   paint(t, end, playing) {
     const { films, parts } = this;
-    for (const [index, film] of films.entries()) {
-      const { canvas, held } = parts.places[index];
+    const frames = films.map(film => frameAt(film, t)).join(" ");
+    if (this.isStale || frames !== this.painted) {
+      this.isStale = false;
+      this.painted = frames;
+      this.paintClips(t, end);
+      if (films.length && this.mode !== "side") this.paintOver(t);
+    }
+    parts.amount.hidden = this.mode !== "difference" || playing || !films.length;
+    if (!parts.amount.hidden) parts.amount.textContent = this.amountText(t);
+  }
+
+  /** @type {(t: number, end: number) => void} */
+  paintClips(t, end) {
+    for (const [index, film] of this.films.entries()) {
+      const { canvas, held } = this.parts.places[index];
       held.textContent = isHeld(film, t, end) ? `ended at ${secondsText(film.seconds)}, holds its last frame` : "";
       const context = this.mode === "side" && canvas.getContext("2d");
       if (context) paintClip(context, film, t);
       canvas.dataset.seconds = timeOf(film, frameAt(film, t)).toFixed(3);
     }
-    if (films.length && this.mode !== "side") this.paintOver(t);
-    parts.amount.hidden = this.mode !== "difference" || playing || !films.length;
-    if (!parts.amount.hidden) parts.amount.textContent = this.amountText(t);
+  }
+
+  /** Paint again although the time is the same. */
+  repaint() {
+    this.isStale = true;
+    this.changed();
   }
 
   /** @param {number} t */

@@ -16,7 +16,7 @@ def test_jobs_are_compared_by_variable_id_or_file(session: Session) -> None:
     one, two = session.job("one"), session.job("two")
     assert one.video is not None
     shown = session.line(f"compare one {two.id} {one.video.relative_to(one.folder)}").splitlines()
-    assert shown[0] == f"Compared: A {one.id} against B {two.id} against C {one.video.name}"
+    assert shown[0] == f"Compared: A {one.id}, B {two.id}, C {one.video.name}"
     assert shown[1] == "zoom -5 against +5"
     assert shown[2] == "C is known as a file only: no settings"
 
@@ -24,7 +24,7 @@ def test_jobs_are_compared_by_variable_id_or_file(session: Session) -> None:
 def test_a_sweep_is_compared_by_its_variable(session: Session) -> None:
     session.cell("grid --sweep seed=1..3")
     session.shell.user_ns["grid"].wait(20)
-    assert "seed 1 against 2 against 3" in session.line("compare grid")
+    assert "seed 1, 2, 3" in session.line("compare grid")
     session.cell("large --sweep seed=1..5")
     session.shell.user_ns["large"].wait(20)
     with pytest.raises(errors.InvalidRequest, match="compare has 5 clips: give 2 to 4"):

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from PIL import Image
 
 from runway_nb.api.models import SUCCEEDED, Task
 from runway_nb.camera import Camera
@@ -20,10 +21,12 @@ from runway_nb.notebook.rendering.facts import DOT
 from runway_nb.request import VideoRequest
 from runway_nb.studio import Studio
 from support.fakes import Party
+from support.picture_files import encoded
 from support.sanitizer import check_sanitized, tags
 from support.shown_jobs import NOW, TASK_ID
 from support.strategies import EMAIL
 
+PICTURE = encoded(Image.new("RGB", (560, 336), "teal"), "JPEG")
 MINUS = "\N{MINUS SIGN}"
 
 
@@ -44,9 +47,7 @@ def _file(folder: Path, letter: str, name: str) -> Clip:
 def _shot(folder: Path, letter: str, request: VideoRequest, simulated: bool) -> Clip:
     video = folder / f"shot-{letter}.mp4"
     video.write_bytes(b"\0" * 2_800_000)
-    state = State(
-        Phase.DONE, task=Task(TASK_ID, SUCCEEDED), sent=NOW - 38, ended=NOW + 56, video=video, poster=b"\xff\xd8"
-    )
+    state = State(Phase.DONE, task=Task(TASK_ID, SUCCEEDED), sent=NOW - 38, ended=NOW + 56, video=video, poster=PICTURE)
     name = f"7f3e2c5{letter.lower()}"
     return Clip(letter, video, Job(name, request, simulated=simulated, folder=folder, created=NOW - 38, state=state))
 
@@ -91,6 +92,9 @@ def test_each_clip_is_a_column_of_a_durable_table(tmp_path: Path) -> None:
     for video in videos(html):
         assert {"controls", "muted", "poster", "width", "height"} <= set(video)
         assert (video["preload"], "autoplay" in video) == ("none", False)
+    pictures = [attributes for tag, attributes in tags(html) if tag == "img"]
+    assert [picture["alt"] for picture in pictures] == ["A A red lamp turns", "B A blue lamp turns"]
+    assert html.count("<details ") == 2, "a player is folded: its controls would darken a small picture"
     assert html.index(f">{MINUS}5<") < html.index("<del ") < html.index("<ins ") < html.index("25 credits")
     assert ">red</del>" in html
     assert ">blue</ins>" in html
@@ -105,7 +109,7 @@ def test_four_clips_are_four_columns(tmp_path: Path) -> None:
     html = bundle(compared(tmp_path, *requests, simulated=True))["text/html"]
     assert len(videos(html)) == 4
     assert all(int(video["width"]) <= 208 for video in videos(html))
-    assert "seed 1 against 2 against 3 against 4" in html
+    assert "seed 1, 2, 3, 4" in html
     assert "no credits spent" in html
 
 
@@ -137,7 +141,9 @@ def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
     file = "c" if EMAIL in hostile else hostile.replace("/", "-")  # the source of a player is its file
     shown = bundle(compared(tmp_path, ONE, other, f"{file}.mp4"))
     check_sanitized(shown["text/html"])
-    assert not [tag for tag, _ in tags(shown["text/html"]) if tag in ("script", "img")]
+    assert "script" not in {tag for tag, _ in tags(shown["text/html"])}
+    pictures = [str(attributes["src"]) for tag, attributes in tags(shown["text/html"]) if tag == "img"]
+    assert [src.partition(",")[0] for src in pictures] == ["data:image/jpeg;base64"] * 2
     assert shown["text/html"].count("</table>") == 1
     assert EMAIL not in "".join(shown.values())
 
