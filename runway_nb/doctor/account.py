@@ -80,7 +80,7 @@ class Api:
 
     def close(self) -> None:
         """Let go of what still waits for an answer."""
-        self._loop.stop(timeout=1.0)
+        self._loop.stop(timeout=0.5)
 
 
 # --- findings -------------------------------------------------------------------------------------

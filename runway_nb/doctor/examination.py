@@ -7,14 +7,17 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from ..errors import RunwayError
 from ..text.import_problems import import_problem
 from ..values.plain import kind_of, message_of
 from .finding import Check, Finding, unknown, wrong
 
-SECONDS = 15.0
-"""How long all of it takes at most."""
+T = TypeVar("T")
+
+SECONDS = 14.0
+"""How long all checks together take at most; with what comes before and after them it is a second more."""
 PENDING = "not known yet"
 _Answers = queue.SimpleQueue[tuple[int, list[Finding]]]
 
@@ -79,6 +82,26 @@ def _start(number: int, check: Check, answers: _Answers) -> None:
         contextvars.Context().run(thread.start)
     except RuntimeError as error:
         answers.put((number, [unknown(check.name, f"no thread can be started ({message_of(error)})")]))
+
+
+def within(seconds: float, act: Callable[[], T]) -> T:
+    """Return the result of something that may hang, or raise what it raises; `TimeoutError` when it takes too long."""
+    done: queue.SimpleQueue[tuple[T | None, BaseException | None]] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put((act(), None))
+        except BaseException as error:  # noqa: BLE001 - raised again by who waits
+            done.put((None, error))
+
+    contextvars.Context().run(threading.Thread(target=run, daemon=True).start)
+    try:
+        result, error = done.get(timeout=seconds)
+    except queue.Empty:
+        raise TimeoutError(f"no answer within {seconds:.0f} s") from None
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]
 
 
 def looked(check: Check) -> list[Finding]:

@@ -50,7 +50,8 @@ def look_at_token(token: Callable[[], TokenFound]) -> Iterator[Finding]:
     """Yield where the token comes from."""
     found = token()
     if found.problem:
-        yield wrong("token", f"that of {found.origin} cannot be used: {found.problem}", LOGIN)
+        problem, _, advice = found.problem.partition(": ")
+        yield wrong("token", f"from {found.origin}, and cannot be used: {problem}", advice or LOGIN)
     elif found.token is None:
         yield ok("token", "none: videos come from the simulator on this machine (%runway login keeps a token)")
     else:

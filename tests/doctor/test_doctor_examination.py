@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import pytest
 
-from runway_nb.doctor.examination import PENDING, Examination
+from runway_nb.doctor.examination import PENDING, Examination, within
 from runway_nb.doctor.finding import Check, Finding, Once, ok, wrong
 from runway_nb.doctor.report import as_json, as_text, has_wrong, summary
 from runway_nb.errors import SettingsError
@@ -72,6 +72,14 @@ def test_a_check_that_hangs_is_one_line_and_ends_the_wait(release: threading.Eve
     assert [finding.state for finding in found] == ["ok", "unknown", "ok"]
     assert found[1] == Finding("b", "unknown", "no answer within 0 s")
     assert examination.is_hanging
+
+
+def test_what_hangs_is_given_up(release: threading.Event) -> None:
+    with pytest.raises(TimeoutError, match="no answer within 0 s"):
+        within(0.05, lambda: release.wait(60))
+    with pytest.raises(ZeroDivisionError):
+        within(10, lambda: 1 // 0)
+    assert within(10, lambda: 7) == 7
 
 
 def test_what_is_known_is_told_as_it_comes_in() -> None:

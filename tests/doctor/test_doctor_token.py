@@ -60,7 +60,7 @@ def test_a_token_that_only_the_studio_has_was_given_as_an_argument() -> None:
 def test_a_token_of_another_form_is_wrong_and_not_shown(text: str) -> None:
     finding = look(environ={"USEAPI_TOKEN": text})
     assert finding.state == "wrong"
-    assert "the variable USEAPI_TOKEN cannot be used" in finding.text
+    assert "from the variable USEAPI_TOKEN, and cannot be used" in finding.text
     assert text not in finding.text
     assert "%runway login" in finding.advice
 
@@ -71,13 +71,13 @@ def test_a_damaged_token_file_is_wrong(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "token").chmod(0o600)
     finding = look(named_stores(lambda: tmp_path))
     assert finding.state == "wrong"
-    assert "that of the private file cannot be used" in finding.text
+    assert "from the private file, and cannot be used" in finding.text
 
 
 def test_a_token_file_that_others_can_read_is_wrong(tmp_path: Path) -> None:
     (tmp_path / "token").write_text(TOKEN)
     (tmp_path / "token").chmod(0o644)
-    assert "run chmod 600" in look(named_stores(lambda: tmp_path)).text
+    assert "run chmod 600" in look(named_stores(lambda: tmp_path)).advice
 
 
 def test_without_a_home_the_other_places_are_asked_all_the_same() -> None:

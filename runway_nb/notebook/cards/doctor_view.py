@@ -18,6 +18,7 @@ import ipywidgets
 from IPython.display import display, update_display
 
 from ...doctor.doctor import Doctor
+from ...doctor.examination import within
 from ...doctor.finding import Finding
 from ...errors import RunwayError
 from ...text.import_problems import import_problem
@@ -35,8 +36,10 @@ from .clip_file import ClipFile, clip_bytes
 from .page_probe import make_probe
 from .view import UPDATE_SECONDS, new_display_id
 
-PAGE_SECONDS = 12.0
-"""How long the page's answer is waited for, after all else is known."""
+PAGE_SECONDS, PAGE_LEAST = 12.0, 3.0
+"""How long the page's answer is waited for from the beginning on, and at least after all else is known."""
+CLIP_SECONDS = 2.0
+"""How long writing the clip may take: the folder may lie on a mount that hangs."""
 QUESTION = "Which of these plays? The first is shown by its path, the second lies in the notebook."
 
 
@@ -48,7 +51,7 @@ class DoctorView:
         clip: Gives the clip's file. May raise `SettingsError`.
         carried: How results get onto the page.
         as_data: Whether the report is shown as JSON.
-        seconds: How long the page's answer is waited for.
+        seconds: How long the page's answer is waited for, and at least after all else is known.
     """
 
     def __init__(
@@ -58,10 +61,11 @@ class DoctorView:
         carried: Carried,
         *,
         as_data: bool,
-        seconds: float = PAGE_SECONDS,
+        seconds: tuple[float, float] = (PAGE_SECONDS, PAGE_LEAST),
     ) -> None:
         self._doctor, self._as_data, self._seconds = doctor, as_data, seconds
         self._display_id = new_display_id()
+        self._began = time.monotonic()
         self._updated = 0.0
         self._answer: PageAnswer | None = None
         self._answered = threading.Event()
@@ -110,7 +114,8 @@ class DoctorView:
 
     def _await_page(self) -> None:
         if self._problem == "":
-            self._answered.wait(self._seconds)
+            wanted, least = self._seconds
+            self._answered.wait(max(least, self._began + wanted - time.monotonic()))
         self._finish()
 
     def _finish(self) -> None:
@@ -121,7 +126,7 @@ class DoctorView:
             data = self._bundle(page_findings(self._answer, self._carried))
         else:
             clips = clips_html(self._sources, self._titles, QUESTION)
-            data = self._bundle(silent_findings(self._seconds, self._problem), clips)
+            data = self._bundle(silent_findings(time.monotonic() - self._began, self._problem), clips)
         update_display(data, raw=True, display_id=self._display_id)
         for widget in (self._root, self._report, self._clips, self._probe):
             if widget is not None:
@@ -132,13 +137,16 @@ def _laid(clip: Callable[[], ClipFile], carried: Carried) -> tuple[ClipFile | No
     """Return the clip's file, if there is one, the `src` of each clip, and how results get onto the page."""
     data = {"data": f"data:video/mp4;base64,{base64.b64encode(clip_bytes()).decode()}"}
     try:
-        file = clip()
-        path = file.write()
+        file, path = within(CLIP_SECONDS, lambda: _written(clip()))
     except (RunwayError, OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
         return None, data, carried._replace(problem=f"no clip could be written to the output folder ({reason})")
     # what lies outside of the notebook's folder is embedded, unless somebody has chosen
     return file, {"path": path, **data}, carried._replace(by_path=carried.by_path and file.is_inside)
+
+
+def _written(file: ClipFile) -> tuple[ClipFile, str]:
+    return file, file.write()
 
 
 def _made_probe(titles: dict[str, str]) -> tuple[Any, str]:

@@ -12,7 +12,7 @@ from . import styles
 SIGNS = {"ok": "\u2713", "wrong": "!", "unknown": "?"}
 """Beside the word of each state."""
 _TONES = {"ok": "good", "wrong": "warn", "unknown": "calm"}
-_WIDTHS = (13, 22, 65)
+_WIDTHS = (17, 22, 61)
 """Percent of the table's width."""
 _CLIP_SIZE = (160, 96)
 

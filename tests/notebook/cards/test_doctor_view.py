@@ -84,7 +84,7 @@ def view(
     folder: Path, doctor: Doctor | None = None, *, as_data: bool = False, seconds: float = 30.0, output: str = "out"
 ) -> DoctorView:
     clip = lambda: ClipFile(folder / output, folder)  # noqa: E731
-    return DoctorView(doctor or Doctor(), clip, Carried(by_path=True), as_data=as_data, seconds=seconds)  # type: ignore[arg-type]
+    return DoctorView(doctor or Doctor(), clip, Carried(by_path=True), as_data=as_data, seconds=(seconds, 0.0))  # type: ignore[arg-type]
 
 
 def test_the_report_stands_there_at_once_with_what_is_known(page: Page, tmp_path: Path) -> None:
@@ -142,6 +142,28 @@ def test_a_folder_that_cannot_be_written_is_one_line(page: Page, error: Exceptio
     DoctorView(Doctor(), none, Carried(by_path=True), as_data=False).show()  # type: ignore[arg-type]
     page.answers({**ANSWER, "clips": {"data": "loaded"}})
     assert "not tried: no clip could be written to the output folder" in " ".join(page.end["text/plain"].split())
+
+
+def test_a_folder_that_hangs_is_one_line(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = threading.Event()
+
+    def hang() -> ClipFile:
+        release.wait(60)
+        raise AssertionError("nobody waits any more")
+
+    monkeypatch.setattr(doctor_view, "CLIP_SECONDS", 0.05)
+    DoctorView(Doctor(), hang, Carried(by_path=True), as_data=False).show()  # type: ignore[arg-type]
+    page.answers({**ANSWER, "clips": {"data": "loaded"}})
+    text = " ".join(page.end["text/plain"].split())
+    release.set()
+    assert "no clip could be written to the output folder (TimeoutError)" in text
+
+
+def test_a_page_is_waited_for_after_a_long_examination_too(page: Page, tmp_path: Path) -> None:
+    clip = lambda: ClipFile(tmp_path / "out", tmp_path)  # noqa: E731
+    DoctorView(Doctor(), clip, Carried(by_path=True), as_data=False, seconds=(0.0, 30.0)).show()  # type: ignore[arg-type]
+    page.answers(ANSWER)
+    assert "has answered" in page.end["text/plain"]
 
 
 def test_an_interrupt_leaves_no_widget(page: Page, tmp_path: Path) -> None:
