@@ -18,7 +18,7 @@ from ..storage.atomic_file import write_private
 from ..storage.private_files import private_folder, read_private
 from .concurrency import gather_or_cancel
 from .limits import POSTER_WIDTH, THUMBNAIL_WIDTH
-from .video_frames import frames
+from .video_frames import BROKEN, frames
 
 if TYPE_CHECKING:
     from ..api.media import MediaClient
@@ -57,7 +57,7 @@ def middle_jpeg(video: Path, width: int = POSTER_WIDTH, quality: int = 60) -> by
 
     None where PyAV is missing, or the clip cannot be read. Some tenths of a second: not on the loop.
     """
-    with suppress(RunwayError, OSError):
+    with suppress(RunwayError, *BROKEN):  # it decorates a video that is paid for
         (picture,) = frames(video, 1)
         picture.thumbnail((width, width * 2))
         data = io.BytesIO()

@@ -43,7 +43,7 @@ _MATRICES = {1: "ITU709", 5: "ITU601", 6: "ITU601", 9: "BT2020"}
 MATRIX_CODES = {"ITU709": 1, "ITU601": 6, "BT2020": 9}
 LIMITED_RANGE, _FULL = 1, 2
 """Codes of the colour range; what is not tagged is limited."""
-_BROKEN = (OSError, ValueError, ArithmeticError, LookupError, MemoryError, RuntimeError)
+BROKEN = (OSError, ValueError, ArithmeticError, LookupError, MemoryError, RuntimeError)
 """What PyAV raises for broken files, besides its own errors."""
 
 
@@ -199,7 +199,7 @@ def named_problem(problem: str, reason: str) -> Iterator[None]:
         raise RunwayError(f"{problem}: {error.message}") from None
     except RunwayError:
         raise
-    except (av.FFmpegError, *_BROKEN) as error:
+    except (av.FFmpegError, *BROKEN) as error:
         raise RunwayError(f"{problem}: {getattr(error, 'strerror', None) or reason}") from None
 
 
@@ -281,7 +281,7 @@ def _picture(path: Path, choose: Callable[[Index], int]) -> Image:
     av = pyav()
     with _opened(path) as (container, stream):
         tick = choose(_index(container, stream))
-        with suppress(av.FFmpegError, *_BROKEN):
+        with suppress(av.FFmpegError, *BROKEN):
             container.seek(tick, stream=stream)
             if picture := find_frame(container, stream, tick):
                 return picture
