@@ -63,11 +63,6 @@ class HistoryFilter:
     failed: bool = False
     """Ended without a video: refused, or failed."""
 
-    @property
-    def is_empty(self) -> bool:
-        """True where all jobs are wanted."""
-        return self == HistoryFilter()
-
 
 EVERYTHING = HistoryFilter()
 

@@ -5,7 +5,6 @@ Rows of their own: a mark changes nothing of a job, and kernels of an earlier ve
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -73,16 +72,14 @@ class LedgerMarks:
         What is shown of a note is redacted where it is shown.
         """
         with self._table.file.opened() as connection:
-            row = connection.execute(f"{_SELECT} WHERE job_id = ?", (whole_text(job_id),)).fetchone()
-            return NO_MARKS if row is None else self.read(row)
+            return self._of(connection, whole_text(job_id))
 
     def of_jobs(self, job_ids: Sequence[str]) -> dict[str, Marks]:
         """Return the marks of several jobs by id; those without a mark are left out."""
-        ids = json.dumps([whole_text(job_id) for job_id in checked_texts(job_ids, "job_ids")])
+        ids = [whole_text(job_id) for job_id in checked_texts(job_ids, "job_ids")]
         with self._table.file.opened() as connection:
-            clause = f"{_SELECT} WHERE job_id IN (SELECT value FROM json_each(?))"  # noqa: S608 - our own clause
-            rows = connection.execute(clause, (ids,))
-            return {row["job_id"]: marks for row in rows if (marks := self.read(row)) != NO_MARKS}
+            found = ((job_id, self._of(connection, job_id)) for job_id in ids)
+            return {job_id: marks for job_id, marks in found if marks != NO_MARKS}
 
     @plain_arguments
     def set(self, job_id: str, *, star: object = None, rejected: object = None, note: object = None) -> Marks:
@@ -101,10 +98,13 @@ class LedgerMarks:
         with self._table.file.transaction() as connection:
             if connection.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:
                 raise job_not_found(job_id)
-            row = connection.execute(f"{_SELECT} WHERE job_id = ?", (job_id,)).fetchone()
-            marks = (NO_MARKS if row is None else self.read(row)).changed(star=star, rejected=rejected, note=note)
+            marks = self._of(connection, job_id).changed(star=star, rejected=rejected, note=note)
             self.write(connection, job_id, marks)
             return marks
+
+    def _of(self, connection: sqlite3.Connection, job_id: str) -> Marks:
+        row = connection.execute(f"{_SELECT} WHERE job_id = ?", (job_id,)).fetchone()
+        return NO_MARKS if row is None else self.read(row)
 
     def write(self, connection: sqlite3.Connection, job_id: str, marks: Marks) -> None:
         """Write the marks, inside the caller's transaction.

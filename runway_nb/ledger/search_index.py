@@ -73,7 +73,10 @@ def has_index(connection: sqlite3.Connection) -> bool:
 def has_fts5(connection: sqlite3.Connection) -> bool:
     """Return True where this SQLite has FTS5."""
     # what it may create is asked for, not how it was compiled: FTS5 may be loaded later, or taken out
-    return connection.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone() is not None
+    try:
+        return connection.execute("SELECT 1 FROM pragma_module_list WHERE name = 'fts5'").fetchone() is not None
+    except sqlite3.OperationalError:
+        return False  # so old that it does not say
 
 
 def _is_behind(connection: sqlite3.Connection) -> bool:
