@@ -385,8 +385,8 @@ def test_an_sqlite_too_old_to_say_what_it_has_is_one_without_fts5() -> None:
         def execute(self, *_: Any) -> sqlite3.Cursor:
             raise sqlite3.OperationalError("no such table: pragma_module_list")
 
-    with closing(sqlite3.connect(":memory:", factory=Old)) as connection:
-        assert not search_index.has_fts5(connection)
+    with closing(sqlite3.connect(":memory:", factory=Old)) as old:
+        assert not search_index.has_fts5(old)
     with closing(sqlite3.connect(":memory:")) as connection:
         assert search_index.has_fts5(connection)
 
