@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from . import __version__
 from .doctor.doctor import Doctor
@@ -16,26 +15,21 @@ from .storage.paths import working_folder
 from .text.console import write_line
 
 
-def main(arguments: Sequence[str] | None = None, end: Callable[[int], object] = os._exit) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command of the command line and return its exit code: 1 where something is wrong.
 
     Args:
         arguments: By default those of the process.
-        end: Ends the process at once, with a code: a thread that hangs would keep it.
     """
     given = _parser().parse_args(arguments)
-    return _examine(given.json, end)
+    return _examine(as_data=given.json)
 
 
-def _examine(as_data: bool, end: Callable[[int], object]) -> int:
+def _examine(*, as_data: bool) -> int:
     checks = [*front_end_checks(current_place(None), "auto"), without_page()]
-    doctor = Doctor(session_of({}, working_folder()), checks)
-    findings = doctor.examine()
+    findings = Doctor(session_of({}, working_folder()), checks).examine()
     write_line(as_json(findings) if as_data else as_text(findings))
-    code = int(has_wrong(findings))
-    if doctor.is_hanging:
-        end(code)
-    return code
+    return int(has_wrong(findings))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -52,4 +46,6 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    code = main()
+    # at once: what hangs, such as the look-up of a host, would keep the process
+    os._exit(code)

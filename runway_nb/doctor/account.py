@@ -111,7 +111,7 @@ def look_at_account(api: Api) -> Iterator[Finding]:
     try:
         found = api.accounts()
     except (NotAsked, RunwayError) as reason:
-        yield _not_known("account", reason)
+        yield _without_accounts("account", reason)
         return
     broken = [f"{name} has an error ({account.error})" for name, account in _named(found) if account.error]
     if not found:
@@ -130,6 +130,10 @@ def look_at_credits(api: Api) -> Iterator[Finding]:
 
     try:
         found = api.accounts()
+    except (NotAsked, RunwayError) as reason:
+        yield _without_accounts("credits", reason)
+        return
+    try:
         balances = api.ask(all_credits)
     except (NotAsked, RunwayError) as reason:
         yield _not_known("credits", reason)
@@ -186,3 +190,8 @@ def _not_asked(name: str, reason: NotAsked) -> Finding:
 
 def _not_known(name: str, reason: Exception) -> Finding:
     return _not_asked(name, reason) if isinstance(reason, NotAsked) else unknown(name, f"not known: {reason}")
+
+
+def _without_accounts(name: str, reason: Exception) -> Finding:
+    """Return a finding that needs the accounts, where they are not known: why is said in the line of the API."""
+    return _not_asked(name, reason) if isinstance(reason, NotAsked) else unknown(name, "not known: see the line API")

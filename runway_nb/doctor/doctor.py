@@ -67,11 +67,6 @@ class Doctor:
         """What is known by now, as it may be shown."""
         return self.shown(self._examination.findings)
 
-    @property
-    def is_hanging(self) -> bool:
-        """True when a check has not answered in time and still runs."""
-        return self._examination.is_hanging
-
     def examine(self, changed: Callable[[], None] = lambda: None) -> tuple[Finding, ...]:
         """Look at all parts and return what was found; `changed` is called whenever something new is known."""
         try:
