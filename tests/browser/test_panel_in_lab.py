@@ -224,10 +224,12 @@ def tabbed(panel: Seen) -> list[dict[str, Any]]:
 
 
 def unfold(panel: Seen, *, isopen: bool) -> None:
-    head = panel.root.locator(".rnb-more .jupyter-widget-Collapse-header")
-    if panel.root.get_by_label("Tasks at once").is_visible() is not isopen:
-        head.click()
-    panel.root.get_by_label("Tasks at once").wait_for(state="visible" if isopen else "hidden")
+    last = [panel.root.get_by_label(name, exact=True) for name in ("Tasks at once", "Across")]
+    heads = panel.root.locator(".rnb-more .jupyter-widget-Collapse-header").all()
+    for head, control in zip(heads, last, strict=True):
+        if control.is_visible() is not isopen:
+            head.click()
+        control.wait_for(state="visible" if isopen else "hidden")
 
 
 @pytest.fixture(params=["Gen-3 Alpha Turbo (discouraged)", "Gen-4 Turbo", "Veo 3.1"])

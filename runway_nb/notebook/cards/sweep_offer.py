@@ -18,10 +18,13 @@ from IPython.display import display, update_display
 from ...errors import RunwayError
 from ...studio import Studio
 from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm, submit_sweep
+from ...values.plain import unexpected
 from ..rendering.offer_text import AGAIN, offer_bundle, waiting_lines, withdrawn_lines
 from .card import make_button, style_sheet
+from .live_grid import NOTHING
 from .output_area import OFFER_SECONDS
 from .sweep_view import show_sweep
+from .text_keeper import make_keepers
 from .view import View, display_metadata, new_display_id
 
 SETTINGS_CHANGED = "token or address have changed since: nothing was sent"
@@ -71,8 +74,10 @@ class SweepOffer:
         """Counts the prices that were asked about: the time of each is its own."""
         self._why = reason_to_confirm(self._began_with, asked.checked.price)
         self._sheet = ipywidgets.HTML(style_sheet(), _dom_classes=["rnb-style"])
-        self.root = ipywidgets.VBox([self._sheet, self._buttons()], _dom_classes=["rnb-root"])
+        self.root = ipywidgets.VBox(_dom_classes=["rnb-root"])
         """The buttons, and at the end what became of it."""
+        self._hidden = [self._sheet, *make_keepers(self._buttons_id, self.root.model_id, NOTHING)]
+        self._put(self._buttons())
 
     def open(self) -> None:
         """Display text and buttons in the running cell."""
@@ -86,6 +91,9 @@ class SweepOffer:
 
     def _waiting(self) -> dict[str, str]:
         return offer_bundle(self._title, waiting_lines(self._why, self._asked.name))
+
+    def _put(self, *shown: ipywidgets.Widget) -> None:
+        self.root.children = [*self._hidden, *shown]
 
     def _buttons(self) -> ipywidgets.Widget:
         price = self._asked.checked.price
@@ -104,12 +112,12 @@ class SweepOffer:
 
     def _send(self) -> None:
         if self._taken():
-            self.root.children = [self._sheet]
+            self._put()
             self._began_with.spawn(asyncio.to_thread(self._submit))
 
     def _decline(self) -> None:
         if self._taken():
-            self.root.children = [self._sheet]
+            self._put()
             self._began_with.spawn(asyncio.to_thread(self._close))
 
     async def _withdraw(self, turn: int) -> None:
@@ -129,9 +137,9 @@ class SweepOffer:
         """Show an end: first in the widget, for a page that was loaded anew, then in the place of both."""
         said = ipywidgets.Output()
         said.outputs = ({"output_type": "display_data", "data": dict(data), "metadata": {}},)
-        self.root.children = [self._sheet, said]
+        self._put(said)
         self._show(update_display, self._text_id, data)
-        self._show(update_display, self._buttons_id, {})
+        self._show(update_display, self._buttons_id, NOTHING)
 
     # --- sent -----------------------------------------------------------------------------------
 
@@ -139,26 +147,41 @@ class SweepOffer:
         """Check everything again with the settings of this moment, send, and show the sweep in this place."""
         try:
             studio = self._studio()
-            if studio.account.backend is not self._backend:
-                return self._close(SETTINGS_CHANGED, tone="warn")
-            before = self._asked.checked
-            now = check_sweep(studio, before.plan, before.requests[0].limits)
-            if now.price.credits > before.price.credits or now.price.unknown > before.price.unknown:
-                return self._ask_again(now)
-            sweep = submit_sweep(studio, now, yes=True, folder=self._view.folder, cell=self._asked.cell)
+            sweep = self._sent(studio)
         except RunwayError as error:
-            return self._close(error.message, tone="bad")
+            self._close(error.message, tone="bad")
+        except Exception as error:  # noqa: BLE001 - nobody else would ever report it, and some of it may be sent
+            title = f"Stopped: {self._asked.checked.price.text}"
+            self._end(offer_bundle(title, [unexpected(error).message, "%runway list shows what was sent"], "bad"))
+        else:
+            if sweep is not None:
+                self._show_sent(studio, sweep)
+
+    def _sent(self, studio: Studio) -> Sweep | None:
+        """Return what was sent; None where it is asked again, or must not be sent any more. Raises `RunwayError`."""
+        if studio.account.backend is not self._backend:
+            self._close(SETTINGS_CHANGED, tone="warn")
+            return None
+        before = self._asked.checked
+        now = check_sweep(studio, before.plan, before.requests[0].limits)
+        if now.price.credits > before.price.credits or now.price.unknown > before.price.unknown:
+            self._ask_again(now)
+            return None
+        sweep = submit_sweep(studio, now, yes=True, folder=self._view.folder, cell=self._asked.cell)
         self._bind(sweep)
+        return sweep
+
+    def _show_sent(self, studio: Studio, sweep: Sweep) -> None:
+        sent = "" if sweep.price is None else f": {sweep.price.new_text}"
         named = f"%runway show {self._asked.name} shows it" if self._asked.name else "%runway list shows its jobs"
-        self._end(offer_bundle(f"Sent: {now.price.new_text}", [named], "calm"))
+        self._end(offer_bundle(f"Sent{sent}", [named], "calm"))
         show_sweep(sweep, studio, self._view._replace(places=(self._text_id, self._buttons_id)))
-        return None
 
     def _ask_again(self, now: CheckedSweep) -> None:
         """Ask about a higher price: what was there already is gone, or a price has changed."""
         self._asked = replace(self._asked, checked=now)
         self._turn += 1
-        self.root.children = [self._sheet, self._buttons()]
+        self._put(self._buttons())
         self._show(update_display, self._text_id, self._waiting())
         with self._lock:
             self._is_open = True

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from ...camera import MOVES
-from ...spec import MODELS, Model
+from ...spec import DEFAULT_MODEL, MODELS, POSITIONS, Model
 from ...sweep_jobs import SweepPrice
 from ...template import REFERENCE
 from .form_rows import FormRow, rows_of
@@ -16,6 +16,7 @@ DIRECTIONS = ("across", "down")
 TAKES = "takes"
 MODEL = "model"
 NOTHING = ("nothing", "")
+SEEDS = {"seed": "seed", "takes (another seed each)": TAKES}
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,11 @@ class SweepChoice:
         """The axes that are given, by direction."""
         return {way: axis for way, axis in zip(DIRECTIONS, self.axes, strict=True) if axis.is_given}
 
+    @property
+    def varies_camera(self) -> bool:
+        """Whether a camera move is among the axes."""
+        return any(axis.name in MOVES for axis in self.given.values())
+
 
 def axis_changed(choice: SweepChoice, number: int, axis: AxisChoice) -> SweepChoice:
     """Return the choice with another axis; what was found for the former is not of this one."""
@@ -73,24 +79,29 @@ def axis_changed(choice: SweepChoice, number: int, axis: AxisChoice) -> SweepCho
 
 
 def varied_names(model: Model, prompt: str) -> dict[str, str]:
-    """Return what can be varied, by the label under which it is chosen."""
+    """Return what can be varied, by the label under which it is chosen.
+
+    What the model does not have stands in its place and says so: a page that has not heard of a change of the model
+    names an entry by its number.
+    """
+    lack = f" (not with {model.title})"
+    found = {NOTHING[0]: NOTHING[1]}
+    found |= {f"{move}{'' if model.camera else ' (in words)'}": move for move in MOVES}
+    found |= {f"{label}{'' if model.seed else lack}": name for label, name in SEEDS.items()}
+    found[MODEL] = MODEL
+    found |= {f"{name} keyframe{'' if name in model.positions else lack}": name for name in POSITIONS}
+    found |= {f"{_title(row)}{'' if row.is_taken else lack}": row.name for row in _varied_rows(model)}
     names = dict.fromkeys(match[1] for match in REFERENCE.finditer(prompt) if not match[1].startswith("U+"))
-    moves = {move: move for move in MOVES} if model.camera else {}
-    seeds = {"seed": "seed", "takes (another seed each)": TAKES} if model.seed else {}
-    return {
-        NOTHING[0]: NOTHING[1],
-        **{f"{{{{{name}}}}} of the prompt": name for name in names},
-        **moves,
-        **seeds,
-        MODEL: MODEL,
-        **{f"{position} keyframe": position for position in model.positions},
-        **{row.control.label.partition(" (")[0]: row.name for row in _varied_rows(model)},
-    }
+    return found | {f"{{{{{name}}}}} of the prompt": name for name in names}
+
+
+def _title(row: FormRow) -> str:
+    return row.control.label.partition(" (")[0]
 
 
 def _varied_rows(model: Model) -> list[FormRow]:
     """Return the rows of the form that decide the video, but for prompt and seed."""
-    rows = [row for row in rows_of(model) if row.is_taken and row.field.is_counted]
+    rows = [row for row in rows_of(model) if row.field.is_counted]
     return [row for row in rows if row.name not in ("prompt", "seed")]
 
 
@@ -98,7 +109,7 @@ def values_hint(name: str, model: Model) -> str:
     """Return values as they may be typed for what is varied."""
     if name in MOVES:
         return "-5, 0, 5"
-    if name in model.positions:
+    if name in POSITIONS:
         return "dusk, noon, or files"
     if name == MODEL:
         return ", ".join([model.name, *_other_models(model)][:2])
@@ -114,7 +125,8 @@ def _row_hint(name: str, model: Model) -> str:
         return "on, off"
     if row.field.kind == "point":
         return "0.5;0.2, 0.5;0.8"
-    return ", ".join(map(str, row.choices[:2]))
+    choices = row.choices or row.field.choices(DEFAULT_MODEL)
+    return ", ".join(map(str, choices[:2]))
 
 
 def _other_models(model: Model) -> list[str]:

@@ -86,9 +86,7 @@ class SweepForm:
         names = make_widget(
             ipywidgets.Dropdown, options=["nothing"], description=way.capitalize(), classes="rnb-sweep-name"
         )  # fmt: skip
-        values = make_widget(
-            ipywidgets.Text, description=f"Values {way}", disabled=True, classes="rnb-sweep-values"
-        )  # fmt: skip
+        values = make_widget(ipywidgets.Text, description=f"Values {way}", classes="rnb-sweep-values")
         self.fields |= {f"sweep_{way}": names, f"sweep_{way}_values": values}
         self._options[way] = {"nothing": ""}
         self._store.listen(names, partial(self._changed, number, way))
@@ -113,7 +111,7 @@ class SweepForm:
         label = next(label for label, name in options.items() if name == axis.name)
         shown = {f"sweep_{way}": label, f"sweep_{way}_values": axis.text}
         self._shown.show({name: self.fields[name] for name in shown}, shown)
-        values.disabled, values.placeholder = not axis.name, values_hint(axis.name, state.row)
+        values.placeholder = values_hint(axis.name, state.row)
 
     def _show_question(self, choice: SweepChoice) -> None:
         """Ask about a price that is not paid without a word; and show the cell, once that was asked for."""

@@ -16,7 +16,7 @@ from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm, s
 from .background import BackgroundWork
 from .output import PanelOutput
 from .request_sender import SETTINGS_CHANGED, RequestSender
-from .state import PanelState, Summary, cell_names, keyframe_problems
+from .state import SAYS_CAMERA, PanelState, Summary, cell_names, keyframe_problems
 from .store import PanelStore
 from .sweep_choice import Found, SweepChoice
 from .sweep_request import SweepMistakes, SweepRequest, sweep_request
@@ -58,7 +58,8 @@ class SweepSender:
     def follow(self) -> None:
         """Work the price out anew where something that decides it has changed."""
         state, summary = self._store.now
-        followed = (state.sweep.axes, summary.request, summary.problems, state.backend)
+        says = state.values[SAYS_CAMERA]
+        followed = (state.sweep.axes, summary.request, summary.problems, says, state.backend)
         if followed == self._followed:
             return
         self._followed = followed
@@ -100,8 +101,11 @@ class SweepSender:
         """Return the sweep that is chosen. Raises `SweepMistakes`."""
         backend = cast("Backend | None", state.backend)
         usual = DEFAULT_MODEL.name if backend is None else backend.settings.model
+        request = summary.request
+        if not state.row.camera and state.values[SAYS_CAMERA] and state.sweep.varies_camera:
+            request = replace(request, camera_words=True)
         return sweep_request(
-            state.sweep, summary.request, self._variables(), usual_model=usual, pictures=cell_names(state)
+            state.sweep, request, self._variables(), usual_model=usual, pictures=cell_names(state)
         )  # fmt: skip
 
     def _checked(self, state: PanelState, summary: Summary) -> tuple[CheckedSweep, SweepRequest]:

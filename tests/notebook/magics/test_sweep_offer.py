@@ -165,6 +165,21 @@ def test_a_budget_that_no_longer_covers_it_is_said(session: Session, page: Page)
     assert session.creates == 0
 
 
+def test_what_nobody_has_thought_of_is_said_and_some_may_be_sent(
+    session: Session, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session.cell("grid --takes 5")
+
+    def break_down(*_: object, **__: object) -> Sweep:
+        raise ZeroDivisionError("odd")
+
+    monkeypatch.setattr(sweep_offer, "submit_sweep", break_down)
+    page.press("Send")
+    page.until(lambda: "Stopped: 5 shots" in page.text)
+    assert "ZeroDivisionError: odd" in page.text
+    assert "%runway list shows what was sent" in page.text
+
+
 def test_what_costs_more_by_now_is_asked_about_again(session: Session, page: Page) -> None:
     """What was there already is to be made anew: the price that was agreed to is not the price any more."""
     session.cell("first --takes 2")

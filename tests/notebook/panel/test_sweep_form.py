@@ -35,7 +35,8 @@ def choose(bench, panel, way, label, text):
 
 
 def zoomed(bench, text="-5, 0, 5", request=STYLED):
-    return choose(bench, bench.panel(request), "across", "zoom", text)
+    label = "zoom" if request.row.camera else "zoom (in words)"
+    return choose(bench, bench.panel(request), "across", label, text)
 
 
 def words(panel):
@@ -102,15 +103,25 @@ def test_mistakes_stand_below_the_values(bench) -> None:
 
 
 def test_what_the_model_has_no_more_stays_chosen_and_is_said(bench) -> None:
-    panel = zoomed(bench)
+    panel = choose(bench, bench.panel(STYLED), "across", "seed", "1..3")
     panel.model.list.value = "veo-3.1"
     bench.settled(panel)
-    assert panel.sweep_form.fields["sweep_across"].value == "zoom"
-    assert "zoom" in words(panel)
+    assert panel.sweep_form.fields["sweep_across"].value == "seed (not with Veo 3.1)"
+    assert "seed is given, and Veo 3.1 takes none" in words(panel)
     assert buttons(panel)["Generate sweep"].disabled
     panel.model.list.value = "gen3turbo"
     bench.settled(panel)
     assert "3 shots, 75 credits" in words(panel)
+
+
+def test_a_model_without_camera_numbers_gets_the_moves_in_words(bench) -> None:
+    panel = zoomed(bench, "-2, 2", VideoRequest("A lamp", model="veo-3.1"))
+    assert panel.sweep_form.fields["sweep_across"].value == "zoom (in words)"
+    assert "2 shots" in words(panel)
+    assert "--camera-words" in panel.sweep_sender.cell
+    panel.camera.fields["camera_words"].value = False
+    bench.settled(panel)
+    assert "takes no camera in numbers" in words(panel)
 
 
 def test_a_name_of_the_prompt_is_offered_while_it_stands_there(bench) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from runway_nb.notebook.static import STATIC, join_modules
 
-ENTRIES = ("widget.js", "sweep_widget.js", "page_probe.js", "comparison_widget.js")
+ENTRIES = ("widget.js", "sweep_widget.js", "page_probe.js", "comparison_widget.js", "text_keeper.js")
 DECLARED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 
@@ -72,6 +72,7 @@ def test_another_form_is_refused(line: str) -> None:
         ("widget.js", ("FACTS", "Player", "homography")),
         ("sweep_widget.js", ("Clock", "frameAt")),
         ("comparison_widget.js", ("LiveComparison", "frameAt")),
+        ("text_keeper.js", ("Notebook", "render")),
     ],
 )
 def test_no_two_modules_declare_one_name(entry: str, some: tuple[str, ...]) -> None:

@@ -1,0 +1,22 @@
+// @ts-check
+// A widget that shows nothing: it keeps the texts of the widgets around it in the notebook, for a kernel that ends
+// without a word and for a file that is opened without it.
+import { Notebook } from "./host.js";
+
+/** @import { WidgetModel } from "./kernel.js" */
+
+/** @param {{ model: WidgetModel, el: HTMLElement }} view */
+function render({ model, el }) {
+  el.hidden = true;
+  const gone = new AbortController();
+  const notebook = Notebook.around(model);
+  notebook?.whenSaved(() => notebook.keep(model.get("texts")), gone.signal);
+  notebook?.whenKernelEnds(() => notebook.putTexts(model.get("texts")), gone.signal);
+  return () => {
+    gone.abort();
+    // after its output is gone, its text need not be kept
+    setTimeout(() => notebook?.keep({}));
+  };
+}
+
+export default { render };
