@@ -14,8 +14,8 @@ from ...errors import RunwayError
 from ...jobs.job import Job
 from ...pictures.film_strip import FilmStrip, kept_film_strip
 from ...studio import Studio
-from ...sweep_jobs import Sweep, has_ended
-from ..rendering.grid_model import GridState, grid_state
+from ...sweep_jobs import Sweep
+from ..rendering.grid_model import READY, GridState, grid_state
 from .view import UPDATE_SECONDS
 
 GREETING_SECONDS = 2.0
@@ -86,14 +86,22 @@ class GridFeed:
         self._sent = {number for number in held if isinstance(number, int)}
         self.wake()
 
+    def begin(self) -> None:
+        """Listen to `wake` from now on; on the loop, before anything is sent from there."""
+        self._loop = asyncio.get_running_loop()
+
     def wake(self) -> None:
         """Look at the sweep again soon. From any thread."""
         with suppress(RuntimeError):  # the loop has ended, and with it the grid
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._moved.set)
-                self._loop.call_soon_threadsafe(self._ended.set)
 
-    def send_changes(self) -> None:
+    async def send_news(self) -> None:
+        """Send what has changed, and let the strips of what is finished follow."""
+        await asyncio.to_thread(self._send_changes)
+        self._ended.set()
+
+    def _send_changes(self) -> None:
         """Send what has changed since the pages were told; nothing where nothing has. Not on the loop."""
         with self._lock:
             now = self._now()
@@ -106,7 +114,6 @@ class GridFeed:
 
     async def moved(self, longest: float) -> None:
         """Wait for a change, so many seconds at most; less while a time is shown that counts."""
-        self._loop = asyncio.get_running_loop()
         counts = bool(self._sweep.time_left_text)
         with suppress(asyncio.TimeoutError):
             await asyncio.wait_for(self._moved.wait(), min(longest, COUNTING_SECONDS) if counts else longest)
@@ -130,16 +137,15 @@ class GridFeed:
             await asyncio.sleep(UPDATE_SECONDS)
 
     def _missing(self) -> list[int]:
-        return [
-            number
-            for number in range(len(self._variants))
-            if number not in self._sent and (job := self.job(number)) is not None and has_ended(job) and job.video
-        ]
+        """Return the shots of which the pages know that they are finished, and have no strip."""
+        cells = self._last.cells
+        return [number for number, cell in enumerate(cells) if cell.state == READY and number not in self._sent]
 
     async def _send_strip(self, number: int) -> None:
         job = self.job(number)
-        assert job is not None
         self._sent.add(number)
+        if job is None or job.video is None:
+            return
         strip = await asyncio.to_thread(strip_of, job, self._studio.settings.strips)
         if strip is None:
             return

@@ -144,6 +144,7 @@ class LiveGrid:
 
     async def _live(self) -> None:
         """Keep it up to date until it is left, nobody uses it, or the kernel ends in order."""
+        self.feed.begin()
         forget = self.sweep.observe(lambda _: self.feed.wake())
         strips = asyncio.ensure_future(self.feed.send_strips())
         try:
@@ -156,7 +157,7 @@ class LiveGrid:
     async def _keep_up(self) -> None:
         was_ending = self.sweep.is_ending
         while not self.is_over and not self._is_idle:
-            await asyncio.to_thread(self.feed.send_changes)
+            await self.feed.send_news()
             if self.sweep.is_ending and not was_ending:
                 was_ending = True
                 await asyncio.to_thread(self._refresh_opened)

@@ -109,6 +109,7 @@ class SweepView {
     const ended = changed.filter(number => this.isNews(number));
     for (const number of strip === undefined ? changed : [strip]) this.showCell(number);
     if (strip !== undefined) this.clock.setLength(this.store.length);
+    if (ended.includes(this.store.model.get("opened"))) this.showOpened();
     if (changed.length && (this.choice.sort !== "grid" || this.choice.words || this.choice.hideRejected))
       this.arrange();
     this.showHead();
@@ -158,7 +159,7 @@ class SweepView {
     grid.style.setProperty("--rnb-columns", String(width));
     grid.classList.toggle("has-axes", columns.length > 0);
     const head = columns.length
-      ? [rowOf(make("span", { className: "rnb-corner", role: "columnheader" }), ...columns.map(columnTitle))]
+      ? [rowOf(make("span", { className: "rnb-corner", role: "gridcell" }), ...columns.map(columnTitle))]
       : [];
     const lines = rows.map((row, at) => {
       const cells = row.map(number => (number === null ? gap() : this.cells[number].node));

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from support.panels import WIDGET, wait_until
 
 pytestmark = pytest.mark.usefixtures("small_frames")
 NOTHING = {"text/plain": ""}
+until = functools.partial(wait_until, seconds=60)
 
 
 class Page:
@@ -90,7 +92,7 @@ def done(party: Party, page: Page) -> Sweep:
     sweep = swept(party, seed=[1, 2, 3]).wait(20)
     show(party, sweep)
     page.says("hello", held=[])
-    wait_until(lambda: len(page.of("strip")) == 3)
+    until(lambda: len(page.of("strip")) == 3)
     return sweep
 
 
@@ -111,7 +113,7 @@ def test_a_page_gets_the_whole_at_first_and_then_only_what_has_changed(party: Pa
     assert [len(page.widget.plan["cells"]), len(page.widget.first["cells"])] == [3, 3]
     page.says("hello", held=[])
     sweep.wait(20)
-    wait_until(lambda: page.of("update")[-1]["status"].startswith("3 of 3 done"))
+    until(lambda: page.of("update")[-1]["status"].startswith("3 of 3 done"))
     first, *later = page.of("update")
     assert set(first["cells"]) == {"0", "1", "2"} or not later
     states: dict[str, Any] = {**page.widget.first["cells"]}
@@ -124,7 +126,7 @@ def test_a_change_before_the_first_page_is_there_is_not_lost(party: Party, page:
     sweep = swept(party, seed=[1, 2])
     show(party, sweep)
     sweep.wait(20)
-    wait_until(lambda: page.of("update")[-1:] and page.of("update")[-1]["status"].startswith("2 of 2"))
+    until(lambda: page.of("update")[-1:] and page.of("update")[-1]["status"].startswith("2 of 2"))
     page.sent.clear()
     page.says("hello", held=[])
     assert {cell["state"] for cell in page.of("update")[0]["cells"].values()} == {"ready"}
@@ -137,7 +139,7 @@ def test_each_strip_is_sent_once_and_to_a_new_page_what_it_lacks(page: Page, don
     measures = page.of("strip")[0]
     assert (measures["frames"], measures["columns"], measures["seconds"]) == (5, 5, 5.0)
     page.says("hello", held=[0, 2])
-    wait_until(lambda: len(page.of("strip")) == 4)
+    until(lambda: len(page.of("strip")) == 4)
     assert page.of("strip")[-1]["number"] == 1
 
 
@@ -147,7 +149,7 @@ def test_without_pyav_the_poster_stands_for_the_strip(
     sweep = swept(party, seed=[1]).wait(20)
     monkeypatch.setitem(sys.modules, "av", None)
     show(party, sweep)
-    wait_until(lambda: page.of("strip"))
+    until(lambda: page.of("strip"))
     ((content, buffers),) = [one for one in page.sent if one[0]["kind"] == "strip"]
     assert (content["frames"], content["columns"]) == (1, 1)
     assert bytes(buffers[0]) == sweep.jobs[0].state.poster
@@ -158,27 +160,27 @@ def test_without_pyav_the_poster_stands_for_the_strip(
 
 def test_a_star_is_kept_shown_and_written_into_the_table(page: Page, done: Sweep) -> None:
     page.says("mark", shot=1, name="star", value=True)
-    wait_until(lambda: done.jobs[1].star)
-    wait_until(lambda: page.of("update")[-1]["cells"].get("1", {}).get("star"))
+    until(lambda: done.jobs[1].star)
+    until(lambda: page.of("update")[-1]["cells"].get("1", {}).get("star"))
     page.says("mark", shot=1, name="rejected", value=True)
-    wait_until(lambda: done.jobs[1].rejected and not done.jobs[1].star)
+    until(lambda: done.jobs[1].rejected and not done.jobs[1].star)
 
 
 def test_a_star_that_is_set_elsewhere_is_shown(page: Page, done: Sweep) -> None:
     done.jobs[2].star = True
-    wait_until(lambda: page.of("update")[-1]["cells"].get("2", {}).get("star"))
+    until(lambda: page.of("update")[-1]["cells"].get("2", {}).get("star"))
 
 
 def test_a_shot_is_opened_below_the_grid_and_closed(page: Page, done: Sweep) -> None:
     page.says("open", shot=1)
-    wait_until(lambda: page.widget.opened == 1)
+    until(lambda: page.widget.opened == 1)
     page.says("open", shot=-1)
-    wait_until(lambda: page.widget.opened == -1)
+    until(lambda: page.widget.opened == -1)
 
 
 def test_copied_cells_make_the_shots_again(party: Party, page: Page, done: Sweep) -> None:
     page.says("cells", numbers=[0, 2, 99, "x"], number="view.1")
-    wait_until(lambda: page.of("answer"))
+    until(lambda: page.of("answer"))
     (answer,) = page.of("answer")
     assert answer["number"] == "view.1"
     assert answer["text"] == "%%runway --seed 1\nA lamp turns\n\n%%runway --seed 3\nA lamp turns\n"
@@ -201,7 +203,7 @@ def test_a_shot_opens_in_the_panel(
     opened: list[Any] = []
     monkeypatch.setattr(grid_acts, "provided", lambda point: lambda *given: opened.append((point, *given)))
     page.says(kind, shot=0)
-    wait_until(lambda: opened)
+    until(lambda: opened)
     point, source, _, put, _ = opened[0]
     assert point == "panel.open"
     assert source is done.jobs[0] if kind == "panel" else source.keyframes.first == done.jobs[0].last
@@ -220,7 +222,7 @@ def test_rubbish_is_no_message(page: Page, done: Sweep, rubbish: object) -> None
     data = {"method": "custom", "content": rubbish}
     page.widget.comm.handle_msg({"content": {"data": data}, "buffers": []})
     page.says("mark", shot=0, name="star", value=True)
-    wait_until(lambda: done.jobs[0].star)
+    until(lambda: done.jobs[0].star)
 
 
 # --- how it stands in the notebook --------------------------------------------------------------------
@@ -229,7 +231,7 @@ def test_rubbish_is_no_message(page: Page, done: Sweep, rubbish: object) -> None
 def test_done_leaves_the_table_alone(page: Page, done: Sweep) -> None:
     grid, table = page.ids
     page.says("leave")
-    wait_until(lambda: page.at(grid))
+    until(lambda: page.at(grid))
     assert page.at(grid) == [NOTHING]
     assert page.widget.is_over
     page.sent.clear()
@@ -244,7 +246,7 @@ def test_a_grid_that_nobody_uses_leaves_by_itself(
 ) -> None:  # fmt: skip
     monkeypatch.setattr(live_grid, "IDLE_SECONDS", 0.05)
     show(party, swept(party, seed=[1]).wait(20))
-    wait_until(lambda: page.at(page.ids[0]))
+    until(lambda: page.at(page.ids[0]))
     assert page.at(page.ids[0]) == [NOTHING]
 
 
@@ -265,7 +267,7 @@ def test_a_page_that_was_loaded_anew_is_sent_the_table_too(page: Page, done: Swe
     page.sent.clear()
     _, table = page.ids
     page.says("leave")
-    wait_until(lambda: page.of("put"))
+    until(lambda: page.of("put"))
     assert [put["display_id"] for put in page.of("put")] == [page.ids[0]]
     assert table not in {put["display_id"] for put in page.of("put")}
 
@@ -273,11 +275,11 @@ def test_a_page_that_was_loaded_anew_is_sent_the_table_too(page: Page, done: Swe
 def test_shown_again_it_is_a_new_grid(party: Party, page: Page, done: Sweep) -> None:
     old = page.ids
     page.says("leave")
-    wait_until(lambda: page.at(old[0]))
+    until(lambda: page.at(old[0]))
     show(party, done)
     assert set(page.ids).isdisjoint(old)
     page.says("hello", held=[])
-    wait_until(lambda: len(page.of("strip")) == 6)
+    until(lambda: len(page.of("strip")) == 6)
 
 
 @pytest.mark.parametrize("mode", ["batch", "live"])
