@@ -79,11 +79,12 @@ class GridFeed:
 
     def greet(self, held: Iterable[Any]) -> None:
         """Send a page that is there now all but the strips it holds, which follow."""
-        self.pages += 1
         with self._lock:
             self._base = self._last = self._now()
             self.widget.send({"kind": "update", **message_of(self._base)})
+        # before it counts: strips wait for the first page, and none is to come twice
         self._sent = {number for number in held if isinstance(number, int)}
+        self.pages += 1
         self.wake()
 
     def begin(self) -> None:
