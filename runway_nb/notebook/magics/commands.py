@@ -172,7 +172,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "export", "DIR [WORDS] [--model M] [--since D] [--stars] [--notebook N] [--failed]",
         "Write videos, posters, a manifest and a gallery page to a folder; again, it adds what is new.",
-        folder_commands.export_folder, history_command.FILTER,
+        folder_commands.export_folder, history_command.FILTER, is_search=True,
     ),
     Command(
         "import", "DIR", "Make the videos of an export stored results here; nothing is paid for them.",

@@ -42,6 +42,13 @@ def test_the_filter_is_that_of_the_history(session: Session, words: str) -> None
     assert [line["id"] for line in lines(Path("my shots"))] == ([] if "nowhere" in words else [one])
 
 
+def test_words_are_looked_for_as_people_write_them(session: Session) -> None:
+    one = made(session, "one", "It's a lamp")
+    made(session, "two", "A boat")
+    session.line("export shots it's")
+    assert [line["id"] for line in lines(Path("shots"))] == [one]
+
+
 def test_an_import_says_what_it_did(session: Session, tmp_path: Path) -> None:
     made(session, "one", "A lamp")
     session.line("export shots")
