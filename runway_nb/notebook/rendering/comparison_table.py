@@ -82,7 +82,7 @@ def title_text(clips: Sequence[Clip]) -> str:
 def differences_lines(clips: Sequence[Clip]) -> list[str]:
     """Return in words what differs in the requests of the clips, and which clips are files without one."""
     jobs, files = _jobs(clips), [clip.letter for clip in clips if clip.job is None]
-    unknown = [f"{' and '.join(files)} {_verb(files)} known as a file only: no settings"] if files else []
+    unknown = [_files_text(files)] if files else []
     if len(jobs) < 2:
         return unknown
     differing = [each.text for each in _settings(jobs) if each.differs]
@@ -91,8 +91,11 @@ def differences_lines(clips: Sequence[Clip]) -> list[str]:
     return [DOT.join(differing) or "The same request: no setting differs", *unknown]
 
 
-def _verb(letters: Sequence[str]) -> str:
-    return "is" if len(letters) == 1 else "are"
+def _files_text(letters: Sequence[str]) -> str:
+    *others, last = letters
+    if not others:
+        return f"{last} is known as a file only: no settings"
+    return f"{', '.join(others)} and {last} are known as files only: no settings"
 
 
 def labels(clips: Sequence[Clip]) -> list[str]:

@@ -140,7 +140,7 @@ REMOVED_WORDS = "text-decoration:line-through;background:rgba(217,72,59,0.2);bor
 ADDED_WORDS = "text-decoration:underline;background:rgba(67,160,71,0.25);border-radius:2px"
 COMPARED = f"margin:4px 0 12px 0;{TEXT}"
 COMPARED_TITLE = (
-    f"text-align:left;vertical-align:top;padding:0 12px 4px 0;white-space:normal;{NO_BACKGROUND};{SMALL};{TEXT_FONT};"
+    f"text-align:left;vertical-align:top;padding:6px 12px 4px 0;white-space:normal;{NO_BACKGROUND};{SMALL};{TEXT_FONT};"
     "font-weight:600"
 )
 COMPARED_CELL = (

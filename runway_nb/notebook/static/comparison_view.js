@@ -192,7 +192,8 @@ export class ComparisonView {
   }
 
   get areAlike() {
-    return this.films.every(film => isSameShape(film, this.films[0]));
+    const [one, other] = this.pair.map(number => this.films[number]);
+    return isSameShape(one, other);
   }
 
   // --- pictures -----------------------------------------------------------------------------------

@@ -75,8 +75,10 @@ def test_a_file_has_no_settings_and_that_is_said(tmp_path: Path) -> None:
         "B is known as a file only: no settings"
     )
     found = compared(tmp_path, "a.mp4", "b.mp4")
-    assert differences_lines(found.clips) == ["A and B are known as a file only: no settings"]
+    assert differences_lines(found.clips) == ["A and B are known as files only: no settings"]
     assert labels(found.clips) == ["a.mp4", "b.mp4"]
+    three = compared(tmp_path, "a.mp4", "b.mp4", "c.mp4").clips
+    assert differences_lines(three) == ["A, B and C are known as files only: no settings"]
     html = bundle(found)["text/html"]
     assert [video["src"] for video in videos(html)] == ["a.mp4", "b.mp4"]
     assert "The same in all" not in html
