@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from .errors import InvalidRequest, NeedsConfirmation, PromptRefused, RunwayError, TaskModerated, WaitInterrupted
+from .errors import InvalidRequest, RunwayError, WaitInterrupted, WaitTimeout
 from .extension_points import provided
-from .jobs.durations import Duration, Pace, finish_time, kind_of, left_of
+from .jobs.durations import Duration, Pace, kind_of
 from .jobs.freeze import Asker, CheckedRequest, new_record
-from .jobs.job import Job, awaited
+from .jobs.job import SLICE, Job, Tick, awaited, control_of
+from .jobs.loop import run_nested
 from .jobs.policy import Limits, answering
+from .jobs.shared_refusals import Refusals
+from .jobs.state import State
 from .ledger.durations import finished_of
 from .ledger.phase import Phase
 from .ledger.record import Record
-from .ledger.snapshot import equal_jobs
+from .ledger.snapshot import equal_jobs, moderated_within_a_day
 from .request import VideoRequest
 from .studio import Studio
 from .sweep_plan import SweepPlan, Variant
@@ -93,6 +96,8 @@ class CheckedSweep:
     price: SweepPrice
     pace: Pace
     """How long earlier videos took, and how many run at once."""
+    refusals_left: int | None = None
+    """How many more moderation may refuse before the rest is not sent; None where that does not matter."""
 
 
 def check_sweep(
@@ -120,7 +125,9 @@ def check_sweep(
     price = SweepPrice(
         len(requests), len(requests) - len(new), sum(known), len(new) - len(known), pace.total(new), pace.slots
     )
-    return CheckedSweep(plan, tuple(requests), price, pace)
+    settings = studio.settings
+    left_over = settings.max_moderated - moderated_within_a_day(settings.backend, studio.ledger.table)
+    return CheckedSweep(plan, tuple(requests), price, pace, None if limits.force else max(1, left_over))
 
 
 def _pace(studio: Studio, requests: Sequence[VideoRequest]) -> Pace:
@@ -149,31 +156,6 @@ def _is_stored(studio: Studio, checked: CheckedRequest) -> bool:
     return answering(record for record in equal if isinstance(record, Record)) is not None
 
 
-def submit_sweep(
-    studio: Studio, checked: CheckedSweep, *, yes: bool = False, folder: Path | None = None, cell: str = ""
-) -> Sweep:
-    """Start every variant as a job of its own, in the order of the plan, and return the handle at once.
-
-    What a budget or the brake after moderation does not allow is not sent, and named by `Sweep.unsent`.
-
-    Raises:
-        NeedsConfirmation: it costs more than may be spent without a word; nothing was sent.
-        RunwayError: not even the first could be sent.
-    """
-    _check_confirmed(studio, checked.price, yes)
-    # of what was sent the time that is left is said, and no longer how long it would take
-    sweep = Sweep(checked.plan, checked.price._replace(seconds=None), checked.pace)
-    sweep.cell = cell
-    for variant, request in zip(checked.plan.variants, checked.requests, strict=True):
-        try:
-            sweep.add(variant, studio.submit_checked(request, folder=folder).job)
-        except RunwayError as refused:
-            if not sweep.jobs:
-                raise
-            sweep.leave_out(variant, refused)
-    return sweep
-
-
 def reason_to_confirm(studio: Studio, price: SweepPrice) -> str:
     """Return why a sweep of this price is not sent without a yes; nothing where it is."""
     limit = studio.settings.confirm_credits
@@ -181,11 +163,6 @@ def reason_to_confirm(studio: Studio, price: SweepPrice) -> str:
         return ""
     much = f"more than the {limit} credits that are spent without a word (confirm_credits)"
     return much if price.credits > limit else "what nobody has documented is not spent without a word"
-
-
-def _check_confirmed(studio: Studio, price: SweepPrice, yes: bool) -> None:
-    if not yes and (why := reason_to_confirm(studio, price)):
-        raise NeedsConfirmation(f"{price.text}: {why}; nothing was sent. --yes, or yes=True, sends it")
 
 
 class Sweep:
@@ -212,6 +189,12 @@ class Sweep:
         self._unsent: dict[tuple[int, ...], RunwayError] = {}
         self._observers: list[Observer] = []
         self._lock = threading.Lock()
+        self._submitted = threading.Event()
+        self._submitted.set()
+        self.is_stopped = False
+        """Whether the user has stopped it: nothing more of it is sent."""
+        self.refusals = Refusals()
+        """Of this sweep while it is under way, and what they mean for the rest."""
 
     def __repr__(self) -> str:
         return f"<Sweep of {len(self.plan.variants)}: {self.progress_text}>"
@@ -227,7 +210,7 @@ class Sweep:
 
     @property
     def jobs(self) -> list[Job]:
-        """The jobs of the variants that were sent, in the order of the axes."""
+        """The jobs of the variants that were submitted so far, in the order of the axes."""
         return [job for variant in self.variants if (job := self.job_of(variant)) is not None]
 
     @property
@@ -237,21 +220,24 @@ class Sweep:
 
     @property
     def done(self) -> bool:
-        """True when every job has ended."""
-        return all(job.done for job in self.jobs)
+        """True when all were submitted, and every job has ended."""
+        return self._submitted.is_set() and all(job.done for job in self.jobs)
 
     @property
     def is_ending(self) -> bool:
         """True when nothing changes any more, also while those who wait are being told."""
-        return all(map(has_ended, self.jobs))
+        return self._submitted.is_set() and all(map(has_ended, self.jobs))
 
     @property
     def progress_text(self) -> str:
         """How far it is: `4 of 9 done, 2 running, 1 failed`."""
         jobs = self.jobs
         ready = sum(has_ended(job) and job.video is not None for job in jobs)
-        running = sum(not has_ended(job) for job in jobs)
-        lost, left = len(jobs) - ready - running, len(self._unsent)
+        lost = sum(has_ended(job) for job in jobs) - ready
+        left = len(self._unsent)
+        # what is still being submitted waits as what waits for a slot does
+        pending = 0 if self._submitted.is_set() else len(self.plan.variants) - len(jobs) - left
+        running = len(jobs) - ready - lost + pending
         others = [(running, f"{running} running"), (lost, f"{lost} failed"), (left, f"{left} not sent")]
         return ", ".join([f"{ready} of {len(self.plan.variants)} done", *(text for count, text in others if count)])
 
@@ -264,16 +250,17 @@ class Sweep:
         now = self._clock()
         if self._pace is None:
             return None
-        jobs = [job for variant in self.plan.variants if (job := self.job_of(variant)) is not None]
-        pace = self._pace._replace(known=(*_durations(jobs), *self._pace.known))
-        left_open = [(job.state, pace.usual(job.request)) for job in jobs if not has_ended(job)]
-        running = [left_of(state, usual, now) for state, usual in left_open if state.phase.is_sent]
-        waiting = [usual for state, usual in left_open if not state.phase.is_sent]
-        known_running = [seconds for seconds in running if seconds is not None]
-        known_waiting = [seconds for seconds in waiting if seconds is not None]
-        if not left_open or len(known_running) + len(known_waiting) < len(left_open):
-            return None
-        return finish_time(known_running, known_waiting, pace.slots)
+        pace = self._pace._replace(known=(*_durations(self.jobs), *self._pace.known))
+        return pace.left(self._open_ones(), now)
+
+    def _open_ones(self) -> Iterator[tuple[State | None, VideoRequest]]:
+        """Yield what has not ended, in the order in which it is sent."""
+        for variant in self.plan.variants:
+            job = self.job_of(variant)
+            if job is not None and not has_ended(job):
+                yield job.state, job.request
+            elif job is None and not self._submitted.is_set() and self.reason_of(variant) is None:
+                yield None, variant.request
 
     @property
     def time_left_text(self) -> str:
@@ -293,8 +280,11 @@ class Sweep:
         """Take up the job of a variant."""
         with self._lock:
             self._jobs[variant.place] = job
-        job.on_end(self._on_end)
+        # what was refused before this sweep has met the policy already
+        act = self._notify if job.done else lambda: self._on_end(variant, job)
+        job.on_end(lambda _: act())
         job.observe(lambda _: self._notify())
+        self._hold(job)
 
     def leave_out(self, variant: Variant, reason: RunwayError) -> None:
         """Note that a variant is not sent, and why."""
@@ -315,6 +305,7 @@ class Sweep:
 
     def stop(self) -> None:
         """Take back what is not sent yet, and stop tracking the rest: see `Job.stop`."""
+        self.is_stopped = True
         for job in self.jobs:
             job.stop()
 
@@ -361,21 +352,41 @@ class Sweep:
         jobs go on.
         """
         left = _time_left(checked_timeout(timeout))
+        try:
+            self._wait_for_all(left, keep_loop, on_tick)
+        except (WaitInterrupted, KeyboardInterrupt):
+            raise self.interrupted() from None
+        return self
+
+    def _wait_for_all(self, left: Callable[[], float | None], keep_loop: bool, on_tick: Tick | None) -> None:
+        if keep_loop:
+            run_nested(self._until_submitted(left, on_tick))
+        while not self._submitted.wait(SLICE):
+            self._tick(left, on_tick)
         for job in self.jobs:
             try:
                 job.wait(left(), keep_loop=keep_loop, on_tick=on_tick)
-            except WaitInterrupted:
-                raise self.interrupted() from None
             except RunwayError as error:
                 if error is not job.error:  # the job's own stays with it
                     raise
-        return self
 
-    async def until_ended(self, timeout: float | None = None, on_tick: Callable[[], None] | None = None) -> None:
+    async def until_ended(self, timeout: float | None = None, on_tick: Tick | None = None) -> None:
         """Wait for the end of all without blocking the loop. Raises `WaitTimeout`."""
         left = _time_left(checked_timeout(timeout))
+        await self._until_submitted(left, on_tick)
         for job in self.jobs:
             await job.until_ended(left(), on_tick)
+
+    async def _until_submitted(self, left: Callable[[], float | None], on_tick: Tick | None) -> None:
+        while not self._submitted.is_set():
+            self._tick(left, on_tick)
+            await asyncio.sleep(SLICE)
+
+    def _tick(self, left: Callable[[], float | None], on_tick: Tick | None) -> None:
+        if left() == 0.0:
+            raise WaitTimeout(f"not finished in time ({self.progress_text}); the jobs go on: sweep.wait()")
+        if on_tick is not None:
+            on_tick()
 
     def __await__(self) -> Generator[object, None, Sweep]:
         yield from awaited(self.until_ended(), self.interrupted)
@@ -390,19 +401,27 @@ class Sweep:
 
     # --- what one job means for the others ------------------------------------------------------
 
-    def _on_end(self, job: Job) -> None:
-        if isinstance(job.state.error, (TaskModerated, PromptRefused)):
-            for other in self._sharing(job):
-                other.stop()
+    def begin_submitting(self) -> Callable[[], None]:
+        """Note that variants are still being submitted; return the function that ends this."""
+        self._submitted.clear()
+
+        def end() -> None:
+            self._submitted.set()
+            self._notify()
+
+        return end
+
+    def _on_end(self, variant: Variant, job: Job) -> None:
+        """Take back what would be refused for the same reason, and is not sent yet."""
+        if self.refusals.note(variant.label, job.original_request, job.state.error):
+            for other in self.jobs:
+                self._hold(other)
         self._notify()
 
-    def _sharing(self, refused: Job) -> Iterator[Job]:
-        """Yield the jobs that are not sent yet and ask for the words, or the picture, that moderation refused."""
-        by_picture = "INPUT.IMAGE" in str(refused.state.error)
-        for job in list(self._jobs.values()):
-            is_open = job is not refused and not has_ended(job) and not job.state.phase.is_sent
-            if is_open and _shares(job, refused, by_picture):
-                yield job
+    def _hold(self, job: Job) -> None:
+        is_open = not has_ended(job) and not job.state.phase.is_sent
+        if is_open and (why := self.refusals.reason_to_hold(job.original_request)):
+            control_of(job).stop(why)
 
     def _notify(self) -> None:
         for observer in list(self._observers):
@@ -428,10 +447,3 @@ def _durations(jobs: Iterable[Job]) -> list[Duration]:
         if (state := job.state).phase is Phase.DONE and state.sent is not None and state.ended is not None
     ]
     return [duration for _, duration in sorted(ended, reverse=True) if duration.seconds > 0]
-
-
-def _shares(job: Job, refused: Job, by_picture: bool) -> bool:
-    one, other = job.original_request, refused.original_request
-    if by_picture:
-        return bool(set(map(str, one.keyframes.given.values())) & set(map(str, other.keyframes.given.values())))
-    return one.sent_prompt == other.sent_prompt

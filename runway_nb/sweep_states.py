@@ -45,7 +45,8 @@ def shot_state(sweep: Sweep, variant: Variant) -> ShotState:
     """Return what became of a variant."""
     job = sweep.job_of(variant)
     if job is None:
-        refused = sweep.reason_of(variant)
+        if (refused := sweep.reason_of(variant)) is None and not sweep.is_ending:
+            return ShotState(_RUNNING, "in line")  # it is still being submitted
         return ShotState("Not sent", redact_line(str(refused or "")))
     if not has_ended(job):
         status = job.status.capitalize()

@@ -49,6 +49,7 @@ FLOORS = """
     account embedded_simulator
     studio
     sweep_jobs
+    sweep_submission
     sweep_states
     sweep_pictures
     sweep_film

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import runway_nb
-from runway_nb import errors
+from runway_nb import errors, sweep_submission
 from runway_nb.jobs.durations import Duration, Kind, Pace
 from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.policy import Limits
+from runway_nb.jobs.shared_refusals import shared_reason
 from runway_nb.jobs.state import State
+from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
-from runway_nb.sweep_jobs import Sweep, SweepPrice, check_sweep, submit_sweep
+from runway_nb.notebook.rendering.sweep_grid import bundle
+from runway_nb.request import VideoRequest
+from runway_nb.sweep_jobs import Sweep, SweepPrice, check_sweep
 from runway_nb.sweep_plan import Axis, plan
+from runway_nb.sweep_submission import submit_sweep
 from support.fakes import Party
+from support.simulator_kit import picture
 
 
 def sweep(party: Party, prompt: str = "A lamp turns", **values: Any) -> Sweep:
@@ -204,13 +211,78 @@ def test_a_failed_variant_ends_no_other(party: Party) -> None:
     assert (party.started, made.progress_text) == (3, "2 of 3 done, 1 failed")
 
 
-def test_moderation_takes_back_the_variants_with_the_same_words(party: Party) -> None:
+def test_moderation_takes_back_the_variants_with_the_same_words_and_says_which(party: Party) -> None:
     """Accounts are suspended over it: what shares the refused words and is not sent yet stays here."""
     party.studio.use(replace(party.settings, slots=1))
     party.simulator.fault("moderated")
     made = sweep(party, "A {{what}} turns", what=["lamp"], seed=[1, 2, 3, 4]).wait(20)
     assert party.started == 1
-    assert [type(job.error) for job in made.jobs].count(errors.Removed) == 3
+    ends = [*(job.error for job in made.jobs), *(why for _, why in made.unsent)]
+    held = [why for why in ends if isinstance(why, errors.Removed)]
+    words = "not sent: moderation refused the same words (what lamp, seed 1); nothing was charged"
+    assert [str(error) for error in held] == [words] * 3
+    text = bundle(made)["text/plain"]
+    assert text.count("moderation refused the same words (what lamp, seed 1)") == 3
+    again = sweep(party, "A {{what}} turns", what=["lamp"], seed=[1, 2, 3, 4]).wait(20)
+    assert (len(again.jobs), [type(why) for _, why in again.unsent]) == (1, [errors.RefusedBefore] * 3)
+    assert party.started == 1
+
+
+def test_words_that_were_refused_first_hold_no_others_back(party: Party) -> None:
+    party.simulator.fault("moderated", times=1)
+    sweep(party, "A {{what}} turns", what=["lamp"]).wait(20)
+    made = sweep(party, "A {{what}} turns", what=["lamp", "wheel"], seed=[5]).wait(20)
+    assert [label for label, _ in made.unsent] == ["what lamp, seed 5"]
+    assert [job.video is not None for job in made.jobs] == [True]
+
+
+def test_too_much_moderation_ends_a_sweep_of_different_words(party: Party) -> None:
+    party.studio.use(replace(party.settings, slots=1, max_moderated=2))
+    party.simulator.fault("moderated")
+    made = sweep(party, "A {{what}} turns", what=["lamp", "wheel", "door", "clock"]).wait(20)
+    assert party.started == 2
+    ends = [*(job.error for job in made.jobs), *(why for _, why in made.unsent)]
+    held = [str(why) for why in ends if isinstance(why, errors.Removed)]
+    assert held == ["not sent: moderation has refused too much (max_moderated); nothing was charged"] * 2
+
+
+def test_a_refused_picture_holds_back_those_that_show_it(party: Party) -> None:
+    for name in ("boat.png", "lake.png"):
+        (party.folder / name).write_bytes(picture())
+    error = errors.TaskModerated("refused by moderation: INPUT.IMAGE")
+    boat, lake = (VideoRequest(prompt, keyframes=Keyframes(f)) for f, prompt in (("boat.png", "A"), ("lake.png", "A")))
+    assert shared_reason(error, boat, replace(boat, prompt="B")) == "moderation refused the same picture"
+    assert shared_reason(error, boat, lake) == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "other", "reason"),
+    [
+        (errors.NotEnoughCredits("no"), {"seed": 2}, "the account has too few credits"),
+        (errors.NotEnoughCredits("no"), {"explore": True}, ""),
+        (errors.Unauthorized("no"), {"seed": 2}, "the account is refused"),
+        (errors.ModelRetired("gone"), {"seed": 2}, "Gen-3 Alpha Turbo is gone"),
+        (errors.ModelRetired("gone"), {"model": "gen4_5"}, ""),
+        (errors.TaskFailed("bad luck"), {"seed": 2}, ""),
+        (errors.BadRequest("bad"), {"seed": 2}, ""),
+        (None, {"seed": 2}, ""),
+    ],
+    ids=str,
+)
+def test_what_an_account_refuses_is_not_tried_again_and_again(
+    error: errors.RunwayError | None, other: dict[str, Any], reason: str
+) -> None:
+    request = VideoRequest("A lamp", seed=1)
+    assert shared_reason(error, request, replace(request, **other)) == reason
+
+
+def test_an_empty_account_is_asked_once(party: Party) -> None:
+    party.studio.use(replace(party.settings, slots=1))
+    party.simulator.fault("412")
+    made = sweep(party, seed=range(1, 7)).wait(20)
+    assert len(party.api.calls("POST", "create")) <= 2, "the next one may be on its way"
+    ends = [*(job.error for job in made.jobs), *(why for _, why in made.unsent)]
+    assert [type(why) for why in ends].count(errors.Removed) >= 4
 
 
 def test_other_words_go_on_after_moderation(party: Party) -> None:
@@ -238,6 +310,73 @@ def test_a_sweep_can_be_stopped_awaited_and_watched(party: Party) -> None:
     assert repr(made) == "<Sweep of 2: 2 of 2 done>"
     assert seen[-1] == "2 of 2 done"
     made.stop()
+    assert made.done
+
+
+# --- in the background ------------------------------------------------------------------------------
+
+
+def test_the_first_variants_are_submitted_at_once_and_the_rest_soon(
+    party: Party, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sweep_submission, "AT_ONCE", 2)
+    made = sweep(party, seed=range(1, 9))
+    assert made.wait(20).done
+    assert (len(made.jobs), party.started, made.progress_text) == (8, 8, "8 of 8 done")
+
+
+def test_a_sweep_that_is_stopped_sends_nothing_of_the_rest(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep_submission, "AT_ONCE", 1)
+    begun, asked = threading.Event(), threading.Event()
+    many = plan("A lamp turns", {}, [Axis("seed", (1, 2, 3, 4))], model="gen3turbo")
+    checked = check_sweep(party.studio, many, Limits())
+    submit, calls = party.studio.submit_checked, []
+
+    def slow(*given: Any, **named: Any) -> Any:
+        calls.append(given)
+        if len(calls) == 2:
+            begun.set()
+            asked.wait(10)
+        return submit(*given, **named)
+
+    monkeypatch.setattr(party.studio, "submit_checked", slow)
+    made = submit_sweep(party.studio, checked, yes=True)
+    assert (made.done, made.is_ending) == (False, False), "the rest is still being submitted"
+    assert "3 running" in made.progress_text or "4 running" in made.progress_text
+    assert begun.wait(10)
+    made.stop()
+    asked.set()
+    made.wait(20)
+    assert len(calls) == 2
+    assert [type(why) for _, why in made.unsent] == [errors.Removed] * 2
+    assert len(made.jobs) + len(made.unsent) == 4
+
+
+def test_what_a_session_that_ends_has_not_submitted_is_named(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweep_submission, "AT_ONCE", 1)
+    held, submit = threading.Event(), party.studio.submit_checked
+
+    def slow(*given: Any, **named: Any) -> Any:
+        if party.studio.jobs:
+            held.wait(0.2)
+        return submit(*given, **named)
+
+    monkeypatch.setattr(party.studio, "submit_checked", slow)
+    made = sweep(party, seed=range(1, 6))
+    party.studio.close()
+    made.wait(20)
+    assert len(made.jobs) + len(made.unsent) == 5
+    assert party.started <= len(made.jobs)
+
+
+def test_a_wait_can_end_while_the_rest_is_submitted() -> None:
+    made = Sweep(plan("A lamp", {}, [Axis("seed", (1, 2))], model="gen3turbo"))
+    end = made.begin_submitting()
+    for waiting in (made.wait, lambda timeout: asyncio.run(made.until_ended(timeout))):
+        with pytest.raises(errors.WaitTimeout):
+            waiting(0.0)
+    assert not made.done
+    end()
     assert made.done
 
 

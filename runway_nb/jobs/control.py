@@ -38,6 +38,8 @@ class JobControl:
         self.notes: tuple[str, ...] = ()
         """What was done to picture files before they were sent."""
         self.stop_requested = threading.Event()
+        self.stop_reason = ""
+        """Why it was stopped, where that was not the user's wish."""
         self.ended = threading.Event()
         """Set when the job has ended and its observers know it."""
         self._job_id = job_id
@@ -83,8 +85,9 @@ class JobControl:
 
     # --- for the user ---------------------------------------------------------------------------
 
-    def stop(self) -> None:
-        """Ask the work to stop."""
+    def stop(self, reason: str = "") -> None:
+        """Ask the work to stop; `reason` says why, where that is not the user's wish."""
+        self.stop_reason = self.stop_reason or reason
         self.stop_requested.set()
         if self._on_stop is not None:
             self._on_stop()

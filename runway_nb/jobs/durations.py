@@ -109,3 +109,23 @@ class Pace(NamedTuple):
         each = [self.usual(request) for request in requests]
         known = [seconds for seconds in each if seconds is not None]
         return finish_time((), known, self.slots) if known and len(known) == len(each) else None
+
+    def left(self, jobs: Iterable[tuple[State | None, VideoRequest]], now: float) -> float | None:
+        """Return the seconds until all have ended; None where nothing is known of one of them, or there are none.
+
+        Args:
+            jobs: Those that have not ended, in their order, each where it stands and what it asks for; one that is
+                still to be submitted stands nowhere.
+            now: Unix seconds.
+        """
+        running: list[float | None] = []
+        waiting: list[float | None] = []
+        for state, request in jobs:
+            usual = self.usual(request)
+            if state is not None and state.phase.is_sent:
+                running.append(left_of(state, usual, now))
+            else:
+                waiting.append(usual)
+        known = [[seconds for seconds in part if seconds is not None] for part in (running, waiting)]
+        count = len(running) + len(waiting)
+        return finish_time(known[0], known[1], self.slots) if count and sum(map(len, known)) == count else None

@@ -174,7 +174,8 @@ class Workflow:
         if task is None and context.job.state.phase.is_sent:
             return self._fail(errors.NoAnswer("it was stopped before its task was found"))
         if task is None:
-            return self._end(Phase.REMOVED, errors.Removed("removed before sending: nothing was charged"))
+            why = f"not sent: {reason}; " if (reason := context.control.stop_reason) else "removed before sending: "
+            return self._end(Phase.REMOVED, errors.Removed(f"{why}nothing was charged"))
         try:
             with suppress(errors.RunwayError), move_on_after(STOP_SECONDS):
                 # a courtesy to the account's other tasks; a task that is tracked no more answers 404

@@ -37,7 +37,7 @@ def snapshot_for(new: Record, table: JobTable, spent: Spent) -> LedgerSnapshot:
     return LedgerSnapshot(
         earlier=tuple(record for record in equal if isinstance(record, Record)),
         spent=spent.credits,
-        moderated=_moderated(new.backend, table),
+        moderated=moderated_within_a_day(new.backend, table),
         refused=_refused(new, table),
         unreadable=tuple(record for record in equal if isinstance(record, UnreadableRecord)),
         notes=spent.notes,
@@ -62,7 +62,7 @@ def _refused(new: Record, table: JobTable) -> Record | None:
     return next((record for record in found if record.refusal), None)
 
 
-def _moderated(backend: str, table: JobTable) -> int:
+def moderated_within_a_day(backend: str, table: JobTable) -> int:
     """Return how often moderation refused at a backend within a day, by the clock or by the order of the rows."""
     now = table.beats.moment().now
     since = now - MODERATION_SECONDS

@@ -10,7 +10,9 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, NamedTuple
+from unittest import mock
 
+from runway_nb import sweep_submission
 from runway_nb.jobs.policy import Limits
 from runway_nb.ledger.record import Record
 from runway_nb.pictures.files import picture_prints
@@ -18,8 +20,9 @@ from runway_nb.request import VideoRequest
 from runway_nb.settings import Settings
 from runway_nb.spec import DEFAULT_MODEL
 from runway_nb.studio import Studio
-from runway_nb.sweep_jobs import Sweep, check_sweep, submit_sweep
+from runway_nb.sweep_jobs import Sweep, check_sweep
 from runway_nb.sweep_plan import SweepPlan, plan, sweep_values
+from runway_nb.sweep_submission import submit_sweep
 from runway_nb.task_options import aspect_in
 from support.schedules import UNSENT, Cell, Say, Schedule, Stage
 from support.simulator_kit import picture
@@ -71,6 +74,11 @@ class SweepSchedule(Schedule):
     def __init__(self, stage: Stage, seed: int, tally: Counter[str], say: Say) -> None:
         self.sweeps: list[Sweep] = []
         super().__init__(stage, seed, tally, say, (DEFAULT_MODEL.name,))
+
+    def play(self) -> list[str]:
+        """Plays it; of some sweeps the first variant only is submitted at once, and the rest in the background."""
+        with mock.patch.object(sweep_submission, "AT_ONCE", self.draw.choice([1, 2, sweep_submission.AT_ONCE])):
+            return super().play()
 
     def make_settings(self, settings: Settings) -> Settings:
         """The settings of this user: one to three slots, a brake that may bite, sometimes a budget a day."""
@@ -126,10 +134,6 @@ class SweepSchedule(Schedule):
     def _sweep(self, studio: Studio) -> None:
         sweep = submit_sweep(studio, check_sweep(studio, self.plan, Limits()), yes=True)
         self.sweeps.append(sweep)
-        jobs = [job.id for job in sweep.jobs]
-        self._law(len(set(jobs)) == len(jobs), f"two variants share a job: {jobs}")
-        unsent = [why for _, why in sweep.unsent]
-        self.tally.update(f"unsent: {type(why).__name__}" for why in unsent)
 
     def act(self) -> None:
         """What happens next; a sweep has more to be done to it than a cell."""
@@ -198,6 +202,14 @@ class SweepSchedule(Schedule):
         """What a budget did not cover is sent on another day."""
         if self.budget is not None:
             self.loop.wait(DAY)
+
+    def check(self) -> None:
+        """The laws, and those of the handles: each variant has a job or a reason, and none the job of another."""
+        for sweep in self.sweeps:
+            jobs = [job.id for job in sweep.jobs]
+            self._law(len(set(jobs)) == len(jobs), f"two variants share a job: {jobs}")
+            self.tally.update(f"unsent: {type(why).__name__}" for _, why in sweep.unsent)
+        super().check()
 
     def _check_count(self, records: list[Record], tasks: list[dict[str, Any]]) -> None:
         references = Counter(task["reply_ref"] for task in tasks)

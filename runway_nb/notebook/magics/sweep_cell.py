@@ -8,8 +8,9 @@ from typing import Any, NamedTuple
 from ...errors import InvalidRequest
 from ...jobs.policy import Limits
 from ...studio import Studio
-from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm, submit_sweep
+from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm
 from ...sweep_plan import MOST_VARIANTS, SweepPlan, plan, sweep_values
+from ...sweep_submission import submit_sweep
 from ...template import REFERENCE
 from ...text.console import write_line
 from ...values.plain import checked_whole

@@ -12,7 +12,8 @@ from ...jobs.policy import DEFAULT_LIMITS
 from ...process_studio import is_of_process
 from ...shortcuts import default_studio
 from ...spec import DEFAULT_MODEL
-from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm, submit_sweep
+from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm
+from ...sweep_submission import submit_sweep
 from .background import BackgroundWork
 from .output import PanelOutput
 from .request_sender import SETTINGS_CHANGED, RequestSender

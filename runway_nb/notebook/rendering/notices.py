@@ -13,6 +13,7 @@ from ...succession import for_successor
 from .facts import cost, sentence
 
 RESENT = "sent again as job "
+_NOT_SENT = "not sent: "
 
 
 @dataclass(frozen=True)
@@ -198,6 +199,9 @@ def _stopped(job: Job) -> Notice:
 
 
 def _removed(job: Job) -> Notice:
+    if (reason := _message(job)).startswith(_NOT_SENT):
+        reason = reason.removeprefix(_NOT_SENT).removesuffix("; nothing was charged")
+        return Notice("warn", "!", "Not sent", sentence(reason), "Nothing was charged.", cost=_needed(job))
     return Notice("calm", "\N{BLACK SQUARE}", "Removed before sending", "", "Nothing was charged.", cost=_needed(job))
 
 

@@ -1,0 +1,99 @@
+"""A sweep is submitted: the first variants at once, the rest in the background, each a job of its own."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from .errors import LedgerError, NeedsConfirmation, Removed, RunwayError
+from .jobs.freeze import CheckedRequest
+from .studio import Studio
+from .sweep_jobs import CheckedSweep, Sweep, SweepPrice, reason_to_confirm
+from .sweep_plan import Variant
+
+AT_ONCE = 16
+"""Variants that are submitted before the cell goes on: each is a transaction on disk. A choice of ours."""
+_Pairs = Sequence[tuple[Variant, CheckedRequest]]
+
+
+def submit_sweep(
+    studio: Studio, checked: CheckedSweep, *, yes: bool = False, folder: Path | None = None, cell: str = ""
+) -> Sweep:
+    """Start every variant as a job of its own, in the order of the plan, and return the handle at once.
+
+    The first are submitted when it returns, those after `AT_ONCE` in the background; `Sweep.done` waits for them. What
+    a budget or moderation does not allow is not sent, and named by `Sweep.unsent`.
+
+    Raises:
+        NeedsConfirmation: it costs more than may be spent without a word; nothing was sent.
+        RunwayError: not one of the first could be sent, and neither was any other.
+    """
+    _check_confirmed(studio, checked.price, yes)
+    # of what was sent the time that is left is said, and no longer how long it would take
+    sweep = Sweep(checked.plan, checked.price._replace(seconds=None), checked.pace)
+    sweep.cell, sweep.refusals.left = cell, checked.refusals_left
+    submission = _Submission(studio, sweep, folder)
+    pairs = [*zip(checked.plan.variants, checked.requests, strict=True)]
+    submission.begin(pairs[:AT_ONCE])
+    if rest := pairs[AT_ONCE:]:
+        studio.spawn(submission.go_on(rest, sweep.begin_submitting()))
+    return sweep
+
+
+def _check_confirmed(studio: Studio, price: SweepPrice, yes: bool) -> None:
+    if not yes and (why := reason_to_confirm(studio, price)):
+        raise NeedsConfirmation(f"{price.text}: {why}; nothing was sent. --yes, or yes=True, sends it")
+
+
+class _Submission:
+    """Submits the variants of a sweep one after the other."""
+
+    def __init__(self, studio: Studio, sweep: Sweep, folder: Path | None) -> None:
+        self._studio, self._sweep = studio, sweep
+        # the studio's own may change while this goes on
+        self._folder = studio.folder if folder is None else folder
+
+    def begin(self, pairs: _Pairs) -> None:
+        """Submit the first ones. Raises the error of the first where none of them could be."""
+        for variant, request in pairs:
+            try:
+                self._check_wanted(request)
+                self._sweep.add(variant, self._studio.submit_checked(request, folder=self._folder).job)
+            except RunwayError as refused:
+                if isinstance(refused, LedgerError) and not self._sweep.jobs:
+                    raise  # the others would wait as long for it
+                self._sweep.leave_out(variant, refused)
+        if not self._sweep.jobs and (unsent := [self._sweep.reason_of(variant) for variant, _ in pairs]):
+            assert unsent[0] is not None
+            raise unsent[0]
+
+    async def go_on(self, pairs: _Pairs, end: Callable[[], None]) -> None:
+        """Submit the others on the background loop; whatever happens, each has a job or a reason in the end."""
+        try:
+            for variant, request in pairs:
+                await self._submit(variant, request)
+        finally:
+            for variant, _ in pairs:
+                if self._sweep.job_of(variant) is None and self._sweep.reason_of(variant) is None:
+                    self._sweep.leave_out(variant, Removed("the session ended before it was sent: nothing was charged"))
+            end()
+
+    async def _submit(self, variant: Variant, request: CheckedRequest) -> None:
+        try:
+            self._check_wanted(request)
+            # a transaction waits for the disk: what runs is polled meanwhile
+            made = await asyncio.to_thread(self._studio.submit_checked, request, folder=self._folder)
+        except RunwayError as refused:
+            self._sweep.leave_out(variant, refused)
+        else:
+            self._sweep.add(variant, made.job)
+            if self._sweep.is_stopped:
+                made.job.stop()
+
+    def _check_wanted(self, request: CheckedRequest) -> None:
+        """Raise `Removed` for what the user has stopped, and for what would be refused as others were."""
+        if self._sweep.is_stopped:
+            raise Removed("removed before sending: nothing was charged")
+        if why := self._sweep.refusals.reason_to_hold(request.request):
+            raise Removed(f"not sent: {why}; nothing was charged")
