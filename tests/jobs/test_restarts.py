@@ -256,8 +256,11 @@ def test_a_kill_in_the_middle_of_a_sweep(book: Notebook) -> None:
     assert book.kernel.value("len([job for job in grid.jobs if job.status == 'WAITING'])") >= 1
     book.restarted()
     book.simulator.clear_faults()
-    again = book.run(cell)
-    assert book.ending(again).count("<video") == 5
+    _, table = book.run(cell).of_type("display_data")  # below the live grid
+    place = table["content"]["transient"]["display_id"]
+    book.kernel.until(
+        lambda: any(html(one["content"]["data"]).count("<video") == 5 for one in book.kernel.updates(place))
+    )
     assert (book.started(), book.sent()) == (5, 5)
     book.check_videos(5)
     assert book.run(cell + " ").of_type("display_data")
