@@ -83,7 +83,7 @@ def kept_film_strip(folder: Path, name: str, video: Path) -> FilmStrip:
     Args:
         folder: One that cannot be written to costs only the memory of it.
         name: Under which it is kept, such as a job's id; a clip that was changed since is cut again.
-        video: An MP4.
+        video: An MP4. Of a tall one the frames fit into the box turned upright.
 
     Raises what `film_strip` raises.
     """
@@ -91,7 +91,8 @@ def kept_film_strip(folder: Path, name: str, video: Path) -> FilmStrip:
     with suppress(OSError, ValueError):
         if found := _read(path, _stamp(video)):
             return found
-    strip = film_strip(video)
+    width, height = clip_index(video).size
+    strip = film_strip(video, box=BOX if width >= height else (BOX[1], BOX[0]))
     with suppress(OSError):
         write_private(private_folder(folder) / path.name, strip.jpeg)
         _prune(folder)

@@ -16,10 +16,15 @@ from runway_nb.jobs.job import control_of
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards.output_area import OutputArea
+from runway_nb.notebook.cards.sweep_view import show_sweep as display_sweep
 from runway_nb.notebook.cards.view import View
 from runway_nb.notebook.rendering.facts import reuse_text
 from runway_nb.notebook.rendering.result_html import bundle
+from runway_nb.shortcuts import default_studio
 from runway_nb.simulator.rendering import samples
+from runway_nb.simulator.rendering.renderer import Shot, render
+from runway_nb.sweep_jobs import Sweep, SweepPrice
+from runway_nb.sweep_plan import Axis, plan
 
 PROMPT = "A lighthouse at dusk, slow waves, the beam sweeps over the sea. The camera pushes in gently."
 PINES = "Fog rises between the pines while the camera cranes up"
@@ -137,6 +142,43 @@ def show_notices() -> None:
     ]
     for made in lines:
         display(bundle(made), raw=True)
+
+
+def clip(folder: Path, picture: str, size: tuple[int, int], zoom: int, seed: int) -> Path:
+    """Render a small shot that begins with a picture."""
+    path = folder / f"{picture}-{zoom}-{seed}.mp4"
+    samples.draw(picture).save(folder / f"{picture}.png")
+    render(Shot(PROMPT, seed, 5, *size, ((0.0, str(folder / f"{picture}.png")),), {"zoom": zoom}), path)
+    return path
+
+
+def show_sweep(*, tall: bool = False) -> None:
+    """A sweep of nine on its way, as live grid and as table: five finished, one refused, three still to come."""
+    picture, aspect, size = ("lighthouse-dusk", "landscape", (640, 384))
+    if tall:
+        picture, aspect, size = ("portrait-forest", "portrait", (384, 640))
+    many = plan(PROMPT, {"first": picture, "aspect": aspect}, [Axis("zoom", (-5, 0, 5)), Axis("seed", (1, 2, 3))],
+                model="gen3turbo")  # fmt: skip
+    now, folder = time.time(), Path.cwd()
+    generating = {
+        place: following("RUNNING", 38.0, progress=ratio) for place, ratio in (((2, 1), 0.42), ((1, 2), 0.08))
+    }
+    refused = State(Phase.FAILED, task=Task("t", Status("FAILED")), sent=now - 40, ended=now,
+                    error=errors.TaskModerated("SAFETY.INPUT.TEXT, category VIOLENCE"))  # fmt: skip
+    others: dict[tuple[int, ...], State] = {
+        (0, 2): refused,
+        (2, 2): State(Phase.WAITING, detail="next in line"),
+        **generating,
+    }
+    sweep = Sweep(many, SweepPrice(9, 0, 225, 0))
+    for variant in many.variants:
+        zoom, seed = ((-5, 0, 5)[variant.place[0]], variant.place[1] + 1)
+        state = others.get(variant.place) or State(
+            Phase.DONE, task=Task("t", Status("SUCCEEDED")), sent=now - 94, ended=now, progress=1.0,
+            video=clip(folder, picture, size, zoom, seed), poster=still(picture, 320),
+        )  # fmt: skip
+        sweep.add(variant, Job(f"7f3e2c{zoom % 10}{seed}", variant.request, cell=CELL, created=now - 94, state=state))
+    display_sweep(sweep, default_studio(), View("live", "auto", folder))
 
 
 def show_results(video: str, tall: str) -> None:

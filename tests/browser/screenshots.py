@@ -78,6 +78,12 @@ COMPARED_TAKES = [
 ]
 PREVIEWED = 34
 """Percent of the shot's time at which the panel's preview stands."""
+SWEEPS = {
+    "sweep": ("import gallery; gallery.show_sweep()", 560),
+    "sweep-phone": ("import gallery; gallery.show_sweep()", 360),
+    "sweep-portrait": ("import gallery; gallery.show_sweep(tall=True)", 560),
+}
+"""Each with the width of the narrow picture."""
 GALLERY = {
     "card-states": "import gallery; gallery.show_cards()",
     "failures": "import gallery; gallery.show_notices()",
@@ -192,11 +198,34 @@ def open_comparison(app: App, name: str, cells: list[str]) -> SeenComparison:
     return SeenComparison(notebook, len(cells) - 1).ready()
 
 
-def take_looks(app: App) -> Iterator[tuple[str, str]]:
+def take_sweeps(app: App, folder: Path) -> None:
+    """The live grid of a sweep on its way with a star and an opened shot, and the table that stays of it."""
+    app.page.set_viewport_size({"width": 1060, "height": 2400})
+    for name, (code, width) in SWEEPS.items():
+        write_notebook(app.root / f"{name}.ipynb", [code])
+        notebook = app.open(f"{name}.ipynb")
+        notebook.run(0)
+        grid = notebook.output(0).locator(".rnb-sweep")
+        grid.locator(".rnb-strip[data-frame]").nth(4).wait_for()
+        grid.get_by_role("button", name="Star zoom +5, seed 1").click()
+        app.page.evaluate("() => document.activeElement.blur()")
+        app.page.mouse.move(2, 2)
+        for theme, suffix in take_looks(app, width):
+            grid.screenshot(path=folder / f"{name}{suffix}-{theme}.png")
+        grid.get_by_role("button", name="Done").click()
+        grid.wait_for(state="detached")
+        for theme, suffix in take_looks(app, width):
+            notebook.output(0).locator(".runway-nb-sweep").screenshot(
+                path=folder / f"{name}-durable{suffix}-{theme}.png"
+            )
+        notebook.shutdown()
+
+
+def take_looks(app: App, narrow: int = WIDTHS["-narrow"]) -> Iterator[tuple[str, str]]:
     """Show the page in each theme and width, one after the other."""
     for theme, title in THEMES.items():
         app.theme(title)
-        for suffix, width in WIDTHS.items():
+        for suffix, width in (WIDTHS | {"-narrow": narrow}).items():
             app.page.evaluate(WIDEN, width)
             app.page.wait_for_timeout(1200)
             yield theme, suffix

@@ -149,6 +149,11 @@ def test_a_strip_is_cut_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         assert [stat.S_IMODE(path.stat().st_mode) for path in (kept, *kept.iterdir())] == [0o700, 0o600]
 
 
+def test_a_tall_clip_is_kept_as_sharp_as_a_wide_one(tmp_path: Path) -> None:
+    strip = kept_film_strip(tmp_path, "j", _clip(tmp_path / "a.mp4", 3, (288, 480)))
+    assert (strip.width, strip.height) == (144, 240)
+
+
 def test_a_clip_that_was_changed_is_cut_again(tmp_path: Path) -> None:
     video = _clip(tmp_path / "a.mp4", 5)
     kept_film_strip(tmp_path, "j", video)

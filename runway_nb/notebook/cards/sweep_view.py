@@ -52,7 +52,7 @@ class _Table:
         self._metadata = display_metadata(self._display_id)
         self._lock = threading.Lock()
         self._shown: dict[str, str] = {}
-        self._is_over = False
+        self._is_over = self._is_left = False
         self._grid: LiveGrid | None = None
 
     def show_below(self, grid: LiveGrid) -> None:
@@ -79,9 +79,10 @@ class _Table:
             studio.spawn(self._keep_up())
 
     def refresh(self) -> None:
-        """Show it as it is now."""
+        """Show it as it is now, unless nobody keeps it up to date any more."""
         with self._lock:
-            self._update()
+            if not self._is_left:
+                self._update()
 
     def _bundle(self) -> dict[str, str]:
         # a video is put into the notebook once, at the end
@@ -132,3 +133,5 @@ class _Table:
                     await moved.wait()
         finally:
             forget()
+            with self._lock:  # a refresh that is under way in its thread ends first
+                self._is_left = True
