@@ -160,7 +160,7 @@ def show_sweep(*, tall: bool = False) -> None:
     many = plan(PROMPT, {"first": picture, "aspect": aspect}, [Axis("zoom", (-5, 0, 5)), Axis("seed", (1, 2, 3))],
                 model="gen3turbo")  # fmt: skip
     now, folder = time.time(), Path.cwd()
-    generating = {
+    generating: dict[tuple[int, ...], State] = {
         place: following("RUNNING", 38.0, progress=ratio) for place, ratio in (((2, 1), 0.42), ((1, 2), 0.08))
     }
     refused = State(Phase.FAILED, task=Task("t", Status("FAILED")), sent=now - 40, ended=now,
