@@ -9,6 +9,7 @@ from PIL import Image
 
 from runway_nb import (
     Camera,
+    Comparison,
     Job,
     Keyframes,
     Ledger,
@@ -19,6 +20,7 @@ from runway_nb import (
     Studio,
     Task,
     VideoRequest,
+    compare,
     concat,
     default_studio,
     errors,
@@ -76,6 +78,8 @@ def with_any_picture(studio: Studio, shot: Job, task: Task, asset: Asset, figure
     ]
     film: Path = concat([shot, "a.mp4", Path("b.mp4")], "film.mp4")
     assert film.name
+    pair: Comparison = compare(shot, "7f3e2c54", Path("b.mp4"), studio=studio)
+    assert compare([shot, "a.mp4"]).clips != pair.clips
     return jobs
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 from IPython.display import display, update_display
 
-from ...comparison import Comparison
+from ...comparison import Clip, Comparison
 from ...errors import RunwayError
 from ...jobs.job import Job
 from ...pictures.clip_strips import ClipMeasures
 from ..rendering.comparison_table import differences_lines, is_simulated, labels, prompt_pieces, title_text
+from ..rendering.facts import WITH_SOUND, sound_text
 from .comparison_widget import make_comparison
 from .view import display_metadata, new_display_id
 
@@ -25,9 +26,14 @@ GREETING_SECONDS = 2.0
 BYTES_PER_SECOND = 800_000
 """A server drops what comes faster than a million for three seconds."""
 BADGE = "Simulator: no credits spent"
+SILENT = "Silent here; the players under Details have the sound"
 NOTHING: dict[str, str] = {}
 """What stands in the place of a widget that is gone."""
 Put = Callable[[str, Mapping[str, Any]], None]
+
+
+def _has_sound(clip: Clip) -> bool:
+    return clip.job is not None and sound_text(clip.job.request) == WITH_SOUND
 
 
 class LiveComparison:
@@ -52,7 +58,7 @@ class LiveComparison:
         clips = self._comparison.clips
         self._widget = widget = make_comparison(
             title=f"Compared: {title_text(clips)}",
-            difference=differences_lines(clips),
+            difference=[*differences_lines(clips), *([SILENT] if any(map(_has_sound, clips)) else [])],
             prompts=[[list(piece) for piece in pieces] for pieces in prompt_pieces(clips)],
             badge=BADGE if is_simulated(clips) else "",
             clips=[

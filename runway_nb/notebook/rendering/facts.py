@@ -12,6 +12,7 @@ from ...spec import DEFAULT_MODEL
 
 DOT = " \N{MIDDLE DOT} "
 MINUS = "\N{MINUS SIGN}"
+WITH_SOUND = "with sound"
 JOINED = "same request as before; --fresh for a new take"
 
 
@@ -79,7 +80,7 @@ def sound_text(request: VideoRequest) -> str:
     """Return "with sound" or "without sound"; nothing for a model that has none to switch."""
     if not request.row.audio:
         return ""
-    return "without sound" if request.audio is False else "with sound"
+    return "without sound" if request.audio is False else WITH_SOUND
 
 
 def camera_words_text(request: VideoRequest) -> str:

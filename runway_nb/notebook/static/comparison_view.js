@@ -1,7 +1,7 @@
 // @ts-check
 // How compared clips are looked at: beside each other, with a divider, one after the other, or as their difference.
 import { isHeld, secondsText, timeOf } from "./comparison_clock.js";
-import { keysText } from "./comparison_keys.js";
+import { keysText, MODES } from "./comparison_keys.js";
 import { bestColumns, dividerAt, dividerText, fitted, isSameShape, movedDivider, SPACE } from "./comparison_layout.js";
 import { meanDifference, paintClip, paintDifference, paintWipe } from "./comparison_painter.js";
 import { comparisonParts } from "./comparison_parts.js";
@@ -68,7 +68,8 @@ export class ComparisonView {
     this.mode = mode;
     this.swapped = false;
     this.showMode();
-    this.announce(mode === "turns" ? this.shownText : (this.parts.note.textContent ?? ""));
+    const title = MODES.find(one => one.mode === mode)?.title;
+    this.announce(mode === "turns" ? this.shownText : `${title}. ${this.parts.note.textContent}`.trim());
   }
 
   /** @type {(side: number, clip: number) => void} */

@@ -111,6 +111,15 @@ def test_a_live_notebook_gets_the_widget_and_behind_it_the_table(
     assert made.texts == {widget.display_id: {"model": "m1", "data": {}}}
 
 
+@pytest.mark.parametrize(("audio", "is_said"), [(True, True), (None, True), (False, False)])
+def test_that_clips_with_sound_are_silent_is_said(
+    party: Party, shown: SimpleNamespace, audio: bool | None, is_said: bool
+) -> None:
+    job = party.ended(party.submit(model="veo-3.1", audio=audio))
+    show_comparison(runway_nb.compare(job, job, studio=party.studio), live(party))
+    assert (live_comparison.SILENT in shown.widget.difference) == is_said
+
+
 def test_a_page_that_asks_gets_the_strips_that_it_does_not_have(
     party: Party, shown: SimpleNamespace, compared: runway_nb.Comparison
 ) -> None:
