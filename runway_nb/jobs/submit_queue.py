@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 ANSWER_SECONDS = 20.0
 """How long a create that is not answered keeps those back that are like it; a choice of ours."""
-SLOWER, SLOWEST = 1.5, 2.0
+SLOWER, SLOWEST = 2.0, 2.0
 """How much longer each refusal in a row makes the next wait, and at most; a choice of ours."""
 FORGET_SECONDS = 600.0
 """After which a 429 says nothing any more of how many tasks an account takes; a choice of ours."""

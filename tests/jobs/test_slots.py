@@ -332,7 +332,7 @@ def test_each_refusal_in_a_row_makes_the_next_wait_longer(queue, time: FakeTime)
         queue.go(first)
         queue.send_back(first, 20.0)
         time.now += 20.0
-    assert found == [1.0, 1.5, 2.0, 2.0]
+    assert found == [1.0, 2.0, 2.0, 2.0]
     queue.go(first)
     queue.locate(first, A)
     assert queue.slowdown(first) == 1.0, "it takes one more than it did"

@@ -2,9 +2,9 @@
 
     python tests/soak/soak.py [--schedules 300] [--first SEED] [--lanes 3]
 
-Each schedule draws from its seed: one to three wishes, some trouble at the API, and rounds of one or two
-processes (`worker.py`) on one ledger, each ended by SIGKILL. In some rounds one of two is frozen for longer
-than its lease, as under a closed lid, and then goes on. A last process runs to its end.
+Each schedule draws from its seed: one to three wishes, or a sweep of two to six variants, some trouble at the API, and
+rounds of one or two processes (`worker.py`) on one ledger, each ended by SIGKILL. In some rounds one of two is frozen
+for longer than its lease, as under a closed lid, and then goes on. A last process runs to its end.
 """
 
 from __future__ import annotations
@@ -82,10 +82,13 @@ class Schedule(NamedTuple):
     """The processes of each round."""
     clocks: tuple[float, ...]
     """By how many seconds the machine's clock is ahead, from one process to the next."""
+    is_sweep: bool
+    """The wishes are the variants of one sweep."""
 
     def __str__(self) -> str:
         words = ", ".join(name for name, _ in self.trouble) or "no trouble"
-        return f"seed {self.seed}: {len(self.wishes)} wishes, {words}, {sum(map(len, self.rounds))} processes to kill"
+        kind = "variants of a sweep" if self.is_sweep else "wishes"
+        return f"seed {self.seed}: {len(self.wishes)} {kind}, {words}, {sum(map(len, self.rounds))} processes to kill"
 
 
 def draw(seed: int) -> Schedule:
@@ -94,7 +97,10 @@ def draw(seed: int) -> Schedule:
     trouble = tuple(chance.sample(TROUBLE, chance.choice((0, 1, 1, 2))))
     rounds = tuple(_round(chance) for _ in range(chance.choice((1, 2, 3))))
     clocks = tuple(chance.choice(CLOCKS) for _ in range(4)) if chance.random() < 0.4 else (0.0,)
-    return Schedule(seed, wishes, chance.choice((1, 2)), trouble, rounds, clocks)
+    slots, is_sweep = chance.choice((1, 2)), chance.random() < 0.4
+    if is_sweep:
+        wishes = tuple(f"Soak {seed} variant {n}" for n in range(chance.choice((2, 4, 6))))
+    return Schedule(seed, wishes, slots, trouble, rounds, clocks, is_sweep)
 
 
 def _round(chance: random.Random) -> tuple[Kill, ...]:
@@ -122,7 +128,8 @@ class Place:
     def __init__(self, schedule: Schedule, simulator: SimulatorProcess, folder: Path) -> None:
         self.schedule, self.simulator, self.folder = schedule, simulator, folder
         self.token = f"user:{schedule.seed + 1}-soak"  # an account of its own: its tasks can be counted
-        more = {"SOAK_LEASE": str(LEASE)} if any(kill.frozen for kills in schedule.rounds for kill in kills) else {}
+        more = {"SOAK_SWEEP": "1"} if schedule.is_sweep else {}
+        more |= {"SOAK_LEASE": str(LEASE)} if any(kill.frozen for kills in schedule.rounds for kill in kills) else {}
         self.env = clean_env(
             folder, USEAPI_TOKEN=self.token, USEAPI_BASE_URL=simulator.base_url, RUNWAY_NB_SLOTS=str(schedule.slots),
             **more,

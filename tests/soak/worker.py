@@ -2,9 +2,10 @@
 
     python tests/soak/worker.py resume|ask WISH...
 
-With SOAK_CLOCK its clock is so many seconds ahead. With SOAK_LEASE its leases are that short, so that another
-process takes over from one that is frozen. It says "ready", waits for a line, says each phase of each job, and ends
-with 0 once every wish has its video.
+With SOAK_SWEEP the wishes are the variants of one sweep, the first of them submitted at once and the rest in the
+background. With SOAK_CLOCK its clock is so many seconds ahead. With SOAK_LEASE its leases are that short, so that
+another process takes over from one that is frozen. It says "ready", waits for a line, says each phase of each job, and
+ends with 0 once every wish has its video.
 """
 
 # ruff: noqa: E402
@@ -21,7 +22,7 @@ _true_time = time.time
 time.time = lambda: _true_time() + float(os.environ.get("SOAK_CLOCK", 0))
 
 # also what is otherwise loaded at first use: the moments to be killed in come after that
-from runway_nb import Job, RunwayError, generate
+from runway_nb import Job, RunwayError, generate, sweep, sweep_submission
 from runway_nb.jobs import runner
 from runway_nb.ledger import job_table, ledger
 from runway_nb.ledger.phase import Phase
@@ -45,15 +46,34 @@ def main(manner: str, wishes: list[str]) -> int:
     if manner == "resume":
         studio.resume()
     for _ in range(ROUNDS):
-        jobs = [generate(wish) for wish in wishes]
-        for job in jobs:
-            job.observe(tell)
+        jobs = ask_for_sweep(wishes) if os.environ.get("SOAK_SWEEP") else [ask(wish) for wish in wishes]
         without = [job for job in jobs if not has_video(job)]
-        if not without:
+        if not without and len(jobs) == len(wishes):
             return 0
         for job in without:
             decide(job)
     return 1
+
+
+def ask(wish: str) -> Job:
+    """Ask for one wish."""
+    job = generate(wish)
+    job.observe(tell)
+    return job
+
+
+def ask_for_sweep(wishes: list[str]) -> list[Job]:
+    """Ask for all wishes as the variants of a sweep; give the jobs of those that were submitted."""
+    sweep_submission.AT_ONCE = 1
+    made = sweep("{{wish}}", wish=wishes, zoom=[2], yes=True)
+    told: list[Job] = []
+    while len(told) + len(made.unsent) < len(wishes):
+        for job in made.jobs:
+            if job not in told:
+                told.append(job)
+                job.observe(tell)
+        time.sleep(0.001)
+    return told
 
 
 def tell(job: Job) -> None:

@@ -24,11 +24,14 @@ from runway_nb.sweep_jobs import Sweep, check_sweep
 from runway_nb.sweep_plan import SweepPlan, plan, sweep_values
 from runway_nb.sweep_submission import submit_sweep
 from runway_nb.task_options import aspect_in
-from support.schedules import UNSENT, Cell, Say, Schedule, Stage
+from support.records import recent_records
+from support.schedules import MOST_RECORDS, UNSENT, Cell, Say, Schedule, Stage
 from support.simulator_kit import picture
 
 DAY = 86_400.0
 STYLES = ("noir", "ink, wet", "anime", "clay")
+PICTURES = "pictures"
+"""The sweep of a model whose tasks show links instead of pictures."""
 COLOURS = ("teal", "navy", "olive")
 
 
@@ -55,7 +58,7 @@ SHAPES: dict[str, Shape] = {
     "a model without a seed": Shape(
         lambda n: {"model": "kling-3.0-pro", "aspect": ["16:9", "9:16", "1:1"][:n], "style": [*STYLES[:2]]}, {}, 3
     ),
-    "pictures": Shape(lambda n: {"first": [f"{c}.png" for c in COLOURS[:n]], "zoom": [2, 4]}, {}, 3),
+    PICTURES: Shape(lambda n: {"first": [f"{c}.png" for c in COLOURS[:n]], "zoom": [2, 4]}, {}, 3),
     "pictures without a seed": Shape(
         lambda n: {"model": "kling-3.0-pro", "first": [f"{c}.png" for c in COLOURS[:n]]}, {}, 3
     ),
@@ -188,9 +191,22 @@ class SweepSchedule(Schedule):
     def is_settled(self, record: Record) -> bool:
         """True also for what was not paid and may not be sent any more: nobody asks for it again."""
         is_open = record.phase in ("unknown", *UNSENT) and not record.task_id
+        if self.name == PICTURES and self.is_in_doubt(record):
+            return True
         request = VideoRequest.from_wire(record.original_request, record.model)
         is_void = is_open and self.is_allowed_to_be_missing(Cell(request)) and self.is_unpaid(record)
         return is_void or super().is_settled(record)
+
+    @staticmethod
+    def is_in_doubt(record: Record) -> bool:
+        """True for one that the user has to decide about."""
+        return record.phase == "unknown" and not record.task_id
+
+    def _check_task(self, task: dict[str, Any], owners: list[Record]) -> None:
+        """Two requests in doubt whose pictures alone differ are told apart by nothing: their task is nobody's."""
+        doubts = filter(self.is_in_doubt, recent_records(self.ledger, MOST_RECORDS))
+        if owners or self.name != PICTURES or not any(self.is_asked(record, task) for record in doubts):
+            super()._check_task(task, owners)
 
     def is_allowed_to_be_missing(self, cell: Cell) -> bool:
         """True where moderation has refused the words: the variants that share them are not sent."""
