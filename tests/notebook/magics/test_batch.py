@@ -25,6 +25,8 @@ LESSON = ROOT / "notebooks" / "01_first_video.ipynb"
 SAFETY = ROOT / "notebooks" / "02_safe_by_default.ipynb"
 FIGURE = ROOT / "notebooks" / "03_animate_a_figure.ipynb"
 MOVES = ROOT / "notebooks" / "04_camera_panel.ipynb"
+MODELS = ROOT / "notebooks" / "05_models.ipynb"
+EXPLORING = ROOT / "notebooks" / "06_explore_prompts.ipynb"
 CELLS = ("%load_ext runway_nb", "%%runway shot --first dunes-noon --seed 7\nWind <draws> lines", "print(shot.status)")
 BY_CLIENT = """
 import sys, nbformat
@@ -155,6 +157,12 @@ def runs(lesson: Run, safety: Run, figure: Run, moves: Run, start: Start) -> dic
     return rest | {"failing": failing}
 
 
+@pytest.fixture(scope="module")
+def exploring(later: Callable[..., Run], runs: dict[str, Run]) -> Run:
+    """The lesson about sweeps, begun when the fault of another run has happened; its play money needs no yes."""
+    return later(EXPLORING, RUNWAY_NB_CONFIRM_CREDITS="1000", **shared_simulator().env)
+
+
 def read_code(path: Path) -> tuple[Any, list[Any]]:
     """A notebook and its code cells that papermill did not add."""
     notebook = nbformat.read(path, as_version=4)
@@ -203,7 +211,7 @@ def test_a_cell_that_fails_ends_the_run_and_keeps_its_notice(runs: dict[str, Run
     assert not list(run.folder.glob("runway_outputs/*.mp4"))
 
 
-@pytest.mark.parametrize("path", [LESSON, SAFETY, FIGURE, MOVES], ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [LESSON, SAFETY, FIGURE, MOVES, MODELS, EXPLORING], ids=lambda path: path.stem)
 def test_the_committed_lesson_has_no_outputs(path) -> None:
     _, cells = read_code(path)
     assert cells
@@ -279,6 +287,23 @@ def test_the_lesson_about_the_camera_shows_every_move_and_no_widget(
     assert len(pictures) == 3
     shown = [kind for cell in cells for output in cell.outputs for kind in output.get("data", {})]
     assert "application/vnd.jupyter.widget-view+json" not in shown
+
+
+@BOTH
+def test_the_lesson_about_exploring_makes_a_prompt_better(exploring: Run, later: Callable[..., Run], rendered) -> None:
+    exploring = later(EXPLORING) if rendered else exploring
+    printed = exploring.ended()
+    assert exploring.process.returncode == 0, printed
+    _, cells = read_code(exploring.folder / "out.ipynb")
+    said = {cell.source.splitlines()[0]: "".join(map(text_of, cell.outputs)) for cell in cells}
+    assert not [output.evalue for cell in cells for output in cell.outputs if output.output_type == "error"]
+    assert "zoom 0 against +6, pan -4 against +4" in said["%runway compare moves.jobs[0] moves.jobs[-1]"]
+    assert "2 jobs with a star" in said["%runway history --stars"]
+    assert "6 of them are there already for 0" in next(text for line, text in said.items() if "dawn" in line)
+    pictures = [output for cell in cells for output in cell.outputs if "image/png" in output.get("data", {})]
+    assert len(pictures) == 2, "the contact sheet and the chart"
+    assert len(list((exploring.folder / "runway_outputs").glob("*.mp4"))) == 15
+    assert (exploring.folder / "harbour" / "index.html").is_file()
 
 
 def text_of(output: Any) -> str:
