@@ -9,6 +9,7 @@ MODULES = (
     "loading",
     "following",
     "makespan",
+    "many_jobs",
     "finishing",
     "first_frame",
     "rendering",

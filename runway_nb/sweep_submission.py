@@ -27,16 +27,14 @@ def submit_sweep(
 
     Raises:
         NeedsConfirmation: it costs more than may be spent without a word; nothing was sent.
-        RunwayError: not one of the first could be sent, and neither was any other.
+        RunwayError: not one of them could be sent; it is the reason of the first.
     """
     _check_confirmed(studio, checked.price, yes)
     # of what was sent the time that is left is said, and no longer how long it would take
     sweep = Sweep(checked.plan, checked.price._replace(seconds=None), checked.pace)
     sweep.cell, sweep.refusals.left = cell, checked.refusals_left
     submission = _Submission(studio, sweep, folder)
-    pairs = [*zip(checked.plan.variants, checked.requests, strict=True)]
-    submission.begin(pairs[:AT_ONCE])
-    if rest := pairs[AT_ONCE:]:
+    if rest := submission.begin([*zip(checked.plan.variants, checked.requests, strict=True)]):
         studio.spawn(submission.go_on(rest, sweep.begin_submitting()))
     return sweep
 
@@ -54,9 +52,11 @@ class _Submission:
         # the studio's own may change while this goes on
         self._folder = studio.folder if folder is None else folder
 
-    def begin(self, pairs: _Pairs) -> None:
-        """Submit the first ones. Raises the error of the first where none of them could be."""
-        for variant, request in pairs:
+    def begin(self, pairs: _Pairs) -> _Pairs:
+        """Submit the first ones, and further until one could be; return the rest. Raises the first error of all."""
+        for number, (variant, request) in enumerate(pairs):
+            if number >= AT_ONCE and self._sweep.jobs:
+                return pairs[number:]
             try:
                 self._check_wanted(request)
                 self._sweep.add(variant, self._studio.submit_checked(request, folder=self._folder).job)
@@ -64,9 +64,9 @@ class _Submission:
                 if isinstance(refused, LedgerError) and not self._sweep.jobs:
                     raise  # the others would wait as long for it
                 self._sweep.leave_out(variant, refused)
-        if not self._sweep.jobs and (unsent := [self._sweep.reason_of(variant) for variant, _ in pairs]):
-            assert unsent[0] is not None
-            raise unsent[0]
+        if not self._sweep.jobs and (first := self._sweep.reason_of(pairs[0][0])) is not None:
+            raise first
+        return ()
 
     async def go_on(self, pairs: _Pairs, end: Callable[[], None]) -> None:
         """Submit the others on the background loop; whatever happens, each has a job or a reason in the end."""

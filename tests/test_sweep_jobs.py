@@ -236,6 +236,14 @@ def test_words_that_were_refused_first_hold_no_others_back(party: Party) -> None
     assert [job.video is not None for job in made.jobs] == [True]
 
 
+def test_one_that_can_be_sent_is_looked_for_beyond_the_first(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    party.simulator.fault("moderated", times=1)
+    sweep(party, "A {{what}} turns", what=["lamp"]).wait(20)
+    monkeypatch.setattr(sweep_submission, "AT_ONCE", 1)
+    made = sweep(party, "A {{what}} turns", what=["lamp", "wheel", "door"], seed=[5]).wait(20)
+    assert ([label for label, _ in made.unsent], len(made.jobs)) == (["what lamp, seed 5"], 2)
+
+
 def test_too_much_moderation_ends_a_sweep_of_different_words(party: Party) -> None:
     party.studio.use(replace(party.settings, slots=1, max_moderated=2))
     party.simulator.fault("moderated")
