@@ -12,6 +12,7 @@ import contextvars
 import os
 import selectors
 import socket
+import sys
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import CancelledError, Future
@@ -23,6 +24,12 @@ from ..values.handle import Handle
 from ..values.plain import checked_timeout, unexpected
 
 T = TypeVar("T")
+
+IN_BROWSER = (
+    "JupyterLite has neither threads nor sockets, so nothing can be sent from it: open the notebook with a kernel on a "
+    "server"
+)
+"""What is said where Python runs in the browser."""
 
 
 class BackgroundLoop(Handle):
@@ -38,8 +45,11 @@ class BackgroundLoop(Handle):
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine and return its future; callable from any thread.
 
-        Raises `RunwayError` when the machine has no thread or no file handles left for it.
+        Raises `RunwayError` when the machine has no thread or no file handles left for it, or cannot have any.
         """
+        if sys.platform == "emscripten":
+            work.close()
+            raise RunwayError(IN_BROWSER)
         try:
             return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._running())
         except (OSError, RuntimeError, MemoryError) as error:

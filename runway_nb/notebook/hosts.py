@@ -13,6 +13,8 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
+from ..jobs.loop import IN_BROWSER
+
 Mode = Literal["live", "batch", "terminal"]
 """live: somebody watches, and widgets live; batch: nobody can be asked, and a cell waits; terminal: text only."""
 
@@ -51,6 +53,8 @@ class Host(NamedTuple):
     """Whether a video has to be carried inside the output: no path leads to its file, or the output is moved."""
     sign: Callable[[Signs], str]
     """Return by which sign it is told; nothing where it is another."""
+    panel: str = ""
+    """What is said in place of a panel's controls; nothing where they live."""
     problem: str = ""
     """Why nothing can be sent from there, and what to do instead."""
 
@@ -58,6 +62,11 @@ class Host(NamedTuple):
     def embed(self) -> str:
         """How a video is carried where nobody has chosen: see `rendering.result_html.bundle`."""
         return "capped" if self.embeds else "auto"
+
+    @property
+    def only_widgets(self) -> bool:
+        """Whether the page, once made, is brought up to date by its widgets alone: other outputs stay as they are."""
+        return self.has_widgets and self.mode == "batch"
 
 
 class Place(NamedTuple):
@@ -67,18 +76,26 @@ class Place(NamedTuple):
     reason: str
 
 
+_IN_TERMINAL = (
+    "A terminal cannot show its controls: open a notebook in a browser for them. This cell makes the same request here."
+)
+
 HOSTS: tuple[Host, ...] = (
     Host(
         "JupyterLite", "batch", False, True,
         lambda signs: "Python runs in the browser" if signs.platform == "emscripten" else "",
-        "JupyterLite has neither threads nor sockets, so nothing can be sent from it: open the notebook with a kernel "
-        "on a server",
+        problem=IN_BROWSER,
     ),
     Host(
         "marimo", "batch", False, True,
         lambda signs: "marimo runs this notebook" if signs.in_marimo else "",
+        "marimo cannot show these controls: ask with runway_nb.generate(), or open the panel in JupyterLab.",
     ),
-    Host("plain Python", "terminal", False, False, lambda signs: "" if signs.shell else "there is no IPython shell"),
+    Host(
+        "plain Python", "terminal", False, False,
+        lambda signs: "" if signs.shell else "there is no IPython shell",
+        "Its controls need a notebook in a browser: ask with runway_nb.generate() here.",
+    ),
     Host(
         "Voila", "batch", True, True,
         lambda signs: f"SERVER_SOFTWARE is {signs.server}" if signs.server.startswith("voila/") else "",
@@ -87,10 +104,15 @@ HOSTS: tuple[Host, ...] = (
         "Colab", "live", True, True,
         lambda signs: f"the shell is {signs.shell}" if signs.shell.startswith("google.colab") else "",
     ),
-    Host("IPython", "terminal", False, False, lambda signs: "" if signs.has_kernel else "the shell has no kernel"),
+    Host(
+        "IPython", "terminal", False, False,
+        lambda signs: "" if signs.has_kernel else "the shell has no kernel",
+        _IN_TERMINAL,
+    ),
     Host(
         "batch run", "batch", False, True,
         lambda signs: "" if signs.is_watched else "the running cell may ask nobody (allow_stdin)",
+        "This notebook was run as a whole, with nobody to use the controls: they come when the cell is run by itself.",
     ),
     Host(
         "VS Code", "live", True, True,
@@ -100,6 +122,7 @@ HOSTS: tuple[Host, ...] = (
     Host(
         "Jupyter console", "terminal", False, False,
         lambda signs: "" if signs.cell or not _CONSOLE.search(signs.parent) else "a console has started the kernel",
+        _IN_TERMINAL,
     ),
     Host("JupyterLab or Notebook", "live", True, False, lambda _: "it is none of the others"),
 )  # fmt: skip

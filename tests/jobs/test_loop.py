@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from runway_nb.errors import InvalidCommand
+from runway_nb.errors import InvalidCommand, RunwayError
 from runway_nb.jobs.loop import BackgroundLoop, run_nested
 from support.fakes import Party
 from support.foreign_loop import ForeignLoop
@@ -44,6 +44,12 @@ def test_nothing_runs_before_the_first_work(loop) -> None:
     loop.call(pytest.fail)
     loop.stop()
     assert "tested" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_in_a_browser_it_says_in_one_line_that_nothing_can_be_sent(loop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "emscripten")
+    with pytest.raises(RunwayError, match=r"JupyterLite has neither threads nor sockets.*with a kernel on a server"):
+        loop.submit(_thread())
 
 
 def test_work_runs_on_a_daemon_thread_of_its_own(loop) -> None:
@@ -221,7 +227,7 @@ def test_a_loop_that_cannot_be_entered_again_is_one_line_and_asyncio_stays_as_it
     warnings.simplefilter("error")  # a coroutine that nobody awaits
     sys.path.insert(0, "tests")
     from support.foreign_loop import ForeignLoop
-    from runway_nb.errors import InvalidCommand
+    from runway_nb.errors import InvalidCommand, RunwayError
     from runway_nb.jobs.loop import run_nested
     foreign, before = ForeignLoop(), (asyncio.run, asyncio.Task)
     async def work():

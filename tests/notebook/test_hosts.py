@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import types
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from hypothesis import strategies as st
 
 from runway_nb.errors import SettingsError
 from runway_nb.notebook import hosts
+from runway_nb.notebook.cards.view import view_in
 from runway_nb.notebook.extension import load
-from runway_nb.notebook.hosts import HOSTS, Signs, current_place, place_of
+from runway_nb.notebook.hosts import HOSTS, Host, Signs, current_place, place_of
 from support.fakes import Party
 
 ZMQ = "ipykernel.zmqshell.ZMQInteractiveShell"
@@ -48,6 +50,32 @@ def test_a_front_end_is_told_by_its_signs(name: str, signs: Signs, mode: str, em
 def test_every_row_is_reached_and_has_a_name_of_its_own() -> None:
     assert len({host.name for host in HOSTS}) == len(HOSTS)
     assert HOSTS[-1].sign(Signs())
+
+
+@pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
+def test_a_panel_lives_or_there_is_a_line_that_says_what_to_do(host: Host) -> None:
+    if host.has_widgets:
+        assert not host.panel
+    else:
+        assert host.panel or host.problem
+
+
+def test_a_page_that_has_no_notebook_is_brought_up_to_date_by_its_widgets() -> None:
+    assert [host.name for host in HOSTS if host.only_widgets] == ["Voila"]
+
+
+@pytest.mark.parametrize(
+    ("signs", "words"),
+    [
+        (Signs(shell="IPython.terminal"), "open a notebook in a browser"),
+        (KERNEL._replace(parent="jupyter-console"), "open a notebook in a browser"),
+        (KERNEL._replace(is_watched=False), "run as a whole"),
+    ],
+)
+def test_the_text_of_a_panel_never_says_that_a_living_kernel_has_ended(signs: Signs, words: str) -> None:
+    view = view_in(place_of(signs).host, "auto", Path())
+    assert words in view.panel
+    assert "ended" not in view.panel
 
 
 @given(

@@ -75,6 +75,8 @@ class Bench:
         self.updates: list[Any] = []
         self.background: list[Any] = []
         self.view = View(mode, "never", party.folder)
+        if mode == "page":
+            self.view = View("batch", "capped", party.folder, only_widgets=True)
         monkeypatch.setattr(module, "make_preview", Preview)
         monkeypatch.setattr(module, "surroundings", lambda folder: (self.view, self.variables))
         monkeypatch.setattr(output_area, "UPDATE_SECONDS", 0.01)

@@ -13,7 +13,7 @@ from IPython.display import display, update_display
 from ...jobs.job import Job
 from ...studio import Studio
 from ...text.console import write_line
-from ..hosts import current_place
+from ..hosts import Host, current_place
 from ..loaded_settings import loaded_settings
 from ..rendering.facts import reuse_text
 from ..rendering.live_state import live_state
@@ -35,6 +35,10 @@ class View(NamedTuple):
     places: tuple[str, str] | None = None
     """Display ids of two outputs that stand in the page already, the upper one for what lives: what is shown from a
     callback can only be put there. None for the running cell."""
+    only_widgets: bool = False
+    """See `hosts.Host.only_widgets`."""
+    panel: str = ""
+    """What is said in place of a panel's controls."""
 
     def bundle(self, job: Job, *, reused: bool = False) -> dict[str, str]:
         """Return the durable form of a job, with the reason why nothing was sent for it when it is `reused`."""
@@ -51,8 +55,13 @@ def current_view(folder: Path) -> View:
     if loaded is not None:
         view: View = loaded.front_end.view()
         return view
-    host = current_place(get_ipython()).host
-    return View(host.mode, host.embed, folder)
+    return view_in(current_place(get_ipython()).host, "auto", folder)
+
+
+def view_in(host: Host, embed: str, folder: Path) -> View:
+    """Return how results are shown in a front end, which says how a video is carried where `embed` is `auto`."""
+    chosen = host.embed if embed == "auto" else embed
+    return View(host.mode, chosen, folder, only_widgets=host.only_widgets, panel=host.panel)
 
 
 def show(job: Job, studio: Studio, view: View, *, reused: bool = False) -> None:

@@ -60,10 +60,9 @@ class FrontEnd:
 
     def view(self, embed: str | None = None) -> View:
         """Return how results are shown: asked anew each time, since one kernel may serve several front ends."""
-        from ..cards.view import View  # loads the rendering
+        from ..cards.view import view_in  # loads the rendering
 
-        chosen, host = str(embed or self._config()["embed"]), self.host
-        return View(host.mode, host.embed if chosen == "auto" else chosen, self.folder)
+        return view_in(self.host, str(embed or self._config()["embed"]), self.folder)
 
     def show(self, job: Job, embed: str | None = None, *, reused: bool = False) -> None:
         """Show a job in the running cell: its live card, or its durable result."""

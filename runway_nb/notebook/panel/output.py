@@ -19,7 +19,7 @@ from ..cards.sweep_entry import add_sweep
 from ..cards.view import View, current_view, display_metadata, new_display_id
 from .action_bar import cell_or_reason
 from .bridge import Bridge
-from .snapshot import panel_text
+from .snapshot import HINT, panel_text
 from .store import PanelStore
 
 if TYPE_CHECKING:
@@ -51,11 +51,14 @@ class PanelOutput:
         """The cards and results below the panel."""
 
     def display(self) -> bool:
-        """Display the panel, and below it the place of its jobs. Returns True when it lives for the first time."""
+        """Display the panel, and below it the place of its jobs. Returns True when it lives for the first time.
+
+        Where a page is brought up to date by its widgets alone, the jobs stand in the panel.
+        """
         if self.view.mode == "terminal":
             write_line(self.text()["text/plain"])
             return False
-        if self.view.mode == "batch":
+        if self.view.mode == "batch" and not self.view.only_widgets:
             display(self.text(), raw=True)
             return False
         is_first = not self._display_id
@@ -63,7 +66,10 @@ class PanelOutput:
         self.bridge.displayed()
         data = {**self._panel._repr_mimebundle_(), **self.text()}
         display(data, raw=True, display_id=self._display_id, metadata=display_metadata(self._display_id))
-        self.area.open()
+        if self.view.only_widgets:
+            self.embed()
+        else:
+            self.area.open()
         if is_first:
             self._studio.spawn(self.end_with_kernel())
         return is_first
@@ -76,10 +82,20 @@ class PanelOutput:
     def embed(self) -> None:
         """Put the results into the panel itself, which is to stand in another widget."""
         self._is_embedded = True
-        self._panel.children = (*self._panel.children, self.area.root)
+        self._hold_results()
+
+    def _find_room(self) -> None:
+        """Put the results into a panel that was never displayed by itself: a layout of the user's own holds it."""
+        if not self.is_displayed:
+            self.embed()
+
+    def _hold_results(self) -> None:
+        if self.area.root not in self._panel.children:
+            self._panel.children = (*self._panel.children, self.area.root)
 
     def add(self, job: Job, *, is_new: bool) -> bool:
         """Show a job below the panel. Returns False when its result stands there already."""
+        self._find_room()
         if not is_new and self.area.holds(job):
             return False
         self.area.add(job, reused=not is_new)
@@ -87,6 +103,7 @@ class PanelOutput:
 
     def add_sweep(self, sweep: Sweep) -> None:
         """Show the table of a sweep below the panel."""
+        self._find_room()
         add_sweep(self.area, sweep, self._studio, self.view)
 
     async def end_with_kernel(self) -> None:
@@ -122,8 +139,8 @@ class PanelOutput:
             return
         if self.bridge.reaches_notebook:
             self.bridge.put(self.area.display_id, self.area.bundle())
-        elif self.area.root not in self._panel.children:
-            self._panel.children = (*self._panel.children, self.area.root)
+        else:
+            self._hold_results()
 
     def durable_bundle(self) -> dict[str, str]:
         """Return the panel as text with its results, for the durable form of the widget that it stands in."""
@@ -132,7 +149,7 @@ class PanelOutput:
 
     def text(self) -> dict[str, str]:
         """Return the request and its jobs as text."""
-        return panel_text(cell_or_reason(*self._store.now), self._jobs(), self.view.folder)
+        return panel_text(cell_or_reason(*self._store.now), self._jobs(), self.view.folder, self.view.panel or HINT)
 
 
 def surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:

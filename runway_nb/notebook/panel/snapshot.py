@@ -21,22 +21,23 @@ _SIGNED = re.compile(r"""(https?://[^\s?"']+)\?[^\s"']+""")
 """A link with what may be its key."""
 
 
-def panel_text(cell: str, jobs: Iterable[Job], folder: Path) -> dict[str, str]:
+def panel_text(cell: str, jobs: Iterable[Job], folder: Path, hint: str = HINT) -> dict[str, str]:
     """Return the request as its cell, and a line for each job that was made, as text/html and text/plain.
 
     Args:
         cell: The cell that makes the request; what is secret in it is masked.
         jobs: In the order in which they are listed.
         folder: The notebook's folder; files are named as seen from there.
+        hint: Why it is text, and what to do.
     """
     cell = _SIGNED.sub(r"\1?***", redact_cell(cell))
     lines = [job_line(job, folder) for job in jobs]
     items = "".join(f"<div>{escape(line)}</div>" for line in lines)
     html = (
-        f'<div style="{styles.TITLE}">{TITLE}</div><div style="{styles.QUIET}">{escape(HINT)}</div>'
+        f'<div style="{styles.TITLE}">{TITLE}</div><div style="{styles.QUIET}">{escape(hint)}</div>'
         f'<pre style="{styles.PANEL_CELL}">{escape(cell)}</pre>{items}'
     )
-    return {"text/html": html, "text/plain": "\n".join([TITLE, cell, *map(ascii_text, lines), HINT])}
+    return {"text/html": html, "text/plain": "\n".join([TITLE, cell, *map(ascii_text, lines), hint])}
 
 
 def job_line(job: Job, folder: Path) -> str:

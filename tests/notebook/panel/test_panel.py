@@ -31,7 +31,18 @@ from support.account_pictures import asked, png
 from support.cells import run, typed
 from support.examples import examples
 from support.fakes import EMAIL, TOKEN, Party
-from support.panels import REQUEST, a_bench, button, give_file, page_sends, parts, quickest, shown_text, wait_until
+from support.panels import (
+    REQUEST,
+    WIDGET,
+    a_bench,
+    button,
+    give_file,
+    page_sends,
+    parts,
+    quickest,
+    shown_text,
+    wait_until,
+)
 from support.strategies import ASSET_ID, requests
 
 
@@ -556,6 +567,26 @@ def test_where_nobody_clicks_it_is_text(benches, mode, capsys: pytest.CaptureFix
         ((_, data),) = bench.shown
         assert set(data) == {"text/html", "text/plain"}
     assert not bench.party.api.requests
+
+
+def test_where_only_widgets_live_its_results_stand_in_the_panel(benches) -> None:
+    bench = benches("page")
+    panel = bench.panel(REQUEST)
+    ((_, data),) = bench.shown
+    assert WIDGET in data
+    bench.press(panel)
+    assert bench.creates == 1
+    (result,) = [widget for widget in parts(panel) if isinstance(widget, ipywidgets.Output)]
+    assert 'src="data:video/mp4' in result.outputs[0]["data"]["text/html"]
+    panel._ipython_display_()
+    assert [widget for widget in parts(panel) if isinstance(widget, ipywidgets.Output)] == [result]
+
+
+def test_in_a_layout_of_the_users_own_the_results_stand_in_the_panel(bench) -> None:
+    panel = bench.panel(REQUEST, opened=False)
+    box = ipywidgets.VBox([panel])
+    bench.press(panel)
+    assert [widget for widget in parts(box) if isinstance(widget, ipywidgets.Output)]
 
 
 def test_a_panel_of_a_closed_studio_says_so_and_starts_nothing(bench) -> None:

@@ -122,6 +122,13 @@ def test_without_jobs_it_is_the_cell_alone(tmp_path: Path) -> None:
     assert panel_text(CELL, iter([]), tmp_path) == panel_text(CELL, (), tmp_path)
 
 
+def test_where_its_controls_cannot_live_it_says_that_instead(tmp_path: Path) -> None:
+    told = panel_text(CELL, [], tmp_path, "No controls < here.")
+    assert told["text/plain"].splitlines() == [TITLE, *CELL.splitlines(), "No controls < here."]
+    assert "No controls < here." in Reader(told["text/html"]).words
+    assert HINT not in Reader(told["text/html"]).words
+
+
 def test_what_a_user_or_a_server_wrote_is_text_and_no_html(tmp_path: Path) -> None:
     job = a_result(tmp_path / "<b>&lt;img src=x onerror=alert(1)>.mp4")
     told = panel_text(f"%%runway\n{HOSTILE}</pre><img src=x>", [job], tmp_path)
