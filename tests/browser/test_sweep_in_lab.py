@@ -460,7 +460,7 @@ def test_after_a_reload_the_grid_is_there_with_strips_and_stars(app: App) -> Non
     again.root.get_by_role("button", name="Star zoom +5, seed 1").click()
     # the page has lost the display ids: its script puts the table into the notebook
     again.page.wait_for_function(
-        "() => document.querySelector('.runway-nb-sweep').textContent.match(/starred/g)?.length === 2"
+        "() => document.querySelector('.runway-nb-sweep').textContent.match(/\u2605/g)?.length === 2"
     )
     again.button("Done").click()
     again.root.wait_for(state="detached")

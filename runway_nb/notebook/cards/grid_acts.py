@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +34,8 @@ class GridActs:
 
     def __init__(self, grid: LiveGrid, studio: Studio, marked: Callable[[], None]) -> None:
         self._grid, self._studio, self._marked = grid, studio, marked
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._turn = threading.Lock()
         self._by_kind: dict[str, Act] = {
             "hello": lambda message: grid.feed.greet(_listed(message.get("held"))),
             "act": lambda _: None,
@@ -49,26 +53,30 @@ class GridActs:
         self._by_kind.get(str(message.get("kind")), lambda _: None)(message)
 
     def _later(self, act: Callable[..., None], *arguments: Any) -> None:
-        self._studio.spawn(asyncio.to_thread(self._reporting, act, *arguments))
+        self._waiting.append(lambda: act(*arguments))
+        self._studio.spawn(asyncio.to_thread(self._do_next))
 
-    def _reporting(self, act: Callable[..., None], *arguments: Any) -> None:
-        """Do something; an error of ours is said in the page."""
-        try:
-            act(*arguments)
-        except RunwayError as error:
-            self._grid.say(error.message)
+    def _do_next(self) -> None:
+        """Do what was asked for first; an error of ours is said in the page."""
+        with self._turn:
+            try:
+                self._waiting.popleft()()
+            except RunwayError as error:
+                self._grid.say(error.message)
 
     def _mark(self, message: Mapping[str, Any]) -> None:
         """Star a shot, reject it, or take either back."""
-        job = self._grid.feed.job(_number(message))
-        name, value = message.get("name"), bool(message.get("value"))
+        number, name, value = _number(message), message.get("name"), bool(message.get("value"))
+        job = self._grid.feed.job(number)
         if job is None or name not in ("star", "rejected"):
             return
-        if name == "star":
-            job.star = value
-        else:
-            job.rejected = value
-        self._grid.feed.wake()
+        try:
+            if name == "star":
+                job.star = value
+            else:
+                job.rejected = value
+        finally:
+            self._grid.feed.doubt(number)
         self._marked()
 
     def _stop_sending(self) -> None:

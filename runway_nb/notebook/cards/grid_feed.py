@@ -15,7 +15,7 @@ from ...jobs.job import Job
 from ...pictures.film_strip import FilmStrip, kept_film_strip
 from ...studio import Studio
 from ...sweep_jobs import Sweep
-from ..rendering.grid_model import READY, GridState, grid_state
+from ..rendering.grid_model import READY, CellState, GridState, grid_state
 from .view import UPDATE_SECONDS
 
 GREETING_SECONDS = 2.0
@@ -87,6 +87,12 @@ class GridFeed:
         self.pages += 1
         self.wake()
 
+    def doubt(self, number: int) -> None:
+        """Send a shot again with the next changes: a page shows a mark before it is kept, and it may not be kept."""
+        with self._lock:
+            self._base, self._last = (_without(state, number) for state in (self._base, self._last))
+        self.wake()
+
     def begin(self) -> None:
         """Listen to `wake` from now on; on the loop, before anything is sent from there."""
         self._loop = asyncio.get_running_loop()
@@ -152,6 +158,12 @@ class GridFeed:
             return
         self.widget.send({"kind": "strip", "number": number, **_measures(strip)}, [strip.jpeg])
         await asyncio.sleep(len(strip.jpeg) / STRIP_BYTES_PER_SECOND)
+
+
+def _without(state: GridState, number: int) -> GridState:
+    """Return a state in which nothing is known of one shot but whether it is ready."""
+    unknown = CellState(state.cells[number].state, "")
+    return state._replace(cells=(*state.cells[:number], unknown, *state.cells[number + 1 :]))
 
 
 def _measures(strip: FilmStrip) -> Mapping[str, float]:

@@ -11,6 +11,8 @@ import ipywidgets
 import pytest
 
 import runway_nb
+from runway_nb.errors import LedgerError
+from runway_nb.jobs.job import Job
 from runway_nb.notebook.cards import grid_feed, grid_widget, live_grid, sweep_view
 from runway_nb.notebook.cards.sweep_view import show_sweep
 from runway_nb.notebook.cards.view import View
@@ -163,6 +165,31 @@ def test_a_star_is_kept_shown_and_written_into_the_table(page: Page, done: Sweep
     until(lambda: page.of("update")[-1]["cells"].get("1", {}).get("star"))
     page.says("mark", shot=1, name="rejected", value=True)
     until(lambda: done.jobs[1].rejected and not done.jobs[1].star)
+
+
+def test_a_star_that_is_taken_back_at_once_does_not_stay_on_the_page(page: Page, done: Sweep) -> None:
+    """The page shows it before the kernel knows of it."""
+    before = len(page.of("update"))
+    page.says("mark", shot=1, name="star", value=True)
+    page.says("mark", shot=1, name="star", value=False)
+    page.says("cells", numbers=[1], number="after")
+    until(lambda: page.of("answer"))
+    assert not done.jobs[1].star, "in the order in which it was asked"
+    until(lambda: [m["cells"]["1"]["star"] for m in page.of("update")[before:] if "1" in m["cells"]][-1:] == [False])
+
+
+def test_a_mark_that_cannot_be_kept_is_taken_back_with_the_reason(
+    page: Page, done: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    def refuse(*_: object) -> None:
+        raise LedgerError("the disk is full")
+
+    monkeypatch.setattr(Job, "star", property(lambda _: False, refuse))
+    before = len(page.of("update"))
+    page.says("mark", shot=1, name="star", value=True)
+    until(lambda: any("1" in message["cells"] for message in page.of("update")[before:]))
+    assert page.of("update")[-1]["cells"]["1"]["star"] is False
+    assert [say["text"] for say in page.of("say")] == ["the disk is full"]
 
 
 def test_a_star_that_is_set_elsewhere_is_shown(page: Page, done: Sweep) -> None:
