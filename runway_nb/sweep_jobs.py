@@ -6,7 +6,7 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import InvalidRequest, RunwayError, WaitInterrupted, WaitTimeout
 from .extension_points import provided
-from .jobs.durations import Duration, Pace, kind_of
+from .jobs.durations import Duration, Pace, durations_of, kind_of
 from .jobs.freeze import Asker, CheckedRequest, new_record
-from .jobs.job import SLICE, Job, Tick, awaited, control_of
+from .jobs.job import SLICE, Job, awaited, control_of
 from .jobs.loop import run_nested
 from .jobs.policy import Limits, answering
 from .jobs.shared_refusals import Refusals
+from .jobs.shown_wait import Tick, shown_while
 from .jobs.state import State
 from .ledger.durations import finished_of
-from .ledger.phase import Phase
 from .ledger.record import Record
 from .ledger.snapshot import equal_jobs, moderated_within_a_day
 from .request import VideoRequest
@@ -250,7 +250,9 @@ class Sweep:
         now = self._clock()
         if self._pace is None:
             return None
-        pace = self._pace._replace(known=(*_durations(self.jobs), *self._pace.known))
+        pace = self._pace._replace(
+            known=(*durations_of((job.request, job.state) for job in self.jobs), *self._pace.known)
+        )
         return pace.left(self._open_ones(), now)
 
     def _open_ones(self) -> Iterator[tuple[State | None, VideoRequest]]:
@@ -352,10 +354,11 @@ class Sweep:
         jobs go on.
         """
         left = _time_left(checked_timeout(timeout))
-        try:
-            self._wait_for_all(left, keep_loop, on_tick)
-        except (WaitInterrupted, KeyboardInterrupt):
-            raise self.interrupted() from None
+        with shown_while(self, on_tick) as tick:
+            try:
+                self._wait_for_all(left, keep_loop, tick)
+            except (WaitInterrupted, KeyboardInterrupt):
+                raise self.interrupted() from None
         return self
 
     def _wait_for_all(self, left: Callable[[], float | None], keep_loop: bool, on_tick: Tick | None) -> None:
@@ -437,13 +440,3 @@ def _time_left(limit: float | None) -> Callable[[], float | None]:
 def has_ended(job: Job) -> bool:
     """Return True for a job that has ended, also while those who wait for it are being told."""
     return job.done or job.state.phase.is_final
-
-
-def _durations(jobs: Iterable[Job]) -> list[Duration]:
-    """Return how long the videos took that are there already, the latest first."""
-    ended = [
-        (state.ended, Duration(kind_of(job.request), state.ended - state.sent))
-        for job in jobs
-        if (state := job.state).phase is Phase.DONE and state.sent is not None and state.ended is not None
-    ]
-    return [duration for _, duration in sorted(ended, reverse=True) if duration.seconds > 0]

@@ -92,6 +92,16 @@ def left_of(state: State, usual: float | None, now: float) -> float | None:
     return usual if state.sent is None else max(0.0, usual - (now - state.sent))
 
 
+def durations_of(jobs: Iterable[tuple[VideoRequest, State]]) -> list[Duration]:
+    """Return how long the videos took that are there already, the latest first."""
+    ended = [
+        (state.ended, Duration(kind_of(request), state.ended - state.sent))
+        for request, state in jobs
+        if state.phase is Phase.DONE and state.sent is not None and state.ended is not None
+    ]
+    return [duration for _, duration in sorted(ended, reverse=True) if duration.seconds > 0]
+
+
 class Pace(NamedTuple):
     """What is known of an account before many requests are sent to it."""
 

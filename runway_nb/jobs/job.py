@@ -35,6 +35,7 @@ from ..values.plain import (
 from .control import JobControl
 from .job_marks import JobMarks
 from .loop import run_nested
+from .shown_wait import Tick, shown_while
 from .state import State
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ MOST_FRAMES = 10_000
 
 
 Observer = Callable[["Job"], None]
-Tick = Callable[[], None]
 
 
 class Job(Handle):
@@ -292,7 +292,8 @@ class Job(Handle):
             timeout: Seconds to wait at most, None for as long as it takes; the job itself goes on.
             keep_loop: Let your own tasks on this thread's event loop run meanwhile (nest_asyncio2 is applied
                 to it, at this call and not before).
-            on_tick: Called without arguments about ten times a second, on this thread.
+            on_tick: Called without arguments about ten times a second, on this thread; by default a line shows the
+                progress where IPython runs.
 
         Raises:
             WaitTimeout: the time is up.
@@ -300,15 +301,16 @@ class Job(Handle):
             InvalidRequest: an argument that cannot be read.
             RunwayError: the job ended without a video; the same error as `error`.
         """
-        tick = self._ticking(timeout, on_tick)
-        try:
-            if checked_switch(keep_loop, "keep_loop"):
-                run_nested(self.until_ended(timeout, on_tick))
-            else:
-                while not self._control.ended.wait(SLICE):
-                    tick()
-        except KeyboardInterrupt:
-            raise self.interrupted() from None
+        with shown_while(self, on_tick) as tick_of:
+            tick = self._ticking(timeout, tick_of)
+            try:
+                if checked_switch(keep_loop, "keep_loop"):
+                    run_nested(self.until_ended(timeout, tick_of))
+                else:
+                    while not self._control.ended.wait(SLICE):
+                        tick()
+            except KeyboardInterrupt:
+                raise self.interrupted() from None
         return self.result()
 
     async def until_ended(self, timeout: float | None = None, on_tick: Tick | None = None) -> None:

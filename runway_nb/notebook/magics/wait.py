@@ -87,7 +87,8 @@ class SweepReporter:
             write_line(sweep_bundle(self._sweep)["text/plain"], self._out)
 
 
-def _reporter_of(shown: Job | Sweep, mode: str) -> Reporter | SweepReporter:
+def reporter_of(shown: Job | Sweep, mode: str) -> Reporter | SweepReporter:
+    """Return what prints the progress of a job or a sweep."""
     return SweepReporter(shown, mode) if isinstance(shown, Sweep) else Reporter(shown, mode)
 
 
@@ -104,7 +105,7 @@ def _raise_failure(shown: Job | Sweep) -> None:
 
 def wait(shown: Job | Sweep, mode: str, *, keep_loop: bool = False) -> None:
     """Block the cell until the end of a job, or of all jobs of a sweep. Raises their error, or `WaitInterrupted`."""
-    reporter = _reporter_of(shown, mode)
+    reporter = reporter_of(shown, mode)
     try:
         shown.wait(keep_loop=keep_loop, on_tick=reporter.tick)
     finally:
@@ -114,7 +115,7 @@ def wait(shown: Job | Sweep, mode: str, *, keep_loop: bool = False) -> None:
 
 async def wait_async(shown: Job | Sweep, mode: str) -> None:
     """Return the same as a coroutine, for a cell that awaits: buttons stay alive, the user's own tasks go on."""
-    reporter = _reporter_of(shown, mode)
+    reporter = reporter_of(shown, mode)
     try:
         await shown.until_ended(on_tick=reporter.tick)
     except (KeyboardInterrupt, asyncio.CancelledError):

@@ -9,8 +9,9 @@ from pathlib import Path
 from ...jobs.job import Job
 from ...redaction import redact, redact_cell, redact_line
 from ...storage.paths import home_folder
-from .facts import MINUS, clock, cost, facts, frame_text, made, megabytes, prompt_text, shows_id, take_facts
-from .live_state import LiveState
+from ...sweep_jobs import Sweep, has_ended
+from .facts import DOT, MINUS, clock, cost, facts, frame_text, made, megabytes, prompt_text, shows_id, take_facts
+from .live_state import LiveState, live_state
 from .notices import Notice
 
 WIDTH = 79
@@ -44,6 +45,22 @@ def live_line(job: Job, state: LiveState) -> str:
     percent = "" if state.ratio is None else f"{state.ratio * 100:2.0f} %  "
     line = f"runway {name_of(job)}  {state.short:<11} {bar(state.ratio)} {percent}{ascii_text(state.detail)}"
     return line[:WIDTH]
+
+
+def wait_text(shown: Job | Sweep, now: float) -> str:
+    """Return the line of a wait at a time in Unix seconds: a bar, and how it has ended once it has."""
+    if isinstance(shown, Sweep):
+        return sweep_line(shown)
+    return done_line(shown) if shown.done else live_line(shown, live_state(shown, now))
+
+
+def sweep_line(sweep: Sweep) -> str:
+    """Return one line for a sweep, to be rewritten in place."""
+    jobs = [sweep.job_of(variant) for variant in sweep.variants]
+    parts = [0.0 if job is None else 1.0 if has_ended(job) else job.progress or 0.0 for job in jobs]
+    ratio = sum(parts) / max(1, len(parts))
+    left = "" if sweep.done else sweep.time_left_text
+    return ascii_text(DOT.join(filter(None, [f"sweep  {bar(ratio)} {sweep.progress_text}", left])))
 
 
 def log_line(job: Job, state: LiveState) -> str:
