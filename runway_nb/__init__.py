@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from .jobs.job import Job as Job
     from .keyframes import Keyframes as Keyframes
     from .ledger.ledger import Ledger as Ledger
+    from .notebook.bundling.notebook_bundle import bundle as bundle
     from .notebook.panel.panel import Panel as Panel
     from .own_models import add_model as add_model
     from .request import VideoRequest as VideoRequest
@@ -73,6 +74,7 @@ _HOMES = {
     "Task": "api.models",
     "VideoRequest": "request",
     "add_model": "own_models",
+    "bundle": "notebook.bundling.notebook_bundle",
     "compare": "comparison",
     "concat": "shortcuts",
     "default_studio": "shortcuts",

@@ -58,7 +58,7 @@ FLOORS = """
     doctor
     notebook.loaded_settings notebook.hosts
     notebook.static notebook.rendering
-    notebook.mimebundles notebook.session_checks notebook.page_answer
+    notebook.mimebundles notebook.session_checks notebook.page_answer notebook.bundling
     notebook.language
     notebook.cards
     notebook.panel

@@ -55,6 +55,7 @@ def test_the_public_names_are_promises() -> None:
             "VideoRequest",
             "add_model",
             "__version__",
+            "bundle",
             "compare",
             "concat",
             "default_studio",

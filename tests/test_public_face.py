@@ -212,6 +212,10 @@ CALLS: dict[str, Call] = {
         lambda name, w, x: runway_nb.export(**{"folder": "an-export", "studio": w.studio, name: x}),
     ),
     "export(studio)": lambda w, x: runway_nb.export("an-export", studio=x) if x is not None else None,
+    **_each(
+        "bundle({})", ("notebook", "out", "studio"),
+        lambda name, w, x: runway_nb.bundle(**{"notebook": "none.ipynb", "out": "o", "studio": w.studio, name: x}),
+    ),
     "import_results": lambda w, x: runway_nb.import_results(x, studio=w.studio),
     "import_results(studio)": lambda w, x: (
         runway_nb.import_results("an-export", studio=x) if x is not None else None

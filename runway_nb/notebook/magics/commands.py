@@ -171,7 +171,8 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "export", "DIR [WORDS] [--model M] [--since D] [--stars] [--notebook N] [--failed]",
-        "Write videos, posters, a manifest and a gallery page to a folder; again, it adds what is new.",
+        "Write videos, posters, a manifest and a gallery page to a folder; again, it adds what is new. "
+        "--notebook FILE.ipynb alone copies that notebook and its videos to DIR, or to one page if DIR ends in .html.",
         folder_commands.export_folder, history_command.FILTER, is_search=True,
     ),
     Command(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from ...errors import InvalidCommand
 from ...redaction import redact
 from ...text.console import write_line
@@ -10,7 +12,10 @@ from .front_end import FrontEnd
 
 
 def export_folder(front_end: FrontEnd, arguments: Arguments) -> None:
-    """Write the videos that a filter lets through into a folder, with a gallery page."""
+    """Write the videos that a filter lets through into a folder, with a gallery page; or a notebook with its videos."""
+    if set(arguments.values) == {"notebook"} and _names_file(arguments.values["notebook"], arguments.words):
+        _bundle(front_end, arguments)
+        return
     from ...export_and_import import run_export  # loads the studio
 
     if not arguments.words:
@@ -19,6 +24,28 @@ def export_folder(front_end: FrontEnd, arguments: Arguments) -> None:
     studio = front_end.studio
     wanted = studio.ledger.history.wanted(" ".join(words), **arguments.values)
     made = run_export(studio, folder, wanted, rewrites=front_end.mode != "batch")
+    write_line(redact(made.text))
+
+
+def _names_file(notebook: str, words: list[str]) -> bool:
+    """Return True where `--notebook` says which notebook goes along, and not of which notebook jobs are exported."""
+    if not words:
+        return True
+    folder = Path(words[0])
+    is_file = Path(notebook).suffix == ".ipynb" and Path(notebook).is_file()
+    is_export = (folder / "manifest.jsonl").exists()
+    return len(words) == 1 and (folder.suffix.lower() in (".html", ".htm") or (is_file and not is_export))
+
+
+def _bundle(front_end: FrontEnd, arguments: Arguments) -> None:
+    """Copy a notebook with its videos. Without a second path the one is where the running notebook goes."""
+    from ..bundling.notebook_bundle import run_bundle  # loads the studio
+
+    given = arguments.values["notebook"]
+    is_notebook = bool(arguments.words) or Path(given).suffix == ".ipynb"
+    notebook, out = (given, arguments.name or None) if is_notebook else (None, given)
+    rewrites = front_end.mode != "batch"
+    made = run_bundle(front_end.studio, notebook, out, variables=front_end.variables, rewrites=rewrites)
     write_line(redact(made.text))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -100,6 +101,42 @@ def test_mistakes_are_reported_before_anything_is_written(session: Session) -> N
     with pytest.raises(RunwayError, match="is no export"):
         session.line("import shots")
     assert not Path("shots").exists()
+
+
+@pytest.fixture
+def notebook(session: Session) -> Path:
+    """The notebook of a session, saved with one result."""
+    made(session, "one", "A lamp")
+    html = session.job("one")._repr_mimebundle_()["text/html"]
+    output = {"output_type": "display_data", "metadata": {}, "data": {"text/html": html}}
+    cell = {"cell_type": "code", "metadata": {}, "source": "", "execution_count": 1, "outputs": [output]}
+    Path("film.ipynb").write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell]}))
+    return Path("film.ipynb")
+
+
+def test_a_notebook_goes_along_with_its_videos(session: Session, notebook: Path) -> None:
+    said = session.line(f"export --notebook {notebook} out")
+    assert said == f"Bundled 1 video with the notebook: {os.path.abspath('out/film.ipynb')}\n"
+    assert len(list(Path("out/videos").iterdir())) == 1
+    assert "film.html" in session.line(f"export --notebook {notebook} 'a page/film.html'")
+    assert "film-bundle" in session.line(f"export --notebook {notebook}")
+
+
+def test_the_running_notebook_goes_along(session: Session, notebook: Path) -> None:
+    with pytest.raises(InvalidRequest, match="which notebook this is cannot be told"):
+        session.line("export --notebook out")
+    session.keep(__vsc_ipynb_file__=os.path.abspath(notebook))
+    assert "Bundled 1 video with the notebook: " in session.line("export --notebook out")
+    assert Path("out/film.ipynb").is_file()
+
+
+@pytest.mark.parametrize("line", ["shots --notebook film.ipynb --stars", "shots lamp --notebook film", "shots"])
+def test_a_filter_by_notebook_stays_one(session: Session, notebook: Path, line: str) -> None:
+    assert notebook.exists()
+    session.line(f"export {line}")
+    assert Path("shots/index.html").is_file()
+    session.line("export shots --notebook film.ipynb")
+    assert not Path("shots/film.ipynb").exists()
 
 
 def test_options_are_completed() -> None:

@@ -1,0 +1,1 @@
+"""A saved notebook with its videos, as a folder or a page that can be handed on."""
