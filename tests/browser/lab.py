@@ -84,14 +84,34 @@ def jupyter_lab(root: Path) -> Iterator[str]:
                "--IdentityProvider.token=", "--LabApp.expose_app_in_browser=True",
                "--JupyterNotebookApp.expose_app_in_browser=True", "--LabApp.news_url=",
                "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    with served(["jupyterlab", *options], root, env, log, f"{url}/api"):
+        yield url
+
+
+@contextlib.contextmanager
+def voila(notebook: Path, home: Path, **more: str) -> Iterator[str]:
+    """A page for one notebook: each visit runs it in a kernel of its own."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    arguments = ["voila", str(notebook), f"--port={port}", "--Voila.ip=127.0.0.1", "--no-browser"]
+    with served(
+        arguments, notebook.parent, clean_env(home, **more), home / "voila.log", f"{url}/voila/static/voila.js"
+    ):
+        yield url
+
+
+@contextlib.contextmanager
+def served(arguments: list[str], folder: Path, env: dict[str, str], log: Path, url: str) -> Iterator[None]:
+    """A server, from the answer at an address on; it ends with all its kernels."""
     with log.open("w") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", *options], cwd=root, env=env, stdout=out, stderr=subprocess.STDOUT,
+            [sys.executable, "-m", *arguments], cwd=folder, env=env, stdout=out, stderr=subprocess.STDOUT,
             start_new_session=True, preexec_fn=ended_with_parent,
         )  # fmt: skip
     try:
-        _wait_for(f"http://127.0.0.1:{port}/api", server, log)
-        yield f"http://127.0.0.1:{port}"
+        _wait_for(url, server, log)
+        yield
     finally:
         os.killpg(server.pid, signal.SIGTERM)
         try:
@@ -113,7 +133,7 @@ def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
         with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(url, timeout=1):
             return
         time.sleep(0.1)
-    raise RuntimeError(f"JupyterLab did not start: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"{server.args[2]} did not start: {log.read_text()[-2000:]}")
 
 
 class App:
