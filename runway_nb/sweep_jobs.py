@@ -119,7 +119,8 @@ def check_sweep(
     if problems:
         more = [f"and {len(problems) - _REPORTED} more like these"] if len(problems) > _REPORTED else []
         raise InvalidRequest([*problems[:_REPORTED], *more])
-    new = [each.request for each in requests if not _is_stored(studio, each)]
+    digests: set[str] = set()
+    new = [each.request for each in requests if not _is_stored(studio, each, digests)]
     known = [each.credits for each in new if each.credits is not None]
     pace = _pace(studio, [each.request for each in requests])
     price = SweepPrice(
@@ -146,12 +147,15 @@ def _pace(studio: Studio, requests: Sequence[VideoRequest]) -> Pace:
     return Pace(min([settings.slots, *limits]), tuple(known))
 
 
-def _is_stored(studio: Studio, checked: CheckedRequest) -> bool:
-    """Return True where an equal request has a result or runs, so that it costs nothing more."""
+def _is_stored(studio: Studio, checked: CheckedRequest, digests: set[str]) -> bool:
+    """Return True where an equal request has a result, runs, or is among `digests`, so that it costs nothing more."""
     settings = checked.backend.settings
     if checked.limits.fresh or not settings.reuse:
         return False
     new, _ = new_record(checked.request, Asker(studio.folder, "", "", ""), settings, lambda low, _: low)
+    if new.digest in digests:
+        return True
+    digests.add(new.digest)
     equal = equal_jobs(new, studio.ledger.table)
     return answering(record for record in equal if isinstance(record, Record)) is not None
 

@@ -78,6 +78,7 @@ def axis_of(name: str, value: Any) -> Axis | None:
     """Return the axis that a value is: a list, a tuple, a range, an array or a column of several; None for one value.
 
     For a keyframe an array is a picture, and for `focus` a pair is a point: there a list or a tuple of them is an axis.
+    What a table has for nothing (NaN, NA) is None: a value that is not given.
     """
     field = _FIELDS.get(name)
     if is_a(value, range):
@@ -85,10 +86,25 @@ def axis_of(name: str, value: Any) -> Axis | None:
         return Axis(name, tuple(value[: MOST_PLACES + 1]))
     if not is_a(value, list, tuple):
         found = None if field is not None and field.kind == "picture" else column(value)
-        return None if found is None else Axis(name, found)
+        return None if found is None else Axis(name, _given(found))
     if field is not None and field.kind == "point" and len(value) == 2 and not any(is_a(v, list, tuple) for v in value):
         return None
-    return Axis(name, tuple(value))
+    return Axis(name, _given(value))
+
+
+def _given(values: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(None if is_missing(value) else value for value in values)
+
+
+def _distinct(axis: Axis) -> Axis:
+    """Return an axis whose values come once, as those of a column with repetitions: they are the same requests."""
+    found: dict[Any, Any] = {}
+    for value in axis.values:
+        as_plain = plain(value)
+        is_plain = type(as_plain) in (str, int, float, bool)
+        # whatever else it is, such as a picture, is told from all others
+        found.setdefault((type(as_plain) is bool, as_plain) if is_plain else id(value), value)
+    return axis._replace(values=tuple(found.values()))
 
 
 def sweep_values(
@@ -137,7 +153,7 @@ def _columns_of(rows: Any, problems: list[str]) -> list[Axis]:
     if any([*row] != names for row in listed):
         problems.append("rows have different columns: give every row the same ones")
         return []
-    return [Axis(str(name), tuple(None if is_missing(row[name]) else row[name] for row in listed)) for name in names]
+    return [Axis(str(name), _given(row[name] for row in listed)) for name in names]
 
 
 def takes_axis(number: int, seed: int) -> Axis:
@@ -207,6 +223,7 @@ def plan(
     problems = [*_axis_problems(prompt, axes, zipped)]
     if problems:
         raise InvalidRequest(problems)
+    axes = axes if zipped else [*map(_distinct, axes)]
     lengths = [len(axis.values) for axis in axes]
     count = min(lengths, default=1) if zipped else math.prod(lengths)
     if count > MOST_PLACES or (count if limit is None else min(count, limit)) > MOST_VARIANTS:

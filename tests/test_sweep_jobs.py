@@ -84,6 +84,14 @@ def test_what_is_there_already_is_not_paid_for_and_needs_no_yes(party: Party) ->
     assert (len(grown.jobs), party.started) == (8, 8)
 
 
+def test_equal_rows_are_one_request_with_one_price(party: Party) -> None:
+    rows = [{"zoom": 2}, {"zoom": 2}, {"zoom": 4}]
+    made = sweep(party, rows=rows).wait(20)
+    assert made.price is not None
+    assert (made.price.credits, made.price.stored, party.started) == (50, 1, 2)
+    assert made.jobs[0] is made.jobs[1]
+
+
 def test_an_unknown_price_asks_for_a_yes_too(party: Party) -> None:
     with pytest.raises(errors.NeedsConfirmation, match=r"2 shots, 0 credits and 2 shots of unknown price"):
         sweep(party, model="kling-3.0-pro", aspect=["16:9", "9:16"], yes=False)

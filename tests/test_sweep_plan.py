@@ -77,6 +77,57 @@ def test_a_column_is_an_axis() -> None:
     assert axis_of("style", table["style"]) == Axis("style", ("noir", "ink"))
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pd.Series(["noir", None]), pd.Series(["noir", float("nan")], dtype=object), pd.array(["noir", pd.NA]),
+        pd.Categorical(["noir", None]), ["noir", None], np.array(["noir", None], dtype=object),
+    ],
+    ids=lambda each: type(each).__name__,
+)  # fmt: skip
+def test_no_value_is_no_word_that_is_filled_in_and_paid_for(values: Any) -> None:
+    """A prompt with `nan` in it costs as much as any other."""
+    axes, fixed, problems = sweep_values("A {{style}} lamp", {"style": values})
+    assert (fixed, problems) == ({}, [])
+    assert mistakes(*axes, prompt="A {{style}} lamp") == (
+        "no style: style has no value: give one, or leave the row out",
+    )
+
+
+@pytest.mark.parametrize(
+    "values",
+    [pd.array([4, pd.NA], dtype="Int64"), np.array([4.0, np.nan]), pd.Series([4, None])],
+    ids=lambda each: type(each).__name__,
+)
+def test_an_option_without_a_value_is_not_given(values: Any) -> None:
+    made = planned(*sweep_values("A lamp", {"zoom": values})[0])
+    assert [(each.label, each.request.camera.zoom) for each in made.in_place] == [("zoom 4", 4), ("no zoom", None)]
+
+
+def test_numbers_of_numpy_and_pandas_are_plain_numbers() -> None:
+    values = {
+        "zoom": np.linspace(-5, 5, 3), "seed": pd.Index([1, 2]), "pan": np.float32(2.5), "takes": None,
+        "seconds": pd.Series([5, 10], dtype="Int64"),
+    }  # fmt: skip
+    axes, fixed, problems = sweep_values("A lamp", values)
+    made = plan("A lamp", fixed, axes, model="gen3turbo")
+    assert problems == []
+    first = made.in_place[0]
+    assert (first.label, len(made.variants)) == ("zoom -5, seed 1, seconds 5", 12)
+    found = [first.request.camera.zoom, first.request.seed, first.request.camera.pan, first.request.seconds]
+    assert (found, [type(each) for each in found]) == ([-5, 1, 2.5, 5], [float, int, float, int])
+
+
+def test_a_value_that_comes_again_is_one_variant_and_one_price() -> None:
+    column = pd.Series([2, 2.0, 4, np.int64(2)])
+    made = planned(Axis("zoom", tuple(column)), Axis("seed", (1, 1, 2)))
+    assert [each.label for each in made.in_place] == [
+        "zoom 2, seed 1", "zoom 4, seed 1", "zoom 2, seed 2", "zoom 4, seed 2"
+    ]  # fmt: skip
+    together = planned(Axis("zoom", (2, 2)), Axis("seed", (1, 2)), zipped=True)
+    assert len(together.variants) == 2, "the rows of a table are as many as they are"
+
+
 # --- order ------------------------------------------------------------------------------------------
 
 
