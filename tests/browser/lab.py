@@ -110,7 +110,7 @@ def served(arguments: list[str], folder: Path, env: dict[str, str], log: Path, u
             start_new_session=True, preexec_fn=ended_with_parent,
         )  # fmt: skip
     try:
-        _wait_for(url, server, log)
+        _wait_for(arguments[0], url, server, log)
         yield
     finally:
         os.killpg(server.pid, signal.SIGTERM)
@@ -127,13 +127,13 @@ def _write_setting(folder: Path, values: dict[str, Any]) -> None:
     (place / "notification.jupyterlab-settings").write_text(json.dumps(values))
 
 
-def _wait_for(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(name: str, url: str, server: subprocess.Popen[bytes], log: Path) -> None:
     give_up = time.monotonic() + PATIENCE
     while server.poll() is None and time.monotonic() < give_up:
         with contextlib.suppress(OSError, urllib.error.URLError), urllib.request.urlopen(url, timeout=1):
             return
         time.sleep(0.1)
-    raise RuntimeError(f"{server.args[2]} did not start: {log.read_text()[-2000:]}")
+    raise RuntimeError(f"{name} did not start: {log.read_text()[-2000:]}")
 
 
 class App:
