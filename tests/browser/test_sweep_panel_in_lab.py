@@ -30,10 +30,10 @@ OUTSIDE = """part => { const {left, right} = part.getBoundingClientRect();
     const box = node.getBoundingClientRect(); return box.width > 1 && (box.right > right + 1 || box.left < left - 1);
   }).map(node => node.className); }"""
 TYPE_AND_PRESS = """(part, text) => {
-  const field = part.querySelector('.rnb-sweep-values input');
+  const field = part.querySelector('.rnb-vary-values input');
   field.value = text;
   field.dispatchEvent(new Event('input', {bubbles: true}));
-  part.querySelector('.rnb-sweep-send').click();
+  part.querySelector('.rnb-vary-send').click();
 }"""
 VIEW = "application/vnd.jupyter.widget-view+json"
 CLIPBOARD = "() => navigator.clipboard.readText()"
@@ -74,7 +74,7 @@ class Sweeping(Seen):
 
     @property
     def part(self) -> Locator:
-        return self.root.locator(".rnb-sweep")
+        return self.root.locator(".rnb-vary")
 
     def name(self, way: str) -> Locator:
         return self.root.get_by_role("combobox", name=way, exact=True)
@@ -112,14 +112,16 @@ def test_a_grid_is_chosen_priced_copied_and_generated(app: App) -> None:
     panel.notebook.shutdown()
 
 
-def test_the_copied_cell_shows_what_the_panel_made_for_nothing(app: App) -> None:
-    panel = open_sweep(app, "again.ipynb", "%%runway grid --sweep zoom=1,2 --seconds 10\nA lamp that is copied")
-    panel.field("Prompt").fill("A lamp that is copied")
+def test_the_inserted_cell_shows_what_the_panel_made_for_nothing(app: App) -> None:
+    panel = open_sweep(app, "inserted.ipynb")
+    panel.field("Prompt").fill("A lamp that is inserted")
     panel.root.get_by_text("10 s", exact=True).click()
     panel.vary("Across", "zoom", "1..2")
     panel.button("Generate 2 shots").click()
     panel.output.get_by_text("2 of 2 done").first.wait_for()
     before = creates()
+    panel.button("Insert sweep below").click()
+    panel.root.get_by_text("Cell inserted below.").wait_for(state="attached")
     panel.notebook.run(2)
     panel.notebook.wait_for_text(2, "2 of 2 done")
     assert creates() == before
@@ -248,7 +250,9 @@ def test_saved_and_opened_without_a_kernel_the_text_says_what_to_do(app: App, no
 
 def test_a_kernel_that_is_killed_leaves_the_text(app: App, notebook: Open) -> None:
     opened = offering(notebook, "killed")
-    assert VIEW in opened.save().cells[1].outputs[1].data, "it was saved alive"
+    # the script that keeps the text may still be loading
+    saved = next(saved for saved in iter(opened.save, None) if "widgets" in saved.metadata)
+    assert VIEW in saved.cells[1].outputs[1].data, "it was saved alive"
     pid = int(tell(opened, "import os; print(os.getpid())"))
     app.page.evaluate("() => jupyterapp.shell.currentWidget.dispose()")
     os.kill(pid, signal.SIGKILL)

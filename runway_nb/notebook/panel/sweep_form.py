@@ -38,17 +38,22 @@ class SweepForm:
         """The controls by name."""
         self._problems = {way: make_widget(ipywidgets.HTML, classes="rnb-problems") for way in (*DIRECTIONS, "")}
         rows = [self._row(number, way) for number, way in enumerate(DIRECTIONS)]
-        self._price = make_widget(ipywidgets.HTML, line(INTRODUCTION), classes="rnb-sweep-price")
+        self._price = make_widget(ipywidgets.HTML, line(INTRODUCTION), classes="rnb-vary-price")
         self._copy = button(
-            "Copy sweep as cell", acts["copy"], "rnb-sweep-copy", hint="Copy the %%runway cell that makes all shots",
+            "Copy sweep as cell", acts["copy"], "rnb-vary-copy", hint="Copy the %%runway cell that makes all shots",
             disabled=True,
         )  # fmt: skip
+        # its script does it, and shows it where it can
+        hint = "Put the %%runway cell that makes all shots below this one"
+        self._insert = button("Insert sweep below", lambda: None, "rnb-vary-insert", hint=hint, disabled=True)
         self._send = button(
-            send_text(None), store.guarded(acts["sweep"]), "rnb-sweep-send", hint=SEND_HINT, disabled=True
+            send_text(None), store.guarded(acts["sweep"]), "rnb-vary-send", hint=SEND_HINT, disabled=True
         )
-        actions = make_widget(ipywidgets.HBox, [self._price, self._copy, self._send], classes="rnb-actions")
-        self._why = make_widget(ipywidgets.HTML, classes="rnb-sweep-why")
-        self._agree = button("Send", store.guarded(acts["agree"]), "rnb-sweep-agree", hint=SEND_HINT)
+        actions = make_widget(
+            ipywidgets.HBox, [self._price, self._copy, self._insert, self._send], classes="rnb-actions"
+        )
+        self._why = make_widget(ipywidgets.HTML, classes="rnb-vary-why")
+        self._agree = button("Send", store.guarded(acts["agree"]), "rnb-vary-agree", hint=SEND_HINT)
         decline = button("Not now", self._decline, "rnb-plain", hint="Send nothing")
         self._asking = make_widget(ipywidgets.HBox, [self._why, decline, self._agree], classes="rnb-actions")
         self._note = make_widget(ipywidgets.HTML, classes="rnb-notes")
@@ -56,7 +61,7 @@ class SweepForm:
             ipywidgets.Textarea, description="Sweep cell", disabled=True, rows=4, classes="rnb-sr-label rnb-text"
         )  # fmt: skip
         self._parts = [*(part for row in rows for part in row), self._problems[""], self._note, actions]
-        self._inner = make_widget(ipywidgets.VBox, self._parts, classes="rnb-more-rows rnb-sweep")
+        self._inner = make_widget(ipywidgets.VBox, self._parts, classes="rnb-more-rows rnb-vary")
         self.block = make_widget(
             ipywidgets.Accordion, [self._inner], titles=(TITLE,), selected_index=None, classes="rnb-more"
         )  # fmt: skip
@@ -72,7 +77,7 @@ class SweepForm:
             control.value = "".join(map(problem, problems.get(way, ())))
         self._price.value = price_html(choice, state)
         self._note.value = line(sentence(found.note) if found is not None and found.note else "")
-        self._copy.disabled = found is None or not found.cell
+        self._copy.disabled = self._insert.disabled = found is None or not found.cell
         self._send.disabled, self._send.description = bool(sweep_refusal(state)), send_text(found)
         self._show_question(choice)
 
@@ -84,14 +89,14 @@ class SweepForm:
     def _row(self, number: int, way: str) -> list[ipywidgets.Widget]:
         """Return the controls of an axis, and its mistakes below them."""
         names = make_widget(
-            ipywidgets.Dropdown, options=["nothing"], description=way.capitalize(), classes="rnb-sweep-name"
+            ipywidgets.Dropdown, options=["nothing"], description=way.capitalize(), classes="rnb-vary-name"
         )  # fmt: skip
-        values = make_widget(ipywidgets.Text, description=f"Values {way}", classes="rnb-sweep-values")
+        values = make_widget(ipywidgets.Text, description=f"Values {way}", classes="rnb-vary-values")
         self.fields |= {f"sweep_{way}": names, f"sweep_{way}_values": values}
         self._options[way] = {"nothing": ""}
         self._store.listen(names, partial(self._changed, number, way))
         self._store.listen(values, partial(self._changed, number, way))
-        return [make_widget(ipywidgets.HBox, [names, values], classes="rnb-sweep-axis"), self._problems[way]]
+        return [make_widget(ipywidgets.HBox, [names, values], classes="rnb-vary-axis"), self._problems[way]]
 
     def _changed(self, number: int, way: str, _: object) -> None:
         label = self._shown.taken(f"sweep_{way}", self.fields[f"sweep_{way}"])

@@ -136,14 +136,21 @@ async function copy(button, preview, asked, name, none) {
 }
 
 /** @param {HTMLElement} button */
-export function wireInsert(button) {
-  whenClicked(button, async preview => {
-    const text = await preview.kernel.askCell();
-    if (!text) return NO_CELL;
-    const isDone = preview.notebook?.insertBelow(button, text);
-    preview.announce(isDone ? "Cell inserted below." : "This view stands in no notebook: insert the cell from there.");
-    return isDone ? "Inserted" : "Not here";
-  });
+export const wireInsert = button => whenClicked(button, preview => insert(button, preview, preview.kernel.askCell()));
+/** @param {HTMLElement} button */
+export const wireSweepInsert = button =>
+  whenClicked(button, preview => insert(button, preview, preview.kernel.askSweepCell()));
+
+/**
+ * Insert a cell that is still to come below the panel's; return what the button says.
+ * @type {(button: HTMLElement, preview: Preview, asked: Promise<string>) => Promise<string>}
+ */
+async function insert(button, preview, asked) {
+  const text = await asked;
+  if (!text) return NO_CELL;
+  const isDone = preview.notebook?.insertBelow(button, text);
+  preview.announce(isDone ? "Cell inserted below." : "This view stands in no notebook: insert the cell from there.");
+  return isDone ? "Inserted" : "Not here";
 }
 
 /**

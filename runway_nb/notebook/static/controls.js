@@ -1,6 +1,16 @@
 // @ts-check
 // What plain ipywidgets cannot do: names, keys and gestures of the controls around the preview, found by class.
-import { offerCode, wireAct, wireAgree, wireCopy, wireInsert, wirePress, wireSweep, wireSweepCopy } from "./buttons.js";
+import {
+  offerCode,
+  wireAct,
+  wireAgree,
+  wireCopy,
+  wireInsert,
+  wirePress,
+  wireSweep,
+  wireSweepCopy,
+  wireSweepInsert,
+} from "./buttons.js";
 import { find, findAll, once, setAttribute, targetOf } from "./dom.js";
 import { FACTS, MOVES } from "./facts.js";
 import { direction, rounded, signed, typedNumber, withinLimit } from "./move_text.js";
@@ -38,9 +48,10 @@ export function enhance(panel, preview) {
   for (const button of findAll(panel, ".rnb-copy")) offerCode(button);
   once(find(panel, ".rnb-insert"), wireInsert);
   once(find(panel, ".rnb-primary"), wirePress);
-  once(find(panel, ".rnb-sweep-send"), wireSweep);
-  once(find(panel, ".rnb-sweep-agree"), wireAgree);
-  once(find(panel, ".rnb-sweep-copy"), wireSweepCopy);
+  once(find(panel, ".rnb-vary-send"), wireSweep);
+  once(find(panel, ".rnb-vary-agree"), wireAgree);
+  once(find(panel, ".rnb-vary-copy"), wireSweepCopy);
+  once(find(panel, ".rnb-vary-insert"), wireSweepInsert);
   for (const upload of findAll(panel, ".widget-upload")) once(upload, wireUpload);
   for (const node of findAll(panel, "[class*=rnb-act-]")) once(node, wireAct);
   for (const keyframe of findAll(panel, ".rnb-keyframe-drop")) once(keyframe, wireDrop);
