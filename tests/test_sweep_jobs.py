@@ -406,6 +406,33 @@ def test_a_wait_that_ends_first_leaves_the_jobs_alone() -> None:
     assert not made.done
 
 
+def test_an_interrupt_ends_the_wait_and_no_job(party: Party) -> None:
+    made = sweep(party, seed=[1, 2])
+
+    def interrupt() -> None:
+        raise KeyboardInterrupt
+
+    held = Sweep(made.plan)
+    held.add(made.variants[0], Job("0000000a", made.variants[0].request))
+    with pytest.raises(errors.WaitInterrupted, match=r"stopped waiting \(0 of 2 done, 1 running\); the jobs go on"):
+        held.wait(on_tick=interrupt)
+    assert not held.done
+    assert made.wait(20).progress_text == "2 of 2 done"
+
+
+def test_after_a_restart_and_on_another_day_it_goes_on_and_pays_nothing_twice(party: Party) -> None:
+    party.studio.use(replace(party.settings, max_credits=50))
+    first = sweep(party, seed=range(1, 5)).wait(20)
+    assert (party.started, len(first.unsent)) == (2, 2)
+    party.time.now += 86_400
+    party.restart()
+    party.studio.use(replace(party.settings, max_credits=50))
+    again = sweep(party, seed=range(1, 5)).wait(20)
+    assert (party.started, again.unsent, again.progress_text) == (4, [], "4 of 4 done")
+    before = {job.seed: job.id for job in first.jobs}
+    assert {job.seed: job.id for job in again.jobs if job.seed in before} == before
+
+
 def test_who_watches_no_more_is_told_no_more(party: Party) -> None:
     made = sweep(party, seed=[1, 2]).wait(20)
     seen: list[Sweep] = []
