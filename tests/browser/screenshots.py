@@ -205,7 +205,7 @@ def take_sweeps(app: App, folder: Path) -> None:
         write_notebook(app.root / f"{name}.ipynb", [code])
         notebook = app.open(f"{name}.ipynb")
         notebook.run(0)
-        grid = notebook.output(0).locator(".rnb-sweep")
+        grid = notebook.output(0).locator(".rnb-live-grid")
         grid.locator(".rnb-strip[data-frame]").nth(4).wait_for()
         grid.get_by_role("button", name="Star zoom +5, seed 1").click()
         app.page.evaluate("() => document.activeElement.blur()")

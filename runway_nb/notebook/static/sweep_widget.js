@@ -64,7 +64,7 @@ class SweepView {
   build() {
     const { parts, el, store } = this;
     const { frame } = store.plan;
-    el.classList.add("rnb-sweep");
+    el.classList.add("rnb-live-grid");
     el.style.setProperty("--rnb-shape", `${frame[0]} / ${frame[1]}`);
     el.style.setProperty("--rnb-widest", `${Math.round(Math.min(360, (280 * frame[0]) / frame[1]))}px`);
     setAttribute(parts.grid, "aria-label", store.plan.title);
@@ -326,7 +326,7 @@ class SweepView {
   /** A page that was loaded anew does not hear what is put in the grid's place: then it is empty, and hides nothing. */
   leaveIfOver() {
     if (!this.store.model.get("is_over")) return;
-    this.el.classList.remove("rnb-sweep");
+    this.el.classList.remove("rnb-live-grid");
     this.el.replaceChildren();
   }
 
