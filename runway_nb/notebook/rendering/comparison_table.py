@@ -25,7 +25,17 @@ from .differences import Setting, settings_of
 from .facts import DOT, cost, made, megabytes, model_title, prompt_text
 from .plain_text import ascii_text, shown_path
 from .posters import blurred_poster, light_poster
-from .result_html import SIMULATOR_BADGE, div, file_link, file_player, job_id, jpeg_uri, player_size, source
+from .result_html import (
+    SIMULATOR_BADGE,
+    beside_line,
+    div,
+    file_link,
+    file_player,
+    job_id,
+    jpeg_uri,
+    player_size,
+    source,
+)
 from .tables import table_bundle
 from .word_diff import Piece, change_text, compared, compared_html
 
@@ -59,10 +69,12 @@ def bundle(comparison: Comparison, embed: str = "auto", folder: Path | None = No
         + div(styles.PROMPT, escape(title_text(clips)))
         + "".join(div(styles.FACTS, escape(line)) for line in lines)
     )
-    table = div(styles.SCROLLED, _table(clips, embed, folder or comparison.studio.folder))
-    below = div(styles.FACTS, escape(redact_line(note))) if note else ""
+    around = folder or comparison.studio.folder
+    table = div(styles.SCROLLED, _table(clips, embed, around))
+    notes = [redact_line(note), *dict.fromkeys(beside_line(clip.video, around, embed) for clip in clips)]
+    below = "".join(div(styles.FACTS, escape(line)) for line in notes if line)
     html = f'<div class="{DURABLE_CLASS}" style="{styles.COMPARED}">{head}{table}{below}</div>'
-    text = _text(clips, lines, folder or comparison.studio.folder)
+    text = _text(clips, lines, around)
     return {"text/html": html, "text/plain": "\n".join(filter(None, [text, ascii_text(redact_line(note))]))}
 
 

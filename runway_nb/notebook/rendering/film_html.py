@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from ...storage.paths import working_folder
 from ...sweep_film import Film
 from . import styles
 from .facts import megabytes
 from .plain_text import shown_path
-from .result_html import div, file_link, file_player, source
+from .result_html import beside_line, div, file_link, file_player, source
 
 _SIZE = 880, 500
 """Pixels of the player at most; it takes the shape of the film."""
@@ -22,4 +24,6 @@ def bundle(film: Film, embed: str = "auto") -> dict[str, str]:
     src, size = source(film.path, folder, embed), megabytes(film.path.stat().st_size)
     player = file_player(src, film.title, _SIZE, None)
     link = div(styles.FILE_LINK, f'{file_link(src, film.path)} <span style="{styles.QUIET}">({size})</span>')
-    return {"text/html": div(styles.SWEEP, player + link), "text/plain": f"{text} ({size})"}
+    beside = beside_line(film.path, folder, embed)
+    line = div(styles.FACTS, escape(beside)) if beside else ""
+    return {"text/html": div(styles.SWEEP, player + link + line), "text/plain": f"{text} ({size})"}

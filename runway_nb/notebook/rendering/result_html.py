@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from html import escape
 from pathlib import Path
@@ -39,6 +40,8 @@ from .plain_text import ascii_text, notice_text, result_text, shown_path
 
 EMBED_CAP = 8_000_000
 """Bytes of the largest video that is put into the notebook itself."""
+TAKE_ALONG = "%runway export --notebook FILE.ipynb OUT takes it along."
+"""What helps where a video does not travel with its notebook."""
 _WIDEST, _HIGHEST = 560, 400
 """Pixels of a player at most."""
 JOB_TITLE = "runway_nb job "
@@ -60,9 +63,10 @@ def bundle(job: Job, embed: str = "auto", folder: Path | None = None, note: str 
         found = with_note(notice(job), note)
         return {"text/html": notice_html(job, found), "text/plain": notice_text(job, found)}
     folder = folder or job.folder
+    beside = beside_line(job.video, folder, embed)
     return {
-        "text/html": result_html(job, source(job.video, folder, embed), note),
-        "text/plain": result_text(job, shown_path(job.video, folder), note),
+        "text/html": result_html(job, source(job.video, folder, embed), note, beside),
+        "text/plain": result_text(job, shown_path(job.video, folder), " ".join(filter(None, (note, beside)))),
     }
 
 
@@ -77,11 +81,9 @@ def source(video: Path, folder: Path, embed: str) -> str:
 
     `auto` embeds up to 8 MB what lies outside the notebook's folder, where no relative path reaches.
     """
-    inside = video.is_relative_to(folder)
-    wanted = embed == "capped" or (embed == "auto" and not inside)
     # a disk that fails, or a file that only its owner may read, leaves the way to it
     with suppress(OSError):
-        if embed == "always" or (wanted and video.stat().st_size <= EMBED_CAP):
+        if embed == "always" or (_travels(video, folder, embed) and video.stat().st_size <= EMBED_CAP):
             return "data:video/mp4;base64," + base64.b64encode(video.read_bytes()).decode()
     try:
         return quote(Path(os.path.relpath(video, folder)).as_posix())
@@ -89,12 +91,31 @@ def source(video: Path, folder: Path, embed: str) -> str:
         return quote(video.name)
 
 
-def result_html(job: Job, src: str, note: str = "") -> str:
-    """Return the player, its facts, and the cell that made it."""
+def beside_line(video: Path, folder: Path, embed: str) -> str:
+    """Return where a video lies that is too large to be carried, and what takes it along; nothing for any other.
+
+    Its player shows the poster, and plays only where the way to the file is as it is here.
+    """
+    with suppress(OSError):
+        if _travels(video, folder, embed) and video.stat().st_size > EMBED_CAP:
+            size, where = megabytes(video.stat().st_size), shown_path(video, folder)
+            return redact_line(
+                f"{video.name} ({size}) is too large to be in the notebook. It lies at {where}. {TAKE_ALONG}"
+            )
+    return ""
+
+
+def _travels(video: Path, folder: Path, embed: str) -> bool:
+    """Return True for a video to which no path may lead from where its notebook is shown."""
+    return embed == "capped" or (embed == "auto" and not video.is_relative_to(folder))
+
+
+def result_html(job: Job, src: str, note: str = "", beside: str = "") -> str:
+    """Return the player, its facts, and the cell that made it; `beside` as `beside_line` gives it."""
     portrait = is_tall(job.request)
     width, height = player_size(job.request)
     column = styles.video_column(width, portrait=portrait)
-    caption, details = _caption(job, src, note), _details(job)
+    caption, details = _caption(job, src, [sentence(note) if note else "", beside]), _details(job)
     beside, below = (caption + details, "") if portrait else (caption, div(styles.BELOW_VIDEO, details))
     return div(styles.RESULT, div(column, player(job, src, width, height)) + div(styles.BESIDE_VIDEO, beside) + below)
 
@@ -140,9 +161,9 @@ def file_player(
     )
 
 
-def _caption(job: Job, src: str, note: str) -> str:
+def _caption(job: Job, src: str, notes: Sequence[str]) -> str:
     assert job.video is not None
-    lines = [*([sentence(note)] if note else []), *(f"Note: {warning}" for warning in job.warnings)]
+    lines = [*filter(None, notes), *(f"Note: {warning}" for warning in job.warnings)]
     size = megabytes(job.video.stat().st_size)
     return "".join([
         div("margin-bottom:6px", SIMULATOR_BADGE) if job.simulated else "",

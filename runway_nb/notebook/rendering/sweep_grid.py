@@ -96,20 +96,27 @@ def bundle(sweep: Sweep, embed: str = "auto", folder: Path | None = None) -> dic
 
 
 def _left_out(shots: Iterable[Shot]) -> frozenset[tuple[int, ...]]:
-    """Return the places of the videos beyond the first so many bytes."""
+    """Return the places of the videos beyond the first so many bytes, and of those that are too large by themselves."""
     found, left = set(), CARRIED
     for shot in shots:
         if shot.job is not None and shot.job.video is not None and shot.state.is_done:
             with suppress(OSError):  # gone since
-                left -= shot.job.video.stat().st_size
+                size = shot.job.video.stat().st_size
+                if size > EMBED_CAP:
+                    found.add(shot.variant.place)
+                    continue
+                left -= size
             if left < 0:
                 found.add(shot.variant.place)
     return frozenset(found)
 
 
 def _linked(count: int) -> str:
-    are = "1 video lies" if count == 1 else f"{count} videos lie"
-    return f"{are} beside the notebook and not in it: --embed always puts all of them there."
+    are, them = ("1 video lies", "it") if count == 1 else (f"{count} videos lie", "them")
+    return (
+        f"{are} beside the notebook and not in it: --embed always puts all of them there, and "
+        f"%runway export --notebook FILE.ipynb OUT takes {them} along."
+    )
 
 
 def head_line(sweep: Sweep) -> str:

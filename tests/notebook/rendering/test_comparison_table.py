@@ -18,6 +18,7 @@ from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.rendering.comparison_table import DURABLE_CLASS, bundle, differences_lines, labels
 from runway_nb.notebook.rendering.facts import DOT
+from runway_nb.notebook.rendering.result_html import EMBED_CAP
 from runway_nb.request import VideoRequest
 from runway_nb.studio import Studio
 from support.fakes import Party
@@ -155,3 +156,15 @@ def test_a_starred_job_is_marked_in_words(party: Party) -> None:
     two.star = True
     found = Comparison((Clip("A", Path(one.video or ""), one), Clip("B", Path(two.video or ""), two)), party.studio)
     assert bundle(found)["text/html"].count("starred") == 1
+
+
+def test_clips_that_are_too_large_to_travel_are_named_with_what_takes_them_along(tmp_path: Path) -> None:
+    made = compared(tmp_path, ONE, "one.mp4")
+    with made.clips[0].video.open("wb") as file:
+        file.truncate(EMBED_CAP + 1)
+    html = bundle(made, "capped", note="Seen in step")["text/html"]
+    check_sanitized(html)
+    assert html.count("is too large to be in the notebook") == 1
+    assert "shot-A.mp4 (8.0 MB) is too large to be in the notebook. It lies at shot-A.mp4. %runway export" in html
+    assert [video["src"].startswith("data:") for video in videos(html)] == [False, True]
+    assert "too large" not in bundle(made, "never")["text/html"]

@@ -70,6 +70,41 @@ def test_embedding(tmp_path: Path) -> None:
     assert source(inside, tmp_path, "always").startswith("data:")
 
 
+LARGE = "lighthouse-7f3e2c54.mp4 (8.0 MB) is too large to be in the notebook. It lies at "
+ALONG = "%runway export --notebook FILE.ipynb OUT takes it along."
+
+
+def test_one_that_is_too_large_to_travel_shows_its_poster_its_name_and_what_helps(tmp_path: Path) -> None:
+    job = a_result(tmp_path, EMBED_CAP + 1)
+    shown = bundle(job, "capped")
+    check_sanitized(shown["text/html"])
+    (video,) = [attributes for tag, attributes in tags(shown["text/html"]) if tag == "video"]
+    assert (video["src"], video["poster"]) == (
+        "runway_outputs/lighthouse-7f3e2c54.mp4",
+        "data:image/jpeg;base64,/9hqcGVn",
+    )
+    line = f"{LARGE}runway_outputs/lighthouse-7f3e2c54.mp4. {ALONG}"
+    assert f">{line}<" in shown["text/html"]
+    assert f"Note    {line}" in shown["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("embed", "size", "inside", "is_said"),
+    [
+        ("capped", EMBED_CAP, True, False), ("auto", EMBED_CAP + 1, True, False), ("auto", EMBED_CAP + 1, False, True),
+        ("auto", EMBED_CAP, False, False), ("always", EMBED_CAP + 1, False, False),
+        ("never", EMBED_CAP + 1, False, False),
+    ],
+)  # fmt: skip
+def test_it_is_said_of_those_only_that_would_have_to_travel(
+    tmp_path: Path, embed: str, size: int, inside: bool, is_said: bool
+) -> None:
+    job = a_result(tmp_path, size)
+    elsewhere = tmp_path / "elsewhere"
+    html = bundle(job, embed, tmp_path if inside else elsewhere)["text/html"]
+    assert (ALONG in html) is is_said
+
+
 def test_a_video_that_cannot_be_read_is_not_embedded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: Path) -> bytes:
         raise OSError(errno.EIO, "Input/output error")

@@ -178,8 +178,21 @@ def test_a_notebook_that_travels_carries_no_more_than_can_be_saved_often(tmp_pat
             file.truncate(EMBED_CAP)
     html = bundle(sweep, "capped")["text/html"]
     assert [source.startswith("data:") for source in sources(html)] == [True] * 3 + [False] * 2
-    assert ">2 videos lie beside the notebook and not in it: --embed always puts all of them there.<" in html
+    assert ">2 videos lie beside the notebook and not in it: --embed always puts all of them there, and " in html
+    assert "%runway export --notebook FILE.ipynb OUT takes them along.<" in html
     assert all(source.startswith("data:") for source in sources(bundle(sweep, "always")["text/html"]))
+
+
+def test_one_that_is_too_large_by_itself_is_counted_and_takes_no_room(tmp_path: Path) -> None:
+    sweep = finished(a_sweep([Axis("seed", (1, 2, 3, 4))]), tmp_path)
+    for job, size in zip(sweep.jobs, (EMBED_CAP + 1, *[EMBED_CAP] * 3), strict=True):
+        assert job.video is not None
+        with job.video.open("wb") as file:
+            file.truncate(size)
+    html = bundle(sweep, "capped")["text/html"]
+    assert [source.startswith("data:") for source in sources(html)] == [False] + [True] * 3
+    assert ">1 video lies beside the notebook and not in it: " in html
+    assert "takes it along.<" in html
 
 
 def test_what_runs_failed_or_was_not_sent_is_said_in_words(tmp_path: Path) -> None:
