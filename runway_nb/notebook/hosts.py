@@ -55,6 +55,8 @@ class Host(NamedTuple):
     """Return by which sign it is told; nothing where it is another."""
     panel: str = ""
     """What is said in place of a panel's controls; nothing where they live."""
+    has_magics: bool = True
+    """Whether `%runway` is understood there, so that a next step can be named by it."""
     problem: str = ""
     """Why nothing can be sent from there, and what to do instead."""
 
@@ -90,11 +92,13 @@ HOSTS: tuple[Host, ...] = (
         "marimo", "batch", False, True,
         lambda signs: "marimo runs this notebook" if signs.in_marimo else "",
         "marimo cannot show these controls: ask with runway_nb.generate(), or open the panel in JupyterLab.",
+        has_magics=False,
     ),
     Host(
         "plain Python", "terminal", False, False,
         lambda signs: "" if signs.shell else "there is no IPython shell",
         "Its controls need a notebook in a browser: ask with runway_nb.generate() here.",
+        has_magics=False,
     ),
     Host(
         "Voila", "batch", True, True,

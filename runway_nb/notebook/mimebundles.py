@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from .hosts import current_place
+from .hosts import Host, current_place
 from .rendering import comparison_table, film_html, result_html, sweep_grid
 
 if TYPE_CHECKING:
@@ -17,24 +17,25 @@ if TYPE_CHECKING:
 
 def job_bundle(job: Job) -> dict[str, str]:
     """Return a job as a MIME bundle."""
-    return result_html.bundle(job, _embed())
+    host = _host()
+    return result_html.bundle(job, host.embed, has_magics=host.has_magics)
 
 
 def sweep_bundle(sweep: Sweep) -> dict[str, str]:
     """Return a sweep as a MIME bundle."""
-    return sweep_grid.bundle(sweep, _embed())
+    return sweep_grid.bundle(sweep, _host().embed)
 
 
 def film_bundle(film: Film) -> dict[str, str]:
     """Return a film as a MIME bundle."""
-    return film_html.bundle(film, _embed())
+    return film_html.bundle(film, _host().embed)
 
 
 def comparison_bundle(comparison: Comparison) -> dict[str, str]:
     """Return compared clips as a MIME bundle."""
-    return comparison_table.bundle(comparison, _embed())
+    return comparison_table.bundle(comparison, _host().embed)
 
 
-def _embed() -> str:
+def _host() -> Host:
     ipython = sys.modules.get("IPython")
-    return current_place(ipython.get_ipython() if ipython is not None else None).host.embed
+    return current_place(ipython.get_ipython() if ipython is not None else None).host

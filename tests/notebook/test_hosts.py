@@ -12,11 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runway_nb.errors import SettingsError
+from runway_nb.ledger.phase import Phase
 from runway_nb.notebook import hosts
 from runway_nb.notebook.cards.view import view_in
 from runway_nb.notebook.extension import load
 from runway_nb.notebook.hosts import HOSTS, Host, Signs, current_place, place_of
+from runway_nb.notebook.panel.panel import Panel
 from support.fakes import Party
+from support.shown_jobs import a_job as shown_job
 
 ZMQ = "ipykernel.zmqshell.ZMQInteractiveShell"
 KERNEL = Signs(shell=ZMQ, has_kernel=True)
@@ -152,6 +155,23 @@ def test_where_no_path_leads_to_the_file_a_result_carries_its_video(
     assert 'src="data:video/mp4' not in job._repr_mimebundle_()["text/html"]
     _with_marimo(monkeypatch, runs=True)
     assert 'src="data:video/mp4' in job._repr_mimebundle_()["text/html"]
+
+
+def test_in_marimo_a_job_that_goes_on_is_waited_for_by_a_call(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = party.submit("A lamp turns")
+    _with_marimo(monkeypatch, runs=True)
+    text = shown_job(Phase.FOLLOWING)._repr_mimebundle_()["text/html"]
+    assert ".wait()" in text
+    assert "%runway wait" not in text
+    assert 'src="data:video/mp4' in party.ended(job)._repr_mimebundle_()["text/html"]
+
+
+def test_in_marimo_a_panel_is_one_line_that_says_what_to_do(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    _with_marimo(monkeypatch, runs=True)
+    kind, text = Panel(studio=party.studio)._mime_()
+    assert kind == "text/html"
+    assert "runway_nb.generate()" in text
+    assert "ended" not in text
 
 
 def test_in_a_browser_loading_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,6 +147,11 @@ class PanelOutput:
         """Return the panel as text with its results, for the durable form of the widget that it stands in."""
         results = self.area.durable_bundle()
         return {kind: "\n".join(filter(None, (text, results[kind]))) for kind, text in self.text().items()}
+
+    @property
+    def reason_html(self) -> str:
+        """Why there are no controls here, as HTML."""
+        return f"<div>{escape(self.view.panel or HINT)}</div>"
 
     def text(self) -> dict[str, str]:
         """Return the request and its jobs as text."""

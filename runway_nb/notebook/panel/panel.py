@@ -243,6 +243,10 @@ class Panel(ipywidgets.VBox):
         """Name the panel; by default all its widgets are told, for a text that each display makes and throws away."""
         return f"<Panel with {len(self.jobs)} jobs>"
 
+    def _mime_(self) -> tuple[str, str]:
+        """Return what marimo shows: the line that says why there are no controls."""
+        return "text/html", self.output.reason_html
+
     def _ipython_display_(self) -> None:
         """Show the panel, as IPython's hook, and below it the place of its jobs."""
         if self.output.display():

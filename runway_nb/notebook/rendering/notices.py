@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from ... import errors
@@ -30,6 +31,15 @@ class Notice:
     cost: str = ""
 
 
+_MAGIC = re.compile(r"%runway (wait|show|attach|resend|import) (\w+)")
+_CALLS = {
+    "wait": 'default_studio().attach("{}").wait()',
+    "show": 'default_studio().find("{}")',
+    "attach": 'default_studio().attach("{}")',
+    "resend": 'default_studio().resend("{}")',
+    "import": 'import_results("{}")',
+}
+"""The same in Python, by the name of the command."""
 _GOES_ON = {
     Phase.PREPARING: "Its pictures are being prepared.",
     Phase.WAITING: "It is waiting for a free slot.",
@@ -64,6 +74,12 @@ def _notice(job: Job) -> Notice:
 def with_note(found: Notice, note: str) -> Notice:
     """Return a notice with the reason why nothing was sent this time."""
     return replace(found, todo=sentence(note)) if note and not found.command else found
+
+
+def in_python(found: Notice) -> Notice:
+    """Return a notice with calls in place of magics."""
+    command = _MAGIC.sub(lambda magic: f"runway_nb.{_CALLS[magic[1]].format(magic[2])}", found.command)
+    return replace(found, command=command, todo=found.todo.replace("--fresh to the cell", "fresh=True to the call"))
 
 
 def _message(job: Job) -> str:

@@ -35,7 +35,7 @@ from .facts import (
     shows_id,
     take_facts,
 )
-from .notices import Notice, notice, with_note
+from .notices import Notice, in_python, notice, with_note
 from .plain_text import ascii_text, notice_text, result_text, shown_path
 
 EMBED_CAP = 8_000_000
@@ -50,7 +50,9 @@ JOB_TITLE = "runway_nb job "
 SIMULATOR_BADGE = f'<span style="{styles.BADGE}">Simulator: no credits spent</span>'
 
 
-def bundle(job: Job, embed: str = "auto", folder: Path | None = None, note: str = "") -> dict[str, str]:
+def bundle(
+    job: Job, embed: str = "auto", folder: Path | None = None, note: str = "", *, has_magics: bool = True
+) -> dict[str, str]:  # fmt: skip
     """Return a job as a MIME bundle: the player once the file is there, else a notice that says where it stands.
 
     Args:
@@ -58,9 +60,10 @@ def bundle(job: Job, embed: str = "auto", folder: Path | None = None, note: str 
         embed: `auto`, `always` or `never` carry the video inside the notebook; `capped` does up to 8 MB.
         folder: The notebook's folder, against which a relative path is resolved; by default the job's own.
         note: Why it is shown although nothing was sent, or nothing.
+        has_magics: Whether the next step can be named by a magic; else by a call.
     """
     if job.video is None or not job.video.is_file():
-        found = with_note(notice(job), note)
+        found = with_note(notice(job) if has_magics else in_python(notice(job)), note)
         return {"text/html": notice_html(job, found), "text/plain": notice_text(job, found)}
     folder = folder or job.folder
     beside = beside_line(job.video, folder, embed)

@@ -9,7 +9,7 @@ from runway_nb.jobs.job import Job
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
 from runway_nb.ledger.record import REFUSED_FOR_NOW
-from runway_nb.notebook.rendering.notices import notice
+from runway_nb.notebook.rendering.notices import in_python, notice
 from runway_nb.notebook.rendering.result_html import bundle
 from runway_nb.request import VideoRequest
 from support.sanitizer import check_sanitized
@@ -88,3 +88,20 @@ def test_an_imported_video_that_is_gone_is_imported_again() -> None:
     found = notice(Job("7f3e2c54", VideoRequest("A lamp"), state=state, imported=True))
     assert found.command == "%runway import DIR"
     assert "its file a.mp4 is not there any more" in found.reason.casefold()
+
+
+@pytest.mark.parametrize(("phase", "error", "title", "reason", "command"), NOTICES, ids=lambda value: str(value)[:30])
+def test_where_there_are_no_magics_the_next_step_is_a_call(
+    phase: Phase, error: errors.RunwayError, title: str, reason: str, command: str
+) -> None:
+    said = in_python(notice(a_job(phase, error=error, progress=0.42)))
+    assert (said.title, said.reason) == (title, reason)
+    assert "%runway" not in said.command + said.todo
+    assert "--" not in said.todo
+    if command:
+        compile(said.command, "the next step", "exec")
+
+
+def test_a_job_that_goes_on_is_waited_for_by_a_call() -> None:
+    text = bundle(a_job(Phase.FOLLOWING), has_magics=False)["text/plain"]
+    assert 'runway_nb.default_studio().attach("7f3e2c54").wait()' in text

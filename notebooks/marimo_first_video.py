@@ -1,0 +1,48 @@
+"""A first video in marimo: `marimo edit notebooks/marimo_first_video.py`, or `marimo run` for the page alone."""
+
+import marimo
+
+app = marimo.App()
+
+
+@app.cell
+def _():
+    import marimo as mo
+
+    import runway_nb
+
+    return mo, runway_nb
+
+
+@app.cell
+def _(mo):
+    mo.md(
+        """
+        # A first video
+
+        A picture, a camera move and a sentence become a shot. Without a token it is made by the simulator and costs
+        nothing. A cell that runs again asks for the same shot: what is there or still runs is shown, and nothing is
+        sent a second time.
+        """
+    )
+    return
+
+
+@app.cell
+def _(runway_nb):
+    shot = runway_nb.generate(
+        "The beam sweeps over the sea.", first="lighthouse-dusk", camera=runway_nb.Camera(zoom=4), seed=7
+    )
+    return (shot,)
+
+
+@app.cell
+def _(mo, shot):
+    with mo.status.spinner(title="A shot is made", remove_on_exit=True) as spinner:
+        shot.wait(on_tick=lambda: spinner.update(subtitle=f"{shot.status}, {shot.progress or 0:.0%}"))
+    shot  # noqa: B018 - the value of the cell is its output
+    return
+
+
+if __name__ == "__main__":
+    app.run()
