@@ -308,6 +308,14 @@ def test_shown_again_it_is_a_new_grid(party: Party, page: Page, done: Sweep) -> 
     until(lambda: len(page.of("strip")) == 6)
 
 
+def test_both_stand_in_places_that_are_there_already(party: Party, page: Page) -> None:
+    view = View("live", "auto", party.folder, places=("upper", "lower"))
+    show_sweep(swept(party, seed=[1]).wait(20), party.studio, view)
+    assert page.displayed == []
+    assert WIDGET in page.at("upper")[0]
+    assert "text/html" in page.at("lower")[0]
+
+
 @pytest.mark.parametrize("mode", ["batch", "live"])
 def test_without_a_script_there_is_the_table_alone(
     party: Party, page: Page, monkeypatch: pytest.MonkeyPatch, mode: str
