@@ -108,6 +108,7 @@ def main(folder: Path, everything: bool) -> None:
             take_panel(app, folder / "panel.png")
             if everything:
                 take_models(app, folder)
+                take_sweep(app, folder)
                 take_gallery(app, folder)
                 take_comparisons(app, folder)
 
@@ -219,6 +220,28 @@ def take_sweeps(app: App, folder: Path) -> None:
                 path=folder / f"{name}-durable{suffix}-{theme}.png"
             )
         notebook.shutdown()
+
+
+def take_sweep(app: App, folder: Path) -> None:
+    """The sweep of a panel with its price, and then with a mistake, in each theme and width."""
+    app.page.set_viewport_size({"width": 1060, "height": 2900})
+    write_notebook(app.root / "sweep_panel.ipynb", PANEL)
+    notebook = app.open("sweep_panel.ipynb")
+    notebook.run(0, 1)
+    panel = notebook.output(1).locator(".rnb-panel")
+    panel.locator(".rnb-thumb img").wait_for()
+    panel.get_by_role("button", name="Sweep: several shots at once").click()
+    panel.get_by_role("combobox", name="Across", exact=True).select_option("zoom")
+    panel.get_by_label("Values across").fill("-5, 0, 5")
+    panel.get_by_role("combobox", name="Down", exact=True).select_option("seed")
+    for name, text, seen in (("price", "1..3", "9 shots, 225 credits"), ("mistake", "1..many", "give a whole number")):
+        panel.get_by_label("Values down").fill(text)
+        panel.get_by_text(seen).first.wait_for()
+        app.page.evaluate("() => document.activeElement.blur()")
+        app.page.mouse.move(2, 2)
+        for theme, suffix in take_looks(app):
+            panel.screenshot(path=folder / f"panel-sweep-{name}{suffix}-{theme}.png")
+    notebook.shutdown()
 
 
 def take_looks(app: App, narrow: int = WIDTHS["-narrow"]) -> Iterator[tuple[str, str]]:
