@@ -22,12 +22,12 @@ from ...studio import Studio
 from ...text.console import is_terminal
 from ..loaded_settings import running_shell
 from ..rendering.facts import megabytes
-from ..rendering.result_html import EMBED_CAP
+from ..rendering.result_html import EMBED_CAP, without_beside_lines
 from .bundle_folder import VIDEOS, BundleFolder
 from .local_videos import LocalVideos
 from .notebook_file import SavedNotebook, current_notebook, notebook_bytes, read_notebook
 from .notebook_page import check_page, page_text, video_uri, write_page
-from .saved_outputs import html_texts, with_html
+from .saved_outputs import Notebook, html_texts, with_html
 from .video_copies import VideoCopies
 from .video_links import Link, NewLink, relinked, video_links
 
@@ -147,8 +147,7 @@ def _folder(saved: SavedNotebook, target: Path, videos: LocalVideos, report: Rep
         source = chosen.file(link)
         return None if source is None else NewLink(_moved(link.url, f"{VIDEOS}/{copies.names[source]}"))
 
-    changed = with_html(saved.json, lambda html: relinked(html, new))
-    folder.put(saved.path.name, notebook_bytes(saved, changed))
+    folder.put(saved.path.name, notebook_bytes(saved, chosen.taken_along(new)))
     made = target / saved.path.name
     return Bundle(made, len(chosen.files), copies.copied, problems=chosen.problems, notes=notes)
 
@@ -166,13 +165,13 @@ def _page(saved: SavedNotebook, target: Path, videos: LocalVideos, report: Repor
             return None
         if source in inside:
             # browsers refuse to follow a link to a data URI
-            return NewLink(video_uri(source) if link.is_player else "")
+            return NewLink(video_uri(source)) if link.is_player else NewLink("", words=redact_line(source.name))
         where = f"{copies.folder.name}/{copies.put(source)}"
         line = f"{where} ({megabytes(source.stat().st_size)}) lies beside this page: keep both together."
-        return NewLink(_moved(link.url, where), redact_line(line) if link.is_player else "")
+        return NewLink(_moved(link.url, where), below=redact_line(line) if link.is_player else "")
 
     # without nbconvert nothing is copied
-    text = page_text(with_html(saved.json, lambda html: relinked(html, new)), saved.path.stem)
+    text = page_text(chosen.taken_along(new), saved.path.stem)
     report(Progress(1, 1))
     write_page(target, text)
     beside = tuple(f"{copies.folder.name}/{name}" for name in copies.names.values())
@@ -183,13 +182,19 @@ class _Chosen:
     """The videos of a notebook that go along."""
 
     def __init__(self, saved: SavedNotebook, videos: LocalVideos) -> None:
-        self._videos = videos
+        self._saved, self._videos = saved, videos
         urls = dict.fromkeys(link.url for html in html_texts(saved.json) for link in video_links(html))
         found = [videos.find(url) for url in urls]
         self.files = tuple(dict.fromkeys(each.path for each in found if each.path is not None))
         self.problems = tuple(dict.fromkeys(each.problem for each in found if each.problem))
 
+    def taken_along(self, new: Callable[[Link], NewLink | None]) -> Notebook:
+        """Return the notebook with other links, and without the words that a video of it stays behind."""
+        names = {source.name for source in self.files}
+        return with_html(self._saved.json, lambda html: without_beside_lines(relinked(html, new), names))
+
     def file(self, link: Link) -> Path | None:
+        """Return what goes along for a link."""
         return self._videos.find(link.url).path
 
 

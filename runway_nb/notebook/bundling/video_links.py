@@ -11,6 +11,8 @@ from html import escape, unescape
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from ..rendering import styles
+
 _TAG = re.compile(r"<(?P<tag>video|source|a)(?=[\s/])", re.IGNORECASE)
 _ATTRIBUTE = re.compile(
     r"""[\s/]*(?:(?P<end>>)|(?P<whole>(?P<name>[^\s/>][^\s/>=]*)(?:\s*=\s*(?P<value>"[^"]*"|'[^']*'|[^\s>"'][^\s>]*))?))"""
@@ -37,6 +39,8 @@ class NewLink(NamedTuple):
 
     url: str
     """Where it leads now; nothing takes the link away."""
+    words: str = ""
+    """Stands in the place of the words of a link that is taken away; a picture stays."""
     below: str = ""
     """A line of text below the player."""
 
@@ -63,7 +67,9 @@ def relinked(html: str, new: Callable[[Link], NewLink | None]) -> str:
         if made.below:
             closing = _CLOSING.search(html, link.tag_end)
             at = closing.end() if closing else link.tag_end
-            pieces.append((at, at, f"<div>{escape(made.below)}</div>"))
+            pieces.append((at, at, f'<div style="{styles.FACTS}">{escape(made.below)}</div>'))
+        elif made.words and html.startswith("</a", end := html.find("<", link.tag_end)):
+            pieces.append((link.tag_end, end, escape(made.words)))
     return _replaced(html, sorted(pieces, key=lambda piece: piece[:2]))
 
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import base64
 import os
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
 from contextlib import suppress
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -42,6 +43,11 @@ EMBED_CAP = 8_000_000
 """Bytes of the largest video that is put into the notebook itself."""
 TAKE_ALONG = "%runway export --notebook FILE.ipynb OUT takes it along."
 """What helps where a video does not travel with its notebook."""
+_TOO_LARGE = "is too large to be in the notebook. It lies at"
+_BESIDE = re.compile(
+    rf"<div [^<>]*>(?P<name>[^<>]{{1,500}}) \([^()<>]*\) {_TOO_LARGE} [^<>]{{1,500}}"
+    rf"{re.escape(TAKE_ALONG)}</div>"
+)
 _WIDEST, _HIGHEST = 560, 400
 """Pixels of a player at most."""
 JOB_TITLE = "runway_nb job "
@@ -102,10 +108,13 @@ def beside_line(video: Path, folder: Path, embed: str) -> str:
     with suppress(OSError):
         if _travels(video, folder, embed) and video.stat().st_size > EMBED_CAP:
             size, where = megabytes(video.stat().st_size), shown_path(video, folder)
-            return redact_line(
-                f"{video.name} ({size}) is too large to be in the notebook. It lies at {where}. {TAKE_ALONG}"
-            )
+            return redact_line(f"{video.name} ({size}) {_TOO_LARGE} {where}. {TAKE_ALONG}")
     return ""
+
+
+def without_beside_lines(html: str, names: Collection[str]) -> str:
+    """Return HTML without the lines of `beside_line` about the videos of these names: they were taken along."""
+    return _BESIDE.sub(lambda line: "" if unescape(line["name"]) in names else line[0], html)
 
 
 def _travels(video: Path, folder: Path, embed: str) -> bool:

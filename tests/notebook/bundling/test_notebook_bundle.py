@@ -365,6 +365,31 @@ def test_a_page_carries_videos_inside_and_large_ones_beside(root: Path, bundled:
     assert not (tmp_path / "out" / "my film-videos" / "a.mp4").exists()
 
 
+@pytest.mark.parametrize("out", ["out", "film.html"])
+def test_what_was_left_behind_says_so_no_more_once_it_goes_along(
+    root: Path, shot: Job, bundled: Make, tmp_path: Path, out: str
+) -> None:
+    assert shot.video is not None
+    shot.video.write_bytes(clip(8_500_000))
+    html = result(shot, "capped")["text/html"]
+    stays = html.replace(shot.video.name, "gone.mp4")
+    saved = write(root / "film.ipynb", html, stays)
+    assert saved.read_text().count("is too large to be in the notebook") == 2
+    text = bundled(saved, tmp_path / out).path.read_text()
+    assert text.count("is too large to be in the notebook") == 1
+    assert "gone.mp4 (8.5 MB) is too large to be in the notebook" in text
+
+
+def test_a_video_inside_a_page_is_named_where_a_link_led_to_it(
+    root: Path, shot: Job, bundled: Make, tmp_path: Path
+) -> None:
+    assert shot.video is not None
+    text = bundled(write(root / "film.ipynb", html_of(shot)), tmp_path / "film.html").path.read_text()
+    assert "Open file" not in text
+    assert f">{shot.video.name}</a>" in text
+    assert 'href="runway_outputs' not in text
+
+
 def test_a_page_loads_no_script(root: Path, bundled: Make, tmp_path: Path) -> None:
     saved = write(root / "film.ipynb", "<script src='https://evil.test/x.js'></script>")
     text = bundled(saved, tmp_path / "film.html").path.read_text()

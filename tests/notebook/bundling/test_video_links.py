@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 from html.parser import HTMLParser
 
@@ -64,8 +65,11 @@ def test_links_are_found_as_browsers_find_them(html: str, found: list[str]) -> N
 
 def test_a_link_is_taken_away_and_a_line_stands_below_the_player() -> None:
     html = '<a href="a.mp4" title="t"><img></a><video controls src="a.mp4"><a href="a.mp4">Open</a></video><p>'
-    new = relinked(html, lambda link: NewLink("b.mp4", "3 < 4") if link.is_player else NewLink(""))
-    assert new == '<a  title="t"><img></a><video controls src="b.mp4"><a >Open</a></video><div>3 &lt; 4</div><p>'
+    new = relinked(html, lambda link: NewLink("b.mp4", below="3 < 4") if link.is_player else NewLink("", words="a & b"))
+    assert (
+        re.sub("<div style=[^>]*>", "<div>", new)
+        == '<a  title="t"><img></a><video controls src="b.mp4"><a >a &amp; b</a></video><div>3 &lt; 4</div><p>'
+    )
 
 
 ODD = st.text(st.sampled_from("ab<>\"'&=/ \n#%;\u00fc\u2028"), max_size=12)
