@@ -70,11 +70,11 @@ def bundle(
     """
     if job.video is None or not job.video.is_file():
         found = with_note(notice(job) if has_magics else in_python(notice(job)), note)
-        return {"text/html": notice_html(job, found), "text/plain": notice_text(job, found)}
+        return {"text/html": notice_html(job, found, has_magics=has_magics), "text/plain": notice_text(job, found)}
     folder = folder or job.folder
     beside = beside_line(job.video, folder, embed)
     return {
-        "text/html": result_html(job, source(job.video, folder, embed), note, beside),
+        "text/html": result_html(job, source(job.video, folder, embed), note, beside, has_magics=has_magics),
         "text/plain": result_text(job, shown_path(job.video, folder), " ".join(filter(None, (note, beside)))),
     }
 
@@ -122,12 +122,13 @@ def _travels(video: Path, folder: Path, embed: str) -> bool:
     return embed == "capped" or (embed == "auto" and not video.is_relative_to(folder))
 
 
-def result_html(job: Job, src: str, note: str = "", beside: str = "") -> str:
+def result_html(job: Job, src: str, note: str = "", beside: str = "", *, has_magics: bool = True) -> str:
     """Return the player, its facts, and the cell that made it; `beside` as `beside_line` gives it."""
     portrait = is_tall(job.request)
     width, height = player_size(job.request)
     column = styles.video_column(width, portrait=portrait)
-    caption, details = _caption(job, src, [sentence(note) if note else "", beside]), _details(job)
+    caption = _caption(job, src, [sentence(note) if note else "", beside])
+    details = _details(job, has_magics=has_magics)
     beside, below = (caption + details, "") if portrait else (caption, div(styles.BELOW_VIDEO, details))
     return div(styles.RESULT, div(column, player(job, src, width, height)) + div(styles.BESIDE_VIDEO, beside) + below)
 
@@ -212,7 +213,7 @@ def jpeg_uri(data: bytes) -> str:
     return "data:image/jpeg;base64," + base64.b64encode(data).decode()
 
 
-def _details(job: Job) -> str:
+def _details(job: Job, *, has_magics: bool) -> str:
     """Return settings and cell, folded."""
     request = job.request
     given = job.original_request.keyframes.given
@@ -226,7 +227,7 @@ def _details(job: Job) -> str:
         "format": ", ".join([request.format, *take_facts(request)]),
         "seed": "none" if request.seed is None else str(request.seed),
         "model": model_title(job),
-        "again": f"%runway panel {job.id} opens these settings",
+        **({"again": f"%runway panel {job.id} opens these settings"} if has_magics else {}),
     }
     cells = "".join(
         f'<tr style="{styles.NO_BACKGROUND}"><th scope="row" style="{styles.SETTING_NAME}">{name}</th>'
@@ -266,7 +267,7 @@ def _cell(cell: str) -> str:
     return f'<pre style="{styles.CELL}">{escape(redact_cell(cell))}</pre>'
 
 
-def notice_html(job: Job, notice: Notice) -> str:
+def notice_html(job: Job, notice: Notice, *, has_magics: bool = True) -> str:
     """Return an end without a video: what happened, why, and what to do next."""
     prices = facts(job, notice.cost or cost(job))
     name = job_id(job) if shows_id(job) else "not sent"
@@ -278,7 +279,7 @@ def notice_html(job: Job, notice: Notice) -> str:
         div(f"{styles.FACTS};margin-top:6px;{styles.CUT}", escape(prompt_text(job.request))),
         div(styles.FACTS, camera_words) if (camera_words := camera_words_text(job.request)) else "",
         div(styles.FACTS, DOT.join([*map(escape, prices), name])),
-        _details(job),
+        _details(job, has_magics=has_magics),
     ]))  # fmt: skip
 
 
