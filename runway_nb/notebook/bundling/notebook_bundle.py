@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import secrets
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -16,10 +18,12 @@ from ...jobs.export_jobs import listed_lines
 from ...jobs.job import Job
 from ...redaction import redact_line
 from ...shortcuts import chosen_studio
+from ...spec import TOKEN_FORM
 from ...storage.given_paths import read_path
 from ...storage.paths import working_folder
 from ...studio import Studio
 from ...text.console import is_terminal
+from ...text.known_secrets import hits
 from ..loaded_settings import running_shell
 from ..rendering.facts import megabytes
 from ..rendering.result_html import EMBED_CAP, without_beside_lines
@@ -27,11 +31,13 @@ from .bundle_folder import VIDEOS, BundleFolder
 from .local_videos import LocalVideos
 from .notebook_file import SavedNotebook, current_notebook, notebook_bytes, read_notebook
 from .notebook_page import check_page, page_text, video_uri, write_page
-from .saved_outputs import Notebook, html_texts, with_html
+from .saved_outputs import Notebook, cell_texts, html_texts, with_html
 from .video_copies import VideoCopies
 from .video_links import Link, NewLink, relinked, video_links
 
 PAGE_SUFFIXES = (".html", ".htm")
+_TOKEN = re.compile(TOKEN_FORM.replace("-[", "-(?!runwayml:)[", 1))
+"""A token; the beginning of an id looks like one."""
 _LATE = 2.0
 """Seconds by which a job may end after its notebook was saved: some disks keep even seconds only."""
 
@@ -51,7 +57,7 @@ class Bundle:
     problems: tuple[str, ...] = ()
     """A line for each video that does not go along."""
     notes: tuple[str, ...] = ()
-    """What has changed since the notebook was saved."""
+    """What its user should know before it is handed on."""
 
     @property
     def text(self) -> str:
@@ -117,16 +123,31 @@ def run_bundle(
     line = ProgressLine("Bundling", rewrites=rewrites)
     make = _page if target.suffix.lower() in PAGE_SUFFIXES else _folder
     try:
-        return make(saved, target, videos, line, _unsaved(saved, studio.jobs.values()) if is_current else ())
+        notes = _unsaved(saved, studio.jobs.values()) if is_current else ()
+        return make(saved, target, videos, line, (*notes, *_secrets(saved.json)))
     except KeyboardInterrupt:
         raise CopyInterrupted(
             f"the bundle was interrupted: what is in {target} is whole, and the same command goes on from there"
         ) from None
+    except RecursionError:
+        raise RunwayError(f"{path.name} is nested too deeply to be read") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise RunwayError(f"the bundle cannot be written to {target} ({reason}): give another one") from None
     finally:
         line.end()
+
+
+def _secrets(notebook: Notebook) -> tuple[str, ...]:
+    """Return a line about cells in which a token seems to stand: nothing is changed, and it is handed on."""
+    cells = dict.fromkeys(
+        number for number, text in cell_texts(notebook) if _TOKEN.search(text) or next(hits(text), None) is not None
+    )
+    if not cells:
+        return ()
+    named = ("Cell " if len(cells) == 1 else "Cells ") + ", ".join(map(str, cells))
+    hold, them = ("holds", "it") if len(cells) == 1 else ("hold", "them")
+    return (f"{named} {hold} what looks like a token or an address: take {them} out before this is handed on.",)
 
 
 Report = Callable[[Progress], None]
@@ -156,7 +177,9 @@ def _page(saved: SavedNotebook, target: Path, videos: LocalVideos, report: Repor
     """Make a page of the notebook, with its videos inside or beside it. Raises `OSError`."""
     check_page(target)
     chosen = _Chosen(saved, videos)
-    inside = {source for source in chosen.files if source.stat().st_size <= EMBED_CAP}
+    inside = [source for source in chosen.files if source.stat().st_size <= EMBED_CAP]
+    # nbconvert reads all of a page: the videos are put in at the end, where nothing but this can have put a mark
+    mark = f"video-{secrets.token_hex(16)}-"
     copies = VideoCopies(target.parent / f"{target.stem}-{VIDEOS}")
 
     def new(link: Link) -> NewLink | None:
@@ -165,15 +188,16 @@ def _page(saved: SavedNotebook, target: Path, videos: LocalVideos, report: Repor
             return None
         if source in inside:
             # browsers refuse to follow a link to a data URI
-            return NewLink(video_uri(source)) if link.is_player else NewLink("", words=redact_line(source.name))
+            at = f"{mark}{inside.index(source)}"
+            return NewLink(at) if link.is_player else NewLink("", words=redact_line(source.name))
         where = f"{copies.folder.name}/{copies.put(source)}"
         line = f"{where} ({megabytes(source.stat().st_size)}) lies beside this page: keep both together."
         return NewLink(_moved(link.url, where), below=redact_line(line) if link.is_player else "")
 
     # without nbconvert nothing is copied
     text = page_text(chosen.taken_along(new), saved.path.stem)
+    write_page(target, re.sub(rf"{mark}(\d+)", lambda found: video_uri(inside[int(found[1])]), text))
     report(Progress(1, 1))
-    write_page(target, text)
     beside = tuple(f"{copies.folder.name}/{name}" for name in copies.names.values())
     return Bundle(target, len(chosen.files), copies.copied, beside, chosen.problems, notes)
 

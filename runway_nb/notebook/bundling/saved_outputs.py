@@ -26,6 +26,19 @@ def html_texts(notebook: Notebook) -> list[str]:
     return [text for data in _bundles(notebook) if (text := _text(data.get(_HTML))) is not None]
 
 
+def cell_texts(notebook: Notebook) -> Iterator[tuple[int, str]]:
+    """Yield what is typed in cells and what they printed, with the numbers of the cells, from 1."""
+    for number, cell in enumerate(_dicts(notebook.get("cells")), 1):
+        outputs = _dicts(cell.get("outputs"))
+        saved = [
+            cell.get("source"),
+            *(part for output in outputs for part in (output.get("text"), output.get("evalue"))),
+        ]
+        for text in map(_text, saved):
+            if text:
+                yield number, text
+
+
 def with_html(notebook: Notebook, change: Callable[[str], str]) -> Notebook:
     """Return the notebook with the HTML of its outputs changed, and nothing else."""
     made = deepcopy(notebook)

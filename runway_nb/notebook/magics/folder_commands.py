@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ...errors import InvalidCommand
 from ...redaction import redact
+from ...storage.given_paths import read_path
 from ...text.console import write_line
 from .command_line import Arguments
 from .front_end import FrontEnd
@@ -31,8 +32,8 @@ def _names_file(notebook: str, words: list[str]) -> bool:
     """Return True where `--notebook` says which notebook goes along, and not of which notebook jobs are exported."""
     if not words:
         return True
-    folder = Path(words[0])
-    is_file = Path(notebook).suffix == ".ipynb" and Path(notebook).is_file()
+    folder, path = Path(words[0]), read_path(notebook or ".", "notebook")
+    is_file = path.suffix == ".ipynb" and path.is_file()
     is_export = (folder / "manifest.jsonl").exists()
     return len(words) == 1 and (folder.suffix.lower() in (".html", ".htm") or (is_file and not is_export))
 

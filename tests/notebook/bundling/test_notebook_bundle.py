@@ -272,6 +272,26 @@ def test_nothing_secret_is_added(root: Path, shot: Job, bundled: Make, tmp_path:
         assert not [secret for secret in (TOKEN, EMAIL, str(root), str(tmp_path)) if secret.encode() in text], path
 
 
+@pytest.mark.parametrize("where", ["source", "text"])
+def test_a_token_in_a_cell_is_told_and_not_shown(root: Path, bundled: Make, tmp_path: Path, where: str) -> None:
+    saved = write(root / "film.ipynb", "", "")
+    found = json.loads(saved.read_text())
+    if where == "source":
+        found["cells"][2]["source"] = f"%env USEAPI_TOKEN={TOKEN}"
+    else:
+        found["cells"][2]["outputs"] = [{"output_type": "stream", "name": "stdout", "text": ["a\n", f"{TOKEN}\n"]}]
+    saved.write_text(json.dumps(found))
+    made = bundled(saved, tmp_path / "out")
+    assert made.notes == ("Cell 3 holds what looks like a token or an address: take it out before this is handed on.",)
+    assert TOKEN not in made.text
+
+
+def test_an_id_of_a_task_is_no_token(root: Path, bundled: Make, tmp_path: Path) -> None:
+    saved = write(root / "film.ipynb", "")
+    saved.write_text(saved.read_text().replace("A lamp", "user:4711-runwayml:me-task:9c2a1f34"))
+    assert bundled(saved, tmp_path / "out").notes == ()
+
+
 # --- what is not written over -----------------------------------------------------------------------
 
 
@@ -319,6 +339,14 @@ def test_what_is_no_notebook_is_refused(root: Path, bundled: Make, tmp_path: Pat
     with pytest.raises(RunwayError, match="is empty: save it first" if not data.strip() else "is no notebook"):
         bundled(root / "film.ipynb", tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_one_that_is_nested_too_deeply_is_refused(root: Path, bundled: Make, tmp_path: Path) -> None:
+    deep = "[" * 700 + "]" * 700
+    text = f'{{"nbformat": 4, "nbformat_minor": 5, "metadata": {{"x": {deep}}}, "cells": []}}'
+    (root / "film.ipynb").write_text(text)
+    with pytest.raises(RunwayError, match="is nested too deeply|is no notebook"):
+        bundled(root / "film.ipynb", tmp_path / "out")
 
 
 def test_an_interrupt_leaves_what_is_whole_and_goes_on(
