@@ -21,9 +21,12 @@ from runway_nb.jobs.job import Job
 from runway_nb.notebook.bundling import notebook_bundle, notebook_page
 from runway_nb.notebook.bundling.notebook_bundle import Bundle, run_bundle
 from runway_nb.notebook.bundling.saved_outputs import STATE, VIEW
+from runway_nb.notebook.rendering import sweep_grid
 from runway_nb.notebook.rendering.result_html import bundle as result
 from runway_nb.simulator.rendering.stub import CLIP
+from runway_nb.sweep_plan import Axis
 from support.fakes import EMAIL, TOKEN, FakeTime, Party
+from support.shown_sweeps import a_sweep, done_job
 
 ODD = "a folder #1 %41 \u00fc"
 Make = Callable[..., Bundle]
@@ -189,6 +192,22 @@ def test_what_is_kept_for_a_widget_goes_along(root: Path, bundled: Make, tmp_pat
     assert "data:video/mp4" in bundled(saved, tmp_path / "film.html").path.read_text()
 
 
+def test_a_table_of_a_sweep_goes_along_whole(root: Path, bundled: Make, tmp_path: Path) -> None:
+    sweep = a_sweep([Axis("seed", (1, 2, 3))])
+    for number, variant in enumerate(sweep.variants):
+        sweep.add(variant, done_job(variant, root, clip=clip(seed=bytes([number]))))
+    saved = write(root / "film.ipynb", sweep_grid.bundle(sweep, "never")["text/html"])
+    made = bundled(saved, tmp_path / "out")
+    links = sources(made.path)
+    assert [link for link in links if not link.startswith("data:image")] != []
+    for link in links:
+        assert link.startswith("data:image") or (tmp_path / "out" / link).is_file()
+    page = bundled(saved, tmp_path / "film.html").path.read_text()
+    before = sources(saved)
+    assert page.count("data:video/mp4") == 3
+    assert page.count("<img") == sum(link.startswith("data:image") for link in before)
+
+
 # --- what does not go along -------------------------------------------------------------------------
 
 
@@ -345,7 +364,7 @@ def test_one_that_is_nested_too_deeply_is_refused(root: Path, bundled: Make, tmp
     deep = "[" * 700 + "]" * 700
     text = f'{{"nbformat": 4, "nbformat_minor": 5, "metadata": {{"x": {deep}}}, "cells": []}}'
     (root / "film.ipynb").write_text(text)
-    with pytest.raises(RunwayError, match="is nested too deeply|is no notebook"):
+    with pytest.raises(RunwayError, match=r"is nested too deeply|is no notebook"):
         bundled(root / "film.ipynb", tmp_path / "out")
 
 
