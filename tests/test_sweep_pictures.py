@@ -81,7 +81,7 @@ def test_what_has_no_video_says_why(tmp_path: Path) -> None:
     assert [cell.words for cell in cells] == [
         ("", ""), ("Running", "following"), ("Refused", "moderation"),
         ("Not sent", "this shot costs 25 credits, 0 are left"), ("No picture", "shot-11.mp4 is damaged"),
-        ("Not sent", ""),
+        ("Running", "in line"),
     ]  # fmt: skip
     assert sweep.sheet(width=WIDTH).width == WIDTH
 
