@@ -33,7 +33,7 @@ from .notebook_file import SavedNotebook, current_notebook, notebook_bytes, read
 from .notebook_page import check_page, page_text, video_uri, write_page
 from .saved_outputs import Notebook, cell_texts, html_texts, with_html
 from .video_copies import VideoCopies
-from .video_links import Link, NewLink, relinked, video_links
+from .video_links import Link, NewLink, carried_count, relinked, video_links
 
 PAGE_SUFFIXES = (".html", ".htm")
 _TOKEN = re.compile(TOKEN_FORM.replace("-[", "-(?!runwayml:)[", 1))
@@ -52,6 +52,8 @@ class Bundle:
     """Videos that go along."""
     copied: int = 0
     """Those that were copied this time; what is inside a page is not copied."""
+    carried: int = 0
+    """Players of which the saved notebook itself carries the video."""
     beside: tuple[str, ...] = ()
     """Videos that are too large for a page and lie beside it, as paths from there."""
     problems: tuple[str, ...] = ()
@@ -63,7 +65,8 @@ class Bundle:
     def text(self) -> str:
         """What became of it, in a few lines."""
         count = f"{self.videos} video{'s' * (self.videos != 1)}"
-        lines = [f"Bundled {count} with the notebook: {redact_line(str(self.path))}"]
+        inside = f" and the {self.carried} inside it" if self.carried else ""
+        lines = [f"Bundled {count} with the notebook{inside}: {redact_line(str(self.path))}"]
         if self.beside:
             lines.append(
                 f"Too large for the page itself, so keep them beside it: {redact_line(', '.join(self.beside))}"
@@ -170,7 +173,7 @@ def _folder(saved: SavedNotebook, target: Path, videos: LocalVideos, report: Rep
 
     folder.put(saved.path.name, notebook_bytes(saved, chosen.taken_along(new)))
     made = target / saved.path.name
-    return Bundle(made, len(chosen.files), copies.copied, problems=chosen.problems, notes=notes)
+    return Bundle(made, len(chosen.files), copies.copied, chosen.carried, problems=chosen.problems, notes=notes)
 
 
 def _page(saved: SavedNotebook, target: Path, videos: LocalVideos, report: Report, notes: tuple[str, ...]) -> Bundle:
@@ -199,7 +202,7 @@ def _page(saved: SavedNotebook, target: Path, videos: LocalVideos, report: Repor
     write_page(target, re.sub(rf"{mark}(\d+)", lambda found: video_uri(inside[int(found[1])]), text))
     report(Progress(1, 1))
     beside = tuple(f"{copies.folder.name}/{name}" for name in copies.names.values())
-    return Bundle(target, len(chosen.files), copies.copied, beside, chosen.problems, notes)
+    return Bundle(target, len(chosen.files), copies.copied, chosen.carried, beside, chosen.problems, notes)
 
 
 class _Chosen:
@@ -207,7 +210,9 @@ class _Chosen:
 
     def __init__(self, saved: SavedNotebook, videos: LocalVideos) -> None:
         self._saved, self._videos = saved, videos
-        urls = dict.fromkeys(link.url for html in html_texts(saved.json) for link in video_links(html))
+        htmls = html_texts(saved.json)
+        self.carried = sum(map(carried_count, htmls))
+        urls = dict.fromkeys(link.url for html in htmls for link in video_links(html))
         found = [videos.find(url) for url in urls]
         self.files = tuple(dict.fromkeys(each.path for each in found if each.path is not None))
         self.problems = tuple(dict.fromkeys(each.problem for each in found if each.problem))

@@ -50,6 +50,11 @@ def video_links(html: str) -> list[Link]:
     return [link for link in _links(html) if _may_be_video(link)]
 
 
+def carried_count(html: str) -> int:
+    """Return how many players carry their video inside the HTML."""
+    return sum(link.is_player and link.url.startswith("data:video/") for link in _links(html))
+
+
 def relinked(html: str, new: Callable[[Link], NewLink | None]) -> str:
     """Return the HTML with other links to videos.
 

@@ -30,12 +30,15 @@ def export_folder(front_end: FrontEnd, arguments: Arguments) -> None:
 
 def _names_file(notebook: str, words: list[str]) -> bool:
     """Return True where `--notebook` says which notebook goes along, and not of which notebook jobs are exported."""
+    from ...jobs.export_folder import MANIFEST  # loads the jobs
+    from ..bundling.notebook_bundle import PAGE_SUFFIXES  # loads the studio
+
     if not words:
         return True
     folder, path = Path(words[0]), read_path(notebook or ".", "notebook")
     is_file = path.suffix == ".ipynb" and path.is_file()
-    is_export = (folder / "manifest.jsonl").exists()
-    return len(words) == 1 and (folder.suffix.lower() in (".html", ".htm") or (is_file and not is_export))
+    is_export = (folder / MANIFEST).exists()
+    return len(words) == 1 and (folder.suffix.lower() in PAGE_SUFFIXES or (is_file and not is_export))
 
 
 def _bundle(front_end: FrontEnd, arguments: Arguments) -> None:

@@ -131,6 +131,17 @@ def test_a_notebook_without_videos_is_copied_as_it_is(root: Path, bundled: Make,
     assert (made.videos, made.path.read_bytes()) == (0, saved.read_bytes())
 
 
+def test_videos_inside_the_notebook_stay_there_and_are_counted(
+    root: Path, shot: Job, bundled: Make, tmp_path: Path
+) -> None:
+    saved = write(root / "film.ipynb", result(shot, "always")["text/html"], html_of(shot))
+    made = bundled(saved, tmp_path / "out")
+    assert (made.videos, made.carried) == (1, 1)
+    assert made.text.startswith("Bundled 1 video with the notebook and the 1 inside it: ")
+    assert made.path.read_text().count("data:video/mp4;base64,") == 1
+    assert bundled(saved, tmp_path / "film.html").path.read_text().count("data:video/mp4;base64,") == 2
+
+
 def test_names_that_need_care(root: Path, bundled: Make, tmp_path: Path) -> None:
     name = "\u00fc #1 %41 & 'x'.mp4"
     (root / "my videos").mkdir()
