@@ -19,6 +19,8 @@ from runway_nb.notebook.rendering.result_html import bundle as result
 from support.fakes import FakeTime, Party
 from support.kernels import left_out
 
+pytestmark = pytest.mark.browser
+
 Open = Callable[[Path], Page]
 ODD = "moved to #1 %41 \u00fc"
 HOSTILE = (
