@@ -108,7 +108,8 @@ def main(folder: Path, everything: bool) -> None:
             take_panel(app, folder / "panel.png")
             if everything:
                 take_models(app, folder)
-                take_sweep(app, folder)
+                take_panel_sweep(app, folder)
+                take_sweeps(app, folder)
                 take_gallery(app, folder)
                 take_comparisons(app, folder)
 
@@ -222,7 +223,7 @@ def take_sweeps(app: App, folder: Path) -> None:
         notebook.shutdown()
 
 
-def take_sweep(app: App, folder: Path) -> None:
+def take_panel_sweep(app: App, folder: Path) -> None:
     """The sweep of a panel with its price, and then with a mistake, in each theme and width."""
     app.page.set_viewport_size({"width": 1060, "height": 2900})
     write_notebook(app.root / "sweep_panel.ipynb", PANEL)
