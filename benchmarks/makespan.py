@@ -26,9 +26,9 @@ if __name__ == "__main__" or "support" not in sys.modules:
 from runway_nb.jobs.durations import finish_time
 from runway_nb.jobs.policy import Limits
 from runway_nb.settings import Secret, Settings
-from runway_nb.sweep_jobs import check_sweep
-from runway_nb.sweep_plan import Axis, plan
-from runway_nb.sweep_submission import submit_sweep
+from runway_nb.sweeps.plan import Axis, plan
+from runway_nb.sweeps.price import check_sweep
+from runway_nb.sweeps.submission import submit_sweep
 from support import virtual
 from support.virtual import Kernel, Network, Service, VirtualLoop, no_threads
 

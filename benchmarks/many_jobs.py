@@ -19,9 +19,10 @@ from runway_nb.jobs.policy import Limits
 from runway_nb.notebook.rendering.sweep_grid import bundle
 from runway_nb.settings import Secret, Settings
 from runway_nb.studio import Studio
-from runway_nb.sweep_jobs import Sweep, check_sweep
-from runway_nb.sweep_plan import Axis, plan
-from runway_nb.sweep_submission import submit_sweep
+from runway_nb.sweeps.plan import Axis, plan
+from runway_nb.sweeps.price import check_sweep
+from runway_nb.sweeps.submission import submit_sweep
+from runway_nb.sweeps.sweep import Sweep
 
 Row = tuple[str, float, str]
 SIZES = (9, 64, 200, 1000)

@@ -14,8 +14,8 @@ from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.rendering.sweep_grid import bundle
 from runway_nb.pictures.thumbnails import middle_jpeg
 from runway_nb.simulator.rendering import renderer
-from runway_nb.sweep_jobs import Sweep
-from runway_nb.sweep_plan import Axis, plan
+from runway_nb.sweeps.plan import Axis, plan
+from runway_nb.sweeps.sweep import Sweep
 
 from .rendering import full_size
 

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     from .shortcuts import generate as generate
     from .shortcuts import sweep as sweep
     from .studio import Studio as Studio
-    from .sweep_jobs import Sweep as Sweep
+    from .sweeps.sweep import Sweep as Sweep
 
 _HOMES = {
     "Camera": "camera",
@@ -70,7 +70,7 @@ _HOMES = {
     "Settings": "settings",
     "Status": "api.models",
     "Studio": "studio",
-    "Sweep": "sweep_jobs",
+    "Sweep": "sweeps.sweep",
     "Task": "api.models",
     "VideoRequest": "request",
     "add_model": "own_models",
@@ -94,8 +94,8 @@ provide("comparison.mimebundle", "runway_nb.notebook.mimebundles:comparison_bund
 provide("comparison.display", "runway_nb.notebook.cards.comparison_view:display_comparison")
 provide("sweep.mimebundle", "runway_nb.notebook.mimebundles:sweep_bundle")
 provide("history.mimebundle", "runway_nb.notebook.rendering.history_rows:bundle")
-provide("sweep.sheet", "runway_nb.sweep_pictures:contact_sheet")
-provide("sweep.film", "runway_nb.sweep_film:film")
+provide("sweep.sheet", "runway_nb.sweeps.pictures:contact_sheet")
+provide("sweep.film", "runway_nb.sweeps.film:film")
 provide("film.mimebundle", "runway_nb.notebook.mimebundles:film_bundle")
 provide("job.unpickled", "runway_nb.shortcuts:attached")
 provide("wait.progress", "runway_nb.notebook.magics.wait_progress:progress_of")

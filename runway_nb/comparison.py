@@ -17,7 +17,7 @@ from .shortcuts import chosen_studio
 from .storage.given_paths import read_path
 from .storage.paths import working_folder
 from .studio import Studio
-from .sweep_jobs import Sweep
+from .sweeps.sweep import Sweep
 from .values.handle import Handle
 from .values.plain import is_a, path_text, shown
 

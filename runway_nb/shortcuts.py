@@ -19,10 +19,11 @@ from .request import VideoRequest
 from .settings import resolve
 from .storage.given_paths import read_path
 from .studio import Studio
-from .sweep_call import sweep_call
-from .sweep_jobs import Sweep, check_sweep
-from .sweep_plan import MOST_VARIANTS, plan, sweep_values
-from .sweep_submission import submit_sweep
+from .sweeps.call import sweep_call
+from .sweeps.plan import MOST_VARIANTS, plan, sweep_values
+from .sweeps.price import check_sweep
+from .sweeps.submission import submit_sweep
+from .sweeps.sweep import Sweep
 from .values.plain import checked_kind, checked_switch, checked_text, checked_whole, is_a, shown, unexpected
 
 

@@ -34,8 +34,7 @@ FLOORS = """
     storage
     models camera camera_words template references task_options keyframes model_checks request_code request_fields
     request
-    succession sweep_plan own_models
-    sweep_layout sweep_call
+    succession own_models
     setting_values credentials settings
     simulator.parent_process
     simulator.rendering
@@ -48,11 +47,7 @@ FLOORS = """
     jobs
     account embedded_simulator
     studio
-    sweep_jobs
-    sweep_submission
-    sweep_states
-    sweep_pictures
-    sweep_film
+    sweeps
     process_studio shortcuts comparison export_and_import
     history_table
     doctor
@@ -234,8 +229,8 @@ def test_no_file_is_longer_than_450_lines() -> None:
 READS_THE_MACHINE = {
     "ledger.database": {"time.sleep"},  # while another process holds the file
     "credentials": {"os.environ"},  # Colab names itself there
-    "sweep_jobs": {"time.monotonic"},  # how long a wait may take
-    "sweep_film": {"time.monotonic"},  # how often its progress is said
+    "sweeps.sweep": {"time.monotonic"},  # how long a wait may take
+    "sweeps.film": {"time.monotonic"},  # how often its progress is said
     "shortcuts": {"os.environ"},  # to see that a setting has changed
     "jobs.job": {"time.time", "time.monotonic"},  # a wait of the user is real time
 }

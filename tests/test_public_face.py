@@ -46,7 +46,7 @@ from runway_nb.ledger.leases import LedgerLeases
 from runway_nb.ledger.marks import LedgerMarks
 from runway_nb.ledger.tasks import LedgerTasks
 from runway_nb.process_studio import close_studio
-from runway_nb.sweep_jobs import Sweep
+from runway_nb.sweeps.sweep import Sweep
 from runway_nb.values.plain import shown
 from support.fakes import BASE, TOKEN, FakeTime, Party
 from support.odd_values import NUMBERS, ODD, RudeText

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from ..errors import ServerError
 from ..redaction import know_address, know_id, redact_line, short_id
 from ..task_options import prompt_in
-from .answer_values import (  # fmt: skip
+from .answer_values import (
     Json,
     agreed_in,
     id_in,

@@ -24,14 +24,7 @@ from ..storage.paths import working_folder
 from ..text.console import as_shown
 from ..values.deprecation import warn_renamed
 from ..values.handle import Handle
-from ..values.plain import (
-    checked_call,
-    checked_number,
-    checked_switch,
-    checked_timeout,
-    checked_whole,
-    unexpected,
-)
+from ..values.plain import checked_call, checked_number, checked_switch, checked_timeout, checked_whole, unexpected
 from .control import JobControl
 from .job_marks import JobMarks
 from .loop import run_nested

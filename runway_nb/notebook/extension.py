@@ -15,7 +15,7 @@ from .loaded_settings import loaded_settings, remember
 
 if TYPE_CHECKING:
     from ..jobs.job import Job
-    from ..sweep_jobs import Sweep
+    from ..sweeps.sweep import Sweep
     from .magics.front_end import FrontEnd
 
 
@@ -24,7 +24,7 @@ WORTH_TELLING = 7 * 24 * 60 * 60.0
 
 
 _CLASS = "RunwayMagics"
-_SHOWN = (("runway_nb.jobs.job", "Job"), ("runway_nb.sweep_jobs", "Sweep"))
+_SHOWN = (("runway_nb.jobs.job", "Job"), ("runway_nb.sweeps.sweep", "Sweep"))
 """The classes whose views are registered, by module and name."""
 _ON_THE_WAY = ("IPython.", __name__)
 """Modules between who runs a cell and a transformer of its text."""

@@ -11,8 +11,8 @@ from .rendering import comparison_table, film_html, result_html, sweep_grid
 if TYPE_CHECKING:
     from ..comparison import Comparison
     from ..jobs.job import Job
-    from ..sweep_film import Film
-    from ..sweep_jobs import Sweep
+    from ..sweeps.film import Film
+    from ..sweeps.sweep import Sweep
 
 
 def job_bundle(job: Job) -> dict[str, str]:

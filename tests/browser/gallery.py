@@ -23,8 +23,9 @@ from runway_nb.notebook.rendering.result_html import bundle
 from runway_nb.shortcuts import default_studio
 from runway_nb.simulator.rendering import samples
 from runway_nb.simulator.rendering.renderer import Shot, render
-from runway_nb.sweep_jobs import Sweep, SweepPrice
-from runway_nb.sweep_plan import Axis, plan
+from runway_nb.sweeps.plan import Axis, plan
+from runway_nb.sweeps.price import SweepPrice
+from runway_nb.sweeps.sweep import Sweep
 
 PROMPT = "A lighthouse at dusk, slow waves, the beam sweeps over the sea. The camera pushes in gently."
 PINES = "Fog rises between the pines while the camera cranes up"

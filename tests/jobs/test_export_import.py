@@ -34,7 +34,7 @@ from runway_nb.ledger.record import Record
 from runway_nb.notebook.rendering.gallery_page import gallery_pages
 from runway_nb.request import VideoRequest
 from runway_nb.simulator.rendering.stub import CLIP
-from runway_nb.sweep_jobs import Sweep
+from runway_nb.sweeps.sweep import Sweep
 from support.exports import change_lines, exported, imported, lines
 from support.fakes import EMAIL, TOKEN, FakeTime, Party
 from support.picture_files import SMALL_FRAME

@@ -22,11 +22,12 @@ _true_time = time.time
 time.time = lambda: _true_time() + float(os.environ.get("SOAK_CLOCK", 0))
 
 # also what is otherwise loaded at first use: the moments to be killed in come after that
-from runway_nb import Job, RunwayError, generate, sweep, sweep_submission
+from runway_nb import Job, RunwayError, generate, sweep
 from runway_nb.jobs import runner
 from runway_nb.ledger import job_table, ledger
 from runway_nb.ledger.phase import Phase
 from runway_nb.shortcuts import default_studio
+from runway_nb.sweeps import submission as sweep_submission
 
 ROUNDS = 8
 """How often a user comes back to what has not brought a video."""

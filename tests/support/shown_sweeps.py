@@ -17,8 +17,9 @@ from runway_nb.api.models import SUCCEEDED, Task
 from runway_nb.jobs.job import Job
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
-from runway_nb.sweep_jobs import Sweep, SweepPrice
-from runway_nb.sweep_plan import Axis, Variant, plan
+from runway_nb.sweeps.plan import Axis, Variant, plan
+from runway_nb.sweeps.price import SweepPrice
+from runway_nb.sweeps.sweep import Sweep
 from support.shown_jobs import NOW, TASK_ID
 
 Tone = tuple[int, int, int]

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 from unittest import mock
 
-from runway_nb import sweep_submission
 from runway_nb.jobs.policy import Limits
 from runway_nb.ledger.record import Record
 from runway_nb.pictures.files import picture_prints
@@ -20,9 +19,11 @@ from runway_nb.request import VideoRequest
 from runway_nb.settings import Settings
 from runway_nb.spec import DEFAULT_MODEL
 from runway_nb.studio import Studio
-from runway_nb.sweep_jobs import Sweep, check_sweep
-from runway_nb.sweep_plan import SweepPlan, plan, sweep_values
-from runway_nb.sweep_submission import submit_sweep
+from runway_nb.sweeps import submission as sweep_submission
+from runway_nb.sweeps.plan import SweepPlan, plan, sweep_values
+from runway_nb.sweeps.price import check_sweep
+from runway_nb.sweeps.submission import submit_sweep
+from runway_nb.sweeps.sweep import Sweep
 from runway_nb.task_options import aspect_in
 from support.records import recent_records
 from support.schedules import MOST_RECORDS, UNSENT, Cell, Say, Schedule, Stage

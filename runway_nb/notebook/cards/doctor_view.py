@@ -22,15 +22,7 @@ from ...doctor.examination import within
 from ...doctor.finding import Finding
 from ...errors import RunwayError
 from ...text.import_problems import import_problem
-from ..page_answer import (
-    CLIP_LINES,
-    Carried,
-    PageAnswer,
-    page_findings,
-    read_answer,
-    silent_findings,
-    waiting_findings,
-)
+from ..page_answer import CLIP_LINES, Carried, PageAnswer, page_findings, read_answer, silent_findings, waiting_findings
 from ..rendering.doctor_table import clips_html, report_bundle
 from .clip_file import ClipFile, clip_bytes
 from .page_probe import make_probe

@@ -14,7 +14,7 @@ from ...jobs.continuation import continuing_request
 from ...jobs.job import Job
 from ...request import VideoRequest
 from ...studio import Studio
-from ...sweep_jobs import has_ended
+from ...sweeps.sweep import has_ended
 from ..language.cell_source import job_cells, joined_cells
 
 if TYPE_CHECKING:

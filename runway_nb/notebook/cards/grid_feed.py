@@ -14,7 +14,7 @@ from ...errors import RunwayError
 from ...jobs.job import Job
 from ...pictures.film_strip import FilmStrip, kept_film_strip
 from ...studio import Studio
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from ..rendering.grid_model import READY, CellState, GridState, grid_state
 from .view import UPDATE_SECONDS
 

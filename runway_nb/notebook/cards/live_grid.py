@@ -18,7 +18,7 @@ from IPython.display import display, update_display
 
 from ...redaction import redact_line
 from ...studio import Studio
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from ..rendering.result_html import bundle
 from .card import style_sheet
 from .grid_acts import GridActs

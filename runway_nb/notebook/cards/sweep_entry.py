@@ -9,7 +9,7 @@ from contextlib import suppress
 import ipywidgets
 
 from ...studio import Studio
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from ..rendering.sweep_grid import bundle
 from .output_area import OutputArea, OutputEntry
 from .view import UPDATE_SECONDS, View

@@ -17,8 +17,9 @@ from IPython.display import display, update_display
 
 from ...errors import RunwayError
 from ...studio import Studio
-from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm
-from ...sweep_submission import submit_sweep
+from ...sweeps.price import CheckedSweep, check_sweep, reason_to_confirm
+from ...sweeps.submission import submit_sweep
+from ...sweeps.sweep import Sweep
 from ...values.plain import unexpected
 from ..rendering.offer_text import AGAIN, offer_bundle, waiting_lines, withdrawn_lines
 from .card import make_button, style_sheet

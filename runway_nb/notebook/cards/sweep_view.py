@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from IPython.display import display, update_display
 
 from ...studio import Studio
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from ...text.console import write_line
 from ..rendering.sweep_grid import bundle, text_line
 from .view import UPDATE_SECONDS, View, display_metadata, new_display_id

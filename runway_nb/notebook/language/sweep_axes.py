@@ -8,7 +8,7 @@ from typing import Any
 
 from ...errors import InvalidRequest
 from ...spec import POSITIONS
-from ...sweep_plan import axis_of
+from ...sweeps.plan import axis_of
 from ...template import REFERENCE, by_number
 from ...text.line_words import OpenQuote, split
 from ...values.plain import shown

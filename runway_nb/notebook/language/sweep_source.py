@@ -13,7 +13,7 @@ from ...errors import InvalidRequest
 from ...models import model_named
 from ...request import FIELDS
 from ...spec import DEFAULT_MODEL, POSITIONS
-from ...sweep_plan import Axis, SweepPlan, stable_seed, takes_axis
+from ...sweeps.plan import Axis, SweepPlan, stable_seed, takes_axis
 from ...template import REFERENCE, fill
 from ...values.plain import is_a, is_number, pair, plain, whole
 from .cell_source import number_text, prompt_text, quoted_value, typed_option, without_email, written_model

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import NamedTuple
 
-from ...sweep_plan import MOST_PLACES
+from ...sweeps.plan import MOST_PLACES
 from ...template import by_number, fill
 from ...text.line_words import plain_signs, shortened
 

@@ -10,7 +10,7 @@ from ...jobs.job import Job
 from ...jobs.policy import Limits, read_limits
 from ...request import VideoRequest
 from ...spec import EMBED
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from ...template import fill
 from ...text.console import write_line
 from ...values.plain import shown

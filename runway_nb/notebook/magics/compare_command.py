@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from .command_line import Arguments
 from .front_end import FrontEnd
 

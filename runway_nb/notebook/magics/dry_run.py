@@ -6,7 +6,7 @@ import json
 
 from ...redaction import redact
 from ...request import VideoRequest
-from ...sweep_jobs import CheckedSweep
+from ...sweeps.price import CheckedSweep
 
 _LABELS = 12
 """Variants that are named."""

@@ -12,7 +12,7 @@ from ..hosts import Host, Mode, current_place
 if TYPE_CHECKING:
     from ...jobs.job import Job
     from ...studio import Studio
-    from ...sweep_jobs import Sweep
+    from ...sweeps.sweep import Sweep
     from ..cards.view import View
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...errors import InvalidCommand, RunwayError, WaitInterrupted
 from ...jobs.job import Job
 from ...redaction import redact
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from ...text.console import write_line
 from .command_line import Arguments
 from .front_end import FrontEnd

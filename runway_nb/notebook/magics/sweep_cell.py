@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 from ...errors import InvalidRequest
 from ...jobs.policy import Limits
 from ...studio import Studio
-from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm
-from ...sweep_plan import MOST_VARIANTS, SweepPlan, plan, sweep_values
-from ...sweep_submission import submit_sweep
+from ...sweeps.plan import MOST_VARIANTS, SweepPlan, plan, sweep_values
+from ...sweeps.price import CheckedSweep, check_sweep, reason_to_confirm
+from ...sweeps.submission import submit_sweep
+from ...sweeps.sweep import Sweep
 from ...template import REFERENCE
 from ...text.console import write_line
 from ...values.plain import checked_whole

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import TextIO
 
 from ...jobs.job import Job
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from ...text.console import is_terminal, write, write_line
 from ..rendering.live_state import live_state
 from ..rendering.plain_text import WIDTH, done_line, ended_line, live_line, log_key, log_line, sent_line

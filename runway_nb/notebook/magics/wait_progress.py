@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from ...jobs.job import Job
-    from ...sweep_jobs import Sweep
+    from ...sweeps.sweep import Sweep
 
 SECONDS = 0.5
 """Between two changes of a line at least."""

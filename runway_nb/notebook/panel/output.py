@@ -13,7 +13,7 @@ from IPython import get_ipython
 from IPython.display import display, update_display
 
 from ...jobs.job import Job
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from ...text.console import write_line
 from ..cards.output_area import OutputArea
 from ..cards.sweep_entry import add_sweep

@@ -17,7 +17,7 @@ from ...jobs.job import Job
 from ...keyframes import Keyframes
 from ...request import VideoRequest
 from ...shortcuts import chosen_studio
-from ...sweep_jobs import Sweep
+from ...sweeps.sweep import Sweep
 from ..cards.card import style_sheet
 from .account_bar import AccountBar
 from .action_bar import ActionBar, cell_of, cell_shown

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ...camera import MOVES
 from ...spec import DEFAULT_MODEL, MODELS, POSITIONS, Model
-from ...sweep_jobs import SweepPrice
+from ...sweeps.price import SweepPrice
 from ...template import REFERENCE
 from .form_rows import FormRow, rows_of
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ...errors import InvalidRequest
 from ...request import FIELDS, VideoRequest
-from ...sweep_plan import Axis, SweepPlan, plan, sweep_values
+from ...sweeps.plan import Axis, SweepPlan, plan, sweep_values
 from ...template import REFERENCE, by_number
 from ..language.sweep_axes import field_axis
 from ..language.sweep_source import SweepCell, sweep_cell

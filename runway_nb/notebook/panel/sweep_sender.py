@@ -12,8 +12,9 @@ from ...jobs.policy import DEFAULT_LIMITS
 from ...process_studio import is_of_process
 from ...shortcuts import default_studio
 from ...spec import DEFAULT_MODEL
-from ...sweep_jobs import CheckedSweep, Sweep, check_sweep, reason_to_confirm
-from ...sweep_submission import submit_sweep
+from ...sweeps.price import CheckedSweep, check_sweep, reason_to_confirm
+from ...sweeps.submission import submit_sweep
+from ...sweeps.sweep import Sweep
 from .background import BackgroundWork
 from .output import PanelOutput
 from .request_sender import SETTINGS_CHANGED, RequestSender

@@ -11,7 +11,7 @@ from ...redaction import redact_line, short_id
 from ...references import asset_account
 from ...request import FIELDS, VideoRequest
 from ...request_fields import Field
-from ...sweep_plan import value_text
+from ...sweeps.plan import value_text
 from ...values.plain import is_a, is_number
 from .facts import axis, resolution_text
 

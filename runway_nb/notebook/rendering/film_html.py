@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ...storage.paths import working_folder
-from ...sweep_film import Film
+from ...sweeps.film import Film
 from . import styles
 from .facts import megabytes
 from .plain_text import shown_path

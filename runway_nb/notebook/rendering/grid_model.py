@@ -15,9 +15,9 @@ from ...jobs.job import Job
 from ...ledger.marks import NO_MARKS, Marks
 from ...ledger.phase import UNSENT
 from ...redaction import redact, redact_line
-from ...sweep_jobs import Sweep, has_ended
-from ...sweep_plan import Axis, Variant, axis_label
-from ...sweep_states import ShotState, new_jobs, shot_state
+from ...sweeps.plan import Axis, Variant, axis_label
+from ...sweeps.states import ShotState, new_jobs, shot_state
+from ...sweeps.sweep import Sweep, has_ended
 from ...values.plain import is_a, plain
 from .facts import DOT, axis, cost, take_facts
 from .live_state import live_state

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from html import escape
 
 from ...redaction import redact
-from ..rendering import styles
-from ..rendering.plain_text import ascii_text
+from . import styles
 from .facts import sentence
+from .plain_text import ascii_text
 from .result_html import div
 
 AGAIN = "run the cell again with --yes"

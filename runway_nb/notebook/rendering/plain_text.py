@@ -9,7 +9,7 @@ from pathlib import Path
 from ...jobs.job import Job
 from ...redaction import redact, redact_cell, redact_line
 from ...storage.paths import home_folder
-from ...sweep_jobs import Sweep, has_ended
+from ...sweeps.sweep import Sweep, has_ended
 from .facts import DOT, MINUS, clock, cost, facts, frame_text, made, megabytes, prompt_text, shows_id, take_facts
 from .live_state import LiveState, live_state
 from .notices import Notice

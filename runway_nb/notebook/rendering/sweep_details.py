@@ -10,10 +10,10 @@ from ...jobs.job import Job
 from ...ledger.marks import Marks
 from ...redaction import redact_cell, redact_line
 from ...request import VideoRequest
-from ...sweep_jobs import Sweep
-from ...sweep_layout import shown_value, variant_label
-from ...sweep_plan import Axis, Variant
-from ...sweep_states import ShotState, shot_state
+from ...sweeps.layout import shown_value, variant_label
+from ...sweeps.plan import Axis, Variant
+from ...sweeps.states import ShotState, shot_state
+from ...sweeps.sweep import Sweep
 from . import styles
 from .differences import settings_of
 from .facts import DOT, made

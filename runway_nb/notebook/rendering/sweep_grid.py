@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from ...jobs.job import Job
 from ...redaction import redact
-from ...sweep_jobs import Sweep, has_ended
-from ...sweep_layout import LayoutRow, LayoutTable, layout
-from ...sweep_plan import Variant
-from ...sweep_states import ShotState, credits_text, seconds_taken, status_text
+from ...sweeps.layout import LayoutRow, LayoutTable, layout
+from ...sweeps.plan import Variant
+from ...sweeps.states import ShotState, credits_text, seconds_taken, status_text
+from ...sweeps.sweep import Sweep, has_ended
 from . import styles
 from .facts import DOT, clock
 from .live_state import live_state

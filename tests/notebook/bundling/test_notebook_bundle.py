@@ -24,7 +24,7 @@ from runway_nb.notebook.bundling.saved_outputs import STATE, VIEW
 from runway_nb.notebook.rendering import sweep_grid
 from runway_nb.notebook.rendering.result_html import bundle as result
 from runway_nb.simulator.rendering.stub import CLIP
-from runway_nb.sweep_plan import Axis
+from runway_nb.sweeps.plan import Axis
 from support.fakes import EMAIL, TOKEN, FakeTime, Party
 from support.shown_sweeps import a_sweep, done_job
 

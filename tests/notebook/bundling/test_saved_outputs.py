@@ -11,14 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.notebook.bundling.saved_outputs import (
-    STATE,
-    VIEW,
-    html_texts,
-    is_notebook,
-    with_html,
-    without_widgets,
-)
+from runway_nb.notebook.bundling.saved_outputs import STATE, VIEW, html_texts, is_notebook, with_html, without_widgets
 
 HTML = '<video src="a.mp4"></video>\n<a href="a.mp4">Open</a>'
 

@@ -16,7 +16,7 @@ from runway_nb.jobs.job import Job
 from runway_nb.notebook.cards import grid_feed, grid_widget, live_grid, sweep_view
 from runway_nb.notebook.cards.sweep_view import show_sweep
 from runway_nb.notebook.cards.view import View
-from runway_nb.sweep_jobs import Sweep
+from runway_nb.sweeps.sweep import Sweep
 from support.fakes import Party
 from support.panels import WIDGET, wait_until
 

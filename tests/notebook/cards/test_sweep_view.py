@@ -15,7 +15,7 @@ import runway_nb
 from runway_nb.notebook.cards import live_grid, sweep_view
 from runway_nb.notebook.cards.sweep_view import show_sweep
 from runway_nb.notebook.cards.view import View
-from runway_nb.sweep_jobs import Sweep
+from runway_nb.sweeps.sweep import Sweep
 from support.fakes import Party
 
 pytestmark = pytest.mark.usefixtures("small_frames")

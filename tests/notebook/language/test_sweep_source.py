@@ -19,7 +19,7 @@ from runway_nb.notebook.language.parsing import parse
 from runway_nb.notebook.language.stray_options import stray_problem
 from runway_nb.notebook.language.sweep_source import SweepCell, plan_cell, sweep_cell, typed_values
 from runway_nb.spec import DEFAULT_MODEL
-from runway_nb.sweep_plan import Axis, SweepPlan, plan, stable_seed, sweep_values, takes_axis
+from runway_nb.sweeps.plan import Axis, SweepPlan, plan, stable_seed, sweep_values, takes_axis
 from support.cells import IPYTHON
 from support.strategies import ASSET_ID, EMAIL, UUID
 

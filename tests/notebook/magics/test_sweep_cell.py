@@ -10,7 +10,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.errors import InvalidRequest, NeedsConfirmation
 from runway_nb.studio import Studio
-from runway_nb.sweep_jobs import Sweep
+from runway_nb.sweeps.sweep import Sweep
 from support.sessions import Session
 
 pytestmark = pytest.mark.usefixtures("small_frames")

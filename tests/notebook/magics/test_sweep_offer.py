@@ -18,7 +18,7 @@ from runway_nb.notebook.cards.view import display_metadata
 from runway_nb.notebook.hosts import HOSTS
 from runway_nb.notebook.magics.front_end import FrontEnd
 from runway_nb.studio import Studio
-from runway_nb.sweep_jobs import Sweep
+from runway_nb.sweeps.sweep import Sweep
 from support.panels import parts
 from support.sessions import Session
 

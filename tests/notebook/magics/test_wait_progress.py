@@ -14,8 +14,8 @@ from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.magics.wait_progress import WaitLine, progress_of
 from runway_nb.notebook.rendering.plain_text import sweep_line
 from runway_nb.request import VideoRequest
-from runway_nb.sweep_jobs import Sweep
-from runway_nb.sweep_plan import Axis, plan
+from runway_nb.sweeps.plan import Axis, plan
+from runway_nb.sweeps.sweep import Sweep
 from support.fakes import FakeTime, Party
 from support.shells import own_shell
 

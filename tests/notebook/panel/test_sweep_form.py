@@ -14,7 +14,7 @@ from runway_nb.notebook.panel import sweep_sender
 from runway_nb.notebook.panel.sweep_sender import PRICE_CHANGED
 from runway_nb.request import VideoRequest
 from runway_nb.studio import Studio
-from runway_nb.sweep_jobs import Sweep
+from runway_nb.sweeps.sweep import Sweep
 from support.panels import button, page_sends, parts, shown_text, wait_until
 
 pytestmark = pytest.mark.usefixtures("small_frames")

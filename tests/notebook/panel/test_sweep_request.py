@@ -13,7 +13,7 @@ from runway_nb.notebook.panel.sweep_choice import AxisChoice, SweepChoice, axis_
 from runway_nb.notebook.panel.sweep_request import SweepMistakes, SweepRequest, sweep_request
 from runway_nb.request import VideoRequest
 from runway_nb.spec import DEFAULT_MODEL, MODELS, Model
-from runway_nb.sweep_plan import stable_seed
+from runway_nb.sweeps.plan import stable_seed
 
 REQUEST = VideoRequest("A {{style}} lamp", camera=Camera(pan=2), seconds=10)
 

@@ -8,7 +8,7 @@ import pytest
 
 from runway_nb.notebook.rendering.film_html import bundle
 from runway_nb.notebook.rendering.result_html import EMBED_CAP
-from runway_nb.sweep_film import Film
+from runway_nb.sweeps.film import Film
 from support.sanitizer import check_sanitized
 
 

@@ -15,8 +15,9 @@ from runway_nb.jobs.state import State
 from runway_nb.ledger.marks import Marks
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.rendering.grid_model import CellState, cell_state, grid_plan, grid_state
-from runway_nb.sweep_jobs import Sweep, SweepPrice
-from runway_nb.sweep_plan import Axis, Variant, plan
+from runway_nb.sweeps.plan import Axis, Variant, plan
+from runway_nb.sweeps.price import SweepPrice
+from runway_nb.sweeps.sweep import Sweep
 from support.shown_jobs import NOW, TASK_ID
 
 QUEUED = "2 of 2 slots busy \N{MIDDLE DOT} third in line \N{MIDDLE DOT} with jobs 1a"

@@ -16,8 +16,8 @@ from runway_nb.api.models import Status, Task
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.rendering.result_html import EMBED_CAP
 from runway_nb.notebook.rendering.sweep_grid import AGAIN, DURABLE_CLASS, bundle
-from runway_nb.sweep_jobs import SweepPrice
-from runway_nb.sweep_plan import Axis
+from runway_nb.sweeps.plan import Axis
+from runway_nb.sweeps.price import SweepPrice
 from support.sanitizer import check_sanitized, tags
 from support.shown_jobs import NOW, TASK_ID
 from support.shown_sweeps import a_sweep, done_job, finished, job_of, poster

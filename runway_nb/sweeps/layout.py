@@ -9,9 +9,9 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from .camera import MOVES, signed
-from .sweep_plan import Axis, SweepPlan, Variant, axis_label, value_text
-from .values.plain import is_number, plain
+from ..camera import MOVES, signed
+from ..values.plain import is_number, plain
+from .plan import Axis, SweepPlan, Variant, axis_label, value_text
 
 ACROSS = 4
 """Variants beside each other where there is no grid."""

@@ -13,10 +13,10 @@ from PIL import Image, ImageChops
 from runway_nb import errors
 from runway_nb.ledger.phase import Phase
 from runway_nb.pictures.contact_sheet import Blank, draw_slots
-from runway_nb.sweep_jobs import Sweep
-from runway_nb.sweep_layout import layout
-from runway_nb.sweep_pictures import sheet_of
-from runway_nb.sweep_plan import Axis
+from runway_nb.sweeps.layout import layout
+from runway_nb.sweeps.pictures import sheet_of
+from runway_nb.sweeps.plan import Axis
+from runway_nb.sweeps.sweep import Sweep
 from support.shown_jobs import NOW
 from support.shown_sweeps import Tone, a_sweep, clip_of, done_job, is_tone, job_of
 

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import InvalidRequest, RunwayError
-from .extension_points import provided
-from .jobs.job import Job
-from .pictures.contact_sheet import NARROWEST, Blank, ContactSheet, draw_slots
-from .pictures.side_by_side import LARGEST, MOST_CLIPS, Progress, clip_size, side_by_side
-from .redaction import redact_line
-from .storage.given_paths import read_path
-from .sweep_jobs import Sweep
-from .sweep_pictures import DOT, sheet_of
-from .sweep_plan import Variant
-from .sweep_states import shot_state
-from .text.console import is_terminal, write, write_line
-from .values.plain import checked_whole, shown
+from ..errors import InvalidRequest, RunwayError
+from ..extension_points import provided
+from ..jobs.job import Job
+from ..pictures.contact_sheet import NARROWEST, Blank, ContactSheet, draw_slots
+from ..pictures.side_by_side import LARGEST, MOST_CLIPS, Progress, clip_size, side_by_side
+from ..redaction import redact_line
+from ..storage.given_paths import read_path
+from ..text.console import is_terminal, write, write_line
+from ..values.plain import checked_whole, shown
+from .pictures import DOT, sheet_of
+from .plan import Variant
+from .states import shot_state
+from .sweep import Sweep
 
 ENDING = ".mp4"
 QUIET_SECONDS = 2.0

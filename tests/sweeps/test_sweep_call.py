@@ -13,7 +13,7 @@ from PIL import Image
 
 import runway_nb
 from runway_nb.camera import Camera
-from runway_nb.sweep_call import sweep_call
+from runway_nb.sweeps.call import sweep_call
 from support.fakes import Party
 
 PLAIN = st.one_of(st.integers(-(10**9), 10**9), st.floats(-1e6, 1e6), st.text(max_size=8), st.just(True))

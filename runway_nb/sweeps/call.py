@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from .camera import Camera
-from .redaction import redact_line
-from .values.plain import column, is_a, kind_of, plain
+from ..camera import Camera
+from ..redaction import redact_line
+from ..values.plain import column, is_a, kind_of, plain
 
 _MOST = 200
 """Values of an axis that are written out."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from runway_nb.errors import InvalidRequest
 from runway_nb.request import VideoRequest
 from runway_nb.spec import SEED_RANGE
-from runway_nb.sweep_plan import (
+from runway_nb.sweeps.plan import (
     Axis,
     SweepPlan,
     axis_of,

@@ -13,15 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from .camera import Camera
-from .errors import InvalidRequest
-from .keyframes import Keyframes
-from .models import model_named
-from .redaction import redact_line
-from .request import FIELDS, VideoRequest
-from .spec import SEED_RANGE
-from .template import REFERENCE, fill
-from .values.plain import column, is_a, is_missing, plain, records, shown, whole
+from ..camera import Camera
+from ..errors import InvalidRequest
+from ..keyframes import Keyframes
+from ..models import model_named
+from ..redaction import redact_line
+from ..request import FIELDS, VideoRequest
+from ..spec import SEED_RANGE
+from ..template import REFERENCE, fill
+from ..values.plain import column, is_a, is_missing, plain, records, shown, whole
 
 MOST_AXES = 4
 """Axes of a product: width, height and pages of a grid; a choice of ours."""

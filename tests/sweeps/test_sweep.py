@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import runway_nb
-from runway_nb import errors, sweep_submission
+from runway_nb import errors
 from runway_nb.jobs.durations import Duration, Kind, Pace
 from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.policy import Limits
@@ -20,9 +20,11 @@ from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.rendering.sweep_grid import bundle
 from runway_nb.request import VideoRequest
-from runway_nb.sweep_jobs import Sweep, SweepPrice, check_sweep
-from runway_nb.sweep_plan import Axis, plan
-from runway_nb.sweep_submission import submit_sweep
+from runway_nb.sweeps import submission as sweep_submission
+from runway_nb.sweeps.plan import Axis, plan
+from runway_nb.sweeps.price import SweepPrice, check_sweep
+from runway_nb.sweeps.submission import submit_sweep
+from runway_nb.sweeps.sweep import Sweep
 from support.fakes import Party
 from support.simulator_kit import picture
 

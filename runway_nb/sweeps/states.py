@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from typing import NamedTuple
 
-from .errors import PromptRefused, TaskModerated
-from .jobs.job import Job
-from .ledger.phase import LEFT, NOT_MADE, Phase
-from .redaction import redact_line
-from .sweep_jobs import Sweep, has_ended
-from .sweep_plan import Variant
+from ..errors import PromptRefused, TaskModerated
+from ..jobs.job import Job
+from ..ledger.phase import LEFT, NOT_MADE, Phase
+from ..redaction import redact_line
+from .plan import Variant
+from .sweep import Sweep, has_ended
 
 _WORDS = {
     Phase.DONE: "No file",

@@ -6,11 +6,12 @@ import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .errors import LedgerError, NeedsConfirmation, Removed, RunwayError
-from .jobs.freeze import CheckedRequest
-from .studio import Studio
-from .sweep_jobs import CheckedSweep, Sweep, SweepPrice, reason_to_confirm
-from .sweep_plan import Variant
+from ..errors import LedgerError, NeedsConfirmation, Removed, RunwayError
+from ..jobs.freeze import CheckedRequest
+from ..studio import Studio
+from .plan import Variant
+from .price import CheckedSweep, SweepPrice, reason_to_confirm
+from .sweep import Sweep
 
 AT_ONCE = 16
 """Variants that are submitted before the cell goes on: each is a transaction on disk. A choice of ours."""

@@ -17,10 +17,10 @@ from runway_nb.pictures.side_by_side import side_by_side
 from runway_nb.pictures.video_frames import duration, frames
 from runway_nb.simulator.rendering import renderer
 from runway_nb.simulator.rendering.renderer import Shot
-from runway_nb.sweep_film import progress_to_console
-from runway_nb.sweep_jobs import Sweep
-from runway_nb.sweep_pictures import sheet_of
-from runway_nb.sweep_plan import Axis
+from runway_nb.sweeps.film import progress_to_console
+from runway_nb.sweeps.pictures import sheet_of
+from runway_nb.sweeps.plan import Axis
+from runway_nb.sweeps.sweep import Sweep
 from support.shown_sweeps import Tone, a_sweep, clip_of, done_job, is_tone
 
 A, B, C, D = (200, 60, 60), (60, 200, 60), (60, 60, 200), (200, 200, 60)

@@ -9,9 +9,9 @@ from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .errors import InvalidRequest, MissingExtra, RunwayError
-from .jobs.job import Job, video_frames
-from .pictures.contact_sheet import (
+from ..errors import InvalidRequest, MissingExtra, RunwayError
+from ..jobs.job import Job, video_frames
+from ..pictures.contact_sheet import (
     NARROWEST,
     WIDEST,
     Blank,
@@ -22,15 +22,15 @@ from .pictures.contact_sheet import (
     draw_sheet,
     picture_width,
 )
-from .pictures.limits import POSTER_WIDTH
-from .redaction import redact
-from .storage.atomic_file import replaced_file
-from .storage.given_paths import read_path
-from .sweep_jobs import Sweep
-from .sweep_layout import LayoutTable, layout, variant_label
-from .sweep_plan import Variant
-from .sweep_states import credits_text, shot_state, status_text
-from .values.plain import checked_whole, shown
+from ..pictures.limits import POSTER_WIDTH
+from ..redaction import redact
+from ..storage.atomic_file import replaced_file
+from ..storage.given_paths import read_path
+from ..values.plain import checked_whole, shown
+from .layout import LayoutTable, layout, variant_label
+from .plan import Variant
+from .states import credits_text, shot_state, status_text
+from .sweep import Sweep
 
 if TYPE_CHECKING:
     from PIL.Image import Image
