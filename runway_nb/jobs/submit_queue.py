@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 ANSWER_SECONDS = 20.0
 """How long a create that is not answered keeps those back that are like it; a choice of ours."""
+PREPARING_SECONDS = 1.0
+"""How long a job that still prepares keeps those behind it back; a choice of ours."""
 SLOWER, SLOWEST = 2.0, 2.0
 """How much longer each refusal in a row makes the next wait, and at most; a choice of ours."""
 FORGET_SECONDS = 600.0
@@ -73,15 +75,25 @@ class SubmitQueue:
         self._closed: list[Closed] = []
         self._sending: dict[QueueEntry, float] = {}
         """Those whose create is on its way, and until when it keeps others back."""
+        self._preparing: dict[QueueEntry, float] = {}
+        """Those that have a place and do not wait for a slot yet, and until when it keeps others back."""
 
-    def join(self, job_id: str, account: str, kin: str = "") -> QueueEntry:
-        """Take the last place."""
-        entry = QueueEntry(job_id, account, next(self._numbers), kin)
-        self._waiting.append(entry)
+    def reserve(self, job_id: str, account: str) -> QueueEntry:
+        """Take the last place for a job that has to prepare first: of jobs begun together the first one goes first."""
+        entry = QueueEntry(job_id, account, next(self._numbers))
+        self._preparing[entry] = self._clock() + PREPARING_SECONDS
         return entry
 
+    def join(self, entry: QueueEntry, account: str, kin: str = "") -> None:
+        """Wait for a slot from now on, in the place that was taken."""
+        entry.account, entry.kin = account, kin
+        self._preparing.pop(entry, None)
+        self._waiting.append(entry)
+        self._waiting.sort(key=lambda other: other.number)
+        self._notify()
+
     def may_go(self, entry: QueueEntry) -> bool:
-        """Return True when a slot is free, nobody is before, and neither a 429 nor a create like it keeps it back."""
+        """Return True when a slot is free, nobody is before, and nothing else keeps it back: see `reopens`."""
         return self.position(entry) == 0 and len(self.holders(entry)) < self._slots() and self.reopens(entry) is None
 
     def go(self, entry: QueueEntry) -> None:
@@ -132,6 +144,7 @@ class SubmitQueue:
     def leave(self, entry: QueueEntry) -> None:
         """Give the place or the slot back; the next may go. Harmless when it was given back before."""
         self._sending.pop(entry, None)
+        self._preparing.pop(entry, None)
         if entry in self._flying:
             self._flying.remove(entry)
         elif entry in self._waiting:
@@ -165,10 +178,12 @@ class SubmitQueue:
         return sum(other.meets(entry) for other in self._waiting if other.number < entry.number)
 
     def reopens(self, entry: QueueEntry) -> float | None:
-        """Return until when a 429, or the create of one like it, keeps an entry back; None when nothing does."""
+        """Return until when a 429, the create of one like it, or one before it that prepares, keeps an entry back."""
         now, at_work = self._clock(), len(self.holders(entry))
         times = [closed.until for closed in self._closed if closed.entry.meets(entry) and at_work >= closed.level]
         times += [until for other, until in self._sending.items() if other.keeps_back(entry)]
+        before = [other for other in self._preparing if other.number < entry.number and other.meets(entry)]
+        times += [self._preparing[other] for other in before]
         return max((until for until in times if until > now), default=None)
 
     def message(self, entry: QueueEntry) -> str:

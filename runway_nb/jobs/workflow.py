@@ -59,10 +59,11 @@ class Workflow:
 
     async def _make(self) -> None:
         context = self.context
-        await prepare(context)
-        request = context.job.request
-        entry = context.queue.join(context.job.id, request.account, kin(request))
+        entry = context.queue.reserve(context.job.id, context.job.request.account)
         try:
+            await prepare(context)
+            request = context.job.request
+            context.queue.join(entry, request.account, kin(request))
             # once more: it may have waited long, or come from another day
             if problem := await to_thread(folder_problem, self._output, context.job.id):
                 raise problem

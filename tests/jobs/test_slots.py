@@ -6,15 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.jobs.submit_queue import ANSWER_SECONDS, FORGET_SECONDS, SubmitQueue
+from runway_nb.jobs.submit_queue import ANSWER_SECONDS, FORGET_SECONDS, PREPARING_SECONDS, SubmitQueue
 from support.fakes import FakeTime
 
 A, B, OPEN = "a@example.org", "b@example.org", ""
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("join"), st.sampled_from([A, B, OPEN])),
-        st.tuples(st.just("occupy"), st.sampled_from([A, B, OPEN])),
-        st.tuples(st.sampled_from(["go", "back", "leave"]), st.integers(0, 9)),
+        st.tuples(st.sampled_from(["occupy", "reserve"]), st.sampled_from([A, B, OPEN])),
+        st.tuples(st.sampled_from(["go", "back", "leave", "ready", "give_up"]), st.integers(0, 9)),
         st.tuples(st.just("locate"), st.tuples(st.integers(0, 9), st.sampled_from([A, B, OPEN]))),
         st.tuples(st.just("pass"), st.floats(0.0, 40.0)),
     ),
@@ -28,7 +28,7 @@ class Model:
     def __init__(self, time, slots):
         self.time, self.slots = time, slots
         self.queue = SubmitQueue(lambda: slots, time)
-        self.waiting, self.flying, self.occupying = [], [], 0
+        self.waiting, self.flying, self.preparing = [], [], []
 
     def play(self, step, value):
         getattr(self, f"do_{step}")(value)
@@ -37,7 +37,20 @@ class Model:
             assert len(on_it) <= self.slots
 
     def do_join(self, account):
-        self.waiting.append(self.queue.join(f"{len(self.waiting):08x}", account))
+        self.waiting.append(_joined(self.queue, f"{len(self.waiting):08x}", account))
+
+    def do_reserve(self, account):
+        self.preparing.append(self.queue.reserve("0000eeee", account))
+
+    def do_ready(self, index):
+        if index < len(self.preparing):
+            ticket = self.preparing.pop(index)
+            self.queue.join(ticket, ticket.account)
+            self.waiting = sorted([*self.waiting, ticket], key=lambda other: other.number)
+
+    def do_give_up(self, index):
+        if index < len(self.preparing):
+            self.queue.leave(self.preparing.pop(index))
 
     def do_occupy(self, account):
         """Only where a slot is free, so that the count of slots stays a law."""
@@ -91,7 +104,13 @@ def _flying(queue, *accounts):
 
 
 def _waiting(queue, *accounts):
-    return [queue.join(f"w{number}", account) for number, account in enumerate(accounts)]
+    return [_joined(queue, f"w{number}", account) for number, account in enumerate(accounts)]
+
+
+def _joined(queue, job_id, account, kin=""):
+    entry = queue.reserve(job_id, account)
+    queue.join(entry, account, kin)
+    return entry
 
 
 # --- laws -------------------------------------------------------------------------------------------
@@ -121,7 +140,7 @@ def test_who_left_is_counted_nowhere(steps) -> None:
     model = Model(FakeTime(), 2)
     for step in steps:
         model.play(*step)
-    probe = model.queue.join("probe", OPEN)
+    probe = _joined(model.queue, "probe", OPEN)
     assert model.queue.position(probe) == len(model.waiting)
     assert sorted(model.queue.holders(probe)) == sorted(ticket.job_id for ticket in model.flying)
 
@@ -163,7 +182,7 @@ def test_of_requests_that_are_alike_one_create_is_on_its_way_at_a_time(queue, en
 
 
 def test_requests_that_differ_are_sent_beside_each_other(queue) -> None:
-    first, second = queue.join("0000000a", A, "7 A lamp"), queue.join("0000000b", A, "8 A lamp")
+    first, second = _joined(queue, "0000000a", A, "7 A lamp"), _joined(queue, "0000000b", A, "8 A lamp")
     queue.go(first)
     assert queue.may_go(second)
 
@@ -174,6 +193,39 @@ def test_a_create_that_gets_no_answer_keeps_the_next_one_back_for_a_while_only(q
     assert queue.reopens(second) == time.now + ANSWER_SECONDS
     time.now += ANSWER_SECONDS
     assert queue.may_go(second)
+
+
+def test_of_jobs_begun_together_the_first_goes_first_however_long_it_prepares(queue) -> None:
+    first, second, third = (queue.reserve(f"0000000{n}", A) for n in range(3))
+    for entry in (third, second):
+        queue.join(entry, A)
+    assert not queue.may_go(second), "the first one may still come"
+    third.moved.clear()
+    queue.join(first, A)
+    assert third.moved.is_set()
+    assert queue.may_go(first)
+    queue.go(first)
+    assert not queue.may_go(third)
+    queue.note_answer(first)
+    assert queue.may_go(second)
+
+
+def test_a_job_that_prepares_keeps_others_back_for_a_moment_and_stays_before_them(queue, time: FakeTime) -> None:
+    slow, next_one = queue.reserve("0000000a", A), _joined(queue, "0000000b", A)
+    elsewhere = _joined(queue, "0000000c", B)
+    assert queue.may_go(elsewhere)
+    assert queue.reopens(next_one) == time.now + PREPARING_SECONDS
+    time.now += PREPARING_SECONDS
+    assert queue.may_go(next_one)
+    queue.join(slow, A)
+    assert not queue.may_go(next_one)
+    assert queue.may_go(slow)
+
+
+def test_a_job_that_ends_while_it_prepares_keeps_nobody_back(queue) -> None:
+    gone, next_one = queue.reserve("0000000a", A), _joined(queue, "0000000b", A)
+    queue.leave(gone)
+    assert queue.may_go(next_one)
 
 
 def test_accounts_do_not_wait_for_one_another(queue) -> None:
@@ -269,7 +321,7 @@ def test_a_429_closes_the_account_until_its_time(queue, time: FakeTime) -> None:
 
 def test_a_429_of_one_account_does_not_close_another(queue) -> None:
     _sent_back(queue)
-    other, anywhere = (queue.join(name, account) for name, account in (("other", B), ("anywhere", OPEN)))
+    other, anywhere = (_joined(queue, name, account) for name, account in (("other", B), ("anywhere", OPEN)))
     assert queue.may_go(other)
     assert not queue.may_go(anywhere)
 

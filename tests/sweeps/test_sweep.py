@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import threading
 from dataclasses import replace
 from typing import Any
@@ -67,6 +68,13 @@ def test_rows_of_a_table_are_variants(party: Party) -> None:
     assert [(job.request.prompt, job.request.camera.zoom, job.request.length) for job in made.jobs] == [
         ("A noir lamp", 2, 10), ("A ink, wet lamp", 4, 10)
     ]  # fmt: skip
+
+
+def test_variants_are_sent_in_the_order_of_the_plan_ends_first(party: Party) -> None:
+    made = sweep(party, "A {{style}} lamp", style=["noir", "ink", "wet"], seed=[1, 2, 3]).wait(30)
+    bodies = [json.loads(request.read()) for request in party.api.calls("POST", "/create")]
+    sent = [(body["text_prompt"], body["seed"]) for body in bodies]
+    assert sent == [(variant.request.prompt, variant.request.seed) for variant in made.plan.variants]
 
 
 # --- the price first --------------------------------------------------------------------------------
