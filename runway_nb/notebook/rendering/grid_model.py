@@ -10,21 +10,23 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from ...camera import MOVES
 from ...jobs.job import Job
 from ...ledger.marks import NO_MARKS, Marks
 from ...ledger.phase import UNSENT
 from ...redaction import redact, redact_line
-from ...sweeps.plan import Axis, Variant, axis_label
+from ...sweeps.layout import shown_label, variant_label
+from ...sweeps.plan import Variant
 from ...sweeps.states import ShotState, new_jobs, shot_state
 from ...sweeps.sweep import Sweep, has_ended
-from ...values.plain import is_a, plain
-from .facts import DOT, axis, cost, take_facts
+from .facts import DOT, cost, take_facts
 from .live_state import live_state
 from .notices import notice
 
 WAITING, RUNNING, READY, ENDED = "waiting", "running", "ready", "ended"
 """How a shot stands for the page: nothing is sent, somebody is at work on it, its video is there, there is none."""
+
+ONLY = "the only shot"
+"""What a shot is called where nothing distinguishes it."""
 
 
 class CellState(NamedTuple):
@@ -70,10 +72,15 @@ def grid_plan(sweep: Sweep) -> dict[str, Any]:
         "prompt": " ".join(redact(plan.prompt).split()),
         "isGrid": len(plan.axes) > 1 and not plan.is_zipped,
         "axes": [
-            {"name": each.title or each.name, "labels": [place_label(each, at) for at in range(len(each.values))]}
+            {
+                "name": each.title or each.name,
+                "labels": [redact(shown_label(each, at)) for at in range(len(each.values))],
+            }
             for each in plan.axes
         ],
-        "cells": [{"place": [*each.place], "label": variant_label(sweep, each)} for each in sweep.variants],
+        "cells": [
+            {"place": [*each.place], "label": redact(variant_label(plan, each)) or ONLY} for each in sweep.variants
+        ],
         "frame": _frame(sweep),
         "simulated": any(job.simulated for job in sweep.jobs),
     }
@@ -86,20 +93,6 @@ def _title(sweep: Sweep) -> str:
         return f"{len(plan.variants)} {names[0]}s"
     between = ", " if plan.is_zipped else " \N{MULTIPLICATION SIGN} "
     return " ".join(filter(None, ["Sweep", between.join(names)]))
-
-
-def place_label(of: Axis, index: int) -> str:
-    """Return what a value of an axis is called on the screen: `zoom +5`, with a true minus sign, or `take 2`."""
-    value = plain(of.values[index])
-    if of.name in MOVES and is_a(value, int, float) and not is_a(value, bool):
-        return f"{of.name} {axis(value)}"
-    return redact(axis_label(of, index))
-
-
-def variant_label(sweep: Sweep, variant: Variant) -> str:
-    """Return what distinguishes a variant, in the words of the axis labels."""
-    pairs = zip(sweep.plan.axes, variant.place, strict=True)
-    return ", ".join(place_label(each, index) for each, index in pairs) or "the only shot"
 
 
 def _frame(sweep: Sweep) -> list[int]:
