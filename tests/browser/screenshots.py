@@ -76,6 +76,13 @@ COMPARED_TAKES = [
     "%%runway takes --takes 4 --first portrait-forest --aspect portrait --wait\nThe fog rises between the pines.",
     "%runway compare takes",
 ]
+GRID = [
+    "%load_ext runway_nb",
+    (
+        "%%runway grid --sweep light=dusk,fog,night --sweep place=harbour,lighthouse --zoom 3 --wait\n"
+        "A quiet {{place}} in the {{light}}, long exposure."
+    ),
+]
 PREVIEWED = 34
 """Percent of the shot's time at which the panel's preview stands."""
 SWEEPS = {
@@ -106,6 +113,7 @@ def main(folder: Path, everything: bool) -> None:
             app = App(start_chromium(playwright, program), url, root)
             take_lesson(app, folder / "first-video.png")
             take_panel(app, folder / "panel.png")
+            take_grid(app, folder / "grid.png")
             if everything:
                 take_models(app, folder)
                 take_panel_sweep(app, folder)
@@ -150,6 +158,22 @@ def take_panel(app: App, target: Path) -> None:
     app.page.mouse.move(2, 2)
     app.page.wait_for_timeout(500)
     panel.screenshot(path=target)
+    notebook.shutdown()
+
+
+def take_grid(app: App, target: Path) -> None:
+    """The grid of a finished sweep, one shot of it starred."""
+    app.page.set_viewport_size({"width": 1000, "height": 1200})
+    write_notebook(app.root / "grid.ipynb", GRID)
+    notebook = app.open("grid.ipynb")
+    notebook.run(0, 1)
+    grid = notebook.output(1).locator(".rnb-live-grid")
+    grid.locator(".rnb-strip[data-frame]").nth(5).wait_for(timeout=120_000)
+    grid.get_by_role("button", name="Star light fog, place harbour").click()
+    grid.get_by_role("button", pressed=True).wait_for()
+    app.page.evaluate("() => document.activeElement.blur()")
+    app.page.mouse.move(2, 2)
+    grid.screenshot(path=target)
     notebook.shutdown()
 
 

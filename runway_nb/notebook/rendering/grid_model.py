@@ -127,6 +127,8 @@ def _cost(sweep: Sweep) -> str:
     price = sweep.price
     if price is None:
         return ""
+    if any(job.simulated for job in sweep.jobs):
+        return "0 credits"
     sent = [job.request.credits or 0 for job in new_jobs(sweep) if job.state.phase.is_sent]
     spent = min(price.credits, sum(sent))
     total = f"{price.credits:,} credits"

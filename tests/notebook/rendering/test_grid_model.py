@@ -188,6 +188,13 @@ def test_what_is_spent_is_of_the_new_shots_alone(tmp_path: Path) -> None:
     assert grid_state(sweep).cost == "50 credits"
 
 
+def test_play_money_is_not_spent(tmp_path: Path) -> None:
+    sweep = a_sweep(ZOOM)
+    variant = sweep.variants[0]
+    sweep.add(variant, Job("7f3e2c54", variant.request, folder=tmp_path, simulated=True, state=State()))
+    assert grid_state(sweep).cost == "0 credits"
+
+
 def test_an_unknown_price_is_named() -> None:
     many = plan("A lamp", {}, [ZOOM], model="gen3turbo")
     assert grid_state(Sweep(many, SweepPrice(3, 0, 25, 2))).cost == "0 of 25 credits and 2 of unknown price"
