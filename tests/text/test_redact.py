@@ -445,7 +445,9 @@ def test_what_is_logged_is_masked_with_its_error_and_its_stack(
 ) -> None:
     redact_http_logs()
     logger = logging.getLogger(name)
-    monkeypatch.setattr(logger, "propagate", True)  # a server that has run in this process may have changed it
+    # a server that has run in this process may have changed where this one's records go
+    monkeypatch.setattr(logger, "propagate", False)
+    monkeypatch.setattr(logger, "handlers", [caplog.handler])
     with caplog.at_level(logging.DEBUG, logger=name):
         try:
             raise ValueError(f"no {KNOWN_TOKEN} of {KNOWN_EMAIL}\x1b[2J")
