@@ -33,7 +33,7 @@ from support import virtual
 from support.virtual import Kernel, Network, Service, VirtualLoop, no_threads
 
 Row = tuple[str, float, str]
-SIZES, SLOTS = {10: 8, 50: 2, 200: 1}, (1, 2, 5, 10)
+SIZES, SLOTS = {10: 24, 50: 2, 200: 1}, (1, 2, 5, 10)
 """How many videos, with how many sweeps of each; and slots."""
 MOVES = 90.0
 """Seconds between two changes of a moving limit."""

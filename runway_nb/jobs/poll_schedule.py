@@ -32,7 +32,7 @@ QUEUE = 4.0
 """Usual seconds before a task begins (performance anchors 6)."""
 POLL_COST = 0.46
 """Seconds of delay that one poll is worth; more of it means fewer polls and later discovery."""
-WANTED_COST = 0.2
+WANTED_COST = 0.03
 """The same where another job waits for the slot: a delay is then the delay of all that follow."""
 USUAL_ERROR = 0.24
 """Spread of the usual duration, as a part of it."""

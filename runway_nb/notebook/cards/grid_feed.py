@@ -176,7 +176,7 @@ def strip_of(job: Job, folder: Path) -> FilmStrip | None:
     It takes some tenths of a second: not on the loop.
     """
     assert job.video is not None
-    with suppress(RunwayError):
+    with suppress(RunwayError, OSError):  # also where the file has just gone
         return kept_film_strip(folder, job.id, job.video)
     poster = job.state.poster
     if not poster:

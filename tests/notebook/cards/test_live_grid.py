@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -16,9 +17,11 @@ from runway_nb.jobs.job import Job
 from runway_nb.notebook.cards import grid_feed, grid_widget, live_grid, sweep_view
 from runway_nb.notebook.cards.sweep_view import show_sweep
 from runway_nb.notebook.cards.view import View
+from runway_nb.sweeps.plan import Axis
 from runway_nb.sweeps.sweep import Sweep
 from support.fakes import Party
 from support.panels import WIDGET, wait_until
+from support.shown_sweeps import a_sweep, done_job
 
 pytestmark = pytest.mark.usefixtures("small_frames")
 NOTHING = {"text/plain": ""}
@@ -334,3 +337,12 @@ def test_without_anywidget_there_is_no_widget(monkeypatch: pytest.MonkeyPatch) -
         assert grid_widget.make_grid(plan={}) is None
     finally:
         grid_widget.grid_class.cache_clear()
+
+
+def test_a_video_that_has_just_gone_gives_its_poster(tmp_path: Path) -> None:
+    job = done_job(a_sweep([Axis("seed", (1,))]).variants[0], tmp_path)
+    assert job.video is not None
+    job.video.unlink()
+    strip = grid_feed.strip_of(job, tmp_path / "strips")
+    assert strip is not None
+    assert (strip.frames, strip.jpeg) == (1, job.state.poster)
