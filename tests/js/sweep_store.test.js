@@ -67,7 +67,7 @@ test("a star stands at once, takes a rejection back, and is sent", () => {
   store.mark(1, "rejected", true);
   store.mark(1, "star", true);
   assert.deepEqual([store.cells[1].star, store.cells[1].rejected, store.starred], [true, false, [1]]);
-  assert.deepEqual(model.sent.at(-1), { kind: "mark", shot: 1, name: "star", value: true });
+  assert.deepEqual(model.sent.at(-1), { kind: "mark", shot: 1, name: "star", value: true, turn: 2 });
   store.mark(1, "star", false);
   assert.deepEqual([store.cells[1].star, heard.length], [false, 3]);
 });
@@ -86,4 +86,21 @@ test("the kernel hears now and then that somebody is there, and a text is handed
   signal.abort();
   bring({ kind: "say", text: "Too late." });
   assert.equal(heard.length, 1);
+});
+
+test("a mark stands while the kernel has heard of an earlier one only, and then as the kernel keeps it", () => {
+  const { model, store, bring } = opened();
+  const update = { kind: "update", status: "", cost: "", isOpen: true };
+  store.mark(0, "star", true);
+  store.mark(0, "rejected", true);
+  assert.deepEqual(
+    model.sent.slice(1).map(message => message.turn),
+    [1, 2],
+  );
+  bring({ ...update, cells: { 0: cell({ word: "Ready", star: true }) }, turns: { 0: 1 } });
+  assert.deepEqual([store.cells[0].word, store.cells[0].star, store.cells[0].rejected], ["Ready", false, true]);
+  bring({ ...update, cells: { 0: cell({ star: true }) }, turns: { 0: 2 } });
+  assert.deepEqual([store.cells[0].star, store.cells[0].rejected], [true, false], "it could not be kept");
+  bring({ ...update, cells: { 0: cell() } });
+  assert.equal(store.cells[0].star, false);
 });

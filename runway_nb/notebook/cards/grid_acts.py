@@ -76,7 +76,8 @@ class GridActs:
             else:
                 job.rejected = value
         finally:
-            self._grid.feed.doubt(number)
+            turn = message.get("turn")
+            self._grid.feed.doubt(number, turn if isinstance(turn, int) else 0)
         self._marked()
 
     def _stop_sending(self) -> None:

@@ -55,6 +55,8 @@ class GridFeed:
         self._base = self._now()
         self._variants = sweep.variants
         self._sent: set[int] = set()
+        self._turns: dict[str, int] = {}
+        """The last mark of each shot that was done, by the count of the page: what it shows already is later."""
         self._last = self._base
         self._loop: asyncio.AbstractEventLoop | None = None
         # of a loop only once one waits for them, in Python 3.10 and later
@@ -81,15 +83,19 @@ class GridFeed:
         """Send a page that is there now all but the strips it holds, which follow."""
         with self._lock:
             self._base = self._last = self._now()
-            self.widget.send({"kind": "update", **message_of(self._base)})
+            self._update(message_of(self._base))
         # before it counts: strips wait for the first page, and none is to come twice
         self._sent = {number for number in held if isinstance(number, int)}
         self.pages += 1
         self.wake()
 
-    def doubt(self, number: int) -> None:
+    def _update(self, message: Mapping[str, Any]) -> None:
+        self.widget.send({"kind": "update", **message, "turns": dict(self._turns)})
+
+    def doubt(self, number: int, turn: int) -> None:
         """Send a shot again with the next changes: a page shows a mark before it is kept, and it may not be kept."""
         with self._lock:
+            self._turns[str(number)] = turn
             self._base, self._last = (_without(state, number) for state in (self._base, self._last))
         self.wake()
 
@@ -115,7 +121,7 @@ class GridFeed:
             if now == self._last:
                 return
             self._last = now
-            self.widget.send({"kind": "update", **message_of(now, self._base)})
+            self._update(message_of(now, self._base))
             if self.pages:  # until a page is there, each message holds all that is new since it was made
                 self._base = now
 

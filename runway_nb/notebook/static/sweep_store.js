@@ -6,7 +6,8 @@
 /** @import { Strip } from "./strip_painter.js" */
 /** @import { Measures } from "./strip_time.js" */
 
-/** @typedef {{ status: string, cost: string, isOpen: boolean, cells: Record<string, CellState> }} Update */
+/** @typedef {{ status: string, cost: string, isOpen: boolean, cells: Record<string, CellState>,
+ *   turns?: Record<string, number> }} Update With the last mark of each shot that the kernel has heard of. */
 /** @typedef {{ changed: number[], strip?: number, text?: string }} Change What listeners hear. */
 
 /** Milliseconds in which the kernel hears at most once that somebody is at work here. */
@@ -26,6 +27,9 @@ export class SweepStore {
     this.cost = "";
     this.isOpen = false;
     this.actedAt = 0;
+    this.turn = 0;
+    /** @type {Map<number, number>} The last mark of a shot that the kernel has not answered yet. */
+    this.asked = new Map();
     /** @type {Set<(change: Change) => void>} */
     this.listeners = new Set();
     this.update(model.get("first"));
@@ -55,11 +59,25 @@ export class SweepStore {
    * Take what has changed; return the numbers of the shots.
    * @param {Update} message
    */
-  update({ status, cost, isOpen, cells }) {
+  update({ status, cost, isOpen, cells, turns = {} }) {
     Object.assign(this, { status, cost, isOpen });
     const changed = Object.keys(cells).map(Number);
-    for (const number of changed) this.cells[number] = cells[number];
+    for (const number of changed) this.cells[number] = this.unanswered(number, turns, cells[number]);
     return changed;
+  }
+
+  /**
+   * Return how a shot stands; while a later mark of it is on its way, with the marks that the page shows already.
+   * @type {(number: number, turns: Record<string, number>, cell: CellState) => CellState}
+   */
+  unanswered(number, turns, cell) {
+    const asked = this.asked.get(number);
+    if (asked !== undefined && (turns[number] ?? 0) < asked) {
+      const { star, rejected } = this.cells[number];
+      return { ...cell, star, rejected };
+    }
+    this.asked.delete(number);
+    return cell;
   }
 
   /** @type {(message: Measures & { number: number }, data: DataView) => void} */
@@ -95,7 +113,8 @@ export class SweepStore {
     const other = name === "star" ? "rejected" : "star";
     const taken = value ? { [other]: false } : {};
     this.cells[number] = { ...this.cells[number], [name]: value, ...taken };
-    this.model.send({ kind: "mark", shot: number, name, value });
+    this.asked.set(number, ++this.turn);
+    this.model.send({ kind: "mark", shot: number, name, value, turn: this.turn });
     this.report({ changed: [number] });
   }
 

@@ -163,9 +163,10 @@ def test_without_pyav_the_poster_stands_for_the_strip(
 
 
 def test_a_star_is_kept_shown_and_written_into_the_table(page: Page, done: Sweep) -> None:
-    page.says("mark", shot=1, name="star", value=True)
+    page.says("mark", shot=1, name="star", value=True, turn=7)
     until(lambda: done.jobs[1].star)
     until(lambda: page.of("update")[-1]["cells"].get("1", {}).get("star"))
+    assert page.of("update")[-1]["turns"] == {"1": 7}, "by which the page knows that it has been heard"
     page.says("mark", shot=1, name="rejected", value=True)
     until(lambda: done.jobs[1].rejected and not done.jobs[1].star)
 
