@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -34,6 +35,18 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
             yield app
             app.close()
             chromium.close()
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    """A browser without JupyterLab, for pages that are opened from disk."""
+    with sync_api.sync_playwright() as playwright:
+        program = find_chromium(playwright)
+        if program is None:
+            left_out("no chromium found; make test installs one")
+        browser = start_chromium(playwright, program)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

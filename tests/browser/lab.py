@@ -42,6 +42,12 @@ OWN_OF_JUPYTERLAB = (
     # a player may ask for its file at the page's own address before JupyterLab has put the right one in place
     re.compile(r"404 \(Not Found\) http://127\.0\.0\.1:\d+/(lab/(tree/)?)?runway_outputs/"),
 )
+OWN_OF_NOTEBOOK_7 = (
+    # its settings are asked for before they are there
+    re.compile(r"reading 'schema'.*/static/notebook/notebook_core", re.DOTALL),
+    # a font of its own that its server does not give out
+    re.compile(r"403 \(Forbidden\) http://127\.0\.0\.1:\d+/static/notebook/\w+\.woff2"),
+)
 TELL = """async code => {
   const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   const future = kernel.requestExecute({code, store_history: false});

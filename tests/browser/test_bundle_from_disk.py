@@ -10,14 +10,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from lab import find_chromium, start_chromium
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route
 
 import runway_nb
 from runway_nb.notebook.rendering.result_html import EMBED_CAP
 from runway_nb.notebook.rendering.result_html import bundle as result
 from support.fakes import FakeTime, Party
-from support.kernels import left_out
 
 pytestmark = pytest.mark.browser
 
@@ -27,17 +25,6 @@ HOSTILE = (
     "<script src='https://evil.test/x.js'></script><img src='http://evil.test/y.png'>"
     "<iframe src='https://evil.test'></iframe><link rel='stylesheet' href='https://evil.test/z.css'>"
 )
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        program = find_chromium(playwright)
-        if program is None:
-            left_out("no chromium found; make test installs one")
-        browser = start_chromium(playwright, program)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
-from lab import find_chromium, start_chromium
+from barriers import barrier_script
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from runway_nb.jobs.export_folder import PAGE
 from runway_nb.keyframes import Keyframes
 from support.exports import exported
 from support.fakes import FakeTime, Party
-from support.kernels import left_out
 
 PROMPTS = [
     "A lighthouse at dusk, slow waves",
@@ -31,17 +29,6 @@ Open = Callable[..., Page]
 def until(page: Page, condition: str) -> None:
     """Wait for a condition; the page itself lets no script look for it."""
     page.evaluate(f"async () => {{ while (!({condition})) await new Promise(done => setTimeout(done, 20)); }}")
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        program = find_chromium(playwright)
-        if program is None:
-            left_out("no chromium found; make test installs one")
-        browser = start_chromium(playwright, program)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")
@@ -150,14 +137,10 @@ def test_the_keyboard_reaches_everything(opened: Open) -> None:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_it_is_read_without_seeing_it_and_has_contrast(opened: Open, scheme: str) -> None:
-    found = find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
-        left_out("axe-playwright-python is not installed")
-    assert found is not None
     page = opened(1280, scheme)
     for summary in page.locator("summary").all():
         summary.click()
-    page.evaluate((Path(str(found.origin)).parent / "axe.min.js").read_text("utf-8"))
+    page.evaluate(barrier_script())
     wrong = page.evaluate(
         "async () => (await axe.run(document)).violations.map(each => `${each.id}: ${each.nodes[0].html}`)"
     )

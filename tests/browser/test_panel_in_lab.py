@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import json
-import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from types import SimpleNamespace
@@ -14,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from barriers import barrier_script, barriers
-from lab import LOST, OWN_OF_JUPYTERLAB, SLEEP, WIDEN, App, played, tell
+from lab import LOST, OWN_OF_JUPYTERLAB, OWN_OF_NOTEBOOK_7, SLEEP, WIDEN, App, played, tell
 from PIL import Image
 from playwright.sync_api import FilePayload, expect
 from seen_panel import Seen, open_panel, setting_up
@@ -501,13 +500,6 @@ def test_it_works_in_notebook_7(app: App) -> None:
 
 
 # --- over all of it -----------------------------------------------------------------------------------
-
-OWN_OF_NOTEBOOK_7 = (
-    # its settings are asked for before they are there
-    re.compile(r"reading 'schema'.*/static/notebook/notebook_core", re.DOTALL),
-    # a font of its own that its server does not give out
-    re.compile(r"403 \(Forbidden\) http://127\.0\.0\.1:\d+/static/notebook/\w+\.woff2"),
-)
 
 
 def test_nothing_complained_and_nothing_was_asked_for_beyond_this_machine(app: App, working: Seen) -> None:

@@ -8,12 +8,12 @@ import re
 import signal
 import time
 from importlib.util import find_spec
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from lab import LOAD, LOST, MILLISECONDS, OWN_OF_JUPYTERLAB, WIDEN, App, Notebook, played, tell
+from barriers import barrier_script
+from lab import LOAD, LOST, MILLISECONDS, OWN_OF_JUPYTERLAB, OWN_OF_NOTEBOOK_7, WIDEN, App, Notebook, played, tell
 from playwright.sync_api import Locator, expect
 
 from support.kernels import RESULT, left_out, shared_simulator
@@ -369,22 +369,11 @@ OUTSIDE = """root => {
 }"""
 
 
-@pytest.fixture(scope="module")
-def checker() -> str:
-    """The script that looks for barriers; it is in a package, so nothing is fetched."""
-    found = find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
-        left_out("axe-playwright-python is not installed")
-    assert found is not None
-    assert found.origin is not None
-    return (Path(found.origin).parent / "axe.min.js").read_text("utf-8")
-
-
-def test_nothing_keeps_anybody_out(app: App, grid: Grid, checker: str) -> None:
+def test_nothing_keeps_anybody_out(app: App, grid: Grid) -> None:
     grid.shot("zoom 0, seed 1").focus()
     grid.press("s", "ArrowRight", "x", "Enter")
     grid.output.locator(".rnb-opened video").wait_for()
-    grid.page.evaluate(checker)
+    grid.page.evaluate(barrier_script())
     for theme in (LIGHT, DARK):
         app.theme(theme)
         for width in (900, 360):
@@ -561,13 +550,6 @@ def test_it_works_in_notebook_7(app: App) -> None:
 
 
 # --- over all of it -----------------------------------------------------------------------------------
-
-OWN_OF_NOTEBOOK_7 = (
-    # its settings are asked for before they are there
-    re.compile(r"reading 'schema'.*/static/notebook/notebook_core", re.DOTALL),
-    # a font of its own that its server does not give out
-    re.compile(r"403 \(Forbidden\) http://127\.0\.0\.1:\d+/static/notebook/\w+\.woff2"),
-)
 
 
 def test_nothing_complained_and_nothing_was_asked_for_beyond_this_machine(app: App, working: Grid) -> None:

@@ -7,15 +7,14 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator
-from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
+from barriers import barrier_script
 from lab import LOST, OWN_OF_JUPYTERLAB, WIDEN, App, Notebook, tell
 from playwright.sync_api import Locator
 from seen_panel import Seen, open_panel, setting_up
 
-from support.kernels import RESULT, left_out, shared_simulator
+from support.kernels import RESULT, shared_simulator
 
 pytestmark = pytest.mark.browser
 
@@ -38,17 +37,6 @@ TYPE_AND_PRESS = """(part, text) => {
 VIEW = "application/vnd.jupyter.widget-view+json"
 CLIPBOARD = "() => navigator.clipboard.readText()"
 Open = Callable[..., Notebook]
-
-
-@pytest.fixture(scope="module")
-def checker() -> str:
-    """The script that looks for barriers; it is in a package, so nothing is fetched."""
-    found = find_spec("axe_playwright_python")
-    if found is None or found.origin is None:
-        left_out("axe-playwright-python is not installed")
-    assert found is not None
-    assert found.origin is not None
-    return (Path(found.origin).parent / "axe.min.js").read_text("utf-8")
 
 
 @pytest.fixture(autouse=True)
@@ -186,7 +174,7 @@ def test_it_is_done_with_the_keyboard_alone(app: App) -> None:
     panel.notebook.shutdown()
 
 
-def test_nothing_keeps_anybody_out_and_it_fits(app: App, checker: str) -> None:
+def test_nothing_keeps_anybody_out_and_it_fits(app: App) -> None:
     panel = open_sweep(app, "axe.ipynb")
     panel.field("Prompt").fill("A {{style}} lamp")
     panel.vary("Across", "zoom", "1..5")
@@ -194,7 +182,7 @@ def test_nothing_keeps_anybody_out_and_it_fits(app: App, checker: str) -> None:
     panel.button("Send 5 shots (125 credits)").wait_for()
     panel.vary("Down", "{{style}} of the prompt", '"open')
     panel.root.get_by_text("a quotation mark is left open").wait_for()
-    panel.page.evaluate(checker)
+    panel.page.evaluate(barrier_script())
     for theme in (LIGHT, DARK):
         app.theme(theme)
         for width in (900, 560, 360):
@@ -217,14 +205,14 @@ def offering(notebook: Open, words: str) -> Notebook:
     return opened
 
 
-def test_a_cell_asks_and_a_press_sends_and_shows_in_its_place(app: App, notebook: Open, checker: str) -> None:
+def test_a_cell_asks_and_a_press_sends_and_shows_in_its_place(app: App, notebook: Open) -> None:
     before = creates()
     opened = offering(notebook, "sent")
     output = opened.output(1)
     output.get_by_text("Not sent yet: 5 shots, 125 credits").wait_for()
     assert creates() == before
     assert tell(opened, "print('grid' in globals())") == "False"
-    app.page.evaluate(checker)
+    app.page.evaluate(barrier_script())
     for theme in (LIGHT, DARK):
         app.theme(theme)
         assert output.locator(".rnb-root").evaluate(VIOLATIONS)["bad"] == [], theme
