@@ -9,6 +9,8 @@ from typing import NamedTuple
 
 import pytest
 
+from support.page_tables import TABLES, pages, tables_in, up_to_date
+
 ROOT = Path(__file__).parents[1]
 FACTS = {"API": "api-facts.md", "Jupyter": "jupyter-facts.md", "Model": "model-facts.md"}
 SOURCES = sorted(
@@ -116,3 +118,43 @@ def test_words_of_the_glossary_stand_once_and_in_order() -> None:
     words = [word.strip("`").lower() for word in re.findall(r"^\| ([^|]+) \|", text, flags=re.MULTILINE)][1:]
     words = [word for word in words if not word.startswith("---")]
     assert words == sorted(set(words))
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in pages() if tables_in(page.read_text("utf-8"))], ids=lambda page: page.name
+)
+def test_tables_that_come_from_the_code_are_up_to_date(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert up_to_date(text) == text, "make docs writes them"
+
+
+def test_every_table_stands_on_one_page() -> None:
+    assert sorted(name for page in pages() for name in tables_in(page.read_text("utf-8"))) == sorted(TABLES)
+
+
+def test_the_nav_names_every_page_once() -> None:
+    text = (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
+    named = re.findall(r"^ +- [^:\n]+: ([\w-]+\.md)$", text, flags=re.MULTILINE)
+    assert sorted(named) == [page.relative_to(ROOT / "docs").as_posix() for page in pages()]
+
+
+def test_the_page_of_installation_names_every_package_and_extra() -> None:
+    """Each with its reason; what the tests alone need is said in pyproject.toml."""
+    page = (ROOT / "docs" / "installation.md").read_text(encoding="utf-8").lower()
+    project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    lists = dict(re.findall(r"^(\w+) = \[(.*?)\]$", project, flags=re.MULTILINE | re.DOTALL))
+    extras = re.findall(
+        r"^(\w+) = \[", project.split("[project.optional-dependencies]")[1].split("\n[")[0], re.MULTILINE
+    )
+    assert [extra for extra in extras if f"| `{extra}` |" not in page] == []
+    needed = " ".join(text for name, text in lists.items() if name in ("dependencies", *extras) and name != "test")
+    packages = set(re.findall(r'"([\w-]+)[><=\[]', needed)) - {"runway_nb"}
+    assert [package for package in sorted(packages) if package not in page] == []
+
+
+def test_readme_is_one_page_without_links_that_an_index_breaks() -> None:
+    """A package index shows README alone: a relative link or picture of it leads nowhere."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 80
+    targets = re.findall(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)", text)
+    assert [target for target in targets if not target.startswith("https://")] == []
