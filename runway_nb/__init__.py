@@ -27,9 +27,11 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from . import start_environment as start_environment
 from .extension_points import provide
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
+"""Written here alone: the packages, `%runway version`, the doctor and the `User-Agent` of every request read it."""
 
 if TYPE_CHECKING:
     from . import errors as errors
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
     from .shortcuts import default_studio as default_studio
     from .shortcuts import generate as generate
     from .shortcuts import sweep as sweep
+    from .spending_table import spending as spending
     from .studio import Studio as Studio
     from .sweeps.sweep import Sweep as Sweep
 
@@ -83,6 +86,7 @@ _HOMES = {
     "generate": "shortcuts",
     "history": "history_table",
     "import_results": "export_and_import",
+    "spending": "spending_table",
     "sweep": "shortcuts",
 }
 
@@ -90,6 +94,8 @@ __all__ = sorted([*_HOMES, "__version__", "load_ipython_extension", "unload_ipyt
 
 
 provide("job.mimebundle", "runway_nb.notebook.mimebundles:job_bundle")
+provide("job.marimo", "runway_nb.notebook.cards.marimo_view:job_in_marimo")
+provide("sweep.marimo", "runway_nb.notebook.cards.marimo_view:sweep_in_marimo")
 provide("comparison.mimebundle", "runway_nb.notebook.mimebundles:comparison_bundle")
 provide("comparison.display", "runway_nb.notebook.cards.comparison_view:display_comparison")
 provide("sweep.mimebundle", "runway_nb.notebook.mimebundles:sweep_bundle")

@@ -22,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: By default those of the process.
     """
     given = _parser().parse_args(arguments)
+    if given.command == "follow":
+        from .follow.command import follow  # loads the studio
+
+        return follow(as_data=given.json)
     return _examine(as_data=given.json)
 
 
@@ -42,6 +46,9 @@ def _parser() -> argparse.ArgumentParser:
     text = "look at the installation: what is well, what is wrong and what to do; it spends nothing"
     doctor = commands.add_parser("doctor", help=text, description=text)
     doctor.add_argument("--json", action="store_true", help="write it as JSON")
+    text = "take over the jobs whose kernels are gone, until SIGTERM or SIGINT; it sends nothing"
+    follow = commands.add_parser("follow", help=text, description=text)
+    follow.add_argument("--json", action="store_true", help="write each event as a line of JSON")
     return parser
 
 

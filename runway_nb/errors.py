@@ -42,6 +42,7 @@
     ├── CopyInterrupted         an export or import was interrupted, what is done stays; also a KeyboardInterrupt
     ├── JobNotFound             no stored job answers to that name
     └── LedgerError             the ledger cannot be read or written
+        └── LedgerInDoubt       its server went away and has not said whether it kept the last change
 
 In a notebook each prints one line instead of a traceback, and the cell still counts as failed.
 """
@@ -84,7 +85,10 @@ def masked(message: str) -> str:
 
 
 class RunwayError(Exception):
-    """The base of all errors. The message holds no token, no e-mail address and no control character."""
+    """The base of all errors. The message holds no token, no e-mail address and no control character.
+
+    Paid: as the error below it says. To do: read the line: it says what to do.
+    """
 
     def __init__(self, message: str) -> None:
         super().__init__(masked(message))
@@ -103,7 +107,10 @@ class RunwayError(Exception):
 
 
 class InvalidRequest(RunwayError, ValueError):
-    """Mistakes in what was asked; `problems` lists all of them. Nothing was sent."""
+    """Mistakes in what was asked; `problems` lists all of them. Nothing was sent.
+
+    Paid: nothing. To do: correct what the list names and run the cell again.
+    """
 
     def __init__(self, problems: Iterable[str]) -> None:
         self.problems = tuple(masked(problem) for problem in problems)
@@ -120,41 +127,68 @@ class InvalidRequest(RunwayError, ValueError):
 
 
 class InvalidCommand(RunwayError, ValueError):
-    """A `%runway` line that cannot be carried out as it stands."""
+    """A `%runway` line that cannot be carried out as it stands.
+
+    Paid: nothing. To do: correct the line; `%runway help` shows each command.
+    """
 
 
 class SettingsError(RunwayError, ValueError):
-    """A setting or a token that cannot be used."""
+    """A setting or a token that cannot be used.
+
+    Paid: nothing. To do: correct what it names: a setting, a token, a proxy, certificates or the output folder.
+    """
 
 
 class MissingExtra(RunwayError, ImportError):
-    """An optional part is not installed; the message names the extra."""
+    """An optional part is not installed; the message names the extra.
+
+    Paid: nothing. To do: install what the message names.
+    """
 
 
 class NotPicklable(RunwayError, TypeError):
-    """It lives in this process only, and is written to no file and sent to no other process."""
+    """It lives in this process only, and is written to no file and sent to no other process.
+
+    Paid: nothing. To do: make it anew in the other process, or pass on a job's id.
+    """
 
 
 class OverBudget(RunwayError):
-    """It would cost more than the user allows. Nothing was sent."""
+    """It would cost more than the user allows. Nothing was sent.
+
+    Paid: nothing. To do: ask for less, or raise `--max-credits` or `max_credits`; a limit of the environment and
+    a budget stay.
+    """
 
 
 class NeedsConfirmation(OverBudget):
-    """It costs more than may be spent without an explicit yes. Nothing was sent."""
+    """It costs more than may be spent without an explicit yes. Nothing was sent.
+
+    Paid: nothing. To do: look at the price, then press the button, or send with `--yes`.
+    """
 
 
 class ModerationBrake(RunwayError):
-    """Moderation has refused too much within a day; more of it needs an explicit yes. Nothing was sent."""
+    """Moderation has refused too much within a day; more of it needs an explicit yes. Nothing was sent.
+
+    Paid: nothing. To do: change the words; `--force` sends them all the same, at the account's risk.
+    """
 
 
 class RefusedBefore(ModerationBrake):
-    """Moderation has refused the same prompt before. Nothing was sent."""
+    """Moderation has refused the same prompt before. Nothing was sent.
+
+    Paid: nothing. To do: change the words or the picture; `--fresh` sends the same again.
+    """
 
 
 class ApiError(RunwayError):
     """The API answered with an error. `status` is the HTTP status.
 
     `running` holds a (task id, replyRef) pair for each task that the answer names as holding a slot.
+
+    Paid: nothing, unless the row of its class says otherwise. To do: see the classes below.
     """
 
     def __init__(self, message: str, status: int = 0, running: tuple[tuple[str, str], ...] = ()) -> None:
@@ -164,33 +198,54 @@ class ApiError(RunwayError):
 
 
 class BadRequest(ApiError):
-    """400: a parameter is missing or wrong."""
+    """400: a parameter is missing or wrong.
+
+    Paid: nothing. To do: change what the message names.
+    """
 
 
 class Unauthorized(ApiError):
-    """401: the token is wrong."""
+    """401: the token is wrong.
+
+    Paid: nothing. To do: `%runway login` with the token that useapi.net shows.
+    """
 
 
 class NoSubscription(ApiError):
-    """402: the useapi.net subscription is missing or has expired."""
+    """402: the useapi.net subscription is missing or has expired.
+
+    Paid: nothing. To do: renew the subscription at useapi.net.
+    """
 
 
 class NotFound(ApiError):
-    """404 or 410: no such task or asset."""
+    """404 or 410: no such task or asset.
+
+    Paid: nothing by the call; a job whose task is gone may have been. To do: look at `%runway list --account` or
+    `%runway assets`.
+    """
 
 
 class NotEnoughCredits(ApiError):
-    """412: the Runway account has too few credits."""
+    """412: the Runway account has too few credits.
+
+    Paid: nothing. To do: add credits at Runway, or ask for a shorter video or a cheaper model.
+    """
 
 
 class PromptRefused(ApiError):
-    """422: refused by moderation before a task was made."""
+    """422: refused by moderation before a task was made.
+
+    Paid: nothing. To do: change the words or the picture; repeated refusals can suspend the account.
+    """
 
 
 class ModelRetired(ApiError):
     """400, 404 or 410 of a create: its model is gone; the message names the one to go on with.
 
     `is_certain` is False where the status alone says so: a 410 without words leaves it open whether a task was started.
+
+    Paid: nothing, or maybe after a 410 without words. To do: run the cell for its successor, which the card holds.
     """
 
     def __init__(
@@ -204,6 +259,8 @@ class RateLimited(ApiError):
     """429: all slots are taken.
 
     `running` is empty when Runway itself is full. `retry_after` is in seconds, or None (API facts 3.4).
+
+    Paid: nothing yet. To do: wait: a job stays in line and is sent when a slot is free.
     """
 
     def __init__(
@@ -218,95 +275,172 @@ class RateLimited(ApiError):
 
 
 class AccountBroken(ApiError):
-    """596: the stored Runway session is broken; the account has to be added again at useapi.net."""
+    """596: the stored Runway session is broken; the account has to be added again at useapi.net.
+
+    Paid: nothing. To do: add the Runway account again at useapi.net.
+    """
 
 
 class ServerError(ApiError):
-    """5xx, 52x, or an answer that cannot be read. After a create the task may exist."""
+    """5xx, 52x, or an answer that cannot be read. After a create the task may exist.
+
+    Paid: maybe, after a create. To do: wait: the task is looked for, and nothing is sent again by itself.
+    """
 
 
 class Unreachable(RunwayError):
-    """No connection was made, so nothing was sent."""
+    """No connection was made, so nothing was sent.
+
+    Paid: nothing. To do: look at the network and the proxy (`%runway doctor`), then run the cell again.
+    """
 
 
 class NoAnswer(RunwayError):
-    """The connection broke after the request left. After a create the task may exist."""
+    """The connection broke after the request left. After a create the task may exist.
+
+    Paid: maybe, after a create. To do: wait: the task is looked for, and nothing is sent again by itself.
+    """
 
 
 class TaskError(RunwayError):
-    """The task exists at Runway and made no video."""
+    """The task exists at Runway and made no video.
+
+    Paid: maybe. To do: see the classes below.
+    """
 
 
 class TaskFailed(TaskError):
-    """Runway reported an error."""
+    """Runway reported an error.
+
+    Paid: maybe. To do: read Runway's reason in the message; `--fresh` makes another attempt.
+    """
 
 
 class TaskModerated(TaskFailed):
-    """Refused by moderation. Never send it again unchanged: accounts are suspended over it."""
+    """Refused by moderation. Never send it again unchanged: accounts are suspended over it.
+
+    Paid: maybe. To do: change the words or the picture; repeated refusals can suspend the account.
+    """
 
 
 class TaskCancelled(TaskFailed):
-    """Cancelled at Runway."""
+    """Cancelled at Runway.
+
+    Paid: maybe. To do: `--fresh` makes another attempt.
+    """
 
 
 class NoVideo(TaskError):
-    """The task succeeded and names no file."""
+    """The task succeeded and names no file.
+
+    Paid: the price. To do: `%runway attach ID` looks for the file again.
+    """
 
 
 class MaybeSent(RunwayError):
-    """No clear answer to a create: it may have been paid, and is never sent again by itself."""
+    """No clear answer to a create: it may have been paid, and is never sent again by itself.
+
+    Paid: maybe. To do: run the cell again to check again; `%runway resend ID` sends it again, by your decision.
+    """
 
 
 class Detached(RunwayError):
-    """Waiting ended; the task goes on at Runway and can be picked up again."""
+    """Waiting ended; the task goes on at Runway and can be picked up again.
+
+    Paid: the price. To do: `%runway attach ID` picks it up.
+    """
 
 
 class WaitTimeout(Detached, TimeoutError):
-    """`wait(timeout=...)` ended first."""
+    """`wait(timeout=...)` ended first.
+
+    Paid: the price, if it was sent. To do: wait again, or `%runway attach ID` later.
+    """
 
 
 class WaitInterrupted(Detached, KeyboardInterrupt):
-    """The wait was interrupted; also a KeyboardInterrupt, so that a script ends as it would."""
+    """The wait was interrupted; also a KeyboardInterrupt, so that a script ends as it would.
+
+    Paid: the price, if it was sent. To do: `%runway wait`, or `%runway attach ID` later.
+    """
 
 
 class DeadlineReached(Detached):
-    """No end within the deadline of tracking."""
+    """No end within the deadline of tracking.
+
+    Paid: the price. To do: `%runway attach ID` picks it up.
+    """
 
 
 class LeaseLost(Detached):
-    """Another kernel has taken the job over and tracks it."""
+    """Another kernel has taken the job over and tracks it.
+
+    Paid: the price, if it was sent. To do: look at it in the other kernel; `%runway attach ID` there or here, once
+    that has ended.
+    """
 
 
 class TrackingStopped(Detached):
-    """Tracking was stopped by the user."""
+    """Tracking was stopped by the user.
+
+    Paid: the price. To do: `%runway attach ID` picks it up.
+    """
 
 
 class Removed(RunwayError):
-    """Taken back before it was sent: nothing was charged."""
+    """Taken back before it was sent: nothing was charged.
+
+    Paid: nothing. To do: run the cell again to send it.
+    """
 
 
 class DownloadError(RunwayError):
-    """The video is finished but could not be fetched. It can be fetched again."""
+    """The video is finished but could not be fetched. It can be fetched again.
+
+    Paid: the price. To do: `%runway attach ID` fetches the video.
+    """
 
 
 class LinkExpired(DownloadError):
-    """The link to the video has expired; reading the task again gives a fresh one."""
+    """The link to the video has expired; reading the task again gives a fresh one.
+
+    Paid: the price. To do: `%runway attach ID` asks for a fresh link.
+    """
 
 
 class NotVideo(DownloadError):
-    """The link leads to something that is no video, such as a picture or a web page."""
+    """The link leads to something that is no video, such as a picture or a web page.
+
+    Paid: the price. To do: `%runway attach ID` tries once more; the account at Runway has the video, too.
+    """
 
 
 class CopyInterrupted(RunwayError, KeyboardInterrupt):
     """An export or import was interrupted; what is done stays, and the same goes on from there.
 
     Also a KeyboardInterrupt, so that a script ends as it would.
+
+    Paid: nothing. To do: run the same again: it goes on from there.
     """
 
 
 class JobNotFound(RunwayError, LookupError):
-    """No stored job answers to that name."""
+    """No stored job answers to that name.
+
+    Paid: nothing. To do: look at `%runway list` or `%runway history`.
+    """
 
 
 class LedgerError(RunwayError):
-    """The ledger cannot be read or written."""
+    """The ledger cannot be read or written.
+
+    Paid: nothing. To do: do what the message says; a damaged file is set aside under the name that it gives.
+    """
+
+
+class LedgerInDoubt(LedgerError):
+    """The server that keeps the ledger went away, and has not said yet whether it kept the last change.
+
+    Paid: nothing, for nothing is sent before the change is known to be kept. To do: run the cell again when the
+    server is back; what it kept is found then.
+    """

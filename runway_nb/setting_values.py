@@ -6,7 +6,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from .budgets import read_budgets
 from .errors import InvalidRequest, SettingsError
+from .ledger_address import read_ledger_address
 from .models import model_named
 from .spec import EMBED, MAX_JOBS_RANGE, MOST_CREDITS
 from .storage.given_paths import read_path
@@ -14,6 +16,8 @@ from .values.plain import plain, shown, whole
 
 MODERATED_RANGE = (1, 1000)
 """Refusals by moderation within a day: without any, every request would need an explicit yes."""
+LONGEST_USER = 254
+"""Characters of a user's name: an e-mail address has no more."""
 _SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
@@ -66,8 +70,17 @@ def read_folder(name: str, value: object) -> Path:
         raise SettingsError(error.message) from None
 
 
+def read_user(name: str, value: object) -> str:
+    """Return the name of a user; nothing for none."""
+    found = "" if value is None else read_text(name, value).strip()
+    if len(found) > LONGEST_USER or not found.isprintable():
+        raise SettingsError(f"{name} is no name: give one line of at most {LONGEST_USER} characters")
+    return found
+
+
 READERS: dict[str, Callable[[str, object], object]] = {
     "home": read_folder,
+    "ledger": lambda _, value: read_ledger_address(value),
     "output": read_folder,
     "embed": read_embed,
     "multipart": read_switch,
@@ -77,6 +90,8 @@ READERS: dict[str, Callable[[str, object], object]] = {
     "model": read_model,
     "unknown_price": read_switch,
     "confirm_credits": lambda name, value: read_number(name, value, 0, MOST_CREDITS),
+    "user": read_user,
+    "budget": lambda _, value: read_budgets(value),
     "slots": lambda name, value: read_number(name, value, *MAX_JOBS_RANGE),
 }
 """How each value of `Settings` is read, but for token and address."""

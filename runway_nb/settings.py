@@ -7,13 +7,15 @@ and the private file. The token is no `%config` option, since IPython prints tho
 from __future__ import annotations
 
 import os
+import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from .budgets import Budget, applying, lowest, read_budgets
 from .credentials import TOKEN_NAME as TOKEN_NAME
 from .credentials import Secret as Secret
 from .credentials import Store, checked_token, stored_token
@@ -22,20 +24,23 @@ from .credentials import save_token as save_token
 from .credentials import secret_of as secret_of
 from .credentials import token_stores as token_stores
 from .errors import SettingsError
+from .ledger_address import LedgerAddress, hidden_address
 from .redaction import redact
-from .setting_values import READERS, read_number, read_text
+from .setting_values import READERS, read_number, read_text, read_user
 from .spec import BASE_URL, CONFIRM_CREDITS, DEFAULT_MODEL, DEFAULT_SLOTS, MAX_MODERATED, MOST_CREDITS
+from .start_environment import AT_START, BUDGET_NAME, USER_NAME, named_user
 from .storage.given_paths import setting_path
-from .storage.home import HOME_NAME, default_home, is_spare
+from .storage.home import HOME_NAME, LEDGER_VARIABLE, default_home, is_spare
 from .values.deprecation import warn_renamed
 from .values.plain import shown
 
 CREDITS_NAME = "RUNWAY_NB_MAX_CREDITS"
 MODEL_NAME = "RUNWAY_NB_MODEL"
-_VARIABLES = {
+VARIABLES = {
     "token": TOKEN_NAME,
     "base_url": "USEAPI_BASE_URL",
     "home": HOME_NAME,
+    "ledger": LEDGER_VARIABLE,
     "output": "RUNWAY_NB_OUTPUT",
     "reuse": "RUNWAY_NB_REUSE",
     "max_credits": CREDITS_NAME,
@@ -44,6 +49,8 @@ _VARIABLES = {
     "model": MODEL_NAME,
     "confirm_credits": "RUNWAY_NB_CONFIRM_CREDITS",
     "unknown_price": "RUNWAY_NB_UNKNOWN_PRICE",
+    "user": USER_NAME,
+    "budget": BUDGET_NAME,
 }
 """Names of settings in the environment."""
 _Source = Mapping[str, object]
@@ -54,31 +61,44 @@ class Settings:
     """Settings of one session, all decided."""
 
     token: Secret | None
-    """None means: use the embedded simulator."""
+    """The useapi.net token, else looked for as Colab secret, in the keyring and in a private file; without one all runs
+    against the embedded simulator. Never a `%config` option: it would stand in the notebook."""
     base_url: str
     """Address of the API; https, or http on loopback."""
     home: Path
-    """Folder of the ledger and the simulator's state."""
+    """Folder of ledger, pictures and simulator state."""
     output: Path
     """Folder of finished videos; a relative one lies beside the notebook."""
     embed: str = "auto"
-    """How a result carries its video: `auto`, `always` or `never` as a data URI."""
+    """Whether the video is put into the notebook file: `auto`, `always` or `never`. `auto` does it where no relative
+    path works (batch runs, whose notebooks move; VS Code; Colab), up to 8 MB."""
     multipart: bool = False
     """Send the create call as multipart/form-data instead of JSON."""
     reuse: bool = True
-    """Show what an unchanged request brought before instead of paying again."""
+    """Show what an unchanged request brought before instead of paying again; one in doubt is never just sent again."""
     max_credits: int | None = None
-    """The most that may be spent on a day, by all notebooks together; None: no limit."""
+    """The most credits that may be spent on a day, by all notebooks together; of several limits the lowest holds."""
     max_moderated: int = MAX_MODERATED
     """Refusals by moderation within a day after which a request needs an explicit yes."""
     slots: int = DEFAULT_SLOTS
-    """How many tasks of an account run at once, 1 to 10 (API facts 13)."""
+    """How many tasks of an account run at once, 1 to 10 (API facts 13); all kernels that share the ledger count."""
     model: str = DEFAULT_MODEL.name
     """The model of a request that names none."""
     confirm_credits: int = CONFIRM_CREDITS
     """Credits of a sweep above which it asks for an explicit yes; the simulator's do not count."""
     unknown_price: bool = False
     """Send what nobody knows the price of, although there is a limit of credits."""
+    ledger: LedgerAddress | None = field(default=None, kw_only=True)
+    """The address of a PostgreSQL database that keeps the ledger, for several machines; None: a file in `home`. Never a
+    `%config` option: its password would stand in the notebook."""
+
+    user: str = field(default="", kw_only=True, repr=False)
+    """Who asks, for budgets and the table of who spent what: by default the hub's name of the user (`JUPYTERHUB_USER`).
+    As the environment has it when the process begins; never a `%config` option."""
+    budget: tuple[Budget, ...] = field(default=(), kw_only=True)
+    """What each user and a course may spend, a day or in all, as in `user=200/day course=3000`. What the environment
+    says when the process begins can be lowered and never raised; of all that apply, those in the ledger too, the lowest
+    holds."""
 
     def __post_init__(self) -> None:
         """Read every value once. Raises `SettingsError`, also where settings are made by hand."""
@@ -86,10 +106,15 @@ class Settings:
         object.__setattr__(self, "base_url", checked_url(read_text("base_url", self.base_url)))
         for name, read in READERS.items():
             object.__setattr__(self, name, read(name, getattr(self, name)))
+        user = read_user("user", AT_START.user) or self.user
+        at_start = applying(read_budgets(AT_START.budget), user)
+        object.__setattr__(self, "user", user)
+        object.__setattr__(self, "budget", lowest([*at_start, *applying(self.budget, user)]))
 
     def __repr__(self) -> str:
+        shown_fields = [spec.name for spec in fields(self) if spec.repr]
         # an address that was never checked may hold a password
-        return redact(f"Settings({', '.join(f'{spec.name}={getattr(self, spec.name)!r}' for spec in fields(self))})")
+        return redact(f"Settings({', '.join(f'{name}={getattr(self, name)!r}' for name in shown_fields)})")
 
     @property
     def simulated(self) -> bool:
@@ -122,6 +147,11 @@ class Settings:
         return "simulator" if self.simulated else backend_name(self.base_url)
 
     @property
+    def payer(self) -> str:
+        """Whose account it is: equal for equal tokens, and no secret; of the simulator, its machine and folder."""
+        return f"{platform.node()} {self.home}" if self.token is None else self.token.fingerprint
+
+    @property
     def party(self) -> str:
         """The name of `backend` in earlier versions."""
         warn_renamed("Settings.party", "Settings.backend")
@@ -135,7 +165,8 @@ _generated_init = Settings.__init__
 def _init(self: Settings, *given: Any, **named: Any) -> None:
     """Hide the token before anything can fail: the frame of a generated method keeps what it was given."""
     given = (*map(_hidden_token, given[:1]), *given[1:])
-    named = {name: _hidden_token(value) if name == "token" else value for name, value in named.items()}
+    hide = {"token": _hidden_token, "ledger": hidden_address}
+    named = {name: hide[name](value) if name in hide else value for name, value in named.items()}
     _generated_init(self, *given, **named)
 
 
@@ -175,12 +206,14 @@ def resolve(
 
 
 def _hidden(source: _Source) -> _Source:
-    """Return the same settings with a token that hides itself. Never fails, since its frame holds the token."""
-    return {name: secret_of(value) if name == "token" else value for name, value in source.items()}
+    """Return the same settings with a token and a ledger that hide themselves. Never fails: its frame holds both."""
+    hide = {"token": secret_of, "ledger": hidden_address}
+    return {name: hide[name](value) if name in hide else value for name, value in source.items()}
 
 
 def _from_environment(environ: Mapping[str, str]) -> _Source:
-    return _hidden({name: environ.get(variable) for name, variable in _VARIABLES.items()})
+    values = {name: environ.get(variable) for name, variable in VARIABLES.items()}
+    return _hidden({**values, "user": named_user(environ)})
 
 
 def _decided(sources: tuple[_Source, ...], stores: tuple[Store, ...] | None) -> Settings:
@@ -199,10 +232,13 @@ def _decided(sources: tuple[_Source, ...], stores: tuple[Store, ...] | None) -> 
         base_url=pick("base_url", BASE_URL),  # type: ignore[arg-type]
         home=home,
         output=pick("output", "runway_outputs"),  # type: ignore[arg-type]
+        ledger=pick("ledger"),  # type: ignore[arg-type]
         embed=pick("embed", "auto"),  # type: ignore[arg-type]
         multipart=pick("multipart", False),  # type: ignore[arg-type]
         reuse=pick("reuse", True),  # type: ignore[arg-type]
         max_credits=_lowest_limit(sources),
+        user=(user := read_user("user", pick("user"))),
+        budget=lowest(each for source in sources for each in applying(read_budgets(source.get("budget")), user)),
         max_moderated=pick("max_moderated", MAX_MODERATED),  # type: ignore[arg-type]
         slots=pick("slots", DEFAULT_SLOTS),  # type: ignore[arg-type]
         model=pick("model", DEFAULT_MODEL.name),  # type: ignore[arg-type]

@@ -111,18 +111,16 @@ def _file_of(clip: Any) -> Path:
     return cast(Job, clip).finished() if is_a(clip, Job) else read_path(clip, "a clip")
 
 
-def generate(  # noqa: D417 - what goes together has one line
+def generate(
     prompt: str = "",
     *,
-    model: str | None = None,
-    first: Any = None, middle: Any = None, last: Any = None,
+    model: str | None = None, first: Any = None, middle: Any = None, last: Any = None,
     fit: str | None = None, focus: tuple[float, float] | None = None, upscale: bool | None = None,
     camera: Camera | None = None, camera_words: bool | None = None,
     aspect: str | None = None, seconds: int | None = None, resolution: str | None = None, audio: bool | None = None,
-    seed: int | None = None, explore: bool | None = None,
-    reply_url: str | None = None, reply_ref: str | None = None, max_jobs: int | None = None,
+    seed: int | None = None, explore: bool | None = None, max_jobs: int | None = None,
+    reply_url: str | None = None, reply_ref: str | None = None, studio: Studio | None = None,
     fresh: bool = False, force: bool = False, max_credits: int | None = None, yes_unknown_price: bool = False,
-    studio: Studio | None = None,
 ) -> Job:  # fmt: skip
     """Submit a video and return its job at once; an equal request gives the job that there is, for nothing.
     Raises `InvalidRequest` with all mistakes, `OverBudget` or `ModerationBrake`; then nothing was sent.
@@ -130,7 +128,9 @@ def generate(  # noqa: D417 - what goes together has one line
     Args:
         prompt: What should happen.
         model: A name of `%runway models`; that of the settings when not given, `gen3turbo` by default.
-        first, middle, last: Keyframes: anything that is a picture (`Keyframes`), a job, a task or an asset.
+        first: Picture at the start: anything that is a picture (`Keyframes`), a job, a task or an asset.
+        middle: Picture at half of the shot.
+        last: Picture at the end.
         fit: How pictures are brought to the frame: `cover` (default), `contain` or `stretch`.
         focus: Where `cover` crops, 0 to 1 from left and top.
         upscale: Let Runway's own upscaler, which is free, enlarge pictures that are too small.
@@ -138,11 +138,13 @@ def generate(  # noqa: D417 - what goes together has one line
         camera_words: Say the move at the end of the prompt, where the model takes no numbers.
         aspect: A format of the model, such as `landscape` or `16:9`; the first keyframe's when not given.
         seconds: A length of the model; 5 by default where it has that.
-        resolution, audio: Such as `720p`, and sound on or off, where the model has them.
+        resolution: Such as `720p`, where the model has several.
+        audio: Sound on or off, where the model has it.
         seed: 1 to 4294967294; drawn when not given and the model takes one, see `job.seed`.
         explore: Explore mode, for old Unlimited plans.
-        reply_url, reply_ref: Where the API posts progress, and your own reference; ours when not given.
         max_jobs: How many tasks the account may run at once, 1 to 10.
+        reply_url: Where the API posts progress.
+        reply_ref: Your own reference; ours when not given.
         fresh: Make it again although an equal request was made before.
         force: Send it although moderation has refused too much lately.
         max_credits: The most that this video may cost.
@@ -151,18 +153,17 @@ def generate(  # noqa: D417 - what goes together has one line
     """
     made_by = chosen_studio(studio)
     request = VideoRequest(
-        prompt=prompt, model=made_by.settings.model if model is None else model,
+        prompt=prompt, model=made_by.settings.model if model is None else model, max_jobs=max_jobs, seed=seed,
         keyframes=Keyframes(first, middle, last), camera=Camera() if camera is None else camera,
         camera_words=camera_words, fit=fit, focus=focus, upscale=upscale, aspect=aspect, seconds=seconds,
-        resolution=resolution, audio=audio, seed=seed, explore=explore,
-        reply_url=reply_url, reply_ref=reply_ref, max_jobs=max_jobs,
+        resolution=resolution, audio=audio, explore=explore, reply_url=reply_url, reply_ref=reply_ref,
     )  # fmt: skip
     return made_by.submit(
         request, fresh=fresh, force=force, max_credits=max_credits, yes_unknown_price=yes_unknown_price
     )
 
 
-def sweep(  # noqa: D417 - what goes together has one line
+def sweep(
     prompt: str = "",
     *,
     takes: int | None = None, rows: Any = None, zip: bool = False, limit: int | None = None, yes: bool = False,  # noqa: A002 - as it is typed in a cell
@@ -173,13 +174,16 @@ def sweep(  # noqa: D417 - what goes together has one line
     """Submit variants of a video and return the handle of all at once; those that are there already cost nothing.
 
     Args:
-        prompt: Holds {{name}} where a value of that name is filled in.
+        prompt: Holds `{{name}}` where a value of that name is filled in.
         takes: So many videos that differ by their seed alone.
         rows: A DataFrame, or a list of mappings: a row is a variant, its columns are options and names of the prompt.
         zip: Take the first value of each axis together, then the second, and so on, instead of every combination.
         limit: Make only so many, 1 or more: the ends of the axes first, then what lies between.
         yes: Send it although it costs more than `confirm_credits`.
-        fresh, force, max_credits, yes_unknown_price: As in `generate`, for each video.
+        fresh: Make each again although an equal request was made before.
+        force: Send them although moderation has refused too much lately.
+        max_credits: The most that each video may cost.
+        yes_unknown_price: Send them although nobody knows their price and credits are limited.
         studio: By default the one of this process.
         **values: What `generate` takes, and names of the prompt. A list, a range, an array or a column is an axis.
 

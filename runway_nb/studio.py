@@ -26,11 +26,12 @@ from .jobs.job import Job, Submission, repeatable_request
 from .jobs.job_frames import frame_png
 from .jobs.loop import BackgroundLoop
 from .jobs.policy import DEFAULT_LIMITS, Limits, decide, read_limits
-from .jobs.restore import is_over, new_job, restored_job, resumed_state
+from .jobs.restore import folder_here, is_over, new_job, restored_job, resumed_state
 from .jobs.runner import CLOSE_SECONDS, Runner
 from .jobs.state import State
 from .ledger.ledger import Ledger
-from .ledger.phase import Phase
+from .ledger.opening import open_ledger
+from .ledger.phase import SETTLED, Phase
 from .ledger.record import FOREIGN_TYPE, Record
 from .model_checks import state_warning
 from .models import model_of_task
@@ -84,7 +85,7 @@ class Studio(Handle):
         self.notebook = ""
         """The notebook's name, for the table of spending; its folder stands for it where it has none."""
         self._env = environment or Environment()
-        self.ledger = ledger or Ledger(settings.home, self._env.clock, self._env.monotonic)
+        self.ledger = ledger or open_ledger(settings.home, settings.ledger, self._env.clock, self._env.monotonic)
         self._loop = loop or BackgroundLoop()
         self._lock = threading.RLock()
         self._backends = Backends(settings, lambda chosen: Backend(chosen, self.ledger, connect, self._env.monotonic))
@@ -200,7 +201,9 @@ class Studio(Handle):
         limits = checked.limits.within(settings, folder_problem(Path(new.folder) / settings.output, new.id))
         with self._lock:
             self._check_open()
-            record = self.ledger.claim(new, lambda known: decide(new, known, limits, sent), replaces=replaces)
+            record = self.ledger.claim(
+                new, lambda known: decide(new, known, limits, sent), replaces=replaces, budgets=settings.budget
+            )
             if record.id != new.id:
                 return Submission(self._resumed(backend, record, Start.RESUME_TO_SEND), is_new=False)
             job = new_job(record, sent, checked.request, State(), self._advice(checked.request.row, settings),
@@ -271,10 +274,18 @@ class Studio(Handle):
         with self._lock:
             return self._resumed(backend, record)
 
-    def resume(self) -> list[Job]:
-        """Track every job again that may still bring a result and that nobody tracks; return them, oldest first."""
+    @plain_arguments
+    def resume(self, only: str = "") -> list[Job]:
+        """Track every job again that may still bring a result and that nobody tracks; return them, oldest first.
+
+        Where the user has a name (`Settings.user`), those of others stay out. With the id of one job it is that one
+        alone, if nobody else tracks it in this moment.
+        """
+        if only:
+            return list(filter(None, [self._taken_over(only)]))
         backend = self._backends.current
-        found = [record for record in self.ledger.unfinished() if record.backend == backend.settings.backend]
+        left = self.ledger.unfinished(backend.settings.user)
+        found = [record for record in left if record.backend == backend.settings.backend]
         with self._lock:
             return [self._resumed(backend, record) for record in reversed(found)]
 
@@ -341,9 +352,24 @@ class Studio(Handle):
         if is_over(record):
             return restored_job(record, backend.settings.posters, marks=self.ledger.marks)
         job = restored_job(record, backend.settings.posters, resumed_state(record), marks=self.ledger.marks)
+        job.folder = folder_here(record, self.folder)
         self._check_open()
         self._runner.start(job, backend, start)
         return job
+
+    def _taken_over(self, job_id: str) -> Job | None:
+        """Return a job that nobody tracked, tracked from now on; None where another was quicker, or nothing is left."""
+        backend, owner = self._backends.current, self._runner.owner
+        _check_backend(backend, self.ledger.get(job_id))
+        record, is_ours = self.ledger.leases.take(job_id, owner)
+        if not is_ours:
+            return None
+        if record.phase in (*SETTLED, Phase.STOPPED) or record.is_unsent:
+            if record.owner == owner:
+                self.ledger.update(job_id, by=owner, lease=0.0)
+            return None
+        with self._lock:
+            return self._resumed(backend, record)
 
     def _adopt(self, backend: Backend, text: str) -> Record:
         """Return a record for a task of the account that this ledger does not know; it was paid elsewhere."""

@@ -95,8 +95,10 @@ def test_a_home_that_cannot_be_had_is_one_line(tmp_path: Path) -> None:
 
 
 def test_help_and_version(tmp_path: Path) -> None:
-    assert "doctor" in run(tmp_path, "--help").said
-    assert "--json" in run(tmp_path, "doctor", "--help").said
+    said = run(tmp_path, "--help").said
+    for command in ("doctor", "follow"):
+        assert command in said
+        assert "--json" in run(tmp_path, command, "--help").said
     assert run(tmp_path, "--version").said.strip() == __version__
     assert run(tmp_path).code == 2
 

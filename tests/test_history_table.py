@@ -133,7 +133,7 @@ def test_no_secret_is_in_any_column(party: Party, find: Callable[..., Any]) -> N
 
 
 def test_a_job_that_cannot_be_read_is_a_row(party: Party, jobs: list[Job]) -> None:
-    with party.studio.ledger.table.file.transaction() as connection:
+    with party.studio.ledger.table.database.transaction() as connection:
         connection.execute("UPDATE jobs SET phase = 'archived' WHERE id = ?", (jobs[2].id,))
     frame = table(party)
     row = frame[frame["id"] == jobs[2].id].iloc[0]

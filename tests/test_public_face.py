@@ -41,6 +41,7 @@ from runway_nb import (
 )
 from runway_nb.account import Account
 from runway_nb.embedded_simulator import EmbeddedSimulator
+from runway_nb.ledger.budgets import LedgerBudgets
 from runway_nb.ledger.history import LedgerHistory, read_filter
 from runway_nb.ledger.leases import LedgerLeases
 from runway_nb.ledger.marks import LedgerMarks
@@ -180,6 +181,7 @@ CALLS: dict[str, Call] = {
     "resend": lambda w, x: w.studio.resend(x),
     "request_of": lambda w, x: w.studio.request_of(x),
     "new_take": lambda w, x: w.studio.new_take(x),
+    "resume": lambda w, x: w.studio.resume(x),
     "Account.credits": lambda w, x: w.studio.account.credits(x),
     "Account.task": lambda w, x: w.studio.account.task(x),
     "Account.tasks": lambda w, x: w.studio.account.tasks(x),
@@ -225,7 +227,7 @@ CALLS: dict[str, Call] = {
     **_each(
         "Ledger.{}",
         (
-            "find", "get", "named", "recent", "spending.by_day", "spending.today", "add", "adopt",
+            "find", "get", "named", "recent", "spending.by_day", "spending.today", "add", "adopt", "unfinished",
         ),
         lambda name, w, x: attrgetter(name)(w.ledger)(x),
     ),
@@ -233,7 +235,12 @@ CALLS: dict[str, Call] = {
         "Ledger.{}", ("uploads.find", "claim", "add_imported"), lambda name, w, x: attrgetter(name)(w.ledger)(x, x)
     ),
     "Ledger.snapshot": lambda w, x: w.ledger.snapshot(x),
+    "Ledger.claim(budgets)": lambda w, x: w.ledger.claim(w.ledger.get(w.job.id), lambda _: None, budgets=x),
+    "Ledger.snapshot(budgets)": lambda w, x: w.ledger.snapshot(w.ledger.get(w.job.id), x),
+    "LedgerBudgets.replace": lambda w, x: w.ledger.budgets.replace(x),
+    "spending(studio)": lambda w, x: runway_nb.spending(studio=x) if x is not None else None,
     "LedgerLeases.take": lambda w, x: w.ledger.leases.take(x, x),
+    "LedgerLeases.ownerless": lambda w, x: w.ledger.leases.ownerless(x, 0.0),
     **_each("LedgerLeases.{}", ("renew", "is_held"), lambda name, w, x: getattr(w.ledger.leases, name)(x)),
     **_each("LedgerTasks.{}", ("ids", "missing"), lambda name, w, x: getattr(w.ledger.tasks, name)(x)),
     "LedgerHistory.page(wanted)": lambda w, x: w.ledger.history.page(x),
@@ -304,6 +311,7 @@ DRIVEN = {
     EmbeddedSimulator: set(),
     Job: {"until_ended"},  # for a cell that awaits
     Ledger: set(),
+    LedgerBudgets: {"states", "of_user", "write"},  # of settings of ours, or of another ledger
     LedgerLeases: set(),
     LedgerHistory: set(),
     LedgerMarks: {"read", "write"},  # a row of the file

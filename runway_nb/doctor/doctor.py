@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import __version__
 from ..credentials import Secret, named_stores
+from ..ledger_address import read_ledger_address
 from ..setting_values import READERS, read_text
-from ..settings import checked_url
+from ..settings import VARIABLES, checked_url
 from ..simulator.server import NEEDS
 from ..spec import BASE_URL, DEFAULT_SLOTS
 from . import account, folders, ledger_health, network, packages
@@ -21,7 +22,6 @@ from .finding import Check, Finding, Once
 from .masking import GetEnv, Names, masked_finding, names_of_user
 from .token import NamedStore, find_token, look_at_token
 
-_VARIABLES = {"base_url": "USEAPI_BASE_URL", "output": "RUNWAY_NB_OUTPUT", "slots": "RUNWAY_NB_SLOTS"}
 _DEFAULTS: dict[str, object] = {"base_url": BASE_URL, "output": "runway_outputs", "slots": DEFAULT_SLOTS}
 
 
@@ -104,9 +104,16 @@ class Doctor:
             Check("proxy", lambda: network.look_at_proxies(getenv)),
             Check("certificates", lambda: network.look_at_certificates(getenv)),
             Check("home", lambda: folders.look_at_home(home)),
-            Check("ledger", lambda: ledger_health.look_at_ledger(home)),
+            Check("ledger", lambda: _look_at_ledger(home, getenv(VARIABLES["ledger"]))),
             Check("output folder", lambda: folders.look_at_output(output_folder(self._session))),
         ]
+
+
+def _look_at_ledger(home: Callable[[], Path], given: str | None) -> Iterator[Finding]:
+    """Return what there is to say of the ledger, in its file or on a server. Raises `SettingsError`."""
+    address = read_ledger_address(given)
+    del given  # a traceback that shows variables would show its password
+    return ledger_health.look_at_ledger(home) if address is None else ledger_health.look_at_server(address)
 
 
 def output_folder(session: Session) -> Path:
@@ -121,4 +128,4 @@ def _setting(session: Session, name: str) -> object:
     given = session.config.get(name)
     if given not in (None, ""):
         return given
-    return session.getenv(_VARIABLES[name]) or _DEFAULTS[name]
+    return session.getenv(VARIABLES[name]) or _DEFAULTS[name]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..errors import LedgerError
 from ..ledger.health import LedgerHealth, examine
+from ..ledger_address import LedgerAddress
 from ..storage.home import LEDGER_NAME
 from .finding import Finding, ok, unknown, wrong
 
@@ -40,6 +41,26 @@ def look_at_ledger(
         yield wrong(_NAME, f"{path} cannot be written", "give yourself the right to (chmod u+w)")
         return
     yield _of_health(health, seconds)
+
+
+def look_at_server(address: LedgerAddress) -> Iterator[Finding]:
+    """Yield whether the ledger on a server can be used. Nothing in it is changed, and its password is not shown."""
+    try:
+        from ..ledger.postgres.health import examine as examine_server  # loads psycopg
+    except ImportError as missing:
+        yield wrong(_NAME, f"on a server, and psycopg is missing ({missing})", "pip install 'runway_nb[cluster]'")
+        return
+    try:
+        health = examine_server(address)
+    except LedgerError as error:
+        text, _, advice = error.message.rpartition(": ")
+        yield wrong(_NAME, text or advice, advice)
+        return
+    facts = f"PostgreSQL {health.engine}, {address}, step {health.step}, {health.jobs:,} jobs"
+    if health.is_of_newer_version:
+        yield wrong(_NAME, f"written by a newer runway_nb; {facts}", "pip install --upgrade runway_nb")
+        return
+    yield ok(_NAME, facts if health.step else f"{facts}: it begins with the first job")
 
 
 def _unreadable(home: Path) -> Finding | None:

@@ -35,7 +35,7 @@ def names_of_user(getenv: GetEnv = os.getenv, login: Callable[[], str] = getuser
     """Return the homes and names of the user of this process."""
     homes = {getenv("HOME"), getenv("USERPROFILE"), str(home_folder() or "")}
     homes |= {os.path.realpath(home) for home in homes if home}
-    users = {getenv(name) for name in ("USER", "LOGNAME", "USERNAME", "JUPYTERHUB_USER")}
+    users = {getenv(name) for name in ("USER", "LOGNAME", "USERNAME", "JUPYTERHUB_USER", "RUNWAY_NB_USER")}
     with suppress(Exception):  # a container may have no name for its user
         users.add(login())
     return Names(_longest_first(home.rstrip("/\\") for home in homes if home), _longest_first(filter(None, users)))

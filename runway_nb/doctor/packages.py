@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import platform
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -86,8 +87,16 @@ def look_at_python(version: str = platform.python_version(), needed: str | None 
         yield wrong("Python", f"{version}, and {bounds} is needed", "make an environment with a newer Python")
 
 
-def look_at_installation(loaded: str, find_version: FindVersion = metadata.version) -> Iterator[Finding]:
-    """Yield whether the version that runs is the one that is installed."""
+def look_at_installation(
+    loaded: str, find_version: FindVersion = metadata.version, *, editable: bool | None = None
+) -> Iterator[Finding]:
+    """Yield whether the version that runs is the one that is installed.
+
+    Args:
+        loaded: The version that runs.
+        find_version: Gives the version that is installed.
+        editable: Whether a checkout is what is installed; looked up when not given.
+    """
     try:
         installed = find_version(DISTRIBUTION)
     except metadata.PackageNotFoundError:
@@ -95,8 +104,23 @@ def look_at_installation(loaded: str, find_version: FindVersion = metadata.versi
         return
     if installed == loaded:
         yield ok(DISTRIBUTION, loaded)
+    elif is_editable() if editable is None else editable:
+        text = f"{loaded} runs from a checkout that was installed as {installed}"
+        yield unknown(DISTRIBUTION, text, "pip install --editable it again: what it needs may have changed")
     else:
         yield wrong(DISTRIBUTION, f"{loaded} runs, and {installed} is installed", "restart the kernel")
+
+
+def is_editable(find: Callable[[str], Any] = metadata.distribution) -> bool:
+    """Return whether a checkout is what is installed, whose version moves on without a new installation.
+
+    `find` gives the installed distribution. Installers note their origin in `direct_url.json` (PEP 610).
+    """
+    try:
+        origin = json.loads(find(DISTRIBUTION).read_text("direct_url.json") or "{}")
+    except (metadata.PackageNotFoundError, ValueError):
+        return False
+    return bool(origin.get("dir_info", {}).get("editable"))
 
 
 def look_at_packages(

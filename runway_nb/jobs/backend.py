@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from .. import errors
 from ..api.models import Asset
 from ..ledger.ledger import Ledger
+from ..ledger.slots import Payer
 from ..pictures.assets import AssetCache, AssetList, all_assets
 from ..pictures.uploads import Uploads
 from ..references import Picture, ShotFrame
@@ -88,6 +89,8 @@ class Backend:
         """All that lies there."""
         self.queue = SubmitQueue(lambda: self.settings.slots, clock)
         """Who may send next."""
+        self.payer = Payer(settings.backend, settings.payer)
+        """Whose slots they are."""
         self._connect = connect
         self._made: tuple[object, asyncio.Future[Connection]] | None = None
 

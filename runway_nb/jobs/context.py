@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -75,6 +75,10 @@ class JobContext:
         """Set when the user asks for a poll."""
         self.busy: errors.RateLimited | None = None
         """The latest 429 to a create: it has started nothing, by the API's word, and is looked for all the same."""
+        self._unwritten: dict[str, Any] = {}
+        """What the ledger did not take, by field; the next write brings it along."""
+        self._problem = ""
+        """Why it did not."""
 
     async def connected(self) -> Connection:
         """Return the clients."""
@@ -152,13 +156,57 @@ class JobContext:
             LeaseLost: another kernel has the job.
             LedgerError: it cannot be written.
         """
-        self.ledger.update(self.job.id, by=self.owner, phase=phase.value, **changes)
+        self.ledger.update(self.job.id, by=self.owner, **self.with_unwritten({"phase": phase.value, **changes}))
+        self.note_written()
 
     def journal(self, **changes: Any) -> None:
-        """Write to the ledger. A failure is shown on the screen and costs nobody the video."""
+        """Write to the ledger, now or, while it is away, later. A failure is shown and costs nobody the video.
+
+        Raises:
+            LeaseLost: another kernel has the job.
+        """
         try:
-            self.ledger.update(self.job.id, by=self.owner, **changes)
+            self._write(changes)
         except errors.LeaseLost:
+            self.note_written()
             raise
+        except errors.LedgerError as error:
+            self._unwritten = self.with_unwritten(changes)
+            self._problem = error.message
+            self.control.change(warning=error.message)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not cost the video
             self.control.change(warning=message_of(error))
+
+    @property
+    def has_unwritten(self) -> bool:
+        """Whether the ledger has yet to learn something of the job."""
+        return bool(self._unwritten)
+
+    def with_unwritten(self, changes: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the changes with those that the ledger did not take before: of a field the last one holds."""
+        return {**self._unwritten, **changes}
+
+    def note_written(self) -> None:
+        """Take note that the ledger has got all that it did not take before."""
+        self._unwritten = {}
+        if self._problem and self.job.state.warning == self._problem:
+            self.control.change(warning="")
+        self._problem = ""
+
+    def write_late(self) -> None:
+        """Try once more to write what the ledger did not take. Never fails; a job that is another's by now is left."""
+        if self._unwritten:
+            with suppress(errors.LeaseLost):
+                self.journal()
+
+    def _write(self, changes: Mapping[str, Any]) -> None:
+        """Write changes and all that is unwritten; where these together are refused, the new ones alone."""
+        both = self.with_unwritten(changes)
+        try:
+            self.ledger.update(self.job.id, by=self.owner, **both)
+        except errors.LedgerError:
+            if not self._unwritten or not changes:
+                raise
+            self.ledger.update(self.job.id, by=self.owner, **changes)
+            self._problem = ""  # the older ones can never be written: what is shown of that stays
+        self.note_written()

@@ -88,6 +88,7 @@ def new_record(
         cell=asker.cell,
         owner=asker.owner,
         prompt_hash=prompt_hash(request.prompt),
+        asked_by=settings.user,
     )
     return record, sent
 

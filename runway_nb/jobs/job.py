@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..api.models import Task
-from ..errors import InvalidCommand, RunwayError, WaitInterrupted, WaitTimeout
+from ..errors import DownloadError, InvalidCommand, RunwayError, WaitInterrupted, WaitTimeout
 from ..extension_points import provided
 from ..ledger.marks import LedgerMarks, Marks
 from ..ledger.phase import LEFT
@@ -190,6 +190,10 @@ class Job(Handle):
         bundle: dict[str, str] = provided("job.mimebundle")(self)
         return bundle
 
+    def _display_(self) -> object:
+        """Return what marimo shows, as its hook."""
+        return provided("job.marimo")(self)
+
     @property
     def wish(self) -> VideoRequest:
         """The old name of `original_request`, for this version."""
@@ -270,11 +274,18 @@ class Job(Handle):
         """Return the file of the finished video. Raises `RunwayError` while there is none, and the job's own error."""
         if not self.done:
             raise RunwayError(f"job {self.id} has no video yet ({self.status}): wait for it with job.wait()")
-        video = self.result().video
+        error, video = self.state.error, self.state.video
+        if isinstance(error, DownloadError):
+            raise type(error)(f"{error.message}: {self._cure}")
+        self.result()
         if video is None or not os.path.isfile(video):
-            cure = "%runway import brings it again" if self.imported else f"%runway attach {self.id} fetches it again"
-            raise RunwayError(f"the video of job {self.id} is not on disk: {cure}")
+            raise RunwayError(f"the video of job {self.id} is missing here: {self._cure}")
         return video
+
+    @property
+    def _cure(self) -> str:
+        """How the video comes here again."""
+        return "%runway import brings it again" if self.imported else f"%runway attach {self.id} fetches it again"
 
     # --- waiting --------------------------------------------------------------------------------
 
@@ -294,16 +305,16 @@ class Job(Handle):
             InvalidRequest: an argument that cannot be read.
             RunwayError: the job ended without a video; the same error as `error`.
         """
-        with shown_while(self, on_tick) as tick_of:
-            tick = self._ticking(timeout, tick_of)
-            try:
+        try:
+            with shown_while(self, on_tick) as tick_of:
+                tick = self._ticking(timeout, tick_of)
                 if checked_switch(keep_loop, "keep_loop"):
                     run_nested(self.until_ended(timeout, tick_of))
                 else:
                     while not self._control.ended.wait(SLICE):
                         tick()
-            except KeyboardInterrupt:
-                raise self.interrupted() from None
+        except KeyboardInterrupt:  # also as the wait begins: what shows it is loaded then
+            raise self.interrupted() from None
         return self.result()
 
     async def until_ended(self, timeout: float | None = None, on_tick: Tick | None = None) -> None:

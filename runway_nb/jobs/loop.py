@@ -41,6 +41,8 @@ class BackgroundLoop(Handle):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._pid = 0
+        self._under_way: set[Future[Any]] = set()
+        """A loop itself holds no task that waits: what nobody else holds would be collected as garbage."""
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine and return its future; callable from any thread.
@@ -51,10 +53,13 @@ class BackgroundLoop(Handle):
             work.close()
             raise RunwayError(IN_BROWSER)
         try:
-            return contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._running())
+            future = contextvars.Context().run(asyncio.run_coroutine_threadsafe, work, self._running())
         except (OSError, RuntimeError, MemoryError) as error:
             work.close()
             raise unexpected(error, "the background thread cannot be started") from None
+        self._under_way.add(future)
+        future.add_done_callback(self._under_way.discard)
+        return future
 
     def run(self, work: Coroutine[Any, Any, T], timeout: object) -> T:
         """Return the result of a coroutine, within `timeout` seconds; None for as long as it takes.
@@ -109,6 +114,7 @@ class BackgroundLoop(Handle):
                     loop.close()
                     raise
                 self._loop, self._thread, self._pid = loop, thread, os.getpid()
+                self._under_way.clear()
             return self._loop
 
 

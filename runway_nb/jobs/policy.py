@@ -11,7 +11,9 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from ..budgets import USER, Budget
 from ..errors import InvalidRequest, MaybeSent, ModerationBrake, OverBudget, RefusedBefore, RunwayError
+from ..ledger.budgets import BudgetState
 from ..ledger.phase import NOT_MADE, WITHOUT_VIDEO, Phase
 from ..ledger.record import Record
 from ..ledger.snapshot import LedgerSnapshot
@@ -166,7 +168,7 @@ def _check_credits(new: Record, known: LedgerSnapshot, limits: Limits, request: 
     if request.credits is not None:
         costs = f"costs {'' if request.row.is_price_certain else 'about '}{new.credits} credits"
     elif not limits.unknown_price:
-        _refuse_unknown_price(new, limits, where)
+        _refuse_unknown_price(new, known, limits, where)
     if limits.cell_credits is not None and new.credits > limits.cell_credits:
         raise OverBudget(
             f"this shot {costs}, more than the {limits.cell_credits} that it may cost "
@@ -178,13 +180,37 @@ def _check_credits(new: Record, known: LedgerSnapshot, limits: Limits, request: 
             f"day (max_credits) are spent at {where}, by all notebooks together; nothing was sent. "
             f"%runway credits shows for what{_noted(known.notes)}"
         )
+    for state in known.budgets if new.credits else ():
+        _check_budget(new.credits, state, costs, where)
 
 
-def _refuse_unknown_price(new: Record, limits: Limits, where: str) -> None:
+def _check_budget(price: int, state: BudgetState, costs: str, where: str) -> None:
+    """Raise `OverBudget` where a shot would cost more than what is left of a budget. No name of a user stands in it."""
+    budget, spent = state.budget, state.spent
+    if spent + price <= budget.credits:
+        return
+    whose = "your budget" if budget.scope == USER else "the budget of the whole course"
+    if price > budget.credits or state.free_again is None:
+        help_ = "Ask for less, or ask who set the budget"
+    else:
+        begins = time.strftime("%H:%M", time.localtime(state.free_again))
+        help_ = f"It begins anew on {day_of(state.free_again)} at {begins}"
+    raise OverBudget(
+        f"this shot {costs}; {spent} of the {_budget_words(budget)} that are {whose} are spent at {where}; nothing was "
+        f"sent. {help_}{_noted(state.notes)}"
+    )
+
+
+def _budget_words(budget: Budget) -> str:
+    return f"{budget.credits} credits{f' a {budget.period}' if budget.period else ''}"
+
+
+def _refuse_unknown_price(new: Record, known: LedgerSnapshot, limits: Limits, where: str) -> None:
     """Raise `OverBudget` where credits are limited: an unknown price is never taken for none."""
     allowed = {
         f"{limits.cell_credits} credits for this shot": limits.cell_credits,
         f"{limits.day_credits} credits a day at {where}": limits.day_credits,
+        **{f"{_budget_words(each.budget)} at {where}": each.budget.credits for each in known.budgets},
     }
     if limit := next((words for words, credits_ in allowed.items() if credits_ is not None), ""):
         raise OverBudget(

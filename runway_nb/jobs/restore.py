@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -69,6 +70,11 @@ def task_of(record: Record) -> Task | None:
     return Task(record.task_id, Status(record.status) if record.status else PENDING) if record.task_id else None
 
 
+def folder_here(record: Record, other: Path) -> Path:
+    """Return the folder of a job's notebook; `other` where that is on another machine, or gone."""
+    return Path(record.folder) if record.folder and os.path.isdir(record.folder) else other
+
+
 def is_over(record: Record) -> bool:
     """Return True when there is nothing left to fetch or to find out; a video without its file can be fetched again."""
     return record.phase in SETTLED and not (record.phase == Phase.DONE and record.task_id and not video_file(record))
@@ -107,6 +113,11 @@ def video_file(record: Record) -> Path | None:
     return None
 
 
+def is_missing_here(record: Record) -> bool:
+    """Return True for a video that was made and whose file is not here: it lies on another machine, or is gone."""
+    return record.phase == Phase.DONE and bool(record.video) and video_file(record) is None
+
+
 def _resting_phase(record: Record, video: Path | None) -> Phase:
     """Return where a job stands that is not followed here: another kernel may be at it, so nothing is certain."""
     phase = Phase(record.phase)
@@ -129,7 +140,7 @@ def _error(record: Record, phase: Phase) -> errors.RunwayError:
     if record.error and record.phase in SETTLED:
         return errors.RunwayError(record.message or f"it ended as {record.error}")
     if record.phase == Phase.DONE:
-        return errors.DownloadError(f"its file {Path(record.video).name} is not there any more")
+        return errors.DownloadError(f"its file {Path(record.video).name} is missing here")
     seen = time.strftime("%d %b %H:%M", time.localtime(record.updated)).lstrip("0")
     last = f"last seen {record.phase} at {seen}, another kernel may still be at it"
     return errors.MaybeSent(f"maybe sent: {last}") if phase is Phase.UNKNOWN else errors.Detached(last)

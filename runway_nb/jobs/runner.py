@@ -41,6 +41,8 @@ class Runner:
         self._ledger = ledger
         self._env = environment
         self._works: dict[asyncio.Future[None], Job] = {}
+        self._owing: set[JobContext] = set()
+        """Those at work, and those over of which the ledger has yet to learn something."""
         self._heart: asyncio.Future[None] | None = None
 
     def start(self, job: Job, backend: Backend, start: Start) -> None:
@@ -67,9 +69,12 @@ class Runner:
             if not any(job.state.phase is Phase.SENDING for job in self._works.values()):
                 break
             await asyncio.sleep(0.05)
-        for work in (*works, *([self._heart] if self._heart else [])):
+        # the heart, too, is waited for: a beat after the end would open the ledger again
+        ending = [*works, *([] if self._heart is None or self._heart.done() else [self._heart])]
+        for work in ending:
             work.cancel()
-        await asyncio.gather(*works, return_exceptions=True)
+        await asyncio.gather(*ending, return_exceptions=True)
+        self._write_late()
         return [await backend.close() for backend in backends]
 
     def end_unstarted(self) -> None:
@@ -115,13 +120,27 @@ class Runner:
         workflow = Workflow(context, output=job.folder / settings.output, posters=settings.posters)
         work = asyncio.ensure_future(workflow.run(start))
         self._works[work] = job
-        work.add_done_callback(lambda work: self._works.pop(work, None))
+        self._owing.add(context)
+        work.add_done_callback(lambda work: self._ended(work, context))
         if self._heart is None or self._heart.done():
             self._heart = asyncio.ensure_future(self._beat())
 
+    def _ended(self, work: asyncio.Future[None], context: JobContext) -> None:
+        self._works.pop(work, None)
+        if not context.has_unwritten:
+            self._owing.discard(context)
+
     async def _beat(self) -> None:
-        """Renew the leases of all jobs while there are any."""
-        while self._works:
+        """Renew the leases of all jobs while there are any, and write what the ledger did not take."""
+        while self._works or self._owing:
             await asyncio.sleep(RENEW_SECONDS)
             with suppress(errors.LedgerError):  # the next beat may do better; until the lease ends nothing is lost
                 self._ledger.leases.renew(self.owner)
+            self._write_late()
+
+    def _write_late(self) -> None:
+        """Write what the ledger did not take; a job that is over and written is looked at no more."""
+        for context in list(self._owing):
+            context.write_late()
+            if not context.has_unwritten and context.job.state.phase.is_final:
+                self._owing.discard(context)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from functools import partial
-from typing import Any
 
 from .. import errors
 from ..api.client import RunwayClient
@@ -16,7 +15,6 @@ from ..ledger.record import Record
 from ..ledger.thumbnails import COMPARISON, KEYFRAME, keep_keyframes
 from ..pictures.resolve import keyframe_thumbnails, resolve_keyframes
 from ..redaction import short_id
-from ..references import task_account
 from ..spec import RETRY_SECONDS
 from .backend import Backend
 from .context import JobContext, Stopped
@@ -26,6 +24,7 @@ from .poll_schedule import DEADLINE, EXPLORE_DEADLINE
 from .recover import LATE_SECONDS, FoundTask, find_task, named_task, search_for_task
 from .state import is_refusal
 from .submit_queue import QueueEntry
+from .turns import SlotTaken, close_account, note_started, show_waiting, take_slot, wait_for_turn
 
 LONGEST_SEARCH = 600.0
 """Seconds that a search for a task may take in all, however slowly the server answers; about a minute is usual."""
@@ -62,10 +61,12 @@ async def send(context: JobContext, entry: QueueEntry) -> Task:
     client = (await context.connected()).client
     deadline: float | None = None
     while True:
-        await _wait_for_turn(context, entry)
+        await wait_for_turn(context, entry)
         try:
             task = await context.race(started_already(context, client)) or await _post(context, client, entry)
             break
+        except SlotTaken:
+            continue
         except errors.RateLimited as busy:
             context.busy = busy
             if (named := _named_by(busy, context)) is not None:
@@ -80,14 +81,14 @@ async def send(context: JobContext, entry: QueueEntry) -> Task:
                 task = started
                 break
             seconds = min(_retry_seconds(context, busy, context.queue.slowdown(entry)), deadline - now)
-            context.queue.send_back(entry, seconds)
+            close_account(context, entry, seconds)
             _report_holders(context, busy, seconds)
             if seconds > SOON_SECONDS and (soon := await _looked_soon(context, client)) is not None:
                 context.queue.go(entry)
                 task = soon
                 break
     context.busy = None
-    context.queue.locate(entry, task_account(task.id))
+    note_started(context, entry, task.id)
     return task
 
 
@@ -231,7 +232,7 @@ async def _post(context: JobContext, client: RunwayClient, entry: QueueEntry) ->
     # whole and encoded before the phase says that it is being sent: what fails here is no doubt
     prepared = client.prepare(context.job.request)
     sent = context.env.clock()
-    context.commit(Phase.SENDING, sent=sent, server_sent=server_sent)
+    take_slot(context, entry, sent=sent, server_sent=server_sent)
     context.control.change(phase=Phase.SENDING, sent=sent, next_poll=None, detail="")
     context.busy = None
     try:
@@ -321,26 +322,6 @@ async def _with_balance(
     return error
 
 
-async def _wait_for_turn(context: JobContext, entry: QueueEntry) -> None:
-    """Wait until a slot is free and nobody is before; the screen shows the position."""
-    queue = context.queue
-    while not queue.may_go(entry):
-        reopens = queue.reopens(entry)
-        if reopens is None or context.job.state.next_poll is None:
-            _wait(context, queue.message(entry))
-        await context.pause(None if reopens is None else max(0.0, reopens - context.env.monotonic()), entry.moved)
-    queue.go(entry)
-
-
-def _wait(context: JobContext, detail: str, next_try: float | None = None) -> None:
-    """Tell why it waits; the ledger learns it once."""
-    state: dict[str, Any] = {"sent": None, "detail": detail, "next_poll": next_try}
-    if context.job.state.phase is Phase.WAITING:
-        context.control.change(**state)
-    else:
-        context.move(Phase.WAITING, **state)
-
-
 def _retry_seconds(context: JobContext, busy: errors.RateLimited, slowdown: float) -> float:
     """Return the time that the API names, else 10 to 30 s (API facts 3.4), longer after each refusal in a row."""
     low, high = (int(seconds * 1000) for seconds in RETRY_SECONDS)
@@ -354,7 +335,7 @@ def _report_holders(context: JobContext, busy: errors.RateLimited, seconds: floa
         ours = {job.task.id: f"job {job.id}" for job in list(context.other_jobs.values()) if job.task is not None}
         names = [ours.get(task_id, f"task {short_id(task_id)}") for task_id, _ in busy.running]
         detail = f"{len(names)} slot{'s' * (len(names) > 1)} busy with {', '.join(names[:3])}"
-    _wait(context, detail, context.env.clock() + seconds)
+    show_waiting(context, detail, context.env.clock() + seconds)
 
 
 def _patience(context: JobContext) -> float:

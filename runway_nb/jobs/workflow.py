@@ -9,6 +9,7 @@ from __future__ import annotations
 from asyncio import CancelledError, to_thread
 from collections.abc import Awaitable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from anyio import fail_after, move_on_after
@@ -17,17 +18,18 @@ from .. import errors
 from ..api.models import SUCCEEDED, Task
 from ..ledger.phase import Phase
 from ..ledger.record import REFUSED_FOR_NOW, Record
-from ..references import task_account
 from ..storage.video_folder import folder_problem
 from ..values.plain import unexpected
 from .context import JobContext, Start, Stopped, WrongTask
 from .download import fetch
+from .ledger_away import ask_ledger
 from .matching import kin
 from .poll import track
 from .restore import is_over, resting_state, resumed_state, task_of
 from .state import State, failed_phase
 from .submit import check, prepare, search, search_instead, send, started_already
 from .submit_queue import QueueEntry
+from .turns import occupy_slot
 
 WATCH_SECONDS = 1.0
 """Between two looks into the ledger at a job that another kernel tracks."""
@@ -86,7 +88,7 @@ class Workflow:
         if task is None:
             self.context.control.become(State())
             return await self._make()
-        entry = self.context.queue.occupy(self.context.job.id, task_account(task.id))
+        entry = occupy_slot(self.context, task.id)
         try:
             task = await self._take_up(task, entry, 0.0)
         finally:
@@ -132,13 +134,22 @@ class Workflow:
     async def _taken(self, to_send: bool) -> Record:
         """Return the record once the lease is ours, or the job has settled; until then its owner is watched."""
         context = self.context
-        record, ours = context.ledger.leases.take(context.job.id, context.owner, to_send=to_send)
+        record, ours = await self._asked(to_send)
         while not ours and not is_over(record):
             context.control.change(phase=Phase.FOLLOWING, task=task_of(record), sent=record.sent, elsewhere=True)
             await context.pause(WATCH_SECONDS)
-            record, ours = context.ledger.leases.take(context.job.id, context.owner, to_send=to_send)
+            record, ours = await self._asked(to_send)
         context.control.change(elsewhere=False)
         return record
+
+    async def _asked(self, to_send: bool) -> tuple[Record, bool]:
+        """Return what the ledger says when it is asked for the lease; while it is away it is waited for."""
+        context = self.context
+        take = partial(context.ledger.leases.take, context.job.id, context.owner, to_send=to_send)
+        answer = await ask_ledger(context, take, lambda text: context.control.change(detail=text))
+        if context.job.state.detail:
+            context.control.change(detail="")
+        return answer
 
     # --- ends -----------------------------------------------------------------------------------
 

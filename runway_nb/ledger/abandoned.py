@@ -11,7 +11,7 @@ from .phase import IS_UNSENT_SQL, Phase
 from .record import REFUSED_FOR_NOW, Record
 
 if TYPE_CHECKING:
-    import sqlite3
+    from .engine import Connection
 
 _AT_REST = {"owner": "", "lease": 0.0}
 
@@ -21,9 +21,9 @@ def abandoned_jobs(table: JobTable, *, but_of: str = "") -> list[Record]:
 
     What cannot be read is nobody's to end. Those of the owner `but_of` are left out: it will send them.
     """
-    with table.file.opened() as connection:
-        waiting = f"{IS_UNSENT_SQL} AND (?1 = '' OR owner IS NOT ?1)"
-        rows = connection.execute(f"SELECT id, owner, lease FROM jobs WHERE {waiting}", (but_of,)).fetchall()  # noqa: S608 - our own clause
+    with table.database.opened() as connection:
+        waiting = f"{IS_UNSENT_SQL} AND (:owner = '' OR COALESCE(owner, '') != :owner)"
+        rows = connection.execute(f"SELECT id, owner, lease FROM jobs WHERE {waiting}", {"owner": but_of}).fetchall()  # noqa: S608 - our own clause
         sound = [row for row in rows if isinstance(row["owner"], str) and isinstance(row["lease"], (int, float))]
         gone = cache(is_gone)  # hundreds of jobs have one owner
         idle = {
@@ -40,7 +40,7 @@ def void_ids(jobs: list[Record]) -> frozenset[str]:
     return frozenset(job.id for job in jobs if job.is_unsent)
 
 
-def end_abandoned(table: JobTable, connection: sqlite3.Connection, job: Record) -> None:
+def end_abandoned(table: JobTable, connection: Connection, job: Record) -> None:
     """End the waiting of a job: one that was sent is in doubt, and looked for before it is sent again."""
     if job.is_unsent:
         void(table, connection, job.id)
@@ -49,7 +49,7 @@ def end_abandoned(table: JobTable, connection: sqlite3.Connection, job: Record) 
     table.change(connection, job.id, {**doubt, **_AT_REST})
 
 
-def void(table: JobTable, connection: sqlite3.Connection, job_id: str) -> None:
+def void(table: JobTable, connection: Connection, job_id: str) -> None:
     """End a job that nobody will send; should its owner resume, it cannot send."""
     message = "its session ended before it was sent: nothing was charged"
     gone: dict[str, Any] = {"phase": Phase.REMOVED, "credits": 0, "error": "Removed", "message": message}
@@ -57,7 +57,7 @@ def void(table: JobTable, connection: sqlite3.Connection, job_id: str) -> None:
     reopen_replaced(table, connection, job_id)
 
 
-def reopen_replaced(table: JobTable, connection: sqlite3.Connection, job_id: str) -> None:
+def reopen_replaced(table: JobTable, connection: Connection, job_id: str) -> None:
     """Open the job again in whose place this one was to be sent."""
     for record in table.records("WHERE resent_as = ?", (job_id,)):
         connection.execute("UPDATE jobs SET resent_as = '' WHERE id = ?", (record.id,))

@@ -6,6 +6,7 @@ import hashlib
 import re
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from ..redaction import addresses, know_address
 from ..storage.atomic_file import write_private
@@ -21,11 +22,51 @@ _NESTED = 4
 """So deep keys may lie in one another: in the password of a link there may be an id."""
 
 
-class AccountAddresses:
-    """Addresses, each in a private file named by a key (its hash); ids are stored with the key in its place."""
+class Addresses(Protocol):
+    """Where addresses lie, each by its key."""
+
+    def read(self, key: str) -> str | None:
+        """Return the address; None where there is none. Raises `OSError`, `ValueError` where it cannot be had."""
+
+    def write(self, key: str, address: str) -> None:
+        """Keep an address, on disk before the rows that need it."""
+
+
+class AddressFolder:
+    """Addresses in private files, each named by its key."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    def read(self, key: str) -> str | None:
+        """Return the address; None where there is no such file. Raises `OSError`, `ValueError`."""
+        try:
+            return read_private(self._folder / key, LONGEST).decode()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
+    def write(self, key: str, address: str) -> None:
+        """Write an address to its file, durably: the rows that need it are on disk when they are written."""
+        private_folder(self._folder)
+        write_private(self._folder / key, address.encode(), durable=True)
+
+
+class NoAddresses:
+    """Keeps none: for a look into a ledger that writes nothing."""
+
+    def read(self, key: str) -> str | None:  # noqa: ARG002 - as of those that keep some
+        """Return None."""
+        return None
+
+    def write(self, key: str, address: str) -> None:
+        """Forget it."""
+
+
+class AccountAddresses:
+    """Addresses by key (their hash); ids are stored with the key in the address's place."""
+
+    def __init__(self, kept: Addresses) -> None:
+        self._kept = kept
         self._read: dict[str, str] = {}
 
     def mask(self, text: str) -> str:
@@ -63,28 +104,22 @@ class AccountAddresses:
             return address
         know_address(address)
         key = "account~" + hashlib.sha256(address.encode()).hexdigest()[:12]
-        if self._kept(key) != address:
-            self._write(self._folder / key, address)
+        if self._found(key) != address:
+            self._kept.write(key, address)
         self._read[key] = address
         return key
 
-    def _write(self, path: Path, address: str) -> None:
-        private_folder(self._folder)
-        # the rows that need it are on disk when they are written, so it has to be there before
-        write_private(path, address.encode(), durable=True)
-
-    def _kept(self, key: str) -> str:
-        """Return the address as its file has it; nothing where it cannot be had, and is written anew."""
+    def _found(self, key: str) -> str | None:
+        """Return the address that is kept; None where it cannot be had, and is written anew."""
         with suppress(OSError, ValueError):
-            return read_private(self._folder / key, LONGEST).decode()
-        return ""
+            return self._kept.read(key)
+        return None
 
     def _address(self, key: str) -> str:
-        """Return the address, read once; the key itself where there is no file. Raises `OSError`, `ValueError`."""
+        """Return the address, read once; the key itself where none is kept. Raises `OSError`, `ValueError`."""
         if key not in self._read:
-            try:
-                address = read_private(self._folder / key, LONGEST).decode()
-            except (FileNotFoundError, NotADirectoryError):
+            address = self._kept.read(key)
+            if address is None:
                 return key
             know_address(address)
             self._read[key] = address

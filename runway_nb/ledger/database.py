@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import os
-import random
 import sqlite3
-import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from ..errors import LedgerError, RunwayError
 from ..storage.home import LEDGER_NAME
 from ..storage.private_files import close_to_others, copy_private, private_file, private_folder
-from ..values.handle import Handle
-from . import migrations
+from . import migrations, search_index
+from .engine import Database
+from .search_text import Phrase
 from .sqlite_errors import FAILURES, explained, is_busy, is_damage
+from .sqlite_lock import BUSY_SECONDS, immediate
 
-BUSY_SECONDS = 30.0
-"""How long a change waits for those of other processes."""
-LOCK_PAUSES = (0.0005, 0.004)
-"""Seconds between two tries to take the lock, drawn from this range."""
 SIDES = ("", "-wal", "-shm")
 """The files of a ledger, by what follows its name."""
 
 
 def open_file(path: Path) -> sqlite3.Connection:
-    """Open or make the ledger, and return it. The tables come before WAL, which ignores the busy time-out."""
+    """Open or make the ledger's file, and return it."""
     private_folder(path.parent)
     private_file(path)
     for side in SIDES[1:]:  # new ones get the mode of the ledger
@@ -38,15 +34,11 @@ def open_file(path: Path) -> sqlite3.Connection:
     connection.row_factory = sqlite3.Row
     # a text that some accident has cut must not hide the other rows
     connection.text_factory = lambda data: data.decode(errors="replace")
-    try:
-        _bring_up_to_date(connection, path)
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
-def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+def bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
+    """Make the tables that are missing. They come before WAL, which ignores the busy time-out."""
     found = migrations.version(connection)
     if found > len(migrations.STEPS):
         raise LedgerError(
@@ -58,44 +50,6 @@ def _bring_up_to_date(connection: sqlite3.Connection, path: Path) -> None:
             migrations.migrate(connection)
     _use_wal(connection, path)
     connection.execute("PRAGMA synchronous = FULL")
-
-
-@contextmanager
-def immediate(connection: sqlite3.Connection) -> Iterator[None]:
-    """Yield a transaction that takes the write lock first: a later upgrade of a read would fail at once."""
-    try:
-        _lock(connection)
-        yield
-        connection.commit()
-    except BaseException:
-        # a full disk may have rolled it back already
-        with suppress(sqlite3.Error):
-            connection.rollback()
-        raise
-
-
-def _lock(connection: sqlite3.Connection, draw: Callable[[float, float], float] = random.uniform) -> None:
-    """Take the write lock. SQLite's own waiting sleeps ever longer, so that one of many waits for many seconds."""
-    waited = 0.0
-    connection.execute("PRAGMA busy_timeout = 0")
-    try:
-        while not _has_lock(connection):
-            if waited > BUSY_SECONDS:
-                raise sqlite3.OperationalError(f"it is locked for {BUSY_SECONDS:.0f} s now")
-            pause = draw(*LOCK_PAUSES)
-            time.sleep(pause)
-            waited += pause
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
-
-
-def _has_lock(connection: sqlite3.Connection) -> bool:
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as busy:
-        if not is_busy(busy):
-            raise
-    return connection.in_transaction
 
 
 def _use_wal(connection: sqlite3.Connection, path: Path, attempts: int = 100, pause: float = 0.05) -> None:
@@ -173,6 +127,11 @@ def _is_damaged(path: Path) -> bool:
         return is_damage(error)
 
 
+def _close(connection: sqlite3.Connection) -> None:
+    with suppress(sqlite3.Error):
+        connection.close()
+
+
 def identity(path: Path) -> tuple[int, int] | None:
     """Return which file a path leads to; None when there is none."""
     with suppress(OSError):
@@ -181,7 +140,7 @@ def identity(path: Path) -> tuple[int, int] | None:
     return None
 
 
-class LedgerFile(Handle):
+class LedgerFile(Database):
     """The ledger's file, opened at the first use and again when another took its place.
 
     Safe to use from several threads; no connection crosses a fork. Every failure is one `LedgerError`.
@@ -189,47 +148,65 @@ class LedgerFile(Handle):
     Args:
         home: Its folder.
         clock: Unix seconds, for the name of a damaged file.
-        connect: Opens a database, up to date.
+        connect: Opens a file.
     """
 
     def __init__(
         self, home: Path, clock: Callable[[], float], connect: Callable[[Path], sqlite3.Connection] = open_file
     ) -> None:
+        super().__init__()
         self.path = home / LEDGER_NAME
         self.connect = connect
         self._clock = clock
-        self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._changing = False
-        _OPEN.add(self)
+        self._close_connection: Callable[[], object] = lambda: None
+
+    @property
+    def location(self) -> str:
+        """Where it is, as it may be shown."""
+        return str(self.path)
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
         with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is not None:
-                with suppress(sqlite3.Error):
-                    connection.close()
+            self._connection = None
+            self._close_connection()
 
     @contextmanager
     def opened(self) -> Iterator[sqlite3.Connection]:
         """Open the connection, for this thread alone."""
         with self._lock:
             try:
-                if self._connection is None or not (self._connection.in_transaction or self._is_same_file()):
+                connection = self._connection
+                if connection is None or not (connection.in_transaction or self._is_same_file()):
                     self.close()
-                    self._connection = self.connect(self.path)
-                    self._file = identity(self.path)
-                if self._connection.in_transaction and not self._changing:
-                    self._connection.rollback()  # an interrupt came at a bad moment
-                yield self._connection
+                    connection = self._open()
+                if connection.in_transaction and not self._changing:
+                    connection.rollback()  # an interrupt came at a bad moment
+                yield connection
             except RunwayError:
                 raise  # some of them are ValueErrors, too
             except FAILURES as error:
                 if is_damage(error):
                     self._set_aside()
                 raise LedgerError(explained(error, self.path)) from None
+
+    def _open(self) -> sqlite3.Connection:
+        connection = self._connection = self.connect(self.path)
+        # ends with this object, too, where nobody closes it: a late call may open it again
+        self._close_connection = finalizer = weakref.finalize(self, _close, connection)
+        finalizer.atexit = False  # what runs until the end of the process may still write
+        try:
+            bring_up_to_date(connection, self.path)
+        except BaseException as error:
+            # closing would write the log into a damaged file, which is set aside as it was found
+            if not is_damage(error):
+                self.close()
+            raise
+        self._file = identity(self.path)
+        return connection
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
@@ -242,6 +219,10 @@ class LedgerFile(Handle):
             finally:
                 self._changing = False
 
+    def matching(self, connection: sqlite3.Connection, wanted: Sequence[Phrase]) -> tuple[str, list[Any]]:
+        """Return the SQL condition of the jobs in which all phrases stand, and its values."""
+        return search_index.matching(connection, wanted)
+
     def _is_same_file(self) -> bool:
         """Return False when the file was set aside or removed: what is written to it would be lost."""
         return self._file == identity(self.path)
@@ -251,6 +232,7 @@ class LedgerFile(Handle):
         try:
             aside = set_aside(self.path, self._clock, self.close)
         except OSError as error:
+            self.close()
             problem = explained(error, self.path)
             raise LedgerError(f"the ledger is damaged and cannot be set aside: {problem}") from None
         if aside is not None:
@@ -259,22 +241,3 @@ class LedgerFile(Handle):
                 "nothing was sent. A new one begins with the next call and does not know what was paid before: "
                 "%runway list --account shows the tasks of the account"
             ) from None
-
-
-_OPEN: weakref.WeakSet[LedgerFile] = weakref.WeakSet()
-
-
-def _close_before_fork() -> None:
-    """Close the files: a forked child that inherits SQLite's idea of its locks would damage them."""
-    for ledger in list(_OPEN):
-        ledger._lock.acquire()
-        ledger.close()
-
-
-def _go_on_after_fork() -> None:
-    for ledger in list(_OPEN):
-        ledger._lock.release()
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(before=_close_before_fork, after_in_parent=_go_on_after_fork, after_in_child=_go_on_after_fork)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from .lease import Beat, Clock, LeaseWatch
 
 if TYPE_CHECKING:
-    import sqlite3
+    from .engine import Connection
 
 
 class Moment(NamedTuple):
@@ -40,18 +40,21 @@ class Heartbeats:
         """Return the present moment."""
         return Moment(self._clock(), self._watch.boot, self._uptime())
 
-    def write(self, connection: sqlite3.Connection, clause: str, value: str) -> None:
+    def write(self, connection: Connection, clause: str, value: str) -> None:
         """Write that the leases of the rows in `clause` were renewed now."""
-        statement = f"INSERT OR REPLACE INTO beats SELECT id, ?, ? FROM jobs WHERE {clause} AND lease > 0"  # noqa: S608 - our own clauses
+        statement = (
+            f"INSERT INTO beats (job_id, boot, seconds) SELECT id, ?, ? FROM jobs WHERE {clause} AND lease > 0 "  # noqa: S608 - our own clauses
+            "ON CONFLICT (job_id) DO UPDATE SET boot = excluded.boot, seconds = excluded.seconds"
+        )
         connection.execute(statement, (*self._watch.beat(), value))
 
-    def drop_released(self, connection: sqlite3.Connection) -> None:
+    def drop_released(self, connection: Connection) -> None:
         """Delete the heartbeats of leases that are at rest."""
         connection.execute("DELETE FROM beats WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE id = job_id AND lease > 0)")
 
     def is_held(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         job_id: str,
         owner: str,
         lease: float,

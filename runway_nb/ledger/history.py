@@ -17,14 +17,13 @@ from .marks import LedgerMarks, Marks
 from .phase import IS_WITHOUT_VIDEO_SQL
 from .record import AnyRecord
 from .rows import row_number
-from .search_index import matching
 from .search_text import phrases
 from .since import since_moment, since_problem
 
 if TYPE_CHECKING:
-    import sqlite3
+    from .engine import Connection, Row
 
-_IS_NOTEBOOK = r"notebook = ? OR substr(notebook, -1 - length(?)) IN ('/' || ?, '\' || ?)"
+_IS_NOTEBOOK = r"notebook = ? OR substr(notebook, length(notebook) - length(?)) IN ('/' || ?, '\' || ?)"
 """The path that was given, or one that ends with its names."""
 ALL = 2**63 - 1
 """More jobs than any ledger has."""
@@ -162,10 +161,10 @@ class LedgerHistory:
         """
         checked_kind(wanted, "wanted", HistoryFilter, "a HistoryFilter")
         limit = max(1, limit)
-        with self._table.file.opened() as connection:
+        with self._table.database.opened() as connection:
             clause, values = self._condition(connection, wanted)
             start = self._place_of(connection, before)
-            count = f"SELECT COUNT(*), COALESCE(SUM({_PLACE} >= (?, ?)), 0) {_FROM} WHERE {clause}"
+            count = f"SELECT COUNT(*), COUNT(CASE WHEN {_PLACE} >= (?, ?) THEN 1 END) {_FROM} WHERE {clause}"
             total, passed = connection.execute(count, (*start, *values)).fetchone()
             # the numbers first: a whole row is long
             chosen = f"SELECT jobs.rowid {_FROM} WHERE {clause} AND {_PLACE} < (?, ?) {_NEWEST_FIRST} LIMIT ?"
@@ -183,10 +182,10 @@ class LedgerHistory:
             if not (before := page.next):
                 return
 
-    def _entry(self, row: sqlite3.Row) -> HistoryEntry:
+    def _entry(self, row: Row) -> HistoryEntry:
         return HistoryEntry(self._table.read(row), self._marks.read(row))
 
-    def _place_of(self, connection: sqlite3.Connection, job_id: str) -> tuple[float, int]:
+    def _place_of(self, connection: Connection, job_id: str) -> tuple[float, int]:
         """Return where a job stands in the order; behind all where none is named."""
         if not job_id:
             return _LATEST
@@ -197,11 +196,11 @@ class LedgerHistory:
             raise job_not_found(job_id)
         return row[0], row[1]
 
-    def _condition(self, connection: sqlite3.Connection, wanted: HistoryFilter) -> tuple[str, list[Any]]:
+    def _condition(self, connection: Connection, wanted: HistoryFilter) -> tuple[str, list[Any]]:
         """Return the SQL condition of a filter, and its values."""
         clauses, values = ["TRUE"], list[Any]()
         if searched := phrases(self._table.clean(whole_text(wanted.words))):
-            clause, values = matching(connection, searched)
+            clause, values = self._table.database.matching(connection, searched)
             clauses.append(clause)
         if wanted.model:
             clauses.append("model = ?")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,14 +12,14 @@ from ..redaction import mask_tokens
 from ..values.plain import shown
 from ..values.whole_text import whole_text
 from .addresses import AccountAddresses
-from .database import LedgerFile
+from .engine import Database
 from .heartbeats import Heartbeats
 from .lease import LEASE_SECONDS
 from .record import AnyRecord, Record, UnreadableRecord
 from .rows import COLUMNS, read_row, stored_value
 
 if TYPE_CHECKING:
-    import sqlite3
+    from .engine import Connection, Row
 
 UUID_LENGTH = 36
 """Characters of the number in a task id."""
@@ -32,24 +32,24 @@ class JobTable:
     """The rows of jobs. What is secret is taken out of them; ids and addresses come back as they were.
 
     Args:
-        file: Where they are.
+        database: Where they are.
         addresses: E-mail addresses, which no row holds.
         beats: When the leases were renewed.
     """
 
-    def __init__(self, file: LedgerFile, addresses: AccountAddresses, beats: Heartbeats) -> None:
-        self.file = file
+    def __init__(self, database: Database, addresses: AccountAddresses, beats: Heartbeats) -> None:
+        self.database = database
         self.addresses = addresses
         self.beats = beats
 
     # --- reading --------------------------------------------------------------------------------
 
-    def found(self, clause: str, values: Sequence[Any] = ()) -> list[AnyRecord]:
+    def found(self, clause: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[AnyRecord]:
         """Return the jobs that a clause finds, with those that cannot be read."""
-        with self.file.opened() as connection:
+        with self.database.opened() as connection:
             return [self.read(row) for row in connection.execute(f"{_SELECT} {clause}", values)]
 
-    def records(self, clause: str, values: Sequence[Any] = ()) -> list[Record]:
+    def records(self, clause: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Record]:
         """Return the jobs that a clause finds, without those that cannot be read."""
         return [record for record in self.found(clause, values) if isinstance(record, Record)]
 
@@ -62,24 +62,25 @@ class JobTable:
 
     def newest(self) -> Record | None:
         """Return the job that was written last, of those that can be read; None when there is none."""
-        with self.file.opened() as connection:
+        with self.database.opened() as connection:
             rows = connection.execute(f"{_SELECT} ORDER BY rowid DESC")
             return next((found for row in rows if isinstance(found := self.read(row), Record)), None)
 
     def of_task(self, task_id: str) -> list[AnyRecord]:
         """Return the jobs that have a task, however its id is spelt there."""
         # the address in it is stored by its own spelling, so the number behind it finds more than the whole
-        clause = "WHERE task_id = ?1 OR (?2 != '' AND instr(lower(task_id), ?2) > 0) ORDER BY rowid"
-        whole, number = self.addresses.mask(task_id), task_id.lower().rpartition("-task:")[2]
-        found = self.found(clause, (whole, number if len(number) == UUID_LENGTH else ""))
+        clause = "WHERE task_id = :whole OR (:number != '' AND instr(lower(task_id), :number) > 0) ORDER BY rowid"
+        number = task_id.lower().rpartition("-task:")[2]
+        found = self.found(clause, {"whole": self.addresses.mask(task_id),
+                                    "number": number if len(number) == UUID_LENGTH else ""})  # fmt: skip
         return [job for job in found if isinstance(job, UnreadableRecord) or is_same_id(job.task_id, task_id)]
 
     def is_held(self, record: Record) -> bool:
         """Return True while the owner of a job keeps others away."""
-        with self.file.opened() as connection:
+        with self.database.opened() as connection:
             return self.beats.is_held(connection, record.id, record.owner, record.lease)
 
-    def read(self, row: sqlite3.Row) -> AnyRecord:
+    def read(self, row: Row) -> AnyRecord:
         """Return what stands in a row that has `JOB_COLUMNS`."""
         values: dict[str, Any] = dict(row)
         masked = {name: v for name, v in values.items() if isinstance(v, str) and "account~" in v}
@@ -91,18 +92,24 @@ class JobTable:
 
     # --- writing, inside a transaction of the caller ---------------------------------------------
 
-    def insert(self, connection: sqlite3.Connection, record: Record) -> Record:
+    def insert(self, connection: Connection, record: Record) -> Record:
         """Write a new job; one that has an owner is leased to it."""
         moment = self.beats.moment()
         lease = moment.now + LEASE_SECONDS if record.owner else 0.0
         written = replace(record, created=moment.now, updated=moment.now, lease=lease)
-        row = self._row_of(vars(written)) | {"boot": moment.boot, "uptime": moment.uptime}
-        names, marks = ", ".join(row), ", ".join("?" * len(row))
-        connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
+        self._insert(connection, self._row_of(vars(written)) | {"boot": moment.boot, "uptime": moment.uptime})
         self.beats.write(connection, "id = ?", record.id)
         return written
 
-    def change(self, connection: sqlite3.Connection, job_id: str, changes: dict[str, Any], by: str = "") -> bool:
+    def write(self, connection: Connection, record: Record) -> None:
+        """Write a job as it stands, with the moments of its own; it is at rest."""
+        self._insert(connection, self._row_of(vars(record)))
+
+    def _insert(self, connection: Connection, row: dict[str, Any]) -> None:
+        names, marks = ", ".join(row), ", ".join("?" * len(row))
+        connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
+
+    def change(self, connection: Connection, job_id: str, changes: dict[str, Any], by: str = "") -> bool:
         """Change fields of a job; False when it is not there, or `by` is given and does not own it."""
         row = self._row_of({**changes, "updated": self.beats.moment().now})
         names = ", ".join(f"{name} = ?" for name in row)

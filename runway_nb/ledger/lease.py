@@ -27,6 +27,11 @@ def new_owner() -> str:
     return f"{_namespace()}/{os.getpid()}/{os.urandom(4).hex()}.{_began(os.getpid()) or ''}".rstrip(".")
 
 
+def machine_of(owner: str) -> str:
+    """Return where the process of an owner runs, as its name says: a machine, on Linux a namespace of it."""
+    return owner.partition("/")[0]
+
+
 def is_held(owner: str, lease: float, now: float) -> bool:
     """Return True while the lease of `owner` until `lease` (Unix seconds) seems to keep others away, by the clock.
 
@@ -149,6 +154,9 @@ def _boot() -> str:
 @lru_cache(maxsize=1)
 def _namespace() -> str:
     """Return where process numbers mean the same: a machine, and on Linux a namespace of it (a container's, say)."""
+    names = [socket.gethostname()]
     with suppress(OSError):
-        return f"{socket.gethostname()} {os.readlink('/proc/self/ns/pid')}"
-    return socket.gethostname()
+        names.append(os.readlink("/proc/self/ns/pid"))
+    with suppress(OSError):  # two machines of one name may share a ledger on a server
+        names.append(Path("/etc/machine-id").read_text().strip())
+    return " ".join(filter(None, names)).replace("/", "-")

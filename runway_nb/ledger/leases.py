@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from ..values.arguments import plain_arguments
 from ..values.plain import checked_kind
 from .abandoned import void
 from .job_table import JobTable
 from .lease import LEASE_SECONDS
+from .ownerless import OwnerlessJob, ownerless_jobs
 from .record import Record
 
 
@@ -25,7 +26,7 @@ class LedgerLeases:
 
         An unsent job whose owner is gone is void, unless it is taken `to_send` it.
         """
-        with self._table.file.transaction() as connection:
+        with self._table.database.transaction() as connection:
             record = self._table.get(job_id)
             if record.owner != owner and self._table.is_held(record):
                 return record, False
@@ -40,11 +41,24 @@ class LedgerLeases:
     @plain_arguments
     def renew(self, owner: str) -> None:
         """Renew all leases that `owner` holds."""
-        with self._table.file.transaction() as connection:
+        with self._table.database.transaction() as connection:
             until = self._clock() + LEASE_SECONDS
             owner = self._table.clean(owner)
             connection.execute("UPDATE jobs SET lease = ? WHERE owner = ? AND lease > 0", (until, owner))
             self._table.beats.write(connection, "owner = ?", owner)
+
+    @plain_arguments
+    def ownerless(self, backend: str, since: float, but: Collection[str] = ()) -> list[OwnerlessJob]:
+        """Return the jobs of a backend that may bring a result and that nobody tracks, the oldest first.
+
+        A job that was never sent, or that the user has stopped, is none of them.
+
+        Args:
+            backend: Where they are made: `simulator`, or the host of the API.
+            since: Unix seconds; of those that were given back the older ones stay out.
+            but: Ids that stay out.
+        """
+        return ownerless_jobs(self._table, backend, since, but)
 
     def is_held(self, record: Record) -> bool:
         """Return True while somebody tracks the job and may not be disturbed, whatever the clocks say.

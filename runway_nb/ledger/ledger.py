@@ -7,11 +7,12 @@ e-mail's place, and the address lies in a private file of its own beside the led
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..budgets import Budget, read_budgets
 from ..errors import JobNotFound, LeaseLost, LedgerError
 from ..storage.given_paths import read_path
 from ..values.arguments import plain_arguments
@@ -20,8 +21,10 @@ from ..values.handle import Handle
 from ..values.plain import checked_kind, checked_whole, shown
 from ..values.whole_text import whole_text
 from .abandoned import abandoned_jobs, end_abandoned, reopen_replaced, void_ids
-from .addresses import AccountAddresses
+from .addresses import AccountAddresses, Addresses, AddressFolder
+from .budgets import LedgerBudgets
 from .database import LedgerFile
+from .engine import Connection, Database
 from .heartbeats import Heartbeats
 from .history import LedgerHistory
 from .job_table import JobTable, job_not_found, readable
@@ -31,6 +34,7 @@ from .marks import NO_MARKS, LedgerMarks, Marks
 from .phase import IS_UNFINISHED_SQL, Phase
 from .record import AnyRecord, Record, UnreadableRecord
 from .rows import COLUMNS
+from .slots import LedgerSlots
 from .snapshot import LedgerSnapshot, snapshot_for
 from .spending import LedgerSpending
 from .tasks import LedgerTasks
@@ -60,8 +64,10 @@ class Ledger(Handle):
 
     Attributes:
         spending: What was spent, today and on each day.
+        budgets: What each user and the course may spend.
         uploads: Which pictures lie on the accounts already.
         leases: Who tracks which job.
+        slots: Who holds the slots of the accounts.
         tasks: Which task is whose.
         marks: Stars, rejections and notes.
         history: All jobs by what is wanted of them, page by page.
@@ -73,7 +79,8 @@ class Ledger(Handle):
         monotonic: Seconds that never jump, by which leases are judged; by default those of this machine, or `clock`
             where that is not the machine's.
         boot: Which run of which machine these are of; by default this one.
-        file: Opens the database; by default `ledger.sqlite3` in `home`.
+        database: Where it is kept; by default `ledger.sqlite3` in `home`.
+        addresses: Where e-mail addresses are kept; by default in private files in `home`.
     """
 
     def __init__(
@@ -82,24 +89,27 @@ class Ledger(Handle):
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] | None = None,
         boot: str | None = None,
-        file: LedgerFile | None = None,
+        database: Database | None = None,
+        addresses: Addresses | None = None,
     ) -> None:
         home = read_path(home, "home")
         steadily = monotonic or steady(clock)
-        addresses = AccountAddresses(home / "accounts")
+        masked = AccountAddresses(addresses or AddressFolder(home / "accounts"))
         beats = Heartbeats(LeaseWatch(steadily, LEASE_SECONDS, boot), clock, uptime(steadily))
         self._clock = clock
-        self._file = file or LedgerFile(home, clock)
-        self.table = JobTable(self._file, addresses, beats)
+        self._database = database or LedgerFile(home, clock)
+        self.table = JobTable(self._database, masked, beats)
         self.spending = LedgerSpending(self.table)
-        self.uploads = LedgerUploads(self._file, addresses, clock)
+        self.budgets = LedgerBudgets(self.table)
+        self.uploads = LedgerUploads(self._database, masked, clock)
         self.leases = LedgerLeases(self.table, clock)
+        self.slots = LedgerSlots(self.table)
         self.tasks = LedgerTasks(self.table)
         self.marks = LedgerMarks(self.table)
         self.history = LedgerHistory(self.table, self.marks)
 
     def __repr__(self) -> str:
-        return f"<Ledger {self.path.name}>"
+        return f"<Ledger {Path(self.location).name}>"
 
     if not TYPE_CHECKING:
 
@@ -111,26 +121,33 @@ class Ledger(Handle):
             return attrgetter(_RENAMED[name])(self)
 
     @property
+    def location(self) -> str:
+        """Where it is kept, as it may be shown."""
+        return self._database.location
+
+    @property
     def path(self) -> Path:
-        """The file."""
-        return self._file.path
+        """The file. Raises `LedgerError` where a server keeps the ledger."""
+        if isinstance(self._database, LedgerFile):
+            return self._database.path
+        raise LedgerError(f"the ledger is kept by {self.location}: it has no file")
 
     def close(self) -> None:
         """Close the file; the next call opens it again."""
-        self._file.close()
+        self._database.close()
 
     # --- writing --------------------------------------------------------------------------------
 
     def add(self, record: Record) -> Record:
         """Write a new job down and return it as written."""
         checked_kind(record, "record", Record, "a Record")
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             return self.table.insert(connection, record)
 
     def adopt(self, record: Record) -> Record:
         """Write down a job for a task that was made elsewhere, or return the job that has the task already."""
         checked_kind(record, "record", Record, "a Record")
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             known = self.table.of_task(record.task_id)
             return readable(known[0]) if known else self.table.insert(connection, record)
 
@@ -138,7 +155,7 @@ class Ledger(Handle):
         """Write down a job that came with an export, and its marks; return False where its id is taken."""
         checked_kind(record, "record", Record, "a Record")
         checked_kind(marks, "marks", Marks, "marks")
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             if self.table.found("WHERE id = ?", (record.id,)):
                 return False
             self.table.insert(connection, record)
@@ -146,16 +163,24 @@ class Ledger(Handle):
                 self.marks.write(connection, record.id, marks)
             return True
 
-    def claim(self, record: Record, decide: Callable[[LedgerSnapshot], Record | None], *, replaces: str = "") -> Record:
+    def claim(
+        self,
+        record: Record,
+        decide: Callable[[LedgerSnapshot], Record | None],
+        *,
+        replaces: str = "",
+        budgets: tuple[Budget, ...] = (),
+    ) -> Record:
         """Write a new request, or return the one that stands for it already; nothing comes in between.
 
         Args:
             record: The request, with its owner.
             decide: Returns the earlier record to use instead, None to go on, or raises to refuse.
             replaces: The job in whose place this one is sent.
+            budgets: What holds beside the budgets of the ledger.
         """
         checked_kind(record, "record", Record, "a Record")
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             if replaces and (found := self._sent_instead(self.get(replaces))) is not None:
                 return found
             self.table.beats.drop_released(connection)
@@ -163,19 +188,24 @@ class Ledger(Handle):
             abandoned = abandoned_jobs(self.table, but_of=record.owner)
             for job in abandoned:
                 end_abandoned(self.table, connection, job)
-            spent = self.spending.of_today(record.backend, void_ids(abandoned))
-            if (found := decide(snapshot_for(record, self.table, spent))) is not None:
+            if (found := decide(self._facts(connection, record, budgets, void_ids(abandoned)))) is not None:
                 return found
             if replaces:
                 doubt = {"resent_as": record.id, "phase": Phase.UNKNOWN, "owner": "", "lease": 0.0}
                 self.table.change(connection, replaces, doubt)
             return self.table.insert(connection, record)
 
-    def snapshot(self, record: Record) -> LedgerSnapshot:
-        """Return what bears on a new request at this moment; nothing is written."""
+    def snapshot(self, record: Record, budgets: tuple[Budget, ...] = ()) -> LedgerSnapshot:
+        """Return what bears on a new request at this moment; nothing is written. `budgets` as in `claim`."""
         checked_kind(record, "record", Record, "a Record")
-        spent = self.spending.of_today(record.backend, void_ids(abandoned_jobs(self.table)))
-        return snapshot_for(record, self.table, spent)
+        with self._database.opened() as connection:
+            return self._facts(connection, record, budgets, void_ids(abandoned_jobs(self.table)))
+
+    def _facts(
+        self, connection: Connection, record: Record, budgets: tuple[Budget, ...], void: Collection[str]
+    ) -> LedgerSnapshot:
+        states = self.budgets.states(connection, record.backend, record.asked_by, read_budgets(budgets), void)
+        return snapshot_for(record, self.table, self.spending.of_today(record.backend, void), states)
 
     def _sent_instead(self, replaced: Record) -> Record | None:
         """Return what makes a second create needless: one sent already, or a task that came to light meanwhile."""
@@ -195,13 +225,13 @@ class Ledger(Handle):
         unknown = set(changes) - set(COLUMNS)
         if unknown:
             raise TypeError(f"a record has no {', '.join(sorted(unknown))}")
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             if self.table.change(connection, job_id, changes, by):
                 if changes.get("credits") == 0:
                     reopen_replaced(self.table, connection, job_id)
                 return
             if not self.table.found("WHERE id = ?", (job_id,)):
-                raise LedgerError(f"the ledger {self.path} has lost job {job_id}: was the file replaced?")
+                raise LedgerError(f"the ledger {self.location} has lost job {job_id}: was the file replaced?")
             raise LeaseLost(f"another kernel has taken job {job_id} over")
 
     # --- reading --------------------------------------------------------------------------------
@@ -229,18 +259,23 @@ class Ledger(Handle):
     def named(self, text: str) -> list[AnyRecord]:
         """Return the jobs that `text` names, the newest first."""
         clause = (
-            "WHERE ?1 != '' AND (substr(CAST(id AS TEXT), 1, length(?1)) = ?1 OR reply_ref = ?2 OR task_id = ?2 "
-            "OR instr(task_id, '-task:' || ?1) > 0) ORDER BY rowid DESC"
+            "WHERE :text != '' AND (substr(CAST(id AS TEXT), 1, length(:text)) = :text OR reply_ref = :clean "
+            "OR task_id = :clean OR instr(task_id, '-task:' || :text) > 0) ORDER BY rowid DESC"
         )
         text = whole_text(text)
-        with self._file.opened():
-            return self.table.found(clause, (text, self.table.clean(text)))
+        with self._database.opened():
+            return self.table.found(clause, {"text": text, "clean": self.table.clean(text)})
 
     @plain_arguments
     def recent(self, limit: int = 50) -> list[AnyRecord]:
         """Return the jobs that were written last, the newest first; at most `limit`, from 0."""
         count = checked_whole(limit, "limit", 0, _MOST_ROWS)
         return self.table.found("ORDER BY rowid DESC LIMIT ?", (count,))
+
+    def count(self) -> int:
+        """Return how many jobs there are, those that cannot be read included."""
+        with self._database.opened() as connection:
+            return int(connection.execute("SELECT COUNT(*) FROM jobs").fetchone()[0])
 
     def newest(self) -> Record:
         """Return the job that was written last, of those that can be read. Raises `JobNotFound`."""
@@ -249,11 +284,15 @@ class Ledger(Handle):
             raise JobNotFound("there is no job in the ledger yet")
         return found
 
-    def unfinished(self) -> list[Record]:
-        """Return the jobs that may still bring a result and that nobody seems to track, the newest first."""
-        now = self._clock()
+    @plain_arguments
+    def unfinished(self, user: str = "") -> list[Record]:
+        """Return the jobs that may still bring a result and that nobody seems to track, the newest first.
+
+        With a `user` those that somebody else has asked for stay out.
+        """
+        now, own = self._clock(), {"", user, self.table.clean(user)}
         found = self.table.records(f"WHERE {IS_UNFINISHED_SQL} ORDER BY rowid DESC")
-        return [record for record in found if not record.is_held(now)]
+        return [record for record in found if not record.is_held(now) and (not user or record.asked_by in own)]
 
     def unreadable(self) -> list[UnreadableRecord]:
         """Return the jobs that cannot be read and may still bring a result, the newest first."""

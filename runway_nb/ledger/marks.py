@@ -15,10 +15,15 @@ from ..values.whole_text import whole_text
 from .job_table import JobTable, job_not_found
 
 if TYPE_CHECKING:
-    import sqlite3
+    from .engine import Connection, Row
 
 LONGEST_NOTE = 2_000
 """Characters of a note."""
+_WRITE = (
+    "INSERT INTO marks (job_id, star, rejected, note, change) "
+    "VALUES (?, ?, ?, ?, (SELECT COALESCE(MAX(change), 0) + 1 FROM marks)) ON CONFLICT (job_id) DO UPDATE "
+    "SET star = excluded.star, rejected = excluded.rejected, note = excluded.note, change = excluded.change"
+)
 _SELECT = "SELECT job_id, star, rejected, note FROM marks"
 
 
@@ -71,13 +76,13 @@ class LedgerMarks:
 
         What is shown of a note is redacted where it is shown.
         """
-        with self._table.file.opened() as connection:
+        with self._table.database.opened() as connection:
             return self._of(connection, whole_text(job_id))
 
     def of_jobs(self, job_ids: Sequence[str]) -> dict[str, Marks]:
         """Return the marks of several jobs by id; those without a mark are left out."""
         ids = [whole_text(job_id) for job_id in checked_texts(job_ids, "job_ids")]
-        with self._table.file.opened() as connection:
+        with self._table.database.opened() as connection:
             found = ((job_id, self._of(connection, job_id)) for job_id in ids)
             return {job_id: marks for job_id, marks in found if marks != NO_MARKS}
 
@@ -95,27 +100,25 @@ class LedgerMarks:
         """
         NO_MARKS.changed(star=star, rejected=rejected, note=note)
         job_id = whole_text(job_id)
-        with self._table.file.transaction() as connection:
+        with self._table.database.transaction() as connection:
             if connection.execute("SELECT 1 FROM jobs WHERE id = ?", (job_id,)).fetchone() is None:
                 raise job_not_found(job_id)
             marks = self._of(connection, job_id).changed(star=star, rejected=rejected, note=note)
             self.write(connection, job_id, marks)
             return marks
 
-    def _of(self, connection: sqlite3.Connection, job_id: str) -> Marks:
+    def _of(self, connection: Connection, job_id: str) -> Marks:
         row = connection.execute(f"{_SELECT} WHERE job_id = ?", (job_id,)).fetchone()
         return NO_MARKS if row is None else self.read(row)
 
-    def write(self, connection: sqlite3.Connection, job_id: str, marks: Marks) -> None:
+    def write(self, connection: Connection, job_id: str, marks: Marks) -> None:
         """Write the marks, inside the caller's transaction.
 
         They get the next number of a change, from which the search learns what is new.
         """
-        row = (job_id, marks.star, marks.rejected, self._table.clean(marks.note))
-        number = "(SELECT COALESCE(MAX(change), 0) + 1 FROM marks)"
-        connection.execute(f"INSERT OR REPLACE INTO marks VALUES (?, ?, ?, ?, {number})", row)  # noqa: S608 - our own clause
+        connection.execute(_WRITE, (job_id, int(marks.star), int(marks.rejected), self._table.clean(marks.note)))
 
-    def read(self, row: sqlite3.Row) -> Marks:
+    def read(self, row: Row) -> Marks:
         """Return the marks in a row that has `star`, `rejected` and `note`; what some accident has spoilt is none."""
         note = row["note"]
         text = self._table.addresses.unmask_if_known(note) if isinstance(note, str) else ""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from ..settings import backend_name, is_loopback
+from .engine import Connection
 
 Step = Callable[[sqlite3.Connection], None]
 
@@ -184,6 +185,47 @@ def _m010_index_of_imported(connection: sqlite3.Connection) -> None:
     connection.execute("CREATE INDEX jobs_imported ON jobs (imported) WHERE imported = 1")
 
 
+def _m011_slots(connection: sqlite3.Connection) -> None:
+    """Who holds the slots of an account or waits for one, and which accounts take no more for a while."""
+    connection.execute(
+        """CREATE TABLE slots (
+            job_id TEXT PRIMARY KEY,
+            backend TEXT NOT NULL,
+            payer TEXT NOT NULL,
+            account TEXT NOT NULL,
+            number INTEGER NOT NULL
+        ) WITHOUT ROWID"""
+    )
+    connection.execute(
+        """CREATE TABLE closed_accounts (
+            backend TEXT NOT NULL,
+            payer TEXT NOT NULL,
+            account TEXT NOT NULL,
+            boot TEXT NOT NULL,
+            until REAL NOT NULL,
+            level INTEGER NOT NULL,
+            in_row INTEGER NOT NULL,
+            PRIMARY KEY (backend, payer, account)
+        ) WITHOUT ROWID"""
+    )
+
+
+def _m012_budgets(connection: sqlite3.Connection) -> None:
+    """Who asked for a job, and how much each may spend."""
+    connection.execute("ALTER TABLE jobs ADD COLUMN asked_by TEXT NOT NULL DEFAULT ''")
+    # all that a sum over all time needs: no long row is read for it
+    connection.execute("CREATE INDEX jobs_spent ON jobs (credits, backend, asked_by, phase)")
+    connection.execute(
+        """CREATE TABLE budgets (
+            scope TEXT NOT NULL,
+            name TEXT NOT NULL,
+            credits INTEGER NOT NULL,
+            period TEXT NOT NULL,
+            PRIMARY KEY (scope, name, period)
+        ) WITHOUT ROWID"""
+    )
+
+
 STEPS: tuple[Step, ...] = (
     _m001_jobs,
     _m002_owners_and_books,
@@ -195,6 +237,8 @@ STEPS: tuple[Step, ...] = (
     _m008_marks,
     _m009_imported,
     _m010_index_of_imported,
+    _m011_slots,
+    _m012_budgets,
 )
 
 
@@ -205,6 +249,6 @@ def migrate(connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA user_version = {number}")
 
 
-def version(connection: sqlite3.Connection) -> int:
+def version(connection: Connection) -> int:
     """Return how many steps have been applied."""
     return int(connection.execute("PRAGMA user_version").fetchone()[0])

@@ -64,6 +64,8 @@ UNANSWERED = (Phase.SENDING, Phase.CHECKING)
 """A create has left, and no answer was understood yet."""
 IN_DOUBT = (Phase.UNKNOWN, *UNANSWERED)
 """A create may have been paid whose task is not known."""
+HOLDS_SLOT = (*UNANSWERED, Phase.FOLLOWING)
+"""Its task may be at work at Runway."""
 ACTIVE = (*UNSENT, *UNANSWERED, Phase.FOLLOWING, Phase.DOWNLOADING)
 """Somebody is at work on it."""
 NOT_MADE = (Phase.REFUSED, Phase.REMOVED)
@@ -106,5 +108,9 @@ IS_UNFINISHED_SQL = (
     "AND (COALESCE(resent_as, '') = '' OR COALESCE(task_id, '') != '')"
 )
 """The rows that may bring a result; one in doubt that was sent again as another job does not."""
-IS_UNPAID_SQL = f"COALESCE(phase IN {_words(NOT_MADE)} AND refusal = '' AND credits = 0 AND task_id = '', 0)"
+IS_LEFT_SQL = f"{IS_UNFINISHED_SQL} AND COALESCE(phase, '') != {Phase.STOPPED.value!r}"
+"""The same without those that rest by the user's decision."""
+IS_IN_DOUBT_SQL = f"phase IN {_words(IN_DOUBT)}"
+"""The rows with a create that may have been paid, and no task."""
+IS_UNPAID_SQL = f"COALESCE(phase IN {_words(NOT_MADE)} AND refusal = '' AND credits = 0 AND task_id = '', FALSE)"
 """The rows whose request may simply be made again: it is certain that nothing was sent, and nobody refused it."""

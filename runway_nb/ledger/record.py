@@ -84,6 +84,8 @@ class Record:
     """The task was given to this job because it fits; whatever names it for another job is believed over that."""
     imported: bool = False
     """It came with an export of another machine: nothing was sent or spent here, and there is no task to ask for."""
+    asked_by: str = field(default="", repr=False)
+    """The user whose budget it is (`Settings.user`); in no output, and in no export."""
 
     def __repr__(self) -> str:
         return f"<Record {self.id} {self.phase}>"
@@ -178,6 +180,21 @@ class TaskIds(NamedTuple):
     certain: frozenset[str]
     guessed: frozenset[str]
     """Given to a job because they fit it."""
+
+
+class UserSpending(NamedTuple):
+    """What one user spent at one backend with one model."""
+
+    user: str
+    """The name; of one that is an e-mail address the key that stands for it in the ledger."""
+    backend: str
+    model: str
+    videos: int
+    """How many were made."""
+    credits: int
+    """What counts as spent."""
+    last: float | None
+    """When the last one was asked for, in Unix seconds."""
 
 
 class Spending(NamedTuple):

@@ -7,22 +7,15 @@ mark with a higher number of its change.
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Sequence
-from contextlib import suppress
 from typing import Any
 
-from ..request import FIELDS
-from ..spec import DEFAULT_MODEL, MODELS
-from .database import immediate
+from . import searched_text
 from .search_text import MOST_PHRASES, Phrase, matches, query, tokens
 from .sqlite_errors import is_damage
+from .sqlite_lock import immediate
 
-FORM = 1
-"""How the tokens are made (`search_text`); an index of another form is made anew."""
-BATCH = 1000
-"""Jobs that are indexed in one transaction: others wait for the lock meanwhile."""
 _MADE = (
     "DROP TABLE IF EXISTS search",
     # columnsize: what an order by relevance would need
@@ -30,12 +23,6 @@ _MADE = (
     "CREATE TABLE IF NOT EXISTS searchable (form INTEGER, last_row INTEGER, last_change INTEGER)",
     "DELETE FROM searchable",
 )
-_PROMPT = next(field for field in FIELDS if field.name == "prompt")
-_TEXTS = (
-    "SELECT jobs.rowid, id, model, request, original_request, note FROM jobs LEFT JOIN marks ON marks.job_id = jobs.id"
-)
-_NEW = f"{_TEXTS} WHERE jobs.rowid > ? ORDER BY jobs.rowid LIMIT {BATCH}"
-_MARKED = f"{_TEXTS} WHERE marks.change > ?"
 
 
 def matching(connection: sqlite3.Connection, wanted: Sequence[Phrase]) -> tuple[str, list[Any]]:
@@ -47,7 +34,7 @@ def matching(connection: sqlite3.Connection, wanted: Sequence[Phrase]) -> tuple[
         return "jobs.rowid IN (SELECT rowid FROM search WHERE search MATCH ?)", [query(wanted)]
 
     def stands_in(*texts: Any) -> bool:
-        return matches(wanted, tokens(_text(*texts)))
+        return matches(wanted, tokens(searched_text.searched_text(*texts)))
 
     connection.create_function("stands_in", 5, stands_in, deterministic=True)
     return "stands_in(id, model, request, original_request, COALESCE(note, ''))", []
@@ -89,7 +76,10 @@ def _seen(connection: sqlite3.Connection) -> tuple[int, int] | None:
     tables = "SELECT COUNT(*) FROM sqlite_master WHERE name IN ('search', 'searchable')"
     if connection.execute(tables).fetchone()[0] < 2:
         return None
-    row = connection.execute("SELECT last_row, last_change FROM searchable WHERE form = ?", (FORM,)).fetchone()
+    row = connection.execute(
+        "SELECT last_row, last_change FROM searchable WHERE form = ?",
+        (searched_text.FORM,),
+    ).fetchone()
     return None if row is None else (row[0], row[1])
 
 
@@ -106,30 +96,15 @@ def _go_on(connection: sqlite3.Connection) -> None:
             connection.execute(statement)
         # all marks of before come with their jobs
         seen = 0, _newest(connection)[1]
-        connection.execute("INSERT INTO searchable VALUES (?, ?, ?)", (FORM, *seen))
+        connection.execute("INSERT INTO searchable VALUES (?, ?, ?)", (searched_text.FORM, *seen))
     last_row, last_change = seen
-    marked = connection.execute(_MARKED, (last_change,)).fetchall()
-    new = connection.execute(_NEW, (last_row,)).fetchall()
+    marked = connection.execute(searched_text.MARKED, (last_change,)).fetchall()
+    new = connection.execute(searched_text.NEW, (last_row, searched_text.BATCH)).fetchall()
     _put(connection, [*marked, *new])
     last_row = new[-1]["rowid"] if new else _newest(connection)[0]
     connection.execute("UPDATE searchable SET last_row = ?, last_change = ?", (last_row, _newest(connection)[1]))
 
 
 def _put(connection: sqlite3.Connection, rows: Iterable[sqlite3.Row]) -> None:
-    texts = ((row["rowid"], " ".join(tokens(_text(*tuple(row)[1:])))) for row in rows)
+    texts = ((row["rowid"], " ".join(tokens(searched_text.searched_text(*tuple(row)[1:])))) for row in rows)
     connection.executemany("INSERT OR REPLACE INTO search (rowid, words) VALUES (?, ?)", texts)
-
-
-def _text(job_id: Any, model: Any, request: Any, original: Any, note: Any) -> str:
-    """Return what of a job can be searched for: prompt, note and id; of what cannot be read nothing."""
-    prompts = dict.fromkeys(_prompt(body, model) for body in (original, request))
-    return "\n".join(filter(None, [*prompts, note if isinstance(note, str) else "", str(job_id)]))
-
-
-def _prompt(body: Any, model: Any) -> str:
-    found: Any = None
-    with suppress(TypeError, ValueError, RecursionError):
-        found = json.loads(body)
-    row = MODELS.get(model, DEFAULT_MODEL) if isinstance(model, str) else DEFAULT_MODEL
-    prompt = found.get(_PROMPT.record_name(row)) if isinstance(found, dict) else ""
-    return prompt if isinstance(prompt, str) else ""

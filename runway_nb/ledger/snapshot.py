@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+from .budgets import BudgetState
 from .job_table import JobTable
 from .phase import IS_DONE_SQL, IS_UNPAID_SQL
 from .record import AnyRecord, Record, UnreadableRecord
@@ -29,9 +30,11 @@ class LedgerSnapshot(NamedTuple):
     """Of the same digest and backend, newest first: any of them may have been paid."""
     notes: tuple[str, ...] = ()
     """What of the credits is not plain: prices that cannot be read, days to come."""
+    budgets: tuple[BudgetState, ...] = ()
+    """Those of the user and the course, with what of each is spent."""
 
 
-def snapshot_for(new: Record, table: JobTable, spent: Spent) -> LedgerSnapshot:
+def snapshot_for(new: Record, table: JobTable, spent: Spent, budgets: tuple[BudgetState, ...] = ()) -> LedgerSnapshot:
     """Return what bears on a new request, inside the caller's transaction."""
     equal = equal_jobs(new, table)
     return LedgerSnapshot(
@@ -41,16 +44,17 @@ def snapshot_for(new: Record, table: JobTable, spent: Spent) -> LedgerSnapshot:
         refused=_refused(new, table),
         unreadable=tuple(record for record in equal if isinstance(record, UnreadableRecord)),
         notes=spent.notes,
+        budgets=budgets,
     )
 
 
 def equal_jobs(new: Record, table: JobTable) -> list[AnyRecord]:
     """Return the jobs that may answer an equal request, the newest first."""
     clause = (
-        "WHERE digest IN (?1, CAST(?1 AS BLOB)) AND (backend = ?2 OR typeof(backend) != 'text') "
+        "WHERE digest IN (?, ?) AND (backend = ? OR typeof(backend) != 'text') "
         f"AND NOT {IS_UNPAID_SQL} ORDER BY rowid DESC LIMIT 50"
     )
-    return table.found(clause, (new.digest, new.backend))
+    return table.found(clause, (new.digest, new.digest.encode(), new.backend))
 
 
 def _refused(new: Record, table: JobTable) -> Record | None:
@@ -70,6 +74,6 @@ def moderated_within_a_day(backend: str, table: JobTable) -> int:
         "SELECT COUNT(*) FROM jobs WHERE refusal != '' AND (backend = ? OR typeof(backend) != 'text') "
         "AND (updated > ? OR rowid >= ?)"
     )
-    with table.file.opened() as connection:
+    with table.database.opened() as connection:
         first = first_row_between(connection, math.nextafter(since, now), math.nextafter(now, math.inf))
         return int(connection.execute(clause, (backend, since, first)).fetchone()[0])

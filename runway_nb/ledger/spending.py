@@ -19,27 +19,28 @@ from ..values.deprecation import warn_renamed
 from .abandoned import abandoned_jobs, void_ids
 from .heartbeats import Moment
 from .job_table import JobTable
-from .phase import IS_NOT_UNSENT_SQL
-from .record import Spending
+from .phase import IS_DONE_SQL, IS_NOT_UNSENT_SQL, Phase
+from .record import Spending, UserSpending
 from .rows import LAST_MOMENT, counted_credits, row_name, sound_moment
 
 if TYPE_CHECKING:
-    import sqlite3
+    from .engine import Connection, Row
 
 UNKNOWN = "unknown"
 """The day, notebook, backend or model of a job where it cannot be read."""
 _PLAIN = (
     f"(typeof(created) IN ('integer', 'real') AND +created BETWEEN 0 AND {LAST_MOMENT:.0f} "
-    f"AND typeof(credits) = 'integer' AND credits BETWEEN 0 AND {MOST_CREDITS} "
+    f"AND typeof(credits) = 'integer' AND +credits BETWEEN 0 AND {MOST_CREDITS} "
     "AND typeof(notebook) = 'text' AND typeof(backend) = 'text' AND typeof(model) = 'text' "
+    "AND typeof(asked_by) = 'text' "
     f"AND {IS_NOT_UNSENT_SQL})"
 )
 """The rows that SQLite can sum up by itself: all is readable, and they are not void. No index is of use for that."""
 _TABLE = (
     "SELECT date(created, 'unixepoch', 'localtime') AS day, notebook, backend, model, COUNT(*), SUM(credits) "  # noqa: S608
-    f"FROM jobs WHERE created >= ? AND credits > 0 AND {_PLAIN} GROUP BY day, notebook, backend, model"
+    f"FROM jobs WHERE created >= ? AND +credits > 0 AND {_PLAIN} GROUP BY day, notebook, backend, model"
 )
-_PARTS = "rowid, id, created, credits, notebook, backend, request, model"
+_PARTS = "rowid, id, created, credits, notebook, backend, request, model, asked_by, phase"
 _OTHERS = f"SELECT {_PARTS} FROM jobs WHERE credits IS NOT 0 AND NOT {_PLAIN}"  # noqa: S608 - our own clauses
 SET_SECONDS, DAY_SECONDS = 300.0, 86_400.0
 """How far a clock and the machine's own seconds may part before the clock counts as set; and a day of such seconds."""
@@ -52,13 +53,28 @@ _SUM = (
     "SELECT COALESCE(SUM(credits), 0), COALESCE(SUM(CASE WHEN created >= :end THEN credits END), 0) FROM jobs "  # noqa: S608
     f"WHERE backend = :backend AND (created >= :begin OR rowid >= :first OR {_SET_SINCE}) AND {_PLAIN}"
 )
+_OF_USER = " AND asked_by = :user"
+_PLAIN_IN_ALL = (
+    f"(typeof(credits) = 'integer' AND credits BETWEEN 0 AND {MOST_CREDITS} AND typeof(backend) = 'text' "
+    f"AND typeof(asked_by) = 'text' AND {IS_NOT_UNSENT_SQL})"
+)
+"""The same where no day is asked for: all of it stands in one index."""
+_SUM_IN_ALL = f"SELECT COALESCE(SUM(credits), 0) FROM jobs WHERE backend = :backend AND {_PLAIN_IN_ALL}"  # noqa: S608 - our own clauses
+_OTHERS_IN_ALL = (
+    f"SELECT {_PARTS} FROM jobs WHERE rowid IN "  # noqa: S608 - our own clauses
+    f"(SELECT rowid FROM jobs WHERE credits IS NOT 0 AND NOT {_PLAIN_IN_ALL})"
+)
+_BY_USER = (
+    f"SELECT asked_by, backend, model, COUNT(CASE WHEN {IS_DONE_SQL} THEN 1 END), SUM(credits), MAX(created) FROM jobs "  # noqa: S608
+    f"WHERE +credits > 0 AND {_PLAIN} GROUP BY asked_by, backend, model"
+)
 # text and blobs are more than any number, NULL is neither; apart, each of these has an index
 _SINCE = ("created >= :begin", "created < 0", "created IS :nothing", "rowid >= :first")
 _OTHERS_SINCE = f"{_OTHERS} AND rowid IN ({' UNION '.join(f'SELECT rowid FROM jobs WHERE {part}' for part in _SINCE)})"  # noqa: S608
 
 
 class Spent(NamedTuple):
-    """What was spent today."""
+    """What was spent in a time."""
 
     credits: int
     notes: tuple[str, ...] = ()
@@ -74,12 +90,12 @@ class LedgerSpending:
     @plain_arguments
     def today(self, backend: str) -> int:
         """Return the credits spent at a backend since local midnight, by all notebooks; see `spent_on_day`."""
-        with self._table.file.opened():
+        with self._table.database.opened():
             return self.of_today(backend, void_ids(abandoned_jobs(self._table))).credits
 
     def of_today(self, backend: str, void: Collection[str]) -> Spent:
         """Return the same with what is not plain of it; `void` are ids of jobs that nobody will send."""
-        with self._table.file.opened() as connection:
+        with self._table.database.opened() as connection:
             return spent_on_day(connection, self._table.beats.moment(), void, backend=backend)
 
     @plain_arguments
@@ -88,10 +104,15 @@ class LedgerSpending:
 
         `since` is in Unix seconds.
         """
-        with self._table.file.opened() as connection:
+        with self._table.database.opened() as connection:
             rows = spending_table(connection, since, void_ids(abandoned_jobs(self._table)))
             unmask = self._table.addresses.unmask_if_known
             return [row._replace(notebook=unmask(row.notebook)) for row in rows]
+
+    def by_user(self) -> list[UserSpending]:
+        """Return what each user spent with each model, the user who spent most first; what is free stays out."""
+        with self._table.database.opened() as connection:
+            return spending_by_user(connection, void_ids(abandoned_jobs(self._table)))
 
     def __call__(self, since: float = 0.0) -> list[Spending]:
         """Return the same, by an earlier name."""
@@ -99,7 +120,9 @@ class LedgerSpending:
         return self.by_day(since)
 
 
-def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collection[str], *, backend: str) -> Spent:
+def spent_on_day(
+    connection: Connection, moment: Moment, void: Collection[str], *, backend: str, user: str | None = None
+) -> Spent:
     """Return the credits spent at a backend on the local day of `moment`, by all notebooks: their names change.
 
     Counted is what is dated on that day or later, and what was written after the first row of that day. A row whose
@@ -110,26 +133,55 @@ def spent_on_day(connection: sqlite3.Connection, moment: Moment, void: Collectio
         moment: The present one.
         void: Ids of jobs that nobody will send.
         backend: Where it was spent; a row in which that cannot be read counts for all.
+        user: By whom, as the ledger spells the name; by default by all.
     """
     begin, end = local_day(moment.now)
-    values = {"begin": begin, "end": end, "backend": backend, "nothing": None, **moment._asdict()}
+    values = {"begin": begin, "end": end, "backend": backend, "nothing": None, "user": user, **moment._asdict()}
     values["first"] = first_row_between(connection, begin, end)
-    spent, ahead = connection.execute(_SUM, values).fetchone()
+    spent, ahead = connection.execute(_SUM + _only(user), values).fetchone()
     notes = []
-    for row in _others_since(connection, values):
-        if row["id"] in void or not _is_of(row["backend"], backend):
-            continue
+    for row in _counted(_others_since(connection, values), void, backend, user):
         price, is_certain = counted_credits(dict(row))
         spent += price
         ahead += price if (sound_moment(row["created"]) or 0.0) >= end else 0
         if not is_certain:
-            notes.append(f"job {row_name(row['id'], row['rowid'])} cannot be read and counts as {price}")
+            notes.append(_unreadable_note(row, price))
     if ahead:
         notes.insert(0, f"{ahead} of them are dated after today, by a clock that was ahead")
     return Spent(spent, tuple(notes))
 
 
-def _others_since(connection: sqlite3.Connection, values: dict[str, Any]) -> list[sqlite3.Row]:
+def spent_in_all(connection: Connection, void: Collection[str], *, backend: str, user: str | None = None) -> Spent:
+    """Return the credits that were ever spent at a backend; the rest as of `spent_on_day`."""
+    values = {"backend": backend, "user": user}
+    spent = int(connection.execute(_SUM_IN_ALL + _only(user), values).fetchone()[0])
+    notes = []
+    for row in _counted(connection.execute(_OTHERS_IN_ALL).fetchall(), void, backend, user):
+        price, is_certain = counted_credits(dict(row))
+        spent += price
+        if not is_certain:
+            notes.append(_unreadable_note(row, price))
+    return Spent(spent, tuple(notes))
+
+
+def _only(user: str | None) -> str:
+    return "" if user is None else _OF_USER
+
+
+def _counted(rows: list[Row], void: Collection[str], backend: str, user: str | None) -> list[Row]:
+    """Return the rows that count for a backend and a user: what cannot be read of either counts for all."""
+    return [
+        row
+        for row in rows
+        if row["id"] not in void and _is_of(row["backend"], backend) and (user is None or _is_of(row["asked_by"], user))
+    ]
+
+
+def _unreadable_note(row: Row, price: int) -> str:
+    return f"job {row_name(row['id'], row['rowid'])} cannot be read and counts as {price}"
+
+
+def _others_since(connection: Connection, values: dict[str, Any]) -> list[Row]:
     """Return the rows of a day that SQLite cannot sum up by itself."""
     first = values["first"]
     rows = connection.execute(_OTHERS_SINCE, values).fetchall()
@@ -138,7 +190,7 @@ def _others_since(connection: sqlite3.Connection, values: dict[str, Any]) -> lis
     return [row for row in rows if row["rowid"] not in undated or row["rowid"] > passed]
 
 
-def spending_table(connection: sqlite3.Connection, since: float, void: Collection[str]) -> list[Spending]:
+def spending_table(connection: Connection, since: float, void: Collection[str]) -> list[Spending]:
     """Return what each notebook spent on each day, the newest day first; jobs that cost nothing do not count."""
     jobs: Counter[tuple[str, str, str, str]] = Counter()
     prices: Counter[tuple[str, str, str, str]] = Counter()
@@ -160,6 +212,31 @@ def spending_table(connection: sqlite3.Connection, since: float, void: Collectio
     return sorted(rows, key=lambda row: row.day, reverse=True)
 
 
+def spending_by_user(connection: Connection, void: Collection[str]) -> list[UserSpending]:
+    """Return what each user spent at each backend with each model; who spent most comes first."""
+    found: dict[tuple[str, str, str], UserSpending] = {}
+
+    def add(row: UserSpending) -> None:
+        known = found.get(row[:3])
+        if known is not None:
+            last = max((each for each in (known.last, row.last) if each is not None), default=None)
+            row = row._replace(videos=known.videos + row.videos, credits=known.credits + row.credits, last=last)
+        found[row[:3]] = row
+
+    for row in connection.execute(_BY_USER):
+        add(UserSpending(*row))
+    for row in connection.execute(_OTHERS):
+        price, _ = counted_credits(dict(row))
+        if row["id"] not in void and price:
+            user, backend, model = (_text(row[name]) for name in ("asked_by", "backend", "model"))
+            made = int(row["phase"] == Phase.DONE)
+            add(UserSpending(user, backend, model, made, price, sound_moment(row["created"])))
+    spent: Counter[tuple[str, str]] = Counter()
+    for each in found.values():
+        spent[each.backend, each.user] += each.credits
+    return sorted(found.values(), key=lambda row: (row.backend, -spent[row.backend, row.user], *row[:3]))
+
+
 def local_day(now: float) -> tuple[float, float]:
     """Return the beginning of the local day and of the next, in Unix seconds; 23 to 25 hours where clocks change."""
     today = time.localtime(now)
@@ -169,14 +246,14 @@ def local_day(now: float) -> tuple[float, float]:
     return begin, end
 
 
-def first_row_between(connection: sqlite3.Connection, begin: float, end: float) -> int:
+def first_row_between(connection: Connection, begin: float, end: float) -> int:
     """Return the number of the first row that was written in a time; more than any where there is none."""
     clause = "SELECT MIN(rowid) FROM jobs WHERE created >= ? AND created < ?"
     found = connection.execute(clause, (begin, end)).fetchone()[0]
     return 2**63 - 1 if found is None else int(found)
 
 
-def _last_row_before(connection: sqlite3.Connection, begin: float) -> int:
+def _last_row_before(connection: Connection, begin: float) -> int:
     clause = "SELECT MAX(rowid) FROM jobs WHERE created >= 0 AND created < ?"
     return int(connection.execute(clause, (begin,)).fetchone()[0] or 0)
 

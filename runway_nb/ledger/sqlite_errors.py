@@ -74,7 +74,7 @@ def kind_of(error: Exception) -> str:
     return HANDLES if kind == CANNOT_OPEN and _has_no_handle() else kind
 
 
-def is_damage(error: Exception) -> bool:
+def is_damage(error: BaseException) -> bool:
     """Return True when SQLite says that the file is no sound database."""
     return isinstance(error, sqlite3.DatabaseError) and kind_of(error) == DAMAGED
 

@@ -26,7 +26,7 @@ class LedgerTasks:
             is_certain: The answer to the create, our reference or our own seed names it. A job that was given the
                 task by its looks alone is in doubt again then.
         """
-        with self._table.file.transaction() as connection:
+        with self._table.database.transaction() as connection:
             holders = [holder for holder in self._table.of_task(task_id) if holder.id != job_id]
             guesses = [holder for holder in holders if isinstance(holder, Record) and holder.guessed]
             if len(guesses) < len(holders) or (guesses and not is_certain):
@@ -39,7 +39,7 @@ class LedgerTasks:
     def ids(self, except_job: str = "") -> TaskIds:
         """Return the tasks of all other jobs: those that are theirs for certain, and those that were guessed."""
         clause = "SELECT task_id, guessed FROM jobs WHERE typeof(task_id) = 'text' AND task_id != '' AND id != ?"
-        with self._table.file.opened() as connection:
+        with self._table.database.opened() as connection:
             rows = [(row[0], row[1] == 1) for row in connection.execute(clause, (except_job,))]
             known = [(self._table.addresses.unmask_if_known(task_id), guessed) for task_id, guessed in rows]
         return TaskIds(*(frozenset(task_id for task_id, guessed in known if guessed is is_guess)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 from .lease import is_held
 from .phase import FORGOTTEN, IS_UNFINISHED_SQL, PHASE_NAMES
+
+COUNTED = "phase, error, updated, owner, lease"
+"""By which columns it is decided whether a job counts."""
 
 
 def count_unfinished(path: Path, now: float, doubtful: float) -> int:
@@ -23,15 +27,21 @@ def count_unfinished(path: Path, now: float, doubtful: float) -> int:
             return 0
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
             connection.text_factory = lambda data: data.decode(errors="replace")
-            rows = connection.execute(f"SELECT phase, error, updated, owner, lease FROM jobs WHERE {IS_UNFINISHED_SQL}")  # noqa: S608 - our own clause
-            return sum(_waits(row, now, doubtful) for row in rows)
+            rows = connection.execute(f"SELECT {COUNTED} FROM jobs WHERE {IS_UNFINISHED_SQL}")  # noqa: S608 - our own clause
+            return sum(waits(row, now, doubtful) for row in rows)
     except (sqlite3.Error, OSError, ValueError, MemoryError):
         return 0
 
 
-def _waits(row: tuple[Any, ...], now: float, doubtful: float) -> bool:
-    """Return True for a job that waits to be picked up, and not for one that cannot be read."""
-    phase, error, updated, owner, lease = row
+def waits(row: Sequence[Any], now: float, doubtful: float) -> bool:
+    """Return True for a job that waits to be picked up, and not for one that cannot be read.
+
+    Args:
+        row: `COUNTED`.
+        now: Unix seconds.
+        doubtful: Seconds for which one counts whose task was not found, or that the user stopped.
+    """
+    phase, error, updated, owner, lease = tuple(row)
     if phase not in PHASE_NAMES or not isinstance(owner, str) or not _is_number(updated) or not _is_number(lease):
         return False
     # a clock that was set back since makes the change seem to come later than now

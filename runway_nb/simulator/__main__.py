@@ -23,7 +23,7 @@ SEEN = "Others can read it in the list of processes"
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until interrupted or terminated."""
-    parser = _parser()
+    parser = make_parser()
     given = parser.parse_args(arguments)
     if given.host not in HOST_NAMES:
         parser.error("--host: the simulator listens on 127.0.0.1 only")
@@ -43,7 +43,8 @@ def _first_line(simulator: Simulator) -> str:
     return f"simulator at {simulator.base_url}, page {simulator.page}, state in {simulator.world.root}"
 
 
-def _parser() -> argparse.ArgumentParser:
+def make_parser() -> argparse.ArgumentParser:
+    """Return what reads the command line."""
     parser = argparse.ArgumentParser(prog="python -m runway_nb.simulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="127.0.0.1; nothing else is allowed")
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 for a free one (default %(default)s)")

@@ -18,6 +18,8 @@ from .paths import home_folder, whole_path
 HOME_NAME = "RUNWAY_NB_HOME"
 LEDGER_NAME = "ledger.sqlite3"
 """The file of the ledger, in the home."""
+LEDGER_VARIABLE = "RUNWAY_NB_LEDGER"
+"""Holds the address of a server that keeps the ledger instead."""
 _LOG = logging.getLogger("runway_nb")
 
 

@@ -17,7 +17,7 @@ from .private_files import open_private, private_folder
 
 LONGEST_SLUG = 32
 """Letters of a prompt in the name of its video, about."""
-HOW_TO_CHANGE = "set another folder with %config RunwayMagics.output or RUNWAY_NB_OUTPUT"
+HOW_TO_CHANGE = "set another folder with %config RunwayMagics.output = '~/videos' or RUNWAY_NB_OUTPUT"
 
 
 def unwritable(folder: Path, error: Exception) -> str:

@@ -70,6 +70,10 @@ class Sweep:
         bundle: dict[str, str] = provided("sweep.mimebundle")(self)
         return bundle
 
+    def _display_(self) -> object:
+        """Return what marimo shows, as its hook."""
+        return provided("sweep.marimo")(self)
+
     @property
     def variants(self) -> list[Variant]:
         """All variants, in the order of the axes."""
@@ -221,11 +225,11 @@ class Sweep:
         jobs go on.
         """
         left = _time_left(checked_timeout(timeout))
-        with shown_while(self, on_tick) as tick:
-            try:
+        try:
+            with shown_while(self, on_tick) as tick:
                 self._wait_for_all(left, keep_loop, tick)
-            except (WaitInterrupted, KeyboardInterrupt):
-                raise self.interrupted() from None
+        except (WaitInterrupted, KeyboardInterrupt):
+            raise self.interrupted() from None
         return self
 
     def _wait_for_all(self, left: Callable[[], float | None], keep_loop: bool, on_tick: Tick | None) -> None:

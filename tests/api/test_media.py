@@ -561,7 +561,7 @@ def test_a_name_that_cannot_be_given_is_told_with_the_setting(
         raise OSError(refusal, os.strerror(refusal))
 
     monkeypatch.setattr(Path, "replace", refused)
-    with pytest.raises(DownloadError, match=r"RunwayMagics\.output or RUNWAY_NB_OUTPUT"):
+    with pytest.raises(DownloadError, match=r"RunwayMagics\.output = '~/videos' or RUNWAY_NB_OUTPUT"):
         Cdn(_clip).download(tmp_path / "a.mp4")
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
@@ -572,7 +572,7 @@ def test_a_folder_that_cannot_be_written_is_found_by_trying(tmp_path: Path, fold
     (tmp_path / "file").write_text("in the way")
     problem = folder_problem(tmp_path / folder, "7f3e2c54")
     assert problem is not None
-    assert "RunwayMagics.output or RUNWAY_NB_OUTPUT" in problem.message
+    assert "RunwayMagics.output = '~/videos' or RUNWAY_NB_OUTPUT" in problem.message
     assert [item.name for item in tmp_path.iterdir()] == ["file"]
     with pytest.raises(DownloadError, match="RUNWAY_NB_OUTPUT"):
         Cdn(_clip).download(tmp_path / folder / "a.mp4")

@@ -14,6 +14,7 @@ import pytest
 
 from runway_nb.doctor.finding import Finding
 from runway_nb.doctor.packages import (
+    is_editable,
     is_within,
     look_at_installation,
     look_at_module,
@@ -117,9 +118,37 @@ def test_by_default_the_python_that_runs_is_looked_at() -> None:
     ("versions", "state"), [({"runway_nb": "0.2"}, "ok"), ({"runway_nb": "0.3"}, "wrong"), ({}, "unknown")]
 )
 def test_what_runs_is_what_is_installed(versions: dict[str, str], state: str) -> None:
-    (finding,) = look_at_installation("0.2", installed(versions))
+    (finding,) = look_at_installation("0.2", installed(versions), editable=False)
     assert finding.state == state
     assert "0.2" in finding.text
+
+
+def test_a_checkout_moves_on_without_a_new_installation() -> None:
+    (finding,) = look_at_installation("0.3", installed({"runway_nb": "0.2"}), editable=True)
+    assert finding.state == "unknown"
+    assert "0.3 runs from a checkout that was installed as 0.2" in finding.text
+    assert "pip install --editable" in finding.advice
+    (finding,) = look_at_installation("0.3", installed({"runway_nb": "0.3"}), editable=True)
+    assert finding.state == "ok"
+
+
+# what pip writes into direct_url.json (PEP 610)
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('{"url": "file:///src", "dir_info": {"editable": true}}', True),
+        ('{"url": "file:///src", "dir_info": {}}', False),
+        ('{"url": "https://example.org/runway_nb.whl", "archive_info": {}}', False),
+        (None, False),
+        ("{", False),
+    ],
+)
+def test_whether_a_checkout_is_installed_is_read_from_what_pip_noted(written: str | None, expected: bool) -> None:
+    assert is_editable(lambda _: SimpleNamespace(read_text=lambda name: written)) is expected
+
+
+def test_where_nothing_is_installed_no_checkout_is() -> None:
+    assert is_editable(failing(metadata.PackageNotFoundError("runway_nb"))) is False
 
 
 # --- modules --------------------------------------------------------------------------------------

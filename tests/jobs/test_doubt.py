@@ -456,7 +456,7 @@ def test_a_task_that_nobody_knows_is_not_waited_for(party: Party, identifier: st
 def test_a_strangers_task_is_known_by_its_first_look(party: Party, told: dict[str, Any]) -> None:
     other = party.submit("Something else").wait(10)
     assert other.task is not None
-    with party.studio.ledger.table.file.transaction() as connection:
+    with party.studio.ledger.table.database.transaction() as connection:
         connection.execute("DELETE FROM jobs")
     with changing(party, _answered(party, {"taskId": other.task.id, "status": "PENDING", **told})):
         job = party.submit().wait(10)

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import warnings
+import weakref
 from concurrent.futures import CancelledError
 from pathlib import Path
 
@@ -116,6 +117,41 @@ def test_work_does_not_see_the_context_of_the_cell(loop) -> None:
     finally:
         MARK.reset(token)
     assert called == ["empty"]
+
+
+def test_work_that_only_waits_is_not_collected_as_garbage(loop) -> None:
+    ended: list[int] = []
+
+    async def wait_for_ever(number: int) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append(number)
+
+    for number in range(50):
+        loop.submit(wait_for_ever(number))
+    loop.submit(_thread()).result(10)  # all of them wait
+    gc.collect()
+    loop.submit(_thread()).result(10)
+    assert ended == []
+    loop.stop()
+    assert sorted(ended) == [*range(50)]
+
+
+def test_what_has_ended_is_let_go(loop) -> None:
+    class Held:
+        pass
+
+    async def use(_: Held) -> None:
+        pass
+
+    held = Held()
+    seen = weakref.ref(held)
+    loop.submit(use(held)).result(10)
+    del held
+    loop.submit(_thread()).result(10)
+    gc.collect()
+    assert seen() is None
 
 
 def test_an_error_reaches_the_one_who_asked(loop) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runway_nb.jobs.submit_queue import ANSWER_SECONDS, FORGET_SECONDS, PREPARING_SECONDS, SubmitQueue
+from runway_nb.jobs.submit_queue import ANSWER_SECONDS, FORGET_SECONDS, IDLE_SECONDS, PREPARING_SECONDS, SubmitQueue
+from runway_nb.ledger.slots import ClosedAccount, Place, SlotFacts
 from support.fakes import FakeTime
 
 A, B, OPEN = "a@example.org", "b@example.org", ""
@@ -400,6 +401,146 @@ def test_a_slot_is_wanted_while_another_one_waits_for_it(queue) -> None:
     assert not queue.is_wanted(works)
     _waiting(queue, A)
     assert queue.is_wanted(works)
+
+
+# --- other kernels ----------------------------------------------------------------------------------
+
+HERE, THERE = ("/n", "here.ipynb"), ("/n", "there.ipynb")
+
+
+def _elsewhere(job_id, number=1, *, account=A, group=THERE, holds=False, sends=False):
+    return Place(job_id, account, number, group, is_own=False, is_holding=holds or sends, is_sending=sends)
+
+
+def _own(entry, number, *, holds=False, group=HERE):
+    return Place(entry.job_id, entry.account, number, group, is_own=True, is_holding=holds, is_sending=False)
+
+
+def _told(queue, entry, *places, closed=()):
+    queue.note_facts(entry, SlotFacts(places, tuple(closed)))
+    return queue
+
+
+def test_slots_that_others_hold_are_not_free(queue) -> None:
+    (first,) = _waiting(queue, A)
+    _told(queue, first, _elsewhere("e0", holds=True))
+    assert queue.may_go(first)
+    _told(queue, first, _elsewhere("e0", holds=True), _elsewhere("e1", holds=True))
+    assert not queue.may_go(first)
+    assert queue.message(first) == "2 of 2 slots busy · first in line · with jobs e0, e1"
+    _told(queue, first, _elsewhere("e0", account=B, holds=True), _elsewhere("e1", holds=True))
+    assert queue.may_go(first), "another account's slots are others"
+
+
+def test_jobs_of_this_kernel_are_counted_once(queue) -> None:
+    (flies,) = _flying(queue, A)
+    (waits,) = _waiting(queue, A)
+    _told(queue, waits, _own(flies, 1, holds=True), _own(waits, 2))
+    assert queue.may_go(waits)
+    assert queue.holders(waits) == ["f0"]
+
+
+def test_a_free_slot_goes_to_the_notebook_that_holds_the_fewest_then_to_who_came_first(queue) -> None:
+    (flies,) = _flying(queue, A)
+    (waits,) = _waiting(queue, A)
+    ours = _own(flies, 1, holds=True), _own(waits, 2)
+    _told(queue, waits, *ours, _elsewhere("e0", 3))
+    assert not queue.may_go(waits), "there nothing runs"
+    assert queue.message(waits).startswith("1 of 2 slots busy · second in line")
+    both_hold = _elsewhere("e1", 0, account=B, holds=True), _elsewhere("e0", 3)
+    _told(queue, waits, *ours, *both_hold)
+    assert queue.may_go(waits), "both hold one, and this one came first"
+
+
+def test_one_of_this_kernel_that_is_not_lined_up_comes_after_all_who_are(queue) -> None:
+    (waits,) = _waiting(queue, A)
+    _told(queue, waits, _elsewhere("e0"), _elsewhere("e1", 2))
+    assert not queue.may_go(waits)
+    _told(queue, waits, _elsewhere("e0"))
+    assert queue.may_go(waits), "two slots are free, and one is before"
+
+
+def test_who_is_before_and_does_not_go_is_passed_over(queue, time: FakeTime) -> None:
+    (waits,) = _waiting(queue, A)
+    facts = _own(waits, 9), _elsewhere("e0", 1), _elsewhere("e1", 2)
+    _told(queue, waits, *facts)
+    time.now += IDLE_SECONDS - 0.1
+    _told(queue, waits, *facts)
+    assert not queue.may_go(waits)
+    time.now += 0.2
+    _told(queue, waits, *facts)
+    assert queue.may_go(waits)
+
+
+def test_only_the_time_in_which_a_slot_was_free_counts_for_that(queue, time: FakeTime) -> None:
+    (waits,) = _waiting(queue, A)
+    line = _own(waits, 9), _elsewhere("e0", 1)
+    full = [_elsewhere(name, group=("/n", "full.ipynb"), holds=True) for name in ("h0", "h1")]
+    _told(queue, waits, *line, *full)
+    time.now += 60.0
+    _told(queue, waits, *line, full[0])
+    assert not queue.may_go(waits)
+
+
+def test_an_account_that_others_found_closed_is_closed_here(queue, time: FakeTime) -> None:
+    (waits,) = _waiting(queue, A)
+    closed = ClosedAccount(A, 20.0, 0, 1)
+    _told(queue, waits, closed=[closed])
+    assert queue.reopens(waits) == time.now + 20.0
+    time.now += 21.0
+    past = closed._replace(seconds=-1.0)
+    _told(queue, waits, _elsewhere("e0", sends=True), closed=[past])
+    assert not queue.may_go(waits), "another one tries"
+    _told(queue, waits, _elsewhere("e0", holds=True))
+    assert queue.may_go(waits), "it was taken"
+
+
+def test_whoever_lost_the_slot_to_another_kernel_keeps_the_place(queue) -> None:
+    first, second = _waiting(queue, A, A)
+    queue.go(first)
+    queue.step_back(first)
+    assert [queue.position(entry) for entry in (first, second)] == [0, 1]
+    assert queue.reopens(first) is None
+    assert queue.may_go(first)
+
+
+def test_a_free_slot_goes_to_the_user_who_holds_the_fewest(queue) -> None:
+    """Ten notebooks of one user do not get ten shares of a class."""
+    (entry,) = _waiting(queue, A)
+    ours = _own(entry, 3)._replace(user="ann")
+    busy = _elsewhere("aaaaaaaa", 1, group=("/n", "other.ipynb"), holds=True)
+    other = _elsewhere("bbbbbbbb", 4)._replace(user="bob")
+    _told(queue, entry, busy._replace(user="ann"), ours, other)
+    assert not queue.may_go(entry), "another notebook of ann holds one, and bob holds none"
+    _told(queue, entry, busy._replace(user="bob"), ours, other)
+    assert queue.may_go(entry)
+
+
+@given(
+    places=st.lists(
+        st.tuples(st.sampled_from([A, B, OPEN]), st.sampled_from([HERE, THERE]), st.booleans()), max_size=8
+    ),
+    slots=st.integers(1, 4),
+)
+def test_of_all_who_wait_at_least_one_and_never_more_than_fit_may_go(places, slots) -> None:
+    """Each kernel has one next job, and all know the same: so together they fill the slots and no more."""
+    time, known = FakeTime(), []
+    for number, (account, group, holds) in enumerate(places):
+        known.append(Place(f"{number:08x}", account, number, (group[0], f"{number}-{group[1]}"), False, holds, False))
+    held = sum(place.is_holding for place in known)
+    may_go = []
+    for place in [place for place in known if not place.is_holding]:
+        queue = SubmitQueue(lambda: slots, time)
+        entry = _joined(queue, place.job_id, place.account)
+        seen = [other._replace(is_own=other.job_id == place.job_id) for other in known]
+        _told(queue, entry, *seen)
+        may_go += [place] if queue.may_go(entry) else []
+    for account in (A, B):
+        on_it = [place for place in may_go if place.account in (account, OPEN)]
+        holding = [place for place in known if place.is_holding and place.account in (account, OPEN)]
+        assert len(on_it) + len(holding) <= max(slots, len(holding))
+    waits = any(not place.is_holding for place in known)
+    assert may_go or not waits or held >= slots
 
 
 # --- words ------------------------------------------------------------------------------------------

@@ -360,7 +360,7 @@ def test_a_folder_that_cannot_be_written_is_found_before_anything_is_paid(party:
     (party.folder / "file").write_text("in the way")
     good = party.studio.settings
     party.studio.use(replace(good, output=Path(output)))
-    with pytest.raises(errors.SettingsError, match=r"output.*RunwayMagics\.output or RUNWAY_NB_OUTPUT"):
+    with pytest.raises(errors.SettingsError, match=r"output.*RunwayMagics\.output = '~/videos' or RUNWAY_NB_OUTPUT"):
         party.submit(fresh=False)
     assert party.studio.ledger.recent() == []
     assert (party.started, party.api.requests) == (0, [])

@@ -22,11 +22,11 @@ from runway_nb.errors import LeaseLost, OverBudget
 from runway_nb.jobs.policy import Limits, decide
 from runway_nb.ledger import lease
 from runway_nb.ledger.lease import LEASE_SECONDS, RENEW_SECONDS, LeaseWatch, is_gone, new_owner
-from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.snapshot import snapshot_for
 from runway_nb.ledger.spending import Spent, local_day
 from runway_nb.ledger.unfinished import count_unfinished
 from support.examples import examples
+from support.ledgers import make_ledger
 from support.records import JOB, a_record
 
 DAY = 86_400.0
@@ -59,12 +59,12 @@ def machine(real):
 
 
 @pytest.fixture
-def opened(tmp_path: Path):
+def opened(tmp_path: Path, engine: str):
     """Opens the ledger as a kernel on a machine has it."""
     made = []
 
     def open_on(machine):
-        made.append(Ledger(tmp_path / "home", machine.wall, machine.monotonic, machine.boot))
+        made.append(make_ledger(tmp_path / "home", machine.wall, machine.monotonic, machine.boot))
         return made[-1]
 
     yield open_on
@@ -132,13 +132,14 @@ def test_a_container_that_is_gone_blocks_nobody_an_hour_later(opened, machine, r
     assert opened(machine).get(JOB).phase == "removed"
 
 
+@pytest.mark.of_file
 @pytest.mark.parametrize("spoilt", ["soon", None, b"x", -1.0, 1e300])
 def test_a_beat_that_cannot_be_read_blocks_nobody_for_long(opened, machine, real, spoilt) -> None:
     ledger = opened(machine)
     ledger.add(_record(owner="another container/1/0a"))
-    with ledger.table.file.transaction() as connection:
+    with ledger.table.database.transaction() as connection:
         connection.execute("DROP TABLE beats")
-        connection.execute("CREATE TABLE beats (job_id, boot, seconds)")
+        connection.execute("CREATE TABLE beats (job_id PRIMARY KEY, boot, seconds)")
         connection.execute("INSERT INTO beats VALUES (?, 'here', ?)", (JOB, spoilt))
     ledger.leases.take(JOB, "me/1/0b")
     real[0] += LEASE_SECONDS
@@ -190,7 +191,7 @@ class Owner:
 
     def __init__(self, name: str, machine: Machine, home: Path) -> None:
         self.name, self.machine, self.frozen, self.renewed = name, machine, False, 0.0
-        self.ledger = Ledger(home, machine.wall, machine.monotonic, machine.boot)
+        self.ledger = make_ledger(home, machine.wall, machine.monotonic, machine.boot)
 
     def live(self) -> None:
         if not self.frozen and self.machine.real[0] - self.renewed >= RENEW_SECONDS:
@@ -225,6 +226,7 @@ def _take(owner: Owner, holder: Owner | None) -> Owner | None:
     return owner
 
 
+@pytest.mark.usefixtures("engine")
 @settings(max_examples=examples(60), deadline=None)
 @given(
     st.booleans(),
@@ -390,11 +392,12 @@ def test_what_is_dated_after_today_is_told_until_it_is_past(opened, machine, rea
     assert ledger.spending.today("api") == 0
 
 
+@pytest.mark.of_file
 def test_a_date_that_cannot_be_read_counts_until_a_later_row_is_of_the_past(opened, machine, real) -> None:
     ledger = opened(machine)
     _spend(ledger, 0)
     _spend(ledger, 1, 100)
-    with ledger.table.file.transaction() as connection:
+    with ledger.table.database.transaction() as connection:
         connection.execute("UPDATE jobs SET created = 'soon' WHERE id = '00000001'")
     real[0] = DAY
     assert ledger.spending.today("api") == 100
@@ -414,6 +417,7 @@ OPERATIONS = st.lists(
 )
 
 
+@pytest.mark.usefixtures("engine")
 @settings(max_examples=examples(60), deadline=None)
 @given(OPERATIONS)
 def test_a_day_never_forgets_what_was_spent_on_it(tmp_path_factory: pytest.TempPathFactory, operations) -> None:
@@ -421,7 +425,7 @@ def test_a_day_never_forgets_what_was_spent_on_it(tmp_path_factory: pytest.TempP
     real = [-11 * 3600.0]
     machine = Machine(real)
     home = tmp_path_factory.getbasetemp() / "days" / os.urandom(4).hex()
-    ledger = Ledger(home, machine.wall, machine.monotonic, machine.boot)
+    ledger = make_ledger(home, machine.wall, machine.monotonic, machine.boot)
     prices: list[int] = []
     for operation, value in operations:
         if operation == "set":
@@ -514,6 +518,7 @@ def test_the_newest_is_what_was_written_last(opened, machine, jump) -> None:
     assert [record.id for record in seen[0].earlier] == order
 
 
+@pytest.mark.of_file
 @pytest.mark.parametrize("jump", BOTH_WAYS)
 def test_what_rests_by_the_users_decision_is_told_for_a_while_only(opened, machine, jump) -> None:
     ledger = opened(machine)

@@ -13,13 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from runway_nb.errors import InvalidRequest, JobNotFound
-from runway_nb.ledger import database, search_index
+from runway_nb.ledger import database, search_index, searched_text
 from runway_nb.ledger.database import LedgerFile
 from runway_nb.ledger.history import EVERYTHING, HistoryFilter, LedgerHistory, read_filter
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.marks import Marks
 from runway_nb.ledger.record import UnreadableRecord
 from support.fakes import TOKEN
+from support.ledgers import FILE, SERVER, engine_chosen, make_ledger
 from support.records import a_record
 from support.strategies import EMAIL
 
@@ -42,8 +43,8 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    ledger = Ledger(tmp_path, clock)
+def ledger(tmp_path: Path, clock: Clock, engine: str) -> Iterator[Ledger]:
+    ledger = make_ledger(tmp_path, clock)
     yield ledger
     ledger.close()
 
@@ -121,13 +122,15 @@ JOBS = st.lists(
 )  # fmt: skip
 
 
+@pytest.mark.usefixtures("engine")
+@pytest.mark.usefixtures("engine")
 @MANY
 @given(jobs=JOBS, one=FILTERS, other=FILTERS)
 def test_two_filters_let_through_what_each_does(
     tmp_path_factory: pytest.TempPathFactory, jobs: Sequence[Any], one: dict[str, Any], other: dict[str, Any]
 ) -> None:
     clock = Clock()
-    with closing(Ledger(tmp_path_factory.mktemp("laws"), clock)) as ledger:
+    with closing(make_ledger(tmp_path_factory.mktemp("laws"), clock)) as ledger:
         for prompt, model, notebook, phase, star in jobs:
             clock.now += 1
             ledger.marks.set(add(ledger, prompt, model=model, notebook=notebook, phase=phase), star=star)
@@ -157,12 +160,14 @@ def test_what_a_user_asks_for_is_read_with_all_mistakes() -> None:
 # --- pages ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("engine")
+@pytest.mark.usefixtures("engine")
 @MANY
 @given(st.integers(1, 7), st.lists(st.sampled_from(["turn", "add", "mark"]), max_size=14), st.integers(0, 12))
 def test_pages_show_each_job_once_while_others_are_written(
     tmp_path_factory: pytest.TempPathFactory, limit: int, acts: list[str], count: int
 ) -> None:
-    with closing(Ledger(tmp_path_factory.mktemp("pages"))) as ledger:
+    with closing(make_ledger(tmp_path_factory.mktemp("pages"))) as ledger:
         there = [add(ledger, "a lamp") for _ in range(count)]
         seen, before, numbers = list[str](), "", list[int]()
         for act in [*acts, *["turn"] * (count + len(acts) + 2)]:
@@ -194,6 +199,7 @@ def test_a_page_says_where_it_stands(ledger: Ledger) -> None:
         ledger.history.page(before="ffffffff")
 
 
+@pytest.mark.of_file
 def test_a_job_that_cannot_be_read_hides_no_other(ledger: Ledger) -> None:
     lamp, spoilt, boat = (add(ledger, prompt) for prompt in ("A lamp", "A kite", "A boat"))
     ledger.marks.set(spoilt, star=True)
@@ -208,6 +214,7 @@ def test_a_job_that_cannot_be_read_hides_no_other(ledger: Ledger) -> None:
     assert ids(ledger, words=spoilt) == [spoilt]
 
 
+@pytest.mark.of_file
 def test_jobs_stand_in_the_order_in_which_they_were_asked_for_whenever_they_were_written(ledger: Ledger) -> None:
     now, older, spoilt, brought, also_now = (add(ledger, "A lamp") for _ in range(5))
     with closing(sqlite3.connect(ledger.path)) as connection:
@@ -229,6 +236,7 @@ def test_jobs_stand_in_the_order_in_which_they_were_asked_for_whenever_they_were
     assert (seen, before) == (order, "")
 
 
+@pytest.mark.of_file
 def test_a_page_goes_on_behind_a_job_whose_id_is_spoilt(ledger: Ledger) -> None:
     made = [add(ledger, "A lamp") for _ in range(3)]
     with closing(sqlite3.connect(ledger.path)) as connection:
@@ -245,9 +253,14 @@ def test_a_page_goes_on_behind_a_job_whose_id_is_spoilt(ledger: Ledger) -> None:
 # --- search -----------------------------------------------------------------------------------------
 
 
-@pytest.fixture(params=["index", "no FTS5", "no right to make an index"])
+@pytest.fixture(
+    params=[
+        "index", "no FTS5", "no right to make an index",
+        pytest.param("on a server", marks=pytest.mark.slow("a PostgreSQL server")),
+    ]
+)  # fmt: skip
 def searched(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ledger]:
-    """A ledger whose SQLite has FTS5, has none, or may not use it."""
+    """A ledger whose SQLite has FTS5, has none, or may not use it, and one on a server."""
 
     def connect(path: Path) -> sqlite3.Connection:
         connection = database.open_file(path)
@@ -258,9 +271,12 @@ def searched(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
 
     if request.param == "no FTS5":
         monkeypatch.setattr(search_index, "has_fts5", lambda _: False)
-    ledger = Ledger(tmp_path, file=LedgerFile(tmp_path, lambda: NOW, connect))
-    yield ledger
-    ledger.close()
+    is_on_server = request.param == "on a server"
+    with engine_chosen(SERVER if is_on_server else FILE):
+        file = LedgerFile(tmp_path, lambda: NOW, connect)
+        ledger = make_ledger(tmp_path) if is_on_server else Ledger(tmp_path, database=file)
+        yield ledger
+        ledger.close()
 
 
 def test_words_are_looked_for_in_prompt_note_and_id(searched: Ledger) -> None:
@@ -277,7 +293,7 @@ def test_words_are_looked_for_in_prompt_note_and_id(searched: Ledger) -> None:
 def test_a_search_knows_what_was_written_since_the_last_one(searched: Ledger, tmp_path: Path) -> None:
     lamp = add(searched, "A lamp")
     assert ids(searched, words="lamp") == [lamp]
-    with closing(Ledger(tmp_path)) as other:
+    with closing(make_ledger(tmp_path)) as other:
         second = add(other, "Another lamp")
         other.marks.set(lamp, note="dusk")
     assert ids(searched, words="lamp") == [second, lamp]
@@ -313,12 +329,14 @@ def test_punctuation_alone_asks_for_nothing(searched: Ledger, words: str) -> Non
     assert ids(searched, words=words) == [job]
 
 
+@pytest.mark.usefixtures("engine")
+@pytest.mark.usefixtures("engine")
 @MANY
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=4), st.text(max_size=12), st.text(max_size=8))
 def test_what_was_written_is_found_with_an_index_and_without(
     tmp_path_factory: pytest.TempPathFactory, prompts: list[str], note: str, words: str
 ) -> None:
-    with closing(Ledger(tmp_path_factory.mktemp("found"))) as ledger:
+    with closing(make_ledger(tmp_path_factory.mktemp("found"))) as ledger:
         jobs = [add(ledger, prompt) for prompt in prompts]
         ledger.marks.set(jobs[0], note=note)
         for job, prompt in zip(jobs, prompts, strict=True):
@@ -341,13 +359,16 @@ def test_very_many_words_are_looked_for(searched: Ledger) -> None:
 def test_a_search_holds_no_address_and_finds_by_it(searched: Ledger) -> None:
     job = add(searched, f"Ask {EMAIL} with {TOKEN}")
     assert ids(searched, words=f"ask {EMAIL}") == [job]
-    with closing(sqlite3.connect(searched.path)) as connection:
-        tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'search%'")]
-        whole = str([connection.execute(f"SELECT * FROM {name}").fetchall() for name in tables if "_" in name])
+    is_file = isinstance(searched.table.database, LedgerFile)
+    with searched.table.database.opened() as connection:
+        names = "SELECT name FROM sqlite_master WHERE name LIKE 'search%'"
+        tables = [name for (name,) in connection.execute(names) if "_" in name] if is_file else ["search"]
+        whole = str([[tuple(row) for row in connection.execute(f"SELECT * FROM {name}")] for name in tables])
     for part in (*EMAIL.split("@"), TOKEN):
         assert part not in whole
 
 
+@pytest.mark.of_file
 def test_an_index_of_another_form_is_made_anew(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
     lamp = add(ledger, "A lamp")
     assert ids(ledger, words="lamp") == [lamp]
@@ -355,24 +376,25 @@ def test_an_index_of_another_form_is_made_anew(ledger: Ledger, monkeypatch: pyte
         connection.execute("DELETE FROM search")
         connection.commit()
     assert ids(ledger, words="lamp") == []
-    monkeypatch.setattr(search_index, "FORM", 2)
+    monkeypatch.setattr(searched_text, "FORM", 2)
     assert ids(ledger, words="lamp") == [lamp]
 
 
 def test_more_jobs_than_fit_into_one_step_are_indexed(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_index, "BATCH", 3)
+    monkeypatch.setattr(searched_text, "BATCH", 3)
     made = [add(ledger, f"lamp {number}") for number in range(8)]
     assert ids(ledger, words="lamp") == made[::-1]
 
 
 def test_a_search_inside_a_change_leaves_the_change_alone(ledger: Ledger) -> None:
     lamp = add(ledger, "A lamp")
-    with ledger.table.file.transaction() as connection:
+    with ledger.table.database.transaction() as connection:
         connection.execute("UPDATE jobs SET notebook = 'changed.ipynb'")
         assert ids(ledger, words="lamp") == [lamp]
     assert ids(ledger, words="lamp", notebook="changed") == [lamp]
 
 
+@pytest.mark.of_file
 def test_nothing_of_the_index_is_written_before_somebody_searches(ledger: Ledger) -> None:
     ledger.marks.set(add(ledger, "A lamp"), note="dusk")
     ledger.history.page()
@@ -391,6 +413,7 @@ def test_an_sqlite_too_old_to_say_what_it_has_is_one_without_fts5() -> None:
         assert search_index.has_fts5(connection)
 
 
+@pytest.mark.of_file
 def test_a_kernel_without_fts5_writes_on_in_a_ledger_that_has_an_index(ledger: Ledger) -> None:
     lamp = add(ledger, "A lamp")
     assert ids(ledger, words="lamp") == [lamp]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import re
@@ -25,8 +26,8 @@ from hypothesis import strategies as st
 
 from runway_nb.errors import JobNotFound, LeaseLost, LedgerError, OverBudget
 from runway_nb.jobs.policy import Limits, decide
-from runway_nb.ledger import migrations
-from runway_nb.ledger.addresses import AccountAddresses
+from runway_nb.ledger import database, migrations
+from runway_nb.ledger.addresses import AccountAddresses, AddressFolder
 from runway_nb.ledger.lease import LEASE_SECONDS, new_owner
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.marks import Marks
@@ -35,6 +36,7 @@ from runway_nb.ledger.record import Record
 from runway_nb.ledger.snapshot import MODERATION_SECONDS
 from support.examples import examples
 from support.fakes import TOKEN, FakeTime
+from support.ledgers import FILE, make_ledger, url_of
 from support.records import a_record, recent_records
 from support.strategies import ASSET_ID, EMAIL, TASK_ID, requests
 
@@ -45,7 +47,9 @@ from pathlib import Path
 from runway_nb.jobs.policy import Limits, decide
 from runway_nb.errors import LeaseLost, OverBudget
 from runway_nb.ledger.lease import new_owner
-from runway_nb.ledger.ledger import Ledger, Record
+from runway_nb.ledger.opening import open_ledger
+from runway_nb.ledger.record import Record
+from runway_nb.ledger_address import LedgerAddress
 
 TASK = "user:1-runwayml:a@b.example-task:0b6f0c1e-6a55-4f0c-9a35-"
 
@@ -53,13 +57,14 @@ def wish(job_id, digest="v1:x"):
     return Record(job_id, "preparing", {"text_prompt": "x"}, "gen3turbo", digest, "rnb-" + job_id, 25, True,
                   backend="simulator", notebook="film.ipynb", owner=owner)
 
-def open_at(home):
+def open_at(home, url):
     global ledger, owner
-    ledger, owner = Ledger(Path(home)), new_owner()
+    ledger = open_ledger(Path(home), LedgerAddress(url) if url else None, time.time, time.monotonic)
+    owner = new_owner()
     ledger.recent(1)
 
-def make_at(home, job_id):
-    open_at(home)
+def make_at(home, url, job_id):
+    open_at(home, url)
     ledger.add(wish(job_id))
     ledger.close()
 
@@ -121,8 +126,8 @@ def _bytes(home):
 
 
 @pytest.fixture
-def ledger(tmp_path: Path, time: FakeTime):
-    ledger = Ledger(tmp_path / "home", time)
+def ledger(tmp_path: Path, time: FakeTime, engine: str):
+    ledger = make_ledger(tmp_path / "home", time)
     yield ledger
     ledger.close()
 
@@ -192,10 +197,19 @@ def test_the_unfinished_are_those_nobody_sees_through(ledger, time: FakeTime, go
     assert len(ledger.unfinished()) == 4
 
 
+def test_of_the_unfinished_jobs_of_a_class_a_user_gets_their_own_and_those_of_nobody(ledger: Ledger) -> None:
+    for number, user in enumerate(("", "ann", "bob", EMAIL), 1):
+        ledger.add(a_record(f"{number:08x}", phase="following", asked_by=user, owner="", lease=0.0))
+    assert [record.id for record in ledger.unfinished("ann")] == ["00000002", "00000001"]
+    assert [record.id for record in ledger.unfinished(EMAIL)] == ["00000004", "00000001"]
+    assert len(ledger.unfinished()) == 4
+
+
+@pytest.mark.usefixtures("engine")
 @settings(max_examples=examples(20))
 @given(requests)
 def test_every_request_comes_back_whole(tmp_path_factory: pytest.TempPathFactory, request) -> None:
-    ledger = Ledger(tmp_path_factory.getbasetemp() / "laws")
+    ledger = make_ledger(tmp_path_factory.getbasetemp() / "laws")
     job_id = os.urandom(8).hex()
     ledger.add(_record(job_id, request=request.to_wire()))
     assert ledger.get(job_id).request == request.to_wire()
@@ -205,6 +219,7 @@ def test_every_request_comes_back_whole(tmp_path_factory: pytest.TempPathFactory
 # --- no secrets on disk -----------------------------------------------------------------------------
 
 
+@pytest.mark.of_file
 def test_no_row_holds_an_email_and_ids_come_back_whole(ledger, tmp_path: Path) -> None:
     wire = {"firstImage_assetId": ASSET_ID, "text_prompt": f"{TASK_ID} and {ASSET_ID}"}
     cell = f"%%runway --first {ASSET_ID}\nA lamp"
@@ -212,11 +227,12 @@ def test_no_row_holds_an_email_and_ids_come_back_whole(ledger, tmp_path: Path) -
     ledger.update("7f3e2c54", message=f"could not read {ASSET_ID}")
     assert (tmp_path / "home" / "ledger.sqlite3-wal").exists()
     assert EMAIL.encode() not in _bytes(tmp_path / "home")
-    found = Ledger(tmp_path / "home").get("7f3e2c54")
+    found = make_ledger(tmp_path / "home").get("7f3e2c54")
     assert (found.request, found.task_id, found.cell) == (wire, TASK_ID, cell)
     assert found.message == f"could not read {ASSET_ID}"
 
 
+@pytest.mark.of_file
 def test_no_column_holds_an_email_or_a_token(ledger, tmp_path: Path) -> None:
     said = f"{TASK_ID}, {ASSET_ID} and Bearer {TOKEN}"
     words = ("id", "phase", "model", "resent_as")
@@ -244,6 +260,7 @@ def test_no_column_holds_an_email_or_a_token(ledger, tmp_path: Path) -> None:
         assert secret.encode() not in _bytes(tmp_path / "home")
 
 
+@pytest.mark.of_file
 @pytest.mark.parametrize("after", ["", " ", ".", ",", "\n", '"', "'", ")", "\\", "&", ":", "-", "_"])
 def test_a_token_is_masked_whatever_comes_after_it(ledger, tmp_path: Path, after) -> None:
     ledger.add(_record(cell=f"token {TOKEN}{after}", request={"text_prompt": f"{TOKEN}{after}"}))
@@ -251,6 +268,7 @@ def test_a_token_is_masked_whatever_comes_after_it(ledger, tmp_path: Path, after
     assert TOKEN.encode() not in _bytes(tmp_path / "home")
 
 
+@pytest.mark.of_file
 def test_an_address_that_was_cut_short_is_written_again(ledger, tmp_path: Path) -> None:
     """A power cut can leave an empty file; without its address a task id finds no task."""
     ledger.add(_record("0000000a", task_id=TASK_ID))
@@ -260,6 +278,7 @@ def test_an_address_that_was_cut_short_is_written_again(ledger, tmp_path: Path) 
     assert [record.task_id for record in ledger.recent()] == [TASK_ID, TASK_ID]
 
 
+@pytest.mark.of_file
 def test_a_closed_ledger_holds_no_email_either(ledger, tmp_path: Path) -> None:
     ledger.add(_record(task_id=TASK_ID))
     ledger.close()
@@ -271,6 +290,7 @@ def test_no_repr_holds_an_email(ledger) -> None:
     assert EMAIL not in f"{record!r} {ledger!r}"
 
 
+@pytest.mark.of_file
 def test_everything_on_disk_is_private(ledger, tmp_path: Path) -> None:
     old = os.umask(0)
     try:
@@ -302,7 +322,7 @@ def test_everything_on_disk_is_private(ledger, tmp_path: Path) -> None:
     ],
 )
 def test_an_address_is_masked_once_and_comes_back_as_it_was_spelt(tmp_path: Path, text, hidden) -> None:
-    book = AccountAddresses(tmp_path)
+    book = AccountAddresses(AddressFolder(tmp_path))
     masked = book.mask(text)
     assert hidden not in masked.lower()
     assert book.mask(masked) == masked
@@ -310,9 +330,10 @@ def test_an_address_is_masked_once_and_comes_back_as_it_was_spelt(tmp_path: Path
 
 
 def test_a_key_that_nobody_has_stays(tmp_path: Path) -> None:
-    assert AccountAddresses(tmp_path).unmask("account~0123456789ab") == "account~0123456789ab"
+    assert AccountAddresses(AddressFolder(tmp_path)).unmask("account~0123456789ab") == "account~0123456789ab"
 
 
+@pytest.mark.of_file
 def test_an_id_of_an_unknown_form_is_found_again_and_is_not_on_disk(ledger, tmp_path: Path) -> None:
     unknown = "user:4711-runwayml:sam@mail.example-video:0b6f0c1e"
     ledger.add(_record("0000000a", task_id=unknown, reply_ref="sam@mail.example", message="SAM%40MAIL.EXAMPLE"))
@@ -342,7 +363,7 @@ def test_the_budget_of_a_notebook_holds_whose_path_has_an_address(ledger) -> Non
     )
 )
 def test_all_but_tokens_comes_back_from_the_book(tmp_path_factory: pytest.TempPathFactory, parts) -> None:
-    book, text = AccountAddresses(tmp_path_factory.getbasetemp() / "book"), "".join(parts)
+    book, text = AccountAddresses(AddressFolder(tmp_path_factory.getbasetemp() / "book")), "".join(parts)
     assert book.unmask(book.mask(text)) == text
     assert EMAIL not in book.mask(text)
     assert json.loads(book.unmask(book.mask(json.dumps(text)))) == text
@@ -452,13 +473,14 @@ def test_forgetting_nothing_forgets_nothing(ledger) -> None:
     assert ledger.uploads.find("a", "api.test") == ledger.uploads.find("b", "api.test") == ASSET_ID
 
 
+@pytest.mark.of_file
 def test_uploads_outlive_a_close_and_hold_no_email(ledger, tmp_path: Path) -> None:
     ledger.uploads.keep("a", "api.test", EMAIL, ASSET_ID)
     assert (tmp_path / "home" / "ledger.sqlite3-wal").exists()
     assert EMAIL.encode() not in _bytes(tmp_path / "home")
     ledger.close()
     assert EMAIL.encode() not in _bytes(tmp_path / "home")
-    assert Ledger(tmp_path / "home").uploads.find("a", "api.test", EMAIL) == ASSET_ID
+    assert make_ledger(tmp_path / "home").uploads.find("a", "api.test", EMAIL) == ASSET_ID
 
 
 # --- claims -----------------------------------------------------------------------------------------
@@ -538,12 +560,13 @@ def test_a_kernel_that_slept_counts_its_own_unsent_jobs(ledger, time: FakeTime) 
     ledger.update("0000000a", by=mine.owner, phase="sending")
 
 
+@pytest.mark.of_file
 def test_an_interrupt_at_a_bad_moment_leaves_no_lock(ledger) -> None:
     """As if it came between the lock and what follows."""
-    with ledger.table.file.opened() as connection:
+    with ledger.table.database.opened() as connection:
         connection.execute("BEGIN IMMEDIATE")
     ledger.add(_wish("0000000a"))
-    Ledger(ledger.path.parent).update("0000000a", phase="waiting")
+    make_ledger(ledger.path.parent).update("0000000a", phase="waiting")
     assert ledger.get("0000000a").phase == "waiting"
 
 
@@ -733,6 +756,7 @@ def test_a_task_belongs_to_one_job(ledger) -> None:
     assert ledger.tasks.ids(except_job="0000000a") == (frozenset(), frozenset())
 
 
+@pytest.mark.usefixtures("engine")
 @settings(max_examples=examples(40), deadline=None)
 @given(
     st.lists(
@@ -745,7 +769,7 @@ def test_a_task_belongs_to_one_job(ledger) -> None:
 )
 def test_two_owners_never_both_hold_a_job(tmp_path_factory: pytest.TempPathFactory, steps) -> None:
     now = [1_700_000_000.0]
-    ledger = Ledger(tmp_path_factory.getbasetemp() / "owners", lambda: now[0])
+    ledger = make_ledger(tmp_path_factory.getbasetemp() / "owners", lambda: now[0])
     owners, job_id = [new_owner() for _ in range(3)], os.urandom(6).hex()
     ledger.add(_record(job_id, phase="following"))
     holder, until = None, 0.0
@@ -870,10 +894,10 @@ def workers():
 
 
 @pytest.fixture
-def busy(workers, tmp_path: Path):
+def busy(workers, tmp_path: Path, engine: str):
     """The eight, each with a new owner, on one ledger; and a look at it."""
-    workers.all("open_at", str(tmp_path / "busy"))
-    ledger = Ledger(tmp_path / "busy")
+    workers.all("open_at", str(tmp_path / "busy"), url_of(tmp_path / "busy"))
+    ledger = make_ledger(tmp_path / "busy")
     yield workers, ledger
     ledger.close()
 
@@ -892,11 +916,11 @@ def test_eight_processes_lose_no_row(busy) -> None:
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_eight_processes_make_a_new_ledger_at_once(workers, tmp_path: Path) -> None:
+def test_eight_processes_make_a_new_ledger_at_once(workers, tmp_path: Path, engine: str) -> None:
     for trial in range(5):
         home = tmp_path / str(trial)
-        workers.all("make_at", str(home), _ids(trial))
-        assert len(Ledger(home).recent()) == 8
+        workers.all("make_at", str(home), url_of(home), _ids(trial))
+        assert len(make_ledger(home).recent()) == 8
 
 
 @pytest.mark.slow("eight processes write at once")
@@ -952,14 +976,16 @@ def test_a_task_belongs_to_one_of_eight_jobs(busy) -> None:
 
 
 @pytest.mark.slow("eight processes write at once")
-def test_eight_busy_processes_lose_nothing(busy) -> None:
+def test_eight_busy_processes_lose_nothing(busy, engine: str) -> None:
     workers, ledger = busy
     found = workers.all("hammer", list(range(8)), 1.5)
     written = {job_id for done in found for job_id in done}
     assert {record.id for record in ledger.recent(100_000)} == written
     assert {record.phase for record in ledger.recent(100_000)} == {"sending"}
-    with ledger.table.file.opened() as connection:
+    if engine == FILE:
+        connection = sqlite3.connect(ledger.path)
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
+        connection.close()
 
 
 KILLED = """
@@ -1007,12 +1033,12 @@ def test_what_was_told_is_there_after_every_kill(tmp_path: Path) -> None:
     assert out.stderr == ""
     told = dict(line.split() for line in out.stdout.splitlines())
     assert len(told) > 20
-    ledger = Ledger(tmp_path)
+    ledger = make_ledger(tmp_path)
     found = {record.id: record.phase for record in recent_records(ledger, 100_000)}
     assert [job_id for job_id in told if job_id not in found] == []
     assert [job_id for job_id, phase in told.items() if phase == "following" != found[job_id]] == []
     assert len(found) <= len(told) + 20, "one row at most for each kill that nobody was told of"
-    with ledger.table.file.opened() as connection:
+    with ledger.table.database.opened() as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone()[0] == "ok"
     ledger.close()
 
@@ -1096,13 +1122,13 @@ def test_a_forked_process_writes_on_after_its_parent_has_closed(tmp_path: Path) 
     start = [sys.executable, "-c", FORKED, str(tmp_path), "aaaaaaaa", FORKED]
     out = subprocess.run(start, capture_output=True, text=True, timeout=20)
     assert out.stderr == ""
-    ledger = Ledger(tmp_path)
+    ledger = make_ledger(tmp_path)
     assert sorted(record.id[0] for record in ledger.recent()) == ["a", "b", "c", "d"]
     ledger.close()
 
 
 def test_a_second_reader_sees_a_row_at_once(ledger, tmp_path: Path) -> None:
-    other = Ledger(tmp_path / "home")
+    other = make_ledger(tmp_path / "home")
     assert other.recent() == []
     ledger.add(_record())
     assert [record.id for record in other.recent()] == ["7f3e2c54"]
@@ -1112,11 +1138,32 @@ def test_a_second_reader_sees_a_row_at_once(ledger, tmp_path: Path) -> None:
 # --- the file ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.of_file
 def test_each_row_is_on_disk_when_the_call_returns(ledger) -> None:
     ledger.add(_record())
-    with ledger.table.file.opened() as connection:
+    with ledger.table.database.opened() as connection:
         assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"
         assert connection.execute("PRAGMA synchronous").fetchone()[0] == 2
+
+
+def test_a_ledger_that_nobody_closes_leaves_no_file_open(tmp_path: Path, time: FakeTime) -> None:
+    """Such as that of a studio out of use, or one that a late call has opened again; Python 3.13 complains of it."""
+    opened: list[sqlite3.Connection] = []
+
+    def connect(path: Path) -> sqlite3.Connection:
+        opened.append(database.open_file(path))
+        return opened[-1]
+
+    ledger = Ledger(tmp_path, time, database=database.LedgerFile(tmp_path, time, connect))
+    assert ledger.recent() == []
+    ledger.close()
+    assert ledger.recent() == []
+    del ledger
+    gc.collect()
+    assert len(opened) == 2
+    for connection in opened:
+        with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+            connection.execute("SELECT 1")
 
 
 def test_a_closed_ledger_opens_again(ledger) -> None:
@@ -1133,7 +1180,7 @@ def test_the_file_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     connection.close()
     before = path.read_bytes()
     with pytest.raises(LedgerError, match="newer runway_nb") as caught:
-        Ledger(tmp_path).recent()
+        make_ledger(tmp_path).recent()
     assert str(path) in caught.value.message
     assert "RUNWAY_NB_HOME" in caught.value.message
     assert path.read_bytes() == before
@@ -1150,7 +1197,7 @@ DAMAGE = {
 
 def _damaged(folder, kind, *, open_files=False, rows=60):
     """A folder with a ledger that something has overwritten; what its files hold."""
-    made = Ledger(folder.with_name("made"))
+    made = make_ledger(folder.with_name("made"))
     for number in range(rows):
         made.add(_record(f"{number:08x}", cell="x" * 600))
     made.close()
@@ -1185,7 +1232,7 @@ def _set_aside(ledger):
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_a_damaged_file_is_set_aside_as_it_was(tmp_path: Path, kind) -> None:
     before = _damaged(tmp_path / "home", kind)
-    ledger = Ledger(tmp_path / "home")
+    ledger = make_ledger(tmp_path / "home")
     assert _set_aside(ledger).read_bytes() == before[""]
     assert ledger.add(_record()).id == "7f3e2c54"
     assert [record.id for record in ledger.recent()] == ["7f3e2c54"]
@@ -1197,13 +1244,13 @@ def test_what_was_written_beside_a_damaged_file_goes_with_it(tmp_path: Path, kin
     """The write-ahead log may hold all that was paid since the last checkpoint."""
     before = _damaged(tmp_path / "home", kind, open_files=True)
     assert before["-wal"]
-    aside = _set_aside(Ledger(tmp_path / "home"))
+    aside = _set_aside(make_ledger(tmp_path / "home"))
     assert aside.read_bytes() == before[""]
     assert aside.with_name(aside.name + "-wal").read_bytes() == before["-wal"]
 
 
 def test_damage_under_an_open_ledger_is_set_aside_too(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = make_ledger(tmp_path)
     for number in range(60):
         ledger.add(_record(f"{number:08x}", cell="x" * 600))
     ledger.close()
@@ -1217,7 +1264,7 @@ def test_damage_under_an_open_ledger_is_set_aside_too(tmp_path: Path) -> None:
 
 
 def test_two_set_aside_in_one_second_keep_their_own(tmp_path: Path, time: FakeTime) -> None:
-    ledger, asides = Ledger(tmp_path, time), {}
+    ledger, asides = make_ledger(tmp_path, time), {}
     for number in range(3):
         ledger.close()
         for path in tmp_path.glob("ledger.sqlite3*"):
@@ -1232,13 +1279,13 @@ def test_a_name_that_is_taken_is_not_written_over(tmp_path: Path, time: FakeTime
     first = tmp_path / clock.strftime("ledger-damaged-%Y%m%d-%H%M%S.sqlite3", clock.localtime(time.now))
     first.write_bytes(b"mine")
     (tmp_path / "ledger.sqlite3").write_bytes(b"x" * 9000)
-    assert _set_aside(Ledger(tmp_path, time)) != first
+    assert _set_aside(make_ledger(tmp_path, time)) != first
     assert first.read_bytes() == b"mine"
 
 
 def test_a_second_ledger_does_not_go_on_with_a_file_set_aside(tmp_path: Path) -> None:
     """One has set the file aside and written a wish; another, open all the while, must not pay it again."""
-    writer, other, finder = Ledger(tmp_path), Ledger(tmp_path), Ledger(tmp_path)
+    writer, other, finder = make_ledger(tmp_path), Ledger(tmp_path), Ledger(tmp_path)
     writer.add(_wish("00000001", digest="v1:old"))
     other.recent()
     writer.path.write_bytes(b"x" * 8192)
@@ -1252,7 +1299,7 @@ def test_a_second_ledger_does_not_go_on_with_a_file_set_aside(tmp_path: Path) ->
 
 def test_both_of_two_that_met_the_damage_go_on_with_the_new_file(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite3").write_bytes(b"x" * 9000)
-    one, other = Ledger(tmp_path), Ledger(tmp_path)
+    one, other = make_ledger(tmp_path), Ledger(tmp_path)
     _set_aside(one)
     one.add(_record())
     assert [record.id for record in other.recent()] == ["7f3e2c54"]
@@ -1262,7 +1309,7 @@ def test_both_of_two_that_met_the_damage_go_on_with_the_new_file(tmp_path: Path)
 def test_a_good_file_that_another_has_begun_meanwhile_stays(tmp_path: Path) -> None:
     """The moment between the look at the damage and the move: another process is faster."""
     (tmp_path / "ledger.sqlite3").write_bytes(b"x" * 9000)
-    faster = Ledger(tmp_path)
+    faster = make_ledger(tmp_path)
     once: list[Any] = []
 
     def late():
@@ -1271,7 +1318,7 @@ def test_a_good_file_that_another_has_begun_meanwhile_stays(tmp_path: Path) -> N
             faster.add(_record())
         return 1_700_000_000.0
 
-    slow = Ledger(tmp_path, late)
+    slow = make_ledger(tmp_path, late)
     with pytest.raises(LedgerError):
         slow.recent()
     assert once, "the other one was not faster: this test shows nothing"
@@ -1279,18 +1326,18 @@ def test_a_good_file_that_another_has_begun_meanwhile_stays(tmp_path: Path) -> N
 
 
 def test_a_ledger_whose_file_was_deleted_begins_a_new_one(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = make_ledger(tmp_path)
     ledger.add(_record("0000000a"))
     for path in tmp_path.glob("ledger*"):
         path.unlink()
     with contextlib.suppress(LedgerError):
         ledger.add(_record("0000000b"))
         assert ledger.path.exists()
-        assert [record.id for record in Ledger(tmp_path).recent()] == ["0000000b"]
+        assert [record.id for record in make_ledger(tmp_path).recent()] == ["0000000b"]
 
 
 def test_one_row_that_cannot_be_read_hides_no_other(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = make_ledger(tmp_path)
     for number in range(3):
         ledger.add(_record(f"0000000{number}", phase="following", request={"text_prompt": f"lamp {number}"}))
     ledger.close()
@@ -1312,7 +1359,7 @@ def full(ledger):
     ledger.add(_wish("0000000a", phase="unknown", owner=""))
     ledger.add(_wish("0000000b", phase="waiting", owner=""))
     ledger.add(_wish("0000000c", phase="following", owner="", digest="v1:y"))
-    with ledger.table.file.opened() as connection:
+    with ledger.table.database.opened() as connection:
         pages = connection.execute("PRAGMA page_count").fetchone()[0]
         connection.execute(f"PRAGMA max_page_count = {pages}")
     return ledger
@@ -1327,6 +1374,7 @@ WRITES = {
 }
 
 
+@pytest.mark.of_file
 @pytest.mark.parametrize("write", WRITES)
 def test_a_full_disk_is_told_and_leaves_nothing_half_written(full, write, tmp_path: Path) -> None:
     before = full.recent()
@@ -1334,11 +1382,11 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(full, write, tmp_pa
         WRITES[write](full)
     assert "\n" not in caught.value.message
     assert full.recent() == before
-    other = Ledger(tmp_path / "home")
+    other = make_ledger(tmp_path / "home")
     assert other.recent() == before
     other.update("0000000c", status="RUNNING")
     other.close()
-    with full.table.file.opened() as connection:
+    with full.table.database.opened() as connection:
         connection.execute("PRAGMA max_page_count = 100000")
     WRITES[write](full)
     assert full.recent() != before
@@ -1347,17 +1395,17 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(full, write, tmp_pa
 def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(LedgerError, match=r"file/home/ledger\.sqlite3"):
-        Ledger(tmp_path / "file" / "home").recent()
+        make_ledger(tmp_path / "file" / "home").recent()
 
 
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    ledger = Ledger(tmp_path)
+    ledger = make_ledger(tmp_path)
     ledger.add(_record("00000001"))
-    with ledger.table.file.opened() as connection:
+    with ledger.table.database.opened() as connection:
         connection.execute("PRAGMA query_only = ON")
     with pytest.raises(LedgerError, match=r"ledger\.sqlite3"):
         ledger.add(_record("00000002"))
-    with ledger.table.file.opened() as connection:
+    with ledger.table.database.opened() as connection:
         connection.execute("PRAGMA query_only = OFF")
     assert len(ledger.recent()) == 1
     ledger.close()
@@ -1371,7 +1419,7 @@ def test_a_folder_without_a_right_to_write_is_named(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(Path, "touch", refuse)
     with pytest.raises(LedgerError, match="Permission denied"):
-        Ledger(tmp_path).recent()
+        make_ledger(tmp_path).recent()
 
 
 OLD = ("done", "removed", "refused", "failed", "unknown", "detached", "stopped", "following", "sending", "preparing")
@@ -1380,7 +1428,7 @@ OLD = ("done", "removed", "refused", "failed", "unknown", "detached", "stopped",
 @pytest.fixture
 def old(tmp_path: Path):
     """A ledger as step 1 left it, with a row of each phase."""
-    book = AccountAddresses(tmp_path / "accounts")
+    book = AccountAddresses(AddressFolder(tmp_path / "accounts"))
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
         migrations.STEPS[0](connection)
         connection.execute("PRAGMA user_version = 1")
@@ -1397,7 +1445,7 @@ def old(tmp_path: Path):
                 ),
             )  # fmt: skip
     connection.close()
-    ledger = Ledger(tmp_path)
+    ledger = make_ledger(tmp_path)
     yield ledger
     ledger.close()
 
@@ -1423,7 +1471,7 @@ def test_rows_of_the_first_schema_are_taken_up_like_any_other(old) -> None:
         assert ours
         assert taken.phase == ("removed" if record.phase == "preparing" else record.phase)
     old.add(_record())
-    with old.table.file.opened() as opened:
+    with old.table.database.opened() as opened:
         assert migrations.version(opened) == len(migrations.STEPS)
 
 
@@ -1441,7 +1489,7 @@ def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_p
             step(connection)
         connection.execute("PRAGMA user_version = 2")
     connection.close()
-    ledger = Ledger(tmp_path)
+    ledger = make_ledger(tmp_path)
     ledger.uploads.keep("content", "api.test", EMAIL, ASSET_ID)
     ledger.add(_record())
     ledger.close()
@@ -1450,7 +1498,7 @@ def test_a_ledger_of_the_second_schema_gets_its_uploads_and_keeps_its_rows(tmp_p
         columns = [row[1] for row in connection.execute("PRAGMA table_info(uploaded)")]
     connection.close()
     assert columns == ["content", "backend", "account", "asset_id", "created"]
-    assert Ledger(tmp_path).uploads.find("content", "api.test") == ASSET_ID
+    assert make_ledger(tmp_path).uploads.find("content", "api.test") == ASSET_ID
 
 
 def test_rows_of_one_backend_come_together_however_its_address_was_spelt(tmp_path: Path) -> None:
@@ -1467,7 +1515,7 @@ def test_rows_of_one_backend_come_together_however_its_address_was_spelt(tmp_pat
             )
             connection.execute("INSERT INTO uploads VALUES ('content', ?, '', ?, 0)", (spelling, ASSET_ID))
     connection.close()
-    ledger = Ledger(tmp_path)
+    ledger = make_ledger(tmp_path)
     assert ledger.spending.today("api.useapi.net") == 4 * 25
     assert {record.backend for record in ledger.recent()} == {"api.useapi.net", "[bad", "simulator", ""}
     assert ledger.uploads.find("content", "api.useapi.net") == ASSET_ID
@@ -1486,8 +1534,8 @@ def test_what_moderation_refused_before_the_second_schema_is_not_sent_by_itself(
 
 
 def test_a_new_ledger_needs_no_migration(tmp_path: Path) -> None:
-    ledger = Ledger(tmp_path)
-    with ledger.table.file.opened() as opened:
+    ledger = make_ledger(tmp_path)
+    with ledger.table.database.opened() as opened:
         assert migrations.version(opened) == len(migrations.STEPS)
         names = [row["name"] for row in opened.execute("PRAGMA table_info(jobs)")]
     earlier = ("wish", "party", "words")
@@ -1497,7 +1545,7 @@ def test_a_new_ledger_needs_no_migration(tmp_path: Path) -> None:
 
 def test_an_empty_file_becomes_a_ledger(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite3").touch()
-    assert Ledger(tmp_path).recent() == []
+    assert make_ledger(tmp_path).recent() == []
 
 
 def test_a_step_that_fails_leaves_no_half_made_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -1507,7 +1555,7 @@ def test_a_step_that_fails_leaves_no_half_made_tables(tmp_path: Path, monkeypatc
 
     monkeypatch.setattr(migrations, "STEPS", (*migrations.STEPS, broken))
     with pytest.raises(LedgerError):
-        Ledger(tmp_path).recent()
+        make_ledger(tmp_path).recent()
     monkeypatch.undo()
     with sqlite3.connect(tmp_path / "ledger.sqlite3") as connection:
         assert connection.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from runway_nb.ledger.addresses import AccountAddresses
+from runway_nb.ledger.addresses import AccountAddresses, AddressFolder
 from runway_nb.ledger.ledger import Ledger
+from support.ledgers import make_ledger
 from support.records import JOB, a_record
 from support.strategies import ASSET_ID, EMAIL, TASK_ID
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(tmp_path)
+def ledger(tmp_path: Path, engine: str) -> Iterator[Ledger]:
+    ledger = make_ledger(tmp_path)
     ledger.add(a_record(backend="api.test"))
     yield ledger
     ledger.close()
@@ -39,13 +40,13 @@ def test_earlier_names_of_calls_work_and_warn(ledger: Ledger) -> None:
 
 
 def test_an_address_is_read_once_and_written_again_where_it_is_gone(tmp_path: Path) -> None:
-    AccountAddresses(tmp_path).mask(TASK_ID)
-    addresses = AccountAddresses(tmp_path)
+    AccountAddresses(AddressFolder(tmp_path)).mask(TASK_ID)
+    addresses = AccountAddresses(AddressFolder(tmp_path))
     (key,) = tmp_path.iterdir()
     masked = TASK_ID.replace(EMAIL, key.name)
     assert addresses.unmask(masked) == TASK_ID
     key.unlink()
     assert addresses.unmask(masked) == TASK_ID
-    assert AccountAddresses(tmp_path).unmask(masked) == masked
+    assert AccountAddresses(AddressFolder(tmp_path)).unmask(masked) == masked
     addresses.mask(TASK_ID)
-    assert AccountAddresses(tmp_path).unmask(masked) == TASK_ID
+    assert AccountAddresses(AddressFolder(tmp_path)).unmask(masked) == TASK_ID

@@ -16,6 +16,7 @@ from runway_nb.errors import InvalidRequest, JobNotFound
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.marks import LONGEST_NOTE, NO_MARKS, Marks
 from support.fakes import TOKEN
+from support.ledgers import make_ledger
 from support.records import JOB, a_record
 from support.strategies import EMAIL
 
@@ -24,8 +25,8 @@ MOVES = st.sampled_from(["star", "rejected"]).flatmap(lambda name: st.tuples(st.
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> Iterator[Ledger]:
-    ledger = Ledger(tmp_path)
+def ledger(tmp_path: Path, engine: str) -> Iterator[Ledger]:
+    ledger = make_ledger(tmp_path)
     ledger.add(a_record())
     ledger.add(a_record(OTHER))
     yield ledger
@@ -69,7 +70,7 @@ def test_marks_of_several_jobs_come_at_once(ledger: Ledger) -> None:
 
 
 def test_a_mark_is_seen_through_another_connection_and_after_a_restart(ledger: Ledger, tmp_path: Path) -> None:
-    with closing(Ledger(tmp_path)) as other:
+    with closing(make_ledger(tmp_path)) as other:
         assert other.marks.of(JOB) == NO_MARKS
         ledger.marks.set(JOB, star=True, note="dusk")
         assert other.marks.of(JOB) == Marks(star=True, note="dusk")
@@ -106,6 +107,7 @@ def test_a_note_of_any_letters_comes_back_and_half_a_character_is_replaced(ledge
     assert ledger.marks.set(JOB, note=" ").note == ""
 
 
+@pytest.mark.of_file
 def test_no_token_and_no_address_stand_in_the_file(ledger: Ledger) -> None:
     ledger.marks.set(JOB, note=f"ask {EMAIL}, {TOKEN}")
     assert TOKEN not in ledger.marks.of(JOB).note
@@ -128,6 +130,7 @@ def test_a_mark_changes_nothing_of_the_job(ledger: Ledger) -> None:
     assert ledger.get(JOB) == before
 
 
+@pytest.mark.of_file
 def test_what_some_accident_has_spoilt_is_no_mark(ledger: Ledger) -> None:
     ledger.marks.set(JOB, star=True)
     with closing(sqlite3.connect(ledger.path)) as connection:

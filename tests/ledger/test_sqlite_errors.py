@@ -80,7 +80,7 @@ def _failing(ledger, error):
         rollback = commit = close
 
     ledger.recent(1)
-    file = ledger.table.file
+    file = ledger.table.database
     file.close()
     sound, file.connect = file.connect, lambda _: Broken()
     yield
@@ -207,7 +207,7 @@ def test_a_side_file_that_is_a_folder_is_no_damage(tmp_path: Path) -> None:
 def test_a_ledger_that_may_only_be_read_asks_for_the_right(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path)
     ledger.add(a_record())
-    with ledger.table.file.opened() as connection:
+    with ledger.table.database.opened() as connection:
         connection.execute("PRAGMA query_only = ON")
     with pytest.raises(LedgerError, match=RIGHT):
         ledger.update("7f3e2c54", message="x")

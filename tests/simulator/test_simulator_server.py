@@ -314,6 +314,17 @@ def test_a_renderer_runs_in_a_process_of_lower_priority(tmp_path: Path) -> None:
     if hasattr(os, "getpriority"):
         assert os.getpriority(os.PRIO_PROCESS, child.pid) > os.getpriority(os.PRIO_PROCESS, 0)
     assert child.wait(20) > 0
+    assert child.poll() == child.returncode
+    assert child.stdin is not None
+    assert child.stdin.closed
+
+
+def test_a_renderer_that_is_told_to_end_leaves_nothing_open(tmp_path: Path) -> None:
+    child = child_process(tmp_path / "missing.json", tmp_path / "out.mp4")
+    child.terminate()
+    assert child.returncode is not None, "no process is left behind that nobody asks for its end"
+    assert child.stdin is not None
+    assert child.stdin.closed
 
 
 # What an import costs

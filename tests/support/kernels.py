@@ -27,6 +27,10 @@ ROOT = Path(__file__).parents[2]
 QUICK = {"PYTHONPATH": str(ROOT / "tests" / "support" / "quick")}
 """For a process that reads notebooks: it starts in half the time."""
 OLD_KERNEL = ROOT / "build" / "ipykernel-6.30"
+COLLABORATION = ROOT / "build" / "collaboration"
+"""Apart from all others: beside JupyterLab it changes how every notebook is saved."""
+MARIMO = ROOT / "build" / "marimo"
+"""Apart from all others: it wants newer versions than the lowest that are allowed here."""
 WATCH_WAITS = """
 import functools, pathlib, runway_nb
 def _watched(method):
@@ -36,16 +40,17 @@ def _watched(method):
             waits.write("w")
         return method(*args, **more)
     return watched
-for _name in ("wait", "until_ended"):
-    setattr(runway_nb.Job, _name, _watched(getattr(runway_nb.Job, _name)))
+runway_nb.Job._ticking = _watched(runway_nb.Job._ticking)
 """
-"""Notes each wait for a job in a file, since a wait publishes nothing."""
-PATIENCE = 60.0
+"""Notes each wait for a job in a file, since a wait publishes nothing; where an interrupt is already the wait's."""
+PATIENCE = 120.0
 """Seconds after which something that should have happened counts as missing."""
 RESULT = {"text/html", "text/plain"}
 """All that a durable result may consist of."""
 SPEED = 200
 """Of the simulator: a task is over before the first look, so a job lasts until somebody looks."""
+CREDITS = 100_000
+"""Of its account: all the tests of a process are paid by it, in whatever order they come."""
 
 Message = dict[str, Any]
 
@@ -142,7 +147,9 @@ def shared_simulator(name: str = "") -> SimulatorProcess:
     """Return one simulator for all tests without rendered pictures, or for those of a name; it ends with the run."""
     place = os.environ.get("PYTEST_DEBUG_TEMPROOT")  # where the folders of tests lie, too
     folder = tempfile.TemporaryDirectory(prefix="runway-nb-tests-", dir=place, ignore_cleanup_errors=True)
-    simulator = SimulatorProcess(Path(folder.name), "--speed", str(SPEED), "--instant", "--max-jobs", "10")
+    simulator = SimulatorProcess(
+        Path(folder.name), "--speed", str(SPEED), "--instant", "--max-jobs", "10", "--credits", str(CREDITS)
+    )
 
     def end() -> None:
         simulator.stop()

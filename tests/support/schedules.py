@@ -18,7 +18,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import methodcaller
 from pathlib import Path
@@ -174,6 +174,10 @@ class Stage:
 class Schedule:
     """One user, one notebook, up to two kernels."""
 
+    told: tuple[type[Exception], ...] = TOLD
+    """What the studio may refuse."""
+    most_kernels = 2
+
     def __init__(self, stage: Stage, seed: int, tally: Counter[str], say: Say, models: Sequence[str]) -> None:
         self.seed = seed
         self.draw = random.Random(seed)
@@ -189,7 +193,7 @@ class Schedule:
         self.settings = self.make_settings(
             Settings(Secret(f"user:{self.owner}-abc"), BASE, self.folder / "home", Path("out"), max_moderated=1000)
         )
-        self.ledger = Ledger(self.settings.home, self.service.clock)
+        self.ledger = self.make_ledger()
         self.wrong: list[str] = []
         self.cells = self.make_cells(seed)
         self.other: sqlite3.Connection | None = None
@@ -202,6 +206,10 @@ class Schedule:
     def make_settings(self, settings: Settings) -> Settings:
         """The settings of this user."""
         return settings
+
+    def make_ledger(self) -> Ledger:
+        """The ledger as it is looked at from outside of the kernels."""
+        return Ledger(self.settings.home, self.service.clock)
 
     def play(self) -> list[str]:
         """Plays it; gives the laws that it has broken."""
@@ -338,7 +346,7 @@ class Schedule:
         self._closed(kernel)
 
     def second_kernel(self) -> None:
-        if len(self.kernels) < 2:
+        if len(self.kernels) < self.most_kernels:
             self.say("a second kernel")
             self.tally["second kernel"] += 1
             self.kernels.append(self._kernel())
@@ -363,7 +371,7 @@ class Schedule:
         """A kernel falls asleep while its wishes wait for a slot; another one is asked for the same meanwhile."""
         self.second_kernel()
         self.service.simulator.fault(self.draw.choice(["429-account", "429-runway"]), times=len(self.cells))
-        sleeper, other = self.draw.sample([0, 1], 2)
+        sleeper, other = self.draw.sample(range(len(self.kernels)), 2)
         for cell in self.cells:
             self._submit(self.kernels[sleeper], cell, fresh=self._may_ask_again(cell))
         self.loop.wait(self.draw.uniform(0.5, 5))
@@ -476,7 +484,7 @@ class Schedule:
         except Died as place:
             self.say(f"... died {place}")
             return False
-        except TOLD as no:
+        except self.told as no:
             self.tally[f"told: {type(no).__name__}"] += 1
             return False
         return True
@@ -669,6 +677,9 @@ class Schedule:
         fixed = {cell.request.seed for cell in self.cells}
         drawn = [mark for mark in marks if mark[1] not in fixed]
         self._law(len(set(drawn)) == len(drawn), "two records have the video of one task")
+        self._check_database()
+
+    def _check_database(self) -> None:
         with contextlib.closing(sqlite3.connect(self.ledger.path)) as file:
             self._law(file.execute("PRAGMA integrity_check").fetchone()[0] == "ok", "the ledger is damaged")
 
@@ -703,18 +714,56 @@ def _shown(options: dict[str, Any]) -> dict[str, Any]:
     return {**options, "text_prompt": prompt_in(options), "seconds": seconds_in(options)}
 
 
+class LedgerAwaySchedule(Schedule):
+    """The same with a ledger that goes away from a kernel, as one on a server does."""
+
+    told = (*TOLD, errors.LedgerError)
+
+    def begin(self) -> None:
+        if self.draw.random() < 0.5:
+            self.lose_ledger_soon()
+        super().begin()
+
+    def act(self) -> None:
+        if self.draw.random() < 0.3:
+            self.lose_ledger_soon()
+        super().act()
+
+    def before_round(self) -> None:
+        for kernel in self.kernels:
+            kernel.ledger.file.on_change, kernel.ledger.file.away_until = lambda: None, 0.0
+
+    def lose_ledger_soon(self) -> None:
+        """The ledger will be away before one of the next changes of a kernel, or goes now."""
+        kernel = self._revived(self.draw.choice(self.kernels))
+        file, left = kernel.ledger.file, [self.draw.choice([0, 1, 2, 3, 4, 6, 9, 14])]
+        seconds = self.draw.choice([0.3, 2.0, 15.0, 40.0, 150.0])
+
+        def go() -> None:
+            left[0] -= 1
+            if left[0] <= 0:
+                self.tally["ledger away"] += 1
+                file.on_change, file.away_until = lambda: None, self.loop.time() + seconds
+
+        file.on_change = go
+        self.say(f"the ledger of kernel {self.kernels.index(kernel)} goes for {seconds} s before change {left[0]}")
+        if not left[0]:
+            go()
+
+
 def run_schedule(
     stage: Stage,
     seed: int,
     tally: Counter[str] | None = None,
     say: Say = lambda words: None,
     models: Sequence[str] = (DEFAULT_MODEL.name,),
+    kind: type[Schedule] = Schedule,
 ) -> list[str]:
     """Plays one schedule; gives the laws that it has broken."""
-    return Schedule(stage, seed, tally if tally is not None else Counter(), say, models).play()
+    return kind(stage, seed, tally if tally is not None else Counter(), say, models).play()
 
 
-def without_collecting(seeds: range) -> Iterator[int]:
+def without_collecting(seeds: Iterable[int]) -> Iterator[int]:
     """The seeds. Rubbish is collected now and then only: it is mostly what dead kernels leave."""
     gc.disable()
     try:
@@ -734,3 +783,32 @@ def staged(folder: Path) -> Iterator[Stage]:
         made = Stage(Path(place))
         yield made
         made.close()
+
+
+BUDGET = 75
+"""Credits that a user of a `BudgetSchedule` may spend, until the troubles end: three videos."""
+
+
+class BudgetSchedule(Schedule):
+    """The same with a budget that is less than what is wished for; in the end who keeps it takes it away."""
+
+    def make_settings(self, settings: Settings) -> Settings:
+        return super().make_settings(replace(settings, user="ann"))
+
+    def begin(self) -> None:
+        self.ledger.budgets.replace(f"user={BUDGET}")
+        super().begin()
+
+    def act(self) -> None:
+        super().act()
+        self._look_at_budget()
+
+    def settle(self) -> None:
+        self._look_at_budget()
+        self.ledger.budgets.replace("")
+        super().settle()
+
+    def _look_at_budget(self) -> None:
+        spent = sum(task["cost"] for task in self.tasks())
+        self._law(spent <= BUDGET, f"{spent} credits were spent of a budget of {BUDGET}")
+        self.tally["at the limit"] += spent == BUDGET

@@ -30,7 +30,9 @@ from runway_nb.errors import LeaseLost, LedgerError, NoAnswer
 from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.environment import Environment
 from runway_nb.ledger.database import LedgerFile
+from runway_nb.ledger.engine import Database
 from runway_nb.ledger.job_table import JobTable
+from runway_nb.ledger.lease import Clock
 from runway_nb.ledger.leases import LedgerLeases
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.record import Record
@@ -104,6 +106,10 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def wait(self, seconds: float) -> None:
         """The user waits."""
         self.run_until_complete(asyncio.sleep(seconds))
+
+    def hold(self, seconds: float) -> None:
+        """Let time pass while the thread is held, as by a call that waits for a server."""
+        self._skipping.now += seconds
 
     def outside(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Start a task that belongs to no kernel."""
@@ -248,27 +254,42 @@ class ProcessLoop:
 # --- the ledger --------------------
 
 
-class MortalFile(LedgerFile):
-    """The file as one process has it open: before, inside and after each transaction the process may die."""
+class MortalDatabase(Database):
+    """A database as one process has it open: before, inside and after each transaction the process may die."""
 
-    def __init__(self, home: Path, clock: Callable[[], float], process: Process) -> None:
-        super().__init__(home, clock)
+    def belong_to(self, process: Process) -> None:
+        """Live and die with a process."""
         self._process = process
+        self.away_until = 0.0
+        """Loop time until which it can be neither read nor written, as where a server keeps it."""
+        self.on_change: Callable[[], None] = lambda: None
+        """Called before each change."""
 
     @contextmanager
     def opened(self) -> Iterator[Any]:
         if not self._process.alive:
             raise Died("ledger")
-        with super().opened() as connection:
+        if self.away_until > self._process.loop.time():
+            raise LedgerError("the ledger is away")
+        with super().opened() as connection:  # type: ignore[safe-super]
             yield connection
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         self._process.step("before a commit")
-        with super().transaction() as connection:
+        self.on_change()
+        with super().transaction() as connection:  # type: ignore[safe-super]
             yield connection
             self._process.step("inside a transaction")
         self._process.step("after a commit")
+
+
+class MortalFile(MortalDatabase, LedgerFile):
+    """The file as one process has it open."""
+
+    def __init__(self, home: Path, clock: Callable[[], float], process: Process) -> None:
+        super().__init__(home, clock)
+        self.belong_to(process)
 
 
 class MortalLeases(LedgerLeases):
@@ -300,21 +321,22 @@ class MortalLeases(LedgerLeases):
 class MortalLedger(Ledger):
     """The ledger of a process that may die or freeze."""
 
-    def __init__(self, home: Path, clock: Callable[[], float], process: Process) -> None:
-        super().__init__(home, clock, process.loop.time, file=MortalFile(home, clock, process))
+    def __init__(self, home: Path, clock: Clock, process: Process, monotonic: Clock, file: MortalDatabase, **how: Any):
+        self.file = file
+        super().__init__(home, clock, monotonic, database=file, **how)
         self._process = process
         self.leases: MortalLeases = MortalLeases(self.table, clock, process)
         self.on_claim: Callable[[], None] = lambda: None
         """Called while a claim decides, which must be alone with the ledger."""
 
-    def claim(self, record: Record, decide: Any, *, replaces: str = "") -> Record:
+    def claim(self, record: Record, decide: Any, *, replaces: str = "", budgets: Any = ()) -> Record:
         self.leases.owner = record.owner
 
         def watched(known: Any) -> Any:
             self.on_claim()
             return decide(known)
 
-        return super().claim(record, watched, replaces=replaces)
+        return super().claim(record, watched, replaces=replaces, budgets=budgets)
 
     def update(self, job_id: str, *, by: str = "", **changes: Any) -> None:
         try:
@@ -487,7 +509,7 @@ class Kernel:
         self._service = service
         self.wrong = 0.0
         """How many seconds this machine's clock is ahead of the true time."""
-        self.ledger = MortalLedger(settings.home, self._clock, process)
+        self.ledger = self._make_ledger(settings.home)
         environment = Environment(self._clock, network.loop.time, process.sleep, network.draw.randint)
         self.studio = Studio(
             settings,
@@ -501,6 +523,10 @@ class Kernel:
     @property
     def alive(self) -> bool:
         return self.process.alive
+
+    def _make_ledger(self, home: Path) -> MortalLedger:
+        file = MortalFile(home, self._clock, self.process)
+        return MortalLedger(home, self._clock, self.process, self.process.loop.time, file)
 
     def _clock(self) -> float:
         return self._service.clock() + self.wrong

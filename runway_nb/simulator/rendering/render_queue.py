@@ -30,6 +30,9 @@ MAX_TRIES = 3
 """How often a renderer is started that ended without a file and without an exit code of its own."""
 
 
+END_SECONDS = 2.0
+"""How long a renderer that was told to end is waited for; it does not listen to the signal, which ends it."""
+
 MAX_STARTS = 100
 """How often a renderer is started that the machine refuses a process, memory or file handles; about 20 s."""
 
@@ -80,12 +83,34 @@ class RenderRequest:
         return values if self.audio else {name: value for name, value in values.items() if name != "audio"}
 
 
-def child_process(shot_file: Path, out: Path) -> subprocess.Popen[bytes]:
+class RenderProcess(subprocess.Popen[bytes]):
+    """A renderer in a process of its own, whose pipe is closed and whose exit code is fetched as it ends."""
+
+    def poll(self) -> int | None:
+        """Return the exit code, or None while it works."""
+        code = super().poll()
+        if code is not None:
+            self._close_pipe()
+        return code
+
+    def terminate(self) -> None:
+        """End it."""
+        super().terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(END_SECONDS)
+        self._close_pipe()
+
+    def _close_pipe(self) -> None:
+        if self.stdin is not None:
+            self.stdin.close()
+
+
+def child_process(shot_file: Path, out: Path) -> RenderProcess:
     """Start the renderer in a process of its own, with lower priority and out of reach of an interrupt."""
     from . import renderer  # loads the camera and the planes
 
     quiet = subprocess.DEVNULL
-    child = subprocess.Popen(  # noqa: S603
+    child = RenderProcess(
         # nobody writes to the pipe: it ends with this process, whatever ends that
         [*renderer.command(shot_file, out), WITH_PARENT], stdin=subprocess.PIPE, stdout=quiet, stderr=quiet,
         start_new_session=True,

@@ -1,0 +1,171 @@
+"""What a ledger on a server costs beside the bare driver, and how long anybody waits where many write at once.
+
+A server of its own on a socket, which writes to the disk at each COMMIT as a real one does.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+if __name__ == "__main__" or "support" not in sys.modules:
+    sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
+
+from runway_nb.errors import LedgerError
+from runway_nb.ledger.lease import new_owner
+from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.opening import open_ledger
+from runway_nb.ledger.postgres.server import LOCK
+from runway_nb.ledger_address import LedgerAddress
+from support.postgres import PostgresServer
+
+from .ledger import new_record
+
+Row = tuple[str, float, str]
+ROUNDS, BATCH = 30, 5
+CLIENTS, SECONDS = (8, 32), 8.0
+LOCKED = f"SELECT pg_advisory_xact_lock({LOCK})"
+
+
+def measure() -> list[Row]:
+    """Name, figure and goal of each measurement."""
+    server = PostgresServer(fsync="on", full_page_writes="on")
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            rows = beside_bare(server.new_database("pace"), Path(folder))
+            for clients in CLIENTS:
+                rows += crowded(server.new_database(f"crowd{clients}"), Path(folder), clients)
+            return rows
+    finally:
+        server.remove()
+
+
+class Bare:
+    """The same rows with the driver alone, each change under the same lock or serializable."""
+
+    def __init__(self, url: str, begin: tuple[str, ...]) -> None:
+        self._begin = begin
+        self._connection = psycopg.connect(url, autocommit=True)
+        self._connection.execute("SET search_path TO runway_nb")
+        columns = {name for (name,) in self._connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_name = 'jobs'")}  # fmt: skip
+        row: dict[str, Any] = {
+            name: str(value) if isinstance(value, dict) else int(value) if isinstance(value, bool) else value
+            for name, value in vars(new_record("0", "", "following")).items()
+            if name in columns
+        }
+        self._row = row | {"created": 0.0, "updated": 0.0}
+        marks = ", ".join(["%s"] * len(self._row))
+        self._insert = f"INSERT INTO jobs ({', '.join(self._row)}) VALUES ({marks})"
+
+    def insert(self, job_id: str) -> None:
+        """One change."""
+        row = {**self._row, "id": job_id, "digest": f"v1:{job_id}", "reply_ref": f"rnb-{job_id}"}
+        self._change(self._insert, tuple(row.values()))
+
+    def update(self, job_id: str) -> None:
+        """One change."""
+        self._change("UPDATE jobs SET phase = 'sending', sent = 1.0, updated = 1.0 WHERE id = %s", (job_id,))
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _change(self, statement: str, values: tuple[Any, ...]) -> None:
+        for begin in self._begin:
+            self._connection.execute(begin.encode())
+        self._connection.execute(statement.encode(), values)
+        self._connection.execute("COMMIT")
+
+
+def beside_bare(url: str, home: Path) -> list[Row]:
+    """Ours and bare changes in turn, small batches, as ratios of medians."""
+    ledger = opened(url, home)
+    locked, serializable = Bare(url, ("BEGIN", LOCKED)), Bare(url, ("BEGIN ISOLATION LEVEL SERIALIZABLE",))
+    owner = new_owner()
+    sides: dict[str, Callable[[str], object]] = {
+        "bare insert": lambda name: locked.insert(f"b{name}"),
+        "serializable insert": lambda name: serializable.insert(f"s{name}"),
+        "add": lambda name: ledger.add(new_record(name, owner, "following")),
+        "claim": lambda name: ledger.claim(new_record(f"c{name}", owner, "following"), lambda _: None),
+        "bare update": lambda name: locked.update(f"b{name}"),
+        "update": lambda name: ledger.update(name, by=owner, phase="sending", sent=1.0),
+    }
+    times: dict[str, list[float]] = {side: [] for side in sides}
+    for batch in range(ROUNDS):
+        for side, act in sides.items():
+            for number in range(BATCH):
+                began = time.perf_counter()
+                act(f"{batch:03x}{number:04x}")
+                times[side].append(time.perf_counter() - began)
+    for one in (ledger, locked, serializable):
+        one.close()
+    took = {side: statistics.median(seconds) for side, seconds in times.items()}
+    return [
+        ("server: bare insert under the lock, ms", 1000 * took["bare insert"], ""),
+        (
+            "server: the same serializable instead / under the lock",
+            took["serializable insert"] / took["bare insert"],
+            "",
+        ),
+        ("server: add / bare insert", took["add"] / took["bare insert"], "<= 1.3"),
+        ("server: update / bare update", took["update"] / took["bare update"], "<= 1.3"),
+        ("server: claim, which looks at the books / bare insert", took["claim"] / took["bare insert"], ""),
+        ("server: claims per second, one client", 1 / took["claim"], ""),
+        ("server: updates per second, one client", 1 / took["update"], ""),
+    ]
+
+
+def crowded(url: str, home: Path, clients: int) -> list[Row]:
+    """Clients that claim and update without a pause."""
+    waits: list[list[float]] = [[] for _ in range(clients)]
+    errors: list[str] = []
+    end = time.monotonic() + SECONDS
+
+    def work(number: int) -> None:
+        ledger, owner = opened(url, home), new_owner()
+        count = 0
+        while time.monotonic() < end:
+            job_id = f"{number:02x}{count:06x}"
+            began = time.monotonic()
+            try:
+                ledger.claim(new_record(job_id, owner, "following"), lambda _: None)
+                ledger.update(job_id, by=owner, phase="done", lease=0.0)
+            except LedgerError as error:
+                errors.append(error.message)
+            waits[number].append((time.monotonic() - began) / 2)
+            count += 1
+        ledger.close()
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(clients)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    done = [len(one) for one in waits]
+    name = f"server: {clients} clients"
+    return [
+        (f"{name}: claims with their updates per second", sum(done) / SECONDS, ""),
+        (f"{name}: longest wait of one call, s", max(map(max, waits)), "<= 2"),
+        (f"{name}: the least that one got done / the mean", min(done) / statistics.mean(done), ">= 0.5"),
+        (f"{name}: errors", float(len(errors)), "= 0"),
+    ]
+
+
+def opened(url: str, home: Path) -> Ledger:
+    """Return the ledger, connected."""
+    ledger = open_ledger(home, LedgerAddress(url), time.time, time.monotonic)
+    ledger.recent(1)
+    return ledger
+
+
+if __name__ == "__main__":
+    for label, value, goal in measure():
+        print(f"{label:<72} {value:>9.2f}   {goal}")

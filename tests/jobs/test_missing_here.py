@@ -1,0 +1,85 @@
+"""A ledger that several machines share names videos that lie on one of them: the others say so and fetch them again."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from runway_nb.errors import DownloadError
+from runway_nb.jobs.job import Job
+from runway_nb.ledger.history import read_filter
+from runway_nb.notebook.rendering.history_gallery import Shown, bundle
+from runway_nb.notebook.rendering.tables import jobs_bundle
+from runway_nb.studio import Studio
+from support.fakes import Party
+from support.records import a_record
+
+
+@pytest.fixture
+def job(party: Party, tmp_path: Path) -> Job:
+    """A job of another machine, whose folders are not here."""
+    party.studio.folder = tmp_path / "machine-one"
+    job = party.submit("A lamp is far away").wait(10)
+    party.studio.close()
+    shutil.rmtree(tmp_path / "machine-one")
+    shutil.rmtree(party.studio.settings.posters, ignore_errors=True)
+    party.studio = party.make_studio()
+    party.studio.folder = tmp_path / "machine-two"
+    return job
+
+
+def lists(studio: Studio) -> list[str]:
+    shown = Shown({}, lambda _: None, studio.folder)
+    wanted = read_filter(now=0.0)
+    whole = [
+        jobs_bundle(studio.ledger.recent(), studio.jobs),
+        bundle(studio.ledger.history.page(wanted), wanted, shown),
+    ]
+    return [text for each in whole for text in each.values()]
+
+
+def test_lists_say_that_it_is_missing_here_and_how_to_fetch_it(party: Party, job: Job) -> None:
+    for text in lists(party.studio):
+        assert "done, missing here" in text
+        assert f"%runway attach {job.id} fetches it again, for nothing" in text
+
+
+def test_what_is_shown_of_it_says_so_too(party: Party, job: Job) -> None:
+    found = party.studio.find(job.id)
+    text = found._repr_mimebundle_()["text/plain"]
+    assert "is missing here" in text
+    assert f'attach("{job.id}")' in text, "a call where there are no magics"
+    assert found.video is None
+    for ask in (found.finished, lambda: found.poster, lambda: found.last_frame):
+        with pytest.raises(DownloadError, match=f"is missing here: %runway attach {job.id} fetches it again"):
+            ask()
+
+
+def test_attach_brings_it_into_the_folder_of_this_machine_and_pays_nothing(party: Party, job: Job) -> None:
+    found = party.studio.attach(job.id).wait(10)
+    assert found.video is not None
+    assert found.video.parent.parent == party.studio.folder
+    assert found.video.is_file()
+    assert found.state.poster is not None
+    assert party.started == 1
+    assert not Path(party.studio.ledger.get(job.id).folder).exists(), "no folder of another machine is made here"
+    assert "missing here" not in "".join(lists(party.studio))
+
+
+def test_the_same_cell_again_fetches_it_and_pays_nothing(party: Party, job: Job) -> None:
+    again = party.submit("A lamp is far away", fresh=False).wait(10)
+    assert (again.id, party.started) == (job.id, 1)
+    assert again.video is not None
+    assert again.video.is_file()
+
+
+def test_several_and_imported_ones_are_named_in_one_line_each(party: Party) -> None:
+    for number in (1, 2):
+        party.studio.ledger.add(a_record(f"0000000{number}", phase="done", video="/gone/a.mp4", task_id=f"t{number}"))
+    party.studio.ledger.add(a_record("00000003", phase="done", video="/gone/b.mp4", imported=True))
+    for text in lists(party.studio):
+        assert "00000001" in text
+        assert "%runway attach ID fetches each again, for nothing." in text
+        assert "Missing here: 00000003. %runway import DIR brings what was imported again." in text

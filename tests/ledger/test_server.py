@@ -1,0 +1,121 @@
+"""A ledger on a server: what only a server can do, such as go away."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runway_nb.doctor.ledger_health import look_at_server
+from runway_nb.errors import JobNotFound, LedgerError, NotPicklable, SettingsError
+from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.opening import open_ledger
+from runway_nb.ledger_address import LedgerAddress
+from runway_nb.settings import resolve
+from support.postgres import PostgresServer
+from support.records import JOB, a_record
+
+PASSWORD = "never-shown-7f3"
+
+pytestmark = pytest.mark.slow("a PostgreSQL server that is stopped and killed")
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[PostgresServer]:
+    made = PostgresServer()
+    yield made
+    made.remove()
+
+
+@pytest.fixture
+def ledger(server: PostgresServer, tmp_path: Path) -> Iterator[Ledger]:
+    url = server.new_database(f"of_{time.monotonic_ns()}")
+    ledger = open_ledger(tmp_path, LedgerAddress(url), time.time, time.monotonic)
+    yield ledger
+    ledger.close()
+
+
+def test_the_doctor_names_engine_and_health_and_what_to_do(server: PostgresServer, ledger: Ledger) -> None:
+    (found,) = look_at_server(LedgerAddress(server.url))
+    assert (found.state, "it begins with the first job" in found.text) == ("ok", True)
+    ledger.add(a_record())
+    (found,) = look_at_server(
+        LedgerAddress(server.url.replace("/postgres?", f"/{ledger.location.rpartition('/')[2]}?"))
+    )
+    assert found.state == "ok"
+    assert re.match(r"PostgreSQL \d+\.\d+, postgresql://.*, step \d+, 1 jobs", found.text)
+    (found,) = look_at_server(LedgerAddress(server.url.replace("/postgres?", "/missing?")))
+    assert found.state == "wrong"
+    assert PASSWORD not in f"{found}"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGQUIT])
+def test_what_was_written_is_there_after_a_restart_and_the_next_call_connects_again(
+    server: PostgresServer, ledger: Ledger, how: signal.Signals
+) -> None:
+    ledger.add(a_record())
+    server.restart(how)
+    ledger.update(JOB, status="RUNNING")
+    assert ledger.get(JOB).status == "RUNNING"
+
+
+def test_a_claim_while_the_server_is_away_is_refused_in_one_line_and_holds_once_it_is_back(
+    server: PostgresServer, ledger: Ledger
+) -> None:
+    ledger.add(a_record())
+    server.stop()
+    begun = time.monotonic()
+    for _ in range(20):
+        with pytest.raises(LedgerError, match=r"cannot be reached .*nothing is sent while it is away") as caught:
+            ledger.claim(a_record("0000000b"), lambda _: None)
+        assert "\n" not in caught.value.message
+    assert time.monotonic() - begun < 10, "each call waited for the server"
+    server.start()
+    give_up = time.monotonic() + 20
+    while time.monotonic() < give_up:
+        try:
+            ledger.claim(a_record("0000000c"), lambda _: None)
+            break
+        except LedgerError:
+            continue
+    assert ledger.get("0000000c").id == "0000000c"
+    with pytest.raises(JobNotFound):
+        ledger.get("0000000b")
+
+
+def test_a_change_in_whose_middle_the_server_goes_is_undone_and_said_to_be(
+    server: PostgresServer, ledger: Ledger
+) -> None:
+    ledger.add(a_record())
+
+    def die(_: object) -> None:
+        server.restart(signal.SIGQUIT)
+
+    with pytest.raises(LedgerError):
+        ledger.claim(a_record("0000000b"), die)
+    assert [record.id for record in ledger.recent()] == [JOB]
+
+
+def test_the_password_of_the_address_appears_nowhere(server: PostgresServer, ledger: Ledger, tmp_path: Path) -> None:
+    url = server.url.replace("/postgres?", "/missing?")
+    settings = resolve({"ledger": url, "home": tmp_path, "token": ""})
+    away = open_ledger(tmp_path, settings.ledger, time.time, time.monotonic)
+    with pytest.raises(LedgerError) as caught:
+        away.recent()
+    whole = "".join(traceback.format_exception(caught.value))
+    for shown in (whole, caught.value.message, repr(settings), repr(away), away.location, repr(settings.ledger)):
+        assert PASSWORD not in shown
+    with pytest.raises(NotPicklable):
+        settings.ledger.__reduce__()
+    for bad in (f"mysql://ann:{PASSWORD}@host/x", f"postgresql://ann:{PASSWORD}@host"):
+        with pytest.raises(SettingsError) as refused:
+            resolve({"ledger": bad, "home": tmp_path})
+        shown_frames = traceback.StackSummary.extract(traceback.walk_tb(refused.tb), capture_locals=True)
+        ours = [frame for frame in shown_frames if "runway_nb" in frame.filename and "tests" not in frame.filename]
+        assert ours
+        assert PASSWORD not in repr([frame.locals for frame in ours])
