@@ -33,14 +33,19 @@ def _(runway_nb):
     shot = runway_nb.generate(
         "The beam sweeps over the sea.", first="lighthouse-dusk", camera=runway_nb.Camera(zoom=4), seed=7
     )
+    shot  # noqa: B018 - the value of the cell is its output
     return (shot,)
 
 
 @app.cell
-def _(mo, shot):
-    with mo.status.spinner(title="A shot is made", remove_on_exit=True) as spinner:
-        shot.wait(on_tick=lambda: spinner.update(subtitle=f"{shot.status}, {shot.progress or 0:.0%}"))
-    shot  # noqa: B018 - the value of the cell is its output
+def _(mo):
+    mo.md("""A cell that needs the finished video waits for it; the shot above moves on meanwhile. Its last frame:""")
+    return
+
+
+@app.cell
+def _(shot):
+    shot.wait().last_frame  # noqa: B018 - as above
     return
 
 

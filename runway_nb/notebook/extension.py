@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from .magics.front_end import FrontEnd
 
 
+ANSWER_SECONDS = 1.0
+"""How long loading waits for a ledger on a server: one nearby answers in a quarter of that."""
 WORTH_TELLING = 7 * 24 * 60 * 60.0
 """Seconds after which a job in doubt is not reported any more; it stays in the list."""
 
@@ -272,20 +275,55 @@ def _terminal_bundle(shown: Job | Sweep) -> dict[str, str]:
 
 
 def report_unfinished() -> None:
-    """Write one quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet."""
+    """Write one quiet line about jobs of earlier kernels; nothing when there are none, or no ledger yet.
+
+    A ledger on a server may be slow, or away: it is waited for `ANSWER_SECONDS`, and nothing is said without an answer.
+    """
+    from ..storage.home import LEDGER_VARIABLE  # first use
+
+    address = os.environ.get(LEDGER_VARIABLE, "")
+    if message := unfinished_message(_count_on_server(address) if address else _count_in_file()):
+        from ..text.console import write_line  # first use
+
+        write_line(message)
+
+
+def _count_in_file() -> int:
     from ..storage.home import LEDGER_NAME, default_home  # first use
 
     try:
         ledger = default_home() / LEDGER_NAME
     except ValueError:
-        return  # a `SettingsError`: the first cell that needs it says what is wrong, with what to do
+        return 0  # a `SettingsError`: the first cell that needs it says what is wrong, with what to do
     if not os.path.isfile(ledger):
-        return
+        return 0
     from ..ledger.unfinished import count_unfinished  # loads sqlite3
-    from ..text.console import write_line  # first use
 
-    if message := unfinished_message(count_unfinished(ledger, time.time(), WORTH_TELLING)):
-        write_line(message)
+    return count_unfinished(ledger, time.time(), WORTH_TELLING)
+
+
+def _count_on_server(address: str) -> int:
+    """Return how many jobs of this user or folder wait; 0 without an answer in time. The thread ends by itself."""
+    from ..ledger_address import LedgerAddress  # first use
+    from ..start_environment import AT_START, named_user  # first use
+
+    asked = LedgerAddress(address)
+    del address
+    user, folder, counts = AT_START.user or named_user(os.environ), str(working_folder()), [0]
+
+    def ask() -> None:
+        try:
+            from ..ledger.postgres.unfinished import count_on_server  # loads psycopg
+        except ImportError:
+            return  # the first cell that needs it says what is missing
+        counts.append(count_on_server(asked, user, folder, WORTH_TELLING))
+
+    if asked.problem:
+        return 0  # as above
+    thread = threading.Thread(target=ask, name="runway_nb unfinished", daemon=True)
+    thread.start()
+    thread.join(ANSWER_SECONDS)
+    return counts[-1]
 
 
 def unfinished_message(count: int) -> str:

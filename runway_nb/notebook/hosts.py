@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
 from ..jobs.loop import IN_BROWSER
+from .served_folder import is_beyond_root
 
 Mode = Literal["live", "batch", "terminal"]
 """live: somebody watches, and widgets live; batch: nobody can be asked, and a cell waits; terminal: text only."""
@@ -38,6 +39,8 @@ class Signs(NamedTuple):
     has_vscode_path: bool = False
     """Whether VS Code has set `__vsc_ipynb_file__`, as it does in kernels that it starts itself."""
     in_marimo: bool = False
+    is_beyond_root: bool = False
+    """Whether the server that shows the notebook gives out nothing that lies beside it."""
     platform: str = "linux"
 
 
@@ -128,6 +131,10 @@ HOSTS: tuple[Host, ...] = (
         lambda signs: "" if signs.cell or not _CONSOLE.search(signs.parent) else "a console has started the kernel",
         _IN_TERMINAL,
     ),
+    Host(
+        "JupyterLab behind a link", "live", True, True,
+        lambda signs: "it lies below a link, where its server gives out no file" if signs.is_beyond_root else "",
+    ),
     Host("JupyterLab or Notebook", "live", True, False, lambda _: "it is none of the others"),
 )  # fmt: skip
 """All front ends; the first whose sign is there is the one."""
@@ -152,9 +159,16 @@ def current_place(shell: Any) -> Place:
             parent=starter() if hasattr(shell, "kernel") and "JPY_SESSION_NAME" not in os.environ else "",
             has_vscode_path="__vsc_ipynb_file__" in getattr(shell, "user_ns", {}),
             in_marimo=_is_in_marimo(),
+            is_beyond_root=is_beyond_root(os.environ),
             platform=sys.platform,
         )
     )
+
+
+def current_client(shell: Any) -> str:
+    """Return the connection to the kernel by which the running cell or message came; nothing without a kernel."""
+    request = shell.get_parent() if hasattr(shell, "kernel") else {}
+    return str(request.get("header", {}).get("session") or "")
 
 
 def _is_in_marimo() -> bool:

@@ -43,10 +43,12 @@ function notebook(/** @type {Output[][]} */ ...cells) {
     get: (/** @type {number} */ index) => list[index],
     set: (/** @type {number} */ index, /** @type {Output} */ output) => {
       list[index] = output;
+      model.dirty = true;
       changed.push([cell, index]);
     },
   }));
   let writes = 0;
+  /** @type {any} */
   const model = {
     cells: [{}, ...outputs.map(one => ({ outputs: one }))],
     getMetadata: (/** @type {string} */ name) => metadata[name],
@@ -61,6 +63,7 @@ function notebook(/** @type {Output[][]} */ ...cells) {
     sharedModel: { insertCell: () => {} },
   };
   const session = { statusChanged: new Signal(), kernelChanged: new Signal() };
+  /** @type {any} */
   const context = { model, saveState: new Signal(), sessionContext: session, isDisposed: false };
   /** @type {any} */
   const widget = { widget_manager: { context } };
@@ -91,11 +94,64 @@ test("data goes to every output of its display id, and to no other", () => {
   assert.equal(changed.length, 2, "what is there already is not set again: the notebook would count as changed");
 });
 
+test("of data that wait for another page the last is shown, if that page has not shown it", t => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const { found, cells, changed } = notebook([marked("a")], [marked("b")]);
+  found.put("a", { "text/plain": "half done" }, 1000);
+  found.put("a", DONE, 1000);
+  found.put("b", DONE, 1000);
+  assert.deepEqual(changed, []);
+  cells[1][0].data = DONE;
+  t.mock.timers.tick(1000);
+  assert.deepEqual(changed, [[0, 0]]);
+  assert.deepEqual(cells[0][0].data, DONE);
+});
+
+test("a page knows who looks at it, and its place among all that have the notebook open", () => {
+  const { found, context } = notebook([]);
+  assert.deepEqual([found.person, found.rank, found.client], [{}, 0, undefined]);
+  context.sessionContext.session = { kernel: { clientId: "c" } };
+  const people = new Map(
+    [7, 3, 11].map(id => [id, { user: { username: "u", name: "Anonymous Io", display_name: "Io" } }]),
+  );
+  context.model.sharedModel.awareness = { clientID: 7, getStates: () => people, getLocalState: () => people.get(7) };
+  assert.deepEqual(found.person, { account: "u", name: "Io" });
+  assert.equal(found.rank, 1);
+  assert.equal(found.client, "c");
+});
+
 test("when the kernel has gone, texts take the place of their widgets", () => {
   const { found, cells, changed } = notebook([widget("m1"), widget("m2")]);
   found.putTexts({ "runway-1": { model: "m2", data: DONE } });
   assert.deepEqual(changed, [[0, 1]]);
   assert.deepEqual(cells[0][1].metadata, { runway_nb: { place: "runway-1" } });
+});
+
+test("a widget that lives comes back where the file held its text, and the notebook is not changed by that", async () => {
+  const saved = (/** @type {string} */ id) => ({ data: DONE, metadata: { runway_nb: { place: "a", widget: id } } });
+  const { found, context, cells } = notebook([saved("m1"), saved("dead"), saved("gone"), marked("a")]);
+  context.model.dirty = false;
+  /** @type {Record<string, { comm_live: boolean }>} */
+  const live = { m1: { comm_live: true }, dead: { comm_live: false } };
+  const restored = new Signal();
+  const manager = {
+    restored,
+    restoredStatus: false,
+    get_model: async (/** @type {string} */ id) => live[id] ?? Promise.reject(Error("widget model not found")),
+  };
+  const putting = ["m1", "dead", "gone"].map(model => found.putBack({ a: { model, data: {} } }, manager));
+  await new Promise(setImmediate);
+  assert.deepEqual(cells[0][0], saved("m1"), "the page does not know the widgets yet");
+  restored.emit(null);
+  await Promise.all(putting);
+  const view = { version_major: 2, version_minor: 0, model_id: "m1" };
+  const back = {
+    output_type: "display_data",
+    data: { ...DONE, [VIEW]: view },
+    metadata: { runway_nb: { place: "a" } },
+  };
+  assert.deepEqual(cells[0], [back, saved("dead"), saved("gone"), marked("a")]);
+  assert.equal(context.model.dirty, false);
 });
 
 test("texts are kept in the file for the widgets that are shown, beside the states of others", () => {

@@ -42,10 +42,10 @@ def test_the_tests_of_the_page_pass(name: str) -> None:
 @pytest.mark.parametrize(
     ("joined", "widget", "entries"),
     [
-        (script, "module.default", "[ 'render' ]"),
+        (script, "module.default", "[ 'initialize', 'render' ]"),
         (probe_script, "module.default", "[ 'render' ]"),
         (grid_script, "module.default()", "[ 'initialize', 'render' ]"),
-        (comparison_script, "module.default", "[ 'render' ]"),
+        (comparison_script, "module.default", "[ 'initialize', 'render' ]"),
     ],
 )
 def test_a_joined_script_is_one_module_without_a_name_twice(

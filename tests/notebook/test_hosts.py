@@ -32,6 +32,7 @@ KERNEL = Signs(shell=ZMQ, has_kernel=True)
         ("IPython", Signs(shell="IPython.terminal.interactiveshell.TerminalInteractiveShell"), "terminal", False),
         ("JupyterLab or Notebook", KERNEL._replace(cell="2f1c"), "live", False),
         ("JupyterLab or Notebook", KERNEL, "live", False),
+        ("JupyterLab behind a link", KERNEL._replace(is_beyond_root=True), "live", True),
         ("batch run", KERNEL._replace(is_watched=False), "batch", True),
         ("Voila", KERNEL._replace(is_watched=False, server="voila/0.5.13"), "batch", True),
         ("Colab", KERNEL._replace(shell="google.colab._shell.Shell"), "live", True),

@@ -27,6 +27,7 @@ from ..rendering.facts import (
 from ..rendering.live_state import TAKE_HINT, LiveState, live_state
 from ..rendering.result_html import jpeg_uri
 from ..static import static_text
+from .spoken import step_text
 
 _GLYPHS = {
     "wait": '<circle cx="6" cy="6" r="5" fill="none" stroke="currentColor" stroke-width="1.6"/>'
@@ -50,8 +51,12 @@ class Card:
     A button's callback may come on any thread, and in the middle of a cell: it sets a flag or posts to the loop.
     """
 
-    def __init__(self, job: Job, *, reused: bool = False, new_take: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, job: Job, *, reused: bool = False, new_take: Callable[[], None] = lambda: None,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:  # fmt: skip
         self.job = job
+        self._say, self._word = say, ""
         self.reused = reused
         self._film = ipywidgets.HTML(film_html(job)).add_class("rnb-film")
         self._body = ipywidgets.HTML().add_class("rnb-body")
@@ -88,6 +93,13 @@ class Card:
         self._stop.disabled = not seen.enabled
         self._take.disabled = self.job.task is None or self._is_taking
         self._film.value = film_html(self.job)
+        self._tell(seen.word)
+
+    def _tell(self, word: str) -> None:
+        """Have a step said once; the first one is read with the card."""
+        told, self._word = self._word, word
+        if told not in ("", word) and not self.job.done:
+            self._say(step_text(self.job, word))
 
 
 def make_button(text: str, act: Callable[[], None], hint: str = "") -> ipywidgets.Button:

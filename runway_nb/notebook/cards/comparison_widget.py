@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import lru_cache
 from typing import Any
 
 import traitlets
 
 from ..static import join_modules, static_text
+from .script_widget import script_widget
 
 
 class ComparisonTraits(traitlets.HasTraits):
@@ -38,15 +38,9 @@ def comparison_script() -> str:
 @lru_cache(maxsize=1)
 def _comparison_class() -> Any:
     """Return the class of the widget, or None without anywidget."""
-    try:
-        anywidget = importlib.import_module("anywidget")
-    except ImportError:
-        return None
-    body = {
-        "__doc__": "Plays compared clips in step, in the page.", "__module__": __name__,
-        "_esm": comparison_script(), "_css": static_text("card.css") + static_text("comparison.css"),
-    }  # fmt: skip
-    return type("ComparisonWidget", (ComparisonTraits, anywidget.AnyWidget), body)
+    css = static_text("card.css") + static_text("comparison.css")
+    doc = "Plays compared clips in step, in the page."
+    return script_widget("ComparisonWidget", doc, __name__, comparison_script(), css, ComparisonTraits)
 
 
 def make_comparison(**traits: Any) -> Any:

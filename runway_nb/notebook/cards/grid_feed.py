@@ -16,12 +16,11 @@ from ...pictures.film_strip import FilmStrip, kept_film_strip
 from ...studio import Studio
 from ...sweeps.sweep import Sweep
 from ..rendering.grid_model import READY, CellState, GridState, grid_state
+from .strip_pace import KERNEL_PACE
 from .view import UPDATE_SECONDS
 
 GREETING_SECONDS = 2.0
 """How long strips wait for the first page to be there: what is sent before is lost, and comes again when it greets."""
-STRIP_BYTES_PER_SECOND = 800_000
-"""A server drops what comes faster than a million for three seconds."""
 COUNTING_SECONDS = 1.0
 """After which the time that is left is said anew."""
 
@@ -55,6 +54,10 @@ class GridFeed:
         self._base = self._now()
         self._variants = sweep.variants
         self._sent: set[int] = set()
+        self._leaving: set[int] = set()
+        """Strips that are being cut, and will reach every page that has greeted until then."""
+        self._strips = threading.Lock()
+        """For these two: not held while the ledger is asked, so that the loop may wait for it."""
         self._turns: dict[str, int] = {}
         """The last mark of each shot that was done, by the count of the page: what it shows already is later."""
         self._last = self._base
@@ -81,11 +84,12 @@ class GridFeed:
 
     def greet(self, held: Iterable[Any]) -> None:
         """Send a page that is there now all but the strips it holds, which follow."""
+        # before anything else: what leaves from now on reaches this page, and none is to come twice
+        with self._strips:
+            self._sent = {number for number in held if isinstance(number, int)} | self._leaving
         with self._lock:
             self._base = self._last = self._now()
             self._update(message_of(self._base))
-        # before it counts: strips wait for the first page, and none is to come twice
-        self._sent = {number for number in held if isinstance(number, int)}
         self.pages += 1
         self.wake()
 
@@ -156,14 +160,18 @@ class GridFeed:
 
     async def _send_strip(self, number: int) -> None:
         job = self.job(number)
-        self._sent.add(number)
-        if job is None or job.video is None:
-            return
-        strip = await asyncio.to_thread(strip_of, job, self._studio.settings.strips)
-        if strip is None:
-            return
-        self.widget.send({"kind": "strip", "number": number, **_measures(strip)}, [strip.jpeg])
-        await asyncio.sleep(len(strip.jpeg) / STRIP_BYTES_PER_SECOND)
+        with self._strips:
+            self._sent.add(number)
+            self._leaving.add(number)
+        strip = None
+        if job is not None and job.video is not None:
+            strip = await asyncio.to_thread(strip_of, job, self._studio.settings.strips)
+        if strip is not None:
+            await KERNEL_PACE.turn(len(strip.jpeg))
+        with self._strips:
+            self._leaving.discard(number)
+            if strip is not None:
+                self.widget.send({"kind": "strip", "number": number, **_measures(strip)}, [strip.jpeg])
 
 
 def _without(state: GridState, number: int) -> GridState:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from functools import lru_cache
 from typing import Any
 
 import traitlets
 
 from ..static import join_modules
+from .script_widget import script_widget
 
 
 class GridTraits(traitlets.HasTraits):
@@ -36,12 +36,9 @@ def grid_script() -> str:
 @lru_cache(maxsize=1)
 def grid_class() -> Any:
     """Return the class of the widget, or None without anywidget."""
-    try:
-        anywidget = importlib.import_module("anywidget")
-    except ImportError:
-        return None
-    body = {"__doc__": "Shows the shots of a sweep in the page.", "__module__": __name__, "_esm": grid_script()}
-    return type("SweepGrid", (GridTraits, anywidget.AnyWidget), body)
+    return script_widget(
+        "SweepGrid", "Shows the shots of a sweep in the page.", __name__, grid_script(), "", GridTraits
+    )
 
 
 def make_grid(**traits: Any) -> Any:

@@ -19,16 +19,14 @@ from ...pictures.clip_strips import ClipMeasures
 from ..rendering.comparison_table import differences_lines, is_simulated, labels, prompt_pieces, title_text
 from ..rendering.facts import WITH_SOUND, sound_text
 from .comparison_widget import make_comparison
+from .strip_pace import KERNEL_PACE
+from .text_keeper import NOTHING, kept_text
 from .view import display_metadata, new_display_id
 
 GREETING_SECONDS = 2.0
 """How long the frames wait for the page to ask: a busy kernel does not hear it, and they are sent anyway."""
-BYTES_PER_SECOND = 800_000
-"""A server drops what comes faster than a million for three seconds."""
 BADGE = "Simulator: no credits spent"
 SILENT = "Silent here; the players under Details have the sound"
-NOTHING: dict[str, str] = {}
-"""What stands in the place of a widget that is gone."""
 Put = Callable[[str, Mapping[str, Any]], None]
 
 
@@ -52,6 +50,9 @@ class LiveComparison:
         self._display_id = new_display_id()
         self._widget: Any = None
         self._pages = 0
+        self._missing: set[int] = set()
+        """Clips that a page has asked for; known to the loop alone."""
+        self._asked = asyncio.Event()  # of a loop only once one waits for it, in Python 3.10 and later
 
     def open(self) -> bool:
         """Display it in the running cell; return False without anywidget."""
@@ -69,11 +70,11 @@ class LiveComparison:
         )
         if widget is None:
             return False
-        widget.texts = {self._display_id: {"model": widget.model_id, "data": NOTHING}}
+        widget.texts = kept_text(self._display_id, widget.model_id, NOTHING)
         widget.on_msg(lambda _, content, __: self._hear(content))
         view = widget._repr_mimebundle_()
         # of anywidget it is a pair with metadata
-        data = {**(view[0] if isinstance(view, tuple) else view), "text/plain": ""}
+        data = {**(view[0] if isinstance(view, tuple) else view), **NOTHING}
         display(data, raw=True, display_id=self._display_id, metadata=display_metadata(self._display_id))
         self._studio.spawn(self._live())
         return True
@@ -86,7 +87,7 @@ class LiveComparison:
         if kind == "greet":
             self._pages += 1
             held = message["held"] if isinstance(message, Mapping) and isinstance(message.get("held"), list) else []
-            self._studio.spawn(self._send_strips(held))
+            self._studio.spawn(self._ask(held))
         elif kind == "star":
             assert isinstance(message, Mapping)
             self._studio.spawn(asyncio.to_thread(self._star, message.get("clip"), bool(message.get("on"))))
@@ -126,26 +127,36 @@ class LiveComparison:
         """Send the frames, and take the widget away when the kernel ends in order."""
         forget = [clip.job.observe(self._follow) for clip in self._comparison.clips if clip.job is not None]
         try:
-            await asyncio.sleep(GREETING_SECONDS)
-            if not self._pages:
-                await self._send_strips([])
-            await asyncio.Event().wait()
+            await self._send_strips()
         finally:
             for end in forget:
                 end()
             update_display(NOTHING, raw=True, display_id=self._display_id, metadata=display_metadata(self._display_id))
 
-    async def _send_strips(self, held: Collection[Any]) -> None:
-        """Send the frames of the clips that a page does not have, one clip after the other."""
-        try:
-            for number in range(len(self._comparison.clips)):
-                if number not in held:
-                    await self._send_strip(number)
-        except RunwayError as error:
-            self._widget.send({"kind": "no_strips", "text": error.message})
+    async def _ask(self, held: Collection[Any]) -> None:
+        """Note which clips a page does not have: one that is on its way to another page reaches this one too."""
+        self._missing.update(number for number in range(len(self._comparison.clips)) if number not in held)
+        self._asked.set()
+
+    async def _send_strips(self) -> None:
+        """Send the frames that pages ask for, one clip after the other, without end."""
+        with suppress(asyncio.TimeoutError):
+            await asyncio.wait_for(self._asked.wait(), GREETING_SECONDS)
+        if not self._pages:
+            await self._ask([])
+        while True:
+            await self._asked.wait()
+            self._asked.clear()
+            try:
+                while self._missing:
+                    await self._send_strip(min(self._missing))
+            except RunwayError as error:
+                self._missing.clear()
+                self._widget.send({"kind": "no_strips", "text": error.message})
 
     async def _send_strip(self, number: int) -> None:
         strip = await asyncio.to_thread(self._measures.strip, number)
+        await KERNEL_PACE.turn(len(strip.jpeg))
         measures = {name: value for name, value in strip._asdict().items() if name != "jpeg"}
+        self._missing.discard(number)
         self._widget.send({"kind": "strip", "number": number, **measures}, [strip.jpeg])
-        await asyncio.sleep(len(strip.jpeg) / BYTES_PER_SECOND)

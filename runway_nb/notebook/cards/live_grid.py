@@ -24,12 +24,11 @@ from .card import style_sheet
 from .grid_acts import GridActs
 from .grid_feed import GridFeed
 from .grid_widget import make_grid
+from .text_keeper import NOTHING, kept_text
 from .view import UPDATE_SECONDS, View, display_metadata, new_display_id
 
 IDLE_SECONDS = 30 * 60.0
 """After which a grid leaves, once all have ended and nobody has done anything in it."""
-NOTHING = {"text/plain": ""}
-"""What stands in the place of a grid that has left; some front ends complain of an output without any data."""
 Put = Callable[[str, Mapping[str, Any]], None]
 
 
@@ -119,7 +118,7 @@ class LiveGrid:
 
     def _keep_text(self) -> None:
         """Tell the page what takes the grid's place when the kernel ends without a word."""
-        self.feed.widget.texts = {self._display_id: {"model": self._root.model_id, "data": self._durable()}}
+        self.feed.widget.texts = kept_text(self._display_id, self._root.model_id, self._durable())
 
     def _durable(self) -> dict[str, str]:
         """Return what stays in the place of the grid: nothing, or a panel that was opened there, as text."""

@@ -25,6 +25,8 @@ from ..rendering.live_state import ATTACH_HINT, SEND_HINT, live_state
 from ..rendering.plain_text import live_line
 from ..rendering.result_html import error_bundle
 from .card import Card, make_button, style_sheet
+from .spoken import end_text, make_spoken
+from .text_keeper import kept_text, make_keepers
 from .view import UPDATE_SECONDS, View, display_metadata, new_display_id
 
 OFFER_SECONDS = 120.0
@@ -73,24 +75,32 @@ class OutputArea:
         view: How results are shown.
         newest_first: Whether a further job stands above the others.
         changed: Called after every change of what stands there, on any thread.
+        stepped: Called after a job has come to another step, on any thread: its card stays, and its text is another.
+        stands_alone: Whether it speaks to a screen reader, and keeps its text in the notebook, itself.
     """
 
     def __init__(
-        self, studio: Studio, view: View, *, newest_first: bool = False, changed: Callable[[], None] = lambda: None
-    ) -> None:
+        self, studio: Studio, view: View, *, newest_first: bool = False,
+        changed: Callable[[], None] = lambda: None, stepped: Callable[[], None] = lambda: None,
+        stands_alone: bool = True,
+    ) -> None:  # fmt: skip
         self._studio = studio
         self._view = view
         self._newest_first = newest_first
-        self._changed = changed
+        self._changed, self._stepped = changed, stepped
         self.is_durable = False
         """Whether results alone stand there, which need no kernel."""
         self.display_id = new_display_id()
         self._target = {"raw": True, "display_id": self.display_id, "metadata": display_metadata(self.display_id)}
         self._lock = threading.RLock()
         self._entries: list[OutputEntry] = []
-        self._sheet = ipywidgets.HTML(style_sheet(), _dom_classes=["rnb-style"])
-        self.root = ipywidgets.VBox([self._sheet], _dom_classes=["rnb-root"])
+        self._spoken = make_spoken() if stands_alone else []
+        self.root = ipywidgets.VBox(_dom_classes=["rnb-root"])
         """All that stands here, as a widget."""
+        self._keepers = make_keepers(self.display_id, self.root.model_id, {}) if stands_alone else []
+        unseen = [ipywidgets.HTML(style_sheet()), *self._spoken, *self._keepers]
+        self._sheet = ipywidgets.VBox(unseen, _dom_classes=["rnb-style"])
+        self.root.children = [self._sheet]
 
     def show(self, job: Job, *, reused: bool = False) -> None:
         """Display the card of a job in the running cell and keep it up to date on the background loop."""
@@ -140,12 +150,17 @@ class OutputArea:
 
     def _put_card(self, job: Job, reused: bool = False, instead: OutputEntry | None = None) -> OutputEntry:
         """Put a card for a job: after the others, or `instead` of what stood there."""
-        card = Card(job, reused=reused, new_take=lambda: self._post(self._take_again, card))
+        card = Card(job, reused=reused, new_take=lambda: self._post(self._take_again, card), say=self._say)
         entry = OutputEntry(card)
         with self._lock:
             self._insert(entry, instead)
             self.arrange()
         return entry
+
+    def _say(self, text: str) -> None:
+        """Have a screen reader say a step of a job, or its end."""
+        for each in self._spoken:
+            each.text = text
 
     def _insert(self, entry: OutputEntry, instead: OutputEntry | None) -> None:
         if instead in self._entries:
@@ -155,6 +170,15 @@ class OutputArea:
 
     def _begin(self, entry: OutputEntry) -> None:
         assert entry.card is not None
+        phases = [entry.card.job.state.phase]
+
+        def note_phase(job: Job) -> None:
+            if job.state.phase is not phases[-1] and not job.state.phase.is_final:
+                phases.append(job.state.phase)
+                self._keep_text()
+                self._stepped()
+
+        entry.card.job.observe(note_phase)
         entry.card.job.on_end(lambda _: self._end(entry))
         self._studio.spawn(_keep_up(entry.card))
 
@@ -162,6 +186,7 @@ class OutputArea:
         """Show the ending: first in the widget, for a reloaded page, then in its place, for the saved notebook."""
         assert entry.card is not None
         job = entry.card.job
+        self._say(end_text(job))
         with self._lock:
             entry.data = self._view.bundle(job, reused=entry.card.reused)
             if job.state.phase is Phase.UNKNOWN:
@@ -174,9 +199,15 @@ class OutputArea:
         with self._lock:
             self.root.children = [self._sheet, *(entry.widget() for entry in self._entries)]
             was_durable, self.is_durable = self.is_durable, self._is_over
+            self._keep_text()
             if self.is_durable or was_durable:
                 update_display(self.bundle(), **self._target)
             self._changed()
+
+    def _keep_text(self) -> None:
+        """Tell the page what stands here when the notebook is opened without this kernel."""
+        for keeper in self._keepers:
+            keeper.texts = kept_text(self.display_id, self.root.model_id, self.durable_bundle())
 
     @property
     def _is_over(self) -> bool:

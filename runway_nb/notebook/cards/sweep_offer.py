@@ -23,10 +23,9 @@ from ...sweeps.sweep import Sweep
 from ...values.plain import unexpected
 from ..rendering.offer_text import AGAIN, offer_bundle, waiting_lines, withdrawn_lines
 from .card import make_button, style_sheet
-from .live_grid import NOTHING
 from .output_area import OFFER_SECONDS
 from .sweep_view import show_sweep
-from .text_keeper import make_keepers
+from .text_keeper import NOTHING, make_keepers
 from .view import View, display_metadata, new_display_id
 
 SETTINGS_CHANGED = "token or address have changed since: nothing was sent"

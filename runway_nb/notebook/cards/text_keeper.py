@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 import traitlets
 
 from ..static import join_modules
+from .script_widget import script_widget
+
+NOTHING = {"text/plain": ""}
+"""What stands in the place of a widget of which nothing stays; some front ends complain of an output without data."""
+LONGEST_KEPT = 2_000_000
+"""Characters of a form that the page keeps beside the widget: a video that is embedded in it is not sent twice."""
 
 
 @lru_cache(maxsize=1)
 def keeper_class() -> Any:
     """Return the class with the script, or None without anywidget."""
-    try:
-        anywidget = importlib.import_module("anywidget")
-    except ImportError:
-        return None
-    body = {
-        "__doc__": "Shows nothing, and keeps the texts of widgets in the notebook.",
-        "__module__": __name__,
-        "texts": traitlets.Dict().tag(sync=True),
-        "_esm": join_modules("text_keeper.js"),
-    }
-    return type("TextKeeper", (anywidget.AnyWidget,), body)
+    return script_widget(
+        "TextKeeper", "Shows nothing, and keeps the texts of widgets in the notebook.", __name__,
+        join_modules("text_keeper.js"), texts=traitlets.Dict().tag(sync=True),
+    )  # fmt: skip
 
 
 def make_keepers(display_id: str, model_id: str, data: dict[str, str]) -> list[Any]:
@@ -36,4 +35,10 @@ def make_keepers(display_id: str, model_id: str, data: dict[str, str]) -> list[A
         data: What stands in its place once the kernel is gone.
     """
     keeper = keeper_class()
-    return [] if keeper is None else [keeper(texts={display_id: {"model": model_id, "data": data}})]
+    return [] if keeper is None else [keeper(texts=kept_text(display_id, model_id, data))]
+
+
+def kept_text(display_id: str, model_id: str, data: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the page is told: which widget stands at a display id, and what does without its kernel."""
+    kept = {kind: text for kind, text in data.items() if len(text) <= LONGEST_KEPT}
+    return {display_id: {"model": model_id, "data": kept}}

@@ -95,6 +95,7 @@ def new_display_id() -> str:
 def display_metadata(display_id: str) -> dict[str, Any]:
     """Return metadata that name the display id of an output: a page that is loaded anew has lost it.
 
-    Saved notebooks and the page's script know it by the word `place`.
+    Saved notebooks and the page's script know it by the word `place`; beside it a file has `widget`, the id of the one
+    whose text it holds.
     """
     return {"runway_nb": {"place": display_id}}

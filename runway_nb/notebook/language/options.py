@@ -1,4 +1,4 @@
-"""The options of `%%runway`: one table, from which parser, help, completion and README's table come."""
+"""The options of `%%runway`: one table, from which parser, help, completion and the documents' table come."""
 
 from __future__ import annotations
 
@@ -199,9 +199,3 @@ def two_columns(rows: Sequence[tuple[str, str]]) -> str:
 
 def _choice_words(option: Option) -> str:
     return f" One of {', '.join(option.choices)}." if option.kind == "choice" else ""
-
-
-def options_table() -> str:
-    """Return README's table of options."""
-    rows = [f"| `{typed}` | {text} |" for typed, text in option_rows()]
-    return "\n".join(["| option | meaning |", "|---|---|", *rows])

@@ -14,6 +14,7 @@ from .front_end import FrontEnd
 
 if TYPE_CHECKING:
     from ...settings import Secret
+    from ...studio import Studio
 
 
 def login(front_end: FrontEnd, _: Arguments) -> None:
@@ -42,8 +43,14 @@ def _typed_token() -> Secret:
     raise InvalidCommand(f"no token could be typed here ({problem}): set USEAPI_TOKEN instead")
 
 
-def show_credits(front_end: FrontEnd, _: Arguments) -> None:
-    """Show the credits of the account, and what each notebook, day and job has cost."""
+def show_credits(front_end: FrontEnd, arguments: Arguments) -> None:
+    """Show the credits of the account, and what each notebook, day and job has cost; or what each user has spent."""
+    if arguments.values.get("all"):
+        from ..rendering.user_spending import users_bundle  # loads the rendering
+
+        ledger = front_end.studio.ledger
+        front_end.show_bundle(users_bundle(ledger.spending.by_user(), budget_lines(front_end.studio)))
+        return
     from ..rendering.tables import budget_text, credits_text, job_costs_bundle, spending_bundle  # loads the rendering
 
     studio = front_end.studio
@@ -55,6 +62,15 @@ def show_credits(front_end: FrontEnd, _: Arguments) -> None:
     write_line(budget_text(studio.settings.max_credits, studio.account.spent_today()))
     front_end.show_bundle(spending_bundle(studio.ledger.spending.by_day()))
     front_end.show_bundle(job_costs_bundle(studio.ledger.recent(20)))
+
+
+def budget_lines(studio: Studio) -> list[str]:
+    """Return a line for the budgets of the ledger, and one for those of this user and the course."""
+    from ..rendering.user_spending import state_line, stored_line  # loads the rendering
+
+    ledger, settings = studio.ledger, studio.settings
+    states = ledger.budgets.of_user(settings.backend, settings.user, settings.budget)
+    return [stored_line(ledger.budgets.all()), *(state_line(state, settings.backend) for state in states)]
 
 
 def use_simulator(front_end: FrontEnd, arguments: Arguments) -> None:

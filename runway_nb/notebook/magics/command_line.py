@@ -1,4 +1,4 @@
-"""The line of `%runway`: its parsing, help, completion and README's table, all read from one table of commands."""
+"""The line of `%runway`: its parsing, help, completion and the table of the documents, read from one table."""
 
 from __future__ import annotations
 
@@ -104,12 +104,6 @@ def help_text(table: Sequence[Command]) -> str:
 def command_rows(table: Sequence[Command]) -> list[tuple[str, str]]:
     """Return each command as it is typed, and what it does."""
     return [(command.line, command.help) for command in table]
-
-
-def readme_table(table: Sequence[Command]) -> str:
-    """Return README's table of commands."""
-    rows = [f"| `%runway {command.line}` | {command.help} |" for command in table]
-    return "\n".join(["| command | what it does |", "|---|---|", *rows])
 
 
 def _named(name: str, table: Sequence[Command]) -> Command | None:

@@ -1,4 +1,4 @@
-"""The commands of `%runway`: one table, from which parsing, help, completion and README's table come."""
+"""The commands of `%runway`: one table, from which parsing, help, completion and the documents' table come."""
 
 from __future__ import annotations
 
@@ -11,11 +11,13 @@ from ..language.options import CELL_INTRO, CELL_USAGE, OPTIONS, Option, cell_hel
 from . import (
     account_commands,
     asset_commands,
+    budget_command,
     compare_command,
     doctor_command,
     folder_commands,
     history_command,
     job_commands,
+    ledger_command,
     mark_commands,
     request_commands,
 )
@@ -28,7 +30,6 @@ from .command_line import (
     help_text,
     line_completions,
     read_line,
-    readme_table,
 )
 from .front_end import FrontEnd
 
@@ -59,11 +60,6 @@ def completions(line: str, symbol: str) -> list[str]:
 def line_help() -> str:
     """Return the text behind `%runway?`."""
     return help_text(COMMANDS)
-
-
-def commands_table() -> str:
-    """Return README's table of commands."""
-    return readme_table(COMMANDS)
 
 
 def show_help(front_end: FrontEnd, _: Arguments) -> None:
@@ -161,8 +157,14 @@ COMMANDS: tuple[Command, ...] = (
         asset_commands.delete, (Option("--yes", "switch", "", "Do not ask."),),
     ),
     Command(
-        "credits", "", "Show the credits of the account, and what each notebook, day and job has cost.",
-        account_commands.show_credits,
+        "credits", "[--all]",
+        "Show the credits of the account, and what each notebook, day and job has cost; with --all what each user has.",
+        account_commands.show_credits, (Option("--all", "switch", "", "What each user has spent, and the budgets."),),
+    ),
+    Command(
+        "budget", "[BUDGET...] [--off]",
+        "Show the budgets that the ledger holds, or set them: user=200/day user:ann=50/day course=3000.",
+        budget_command.show_budgets, (Option("--off", "switch", "", "Take them all away."),),
     ),
     Command(
         "simulator", "[FAULT]",
@@ -182,6 +184,11 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "doctor", "[--json]", "Look at installation, token, folders, ledger and page: what is wrong, and what to do.",
         doctor_command.examine, (Option("--json", "switch", "", "Show it as JSON."),),
+    ),
+    Command(
+        "ledger", "[to-server | to-file]",
+        "Show where the ledger is kept, or copy it from its file to the server that RUNWAY_NB_LEDGER names, or back.",
+        ledger_command.show_ledger, choices=lambda: ledger_command.DIRECTIONS,
     ),
     Command("version", "", "Show the versions that matter in a bug report.", account_commands.show_versions),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 import traitlets
 
 from ...redaction import redact_line
+from .ownership import Ownership, Person, person_of
 
 _ASKED = 5
 """How often a page is asked to bring the panel into view: its script may still be loading."""
@@ -24,11 +25,15 @@ class Bridge:
         fields: The controls by name. A message may bring the values that the page shows: a click can overtake them
             on their way to a busy kernel.
         acts: What is done at a message, by its kind.
+        client: Gives the connection by which the running cell or message came.
     """
 
-    def __init__(self, preview: Any, fields: Mapping[str, Any], acts: Mapping[str, Act]) -> None:
+    def __init__(
+        self, preview: Any, fields: Mapping[str, Any], acts: Mapping[str, Act], client: Callable[[], str]
+    ) -> None:
         self._preview, self._fields = preview, fields
-        self._acts = acts
+        self._acts, self._client = acts, client
+        self._ownership = Ownership()
         self._displays = self._views = 0
         self._reaches_notebook = False
         self._pieces: dict[str, list[bytes]] = {}
@@ -51,8 +56,14 @@ class Bridge:
         return self._views > self._displays
 
     def displayed(self) -> None:
-        """Count that the kernel has displayed the panel once more."""
+        """Count that the kernel has displayed the panel once more; it belongs to who has run the cell."""
         self._displays += 1
+        self._ownership = self._ownership.opened(self._client())
+        self._tell_owner()
+
+    def is_for(self, client: str) -> bool:
+        """Return True when whoever is at a connection may change the panel."""
+        return self._ownership.allows(client)
 
     def keep(self, texts: Mapping[str, Mapping[str, Any]]) -> None:
         """Give the page what shall stand at each display id when the notebook is opened without this kernel."""
@@ -94,10 +105,30 @@ class Bridge:
         self._views += 1
         self._reaches_notebook = bool(content.get("notebook"))
 
+    def _meet(self, client: str, person: Person) -> None:
+        before, self._ownership = self._ownership, self._ownership.met(client, person)
+        if self._ownership.owner != before.owner:
+            self._views = 0  # those of the others: they neither write results nor lose them
+        self._tell_owner()
+
+    def _tell_owner(self) -> None:
+        """Tell all pages whose the panel is. A message, not a trait: traits may be saved in the notebook."""
+        if self._ownership.is_shared:
+            self._preview.send({"kind": "owner", **self._ownership.told()})
+
     def _heard(self, content: object, buffers: Iterable[Any] = ()) -> None:
         """Do what a message says; rubbish is no message."""
         message = {**content, "buffers": [bytes(one) for one in buffers]} if isinstance(content, Mapping) else {}
-        kind, values = message.get("kind"), message.get("values")
+        kind, client = message.get("kind"), self._client()
+        if kind == "shown":
+            self._meet(client, person_of(message))
+        if self._ownership.allows(client):
+            self._obey(kind, message)
+        elif "number" in message:
+            self.answer(message)  # the page waits for it
+
+    def _obey(self, kind: object, message: Mapping[str, Any]) -> None:
+        values = message.get("values")
         if kind == "shown":
             self._note(message)
         if kind == "revealed":

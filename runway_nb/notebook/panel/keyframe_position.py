@@ -64,7 +64,7 @@ class PositionControls:
             tooltip=f"Picture for the {name} keyframe",
         )
         self._clear = button(
-            "Clear", self.clear, f"rnb-plain rnb-act-clear-{name}", hint=f"No {name} keyframe", disabled=True
+            "Clear", self.clear, f"rnb-plain rnb-act-clear-{name}", hint=f"Clear the {name} keyframe", disabled=True
         )
         self._foot = make_widget(ipywidgets.HTML, view.foot, classes="rnb-keyframe-note")
         store.listen(self.list, self._choose, "index")

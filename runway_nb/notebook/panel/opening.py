@@ -7,8 +7,11 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from IPython import get_ipython
+
 from ...jobs.job import Job
 from ...request import VideoRequest
+from ..hosts import current_client
 from .panel import Panel, newest_panel
 from .widgets import reports_errors
 
@@ -38,15 +41,18 @@ def open_in_panel(
             `panel.durable_bundle()` over.
         failed: Called with one line of text when it cannot be opened.
     """
-    studio.spawn(asyncio.to_thread(_open, source, studio, put, failed))
+    client = current_client(get_ipython())
+    studio.spawn(asyncio.to_thread(_open, source, studio, put, failed, client))
 
 
 def _open(
-    source: VideoRequest | Job | str, studio: Studio, put: Callable[[Panel], None], failed: Callable[[str], None]
+    source: VideoRequest | Job | str, studio: Studio, put: Callable[[Panel], None], failed: Callable[[str], None],
+    client: str,
 ) -> None:  # fmt: skip
     with _one_at_a_time, reports_errors(failed):
         panel = newest_panel()
-        if panel is not None and panel.is_of(studio) and panel.reveal(REVEAL_SECONDS):
+        is_theirs = panel is not None and panel.is_of(studio) and panel.bridge.is_for(client)
+        if panel is not None and is_theirs and panel.reveal(REVEAL_SECONDS):
             panel.fill(source)
             panel.bridge.announce("The panel shows these settings.")
         else:

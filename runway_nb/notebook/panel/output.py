@@ -17,10 +17,11 @@ from ...sweeps.sweep import Sweep
 from ...text.console import write_line
 from ..cards.output_area import OutputArea
 from ..cards.sweep_entry import add_sweep
+from ..cards.text_keeper import kept_text
 from ..cards.view import View, current_view, display_metadata, new_display_id
 from .action_bar import cell_or_reason
 from .bridge import Bridge
-from .snapshot import HINT, panel_text
+from .snapshot import HINT, LIVE_HINT, panel_text
 from .store import PanelStore
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ class PanelOutput:
         self._display_id = ""
         self._is_embedded = False
         self._closed: asyncio.Event | None = None
-        self.area = OutputArea(studio, view, newest_first=True, changed=self.keep_results)
+        self.area = OutputArea(
+            studio, view, newest_first=True, changed=self.keep_results, stepped=self.keep_text, stands_alone=False
+        )
         """The cards and results below the panel."""
 
     def display(self) -> bool:
@@ -65,7 +68,7 @@ class PanelOutput:
         is_first = not self._display_id
         self._display_id = self._display_id or new_display_id()
         self.bridge.displayed()
-        data = {**self._panel._repr_mimebundle_(), **self.text()}
+        data = {**self._panel._repr_mimebundle_(), **self.text(LIVE_HINT)}
         display(data, raw=True, display_id=self._display_id, metadata=display_metadata(self._display_id))
         if self.view.only_widgets:
             self.embed()
@@ -128,9 +131,9 @@ class PanelOutput:
             self._keep()
 
     def _keep(self) -> None:
-        texts: dict[str, dict[str, Any]] = {self._display_id: {"model": self._panel.model_id, "data": self.text()}}
+        texts = kept_text(self._display_id, self._panel.model_id, self.text())
         if not self.area.is_durable:
-            texts[self.area.display_id] = {"model": self.area.root.model_id, "data": self.area.durable_bundle()}
+            texts |= kept_text(self.area.display_id, self.area.root.model_id, self.area.durable_bundle())
         self.bridge.keep(texts)
 
     def keep_results(self) -> None:
@@ -149,13 +152,18 @@ class PanelOutput:
         return {kind: "\n".join(filter(None, (text, results[kind]))) for kind, text in self.text().items()}
 
     @property
-    def reason_html(self) -> str:
-        """Why there are no controls here, as HTML."""
-        return f"<div>{escape(self.view.panel or HINT)}</div>"
+    def reason(self) -> str:
+        """Why there are no controls here, and what to do instead."""
+        return self.view.panel or HINT
 
-    def text(self) -> dict[str, str]:
-        """Return the request and its jobs as text."""
-        return panel_text(cell_or_reason(*self._store.now), self._jobs(), self.view.folder, self.view.panel or HINT)
+    @property
+    def reason_html(self) -> str:
+        """The reason as HTML."""
+        return f"<div>{escape(self.reason)}</div>"
+
+    def text(self, hint: str = HINT) -> dict[str, str]:
+        """Return the request and its jobs as text, with the reason why it is text where the front end knows none."""
+        return panel_text(cell_or_reason(*self._store.now), self._jobs(), self.view.folder, self.view.panel or hint)
 
 
 def surroundings(folder: Path) -> tuple[View, Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from ...request import VideoRequest
 from ...shortcuts import chosen_studio
 from ...sweeps.sweep import Sweep
 from ..cards.card import style_sheet
+from ..hosts import current_client
 from .account_bar import AccountBar
 from .action_bar import ActionBar, cell_of, cell_shown
 from .background import BackgroundWork, unknown_account
@@ -89,7 +90,7 @@ class Panel(ipywidgets.VBox):
         groups = (self.sweep_form, self.form, self.keyframes, self.camera, self.model)
         self._fields = ChainMap(*(group.fields for group in groups))
         self.preview.fields = dict(self._fields)
-        self.bridge = Bridge(self.preview, self._fields, acts.by_kind)
+        self.bridge = Bridge(self.preview, self._fields, acts.by_kind, lambda: current_client(get_ipython()))
         self.output = PanelOutput(self, studio, store, self.bridge, view, lambda: self.jobs)
         self.sender = RequestSender(studio, store, self._work, self.output, self._take_on, self.offer_again)
         self.sweep_sender = SweepSender(
@@ -241,7 +242,9 @@ class Panel(ipywidgets.VBox):
 
     def __repr__(self) -> str:
         """Name the panel; by default all its widgets are told, for a text that each display makes and throws away."""
-        return f"<Panel with {len(self.jobs)} jobs>"
+        named = f"<Panel with {len(self.jobs)} jobs>"
+        # where no shell shows it, this is all that is seen of it
+        return named if get_ipython() is not None else f"{named} {self.output.reason}"
 
     def _mime_(self) -> tuple[str, str]:
         """Return what marimo shows: the line that says why there are no controls."""

@@ -7,7 +7,6 @@ methods, which shows the first picture and does not move.
 from __future__ import annotations
 
 import base64
-import importlib
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -18,6 +17,7 @@ import traitlets
 from ...errors import InvalidRequest
 from ...pictures.fit import thumbnail
 from ...spec import CAMERA_LIMIT, DEFAULT_MODEL, POSITIONS, Model
+from ..cards.script_widget import script_widget
 from .script import script
 
 PREVIEW_SIDE = 960
@@ -129,12 +129,8 @@ def _picture_html(picture: bytes) -> str:
 @lru_cache(maxsize=1)
 def _moving() -> Any:
     """Return the class with the script, or None without anywidget."""
-    try:
-        anywidget = importlib.import_module("anywidget")
-    except ImportError:
-        return None
-    body = {"__doc__": "Plays the camera's move on the keyframes, in the page.", "__module__": __name__}
-    return type("Preview", (PreviewTraits, anywidget.AnyWidget), {**body, "has_script": True, "_esm": script()})
+    doc = "Plays the camera's move on the keyframes, in the page."
+    return script_widget("Preview", doc, __name__, script(), "", PreviewTraits, has_script=True)
 
 
 def make_preview(**traits: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from html import escape
 from typing import Any
@@ -55,6 +55,7 @@ class RequestForm:
         self._seed = make_widget(ipywidgets.HBox, [self.fields["seed"], self._dice, self._keep], classes="rnb-seed")
         self._count = make_widget(ipywidgets.HTML, _count("", model), classes="rnb-count")
         self._notes = make_widget(ipywidgets.HTML, _notes(store.state), classes="rnb-notes")
+        self._unspoken: dict[str, tuple[str, ...]] | None = None
         self._problems = {name: make_widget(ipywidgets.HTML, classes="rnb-problems") for name in problems_by_row(())}
         self._line = make_widget(ipywidgets.HBox, self._options(rows), classes="rnb-options")
         self._fold = self._folded(rows)
@@ -72,10 +73,17 @@ class RequestForm:
         self._count.value = _count(state.values["prompt"].strip(), model)
         self._notes.value = _notes(state)
         problems = problems_by_row(summary.problems)
-        for name, lines in problems.items():
-            self._problems[name].value = "".join(map(problem, lines))
+        self._show_problems(problems)
         if any(problems.get(row.name) for row in rows_of(model) if row.control.is_folded):
             self._fold.selected_index = 0
+
+    def _show_problems(self, problems: Mapping[str, tuple[str, ...]]) -> None:
+        """Show what is wrong; what was so when the panel opened is nothing that the user did, and is not read out."""
+        unspoken = problems if self._unspoken is None else self._unspoken
+        self._unspoken = {name: lines for name, lines in problems.items() if lines == unspoken.get(name)}
+        for name, lines in problems.items():
+            spoken = name not in self._unspoken
+            self._problems[name].value = "".join(problem(text, spoken=spoken) for text in lines)
 
     def draw_seed(self) -> None:
         """Draw a new seed, which is kept."""

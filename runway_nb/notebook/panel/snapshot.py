@@ -17,6 +17,11 @@ TITLE = "Runway panel"
 HINT = (
     "Its kernel has ended. %runway panel opens a new one, with the id of a job its settings; %runway show ID its video."
 )
+LIVE_HINT = (
+    "This page does not trust the notebook (File, Trust Notebook), or its kernel has ended. %runway panel opens a new "
+    "one, with the id of a job its settings; %runway show ID its video."
+)
+"""Beside the controls, for a page that does not show them: which of the two it is, nothing that is saved can tell."""
 _SIGNED = re.compile(r"""(https?://[^\s?"']+)\?[^\s"']+""")
 """A link with what may be its key."""
 

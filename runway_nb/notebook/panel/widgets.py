@@ -67,9 +67,10 @@ def line(text: str, kind: str = "rnb-detail") -> str:
     return f'<div class="{kind}">{escape(redact_line(text))}</div>' if text else ""
 
 
-def problem(text: str) -> str:
-    """Return what is wrong with a control as HTML, which screen readers read out when it appears."""
-    return f'<div class="rnb-problem" role="alert">{escape(redact(text))}</div>' if text else ""
+def problem(text: str, *, spoken: bool = True) -> str:
+    """Return what is wrong with a control as HTML, which screen readers read out when it appears, if `spoken`."""
+    role = ' role="alert"' if spoken else ""
+    return f'<div class="rnb-problem"{role}>{escape(redact(text))}</div>' if text else ""
 
 
 @contextmanager

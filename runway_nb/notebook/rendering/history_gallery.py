@@ -19,7 +19,7 @@ from ...redaction import redact_line
 from . import styles
 from .facts import DOT
 from .result_html import id_mark, source
-from .tables import JobLine, job_columns, job_lines, shows_models, table_bundle
+from .tables import JobLine, job_columns, job_lines, missing_text, shows_models, table_bundle
 from .tiles import picture_box
 
 USUAL = 12
@@ -53,7 +53,8 @@ def bundle(page: HistoryPage, wanted: HistoryFilter, shown: Shown) -> dict[str, 
     """Return a page of the history as a MIME bundle."""
     listed = job_lines([entry.record for entry in page.entries], shown.living)
     lines = [line._replace(when=_when(entry.record.asked)) for line, entry in zip(listed, page.entries, strict=True)]
-    above, below = _count(page, wanted), _more(page, shown.command)
+    missing = missing_text(entry.record for entry in page.entries)
+    above, below = _count(page, wanted), "\n".join(filter(None, (missing, _more(page, shown.command))))
     has_models = shows_models(lines)
     tiles = [_tile(entry, line, shown, has_models) for entry, line in zip(page.entries, lines, strict=True)]
     how = _HOW if page.entries else ""
@@ -64,7 +65,7 @@ def bundle(page: HistoryPage, wanted: HistoryFilter, shown: Shown) -> dict[str, 
 
 
 def _html(above: str, tiles: list[str], below: str, how: str) -> str:
-    foot = "".join(f'<div style="{styles.QUIET}">{escape(line)}</div>' for line in (below, how) if line)
+    foot = "".join(f'<div style="{styles.QUIET}">{escape(line)}</div>' for line in (*below.splitlines(), how) if line)
     grid = f'<div style="{styles.TILES}">{"".join(tiles)}</div>' if tiles else ""
     return f'<div style="{styles.GALLERY}"><div style="{styles.QUIET}">{escape(above)}</div>{grid}{foot}</div>'
 

@@ -1,4 +1,4 @@
-"""The models: as a table of a notebook, in a terminal and in README, and one with all that is known of it. Pure."""
+"""The models: as a table in a notebook, a terminal and the documents, and one with all that is known of it. Pure."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ...spec import Model
 from . import styles
 from .tables import table_bundle
 
-_HEAD = ("model", "title", "credits per second", "formats", "seconds", "keyframes", "camera", "sound", "state")
+HEAD = ("model", "title", "credits per second", "formats", "seconds", "keyframes", "camera", "sound", "state")
 _WHOLE = ("model", "title", "seconds", "keyframes", "camera", "sound")
 _WIDTH = 100
 """Columns of a terminal at most."""
@@ -26,7 +26,7 @@ def models_bundle(models: Sequence[Model], usual_model: str) -> dict[str, str]:
         f"A request that names no model uses {usual_model} (RUNWAY_NB_MODEL, %config RunwayMagics.model).",
         "landscape is 16:9, portrait 9:16 and square 1:1 where a model has these; on Gen-3 5:3 and 3:5.",
     ]
-    html = table_bundle(_HEAD, [_row(model) for model in models], "", _WHOLE)["text/html"]
+    html = table_bundle(HEAD, [model_row(model) for model in models], "", _WHOLE)["text/html"]
     html += "".join(f'<div style="{styles.FACTS}">{escape(note)}</div>' for note in notes)
     text = "\n".join([*(line for model in models for line in _lines(model)), *notes])
     return {"text/html": html, "text/plain": text}
@@ -37,13 +37,8 @@ def model_bundle(model: Model) -> dict[str, str]:
     return table_bundle((model.name, model.title), [*_facts(model)], "")
 
 
-def readme_table(models: Sequence[Model]) -> str:
-    """Return README's table of models."""
-    rows = [f"| {' | '.join([f'`{model.name}`', *_row(model)[1:]])} |" for model in models]
-    return "\n".join([f"| {' | '.join(_HEAD)} |", f"|{'---|' * len(_HEAD)}", *rows])
-
-
-def _row(model: Model) -> tuple[str, ...]:
+def model_row(model: Model) -> tuple[str, ...]:
+    """Return what stands in the table of a model, as `HEAD` names it."""
     return (
         model.name, model.title, per_second_text(model), _formats(model), listed_choices(model.seconds),
         _keyframes(model), _camera(model), "yes" if model.audio else "no", _state(model),

@@ -33,6 +33,8 @@ CUT = "overflow:hidden;text-overflow:ellipsis;white-space:nowrap"
 # --- results and notices --------------------------------------------------------------------------
 
 RESULT = f"display:flex;flex-wrap:wrap;gap:8px 16px;align-items:flex-start;max-width:880px;margin:4px 0 12px 0;{TEXT}"
+LIVE_CARD = "min-width:300px"
+"""Of a card outside of JupyterLab: in a row of several no width comes from what is inside."""
 BESIDE_VIDEO = "flex:1 1 240px;min-width:0"
 BELOW_VIDEO = "flex:1 1 100%;min-width:0"
 PROMPT = "font-size:14px;line-height:20px;margin:0 0 6px 0"
@@ -54,7 +56,7 @@ CELL = (
 )
 COMMAND = (
     f"{CODE};line-height:17px;margin:6px 0 0 0;padding:4px 8px;border-radius:4px;background:{grey(0.12)};"
-    "display:inline-block"
+    "display:inline-block;word-break:normal"
 )
 PANEL_CELL = f"margin:6px 0;white-space:pre-wrap;word-break:normal;padding:8px 10px;border:{HAIRLINE};border-radius:4px"
 TITLE = "font-weight:600"

@@ -11,9 +11,11 @@ from pathlib import PurePath
 from types import MappingProxyType
 from typing import NamedTuple
 
+from ... import __version__
 from ...api.models import Credits, Task
 from ...jobs.job import Job
-from ...ledger.record import AnyRecord, Spending, UnreadableRecord
+from ...jobs.restore import is_missing_here
+from ...ledger.record import AnyRecord, Record, Spending, UnreadableRecord
 from ...models import model_of_task, sum_text
 from ...redaction import redact_line
 from ...request import VideoRequest
@@ -22,7 +24,7 @@ from . import styles
 from .differences import settings_texts
 from .facts import prompt_text
 
-PACKAGES = ("runway_nb", "ipython", "ipykernel", "ipywidgets", "jupyterlab", "httpx", "nest_asyncio2", "av")
+PACKAGES = ("ipython", "ipykernel", "ipywidgets", "jupyterlab", "httpx", "nest_asyncio2", "av")
 _PROMPT = 44
 _LINES = 10
 """Lines about jobs that cannot be read."""
@@ -116,12 +118,32 @@ def job_columns(
     return tuple(shown), list(zip(*shown.values(), strict=True))
 
 
+def missing_text(records: Iterable[AnyRecord]) -> str:
+    """Return how to fetch the videos again that are not on this machine; nothing where all are."""
+    found = [each for each in records if isinstance(each, Record) and is_missing_here(each)]
+    lost = [each.id for each in found if not each.task_id]
+    ids = [each.id for each in found if each.task_id]
+    lines = []
+    if ids:
+        each = "it" if len(ids) == 1 else "each"
+        name = ids[0] if len(ids) == 1 else "ID"
+        lines.append(f"Missing here: {', '.join(ids)}. %runway attach {name} fetches {each} again, for nothing.")
+    if lost:
+        lines.append(f"Missing here: {', '.join(lost)}. %runway import DIR brings what was imported again.")
+    return "\n".join(lines)
+
+
 def jobs_bundle(records: Iterable[AnyRecord], living: Mapping[str, Job]) -> dict[str, str]:
     """Return the newest jobs of the ledger; those of this process with their state of this moment.
 
     Their models stand there where one of them is not the default, and of their settings those that differ.
     """
-    return table_bundle(*job_columns(job_lines(list(records), living)), "No jobs yet.")
+    records = list(records)
+    bundle = table_bundle(*job_columns(job_lines(records, living)), "No jobs yet.")
+    if not (missing := missing_text(records)):
+        return bundle
+    foot = "".join(f'<div style="{styles.QUIET}">{escape(line)}</div>' for line in missing.splitlines())
+    return {"text/html": f"<div>{bundle['text/html']}{foot}</div>", "text/plain": f"{bundle['text/plain']}\n{missing}"}
 
 
 def _settings(records: Sequence[AnyRecord]) -> list[str]:
@@ -145,6 +167,8 @@ def _job_line(record: AnyRecord, job: Job | None) -> JobLine:
     request = VideoRequest.from_wire(record.request, record.model)
     if job is None and record.is_unsent and not record.is_held(time.time()):
         state = "not sent"
+    if is_missing_here(record) and state == record.phase:
+        state = f"{state}, missing here"
     price = "simulator" if record.simulated else "imported" if record.imported else record.price_text
     return JobLine(record.id, when, state, price, prompt_text(request), record.model)
 
@@ -225,7 +249,8 @@ def _backend(backend: str) -> str:
 
 def versions() -> str:
     """Return the versions of this package and of what it stands on."""
-    found = [f"python {platform.python_version()}"]
+    # what runs, which a checkout need not be installed as
+    found = [f"python {platform.python_version()}", f"runway_nb {__version__}"]
     for name in PACKAGES:
         try:
             found.append(f"{name} {metadata.version(name)}")

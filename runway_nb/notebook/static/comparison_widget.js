@@ -7,7 +7,7 @@ import { DIVIDER_STEP } from "./comparison_layout.js";
 import { ComparisonPlayer } from "./comparison_player.js";
 import { ComparisonView } from "./comparison_view.js";
 import { make } from "./dom.js";
-import { Notebook } from "./host.js";
+import { keepTexts, Notebook } from "./host.js";
 
 /** @import { KeyAct } from "./comparison_keys.js" */
 /** @import { Texts } from "./comparison_parts.js" */
@@ -188,4 +188,4 @@ function render({ model, el }) {
   return () => shown.leave();
 }
 
-export default { render };
+export default { initialize: keepTexts, render };

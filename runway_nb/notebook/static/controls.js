@@ -41,7 +41,7 @@ let groups = 0;
 export function enhance(panel, preview) {
   guardShortcuts(panel);
   for (const group of findAll(panel, ".widget-radio")) nameRadios(group);
-  for (const button of findAll(panel, ".rnb-dice, .widget-upload")) nameButton(button);
+  for (const button of findAll(panel, ".rnb-dice, .widget-upload, [class*=rnb-act-clear-]")) nameButton(button);
   for (const header of findAll(panel, ".jupyter-widget-Collapse-header")) once(header, openByKey);
   for (const move of MOVES) enhanceMove(panel, preview, move);
   once(find(panel, ".rnb-copy"), wireCopy);
@@ -79,7 +79,7 @@ function nameRadios(group) {
 }
 
 /**
- * Name a button: what is drawn on it is no name.
+ * Name a button: what is drawn on it is no name, or that of another button, too.
  * @param {HTMLElement} button
  */
 function nameButton(button) {

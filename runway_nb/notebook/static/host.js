@@ -2,6 +2,10 @@
 // The notebook around the panel, where the front end gives it out: JupyterLab and Notebook 7 do. A page that was
 // loaded anew has lost the display ids, and a kernel that is killed says no word: then only the page can put results
 // and texts in their places. The file gets the texts when it is saved, and at no other time.
+/** @typedef {{ account?: string, name?: string }} Person Nothing of anybody where the notebook is not shared. */
+
+import { joinFile, STATE, VIEW } from "./saved_notebook.js";
+
 /** @import { WidgetModel } from "./kernel.js" */
 
 /**
@@ -10,10 +14,12 @@
  * @typedef {{ data: any, metadata?: any }} Output
  * @typedef {{ get: (index: number) => Output, set: (index: number, output: object) => void, length: number }} Outputs
  * @typedef {any} Context Of the notebook, as the front end made it.
+ * @typedef {object} WidgetManager
+ * @property {(id: string) => Promise<{ comm_live?: boolean }>} get_model
+ * @property {boolean} [restoredStatus] Whether the widgets of the kernel are known, after the page was loaded.
+ * @property {{ connect: (act: (value: unknown) => void) => void }} [restored]
  */
 
-const VIEW = "application/vnd.jupyter.widget-view+json";
-const STATE = "application/vnd.jupyter.widget-state+json";
 const OVER = ["terminating", "restarting", "autorestarting", "dead"];
 
 /**
@@ -25,7 +31,8 @@ const displayIdOf = output => output.metadata?.runway_nb?.place;
 const isOurs = saved => saved.state?.outputs?.[0]?.metadata?.runway_nb?.kept === true;
 
 /**
- * Return what stands for a widget in a saved notebook: an output widget with the durable form.
+ * Return what stands for a widget in a notebook that a server saves, as one that is shared: an output widget with the
+ * durable form.
  * @param {Bundle} data
  */
 function savedOutput(data) {
@@ -53,6 +60,29 @@ export class Notebook {
   /** @param {Context} context */
   constructor(context) {
     this.context = context;
+    /** @type {Map<string, ReturnType<typeof setTimeout>>} */
+    this.putting = new Map();
+  }
+
+  /** The connection to the kernel, as the headers of its messages name it. */
+  get client() {
+    return this.context.sessionContext?.session?.kernel?.clientId;
+  }
+
+  /**
+   * Who looks at this page, as a front end knows it whose notebooks are shared.
+   * @returns {Person}
+   */
+  get person() {
+    const user = this.context.model.sharedModel.awareness?.getLocalState?.()?.user;
+    return user?.username ? { account: user.username, name: user.display_name || user.name } : {};
+  }
+
+  /** The place of this page among all that have the notebook open, in an order that all of them know. */
+  get rank() {
+    const { awareness } = this.context.model.sharedModel;
+    const pages = [...(awareness?.getStates?.().keys() ?? [])].sort((one, other) => one - other);
+    return Math.max(0, pages.indexOf(awareness?.clientID));
   }
 
   /**
@@ -67,11 +97,14 @@ export class Notebook {
   }
 
   /**
-   * Show data under a display id, as `update_display` does.
-   * @type {(displayId: string, data: Bundle) => void}
+   * Show data under a display id, as `update_display` does; of what is put while it waits, the last.
+   * @type {(displayId: string, data: Bundle, patience?: number) => void}
    */
-  put(displayId, data) {
-    this.replace(displayId, data, output => displayIdOf(output) === displayId);
+  put(displayId, data, patience = 0) {
+    const act = () => this.replace(displayId, data, output => displayIdOf(output) === displayId);
+    clearTimeout(this.putting.get(displayId));
+    if (patience) this.putting.set(displayId, setTimeout(act, patience));
+    else act();
   }
 
   /**
@@ -84,6 +117,28 @@ export class Notebook {
     }
   }
 
+  /**
+   * Put widgets back that are alive, where the file held their texts; the notebook counts as changed no more than before.
+   * @param {Texts} texts
+   * @param {WidgetManager} manager
+   */
+  async putBack(texts, manager) {
+    await this.context.ready;
+    // before, a widget may be alive and not known yet
+    if (manager.restoredStatus === false) await new Promise(known => manager.restored?.connect(known));
+    for (const [place, { model }] of Object.entries(texts)) {
+      const widget = await manager.get_model(model).catch(() => null);
+      if (!widget?.comm_live || !this.context.model) continue;
+      const { dirty } = this.context.model;
+      for (const [outputs, index, { data, metadata }] of [...this.outputs()]) {
+        if (metadata?.runway_nb?.widget !== model) continue;
+        const view = { ...data, [VIEW]: { version_major: 2, version_minor: 0, model_id: model } };
+        outputs.set(index, { output_type: "display_data", data: view, metadata: { runway_nb: { place } } });
+      }
+      this.context.model.dirty = dirty;
+    }
+  }
+
   /** @type {(displayId: string, data: Bundle, isMeant: (output: Output) => boolean) => void} */
   replace(displayId, data, isMeant) {
     for (const [outputs, index, output] of [...this.outputs()]) {
@@ -93,7 +148,8 @@ export class Notebook {
   }
 
   /**
-   * Keep the texts in the notebook file, where JupyterLab looks for widgets that have no kernel.
+   * Keep the texts where JupyterLab looks for widgets that have no kernel: in a file that a server writes, from what its
+   * pages share, nothing can stand in their place.
    * @param {Texts} texts
    */
   keep(texts) {
@@ -153,4 +209,19 @@ export class Notebook {
       session.kernelChanged.disconnect(onKernel);
     });
   }
+}
+
+/**
+ * Begin, with a widget's model, to keep the texts of its trait in the notebook's file in the place of the widgets, and
+ * put them back where the page was loaded anew, or the file read again. Returns what ends it, as anywidget's
+ * `initialize` does.
+ * @type {(widget: { model: WidgetModel }) => (() => void) | undefined}
+ */
+export function keepTexts({ model }) {
+  const notebook = Notebook.around(model);
+  if (!notebook?.context.model.toJSON) return undefined;
+  const texts = () => model.get("texts");
+  const putBack = () => void notebook.putBack(texts(), model.widget_manager);
+  putBack();
+  return joinFile(notebook.context.model, { texts, putBack });
 }

@@ -1,5 +1,6 @@
 // @ts-check
 // Speaking with the kernel: what is asked, in which order, and what waits for what. Nothing here knows the page.
+/** @import { Person } from "./host.js" */
 
 /**
  * The widget's model in the page, as anywidget hands it over; `widget_manager` is the front end's own.
@@ -87,9 +88,13 @@ export class Kernel {
     return Object.fromEntries(Object.entries(this.fields).map(([name, model]) => [name, value(model)]));
   }
 
-  /** Report that this view is there, and whether it reaches the notebook around it. */
-  greet(/** @type {boolean} */ notebook) {
-    this.model.send({ kind: "shown", notebook });
+  /**
+   * Report that this view is there, whether it reaches the notebook around it, and who looks at it.
+   * @param {boolean} notebook
+   * @param {Person} [person]
+   */
+  greet(notebook, person) {
+    this.model.send({ kind: "shown", notebook, ...person });
   }
 
   /** Press Generate. */

@@ -1,7 +1,7 @@
 // @ts-check
 // The live grid of a sweep as anywidget starts it: cells, one playhead for all of them, the keyboard and the notebook.
 import { find, make, setAttribute, targetOf } from "./dom.js";
-import { Notebook } from "./host.js";
+import { keepTexts, Notebook } from "./host.js";
 import { Kernel } from "./kernel.js";
 import { StripPainter } from "./strip_painter.js";
 import { Clock } from "./strip_time.js";
@@ -357,6 +357,7 @@ export default () => {
     /** @param {{ model: WidgetModel }} widget */
     initialize({ model }) {
       store = new SweepStore(model);
+      return keepTexts({ model });
     },
     /** @param {{ model: WidgetModel, el: HTMLElement }} widget */
     render({ model, el }) {

@@ -1,7 +1,7 @@
 // @ts-check
 // A widget that shows nothing: it keeps the texts of the widgets around it in the notebook, for a kernel that ends
 // without a word and for a file that is opened without it.
-import { Notebook } from "./host.js";
+import { keepTexts, Notebook } from "./host.js";
 
 /** @import { WidgetModel } from "./kernel.js" */
 
@@ -19,4 +19,4 @@ function render({ model, el }) {
   };
 }
 
-export default { render };
+export default { initialize: keepTexts, render };

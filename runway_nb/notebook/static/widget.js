@@ -4,9 +4,10 @@ import { CameraValues } from "./camera_values.js";
 import { enhance, guardShortcuts, showMoves } from "./controls.js";
 import { find, make } from "./dom.js";
 import { FACTS } from "./facts.js";
-import { Notebook } from "./host.js";
+import { keepTexts, Notebook } from "./host.js";
 import { Kernel, modelsOf } from "./kernel.js";
 import { OpenButtons } from "./open_buttons.js";
+import { Owner } from "./owner.js";
 import { panelOf, register, unregister } from "./panel_scope.js";
 import { Player } from "./player.js";
 /** @import { WidgetModel } from "./kernel.js" */
@@ -28,6 +29,7 @@ export class Preview {
     /** @type {OpenButtons | null} */
     this.openButtons = null;
     this.notebook = Notebook.around(model);
+    this.owner = new Owner(this.notebook);
     this.kernel = new Kernel(model);
     this.values = new CameraValues(model, { moved: () => this.player.moved(), changed: () => this.player.draw() });
     this.player = new Player(model, this.values, el, this.gone.signal, () => this.panel && showMoves(this.panel, this));
@@ -41,7 +43,7 @@ export class Preview {
     this.player.play(false);
     this.follow();
     this.player.load();
-    this.kernel.greet(Boolean(this.notebook));
+    this.kernel.greet(Boolean(this.notebook), this.notebook?.person);
   }
 
   /** @param {string} text */
@@ -77,14 +79,34 @@ export class Preview {
       this.late?.disconnect();
     });
     this.notebook?.whenSaved(() => this.notebook?.keep(this.model.get("texts")), signal);
-    this.notebook?.whenKernelEnds(() => this.notebook?.putTexts(this.model.get("texts")), signal);
+    this.notebook?.whenKernelEnds(() => this.leaveTexts(), signal);
   }
 
   /** @param {any} message */
   hear(message) {
-    if (message.kind === "put") this.notebook?.put(message.display_id, message.data);
+    if (message.kind === "put") this.put(message.display_id, message.data);
     else if (message.kind === "reveal") this.answerReveal();
+    else if (message.kind === "owner") this.learnOwner(message);
     else this.kernel.hear(message);
+  }
+
+  /** @type {(displayId: string, data: Record<string, unknown>) => void} */
+  put(displayId, data) {
+    if (this.owner.isWriter) this.notebook?.put(displayId, data, this.owner.patience);
+  }
+
+  /** Put the texts in the panel's place after the kernel has ended; at once where no other page does. */
+  leaveTexts() {
+    const act = () => this.notebook?.putTexts(this.model.get("texts"));
+    if (this.owner.turn) setTimeout(act, this.owner.turn);
+    else act();
+  }
+
+  /** @param {any} message */
+  learnOwner(message) {
+    this.owner.hear(message);
+    this.adopt();
+    this.owner.show(this.panel);
   }
 
   /** The same again when room or sharpness have changed. */
@@ -118,6 +140,7 @@ export class Preview {
       if (!this.panel) return;
       register(this.panel, this);
       enhance(this.panel, this);
+      this.owner.show(this.panel);
     });
   }
 
@@ -135,8 +158,11 @@ export class Preview {
 
   /** @param {string} name Of a job whose settings the panel gets. */
   open(name) {
-    this.kernel.act("open", { name });
-    this.reveal();
+    if (this.owner.isOther) this.panel?.scrollIntoView({ block: "nearest" });
+    else {
+      this.kernel.act("open", { name });
+      this.reveal();
+    }
   }
 
   /** Bring the panel into view, with the prompt ready to be written. */
@@ -148,7 +174,7 @@ export class Preview {
   /** The kernel asks whether any page shows the panel before it makes another one. */
   answerReveal() {
     this.adopt();
-    if (!this.panel?.isConnected) return;
+    if (!this.panel?.isConnected || this.owner.isOther) return;
     this.reveal();
     this.model.send({ kind: "revealed" });
   }
@@ -171,4 +197,4 @@ function render({ model, el }) {
   return () => preview.leave();
 }
 
-export default { render };
+export default { initialize: keepTexts, render };

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,8 +15,10 @@ from runway_nb.errors import MissingExtra
 from runway_nb.notebook.cards import comparison_view, comparison_widget, live_comparison
 from runway_nb.notebook.cards.comparison_view import show_comparison
 from runway_nb.notebook.cards.comparison_widget import ComparisonTraits, make_comparison
+from runway_nb.notebook.cards.text_keeper import NOTHING
 from runway_nb.notebook.cards.view import View
 from runway_nb.pictures import video_frames
+from runway_nb.pictures.clip_strips import ClipMeasures
 from support.fakes import Party
 
 pytestmark = pytest.mark.usefixtures("small_frames")
@@ -108,7 +111,7 @@ def test_a_live_notebook_gets_the_widget_and_behind_it_the_table(
     assert made.prompts == [
         [["A lamp ", False], ["turns", True]], [["A lamp ", False], ["burns", True]],
     ]  # fmt: skip
-    assert made.texts == {widget.display_id: {"model": "m1", "data": {}}}
+    assert made.texts == {widget.display_id: {"model": "m1", "data": NOTHING}}
 
 
 @pytest.mark.parametrize(("audio", "is_said"), [(True, True), (None, True), (False, False)])
@@ -142,6 +145,29 @@ def test_strips_are_sent_to_a_page_whose_question_a_busy_kernel_does_not_hear(
     monkeypatch.setattr(live_comparison, "GREETING_SECONDS", 0.01)
     show_comparison(compared, live(party))
     shown.widget.wait_for(lambda: len(shown.widget.of("strip")) == 2)
+
+
+def test_a_strip_that_is_being_cut_when_another_page_asks_is_sent_once(
+    party: Party, shown: SimpleNamespace, compared: runway_nb.Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, go_on, cut = threading.Event(), threading.Event(), ClipMeasures.strip
+
+    def held_up(measures: ClipMeasures, number: int) -> Any:
+        begun.set()
+        assert go_on.wait(60)
+        return cut(measures, number)
+
+    monkeypatch.setattr(ClipMeasures, "strip", held_up)
+    show_comparison(compared, live(party))
+    widget = shown.widget
+    widget.page("greet", held=[])
+    assert begun.wait(60)
+    widget.page("greet", held=[])
+    party.studio.run(_nothing(), 10)  # it was heard
+    go_on.set()
+    widget.wait_for(lambda: len(widget.of("strip")) == 2)
+    party.studio.run(asyncio.sleep(0.2), 10)
+    assert [strip["number"] for strip in widget.of("strip")] == [0, 1]
 
 
 def test_a_clip_that_is_gone_meanwhile_is_said(
@@ -205,7 +231,7 @@ def test_when_the_kernel_ends_in_order_nothing_stands_in_the_place_of_the_widget
     party.studio.run(_nothing(), 10)  # what was started is under way
     party.studio.close()
     (update,) = shown.updates
-    assert (update.display_id, update.data) == (shown.first[0].display_id, {})
+    assert (update.display_id, update.data) == (shown.first[0].display_id, NOTHING)
 
 
 async def _nothing() -> None:

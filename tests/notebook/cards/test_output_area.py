@@ -365,3 +365,61 @@ def test_no_address_is_in_what_stands_there(studio) -> None:
     ]
     assert names(area) == ["00000001", "00000002", "00000003"]
     assert not [text for text in told if "@" in text.replace("***@***", "")]
+
+
+# --- what a screen reader is told -----------------------------------------------------------------------
+
+
+def told(area) -> list[str]:
+    """What is said of the jobs, from now on."""
+    said: list[str] = []
+    _, spoken, _ = area.root.children[0].children
+    spoken.observe(lambda change: said.append(change.new), "text")
+    return said
+
+
+def test_a_screen_reader_is_told_each_step_once_and_no_percent(studio) -> None:
+    area, job = studio.area(), studio.job(task=Task(TASK_ID, Status("THROTTLED")))
+    said = told(area)
+    said_of_card: list[str] = []
+    card = Card(job, say=said_of_card.append)
+    for percent in (0.1, 0.2, 0.9):
+        control_of(job).change(progress=percent, task=Task(TASK_ID, Status("RUNNING")))
+        card.refresh()
+    control_of(job).change(phase=Phase.DOWNLOADING, received=1_000, total=10_000)
+    card.refresh()
+    assert said_of_card == ["Job 00000001: Generating.", "Job 00000001: Downloading."]
+    area.add(job)
+    studio.finish(job)
+    assert said == ["Job 00000001: the video is there."]
+
+
+def test_a_screen_reader_is_told_why_a_job_failed(studio) -> None:
+    area, job = studio.area(), studio.job(task=Task(TASK_ID, Status("RUNNING")))
+    said = told(area)
+    area.add(job)
+    control_of(job).change(phase=Phase.FAILED, error=errors.TaskFailed(f"refused for {EMAIL}"), ended=1.0)
+    (words,) = said
+    assert words.startswith("Job 00000001: refused for ")
+    assert EMAIL not in words
+
+
+def test_an_area_whose_panel_speaks_and_keeps_its_text_does_neither(studio) -> None:
+    assert len(studio.area(stands_alone=False).root.children[0].children) == 1
+
+
+def test_the_page_knows_at_each_step_what_stands_there_without_the_kernel(studio) -> None:
+    steps: list[str] = []
+    area = studio.area(stepped=lambda: steps.append(area.durable_bundle()["text/plain"]))
+    keeper = area.root.children[0].children[-1]
+    job = studio.job(phase=Phase.PREPARING)
+    area.show(job)
+    assert "pictures are being prepared" in keeper.texts[area.display_id]["data"]["text/plain"]
+    control_of(job).change(phase=Phase.FOLLOWING)
+    assert "Runway is working on it" in steps[-1], "a panel that holds the area keeps its text, too"
+    kept = keeper.texts[area.display_id]
+    assert kept["model"] == area.root.model_id
+    assert f"%runway wait {job.id}" in kept["data"]["text/plain"]
+    studio.finish(job)
+    assert keeper.texts[area.display_id]["data"] == area.durable_bundle()
+    assert "<video" in keeper.texts[area.display_id]["data"]["text/html"]

@@ -1,4 +1,4 @@
-"""The table of options: parser, help, completion, README."""
+"""The table of options: parser, help, completion, its page."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from runway_nb import template
 from runway_nb.notebook.language import options, parsing
 from runway_nb.notebook.magics.commands import line_help
 from runway_nb.spec import DEFAULT_MODEL, MODELS
+from support.page_tables import TABLES
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "options.md"
 
 
 def read(line: str, **variables: object) -> parsing.CellOptions:
@@ -190,9 +191,9 @@ def test_help_fits_a_page() -> None:
         assert len(line) <= 104, line
 
 
-def test_readme_holds_the_table_as_it_is() -> None:
-    table = options.options_table()
-    assert table in README.read_text(), f"README is out of date; the table is now\n{table}"
+def test_its_page_holds_the_table_as_it_is() -> None:
+    table = TABLES["options"]()
+    assert table in PAGE.read_text(encoding="utf-8"), f"make docs writes the table, which is now\n{table}"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The table of commands: parsing, help, completion, README."""
+"""The table of commands: parsing, help, completion, its page."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from runway_nb.errors import InvalidCommand, InvalidRequest
 from runway_nb.notebook.language.parsing import parse_arguments
 from runway_nb.notebook.magics.command_line import Arguments, Command, read_line
-from runway_nb.notebook.magics.commands import COMMANDS, commands_table, completions, line_help
+from runway_nb.notebook.magics.commands import COMMANDS, completions, line_help
+from support.page_tables import TABLES as PAGE_TABLES
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "commands.md"
 TABLES = {command.name: command.options for command in COMMANDS if command.options}
 
 
@@ -29,9 +30,9 @@ def test_help_names_every_command_with_its_options() -> None:
         assert [option.flag for option in command.options if option.flag not in line] == []
 
 
-def test_readme_holds_the_table_as_it_is() -> None:
-    table = commands_table()
-    assert table in README.read_text(), f"README is out of date; the table is now\n{table}"
+def test_its_page_holds_the_table_as_it_is() -> None:
+    table = PAGE_TABLES["commands"]()
+    assert table in PAGE.read_text(encoding="utf-8"), f"make docs writes the table, which is now\n{table}"
 
 
 @pytest.mark.parametrize(

@@ -75,7 +75,7 @@ def test_an_import_says_when_cells_find_what_another_has_made(session: Session) 
     ledger = session.party.studio.ledger
     ledger.update(number, simulated=True, backend="simulator")
     session.line("export shots")
-    with ledger.table.file.transaction() as connection:
+    with ledger.table.database.transaction() as connection:
         connection.execute("DELETE FROM jobs")
     assert "A cell finds those of simulator while no token is set.\n" in session.line("import shots")
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
@@ -86,12 +85,10 @@ def shot(kernel: LoadedKernel) -> SimpleNamespace:
     """A job that ends while another cell computes: seen at its first look, in the old kernel at an early one."""
     if kernel.is_old:
         kernel.run("hurry('shot')")
-    began = time.monotonic()
     cell = kernel.run("%%runway shot --first lighthouse-dusk --seed 1842\nA <lamp> turns")
-    took = time.monotonic() - began
     there = kernel.value("shot.video is not None")
     busy = kernel.run("while not shot.done: time.sleep(0.05)\ntime.sleep(0.3)")
-    return SimpleNamespace(cell=cell, took=took, there=there, busy=busy, update=kernel.ending(cell))
+    return SimpleNamespace(cell=cell, there=there, busy=busy, update=kernel.ending(cell))
 
 
 def one_line(cell: Cell) -> str:
@@ -136,7 +133,6 @@ def test_unloading_takes_both_magics_back_and_loading_brings_them_again(kernel: 
 
 def test_the_cell_returns_before_the_video_is_there(kernel: Kernel, shot: SimpleNamespace) -> None:
     assert shot.cell.reply["status"] == "ok"
-    assert shot.took < 2.5
     assert shot.there is False
     assert shot.cell.text() == shot.cell.text("stderr") == ""
 
@@ -219,13 +215,10 @@ ax.plot([1, 3, 2])
 def test_a_figure_becomes_a_shot_and_its_last_frame_the_next_one(kernel: Kernel) -> None:
     assert kernel.run(PLOT).error is None
     kernel.run("hurry('waves'); hurry('tides')")
-    began = time.monotonic()
     first = kernel.run("%%runway waves --first fig\nWaves rise")
     second = kernel.run("%%runway tides --first waves.last\nThe tide comes")
-    took = time.monotonic() - began
-    assert kernel.value("tides.done") is False
+    assert kernel.value("tides.done") is False, "no cell has waited"
     assert first.error is second.error is None
-    assert took < 2.5
     for cell, words in ((first, "Waves rise"), (second, "The tide comes")):
         result = data(kernel.ending(cell))
         assert "<video" in result["text/html"]

@@ -27,7 +27,7 @@ def cell_of(session: Session, job: Job, *, elsewhere: Path | None = None) -> str
     session.party.studio.jobs.clear()
     session.keep(shot=None)
     if elsewhere is not None:
-        with session.party.studio.ledger.table.file.transaction() as connection:
+        with session.party.studio.ledger.table.database.transaction() as connection:
             connection.execute("UPDATE jobs SET folder = ? WHERE id = ?", (str(elsewhere), job.id))
     session.line(f"cell {job.id}")
     (cell,) = written
@@ -121,7 +121,7 @@ def test_a_job_without_a_video_has_a_cell(session: Session, fault: str) -> None:
 
 def test_a_job_that_cannot_be_read_says_so(session: Session) -> None:
     job = made(session, "--seed 7")
-    with session.party.studio.ledger.table.file.transaction() as connection:
+    with session.party.studio.ledger.table.database.transaction() as connection:
         connection.execute("UPDATE jobs SET phase = 'archived'")
     with pytest.raises(LedgerError, match="cannot be read"):
         cell_of(session, job)

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import runway_nb
+from runway_nb.jobs import shown_wait
 from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import State
 from runway_nb.ledger.phase import Phase
@@ -58,6 +59,33 @@ def test_a_sweep_is_one_bar() -> None:
     for variant, state in zip(made.variants, states, strict=True):
         made.add(variant, Job(f"0000000{variant.request.seed}", variant.request, state=state))
     assert sweep_line(made) == "sweep  [####----------] 0 of 2 done, 2 running"
+
+
+@pytest.mark.parametrize("moment", ["begin", "tick", "end"])
+def test_an_interrupt_while_a_wait_is_shown_is_one_of_the_wait(moment: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Interrupted:
+        def __init__(self, _: object) -> None:
+            self.come("begin")
+
+        def come(self, now: str) -> None:
+            if now == moment:
+                raise KeyboardInterrupt
+
+        def tick(self) -> None:
+            self.come("tick")
+            if moment == "end":
+                raise RuntimeError("the wait itself has ended")
+
+        def end(self) -> None:
+            self.come("end")
+
+    monkeypatch.setattr(shown_wait, "provided", lambda _: Interrupted)
+    job, swept = a_job(), Sweep(plan("A lamp", {}, [Axis("seed", (1, 2))], model="gen3turbo"))
+    swept.add(swept.variants[0], a_job())
+    for waiting in (job.wait, swept.wait):
+        with pytest.raises(runway_nb.errors.WaitInterrupted):
+            waiting()
+    assert not job.done
 
 
 def test_plain_python_shows_nothing(party: Party, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,7 +42,9 @@ def talk():
         "max_jobs": ipywidgets.Dropdown(options=[("as the account says", 0), ("3", 3)]),
     }
     acts = {kind: lambda content, kind=kind: done.append((kind, content)) for kind in ("shown", "press", "open")}
-    return SimpleNamespace(script=script, fields=fields, done=done, acts=acts, page=Bridge(script, fields, acts))
+    talk = SimpleNamespace(script=script, fields=fields, done=done, acts=acts, client="")
+    talk.page = Bridge(script, fields, acts, lambda: talk.client)
+    return talk
 
 
 def values(talk):
@@ -164,6 +166,66 @@ def test_the_page_that_came_last_says_whether_the_notebook_can_be_reached(talk) 
     assert talk.page.reaches_notebook is False
 
 
+def tell_as(talk, client, message):
+    """Tell something by a connection; gives what the page was sent for it."""
+    talk.client = client
+    before = len(talk.script.sent)
+    talk.script.tell(message)
+    return talk.script.sent[before:]
+
+
+@pytest.fixture
+def shared(talk):
+    """A panel that ann has opened, in a notebook that bob has open, too."""
+    talk.client = "a"
+    talk.page.displayed()
+    for client, name in (("b", "Bob"), ("a", "Ann")):
+        tell_as(talk, client, {"kind": "shown", "notebook": True, "account": f"{name}@example.com", "name": name})
+    talk.done.clear()
+    return talk
+
+
+def test_what_others_send_changes_nothing_and_pays_nothing(shared) -> None:
+    before = values(shared)
+    assert tell_as(shared, "b", {"kind": "press", "values": SHOWN}) == []
+    assert tell_as(shared, "c", {"kind": "press", "values": SHOWN}) == []
+    assert (shared.done, values(shared)) == ([], before)
+    tell_as(shared, "a", {"kind": "press", "values": SHOWN})
+    assert [kind for kind, _ in shared.done] == ["press"]
+    assert values(shared) == {**SHOWN, "max_jobs": 3}
+
+
+def test_a_page_that_waits_for_an_answer_gets_one_though_nothing_is_done(shared) -> None:
+    answer = [{"kind": "answer", "number": "b.1", "text": ""}]
+    assert tell_as(shared, "b", {"kind": "open", "number": "b.1", "name": "7f3e2c54"}) == answer
+    assert shared.done == []
+
+
+def test_all_pages_are_told_whose_the_panel_is_each_time_one_comes(shared) -> None:
+    told = {"kind": "owner", "name": "Ann", "pages": ["a"]}
+    assert shared.script.sent[-1] == told
+    assert tell_as(shared, "c", {"kind": "shown", "account": "c", "name": "Cay"}) == [told]
+    assert "example" not in str(shared.script.sent)
+
+
+def test_views_of_others_are_no_pages_that_were_loaded_anew(shared) -> None:
+    for _ in range(3):
+        tell_as(shared, "b", {"kind": "shown", "account": "Bob@example.com", "name": "Bob"})
+    assert shared.page.has_script
+    assert shared.page.reaches_notebook
+    assert not shared.page.has_lost_displays
+    tell_as(shared, "a2", {"kind": "shown", "notebook": True, "account": "Ann@example.com", "name": "Ann"})
+    assert shared.page.has_lost_displays
+
+
+def test_who_runs_the_cell_again_has_the_panel(shared) -> None:
+    shared.client = "b"
+    shared.page.displayed()
+    assert shared.script.sent[-1] == {"kind": "owner", "name": "Bob", "pages": ["b"]}
+    assert shared.page.is_for("b")
+    assert not shared.page.is_for("a")
+
+
 def test_other_messages_are_no_views(talk) -> None:
     talk.page.displayed()
     for kind in ("press", "cell", "open", "press"):
@@ -187,7 +249,7 @@ def test_data_for_a_display_id_the_cell_and_texts_go_to_the_page(talk) -> None:
 
 def test_texts_are_kept_in_the_place_of_those_before() -> None:
     preview, seen = make_preview(), []
-    page = Bridge(preview, {}, {})
+    page = Bridge(preview, {}, {}, str)
     preview.observe(lambda change: seen.append(change["new"]), "texts")
     one = {"a": {"model": "1", "data": {"text/plain": "x"}}}
     page.keep(one)

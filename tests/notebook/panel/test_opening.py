@@ -55,6 +55,15 @@ def answering(panel):
     return sent
 
 
+def test_what_somebody_else_opens_leaves_the_panel_of_its_owner_alone(bench, monkeypatch) -> None:
+    panel = bench.panel(REQUEST)
+    answering(panel)
+    monkeypatch.setattr(panel.bridge, "is_for", lambda client: False)
+    put, _ = opened(bench, OTHER)
+    assert [one is panel for one in put] == [False]
+    assert panel.request == REQUEST
+
+
 def test_the_newest_panel_that_a_page_shows_is_set(bench) -> None:
     panel = bench.panel(REQUEST)
     sent = answering(panel)

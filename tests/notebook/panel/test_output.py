@@ -9,6 +9,7 @@ from runway_nb import errors
 from runway_nb.api.models import Status, Task
 from runway_nb.jobs.job import control_of
 from runway_nb.ledger.phase import Phase
+from runway_nb.notebook.panel.panel import Panel
 from runway_nb.request import Keyframes
 from support.account_pictures import asked
 from support.fakes import EMAIL, TOKEN
@@ -20,6 +21,7 @@ from support.panels import (
     places,
     wait_until,
 )
+from support.shells import own_shell
 from support.strategies import ASSET_ID, TASK_ID
 
 # --- texts that stay --------------------------------------------------------------------------------
@@ -222,6 +224,13 @@ def test_a_panel_that_is_displayed_again_has_lost_nothing(bench, wire) -> None:
 
 def test_the_panel_is_named_and_not_told_widget_by_widget(bench) -> None:
     panel = bench.panel(REQUEST)
-    assert repr(panel) == "<Panel with 0 jobs>"
+    assert repr(panel).startswith("<Panel with 0 jobs>")
     bench.press(panel)
-    assert repr(panel) == "<Panel with 1 jobs>"
+    assert repr(panel).startswith("<Panel with 1 jobs>")
+
+
+def test_in_plain_python_the_name_of_a_panel_says_what_to_do(party) -> None:
+    panel = Panel(studio=party.studio)
+    assert repr(panel).endswith("ask with runway_nb.generate() here.")
+    with own_shell():
+        assert repr(panel) == "<Panel with 0 jobs>"

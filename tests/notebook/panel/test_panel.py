@@ -165,6 +165,27 @@ def test_problems_are_reported_and_generate_waits_until_they_are_fixed(bench) ->
     assert "Seed is" not in shown_text(panel)
 
 
+def test_what_is_wrong_when_the_panel_opens_is_no_alert_until_the_user_does_it(bench) -> None:
+    panel = bench.panel()
+
+    def seen() -> list[str]:
+        return [w.value for w in parts(panel) if type(w) is ipywidgets.HTML and 'class="rnb-problem"' in w.value]
+
+    (opened,) = seen()
+    assert "write a prompt" in opened
+    assert "alert" not in opened
+    panel.form.fields["seed"].value = "many"
+    same, new = seen()
+    assert same == opened, "what has not changed is not read out with it"
+    assert 'role="alert"' in new
+    panel.form.fields["seed"].value, panel.form.fields["prompt"].value = "4", "A lamp turns"
+    assert seen() == []
+    panel.form.fields["prompt"].value = ""
+    (again,) = seen()
+    assert "write a prompt" in again
+    assert 'role="alert"' in again
+
+
 def test_a_problem_elsewhere_does_not_change_format_length_or_price(bench) -> None:
     panel = bench.panel(REQUEST)
     panel.form.fields["explore"].value = True

@@ -149,7 +149,7 @@ def test_a_poster_that_cannot_be_read_is_a_word(ledger: Ledger) -> None:
 
 def test_a_job_that_cannot_be_read_is_a_tile_as_well(ledger: Ledger) -> None:
     add(ledger, 1)
-    with ledger.table.file.transaction() as connection:
+    with ledger.table.database.transaction() as connection:
         connection.execute("UPDATE jobs SET phase = 'archived'")
     shown = made(ledger)
     for text in shown.values():

@@ -1,4 +1,4 @@
-"""The table of models, in a notebook, in a terminal and in README."""
+"""The table of models, in a notebook, in a terminal and on its page."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from runway_nb.notebook.rendering.model_table import model_bundle, models_bundle, per_second_text, readme_table
+from runway_nb.notebook.rendering.model_table import model_bundle, models_bundle, per_second_text
 from runway_nb.spec import DEFAULT_MODEL, MODELS, Model
+from support.page_tables import TABLES
 from support.sanitizer import check_sanitized
 
-README = Path(__file__).parents[3] / "README.md"
+PAGE = Path(__file__).parents[3] / "docs" / "models.md"
 ROWS = list(MODELS.values())
 
 
-def test_readme_holds_the_table_as_it_is() -> None:
-    table = readme_table(ROWS)
-    assert table in README.read_text(), f"README is out of date; the table is now\n{table}"
+def test_its_page_holds_the_table_as_it_is() -> None:
+    table = TABLES["models"]()
+    assert table in PAGE.read_text(encoding="utf-8"), f"make docs writes the table, which is now\n{table}"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 
 from runway_nb.notebook.static import STATIC, join_modules
 
-ENTRIES = ("widget.js", "sweep_widget.js", "page_probe.js", "comparison_widget.js", "text_keeper.js")
+ENTRIES = ("widget.js", "sweep_widget.js", "page_probe.js", "comparison_widget.js", "text_keeper.js", "live_html.js",
+           "spoken.js")  # fmt: skip
 DECLARED = re.compile(r"^(?:async )?(?:function|class|const|let) (\w+)", re.MULTILINE)
 
 
