@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import pytest
 from support.kernels import left_out
 
 sync_api = pytest.importorskip("playwright.sync_api")
+from engines import ENGINES, EngineLab, started  # noqa: E402
 from lab import App, Notebook, find_chromium, jupyter_lab, start_chromium  # noqa: E402
 
 from support.notebooks import write_notebook  # noqa: E402
@@ -47,6 +50,27 @@ def chromium() -> Iterator[Any]:
         browser = start_chromium(playwright, program)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], EngineLab]]:
+    """JupyterLab in a tab of an engine, by the engine's name; all of them with one server."""
+    root = tmp_path_factory.mktemp("engines") / "notebooks"
+    root.mkdir()
+    (root.parent / "home").mkdir()
+    with sync_api.sync_playwright() as playwright, jupyter_lab(root) as url, contextlib.ExitStack() as opened:
+
+        @functools.lru_cache
+        def lab_in(engine: str) -> EngineLab:
+            return EngineLab(engine, opened.enter_context(started(engine, playwright)), url, root)
+
+        yield lab_in
+
+
+@pytest.fixture(scope="module", params=[pytest.param(name, marks=getattr(pytest.mark, name)) for name in ENGINES])
+def lab(labs: Callable[[str], EngineLab], request: pytest.FixtureRequest) -> EngineLab:
+    """JupyterLab in one engine after the other."""
+    return labs(request.param)
 
 
 @pytest.fixture

@@ -14,17 +14,19 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
-from playwright.sync_api import Browser, ConsoleMessage, Error, Locator, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, Playwright, expect
 
-from support.kernels import PATIENCE, clean_env
+from support.kernels import MARIMO, PATIENCE, clean_env
 from support.leftovers import ended_with_parent
+from support.modes import heed_modes
 
 MILLISECONDS = PATIENCE * 1000
+expect.set_options(timeout=MILLISECONDS)
 NO_NEWS = {"fetchNews": "false", "checkForUpdates": False}
 CHROMIUM_OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-component-update",
                     "--disable-background-networking", "--disable-sync",
@@ -39,15 +41,33 @@ OWN_OF_JUPYTERLAB = (
     re.compile(r"Could not restore the debugger state: Canceled future"),
     # the splash screen of a change of theme is sometimes taken away twice
     re.compile(r"'removeChild' on 'Node'.*/static/lab/", re.DOTALL),
+    # a notebook that is opened without a kernel
+    re.compile(r"null \(reading 'kernel'\).*jupyterlab-manager", re.DOTALL),
+    # an output that is replaced while the widgets in it are still being made
+    re.compile(r"Could not add child view to box|reading 'widgets'\).*jupyterlab-manager", re.DOTALL),
     # a player may ask for its file at the page's own address before JupyterLab has put the right one in place
-    re.compile(r"404 \(Not Found\) http://127\.0\.0\.1:\d+/(lab/(tree/)?)?runway_outputs/"),
+    re.compile(r"404 \(Not Found\) http://127\.0\.0\.1:\d+/([\w-]+/user/\w+/)?(lab/(tree/)?)?runway_outputs/"),
 )
 OWN_OF_NOTEBOOK_7 = (
     # its settings are asked for before they are there
     re.compile(r"reading 'schema'.*/static/notebook/notebook_core", re.DOTALL),
+    # what opens a path may be asked for before its file browser is there
+    re.compile(r"Command 'filebrowser:open-path' not registered.*/static/notebook/notebook_core", re.DOTALL),
     # a font of its own that its server does not give out
     re.compile(r"403 \(Forbidden\) http://127\.0\.0\.1:\d+/static/notebook/\w+\.woff2"),
 )
+PLAY = """async video => {
+  video.muted = true; // what may begin without a click in every browser
+  await video.play();
+  const give_up = performance.now() + 20000;
+  const begins = () => video.currentTime < 0.2 || video.readyState < 4 || !video.videoWidth;
+  while (begins() && performance.now() < give_up)
+    await new Promise(done => setTimeout(done, 50));
+  video.pause();
+  const {readyState, duration, currentTime, videoWidth, currentSrc} = video;
+  return {readyState, duration, currentTime, videoWidth, currentSrc};
+}"""
+"""Plays a video for a moment; what the player says then."""
 TELL = """async code => {
   const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   const future = kernel.requestExecute({code, store_history: false});
@@ -78,12 +98,16 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def jupyter_lab(root: Path) -> Iterator[str]:
-    """A server for the notebooks in `root`, with every file of its own under `root.parent / "home"`."""
+def jupyter_lab(root: Path, **more: str) -> Iterator[str]:
+    """A server for the notebooks in `root`, with every file of its own under `root.parent / "home"`.
+
+    Read-only folders are read-only for it, whoever runs the tests.
+    """
     home = root.parent / "home"
-    env = clean_env(home, JUPYTERLAB_SETTINGS_DIR=str(home / "settings"),
-                    JUPYTERLAB_WORKSPACES_DIR=str(home / "workspaces"), PYTHONPATH=str(HERE))  # fmt: skip
-    _write_setting(home / "settings", NO_NEWS)
+    env = clean_env(home, **{"JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
+                             "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
+                             "PYTHONPATH": str(HERE)} | more)  # fmt: skip
+    write_setting(home / "settings", NO_NEWS)
     port = free_port()
     log = home / "server.log"
     options = [f"--port={port}", f"--ServerApp.root_dir={root}", "--ip=127.0.0.1", "--no-browser", "--allow-root",
@@ -108,18 +132,32 @@ def voila(notebook: Path, home: Path, **more: str) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def served(arguments: list[str], folder: Path, env: dict[str, str], log: Path, url: str) -> Iterator[None]:
+def marimo(notebook: Path, home: Path, **more: str) -> Iterator[str]:
+    """A notebook of marimo's as a page: each visit runs it in a kernel of its own."""
+    port = free_port()
+    url = f"http://127.0.0.1:{port}"
+    arguments = ["marimo", "run", str(notebook), "--headless", "--no-token", "--host=127.0.0.1", f"--port={port}"]
+    env = clean_env(home, PYTHONPATH=str(MARIMO), **more)
+    with served(arguments, notebook.parent, env, home / "marimo.log", f"{url}/health"):
+        yield url
+
+
+@contextlib.contextmanager
+def served(
+    arguments: list[str], folder: Path, env: dict[str, str], log: Path, url: str, python: str = sys.executable
+) -> Iterator[None]:
     """A server, from the answer at an address on; it ends with all its kernels."""
     with log.open("w") as out:
         server = subprocess.Popen(
-            [sys.executable, "-m", *arguments], cwd=folder, env=env, stdout=out, stderr=subprocess.STDOUT,
-            start_new_session=True, preexec_fn=ended_with_parent,
+            [python, "-m", *arguments], cwd=folder, env=env, stdout=out, stderr=subprocess.STDOUT,
+            start_new_session=True, preexec_fn=_before_it_starts,
         )  # fmt: skip
     try:
         _wait_for(arguments[0], url, server, log)
         yield
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself, which is told already
+            os.killpg(server.pid, signal.SIGTERM)
         try:
             server.wait(15)
         except subprocess.TimeoutExpired:
@@ -127,7 +165,12 @@ def served(arguments: list[str], folder: Path, env: dict[str, str], log: Path, u
             server.wait()
 
 
-def _write_setting(folder: Path, values: dict[str, Any]) -> None:
+def _before_it_starts() -> None:
+    ended_with_parent()
+    heed_modes()
+
+
+def write_setting(folder: Path, values: dict[str, Any]) -> None:
     place = folder / "@jupyterlab" / "apputils-extension"
     place.mkdir(parents=True)
     (place / "notification.jupyterlab-settings").write_text(json.dumps(values))
@@ -142,48 +185,46 @@ def _wait_for(name: str, url: str, server: subprocess.Popen[bytes], log: Path) -
     raise RuntimeError(f"{name} did not start: {log.read_text()[-2000:]}")
 
 
-class App:
-    """One browser tab with JupyterLab in it; what it complained about and asked for is kept."""
+class Lab:
+    """JupyterLab in a tab of any browser; `page` is the tab."""
 
-    def __init__(self, chromium: Browser, url: str, root: Path) -> None:
-        self.url, self.root = url, root
-        self.complaints: list[str] = []
-        self.requests: list[str] = []
-        self._context = chromium.new_context(viewport={"width": 1100, "height": 900}, device_scale_factor=1.5)
-        self._context.set_default_timeout(MILLISECONDS)
-        self.page = self._new_tab()
+    url: str
+    root: Path
+    page: Page
 
-    def _new_tab(self, address: str = "lab?reset") -> Page:
-        page = self._context.new_page()
-        page.on("console", self._note)
-        page.on("pageerror", lambda error: self.complaints.append(f"{error.message} {error.stack}"))
-        page.on("request", lambda request: self.requests.append(request.url))
-        page.goto(f"{self.url}/{address}")
-        page.wait_for_function("window.jupyterapp && jupyterapp.shell && jupyterapp.serviceManager.isReady")
-        page.evaluate("() => jupyterapp.restored.then(() => jupyterapp.shell.collapseLeft())")
-        return page
-
-    def _note(self, message: ConsoleMessage) -> None:
-        if message.type == "error":
-            self.complaints.append(f"{message.text} {message.location.get('url')}")
-
-    def reopen(self) -> None:
-        """Close the tab and open a new one."""
-        self.page.close()
-        self.page = self._new_tab()
-
-    def open_in_notebook_7(self, name: str) -> Notebook:
-        """Close the tab and open a new one with the notebook alone, in the other application."""
-        self.page.close()
-        self.page = self._new_tab(f"notebooks/{name}")
-        notebook = Notebook(self, name)
-        notebook.wait_for_kernel()
-        return notebook
+    def settle(self) -> None:
+        """After the application has come up."""
+        self.page.wait_for_function("window.jupyterapp && jupyterapp.shell && jupyterapp.serviceManager.isReady")
+        self.page.evaluate("() => jupyterapp.restored.then(() => jupyterapp.shell.collapseLeft())")
+        # what is opened before the launcher is there may not be seen at all
+        self.page.wait_for_function("() => jupyterapp.shell.currentWidget !== null")
 
     def theme(self, name: str) -> None:
         self.page.evaluate("name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})", name)
         light = str(name.endswith("Light")).lower()
-        self.page.wait_for_selector(f"body[data-jp-theme-light={light}]", state="attached")
+        self.page.wait_for_function("light => document.body.dataset.jpThemeLight === light", arg=light)
+
+    def end_unseen(self, name: str) -> None:
+        """Close a notebook, and end its kernel while no page looks."""
+        self.page.evaluate(
+            "async n => { jupyterapp.shell.currentWidget.dispose(); const { sessions } = jupyterapp.serviceManager;"
+            " await sessions.refreshRunning();"
+            " for (const s of [...sessions.running()]) if (s.path === n) await sessions.shutdown(s.id); }",
+            name,
+        )
+
+    def open_without_kernel(self, name: str) -> Notebook:
+        """Open a notebook as the only one, with "No Kernel"."""
+        self.page.evaluate(
+            "async n => { for (const w of [...jupyterapp.shell.widgets('main')]) w.dispose();"
+            " const { docRegistry } = jupyterapp; const usual = docRegistry.getKernelPreference;"
+            " docRegistry.getKernelPreference = (...of) => ({ ...usual.apply(docRegistry, of), shouldStart: false });"
+            " try { await jupyterapp.commands.execute('docmanager:open', {path: n, factory: 'Notebook'}); }"
+            " finally { docRegistry.getKernelPreference = usual; } }",
+            name,
+        )
+        self.page.locator(".jp-Toolbar-kernelName", has_text="No Kernel").wait_for()
+        return Notebook(self, name)
 
     def open(self, name: str) -> Notebook:
         """Open a notebook as the only one; its kernel starts."""
@@ -196,8 +237,61 @@ class App:
         notebook.wait_for_kernel()
         return notebook
 
+
+class App(Lab):
+    """One tab of chromium with JupyterLab in it; what it complained about and asked for is kept.
+
+    Args:
+        chromium: Gets a context of its own.
+        url: Of the server.
+        root: The folder that it serves.
+        enter: Called with the context before the first page is opened, to log a user in.
+    """
+
+    def __init__(
+        self, chromium: Browser, url: str, root: Path, enter: Callable[[BrowserContext], None] = lambda _: None
+    ) -> None:
+        self.url, self.root = url, root
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self._context = chromium.new_context(viewport={"width": 1100, "height": 900}, device_scale_factor=1.5)
+        self._context.set_default_timeout(MILLISECONDS)
+        enter(self._context)
+        self._new_tab()
+
+    def _new_tab(self, address: str = "lab?reset") -> None:
+        page = self._context.new_page()
+        page.on("console", self._note)
+        page.on("pageerror", lambda error: self.complaints.append(f"{error.message} {error.stack}"))
+        page.on("request", lambda request: self.requests.append(request.url))
+        self.page = page
+        page.goto(f"{self.url}/{address}")
+        self.settle()
+
+    def _note(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(f"{message.text} {message.location.get('url')}")
+
+    def reopen(self) -> None:
+        """Close the tab and open a new one."""
+        self.page.close()
+        self._new_tab()
+
+    def open_in_notebook_7(self, name: str) -> Notebook:
+        """Close the tab and open a new one with the notebook alone, in the other application."""
+        self.page.close()
+        self._new_tab(f"notebooks/{name}")
+        notebook = Notebook(self, name)
+        notebook.wait_for_kernel()
+        return notebook
+
     def close(self) -> None:
         self._context.close()
+
+
+def held_widget(output: Any) -> str:
+    """Return the id of the widget in whose place a saved output holds a text; empty for an output of another kind."""
+    return str(output.metadata.get("runway_nb", {}).get("widget", ""))
 
 
 PANEL = "const panel = jupyterapp.shell.currentWidget;"
@@ -219,7 +313,7 @@ SAMPLER = """([cell, others]) => {
 class Notebook:
     """A notebook that stands open in the tab."""
 
-    def __init__(self, app: App, name: str) -> None:
+    def __init__(self, app: Lab, name: str) -> None:
         self.app, self.name, self.path = app, name, app.root / name
 
     @property
@@ -326,17 +420,12 @@ def played(video: Locator, attempts: int = 5) -> dict[str, Any]:
 
 
 def _play(video: Locator) -> dict[str, Any]:
-    return video.evaluate(
-        """async video => {
-          await video.play();
-          const give_up = performance.now() + 20000;
-          while ((video.currentTime < 0.2 || video.readyState < 4) && performance.now() < give_up)
-            await new Promise(done => setTimeout(done, 50));
-          video.pause();
-          const {readyState, duration, currentTime, videoWidth, currentSrc} = video;
-          return {readyState, duration, currentTime, videoWidth, currentSrc};
-        }"""
-    )
+    return video.evaluate(PLAY)
+
+
+def kill(notebook: Notebook) -> None:
+    """End the kernel without a word."""
+    os.kill(int(tell(notebook, "import os; print(os.getpid())")), signal.SIGKILL)
 
 
 def tell(notebook: Notebook, code: str) -> str:

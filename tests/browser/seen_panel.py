@@ -8,7 +8,7 @@ import time
 from lab import LOAD, App, Notebook, tell
 from playwright.sync_api import Locator
 
-from support.kernels import shared_simulator
+from support.kernels import CREDITS, PATIENCE, shared_simulator
 from support.notebooks import write_notebook
 
 ASK = """
@@ -40,7 +40,7 @@ class Seen:
     def opened(self) -> Seen:
         """After the account and the assets have come."""
         self.root.get_by_text(re.compile(r"^\d+ images")).wait_for()
-        self.root.get_by_text(re.compile(r"of 2,250 used")).wait_for()
+        self.root.get_by_text(re.compile(f"of {CREDITS:,} used")).wait_for()
         self.root.locator(".rnb-scrub").wait_for()
         return self
 
@@ -96,7 +96,7 @@ class Seen:
 
     def until(self, condition: str) -> None:
         """After the kernel has heard."""
-        give_up = time.monotonic() + 10
+        give_up = time.monotonic() + PATIENCE
         while self.asked(condition) != "True":
             assert time.monotonic() < give_up, f"not {condition}: {self.asked('p.request')}"
             time.sleep(0.05)

@@ -24,7 +24,7 @@ def line(notebook: Notebook, name: str, index: int = 1) -> list[str]:
 def examined(notebook: Notebook, index: int = 1) -> Notebook:
     """Run the doctor and wait for the page's part."""
     notebook.run(0, index)
-    notebook.output(index).get_by_text("has answered").wait_for(timeout=30_000)
+    notebook.output(index).get_by_text("has answered").wait_for()
     notebook.output(index).locator(".jp-OutputArea-output video, .widget-output").first.wait_for(state="detached")
     return notebook
 
@@ -52,7 +52,7 @@ def test_what_is_saved_is_a_document_without_a_widget(app: App, notebook: Open) 
     opened.shutdown()
     app.reopen()
     again = app.open(name)
-    again.output(1).get_by_text("has answered").wait_for(timeout=30_000)
+    again.output(1).get_by_text("has answered").wait_for()
     assert again.output(1).get_by_text(LOST).count() == 0
 
 
@@ -83,7 +83,7 @@ def test_nothing_of_the_report_is_pushed_off_the_page(app: App, notebook: Open) 
 def test_the_page_is_not_asked_without_anywidget_and_its_user_sees_both_clips(notebook: Open) -> None:
     opened = notebook(LOAD, "import sys\nsys.modules['anywidget'] = None\n%runway doctor")
     opened.run(0, 1)
-    opened.output(1).get_by_text("Which of these plays?").wait_for(timeout=30_000)
+    opened.output(1).get_by_text("Which of these plays?").wait_for()
     state, _, found = line(opened, "page script")
     assert state == "!wrong"
     assert "anywidget is not installed" in found

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from lab import LOAD, LOST, OWN_OF_JUPYTERLAB, WIDEN, App, Notebook, played
+from lab import LOAD, LOST, OWN_OF_JUPYTERLAB, WIDEN, App, Notebook, held_widget, played, tell
 
 from support.kernels import RESULT, shared_simulator
 from support.notebooks import write_notebook
@@ -28,6 +28,19 @@ def quick() -> str:
     env = shared_simulator().env | {"RUNWAY_NB_REUSE": "0", "RUNWAY_NB_MAX_MODERATED": "1000"}
     hurry = "import runway_nb.jobs.recover\nrunway_nb.jobs.recover.ROUND_PAUSES = (0.2,)"
     return f"import os, time\nos.environ.update({env!r})\n{hurry}\n{LOAD}"
+
+
+HELD = """
+import pathlib, threading
+from runway_nb.jobs import poll_schedule
+poll_schedule.FIRST_POLL = poll_schedule.LONGEST = 600
+def look_when_told():
+    while not pathlib.Path("go").exists():
+        time.sleep(0.05)
+    shot.refresh()
+threading.Thread(target=look_when_told, daemon=True).start()
+"""
+"""Nobody looks how far the job `shot` is before a file is there: its card stands for as long as a test needs."""
 
 
 @pytest.fixture(scope="module")
@@ -100,11 +113,12 @@ def test_it_plays_in_a_notebook_that_is_not_trusted(app: App, film: SimpleNamesp
 
 
 def test_a_tab_closed_during_the_job_shows_the_player_when_it_is_opened_again(app: App, notebook) -> None:
-    page = notebook(quick(), f"%%runway shot\n{PROMPT}", "shot.wait(); print('ended')")
+    page = notebook(quick() + HELD, f"%%runway shot\n{PROMPT}", "shot.wait(); print('ended')")
     page.run(0, 1)
     page.output(1).locator(".rnb-card").wait_for()
     page.save()
     app.page.close()
+    (app.root / "go").touch()
     wait_for_file(app, "*-at-dusk-*.mp4")
     app.reopen()
     again = app.open(page.name)
@@ -112,6 +126,22 @@ def test_a_tab_closed_during_the_job_shows_the_player_when_it_is_opened_again(ap
     assert LOST not in again.output(1).inner_text()
     again.run(2)
     assert "ended" in again.output(2).inner_text()
+    (app.root / "go").unlink()
+
+
+def test_a_notebook_saved_during_the_job_tells_where_it_went_without_any_kernel(app: App, notebook) -> None:
+    page = notebook(quick() + HELD, f"%%runway shot\n{PROMPT}")
+    page.run(0, 1)
+    page.output(1).locator(".rnb-card").wait_for()
+    name = tell(page, "while shot.task is None: time.sleep(0.05)\nprint(shot.id)")
+    (saved,) = page.save().cells[1].outputs
+    assert held_widget(saved)
+    assert set(saved.data) == RESULT
+    assert "Runway is working on it." in saved.data["text/plain"], "it was paid, and the file does not say otherwise"
+    app.end_unseen(page.name)
+    opened = app.open_without_kernel(page.name)
+    opened.output(1).get_by_text(f"%runway wait {name}").wait_for()
+    assert "Loading widget" not in opened.output(1).inner_text()
 
 
 def wait_for_file(app: App, pattern: str) -> None:

@@ -104,6 +104,8 @@ def test_a_model_without_a_seed_greys_it_with_the_reason_and_offers_sound(panel:
     assert sound.count() == 0
     panel.root.get_by_text("Kept and not sent: sound off.").wait_for()
     panel.choose(VEO)
+    panel.root.get_by_text("price unknown").wait_for()
+    expect(sound.get_by_role("radio", name="off")).to_be_checked()
     sound.get_by_role("radio", name="on", exact=True).check()
     panel.choose(GEN3)
 

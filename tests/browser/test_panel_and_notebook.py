@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from lab import LOST, OWN_OF_JUPYTERLAB, App, Notebook, played, tell
+from lab import LOST, OWN_OF_JUPYTERLAB, App, Notebook, held_widget, kill, played, tell
 from PIL import Image
 from playwright.sync_api import FilePayload, Locator
 from seen_panel import Seen, open_panel, setting_up
@@ -19,13 +19,7 @@ from support.notebooks import write_notebook
 
 pytestmark = pytest.mark.browser
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 DISMISS = "() => document.querySelectorAll('.jp-Dialog .jp-mod-accept').forEach(button => button.click())"
-
-
-def kill(notebook: Notebook) -> None:
-    """End the kernel without a word."""
-    os.kill(int(tell(notebook, "import os; print(os.getpid())")), signal.SIGKILL)
 
 
 def shoot(panel: Seen, prompt: str) -> None:
@@ -61,7 +55,7 @@ def test_a_killed_kernel_leaves_the_panel_as_text_and_a_running_job_with_its_way
     )
     panel.keyframe("First").select_option("lighthouse-dusk")
     shoot(panel, "Never seen to its end")
-    panel.output.get_by_text("Queued at Runway").wait_for()
+    panel.until("p.job is not None and p.job.task is not None")
     job, cell = panel.asked("p.job.id"), panel.asked("p.cell")
     kill(panel.notebook)
     panel.root.wait_for(state="detached")
@@ -87,7 +81,9 @@ def test_a_notebook_saved_while_its_panel_lived_opens_without_the_kernel(app: Ap
     panel.until("p.request.prompt == 'Not sent yet'")
     cell = panel.asked("p.cell")
     saved = panel.notebook.save()
-    assert VIEW in saved.cells[1].outputs[0].data, "it was saved alive"
+    assert held_widget(saved.cells[1].outputs[0]), "it was saved alive"
+    assert cell in saved.cells[1].outputs[0].data["text/plain"]
+    assert "widgets" not in saved.metadata
     pid = int(tell(panel.notebook, "import os; print(os.getpid())"))
     app.page.evaluate("() => jupyterapp.shell.currentWidget.dispose()")
     os.kill(pid, signal.SIGKILL)
@@ -114,7 +110,7 @@ def test_after_a_reload_results_still_come_to_their_place_below_the_panel(app: A
     # the video stands in the living card first
     again.output.locator(".rnb-root:not(.rnb-panel)").wait_for(state="detached")
     widget, results = outputs(again.notebook)
-    assert VIEW in widget.data
+    assert held_widget(widget)
     assert set(results.data) == RESULT
     assert results.data["text/html"].count("<video") == 2
     again.notebook.shutdown()
@@ -123,12 +119,26 @@ def test_after_a_reload_results_still_come_to_their_place_below_the_panel(app: A
     assert set(text.data) == set(results.data) == RESULT
 
 
+def test_a_file_that_is_read_again_shows_the_living_panel(app: App) -> None:
+    panel = open_panel(app, "reread.ipynb")
+    panel.field("Prompt").fill("Read again")
+    panel.until("p.request.prompt == 'Read again'")
+    panel.notebook.save()
+    app.page.evaluate("() => jupyterapp.shell.currentWidget.context.revert()")
+    again = Seen(panel.notebook).opened()
+    assert again.field("Prompt").input_value() == "Read again"
+    assert "Its kernel has ended." not in again.output.inner_text()
+    assert app.page.evaluate("() => jupyterapp.shell.currentWidget.context.model.dirty") is False
+    panel.notebook.shutdown()
+
+
 def test_nothing_of_a_panel_that_was_cleared_stays_in_the_notebook(app: App) -> None:
     panel = open_panel(app, "cleared.ipynb")
     panel.field("Prompt").fill("Cleared")
     panel.until("p.request.prompt == 'Cleared'")
     kept = "jupyterapp.shell.currentWidget.context.model.getMetadata('widgets')"
-    assert "Cleared" in str(panel.notebook.save().metadata["widgets"])
+    assert "Cleared" in str(panel.notebook.save().cells[1].outputs)
+    assert "Cleared" in app.page.evaluate(f"() => JSON.stringify({kept})")
     app.page.evaluate("() => jupyterapp.commands.execute('notebook:clear-all-cell-outputs')")
     app.page.wait_for_function(f"() => {kept} === undefined")
     assert "widgets" not in panel.notebook.save().metadata
@@ -146,7 +156,7 @@ def test_a_panel_that_was_deleted_and_is_there_again_keeps_its_text(app: App) ->
     panel.root.wait_for(state="detached")
     app.page.evaluate("() => jupyterapp.commands.execute('notebook:undo-cell-action')")
     Seen(panel.notebook).opened()
-    assert "There again" in str(panel.notebook.save().metadata["widgets"])
+    assert "There again" in str(panel.notebook.save().cells[1].outputs)
     panel.notebook.shutdown()
 
 
@@ -178,7 +188,7 @@ def test_a_change_in_the_panel_leaves_a_saved_notebook_as_it_is(app: App) -> Non
     panel.field("Prompt").fill("Typed after saving")
     panel.until("p.request.prompt == 'Typed after saving'")
     assert app.page.evaluate("() => jupyterapp.shell.currentWidget.context.model.dirty") is False
-    assert "Typed after saving" in str(panel.notebook.save().metadata["widgets"])
+    assert "Typed after saving" in str(panel.notebook.save().cells[1].outputs)
     panel.notebook.shutdown()
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from barriers import barrier_script, barriers
-from lab import LOST, OWN_OF_JUPYTERLAB, OWN_OF_NOTEBOOK_7, SLEEP, WIDEN, App, played, tell
+from lab import LOST, OWN_OF_JUPYTERLAB, OWN_OF_NOTEBOOK_7, SLEEP, WIDEN, App, held_widget, played, tell
 from PIL import Image
 from playwright.sync_api import FilePayload, expect
 from seen_panel import Seen, open_panel, setting_up
@@ -355,7 +355,7 @@ def generated(app: App) -> SimpleNamespace:
     panel.wait_for_videos(2)
     text, cell, saved = panel.output.inner_text(), panel.asked("p.cell"), panel.notebook.save()
     panel.notebook.shutdown()
-    panel.root.wait_for(state="detached", timeout=10_000)
+    panel.root.wait_for(state="detached")
     return SimpleNamespace(player=player, text=text, cell=cell, saved=saved, left=panel.notebook.save())
 
 
@@ -367,7 +367,8 @@ def test_generate_puts_a_playing_video_below_the_panel_and_the_newest_comes_firs
 
 def test_results_are_saved_for_good_while_the_panel_is_still_there(generated: SimpleNamespace) -> None:
     widget, results = generated.saved.cells[1].outputs
-    assert "application/vnd.jupyter.widget-view+json" in widget.data
+    assert held_widget(widget)
+    assert set(widget.data) == RESULT
     assert set(results.data) == RESULT
     assert results.data["text/html"].count("<video") == 2
 
@@ -467,7 +468,7 @@ def test_a_page_loaded_again_finds_the_panel_and_it_works(app: App) -> None:
     again.wait_for_pictures(2)
     again.until("(p.request.camera.pan, p.request.keyframes.last) == (10, 'city-night')")
     again.generate()
-    again.videos.first.wait_for(timeout=15_000)
+    again.videos.first.wait_for()
     again.notebook.shutdown()
 
 

@@ -13,16 +13,26 @@ from urllib.parse import urlsplit
 import nbformat
 import pytest
 from barriers import barrier_script
-from lab import LOAD, LOST, MILLISECONDS, OWN_OF_JUPYTERLAB, OWN_OF_NOTEBOOK_7, WIDEN, App, Notebook, played, tell
+from lab import (
+    LOAD,
+    LOST,
+    OWN_OF_JUPYTERLAB,
+    OWN_OF_NOTEBOOK_7,
+    WIDEN,
+    App,
+    Notebook,
+    held_widget,
+    kill,
+    played,
+    tell,
+)
 from playwright.sync_api import Locator, expect
 
-from support.kernels import RESULT, left_out, shared_simulator
+from support.kernels import PATIENCE, RESULT, left_out, shared_simulator
 from support.notebooks import write_notebook
 
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=MILLISECONDS)
 
-VIEW = "application/vnd.jupyter.widget-view+json"
 DISMISS = "() => document.querySelectorAll('.jp-Dialog .jp-mod-accept').forEach(button => button.click())"
 LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
 NINE = "%%runway s --sweep zoom=-5,0,5 --sweep seed=1..3\nA lamp turns"
@@ -87,11 +97,6 @@ def open_grid(app: App, name: str, *cells: str, strips: int = 9, account: str = 
     notebook = app.open(name)
     notebook.run(0, 1)
     return Grid(notebook).opened(strips)
-
-
-def kill(notebook: Notebook) -> None:
-    """End the kernel without a word."""
-    os.kill(int(tell(notebook, "import os; print(os.getpid())")), signal.SIGKILL)
 
 
 def unmarked(grid: Grid) -> Grid:
@@ -210,7 +215,7 @@ def test_all_play_in_step_and_stop_at_the_end(grid: Grid) -> None:
         assert abs(frames[0] / 4 - share) <= 0.125 + 0.05 / 5
     real = (seen[-1][1] - seen[0][1]) / 1000
     assert (shares[-1] - shares[0]) * 5 == pytest.approx(real, abs=0.1)
-    scrub.fill("960")
+    scrub.fill("600")  # two seconds before the end: a busy machine sees it play, too
     grid.button("Play all").click()
     grid.button("Pause all").wait_for()
     grid.button("Play all").wait_for()
@@ -281,7 +286,7 @@ def test_a_star_is_kept_for_good_and_copied_as_cells(app: App, grid: Grid) -> No
     grid.shot("zoom 0, seed 3").focus()
     grid.press("S")
     expect(grid.root.locator(".is-starred")).to_have_count(2)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + PATIENCE
     while tell(grid.notebook, "print([job.star for job in s.jobs].count(True))") != "2":
         assert time.monotonic() < deadline
     grid.button("Copy starred as cells").click()
@@ -508,7 +513,7 @@ def test_a_killed_kernel_leaves_the_table(app: App) -> None:
 def test_a_notebook_saved_while_the_grid_lived_opens_with_the_table_alone(app: App) -> None:
     grid = open_grid(app, "alive.ipynb")
     saved = grid.notebook.save()
-    assert VIEW in saved.cells[1].outputs[0].data, "it was saved alive"
+    assert held_widget(saved.cells[1].outputs[0]), "it was saved alive"
     pid = int(tell(grid.notebook, "import os; print(os.getpid())"))
     app.page.evaluate("() => jupyterapp.shell.currentWidget.dispose()")
     os.kill(pid, signal.SIGKILL)

@@ -7,10 +7,11 @@ import os
 import re
 import signal
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from barriers import barrier_script
-from lab import LOST, OWN_OF_JUPYTERLAB, WIDEN, App, Notebook, tell
+from lab import LOST, OWN_OF_JUPYTERLAB, WIDEN, App, Notebook, held_widget, tell
 from playwright.sync_api import Locator
 from seen_panel import Seen, open_panel, setting_up
 
@@ -34,7 +35,6 @@ TYPE_AND_PRESS = """(part, text) => {
   field.dispatchEvent(new Event('input', {bubbles: true}));
   part.querySelector('.rnb-vary-send').click();
 }"""
-VIEW = "application/vnd.jupyter.widget-view+json"
 CLIPBOARD = "() => navigator.clipboard.readText()"
 Open = Callable[..., Notebook]
 
@@ -205,6 +205,20 @@ def offering(notebook: Open, words: str) -> Notebook:
     return opened
 
 
+def saved_when(opened: Notebook, is_there: Callable[[Any], bool]) -> Any:
+    """The notebook as it is saved once something is there."""
+    for _ in range(100):
+        if is_there(saved := opened.save()):
+            return saved
+        opened.page.wait_for_timeout(100)
+    raise AssertionError(json.dumps(saved))
+
+
+def is_saved_alive(saved: Any) -> bool:
+    """True when the widget of the button is in the file."""
+    return held_widget(saved.cells[1].outputs[1]) != ""
+
+
 def test_a_cell_asks_and_a_press_sends_and_shows_in_its_place(app: App, notebook: Open) -> None:
     before = creates()
     opened = offering(notebook, "sent")
@@ -228,8 +242,8 @@ def test_saved_and_opened_without_a_kernel_the_text_says_what_to_do(app: App, no
     opened.save()
     opened.output(1).get_by_role("button", name="Not now").click()
     opened.output(1).get_by_text("Nothing was sent: run the cell again with --yes").first.wait_for()
-    saved = opened.save()
-    assert "widget" not in json.dumps([cell.outputs for cell in saved.cells])
+    # the text takes the widget's place a moment after the press
+    saved = saved_when(opened, lambda saved: "widget" not in json.dumps([cell.outputs for cell in saved.cells]))
     text, rest = saved.cells[1].outputs
     assert set(text.data) == RESULT
     assert "Not sent: 5 shots, 125 credits" in text.data["text/plain"]
@@ -238,9 +252,8 @@ def test_saved_and_opened_without_a_kernel_the_text_says_what_to_do(app: App, no
 
 def test_a_kernel_that_is_killed_leaves_the_text(app: App, notebook: Open) -> None:
     opened = offering(notebook, "killed")
-    # the script that keeps the text may still be loading
-    saved = next(saved for saved in iter(opened.save, None) if "widgets" in saved.metadata)
-    assert VIEW in saved.cells[1].outputs[1].data, "it was saved alive"
+    # the script that keeps the text may still be loading, and its widget is saved once it is there
+    saved_when(opened, is_saved_alive)
     pid = int(tell(opened, "import os; print(os.getpid())"))
     app.page.evaluate("() => jupyterapp.shell.currentWidget.dispose()")
     os.kill(pid, signal.SIGKILL)
