@@ -410,7 +410,7 @@ def test_an_area_whose_panel_speaks_and_keeps_its_text_does_neither(studio) -> N
 
 def test_the_page_knows_at_each_step_what_stands_there_without_the_kernel(studio) -> None:
     steps: list[str] = []
-    area = studio.area(stepped=lambda: steps.append(area.durable_bundle()["text/plain"]))
+    area: OutputArea = studio.area(stepped=lambda: steps.append(area.durable_bundle()["text/plain"]))
     keeper = area.root.children[0].children[-1]
     job = studio.job(phase=Phase.PREPARING)
     area.show(job)
