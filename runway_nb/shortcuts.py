@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from pathlib import Path, PurePath
 from typing import Any, cast
 
@@ -23,8 +24,17 @@ from .sweeps.call import sweep_call
 from .sweeps.plan import MOST_VARIANTS, plan, sweep_values
 from .sweeps.price import check_sweep
 from .sweeps.submission import submit_sweep
-from .sweeps.sweep import Sweep
-from .values.plain import checked_kind, checked_switch, checked_text, checked_whole, is_a, shown, unexpected
+from .sweeps.sweep import Sweep, SweepParts, sweep_of
+from .values.plain import (
+    checked_executor,
+    checked_kind,
+    checked_switch,
+    checked_text,
+    checked_whole,
+    is_a,
+    shown,
+    unexpected,
+)
 
 
 def default_studio(*, fresh: bool = False) -> Studio:
@@ -79,6 +89,19 @@ def attached(job_id: str) -> Job:
     studio = default_studio()
     known = studio.jobs.get(job_id)
     return known if known is not None else studio.attach(studio.ledger.get(job_id).id)
+
+
+def see_through(job_id: str, giver: str, payer: str) -> Job:
+    """Take a job into this process's studio, as a worker of an executor does (`Workers.see_through`)."""
+    return default_studio().workers.see_through(job_id, giver, payer)
+
+
+def restored_sweep(parts: SweepParts) -> Sweep:
+    """Return the sweep of those parts in this process's studio: what a pickled sweep becomes.
+
+    A job that its ledger does not have stands among the unsent ones, with the reason.
+    """
+    return sweep_of(parts, default_studio().workers.hand_over, attached)
 
 
 def concat(clips: Sequence[Job | str | os.PathLike[str]], out: str | os.PathLike[str]) -> Path:
@@ -168,7 +191,7 @@ def sweep(
     *,
     takes: int | None = None, rows: Any = None, zip: bool = False, limit: int | None = None, yes: bool = False,  # noqa: A002 - as it is typed in a cell
     fresh: bool = False, force: bool = False, max_credits: int | None = None, yes_unknown_price: bool = False,
-    studio: Studio | None = None,
+    executor: Executor | None = None, studio: Studio | None = None,
     **values: Any,
 ) -> Sweep:  # fmt: skip
     """Submit variants of a video and return the handle of all at once; those that are there already cost nothing.
@@ -184,6 +207,7 @@ def sweep(
         force: Send them although moderation has refused too much lately.
         max_credits: The most that each video may cost.
         yes_unknown_price: Send them although nobody knows their price and credits are limited.
+        executor: Its workers see the videos through, see `Sweep.run`; by default this process does.
         studio: By default the one of this process.
         **values: What `generate` takes, and names of the prompt. A list, a range, an array or a column is an axis.
 
@@ -191,6 +215,7 @@ def sweep(
     first of them; then nothing was sent.
     """
     made_by = chosen_studio(studio)
+    executor = None if executor is None else checked_executor(executor)
     limits, problems = read_limits(fresh, force, max_credits, yes_unknown_price)
     prompt = checked_text(prompt, "prompt")
     axes, fixed, unreadable = sweep_values(prompt, values, takes=takes, rows=rows)
@@ -202,4 +227,5 @@ def sweep(
         limit=None if limit is None else checked_whole(limit, "limit", 1, MOST_VARIANTS),
     )  # fmt: skip
     again = sweep_call(prompt, {**values, "takes": takes, "rows": rows, "zip": zip, "limit": limit, "yes": yes})
-    return submit_sweep(made_by, check_sweep(made_by, many, limits), yes=checked_switch(yes, "yes"), cell=again)
+    checked = check_sweep(made_by, many, limits)
+    return submit_sweep(made_by, checked, yes=checked_switch(yes, "yes"), cell=again, executor=executor)

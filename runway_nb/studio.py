@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
+from concurrent.futures import Executor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from dataclasses import replace
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from . import errors
 from .account import Account, PictureAccess
 from .embedded_simulator import EmbeddedSimulator
-from .jobs.backend import Backend, Backends, Connect, connect
+from .jobs.backend import Backend, Backends, Connect, check_backend, connect
 from .jobs.context import Start
 from .jobs.environment import Environment
 from .jobs.freeze import Asker, CheckedRequest, new_record, storable
@@ -29,6 +30,7 @@ from .jobs.policy import DEFAULT_LIMITS, Limits, decide, read_limits
 from .jobs.restore import folder_here, is_over, new_job, restored_job, resumed_state
 from .jobs.runner import CLOSE_SECONDS, Runner
 from .jobs.state import State
+from .jobs.workers import Workers
 from .ledger.ledger import Ledger
 from .ledger.opening import open_ledger
 from .ledger.phase import SETTLED, Phase
@@ -90,6 +92,8 @@ class Studio(Handle):
         self._lock = threading.RLock()
         self._backends = Backends(settings, lambda chosen: Backend(chosen, self.ledger, connect, self._env.monotonic))
         self._runner = Runner(self._loop, self.ledger, self._env)
+        self.workers = Workers(self._runner, self._backends, self.ledger, self._lock, self._resumed)
+        """Workers of executors: jobs change hands between them and this studio."""
         self._closed = False
         self._advised: set[str] = set()
         """Models of which it was said already whether they should be used."""
@@ -188,11 +192,17 @@ class Studio(Handle):
         return CheckedRequest(request, limits, backend)
 
     def submit_checked(
-        self, checked: CheckedRequest, *, cell: str = "", folder: Path | None = None, replaces: str = ""
+        self,
+        checked: CheckedRequest,
+        *,
+        cell: str = "",
+        folder: Path | None = None,
+        replaces: str = "",
+        executor: Executor | None = None,
     ) -> Submission:
         """Start a checked request as `submit` does; return its job, and whether that is new.
 
-        `replaces` is the lost job in whose place it is sent.
+        `replaces` is the lost job in whose place it is sent; a worker of `executor` sees a new one through.
         """
         cell, backend = checked_text(cell, "cell"), checked.backend
         settings = backend.settings
@@ -208,13 +218,17 @@ class Studio(Handle):
                 return Submission(self._resumed(backend, record, Start.RESUME_TO_SEND), is_new=False)
             job = new_job(record, sent, checked.request, State(), self._advice(checked.request.row, settings),
                           marks=self.ledger.marks)  # fmt: skip
-            self._runner.start(job, backend, Start.NEW)
+            try:
+                if executor is not None:
+                    self.workers.ask(job, backend, executor)
+            finally:  # also where the user interrupts
+                self._runner.start(job, backend, Start.NEW)
             return Submission(job, is_new=True)
 
     def new_take(self, job: Job) -> Job:
         """Return another take of a job with another seed, paid like the first. Raises what `submit` raises."""
         backend = self._backends.current
-        _check_backend(backend, self.ledger.get(checked_kind(job, "job", Job, "a job").id))
+        check_backend(backend, self.ledger.get(checked_kind(job, "job", Job, "a job").id))
         request = replace(repeatable_request(job), seed=None, reply_ref=None)
         again = self.check(request, Limits(fresh=True), backend=backend)
         return self.submit_checked(again, cell=job.cell, folder=job.folder).job
@@ -230,7 +244,7 @@ class Studio(Handle):
             RunwayError: the account cannot be looked at, or the request may not be sent; nothing was sent.
         """
         record, backend = self.ledger.find(text), self._backends.current
-        _check_backend(backend, record)
+        check_backend(backend, record)
         if record.resent_as:
             return self.attach(record.resent_as)
         if not record.may_be_lost or self.ledger.leases.is_held(record):
@@ -270,7 +284,7 @@ class Studio(Handle):
             return living
         record = self.ledger.find(text) if self.ledger.named(text) else self._adopt(backend, text)
         if not is_over(record):
-            _check_backend(backend, record)
+            check_backend(backend, record)
         with self._lock:
             return self._resumed(backend, record)
 
@@ -360,7 +374,7 @@ class Studio(Handle):
     def _taken_over(self, job_id: str) -> Job | None:
         """Return a job that nobody tracked, tracked from now on; None where another was quicker, or nothing is left."""
         backend, owner = self._backends.current, self._runner.owner
-        _check_backend(backend, self.ledger.get(job_id))
+        check_backend(backend, self.ledger.get(job_id))
         record, is_ours = self.ledger.leases.take(job_id, owner)
         if not is_ours:
             return None
@@ -409,10 +423,3 @@ class Studio(Handle):
     async def _frame(self, frame: ShotFrame) -> bytes:
         """Return a frame of a finished job."""
         return await asyncio.to_thread(frame_png, self.find(frame.job_id), frame)
-
-
-def _check_backend(backend: Backend, record: Record) -> None:
-    if record.backend != backend.settings.backend:
-        made = "by the simulator" if record.simulated else f"at {record.backend}"
-        need = "unset the token" if record.simulated else "set the token first (%runway login)"
-        raise errors.RunwayError(f"job {record.id} was made {made}: {need}, then try again")

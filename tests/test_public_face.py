@@ -144,6 +144,8 @@ CALLS: dict[str, Call] = {
     "sweep(axis)": lambda w, x: w.sweep("A {{style}} lamp", style=[x, "noir"]),
     "sweep(studio)": lambda w, x: runway_nb.sweep(PROMPT, studio=x) if x is not None else None,
     "Sweep.wait": lambda w, x: w.sweep().wait(x),
+    "Sweep.run": lambda w, x: w.stopped.run(x),
+    "sweep(executor)": lambda w, x: w.sweep(executor=x) if x is not None else None,
     "Sweep.observe": lambda w, x: w.sweep().observe(x),
     **_each("Sweep.sheet({})", ("path", "frames", "width"), lambda name, w, x: w.stopped.sheet(**{name: x})),
     **_each("Sweep.film({})", ("path", "width"), lambda name, w, x: w.stopped.film(**{name: x})),
@@ -234,6 +236,7 @@ CALLS: dict[str, Call] = {
     **_each(
         "Ledger.{}", ("uploads.find", "claim", "add_imported"), lambda name, w, x: attrgetter(name)(w.ledger)(x, x)
     ),
+    "Ledger.refused_words": lambda w, x: w.ledger.refused_words(x),
     "Ledger.snapshot": lambda w, x: w.ledger.snapshot(x),
     "Ledger.claim(budgets)": lambda w, x: w.ledger.claim(w.ledger.get(w.job.id), lambda _: None, budgets=x),
     "Ledger.snapshot(budgets)": lambda w, x: w.ledger.snapshot(w.ledger.get(w.job.id), x),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from .. import errors
 from ..api.models import Asset
 from ..ledger.ledger import Ledger
+from ..ledger.record import Record
 from ..ledger.slots import Payer
 from ..pictures.assets import AssetCache, AssetList, all_assets
 from ..pictures.uploads import Uploads
@@ -185,3 +186,11 @@ class Backends:
 
 def _has_failed(made: asyncio.Future[Connection]) -> bool:
     return made.done() and (made.cancelled() or made.exception() is not None)
+
+
+def check_backend(backend: Backend, record: Record) -> None:
+    """Raise `RunwayError` for a job that another backend has made."""
+    if record.backend != backend.settings.backend:
+        made = "by the simulator" if record.simulated else f"at {record.backend}"
+        need = "unset the token" if record.simulated else "set the token first (%runway login)"
+        raise errors.RunwayError(f"job {record.id} was made {made}: {need}, then try again")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import Any, TypeVar
@@ -29,10 +30,21 @@ class Start(Enum):
     """Where the ledger says that the job stands."""
     RESUME_TO_SEND = "resume to send"
     """The same, asked for by a cell: a request whose owner has gone before sending it is sent."""
+    HANDED_OVER = "handed over"
+    """The same, for a worker: what its words were refused for meanwhile, others cannot tell it."""
+
+    @property
+    def is_to_send(self) -> bool:
+        """Whether a request that was never sent is sent, rather than void."""
+        return self in (Start.RESUME_TO_SEND, Start.HANDED_OVER)
 
 
 class Stopped(Exception):
     """The user asked to stop; raised only where the work can end safely."""
+
+
+class HandedOver(Exception):
+    """A worker was asked to see the job through; raised only where the work can leave it to others."""
 
 
 class WrongTask(Exception):
@@ -70,7 +82,9 @@ class JobContext:
         self.other_jobs = other_jobs
         self.env = environment
         self.stopped = asyncio.Event()
-        """Set when the user asks to stop."""
+        """Set when the user asks to stop, or a worker was asked."""
+        self.is_handed_over = False
+        """Whether it was handed over to this process, as one of a sweep."""
         self.poll_now = asyncio.Event()
         """Set when the user asks for a poll."""
         self.busy: errors.RateLimited | None = None
@@ -90,9 +104,25 @@ class JobContext:
         return self.backend.queue
 
     def halt(self) -> None:
-        """Raise `Stopped` when the user has asked to stop."""
+        """Raise `Stopped` when the user has asked to stop, `HandedOver` when the job is to be a worker's."""
         if self.control.stop_requested.is_set():
             raise Stopped
+        if self.control.offer is not None and self._is_unsent:
+            raise HandedOver
+
+    def note_offer(self) -> None:
+        """Wake the work, where it can still leave the job to a worker."""
+        if self._is_unsent:
+            self.stopped.set()
+
+    def take_offer(self) -> Future[None]:
+        """Return the call to the worker that was asked last."""
+        self.stopped.clear()
+        return self.control.take_offer()
+
+    @property
+    def _is_unsent(self) -> bool:
+        return self.busy is None and not self.job.state.phase.is_sent
 
     async def pause(self, seconds: float | None, *wakes: asyncio.Event) -> None:
         """Sleep, for ever with None; less when the user stops, or when one of `wakes` is set."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import fields, replace
 from typing import Any
 
@@ -40,6 +41,12 @@ class JobControl:
         self.stop_requested = threading.Event()
         self.stop_reason = ""
         """Why it was stopped, where that was not the user's wish."""
+        self.offer: Future[None] | None = None
+        """The call to a worker that is to see it through, until the work takes note of it."""
+        self.is_handed_over = False
+        """Whether a worker was asked that has not begun."""
+        self.is_begun_here = False
+        """Whether that worker turned out to be one of this process."""
         self.ended = threading.Event()
         """Set when the job has ended and its observers know it."""
         self._job_id = job_id
@@ -48,6 +55,7 @@ class JobControl:
         self._observers: tuple[Watcher, ...] = ()
         self._on_stop: Callable[[], None] | None = None
         self._on_refresh: Callable[[], None] | None = None
+        self._on_offer: Callable[[], None] | None = None
         if state.phase.is_final:
             self.ended.set()
 
@@ -58,9 +66,18 @@ class JobControl:
 
     # --- for the work ---------------------------------------------------------------------------
 
-    def connect(self, *, on_stop: Callable[[], None], on_refresh: Callable[[], None]) -> None:
+    def connect(
+        self, *, on_stop: Callable[[], None], on_refresh: Callable[[], None], on_offer: Callable[[], None]
+    ) -> None:
         """Connect the job to the work that runs for it."""
-        self._on_stop, self._on_refresh = on_stop, on_refresh
+        self._on_stop, self._on_refresh, self._on_offer = on_stop, on_refresh, on_offer
+
+    def take_offer(self) -> Future[None]:
+        """Return the call to the worker, of which the work takes note now."""
+        offer, self.offer = self.offer, None
+        assert offer is not None
+        self.is_handed_over = True
+        return offer
 
     def change(self, **changes: Any) -> None:
         """Move to the next state and notify the observers; `ended` is set after they were notified."""
@@ -96,6 +113,19 @@ class JobControl:
         """Ask the work to poll now."""
         if self._on_refresh is not None:
             self._on_refresh()
+
+    # --- for workers ----------------------------------------------------------------------------
+
+    def hand_over(self, worker: Future[None]) -> None:
+        """Ask the work to leave the job to a worker, if it is not sent yet."""
+        self.offer = worker
+        if self._on_offer is not None:
+            self._on_offer()
+
+    def begin_here(self) -> None:
+        """Let the work go on: the worker that was asked is one of this process."""
+        self.is_begun_here = True
+        self.refresh()
 
     def observe(self, observer: Watcher) -> Callable[[], None]:
         """Call `observer` after every change, on the thread that makes it; return a function that ends this."""

@@ -55,6 +55,8 @@ class State:
     """The last poll failed."""
     elsewhere: bool = False
     """Another kernel tracks it; it is watched from here."""
+    at_worker: bool = False
+    """And it is a worker of an executor, to which it was handed over from here."""
     detail: str = ""
     """Who holds the slots, or what is being prepared."""
     received: int = 0

@@ -24,7 +24,7 @@ from .poll_schedule import DEADLINE, EXPLORE_DEADLINE
 from .recover import LATE_SECONDS, FoundTask, find_task, named_task, search_for_task
 from .state import is_refusal
 from .submit_queue import QueueEntry
-from .turns import SlotTaken, close_account, note_started, show_waiting, take_slot, wait_for_turn
+from .turns import SlotTaken, close_account, hold_back_refused, note_started, show_waiting, take_slot, wait_for_turn
 
 LONGEST_SEARCH = 600.0
 """Seconds that a search for a task may take in all, however slowly the server answers; about a minute is usual."""
@@ -231,6 +231,7 @@ async def _post(context: JobContext, client: RunwayClient, entry: QueueEntry) ->
     context.halt()
     # whole and encoded before the phase says that it is being sent: what fails here is no doubt
     prepared = client.prepare(context.job.request)
+    hold_back_refused(context)
     sent = context.env.clock()
     take_slot(context, entry, sent=sent, server_sent=server_sent)
     context.control.change(phase=Phase.SENDING, sent=sent, next_poll=None, detail="")

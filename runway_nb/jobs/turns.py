@@ -53,6 +53,20 @@ async def _may_go(context: JobContext, entry: QueueEntry) -> bool:
     return context.queue.may_go(entry)
 
 
+def hold_back_refused(context: JobContext) -> None:
+    """Raise `Stopped` for a job that was handed over, where moderation has refused its words since it was asked for.
+
+    The slot of the refused one was given free with the word of that, so the next one that takes it knows.
+    """
+    if not context.is_handed_over:
+        return
+    record = context.ledger.get(context.job.id)
+    refused = context.ledger.refused_words(record)
+    if refused is not None and refused.updated > record.created:
+        context.control.stop("moderation refused the same words")
+        context.halt()
+
+
 def take_slot(context: JobContext, entry: QueueEntry, **changes: Any) -> None:
     """Write down that the create is being sent, if the slot is still free in that moment.
 
@@ -79,6 +93,12 @@ def occupy_slot(context: JobContext, task_id: str) -> QueueEntry:
     account = task_account(task_id)
     _tell(context, lambda: context.ledger.slots.line_up(context.job.id, context.backend.payer, account))
     return context.queue.occupy(context.job.id, account)
+
+
+def give_up_place(context: JobContext) -> None:
+    """Leave the line: somebody else will stand in it for this job."""
+    if context.job.state.phase is Phase.WAITING:
+        _tell(context, lambda: context.ledger.slots.give_up(context.job.id))
 
 
 def close_account(context: JobContext, entry: QueueEntry, seconds: float) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from asyncio import CancelledError, to_thread
 from collections.abc import Awaitable
+from concurrent.futures import Future
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -20,8 +21,9 @@ from ..ledger.phase import Phase
 from ..ledger.record import REFUSED_FOR_NOW, Record
 from ..storage.video_folder import folder_problem
 from ..values.plain import unexpected
-from .context import JobContext, Start, Stopped, WrongTask
+from .context import HandedOver, JobContext, Start, Stopped, WrongTask
 from .download import fetch
+from .hand_over import until_taken
 from .ledger_away import ask_ledger
 from .matching import kin
 from .poll import track
@@ -29,7 +31,7 @@ from .restore import is_over, resting_state, resumed_state, task_of
 from .state import State, failed_phase
 from .submit import check, prepare, search, search_instead, send, started_already
 from .submit_queue import QueueEntry
-from .turns import occupy_slot
+from .turns import give_up_place, occupy_slot
 
 WATCH_SECONDS = 1.0
 """Between two looks into the ledger at a job that another kernel tracks."""
@@ -52,15 +54,19 @@ class Workflow:
         self.context = context
         self._output = output
         self._posters = posters
+        self._worker: Future[None] | None = None
+        """The call to the worker that was asked to see the job through."""
 
     async def run(self, start: Start) -> None:
         """Bring the job to its end: a file on disk, or an error that tells the truth."""
-        await self._run_to_end(self._make() if start is Start.NEW else self._resume(start is Start.RESUME_TO_SEND))
+        self.context.is_handed_over = start is Start.HANDED_OVER
+        await self._run_to_end(self._make() if start is Start.NEW else self._resume(start.is_to_send))
 
     # --- the two ways ---------------------------------------------------------------------------
 
     async def _make(self) -> None:
         context = self.context
+        context.halt()
         entry = context.queue.reserve(context.job.id, context.job.request.account)
         try:
             await prepare(context)
@@ -77,10 +83,7 @@ class Workflow:
     async def _resume(self, to_send: bool = False) -> None:
         record = await self._taken(to_send)
         if is_over(record):
-            if record.owner == self.context.owner:
-                self.context.journal(lease=0.0)
-            self.context.control.become(resting_state(record, self._posters))
-            return None
+            return self._rest(record)
         if record.is_unsent:
             self.context.control.become(resumed_state(record))
             return await self._make()
@@ -94,6 +97,19 @@ class Workflow:
         finally:
             self.context.queue.leave(entry)
         return await self._fetch(task)
+
+    async def _hand_over(self) -> None:
+        """Leave the job to a worker and watch it; it is seen through here where no worker takes it."""
+        give_up_place(self.context)
+        self._worker = self.context.take_offer()
+        try:
+            is_taken = await until_taken(self.context, self._worker)
+        finally:
+            self.context.control.is_handed_over = False
+        if is_taken:
+            return await self._resume(to_send=True)
+        self._worker = None
+        return await self._make()
 
     async def _found(self, record: Record, to_send: bool) -> Task | None:
         """Return the task of a create whose answer is missing; None when it was refused for now and is to be resent."""
@@ -136,10 +152,14 @@ class Workflow:
         context = self.context
         record, ours = await self._asked(to_send)
         while not ours and not is_over(record):
-            context.control.change(phase=Phase.FOLLOWING, task=task_of(record), sent=record.sent, elsewhere=True)
-            await context.pause(WATCH_SECONDS)
+            # what waits at a worker can still be taken back
+            phase = Phase(record.phase) if self._worker and record.is_unsent else Phase.FOLLOWING
+            context.control.change(
+                phase=phase, task=task_of(record), sent=record.sent, elsewhere=True, at_worker=self._worker is not None
+            )
+            await context.pause(WATCH_SECONDS, context.poll_now)
             record, ours = await self._asked(to_send)
-        context.control.change(elsewhere=False)
+        context.control.change(elsewhere=False, at_worker=False)
         return record
 
     async def _asked(self, to_send: bool) -> tuple[Record, bool]:
@@ -159,6 +179,8 @@ class Workflow:
             await work
         except Stopped:
             await self._stop()
+        except HandedOver:
+            await self._run_to_end(self._hand_over())
         except errors.LeaseLost:
             await self._run_to_end(self._resume())
         except errors.RunwayError as error:
@@ -175,8 +197,10 @@ class Workflow:
     async def _stop(self) -> None:
         """Stop the job: before sending the request is taken back; after it the slot is freed (API facts 7.3)."""
         context, task = self.context, self.context.job.task
-        if context.job.state.elsewhere:
-            return self._end(Phase.DETACHED, errors.Detached("another kernel sees it through"))
+        if self._worker is not None:
+            self._worker.cancel()
+        if context.job.state.elsewhere and self._has_ended_elsewhere():
+            return None
         if task is None and context.busy is not None:
             try:
                 with fail_after(SEARCH_SECONDS):
@@ -196,8 +220,40 @@ class Workflow:
             self._end(Phase.STOPPED, errors.TrackingStopped("tracking was stopped"))
         return None
 
+    def _has_ended_elsewhere(self) -> bool:
+        """End the watch of a job that another has; return False where it is ours again, not sent yet."""
+        context, record = self.context, self._taken_back()
+        if record is not None and record.is_unsent and record.owner == context.owner:
+            context.control.change(elsewhere=False, at_worker=False)
+            return False
+        if record is not None and is_over(record):
+            self._rest(record)
+            return True
+        who = "another kernel" if self._worker is None else "a worker"
+        self._end(Phase.DETACHED, errors.Detached(f"{who} sees it through"))
+        return True
+
+    def _taken_back(self) -> Record | None:
+        """Return the record of a job that a worker has, once it is ours if that has not sent it; None of all others."""
+        context = self.context
+        if self._worker is None:
+            return None
+        with suppress(errors.LedgerError):
+            record = context.ledger.get(context.job.id)
+            if record.is_unsent:
+                record, _ = context.ledger.leases.take(record.id, context.owner, to_send=True, giver=record.owner)
+            return record
+        return None
+
+    def _rest(self, record: Record) -> None:
+        """Show what a job has come to, and give its lease back."""
+        if record.owner == self.context.owner:
+            self.context.journal(lease=0.0)
+        self.context.control.become(resting_state(record, self._posters))
+
     def _fail(self, error: errors.RunwayError) -> None:
-        phase = failed_phase(self.context.job.state.phase, error)
+        state = self.context.job.state
+        phase = Phase.DETACHED if state.elsewhere else failed_phase(state.phase, error)
         if self.context.busy is not None:
             # by its word a 429 starts nothing: the next who asks for this looks for a task, then sends it again
             phase, error = Phase.UNKNOWN, errors.RateLimited(REFUSED_FOR_NOW)

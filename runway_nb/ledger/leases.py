@@ -21,14 +21,16 @@ class LedgerLeases:
         self._clock = clock
 
     @plain_arguments
-    def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
+    def take(self, job_id: str, owner: str, *, to_send: bool = False, giver: str = "") -> tuple[Record, bool]:
         """Return the record, and True when `owner` holds its lease now.
 
-        An unsent job whose owner is gone is void, unless it is taken `to_send` it.
+        An unsent job whose owner is gone is void, unless it is taken `to_send` it. One that `giver` holds is taken from
+        it before it is sent.
         """
         with self._table.database.transaction() as connection:
             record = self._table.get(job_id)
-            if record.owner != owner and self._table.is_held(record):
+            is_given = bool(giver) and record.owner == giver and record.is_unsent
+            if record.owner != owner and not is_given and self._table.is_held(record):
                 return record, False
             if record.owner != owner and record.is_unsent and not to_send:
                 void(self._table, connection, job_id)

@@ -35,7 +35,7 @@ from .phase import IS_UNFINISHED_SQL, Phase
 from .record import AnyRecord, Record, UnreadableRecord
 from .rows import COLUMNS
 from .slots import LedgerSlots
-from .snapshot import LedgerSnapshot, snapshot_for
+from .snapshot import LedgerSnapshot, refused_words, snapshot_for
 from .spending import LedgerSpending
 from .tasks import LedgerTasks
 from .uploads import LedgerUploads
@@ -200,6 +200,10 @@ class Ledger(Handle):
         checked_kind(record, "record", Record, "a Record")
         with self._database.opened() as connection:
             return self._facts(connection, record, budgets, void_ids(abandoned_jobs(self.table)))
+
+    def refused_words(self, record: Record) -> Record | None:
+        """Return the last job with the prompt of a record, when moderation refused it."""
+        return refused_words(checked_kind(record, "record", Record, "a Record"), self.table)
 
     def _facts(
         self, connection: Connection, record: Record, budgets: tuple[Budget, ...], void: Collection[str]

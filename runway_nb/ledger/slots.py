@@ -95,6 +95,12 @@ class LedgerSlots:
         with self._table.database.transaction() as connection:
             self._enter(connection, job_id, payer, account)
 
+    @plain_arguments
+    def give_up(self, job_id: str) -> None:
+        """Leave the line, where a job stands in it."""
+        with self._table.database.transaction() as connection:
+            connection.execute("DELETE FROM slots WHERE job_id = ?", (job_id,))
+
     def take(
         self,
         job_id: str,

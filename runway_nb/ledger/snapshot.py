@@ -41,7 +41,7 @@ def snapshot_for(new: Record, table: JobTable, spent: Spent, budgets: tuple[Budg
         earlier=tuple(record for record in equal if isinstance(record, Record)),
         spent=spent.credits,
         moderated=moderated_within_a_day(new.backend, table),
-        refused=_refused(new, table),
+        refused=refused_words(new, table),
         unreadable=tuple(record for record in equal if isinstance(record, UnreadableRecord)),
         notes=spent.notes,
         budgets=budgets,
@@ -57,7 +57,7 @@ def equal_jobs(new: Record, table: JobTable) -> list[AnyRecord]:
     return table.found(clause, (new.digest, new.digest.encode(), new.backend))
 
 
-def _refused(new: Record, table: JobTable) -> Record | None:
+def refused_words(new: Record, table: JobTable) -> Record | None:
     """Return the last job with this prompt, when moderation refused it."""
     ended = f"WHERE prompt_hash = ? AND prompt_hash != '' AND backend = ? AND (refusal != '' OR {IS_DONE_SQL})"
     # a picture that was refused says nothing about the prompt

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from pathlib import Path
 
 from ..errors import LedgerError, NeedsConfirmation, Removed, RunwayError
 from ..jobs.freeze import CheckedRequest
+from ..jobs.job import Job
 from ..studio import Studio
 from .plan import Variant
 from .price import CheckedSweep, SweepPrice, reason_to_confirm
@@ -19,12 +21,19 @@ _Pairs = Sequence[tuple[Variant, CheckedRequest]]
 
 
 def submit_sweep(
-    studio: Studio, checked: CheckedSweep, *, yes: bool = False, folder: Path | None = None, cell: str = ""
+    studio: Studio,
+    checked: CheckedSweep,
+    *,
+    yes: bool = False,
+    folder: Path | None = None,
+    cell: str = "",
+    executor: Executor | None = None,
 ) -> Sweep:
     """Start every variant as a job of its own, in the order of the plan, and return the handle at once.
 
     The first are submitted when it returns, those after `AT_ONCE` in the background; `Sweep.done` waits for them. What
-    a budget or moderation does not allow is not sent, and named by `Sweep.unsent`.
+    a budget or moderation does not allow is not sent, and named by `Sweep.unsent`. The workers of an executor see them
+    through, see `Sweep.run`.
 
     Raises:
         NeedsConfirmation: it costs more than may be spent without a word; nothing was sent.
@@ -32,7 +41,8 @@ def submit_sweep(
     """
     _check_confirmed(studio, checked.price, yes)
     # of what was sent the time that is left is said, and no longer how long it would take
-    sweep = Sweep(checked.plan, checked.price._replace(seconds=None), checked.pace)
+    sweep = Sweep(checked.plan, checked.price._replace(seconds=None), checked.pace, hand_over=studio.workers.hand_over)
+    sweep.executor = executor
     sweep.cell, sweep.refusals.left = cell, checked.refusals_left
     submission = _Submission(studio, sweep, folder)
     if rest := submission.begin([*zip(checked.plan.variants, checked.requests, strict=True)]):
@@ -60,7 +70,7 @@ class _Submission:
                 return pairs[number:]
             try:
                 self._check_wanted(request)
-                self._sweep.add(variant, self._studio.submit_checked(request, folder=self._folder).job)
+                self._sweep.add(variant, self._submitted(request))
             except RunwayError as refused:
                 if isinstance(refused, LedgerError) and not self._sweep.jobs:
                     raise  # the others would wait as long for it
@@ -84,13 +94,20 @@ class _Submission:
         try:
             self._check_wanted(request)
             # a transaction waits for the disk: what runs is polled meanwhile
-            made = await asyncio.to_thread(self._studio.submit_checked, request, folder=self._folder)
+            job = await asyncio.to_thread(self._submitted, request)
         except RunwayError as refused:
             self._sweep.leave_out(variant, refused)
         else:
-            self._sweep.add(variant, made.job)
+            self._sweep.add(variant, job)
             if self._sweep.is_stopped:
-                made.job.stop()
+                job.stop()
+
+    def _submitted(self, request: CheckedRequest) -> Job:
+        executor = self._sweep.executor
+        made = self._studio.submit_checked(request, folder=self._folder, executor=executor)
+        if executor is not None and not made.is_new:
+            self._studio.workers.hand_over(made.job, executor)
+        return made.job
 
     def _check_wanted(self, request: CheckedRequest) -> None:
         """Raise `Removed` for what the user has stopped, and for what would be refused as others were."""

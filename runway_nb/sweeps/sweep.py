@@ -6,11 +6,12 @@ import asyncio
 import os
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import RunwayError, WaitInterrupted, WaitTimeout
+from ..errors import Removed, RunwayError, WaitInterrupted, WaitTimeout
 from ..extension_points import provided
 from ..jobs.durations import Pace, durations_of
 from ..jobs.job import SLICE, Job, awaited, control_of
@@ -20,7 +21,7 @@ from ..jobs.shown_wait import Tick, shown_while
 from ..jobs.state import State
 from ..request import VideoRequest
 from ..text.durations import left
-from ..values.plain import checked_call, checked_timeout
+from ..values.plain import checked_call, checked_executor, checked_timeout
 from .plan import SweepPlan, Variant
 from .price import SweepPrice
 
@@ -29,13 +30,29 @@ if TYPE_CHECKING:
 
     from .film import Film
 
+_NOT_YET = "it was not submitted yet when the sweep was pickled: run the sweep again"
 Observer = Callable[["Sweep"], None]
+HandOver = Callable[[Job, Executor], None]
+"""Lets a worker of an executor see a job through (`Workers.hand_over`)."""
+
+
+class SweepParts(NamedTuple):
+    """What a pickled sweep is."""
+
+    plan: SweepPlan
+    price: SweepPrice | None
+    pace: Pace | None
+    cell: str
+    jobs: Mapping[tuple[int, ...], str]
+    """The ids of its jobs, by the places of their variants."""
+    unsent: Mapping[tuple[int, ...], RunwayError]
 
 
 class Sweep:
     """Many variants of one request, each an ordinary job.
 
-    Running the same sweep again goes on where it stopped: every variant that was paid is there for nothing.
+    Running the same sweep again goes on where it stopped: every variant that was paid is there for nothing. Pickled it
+    is its plan and the ids of its jobs, by which the studio of the other process finds them.
     """
 
     def __init__(
@@ -44,12 +61,16 @@ class Sweep:
         price: SweepPrice | None = None,
         pace: Pace | None = None,
         clock: Callable[[], float] = time.time,
+        hand_over: HandOver = lambda *_: None,
     ) -> None:
         self.plan = plan
         self.price = price
         """What it cost when it was submitted."""
         self.cell = ""
         """The cell, or the call of Python, that makes all of them again; nothing where that is not known."""
+        self.executor: Executor | None = None
+        """Whose workers see the videos through; None where this process does."""
+        self._hand_over = hand_over
         self._pace = pace
         self._clock = clock
         self._jobs: dict[tuple[int, ...], Job] = {}
@@ -65,6 +86,12 @@ class Sweep:
 
     def __repr__(self) -> str:
         return f"<Sweep of {len(self.plan.variants)}: {self.progress_text}>"
+
+    def __reduce__(self) -> tuple[Callable[[SweepParts], Sweep], tuple[SweepParts]]:
+        with self._lock:
+            jobs, unsent = {place: job.id for place, job in self._jobs.items()}, dict(self._unsent)
+        parts = SweepParts(self.plan, self.price, self._pace, self.cell, jobs, unsent)
+        return provided("sweep.unpickled"), (parts,)
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         bundle: dict[str, str] = provided("sweep.mimebundle")(self)
@@ -181,6 +208,27 @@ class Sweep:
         self.is_stopped = True
         for job in self.jobs:
             job.stop()
+
+    def run(self, executor: Executor) -> Sweep:
+        """Let the workers of an executor see through what is not sent yet, and return this sweep at once.
+
+        The rules stay as they are: what may be sent was decided here, slots are shared through the ledger, and each
+        video is paid once, also where a call is made twice or a worker is lost. What no worker takes, this process sees
+        through. Workers need this package, the same ledger and the same token; none of these is sent to them.
+
+        Args:
+            executor: Any of `concurrent.futures`, such as `ProcessPoolExecutor()`, or Dask's `client.get_executor()`.
+                Each video takes a worker while it waits for its slot, runs and comes here: give it more workers than
+                the account has slots.
+
+        Raises `InvalidRequest` for anything else.
+        """
+        self.executor = checked_executor(executor)
+        for variant in self.plan.variants:
+            job = self.job_of(variant)
+            if job is not None and not has_ended(job):
+                self._hand_over(job, self.executor)
+        return self
 
     # --- its pictures -------------------------------------------------------------------------------
 
@@ -300,6 +348,24 @@ class Sweep:
     def _notify(self) -> None:
         for observer in list(self._observers):
             observer(self)
+
+
+def sweep_of(parts: SweepParts, hand_over: HandOver, job_of: Callable[[str], Job]) -> Sweep:
+    """Return the sweep of those parts, with its jobs by their ids; one that cannot be had is left out with the reason.
+
+    `job_of` raises `RunwayError` where it cannot be had.
+    """
+    made = Sweep(parts.plan, parts.price, parts.pace, hand_over=hand_over)
+    made.cell = parts.cell
+    for variant in parts.plan.variants:
+        if variant.place in parts.jobs:
+            try:
+                made.add(variant, job_of(parts.jobs[variant.place]))
+            except RunwayError as missing:
+                made.leave_out(variant, missing)
+        else:
+            made.leave_out(variant, parts.unsent.get(variant.place) or Removed(_NOT_YET))
+    return made
 
 
 def _time_left(limit: float | None) -> Callable[[], float | None]:

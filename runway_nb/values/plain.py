@@ -14,6 +14,7 @@ import reprlib
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
 from typing import Any, TypeVar
 
 from ..errors import InvalidRequest, RunwayError, masked
@@ -297,6 +298,13 @@ def checked_kind(value: Any, name: str, kind: type, hint: str) -> Any:
     if is_a(value, kind):
         return value
     raise InvalidRequest([f"{name} is {shown(value)}: give {hint}"])
+
+
+def checked_executor(value: Any) -> Executor:
+    """Return an executor. Raises `InvalidRequest` for anything else, such as Dask's client."""
+    hint = "one of concurrent.futures, such as ProcessPoolExecutor(); Dask's is client.get_executor()"
+    executor: Executor = checked_kind(value, "executor", Executor, hint)
+    return executor
 
 
 def is_number(value: object) -> bool:

@@ -307,9 +307,9 @@ class MortalLeases(LedgerLeases):
             raise LedgerError("the kernel is frozen and renews nothing")
         super().renew(owner)
 
-    def take(self, job_id: str, owner: str, *, to_send: bool = False) -> tuple[Record, bool]:
+    def take(self, job_id: str, owner: str, *, to_send: bool = False, giver: str = "") -> tuple[Record, bool]:
         self.owner = owner
-        record, ours = super().take(job_id, owner, to_send=to_send)
+        record, ours = super().take(job_id, owner, to_send=to_send, giver=giver)
         if not ours:
             self._watched.add(job_id)
         elif job_id in self._watched:

@@ -49,7 +49,7 @@ def _live_state(job: Job, now: float) -> LiveState:
     if state.phase.is_final:
         return LiveState(job.status.capitalize(), job.status.lower()[:11], "", "wait", job.status, state.progress)
     if state.elsewhere:
-        return _elsewhere(state)
+        return _at_worker(state) if state.at_worker else _elsewhere(state)
     if state.phase is Phase.FOLLOWING:
         return _offline(state, now) if state.offline else _following(state, now)
     if state.phase is Phase.DOWNLOADING:
@@ -72,6 +72,15 @@ def _elsewhere(state: State) -> LiveState:
     detail = f"{status}{DOT}another kernel is tracking this job"
     return LiveState("In another kernel", "elsewhere", detail, "wait", status,
                 button="Stop watching", hint="The other kernel keeps tracking it.")  # fmt: skip
+
+
+def _at_worker(state: State) -> LiveState:
+    if not state.phase.is_sent:
+        return LiveState("At a worker", "at a worker", "not sent yet", "wait", "not sent yet", None, False,
+                    "Remove", REMOVE_HINT)  # fmt: skip
+    status = str(state.task.status).lower() if state.task else "no task yet"
+    return LiveState("At a worker", "at a worker", f"{status}{DOT}a worker of the pool sees it through", "wait", status,
+                button="Stop watching", hint="The worker sees it through all the same.")  # fmt: skip
 
 
 def _until(state: State, now: float) -> str:
