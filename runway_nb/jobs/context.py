@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from enum import Enum
 from typing import Any, TypeVar
@@ -82,7 +81,9 @@ class JobContext:
         self.other_jobs = other_jobs
         self.env = environment
         self.stopped = asyncio.Event()
-        """Set when the user asks to stop, or a worker was asked."""
+        """Set when the user asks to stop."""
+        self.offered = asyncio.Event()
+        """Set when a worker was asked to see the job through."""
         self.is_handed_over = False
         """Whether it was handed over to this process, as one of a sweep."""
         self.poll_now = asyncio.Event()
@@ -110,16 +111,6 @@ class JobContext:
         if self.control.offer is not None and self._is_unsent:
             raise HandedOver
 
-    def note_offer(self) -> None:
-        """Wake the work, where it can still leave the job to a worker."""
-        if self._is_unsent:
-            self.stopped.set()
-
-    def take_offer(self) -> Future[None]:
-        """Return the call to the worker that was asked last."""
-        self.stopped.clear()
-        return self.control.take_offer()
-
     @property
     def _is_unsent(self) -> bool:
         return self.busy is None and not self.job.state.phase.is_sent
@@ -128,13 +119,16 @@ class JobContext:
         """Sleep, for ever with None; less when the user stops, or when one of `wakes` is set."""
         self.halt()
         sleep = [self.env.sleep(seconds)] if seconds is not None else []
-        waits = [asyncio.ensure_future(work) for work in (*sleep, *(event.wait() for event in (self.stopped, *wakes)))]
+        waits = [
+            asyncio.ensure_future(work)
+            for work in (*sleep, *(event.wait() for event in (self.stopped, self.offered, *wakes)))
+        ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-        for wake in wakes:
+        for wake in (self.offered, *wakes):
             wake.clear()
         self.halt()
 

@@ -115,7 +115,7 @@ class Runner:
         context.control.connect(
             on_stop=lambda: self._loop.call(context.stopped.set),
             on_refresh=lambda: self._loop.call(context.poll_now.set),
-            on_offer=lambda: self._loop.call(context.note_offer),
+            on_offer=lambda: self._loop.call(context.offered.set),
         )
         settings = backend.settings
         workflow = Workflow(context, output=job.folder / settings.output, posters=settings.posters)

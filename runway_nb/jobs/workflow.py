@@ -101,7 +101,7 @@ class Workflow:
     async def _hand_over(self) -> None:
         """Leave the job to a worker and watch it; it is seen through here where no worker takes it."""
         give_up_place(self.context)
-        self._worker = self.context.take_offer()
+        self._worker = self.context.control.take_offer()
         try:
             is_taken = await until_taken(self.context, self._worker)
         finally:

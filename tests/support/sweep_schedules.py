@@ -255,7 +255,11 @@ class SweepSchedule(Schedule):
 
 
 def run_sweep_schedule(
-    stage: Stage, seed: int, tally: Counter[str] | None = None, say: Say = lambda words: None
+    stage: Stage,
+    seed: int,
+    tally: Counter[str] | None = None,
+    say: Say = lambda words: None,
+    kind: type[SweepSchedule] = SweepSchedule,
 ) -> list[str]:
     """Plays one schedule of a sweep; gives the laws that it has broken."""
-    return SweepSchedule(stage, seed, tally if tally is not None else Counter(), say).play()
+    return kind(stage, seed, tally if tally is not None else Counter(), say).play()
