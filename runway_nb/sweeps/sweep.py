@@ -200,8 +200,8 @@ class Sweep:
             path: Where it is saved as well: a file that ends with `.png` or `.jpg`.
             frames: Of each video, 1 to 12: evenly over it, first and last included; one alone is from the middle.
             width: Pixels across, 240 to 16,000; by default as many as its pictures need.
-            executor: Reads the videos, one at a time: any of `concurrent.futures`, with processes that are spawned or
-                workers elsewhere that can read the files; by default threads.
+            executor: Reads each video as a task of its own: any `concurrent.futures.Executor` whose workers have the
+                files and PyAV, of processes better spawned than forked; by default threads of this process.
 
         Raises `InvalidRequest`, `RunwayError` where the file cannot be written, and `MissingExtra` for several frames
         without PyAV. What has no video says why in its place. What an executor cannot do is done here.
@@ -237,8 +237,8 @@ class Sweep:
         Args:
             path: A file that ends with `.mp4`; by default one beside the videos.
             width: Pixels across, 240 to 3,840; by default as many as its videos need.
-            executor: As that of `sheet`: makes two seconds at a time, which are joined here; by default all is made
-                here.
+            executor: As that of `sheet`; makes two seconds as a task, which are joined here. By default all of it is
+                made here.
 
         Return the film: it plays in a notebook, is taken where a path is, and has a `path`. Raises `InvalidRequest`,
         `MissingExtra` without PyAV, and `RunwayError` without a video, or where a file cannot be read or written.
