@@ -101,6 +101,7 @@ provide("comparison.display", "runway_nb.notebook.cards.comparison_view:display_
 provide("sweep.mimebundle", "runway_nb.notebook.mimebundles:sweep_bundle")
 provide("history.mimebundle", "runway_nb.notebook.rendering.history_rows:bundle")
 provide("sweep.sheet", "runway_nb.sweeps.pictures:contact_sheet")
+provide("sweep.frames", "runway_nb.sweeps.pictures:sweep_frames")
 provide("sweep.film", "runway_nb.sweeps.film:film")
 provide("film.mimebundle", "runway_nb.notebook.mimebundles:film_bundle")
 provide("job.unpickled", "runway_nb.shortcuts:attached")

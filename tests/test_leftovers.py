@@ -17,8 +17,13 @@ CHILD = f"subprocess.Popen([sys.executable, '-c', {SLEEP!r}], stdout=open('said'
 ORPHAN = f"subprocess.run([sys.executable, '-c', {f'import subprocess, sys; {CHILD}'!r}], check=True)"
 """Its parent is gone when the test ends."""
 ENDED = f"child = {CHILD}; child.kill(); child.wait()"
+POOLED = """with ProcessPoolExecutor(1, mp_context=get_context('spawn')) as pool:
+        pool.submit(abs, 1).result()"""
+"""What looks after the processes of a pool ends with the run."""
 TEST = """
 import subprocess, sys, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 
 def test_it():
@@ -32,7 +37,7 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason=
 
 def run(folder: Path, code: str, *options: str) -> subprocess.CompletedProcess[str]:
     """A test run of one test in a process of its own."""
-    (folder / "test_it.py").write_text(TEST.format(code=code, waits=code != ENDED))
+    (folder / "test_it.py").write_text(TEST.format(code=code, waits=code in (CHILD, ORPHAN)))
     (folder / "quick.py").write_text("import leftovers; leftovers.PATIENCE = 0.3")
     env = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     env |= {"PYTHONPATH": os.pathsep.join((str(TESTS), str(folder)))}
@@ -56,8 +61,9 @@ def test_a_run_that_leaves_a_process_fails_names_it_and_ends_it(tmp_path: Path, 
 
 
 @pytest.mark.slow("starts a process")
-def test_a_run_that_leaves_nothing_passes(tmp_path: Path) -> None:
-    ended = run(tmp_path, ENDED)
+@pytest.mark.parametrize("code", [ENDED, POOLED], ids=["a child", "a pool"])
+def test_a_run_that_leaves_nothing_passes(tmp_path: Path, code: str) -> None:
+    ended = run(tmp_path, code)
     assert (ended.returncode, "left running" in ended.stdout) == (0, False), ended.stdout + ended.stderr
 
 

@@ -140,6 +140,19 @@ def picture_width(sheet: ContactSheet, width: int | None = None) -> int:
     return _measured(sheet, width).picture
 
 
+def fitted_size(size: tuple[int, int], width: int) -> tuple[int, int]:
+    """Return the size, in pixels, of a picture in a place of a sheet that is so wide; a fitted one keeps its own."""
+    scale = min(width / size[0], width * _TALLEST / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def resized(picture: Image, size: tuple[int, int]) -> Image:
+    """Return a picture in another size, as a sheet shows it."""
+    from PIL import Image  # loads Pillow
+
+    return picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
 def draw_sheet(sheet: ContactSheet, width: int | None = None) -> Image:
     """Return a sheet as an RGB picture.
 
@@ -279,9 +292,7 @@ class _Page:
         return max(self._fitted(picture)[1] for picture in cell.pictures) + 2 * m.edge
 
     def _fitted(self, picture: Image | Blank) -> tuple[int, int]:
-        """Return the size of a picture on the sheet; none is enlarged beyond its place."""
-        scale = min(self._m.picture / picture.width, self._m.picture * _TALLEST / picture.height)
-        return max(1, round(picture.width * scale)), max(1, round(picture.height * scale))
+        return fitted_size((picture.width, picture.height), self._m.picture)
 
     def _reason(self, cell: SheetCell) -> list[str]:
         room = self._m.cell - 2 * self._m.gap
@@ -319,7 +330,7 @@ class _Page:
             return
         from PIL import Image  # loads Pillow
 
-        small = picture if picture.size == size else picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+        small = resized(picture, size)
         if is_faded:
             small = Image.blend(small.convert("RGB"), Image.new("RGB", size, PAPER), 0.5)
         self._page.paste(small, at)

@@ -277,25 +277,37 @@ def clip_index(path: Path) -> Index:
 
 
 def _picture(path: Path, choose: Callable[[Index], int]) -> Image:
-    """Return the frame at the tick that is chosen: from the key frame before it, or else from the beginning."""
-    av = pyav()
-    with _opened(path) as (container, stream):
-        tick = choose(_index(container, stream))
-        with suppress(av.FFmpegError, *BROKEN):
-            container.seek(tick, stream=stream)
-            if picture := find_frame(container, stream, tick):
-                return picture
-    with _opened(path) as (container, stream):
-        if picture := find_frame(container, stream, tick):
-            return picture
+    """Return the frame at the tick that is chosen."""
+    tick = choose(clip_index(path))
+    with _frames_from(path, tick) as frames:
+        for frame in frames:
+            if frame.pts == tick:
+                return rgb_picture(frame)
     raise RunwayError(f"{path} is damaged: a frame cannot be decoded")
 
 
-def find_frame(container: Any, stream: Any, tick: int) -> Image | None:
-    """Return the frame at a tick, from where the container stands; None when it is not shown from there on."""
-    for frame in decoded_frames(container, stream):
-        if frame.pts >= tick:
-            return rgb_picture(frame) if frame.pts == tick else None
+@contextmanager
+def _frames_from(path: Path, tick: int | None, threads: int = 0) -> Iterator[Iterator[Any]]:
+    """Yield the frames from a tick on, by the key frame before it; where that does not lead there, or for None, all."""
+    with _opened(path) as (container, stream):
+        stream.codec_context.thread_count = threads
+        frames = decoded_frames(container, stream) if tick is None else sought_frames(container, stream, tick)
+        if frames is not None:
+            yield frames
+            return
+    with _opened(path) as (container, stream):
+        stream.codec_context.thread_count = threads
+        yield decoded_frames(container, stream)
+
+
+def sought_frames(container: Any, stream: Any, tick: int) -> Iterator[Any] | None:
+    """Return the frames from a tick on, decoded from the key frame before it; None where that does not lead there."""
+    with suppress(pyav().FFmpegError, *BROKEN):
+        container.seek(tick, stream=stream)
+        frames = decoded_frames(container, stream)
+        for frame in frames:
+            if frame.pts >= tick:
+                return chain([frame], frames) if frame.pts == tick else None
     return None
 
 
@@ -417,15 +429,17 @@ def _even(paths: Sequence[Path], indices: Sequence[Index], rate: Fraction) -> It
         start += index.seconds
 
 
-def timed_frames(path: Path, index: Index, threads: int = 0) -> Generator[tuple[Any, Fraction], None, None]:
+def timed_frames(
+    path: Path, index: Index, threads: int = 0, first: int | None = None
+) -> Generator[tuple[Any, Fraction], None, None]:
     """Yield the frames of a clip, each with the time in seconds at which it ends.
 
-    `threads` decode it, as many as PyAV likes for 0: each holds frames of its own.
+    `threads` decode it, as many as PyAV likes for 0: each holds frames of its own. `first` is the tick of the frame to
+    begin with, by default the very first: what lies before it is decoded from the key frame on only.
     """
-    ends = index.ends
-    with _opened(path) as (container, stream):
-        stream.codec_context.thread_count = threads
-        for frame in decoded_frames(container, stream):
+    ends = {tick: end for tick, end in index.ends.items() if first is None or tick >= first}
+    with _frames_from(path, None if first == index.times[0] else first, threads) as frames:
+        for frame in frames:
             if (end := ends.pop(frame.pts, None)) is not None:
                 yield frame, end
         if ends:

@@ -12,6 +12,7 @@ from ..errors import InvalidRequest, RunwayError
 from ..extension_points import provided
 from ..jobs.job import Job
 from ..pictures.contact_sheet import NARROWEST, Blank, ContactSheet, draw_slots
+from ..pictures.mapping import checked_executor
 from ..pictures.side_by_side import LARGEST, MOST_CLIPS, Progress, clip_size, side_by_side
 from ..redaction import redact_line
 from ..storage.given_paths import read_path
@@ -48,10 +49,11 @@ class Film:
         return bundle
 
 
-def film(sweep: Sweep, path: Any = None, *, width: Any = None) -> Film:
+def film(sweep: Sweep, path: Any = None, *, width: Any = None, executor: Any = None) -> Film:
     """Write all videos of a sweep that are there into one film; see `Sweep.film`."""
     width = None if width is None else checked_whole(width, "width", NARROWEST, LARGEST[0])
     target = None if path is None else _target(path)
+    executor = checked_executor(executor)
     videos = _videos(sweep)
     first = sweep.job_of(videos[0][0])
     assert first is not None
@@ -59,7 +61,8 @@ def film(sweep: Sweep, path: Any = None, *, width: Any = None) -> Film:
     sheet = _sheet(sweep, videos)
     page, slots = draw_slots(sheet, width, LARGEST)
     # the cells of a sheet stand in the order of the axes, and so do the variants
-    side_by_side([video for _, video in videos], page, slots, target, progress_to_console(time.monotonic))
+    clips, progress = [video for _, video in videos], progress_to_console(time.monotonic)
+    side_by_side(clips, page, slots, target, progress, executor)
     return Film(target, redact_line(sheet.prompt), first.folder)
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidRequest, MissingExtra, RunwayError
-from ..jobs.job import Job, video_frames
+from ..jobs.job import MOST_FRAMES as MOST_IN_A_LIST
+from ..jobs.job import Job
 from ..pictures.contact_sheet import (
     NARROWEST,
     WIDEST,
@@ -23,6 +23,8 @@ from ..pictures.contact_sheet import (
     picture_width,
 )
 from ..pictures.limits import POSTER_WIDTH
+from ..pictures.mapping import checked_executor, mapped
+from ..pictures.sampled_frames import Sample, sampled, sampled_or_why
 from ..redaction import redact
 from ..storage.atomic_file import replaced_file
 from ..storage.given_paths import read_path
@@ -42,21 +44,20 @@ KINDS = {".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG"}
 QUALITY = 90
 """Of a JPEG."""
 DOT = " \N{MIDDLE DOT} "
-_WORKERS = 4
-"""Videos that are read at once."""
 
 Place = tuple[int, ...]
 Found = Mapping[Place, "tuple[Image | Blank, ...] | RunwayError"]
 """The pictures of each video, or why they cannot be had."""
 
 
-def contact_sheet(sweep: Sweep, path: Any = None, *, frames: Any = 1, width: Any = None) -> Image:
+def contact_sheet(sweep: Sweep, path: Any = None, *, frames: Any = 1, width: Any = None, executor: Any = None) -> Image:
     """Return all videos of a sweep on one sheet; see `Sweep.sheet`."""
     frames = checked_whole(frames, "frames", 1, MOST_FRAMES)
     width = None if width is None else checked_whole(width, "width", NARROWEST, WIDEST)
     target = None if path is None else _target(path)
+    executor = checked_executor(executor)
     room = picture_width(sheet_of(sweep, {}, frames), width)
-    sheet = draw_sheet(sheet_of(sweep, _read(sweep, frames, room), frames), width)
+    sheet = draw_sheet(sheet_of(sweep, _read(sweep, frames, room, executor), frames), width)
     if target is not None:
         _save(sheet, target)
     return sheet
@@ -131,29 +132,48 @@ def _cell(sweep: Sweep, variant: Variant, found: Found, *, is_labelled: bool) ->
 # --- pictures ---------------------------------------------------------------------------------------
 
 
-def _read(sweep: Sweep, frames: int, room: int) -> Found:
+def sweep_frames(sweep: Sweep, count: Any, *, executor: Any = None) -> list[list[Image]]:
+    """Return frames evenly over each video of a sweep; see `Sweep.frames`."""
+    count = checked_whole(count, "count", 1, MOST_IN_A_LIST)
+    executor = checked_executor(executor)
+    videos = {place: video for place, (_, video) in _done(sweep).items()}
+    samples = [Sample(video.absolute(), count) for video in videos.values()]
+    found = dict(zip(videos, [*mapped(executor, sampled, samples)], strict=True))
+    return [[*found.get(variant.place, ())] for variant in sweep.variants]
+
+
+def _done(sweep: Sweep) -> dict[Place, tuple[Job, Path]]:
+    """Return the jobs whose videos are there, with these, in the order of the axes."""
+    return {
+        variant.place: (job, job.video)
+        for variant in sweep.variants
+        if (job := sweep.job_of(variant)) is not None and job.video is not None and shot_state(sweep, variant).is_done
+    }
+
+
+def _read(sweep: Sweep, frames: int, room: int, executor: Executor | None) -> Found:
     """Return the pictures of all videos that are there. Raises `MissingExtra` for several frames without PyAV."""
-    done = [each for each in sweep.variants if shot_state(sweep, each).is_done]
-    with ThreadPoolExecutor(min(_WORKERS, os.cpu_count() or 1)) as pool:
-        pictures = pool.map(lambda variant: _pictures(sweep.job_of(variant), frames, room), done)
-        return dict(zip((variant.place for variant in done), pictures, strict=True))
+    done = _done(sweep)
+    found: dict[Place, tuple[Image | Blank, ...] | RunwayError] = {}
+    if frames == 1 and room <= POSTER_WIDTH:
+        found = {place: _opened(job.state.middle) for place, (job, _) in done.items() if job.state.middle}
+    samples = {
+        place: Sample(video.absolute(), frames, room) for place, (_, video) in done.items() if place not in found
+    }
+    return found | dict(zip(samples, _sampled(executor, samples, done), strict=True))
 
 
-def _pictures(job: Job | None, frames: int, room: int) -> tuple[Image, ...] | RunwayError:
-    """Return frames evenly over a video, one from its middle; a small one that is kept where that is large enough."""
-    assert job is not None
-    assert job.video is not None
-    if frames == 1 and room <= POSTER_WIDTH and job.state.middle:
-        return _opened(job.state.middle)
+def _sampled(
+    executor: Executor | None, samples: Mapping[Place, Sample], done: Mapping[Place, tuple[Job, Path]]
+) -> list[tuple[Image, ...] | RunwayError]:
+    """Return what was read of each video; without PyAV the small picture that is kept, if one alone is wanted."""
     try:
-        return tuple(video_frames().frames(job.video, frames))
+        return [*mapped(executor, sampled_or_why, [*samples.values()])]
     except MissingExtra:
-        if frames > 1:
+        if any(sample.count > 1 for sample in samples.values()):
             raise
-        kept = job.state.middle or job.state.poster
-        return _opened(kept) if kept else ()
-    except RunwayError as error:
-        return error
+    kept = [done[place][0].state for place in samples]
+    return [_opened(state.middle or state.poster or b"") for state in kept]
 
 
 def _opened(data: bytes) -> tuple[Image, ...]:

@@ -26,6 +26,8 @@ from .plan import SweepPlan, Variant
 from .price import SweepPrice
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from PIL.Image import Image
 
     from .film import Film
@@ -232,21 +234,49 @@ class Sweep:
 
     # --- its pictures -------------------------------------------------------------------------------
 
-    def sheet(self, path: str | os.PathLike[str] | None = None, *, frames: int = 1, width: int | None = None) -> Image:
+    def sheet(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        frames: int = 1,
+        width: int | None = None,
+        executor: Executor | None = None,
+    ) -> Image:
         """Return a contact sheet: all videos in their places, with the labels of the axes, as an RGB picture of Pillow.
 
         Args:
             path: Where it is saved as well: a file that ends with `.png` or `.jpg`.
             frames: Of each video, 1 to 12: evenly over it, first and last included; one alone is from the middle.
             width: Pixels across, 240 to 16,000; by default as many as its pictures need.
+            executor: Reads each video as a task of its own: any `concurrent.futures.Executor` whose workers have the
+                files and PyAV, of processes better spawned than forked; by default threads of this process.
 
         Raises `InvalidRequest`, `RunwayError` where the file cannot be written, and `MissingExtra` for several frames
-        without PyAV. What has no video says why in its place.
+        without PyAV. What has no video says why in its place. What an executor cannot do is done here.
         """
-        picture: Image = provided("sweep.sheet")(self, path, frames=frames, width=width)
+        picture: Image = provided("sweep.sheet")(self, path, frames=frames, width=width, executor=executor)
         return picture
 
-    def film(self, path: str | os.PathLike[str] | None = None, *, width: int | None = None) -> Film:
+    def frames(self, count: int, *, executor: Executor | None = None) -> list[list[Image]]:
+        """Return `count` frames evenly over each video, as `Job.frames` does, for each of `variants` in their order.
+
+        Args:
+            count: 1 to 10,000: first and last included; one alone is from the middle.
+            executor: As that of `sheet`. The frames come back as they are, which takes 3 MB for 1280 x 768 pixels.
+
+        A variant without a video has an empty list. Raises `InvalidRequest` for another count, `RunwayError` for the
+        first video that cannot be read, and `MissingExtra` without PyAV.
+        """
+        pictures: list[list[Image]] = provided("sweep.frames")(self, count, executor=executor)
+        return pictures
+
+    def film(
+        self,
+        path: str | os.PathLike[str] | None = None,
+        *,
+        width: int | None = None,
+        executor: Executor | None = None,
+    ) -> Film:
         """Write all videos that are there into one MP4, side by side and in step, with the labels of the axes.
 
         It is as fast as the fastest of them, at most 60 frames per second, and lasts as long as the longest: a shorter
@@ -255,11 +285,13 @@ class Sweep:
         Args:
             path: A file that ends with `.mp4`; by default one beside the videos.
             width: Pixels across, 240 to 3,840; by default as many as its videos need.
+            executor: As that of `sheet`; makes two seconds as a task, which are joined here. By default all of it is
+                made here.
 
         Return the film: it plays in a notebook, is taken where a path is, and has a `path`. Raises `InvalidRequest`,
         `MissingExtra` without PyAV, and `RunwayError` without a video, or where a file cannot be read or written.
         """
-        made: Film = provided("sweep.film")(self, path, width=width)
+        made: Film = provided("sweep.film")(self, path, width=width, executor=executor)
         return made
 
     # --- waiting --------------------------------------------------------------------------------

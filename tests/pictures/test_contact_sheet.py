@@ -17,6 +17,7 @@ from runway_nb.pictures.contact_sheet import (
     SheetTable,
     draw_sheet,
     draw_slots,
+    fitted_size,
     picture_width,
 )
 from support.shown_sweeps import Tone, is_tone
@@ -131,3 +132,11 @@ def test_the_place_of_a_picture_can_be_left_blank() -> None:
     blanks = table._replace(rows=(SheetRow("seed 0", (SheetCell((Blank(80, 48),)), SheetCell((Blank(80, 48),)))),))
     assert draw_slots(pictures, 800, LARGEST)[1] == draw_slots(pictures._replace(tables=(blanks,)), 800, LARGEST)[1]
     assert picture_width(pictures, 800) == draw_slots(pictures, 800, LARGEST)[1][0].width
+
+
+@given(size=st.tuples(st.integers(1, 5000), st.integers(1, 5000)), width=st.integers(4, 2000))
+def test_what_was_fitted_for_its_place_is_not_fitted_again(size: tuple[int, int], width: int) -> None:
+    """By which a picture that was shrunk elsewhere is drawn as it came."""
+    fitted = fitted_size(size, width)
+    assert fitted[0] <= width
+    assert fitted_size(fitted, width) == fitted

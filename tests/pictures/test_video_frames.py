@@ -21,7 +21,15 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from runway_nb.errors import InvalidRequest, MissingExtra, RunwayError
-from runway_nb.pictures.video_frames import concat, duration, frame_at, frames, last_frame
+from runway_nb.pictures.video_frames import (
+    clip_index,
+    concat,
+    duration,
+    frame_at,
+    frames,
+    last_frame,
+    timed_frames,
+)
 from runway_nb.simulator.rendering.stub import CLIP
 from support.examples import examples
 from support.picture_files import pixel
@@ -234,15 +242,34 @@ def test_the_last_frame_is_not_reached_through_all_others(tmp_path: Path, monkey
 def test_without_seeking_the_whole_clip_is_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from runway_nb.pictures import video_frames as module
 
-    find, calls = module.find_frame, []
-
-    def lost_after_seeking(*args):
-        calls.append(args)
-        return find(*args) if len(calls) > 1 else None
-
-    monkeypatch.setattr(module, "find_frame", lost_after_seeking)
+    monkeypatch.setattr(module, "sought_frames", lambda *_: None)
     assert _number(last_frame(_clip(tmp_path, "a", 30))) == 29
-    assert len(calls) == 2
+
+
+def test_from_any_frame_on_the_same_frames_come_as_from_the_start(shape) -> None:
+    path, times = shape
+    index = clip_index(path)
+    whole = [(frame.pts, frame.to_ndarray().tobytes(), end) for frame, end in timed_frames(path, index)]
+    assert len(whole) == len(times)
+    for number in range(len(whole)):
+        later = timed_frames(path, index, first=whole[number][0])
+        assert [(frame.pts, frame.to_ndarray().tobytes(), end) for frame, end in later] == whole[number:]
+
+
+def test_what_lies_long_before_a_frame_is_not_decoded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from runway_nb.pictures import video_frames as module
+
+    path, seen = _clip(tmp_path, "a", 40), []
+    decoded, index = module.decoded_frames, clip_index(path)
+
+    def counted(*args):
+        for frame in decoded(*args):
+            seen.append(frame.pts)
+            yield frame
+
+    monkeypatch.setattr(module, "decoded_frames", counted)
+    assert len([*timed_frames(path, index, first=index.times[26])]) == 14
+    assert len(seen) <= 14 + 12
 
 
 @pytest.mark.parametrize(("size", "matrix"), [((64, 48), 1), ((64, 48), 6), ((1280, 768), 1), ((1280, 768), 6)])

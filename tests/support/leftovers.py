@@ -28,6 +28,8 @@ ENDED = "ZX"
 """States of a process that has ended."""
 LEFT: list[str] = []
 """What was still running at the end of the test run or of one of its workers, in words."""
+TRACKER = "multiprocessing.resource_tracker"
+"""In the command of what looks after a process that starts others by `multiprocessing`: it ends with that one."""
 _PR_SET_PDEATHSIG = 1
 _closers: list[tuple[int, Callable[[], object]]] = []
 
@@ -122,6 +124,8 @@ def _ours(mark: str) -> list[Process]:
 
 def _is_ours(process: Process, running: dict[int, Process]) -> bool:
     if process.pid in _line(os.getpid(), running):
+        return False
+    if process.parent == os.getpid() and TRACKER in _command(process.pid):
         return False
     return process.marked or os.getpid() in _line(process.pid, running)
 

@@ -59,6 +59,13 @@ def test_clips_of_different_rates_and_lengths_play_in_step(tmp_path: Path) -> No
     assert seen(film, SLOTS) == [[C, A]] + [[C, B]] * 5 + [[D, B]] * 6
 
 
+def test_a_clip_shorter_than_half_a_frame_of_the_film_is_seen(tmp_path: Path) -> None:
+    film = side_by_side(
+        written(tmp_path, clip_of((A,), rate=120), clip_of((B,) * 3, rate=60)), PAGE, SLOTS, tmp_path / "film.mp4"
+    )
+    assert seen(film, SLOTS) == [[A, B]] * 3
+
+
 def test_a_film_is_what_every_player_takes(tmp_path: Path) -> None:
     clips = written(tmp_path, clip_of((A,) * 3, rate=120), clip_of((B,) * 3))
     with av.open(str(side_by_side(clips, PAGE, SLOTS, tmp_path / "film.mp4"))) as container:
