@@ -5,23 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..errors import MissingExtra, RunwayError
-from ..values.plain import checked_kind
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 _THREADS = 4
 """Items at once in this process: each holds a clip that is being decoded."""
-
-
-def checked_executor(value: Any) -> Executor | None:
-    """Return an executor, or None. Raises `InvalidRequest` for anything else."""
-    hint = "an executor of concurrent.futures, such as ProcessPoolExecutor(), or None"
-    executor: Executor | None = None if value is None else checked_kind(value, "executor", Executor, hint)
-    return executor
 
 
 def mapped(

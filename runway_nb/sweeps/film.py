@@ -12,12 +12,11 @@ from ..errors import InvalidRequest, RunwayError
 from ..extension_points import provided
 from ..jobs.job import Job
 from ..pictures.contact_sheet import NARROWEST, Blank, ContactSheet, draw_slots
-from ..pictures.mapping import checked_executor
 from ..pictures.side_by_side import LARGEST, MOST_CLIPS, Progress, clip_size, side_by_side
 from ..redaction import redact_line
 from ..storage.given_paths import read_path
 from ..text.console import is_terminal, write, write_line
-from ..values.plain import checked_whole, shown
+from ..values.plain import checked_executor, checked_whole, shown
 from .pictures import DOT, sheet_of
 from .plan import Variant
 from .states import shot_state
@@ -53,7 +52,7 @@ def film(sweep: Sweep, path: Any = None, *, width: Any = None, executor: Any = N
     """Write all videos of a sweep that are there into one film; see `Sweep.film`."""
     width = None if width is None else checked_whole(width, "width", NARROWEST, LARGEST[0])
     target = None if path is None else _target(path)
-    executor = checked_executor(executor)
+    executor = None if executor is None else checked_executor(executor)
     videos = _videos(sweep)
     first = sweep.job_of(videos[0][0])
     assert first is not None

@@ -23,12 +23,12 @@ from ..pictures.contact_sheet import (
     picture_width,
 )
 from ..pictures.limits import POSTER_WIDTH
-from ..pictures.mapping import checked_executor, mapped
+from ..pictures.mapping import mapped
 from ..pictures.sampled_frames import Sample, sampled, sampled_or_why
 from ..redaction import redact
 from ..storage.atomic_file import replaced_file
 from ..storage.given_paths import read_path
-from ..values.plain import checked_whole, shown
+from ..values.plain import checked_executor, checked_whole, shown
 from .layout import LayoutTable, layout, variant_label
 from .plan import Variant
 from .states import credits_text, shot_state, status_text
@@ -55,7 +55,7 @@ def contact_sheet(sweep: Sweep, path: Any = None, *, frames: Any = 1, width: Any
     frames = checked_whole(frames, "frames", 1, MOST_FRAMES)
     width = None if width is None else checked_whole(width, "width", NARROWEST, WIDEST)
     target = None if path is None else _target(path)
-    executor = checked_executor(executor)
+    executor = None if executor is None else checked_executor(executor)
     room = picture_width(sheet_of(sweep, {}, frames), width)
     sheet = draw_sheet(sheet_of(sweep, _read(sweep, frames, room, executor), frames), width)
     if target is not None:
@@ -135,7 +135,7 @@ def _cell(sweep: Sweep, variant: Variant, found: Found, *, is_labelled: bool) ->
 def sweep_frames(sweep: Sweep, count: Any, *, executor: Any = None) -> list[list[Image]]:
     """Return frames evenly over each video of a sweep; see `Sweep.frames`."""
     count = checked_whole(count, "count", 1, MOST_IN_A_LIST)
-    executor = checked_executor(executor)
+    executor = None if executor is None else checked_executor(executor)
     videos = {place: video for place, (_, video) in _done(sweep).items()}
     samples = [Sample(video.absolute(), count) for video in videos.values()]
     found = dict(zip(videos, [*mapped(executor, sampled, samples)], strict=True))

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -371,10 +372,15 @@ def test_stop_and_refresh_reach_the_work() -> None:
     job.stop()
     assert job.refresh() is job
     assert control_of(job).stop_requested.is_set()
-    control_of(job).connect(on_stop=lambda: calls.append("stop"), on_refresh=lambda: calls.append("refresh"))
+    control_of(job).connect(
+        on_stop=lambda: calls.append("stop"),
+        on_refresh=lambda: calls.append("refresh"),
+        on_offer=lambda: calls.append("offer"),
+    )
     job.stop()
     job.refresh()
-    assert calls == ["stop", "refresh"]
+    control_of(job).hand_over(Future())
+    assert calls == ["stop", "refresh", "offer"]
 
 
 def test_the_old_name_of_the_original_request_works_and_warns() -> None:

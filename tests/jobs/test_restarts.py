@@ -397,17 +397,27 @@ def test_two_kernels_share_a_task_and_one_takes_over_from_the_other(book: Notebo
 # --- tasks made elsewhere -----------------------------------------------------------------------------
 
 
+def whole_id(task: dict[str, Any]) -> str:
+    return str(task["taskId"])
+
+
+def beginning_of_id(task: dict[str, Any]) -> str:
+    return whole_id(task).rpartition("task:")[2][:8]
+
+
+def reply_ref(task: dict[str, Any]) -> str:
+    return str(task["replyRef"])
+
+
 def test_a_task_made_elsewhere_is_followed_by_any_of_its_names(book: Notebook) -> None:
     # a replyRef is known while its task runs: for 5 s here, even where the machine is busy
     book.simulator.fault("throttled", seconds=5 * SPEED)
-    made = [
-        api(book.simulator, "/gen3turbo/create", {"text_prompt": f"Elsewhere {n}", "replyRef": f"elsewhere-{n}"})
-        for n in range(3)
-    ]
-    uuid = made[1]["taskId"].rpartition("task:")[2]
-    names = (made[0]["taskId"], uuid[:8], made[2]["replyRef"])
+    names, attached = [], []
+    for n, name_of in enumerate((whole_id, beginning_of_id, reply_ref)):
+        body = {"text_prompt": f"Elsewhere {n}", "replyRef": f"elsewhere-{n}"}
+        names.append(name_of(api(book.simulator, "/gen3turbo/create", body)))
+        attached.append(book.run(f"%runway attach {names[-1]}"))
     assert (book.started(), book.sent()) == (3, 3)
-    attached = [book.run(f"%runway attach {name}") for name in names]
     for cell in attached:
         assert "<video" in book.ending(cell)
     for name in names:
