@@ -10,6 +10,7 @@ MODULES = (
     "following",
     "makespan",
     "shared_slots",
+    "sweep_workers",
     "many_jobs",
     "finishing",
     "first_frame",

@@ -21,8 +21,10 @@ from .context import JobContext
 from .job import Job, control_of
 from .ledger_away import ask_ledger
 
-LOOK_SECONDS = 1.0
-"""Between two looks whether a worker has begun; a choice of ours."""
+LOOK_SECONDS, LONGEST_LOOK = 1.0, 30.0
+"""Between two looks whether a worker has begun, at first and at most; a choice of ours."""
+LATER = 1 / 30
+"""How much longer each second of waiting makes the next look wait; a choice of ours."""
 LOOKS_A_SECOND = 20
 """Of all jobs that wait for a worker together: a sweep may have a thousand. A choice of ours."""
 
@@ -68,6 +70,7 @@ async def until_taken(context: JobContext, worker: Future[None]) -> bool:
     loop = asyncio.get_running_loop()
     worker.add_done_callback(lambda _: _call_soon(loop, context.poll_now.set))
     context.control.change(detail="waits for a worker")
+    began = context.env.monotonic()
     get = partial(context.ledger.get, context.job.id)
     while not context.control.is_begun_here:
         has_ended = worker.done()
@@ -77,14 +80,14 @@ async def until_taken(context: JobContext, worker: Future[None]) -> bool:
         if has_ended:
             context.control.change(warning=f"{_reason(worker)}; this process sees it through", detail="")
             return False
-        await context.pause(_pause(context), context.poll_now)
+        await context.pause(_pause(context, context.env.monotonic() - began), context.poll_now)
     context.control.change(detail="")
     return False
 
 
-def _pause(context: JobContext) -> float:
+def _pause(context: JobContext, waited: float) -> float:
     waiting = sum(control_of(job).is_handed_over for job in context.other_jobs.values())
-    return max(LOOK_SECONDS, waiting / LOOKS_A_SECOND)
+    return min(LONGEST_LOOK, max(LOOK_SECONDS, waiting / LOOKS_A_SECOND, waited * LATER))
 
 
 def _reason(worker: Future[None]) -> str:
