@@ -15,7 +15,7 @@ if __name__ == "__main__" or "support" not in sys.modules:
     sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
 from support import dask_sweep
-from support.kernels import SimulatorProcess
+from support.kernels import CREDITS, SimulatorProcess
 from support.machines import Machine
 from support.postgres import PostgresServer
 
@@ -29,7 +29,9 @@ RUNS = {"alone": ("0",), "workers": (str(WORKERS),), "killed": (str(WORKERS), "-
 def measure() -> list[Row]:
     """Name, figure and goal of each measurement."""
     with tempfile.TemporaryDirectory() as folder:
-        simulator = SimulatorProcess(Path(folder), "--speed", str(SPEED), "--instant", "--max-jobs", str(SLOTS))
+        simulator = SimulatorProcess(
+            Path(folder), "--speed", str(SPEED), "--instant", "--max-jobs", str(SLOTS), "--credits", str(CREDITS)
+        )
         server = PostgresServer()
         try:
             seconds = {name: makespan(Path(folder, name), name, simulator, server) for name in RUNS}

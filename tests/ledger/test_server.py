@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ from runway_nb.doctor.ledger_health import look_at_server
 from runway_nb.errors import JobNotFound, LedgerError, NotPicklable, SettingsError
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.opening import open_ledger
+from runway_nb.ledger.postgres.addresses import AddressTable
+from runway_nb.ledger.postgres.clock import ServerClock
+from runway_nb.ledger.postgres.connection import ServerConnection, connect
+from runway_nb.ledger.postgres.server import LedgerServer
 from runway_nb.ledger_address import LedgerAddress
 from runway_nb.settings import resolve
 from support.postgres import PostgresServer
@@ -99,6 +104,41 @@ def test_a_change_in_whose_middle_the_server_goes_is_undone_and_said_to_be(
     with pytest.raises(LedgerError):
         ledger.claim(a_record("0000000b"), die)
     assert [record.id for record in ledger.recent()] == [JOB]
+
+
+@pytest.mark.parametrize(
+    ("name", "act"),
+    [
+        ("dumb_before", lambda ledger, fall_silent: (fall_silent(None), ledger.get(JOB))),
+        ("dumb_in_a_change", lambda ledger, fall_silent: ledger.claim(a_record("0000000b"), fall_silent)),
+    ],
+)
+def test_a_server_that_takes_words_and_never_answers_is_given_up(
+    server: PostgresServer, tmp_path: Path, name: str, act: Callable[[Ledger, Callable[[object], None]], object]
+) -> None:
+    address = LedgerAddress(server.new_database(name))
+    clock = ServerClock(time.time, time.monotonic)
+    pids: list[int] = []
+
+    def connecting(address: LedgerAddress) -> ServerConnection:
+        made = connect(address, dumb_seconds=1.0)
+        pids.append(made.raw.info.backend_pid)
+        return made
+
+    def fall_silent(_: object) -> None:
+        os.kill(pids[-1], signal.SIGSTOP)
+
+    database = LedgerServer(address, clock, connecting)
+    ledger = Ledger(tmp_path, clock, clock, "boot", database, AddressTable(database))
+    ledger.add(a_record())
+    try:
+        with pytest.raises(LedgerError, match=r"cannot be reached \(no answer for 1 s\): nothing is sent while it is"):
+            act(ledger, fall_silent)
+    finally:
+        os.kill(pids[0], signal.SIGCONT)
+    assert [record.id for record in ledger.recent()] == [JOB]
+    assert len(pids) == 2
+    ledger.close()
 
 
 def test_the_password_of_the_address_appears_nowhere(server: PostgresServer, ledger: Ledger, tmp_path: Path) -> None:

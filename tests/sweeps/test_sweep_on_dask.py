@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from runway_nb.api.media import check_mp4
-from support.kernels import PATIENCE, SimulatorProcess
+from support.kernels import CREDITS, PATIENCE, SimulatorProcess
 from support.machines import Machine
 from support.postgres import PostgresServer
 
@@ -22,7 +22,8 @@ VIDEOS = 40
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimulatorProcess]:
-    made = SimulatorProcess(tmp_path_factory.mktemp("simulator"), "--speed", "40", "--instant", "--max-jobs", "8")
+    rules = "--speed", "40", "--instant", "--max-jobs", "8", "--credits", str(CREDITS)
+    made = SimulatorProcess(tmp_path_factory.mktemp("simulator"), *rules)
     yield made
     made.stop()
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import select
-from collections.abc import Iterable
+import time
+from collections.abc import Generator, Iterable
 from typing import Any
 
 import psycopg
@@ -21,6 +22,9 @@ BUSY_SECONDS = 30
 """How long a change waits for those of other processes."""
 SILENT_SECONDS = 10
 """After how long a change is undone whose process says nothing more: one that is cut off keeps nobody waiting."""
+DUMB_SECONDS = 70.0
+"""After how long a server is given up that takes what it is told and never answers, as one whose disk hangs: longer
+than it may work on a statement. The background loop waits for each answer, and paid jobs with it. A choice of ours."""
 _DEFAULTS = {
     "connect_timeout": "5", "keepalives_idle": "5", "keepalives_interval": "2", "keepalives_count": "3",
     "tcp_user_timeout": "10000", "target_session_attrs": "read-write", "application_name": "runway_nb",
@@ -39,6 +43,36 @@ _SESSION = (
     # what is written is on disk when the call returns; a stricter setting of the server stays
     _DURABLE,
 )
+
+
+class _Impatient(psycopg.Connection[Any]):
+    """Gives up a server that does not answer; it is lost then like any other that goes away."""
+
+    dumb_seconds = DUMB_SECONDS
+
+    def wait(self, gen: Any, *args: Any, **more: Any) -> Any:
+        try:
+            return super().wait(_within(self.dumb_seconds, gen), *args, **more)
+        except TimeoutError:
+            self.pgconn.finish()
+            raise psycopg.OperationalError(f"no answer for {self.dumb_seconds:g} s") from None
+
+
+def _within(seconds: float, exchange: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+    """Go through an exchange with the server; raise `TimeoutError` where it does not end in time.
+
+    psycopg wakes it several times a second, also when nothing comes.
+    """
+    give_up = time.monotonic() + seconds
+    wanted = next(exchange)
+    while True:
+        ready = yield wanted
+        if not ready and time.monotonic() >= give_up:
+            raise TimeoutError
+        try:
+            wanted = exchange.send(ready)
+        except StopIteration as end:
+            return end.value
 
 
 class ServerRow(tuple[Any, ...]):
@@ -125,14 +159,16 @@ class ServerConnection:
         self.raw.close()
 
 
-def connect(address: LedgerAddress, zone: str = "") -> ServerConnection:
+def connect(address: LedgerAddress, zone: str = "", dumb_seconds: float = DUMB_SECONDS) -> ServerConnection:
     """Open a connection. Raises what psycopg raises.
 
     Args:
         address: Of the server.
         zone: Name of the time zone in which days are counted; by default that of the server.
+        dumb_seconds: After how long it is given up where it does not answer.
     """
-    raw = psycopg.connect(_parameters(address), autocommit=True, row_factory=_rows)
+    raw = _Impatient.connect(_parameters(address), autocommit=True, row_factory=_rows)
+    raw.dumb_seconds = dumb_seconds
     try:
         for kind, dumper in ((str, _Text), (bytes, _Bytes), (bool, _Switch)):
             raw.adapters.register_dumper(kind, dumper)
