@@ -20,7 +20,7 @@ from . import errors
 from .account import Account, PictureAccess
 from .embedded_simulator import EmbeddedSimulator
 from .jobs.backend import Backend, Backends, Connect, check_backend, connect
-from .jobs.context import Start
+from .jobs.context import NEW, RESUME, RESUME_TO_SEND, Start
 from .jobs.environment import Environment
 from .jobs.freeze import Asker, CheckedRequest, new_record, storable
 from .jobs.job import Job, Submission, repeatable_request
@@ -215,14 +215,14 @@ class Studio(Handle):
                 new, lambda known: decide(new, known, limits, sent), replaces=replaces, budgets=settings.budget
             )
             if record.id != new.id:
-                return Submission(self._resumed(backend, record, Start.RESUME_TO_SEND), is_new=False)
+                return Submission(self._resumed(backend, record, RESUME_TO_SEND), is_new=False)
             job = new_job(record, sent, checked.request, State(), self._advice(checked.request.row, settings),
                           marks=self.ledger.marks)  # fmt: skip
             try:
                 if executor is not None:
                     self.workers.ask(job, backend, executor)
             finally:  # also where the user interrupts
-                self._runner.start(job, backend, Start.NEW)
+                self._runner.start(job, backend, NEW)
             return Submission(job, is_new=True)
 
     def new_take(self, job: Job) -> Job:
@@ -358,7 +358,7 @@ class Studio(Handle):
         asker = Asker(folder, self.notebook or str(folder), cell, self._runner.owner)
         return new_record(request, asker, backend.settings, self._env.draw)
 
-    def _resumed(self, backend: Backend, record: Record, start: Start = Start.RESUME) -> Job:
+    def _resumed(self, backend: Backend, record: Record, start: Start = RESUME) -> Job:
         """Return a record's job: the living one, a stored one that is over, or one that is tracked from now on."""
         living = self.jobs.get(record.id)
         if living is not None and not living.done:

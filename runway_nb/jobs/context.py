@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from .. import errors
 from ..ledger.ledger import Ledger
@@ -20,22 +19,18 @@ from .submit_queue import SubmitQueue
 T = TypeVar("T")
 
 
-class Start(Enum):
-    """Where the work for a job begins."""
+class Start(NamedTuple):
+    """Where the work for a job begins; by default where the ledger says that it stands."""
 
-    NEW = "new"
+    is_new: bool = False
     """At the beginning: the request was written down a moment ago."""
-    RESUME = "resume"
-    """Where the ledger says that the job stands."""
-    RESUME_TO_SEND = "resume to send"
-    """The same, asked for by a cell: a request whose owner has gone before sending it is sent."""
-    HANDED_OVER = "handed over"
-    """The same, for a worker: what its words were refused for meanwhile, others cannot tell it."""
+    is_to_send: bool = False
+    """A request whose owner has gone before sending it is sent: a cell has asked for it."""
+    giver: str = ""
+    """Who hands it over to this process, with the words that are refused meanwhile (`turns.hold_back_refused`)."""
 
-    @property
-    def is_to_send(self) -> bool:
-        """Whether a request that was never sent is sent, rather than void."""
-        return self in (Start.RESUME_TO_SEND, Start.HANDED_OVER)
+
+NEW, RESUME, RESUME_TO_SEND = Start(is_new=True), Start(), Start(is_to_send=True)
 
 
 class Stopped(Exception):
@@ -84,8 +79,8 @@ class JobContext:
         """Set when the user asks to stop."""
         self.offered = asyncio.Event()
         """Set when a worker was asked to see the job through."""
-        self.is_handed_over = False
-        """Whether it was handed over to this process, as one of a sweep."""
+        self.start = RESUME
+        """Where the work has begun."""
         self.poll_now = asyncio.Event()
         """Set when the user asks for a poll."""
         self.busy: errors.RateLimited | None = None

@@ -69,7 +69,6 @@ async def until_taken(context: JobContext, worker: Future[None]) -> bool:
     """Wait until a worker has the job; False where none will, and once one of this process has begun."""
     loop = asyncio.get_running_loop()
     worker.add_done_callback(lambda _: _call_soon(loop, context.poll_now.set))
-    context.control.change(detail="waits for a worker")
     began = context.env.monotonic()
     get = partial(context.ledger.get, context.job.id)
     while not context.control.is_begun_here:
@@ -78,10 +77,9 @@ async def until_taken(context: JobContext, worker: Future[None]) -> bool:
         if record.owner != context.owner or not record.is_unsent:
             return True
         if has_ended:
-            context.control.change(warning=f"{_reason(worker)}; this process sees it through", detail="")
+            context.control.change(warning=f"{_reason(worker)}; this process sees it through")
             return False
         await context.pause(_pause(context, context.env.monotonic() - began), context.poll_now)
-    context.control.change(detail="")
     return False
 
 

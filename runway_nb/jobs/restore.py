@@ -58,11 +58,16 @@ def restored_job(record: Record, posters: Path, state: State | None = None, *, m
         state or resting_state(record, posters),
         marks=marks,
     )
+    restore_pictures(job, posters)
+    return job
+
+
+def restore_pictures(job: Job, posters: Path) -> None:
+    """Give a job the small pictures of its keyframes that are kept."""
     if job.request.keyframes.given:
         control = control_of(job)
-        control.thumbnails = kept_keyframes(posters, record.id, KEYFRAME)
-        control.comparisons = kept_keyframes(posters, record.id, COMPARISON)
-    return job
+        control.thumbnails = kept_keyframes(posters, job.id, KEYFRAME)
+        control.comparisons = kept_keyframes(posters, job.id, COMPARISON)
 
 
 def task_of(record: Record) -> Task | None:

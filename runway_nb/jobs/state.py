@@ -56,7 +56,7 @@ class State:
     elsewhere: bool = False
     """Another kernel tracks it; it is watched from here."""
     at_worker: bool = False
-    """And it is a worker of an executor, to which it was handed over from here."""
+    """It was handed over to the workers of an executor; `elsewhere` once one of them has it."""
     detail: str = ""
     """Who holds the slots, or what is being prepared."""
     received: int = 0

@@ -58,7 +58,7 @@ def hold_back_refused(context: JobContext) -> None:
 
     The slot of the refused one was given free with the word of that, so the next one that takes it knows.
     """
-    if not context.is_handed_over:
+    if not context.start.giver:
         return
     record = context.ledger.get(context.job.id)
     refused = context.ledger.refused_words(record)

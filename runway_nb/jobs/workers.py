@@ -13,7 +13,6 @@ from .backend import Backend, Backends, check_backend
 from .context import Start
 from .hand_over import WorkerCall, asked
 from .job import Job, control_of
-from .restore import is_over
 from .runner import Runner
 
 
@@ -56,7 +55,9 @@ class Workers:
         control_of(job).hand_over(asked(executor, call))
 
     def see_through(self, job_id: str, giver: str, payer: str) -> Job:
-        """Take a job that another studio has handed over, and track it; where another was quicker it is watched.
+        """Take a job that another studio has handed over, once it is prepared there, and track it.
+
+        Where another was quicker it is watched.
 
         Args:
             job_id: The job's.
@@ -67,15 +68,12 @@ class Workers:
         """
         if giver == self._runner.owner:
             return self._begun_here(job_id)
-        backend, owner = self._backends.current, self._runner.owner
-        check_backend(backend, self._ledger.get(job_id))
+        backend, record = self._backends.current, self._ledger.get(job_id)
+        check_backend(backend, record)
         if backend.payer.key != payer:
             raise RunwayError(f"job {job_id} belongs to another account: give the worker the same token")
-        record, _ = self._ledger.leases.take(job_id, owner, to_send=True, giver=giver)
-        if is_over(record) and record.owner == owner:
-            self._ledger.update(job_id, by=owner, lease=0.0)
         with self._lock:
-            return self._resume(backend, record, Start.HANDED_OVER)
+            return self._resume(backend, record, Start(is_to_send=True, giver=giver))
 
     def _begun_here(self, job_id: str) -> Job:
         with self._lock:  # it may be about to be taken in

@@ -19,6 +19,7 @@ from .. import errors
 from ..api.models import SUCCEEDED, Task
 from ..ledger.phase import Phase
 from ..ledger.record import REFUSED_FOR_NOW, Record
+from ..request import VideoRequest
 from ..storage.video_folder import folder_problem
 from ..values.plain import unexpected
 from .context import HandedOver, JobContext, Start, Stopped, WrongTask
@@ -27,7 +28,7 @@ from .hand_over import until_taken
 from .ledger_away import ask_ledger
 from .matching import kin
 from .poll import track
-from .restore import is_over, resting_state, resumed_state, task_of
+from .restore import is_over, resting_state, restore_pictures, resumed_state, task_of
 from .state import State, failed_phase
 from .submit import check, prepare, search, search_instead, send, started_already
 from .submit_queue import QueueEntry
@@ -59,14 +60,13 @@ class Workflow:
 
     async def run(self, start: Start) -> None:
         """Bring the job to its end: a file on disk, or an error that tells the truth."""
-        self.context.is_handed_over = start is Start.HANDED_OVER
-        await self._run_to_end(self._make() if start is Start.NEW else self._resume(start.is_to_send))
+        self.context.start = start
+        await self._run_to_end(self._make() if start.is_new else self._resume(start.is_to_send))
 
     # --- the two ways ---------------------------------------------------------------------------
 
     async def _make(self) -> None:
         context = self.context
-        context.halt()
         entry = context.queue.reserve(context.job.id, context.job.request.account)
         try:
             await prepare(context)
@@ -82,6 +82,8 @@ class Workflow:
 
     async def _resume(self, to_send: bool = False) -> None:
         record = await self._taken(to_send)
+        # keyframes may lie on the account by now
+        self.context.control.request = VideoRequest.from_wire(record.request, record.model)
         if is_over(record):
             return self._rest(record)
         if record.is_unsent:
@@ -100,12 +102,15 @@ class Workflow:
 
     async def _hand_over(self) -> None:
         """Leave the job to a worker and watch it; it is seen through here where no worker takes it."""
-        give_up_place(self.context)
-        self._worker = self.context.control.take_offer()
+        context = self.context
+        give_up_place(context)
+        self._worker = context.control.take_offer()
+        context.move(Phase.WAITING, at_worker=True, detail="", next_poll=None)
         try:
-            is_taken = await until_taken(self.context, self._worker)
+            is_taken = await until_taken(context, self._worker)
         finally:
-            self.context.control.is_handed_over = False
+            context.control.is_handed_over = False
+        context.control.change(at_worker=is_taken)
         if is_taken:
             return await self._resume(to_send=True)
         self._worker = None
@@ -165,11 +170,20 @@ class Workflow:
     async def _asked(self, to_send: bool) -> tuple[Record, bool]:
         """Return what the ledger says when it is asked for the lease; while it is away it is waited for."""
         context = self.context
-        take = partial(context.ledger.leases.take, context.job.id, context.owner, to_send=to_send)
-        answer = await ask_ledger(context, take, lambda text: context.control.change(detail=text))
+        answer = await ask_ledger(
+            context, partial(self._take, to_send), lambda text: context.control.change(detail=text)
+        )
         if context.job.state.detail:
             context.control.change(detail="")
         return answer
+
+    def _take(self, to_send: bool) -> tuple[Record, bool]:
+        """Take the lease, if it is free, or once who gives it has prepared the request."""
+        context, giver = self.context, self.context.start.giver
+        leases, record = context.ledger.leases, context.ledger.get(context.job.id) if giver else None
+        if record is not None and record.owner == giver and record.phase == Phase.PREPARING and leases.is_held(record):
+            return record, False
+        return leases.take(context.job.id, context.owner, to_send=to_send, giver=giver)
 
     # --- ends -----------------------------------------------------------------------------------
 
@@ -247,9 +261,11 @@ class Workflow:
 
     def _rest(self, record: Record) -> None:
         """Show what a job has come to, and give its lease back."""
-        if record.owner == self.context.owner:
-            self.context.journal(lease=0.0)
-        self.context.control.become(resting_state(record, self._posters))
+        context = self.context
+        if record.owner == context.owner:
+            context.journal(lease=0.0)
+        restore_pictures(context.job, self._posters)
+        context.control.become(resting_state(record, self._posters))
 
     def _fail(self, error: errors.RunwayError) -> None:
         state = self.context.job.state

@@ -14,11 +14,13 @@ import pytest
 import runway_nb
 from runway_nb import errors
 from runway_nb.ledger.phase import Phase
+from runway_nb.notebook.rendering.live_state import live_state
 from runway_nb.process_studio import keep_studio
 from runway_nb.sweeps.sweep import Sweep
 from support.crew import Crew
 from support.fakes import TOKEN, Party
 from support.room import SHOT, Room
+from support.simulator_kit import picture
 from support.virtual import Kernel, no_threads
 
 PATIENCE = 20
@@ -58,10 +60,10 @@ def test_workers_send_and_fetch_and_this_process_shows_what_they_bring(
     assert crew.ids == [made.job_of(each).id for each in made.plan.variants if made.job_of(each)]  # type: ignore[union-attr]
     room.loop.wait(5.0)
     assert not room.sent, "nothing is sent from here"
-    assert {job.state.detail for job in made.jobs} == {"waits for a worker"}
+    assert {live_state(job, 0.0).word for job in made.jobs} == {"Waiting for a worker"}
     workers = [room.kernel("worker 1"), room.kernel("worker 2")]
     theirs = [crew.work(number, workers[number % 2].studio) for number in range(3)]
-    room.until(lambda: any(job.state.at_worker for job in made.jobs))
+    room.until(lambda: any(live_state(job, 0.0).word == "At a worker" for job in made.jobs))
     room.finish(*made.jobs)
     assert (len(room.sent), room.refused, made.progress_text) == (3, 0, "3 of 3 done")
     assert {job.id: job.video for job in made.jobs} == {job.id: job.video for job in theirs if job is not None}
@@ -96,7 +98,7 @@ def test_what_waits_at_a_worker_is_taken_back_before_it_is_sent(room: Room, note
     for number in range(3):
         crew.work(number, worker.studio)
     (waits,) = [job for job in made.jobs if job.id == crew.ids[2]]
-    room.until(lambda: waits.state.at_worker and waits.state.phase is Phase.WAITING)
+    room.until(lambda: waits.state.elsewhere and waits.state.phase is Phase.WAITING)
     waits.stop()
     room.until(lambda: made.done)
     assert waits.state.phase is Phase.REMOVED
@@ -117,6 +119,24 @@ def test_what_a_worker_has_sent_goes_on_when_it_is_no_longer_watched(room: Room,
     room.finish(theirs)
 
 
+def test_keyframes_are_uploaded_once_and_here_since_a_worker_need_not_have_the_files(
+    room: Room, notebook: Kernel, crew: Crew, tmp_path: Path
+) -> None:
+    file = tmp_path / "only-here.png"
+    file.write_bytes(picture())
+    made = sweep(notebook, crew, first=str(file), zoom=[-5, 5])
+    worker = room.kernel("worker")
+    theirs = [crew.work(number, worker.studio) for number in range(2)]
+    room.until(lambda: all(job.state.at_worker for job in made.jobs))
+    file.unlink()
+    room.finish(*made.jobs)
+    assert room.service.simulator.counts()["uploads_received"] == 1
+    for job, there in zip(made.jobs, theirs, strict=True):
+        assert there is not None
+        assert job.thumbnails.keys() == {"first"}
+    assert {job.request.keyframes.first for job in made.jobs} == {theirs[0] and theirs[0].request.keyframes.first}
+
+
 # --- executors and workers that fail ----------------------------------------------------------------
 
 
@@ -131,18 +151,18 @@ def test_a_call_that_is_made_twice_sends_once(room: Room, notebook: Kernel, crew
 
 @pytest.mark.parametrize("moment", ["before it sends", "while the task runs"])
 def test_a_worker_that_dies_costs_nothing(room: Room, notebook: Kernel, crew: Crew, moment: str) -> None:
+    others = room.ask(room.kernel("another notebook"), 2 if moment == "before it sends" else 0)
+    room.until(lambda: len(room.sent) == len(others))
     made = sweep(notebook, crew, seed=[1])
     dying, other = room.kernel("dying"), room.kernel("other")
-    if moment == "before it sends":
-        dying.process.frozen_until = room.loop.time() + 1e6
     crew.work(0, dying.studio)
-    room.until(lambda: made.jobs[0].state.at_worker)
+    room.until(lambda: made.jobs[0].state.elsewhere)
     if moment == "while the task runs":
         room.until(lambda: len(room.sent) == 1)
     dying.die()
     crew.work(0, other.studio)
     room.finish(*made.jobs)
-    assert len(room.sent) == 1
+    assert len(room.sent) == len(others) + 1
 
 
 @pytest.mark.parametrize("error", [BrokenProcessPool("a child was killed"), errors.JobNotFound("no such job")])
@@ -184,7 +204,7 @@ def test_the_end_of_the_kernel_takes_back_what_no_worker_has(room: Room, noteboo
     made = sweep(notebook, crew, seed=[1, 2])
     theirs = crew.work(0, room.kernel("worker").studio)
     assert theirs is not None
-    room.until(lambda: made.jobs[0].state.at_worker)
+    room.until(lambda: made.jobs[0].state.elsewhere)
     notebook.studio.close()
     assert [job.state.phase for job in map(made.job_of, made.plan.variants) if job] == [Phase.DETACHED, Phase.REFUSED]
     room.finish(theirs)

@@ -48,8 +48,10 @@ def _live_state(job: Job, now: float) -> LiveState:
     state = job.state
     if state.phase.is_final:
         return LiveState(job.status.capitalize(), job.status.lower()[:11], "", "wait", job.status, state.progress)
+    if state.at_worker:
+        return _at_worker(state)
     if state.elsewhere:
-        return _at_worker(state) if state.at_worker else _elsewhere(state)
+        return _elsewhere(state)
     if state.phase is Phase.FOLLOWING:
         return _offline(state, now) if state.offline else _following(state, now)
     if state.phase is Phase.DOWNLOADING:
@@ -75,6 +77,9 @@ def _elsewhere(state: State) -> LiveState:
 
 
 def _at_worker(state: State) -> LiveState:
+    if not state.elsewhere:
+        return LiveState("Waiting for a worker", "waiting", state.detail, "wait", "not sent yet", None, False,
+                    "Remove", REMOVE_HINT)  # fmt: skip
     if not state.phase.is_sent:
         return LiveState("At a worker", "at a worker", "not sent yet", "wait", "not sent yet", None, False,
                     "Remove", REMOVE_HINT)  # fmt: skip
