@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -105,6 +106,16 @@ def close_account(context: JobContext, entry: QueueEntry, seconds: float) -> Non
     """Give the slot back after a 429: no kernel tries for so long, and then one of them alone."""
     closed = context.queue.send_back(entry, seconds)
     _tell(context, lambda: context.ledger.slots.close(context.backend.payer, closed))
+
+
+def is_wanted(context: JobContext, entry: QueueEntry) -> bool:
+    """Return True when another job waits for the slot that an entry holds, in this process or in another."""
+    if context.queue.is_wanted(entry):
+        return True
+    with suppress(errors.LedgerError):  # nobody is kept waiting longer than usual
+        places = context.ledger.slots.facts(context.backend.payer, context.owner).places
+        return any(not (place.is_own or place.is_holding) and entry.may_be_on(place.account) for place in places)
+    return False
 
 
 def note_started(context: JobContext, entry: QueueEntry, task_id: str) -> None:

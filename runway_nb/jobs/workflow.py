@@ -32,7 +32,7 @@ from .restore import is_over, resting_state, restore_pictures, resumed_state, ta
 from .state import State, failed_phase
 from .submit import check, prepare, search, search_instead, send, started_already
 from .submit_queue import QueueEntry
-from .turns import give_up_place, occupy_slot
+from .turns import give_up_place, is_wanted, occupy_slot
 
 WATCH_SECONDS = 1.0
 """Between two looks into the ledger at a job that another kernel tracks."""
@@ -137,7 +137,7 @@ class Workflow:
         context.move(Phase.FOLLOWING, task=task, journal=known)
         client = (await context.connected()).client
         try:
-            task = await track(context, task, client, first_wait, lambda: context.queue.is_wanted(entry))
+            task = await track(context, task, client, first_wait, lambda: is_wanted(context, entry))
         except WrongTask as wrong:
             if is_second:
                 raise errors.NotFound(str(wrong), 404) from None

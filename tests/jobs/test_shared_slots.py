@@ -88,6 +88,22 @@ def test_one_that_is_first_and_does_nothing_keeps_nobody_back_for_long(room: Roo
     room.finish(*holding, *waits)
 
 
+def test_the_end_is_looked_for_more_closely_while_another_kernel_waits_for_the_slot(
+    make_room: Callable[..., Room],
+) -> None:
+    def polls(*, is_wanted: bool) -> int:
+        room = make_room(max_jobs=1)
+        (job,) = room.ask(room.kernel("ann", slots=1), 1)
+        room.until(lambda: job.task is not None)
+        if is_wanted:
+            room.ask(room.kernel("bob", slots=1), 1)
+        room.finish(job)
+        task = job.task and job.task.id
+        return sum(str(task) in call["path"] for call in room.service.simulator.log())
+
+    assert polls(is_wanted=True) > polls(is_wanted=False)
+
+
 def test_a_429_by_somebody_outside_is_waited_out_by_all_and_tried_by_one(make_room: Callable[..., Room]) -> None:
     room = make_room(max_jobs=10)
     simulator = room.service.simulator
