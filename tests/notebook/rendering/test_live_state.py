@@ -70,5 +70,15 @@ def test_the_hints_of_the_buttons_are_sentences_about_money_and_what_goes_on() -
     assert ATTACH_HINT == "Looks for the task on the account; sends nothing."
 
 
+def test_a_job_at_a_worker_says_whether_it_can_still_be_removed() -> None:
+    waits = live_state(a_job(phase=Phase.WAITING, task=None, at_worker=True), NOW)
+    assert (waits.word, waits.button, waits.api) == ("Waiting for a worker", "Remove", "not sent yet")
+    begun = live_state(a_job(phase=Phase.WAITING, task=None, at_worker=True, elsewhere=True), NOW)
+    assert (begun.word, begun.button, begun.detail) == ("At a worker", "Remove", "not sent yet")
+    runs = live_state(a_job(at_worker=True, elsewhere=True), NOW)
+    assert (runs.word, runs.button) == ("At a worker", "Stop watching")
+    assert runs.detail == "running · a worker of the pool sees it through"
+
+
 def test_the_button_rests_while_the_request_is_on_its_way() -> None:
     assert not live_state(a_job(Phase.SENDING), NOW).enabled
