@@ -82,6 +82,7 @@ class Workflow:
 
     async def _resume(self, to_send: bool = False) -> None:
         record = await self._taken(to_send)
+        self._worker = None
         # keyframes may lie on the account by now
         self.context.control.request = VideoRequest.from_wire(record.request, record.model)
         if is_over(record):
@@ -213,7 +214,7 @@ class Workflow:
         context, task = self.context, self.context.job.task
         if self._worker is not None:
             self._worker.cancel()
-        if context.job.state.elsewhere and self._has_ended_elsewhere():
+        if (context.job.state.elsewhere or self._worker is not None) and self._has_ended_elsewhere():
             return None
         if task is None and context.busy is not None:
             try:
@@ -283,8 +284,11 @@ class Workflow:
             journal["credits"] = 0
         if isinstance(error, (errors.TaskModerated, errors.PromptRefused)):
             journal["refusal"] = refusal_message(error)
-        with suppress(errors.LeaseLost):
+        try:
             self.context.journal(phase=phase.value, **journal)
+        except errors.LeaseLost:  # what becomes of it, and what it costs, is no longer ours to say
+            known = isinstance(error, errors.Detached)
+            phase, error = Phase.DETACHED, error if known else errors.Detached("another kernel sees it through")
         self.context.control.change(phase=phase, error=error, ended=self.context.env.clock(), next_poll=None)
 
 

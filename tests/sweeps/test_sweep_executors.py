@@ -107,6 +107,39 @@ def test_what_waits_at_a_worker_is_taken_back_before_it_is_sent(room: Room, note
     assert worker.studio.jobs[waits.id].state.phase is Phase.REMOVED, "the worker has learned it"
 
 
+def test_what_a_worker_has_just_begun_is_taken_back_as_well(room: Room, notebook: Kernel, crew: Crew) -> None:
+    others = room.ask(room.kernel("another notebook"), 2)
+    room.until(lambda: len(room.sent) == 2)
+    made = sweep(notebook, crew, seed=[1])
+    room.until(lambda: made.jobs[0].state.at_worker)
+    worker = room.kernel("worker")
+    crew.work(0, worker.studio)
+    room.loop.wait(0.01)
+    assert notebook.ledger.get(crew.ids[0]).owner == worker.ledger.leases.owner
+    assert not made.jobs[0].state.elsewhere, "it is not known here yet"
+    made.stop()
+    room.until(lambda: made.done)
+    assert phases(made) == [Phase.REMOVED]
+    room.finish(*others)
+    room.loop.wait(SHOT)
+    assert len(room.sent) == 2
+
+
+def test_a_job_that_another_took_meanwhile_is_never_said_to_have_cost_nothing(room: Room, notebook: Kernel) -> None:
+    others = room.ask(room.kernel("another notebook"), 2)
+    room.until(lambda: len(room.sent) == 2)
+    (job,) = room.ask(notebook, 1)
+    room.until(lambda: job.state.phase is Phase.WAITING)
+    record, is_taken = notebook.ledger.leases.take(
+        job.id, "elsewhere/1/other", to_send=True, giver=notebook.ledger.get(job.id).owner
+    )
+    assert (record.is_unsent, is_taken) == (True, True)
+    job.stop()
+    room.until(lambda: job.done)
+    assert (job.state.phase, str(job.error)) == (Phase.DETACHED, "another kernel sees it through")
+    room.finish(*others)
+
+
 def test_what_a_worker_has_sent_goes_on_when_it_is_no_longer_watched(room: Room, notebook: Kernel, crew: Crew) -> None:
     made = sweep(notebook, crew, seed=[1])
     theirs = crew.work(0, room.kernel("worker").studio)
