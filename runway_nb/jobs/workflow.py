@@ -19,6 +19,8 @@ from .. import errors
 from ..api.models import SUCCEEDED, Task
 from ..ledger.phase import Phase
 from ..ledger.record import REFUSED_FOR_NOW, Record
+from ..ledger.thumbnails import keep_thumbnail, kept_thumbnail
+from ..pictures.thumbnails import middle_jpeg
 from ..request import VideoRequest
 from ..storage.video_folder import folder_problem
 from ..values.plain import unexpected
@@ -28,7 +30,7 @@ from .hand_over import until_taken
 from .ledger_away import ask_ledger
 from .matching import kin
 from .poll import track
-from .restore import is_over, resting_state, restore_pictures, resumed_state, task_of
+from .restore import is_over, resting_state, restore_pictures, resumed_state, task_of, video_file
 from .state import State, failed_phase
 from .submit import check, prepare, search, search_instead, send, started_already
 from .submit_queue import QueueEntry
@@ -86,6 +88,7 @@ class Workflow:
         # keyframes may lie on the account by now
         self.context.control.request = VideoRequest.from_wire(record.request, record.model)
         if is_over(record):
+            await self._keep_poster(record)
             return self._rest(record)
         if record.is_unsent:
             self.context.control.become(resumed_state(record))
@@ -259,6 +262,14 @@ class Workflow:
                 record, _ = context.ledger.leases.take(record.id, context.owner, to_send=True, giver=record.owner)
             return record
         return None
+
+    async def _keep_poster(self, record: Record) -> None:
+        """Keep a poster of a video that another machine has brought, where that has kept its own."""
+        video = video_file(record)
+        if video is not None and kept_thumbnail(self._posters, record.id) is None:
+            picture = await to_thread(middle_jpeg, video)
+            if picture is not None:
+                await to_thread(keep_thumbnail, self._posters, record.id, picture)
 
     def _rest(self, record: Record) -> None:
         """Show what a job has come to, and give its lease back."""

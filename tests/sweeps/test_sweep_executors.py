@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -168,6 +169,17 @@ def test_keyframes_are_uploaded_once_and_here_since_a_worker_need_not_have_the_f
         assert there is not None
         assert job.thumbnails.keys() == {"first"}
     assert {job.request.keyframes.first for job in made.jobs} == {theirs[0] and theirs[0].request.keyframes.first}
+
+
+def test_a_video_that_another_machine_has_brought_has_a_poster_here(room: Room, notebook: Kernel, crew: Crew) -> None:
+    posters = notebook.studio.settings.posters
+    made = sweep(notebook, crew, seed=[1])
+    theirs = crew.work(0, room.kernel("worker").studio)
+    assert theirs is not None
+    theirs.on_end(lambda _: shutil.rmtree(posters))
+    room.finish(*made.jobs)
+    assert made.jobs[0].state.poster is not None
+    assert [path.name for path in posters.iterdir()] == [f"{made.jobs[0].id}.jpg"]
 
 
 # --- executors and workers that fail ----------------------------------------------------------------
