@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import select
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import Any
 
 import psycopg
@@ -58,16 +58,18 @@ class _Impatient(psycopg.Connection[Any]):
             raise psycopg.OperationalError(f"no answer for {self.dumb_seconds:g} s") from None
 
 
-def _within(seconds: float, exchange: Generator[Any, Any, Any]) -> Generator[Any, Any, Any]:
+def _within(
+    seconds: float, exchange: Generator[Any, Any, Any], steady: Callable[[], float] = time.monotonic
+) -> Generator[Any, Any, Any]:
     """Go through an exchange with the server; raise `TimeoutError` where it does not end in time.
 
     psycopg wakes it several times a second, also when nothing comes.
     """
-    give_up = time.monotonic() + seconds
+    give_up = steady() + seconds
     wanted = next(exchange)
     while True:
         ready = yield wanted
-        if not ready and time.monotonic() >= give_up:
+        if not ready and steady() >= give_up:
             raise TimeoutError
         try:
             wanted = exchange.send(ready)
