@@ -1,9 +1,8 @@
 """Who holds the slots of an account, and who waits for one: what all kernels that share the ledger know of it.
 
 A slot is held by a job whose phase says that its task may run and whose lease is alive. So it is free in the moment in
-which the phase moves on, and a lease after its holder has died: until then its task runs at Runway, and somebody may
-take the job over. Who waits in line is gone with the process. Seconds of a closed account are those of the run of the
-machine, as of heartbeats: clocks are set.
+which the phase moves on, and when its holder dies. Seconds of a closed account are those of the run of the machine, as
+of heartbeats: clocks are set.
 """
 
 from __future__ import annotations
@@ -169,9 +168,7 @@ class LedgerSlots:
         owner = self._table.clean(by)
 
         def is_there(row: Row) -> bool:
-            may_be_gone = gone if row["phase"] in UNSENT else _is_never_gone
-            is_own = row["owner"] == owner
-            return is_own or held(connection, row["job_id"], row["owner"], row["lease"], may_be_gone)
+            return row["owner"] == owner or held(connection, row["job_id"], row["owner"], row["lease"], gone)
 
         places = [self._place(row, owner) for row in rows if row["phase"] in HOLDS_SLOT + UNSENT and is_there(row)]
         return SlotFacts(tuple(places), self._closed(connection, payer))
@@ -199,9 +196,3 @@ class LedgerSlots:
             ClosedAccount(unmask(row["account"]), row["until"] - moment.uptime, row["level"], row["in_row"])
             for row in rows
         )
-
-
-def _is_never_gone(owner: str) -> bool:
-    """Say of the process of an owner that it may live: its task does."""
-    del owner
-    return False

@@ -48,11 +48,11 @@ def test_forty_videos_are_started_once_by_the_workers(
     assert told["progress"] == f"{VIDEOS} of {VIDEOS} done"
     counts = simulator.counts()
     assert counts["tasks_started"] - before["tasks_started"] == VIDEOS
-    assert counts["creates_received"] - before["creates_received"] == VIDEOS, "none ran into a 429"
     assert len({*told["videos"]}) == VIDEOS
     for video in told["videos"]:
         check_mp4(Path(video))
     if not end:
+        assert counts["creates_received"] - before["creates_received"] == VIDEOS, "none ran into a 429"
         assert (sum(told["by_worker"]), len(told["by_worker"])) == (VIDEOS, 4)
         assert min(told["by_worker"]) > 0
         assert told["warnings"] == []
