@@ -21,7 +21,7 @@ from runway_nb.history_table import table_of
 from runway_nb.ledger import migrations
 from runway_nb.ledger.history import HistoryFilter, HistoryPage
 from runway_nb.ledger.ledger import Ledger
-from runway_nb.ledger.thumbnails import keep_thumbnail, kept_thumbnail
+from runway_nb.ledger.thumbnails import Folders, keep_thumbnail, kept_thumbnail
 from runway_nb.notebook.rendering import tiles
 from runway_nb.notebook.rendering.history_gallery import USUAL, Shown, bundle
 
@@ -72,7 +72,7 @@ def _looked_through(home: Path) -> list[Row]:
     ledger.recent(1)
     with closing(sqlite3.connect(ledger.path, isolation_level=None)) as connection:
         fill(connection, bodies())
-    posters = home / "posters"
+    posters = (home / "posters",)
     for number in range(JOBS - 2 * USUAL, JOBS):
         keep_thumbnail(posters, f"{number:08x}", _poster(number))
     name = f"{JOBS:,} jobs"
@@ -104,11 +104,11 @@ def _page(ledger: Ledger, **wanted: Any) -> HistoryPage:
     return ledger.history.page(HistoryFilter(**wanted), limit=USUAL)
 
 
-def _shown(ledger: Ledger, posters: Path) -> dict[str, str]:
+def _shown(ledger: Ledger, posters: Folders) -> dict[str, str]:
     """A page as `%runway history` shows it, in a kernel that has shown none before."""
     tiles.small_picture.cache_clear()
     page = ledger.history.page(limit=USUAL)
-    return bundle(page, HistoryFilter(), Shown({}, lambda job_id: kept_thumbnail(posters, job_id), posters))
+    return bundle(page, HistoryFilter(), Shown({}, lambda job_id: kept_thumbnail(posters, job_id), posters[0]))
 
 
 def _marked_and_searched(ledger: Ledger) -> HistoryPage:

@@ -122,9 +122,17 @@ class Settings:
         return self.token is None
 
     @property
-    def posters(self) -> Path:
-        """Folder of the posters of finished videos."""
-        return self.home / "posters"
+    def posters(self) -> tuple[Path, ...]:
+        """Folders of the posters of finished videos, the first that can be written takes a new one.
+
+        Where a server keeps the ledger and all machines have the folder of the videos (`output` is an absolute path),
+        that is one beside them, of each user of the machines.
+        """
+        own = self.home / "posters"
+        if self.ledger is None or not self.output.is_absolute():
+            return (own,)
+        user = str(os.getuid()) if hasattr(os, "getuid") else "own"
+        return self.output / f".posters-{user}", own
 
     @property
     def strips(self) -> Path:

@@ -36,7 +36,7 @@ def test_a_name_in_a_row_of_the_ledger_is_its_class(name) -> None:
     assert kind is not None
     assert kind.__name__ == errors.RENAMED.get(name, name)
     record = a_record(phase="detached", error=name, message="it rained")
-    assert type(resting_state(record, Path("posters")).error) is kind
+    assert type(resting_state(record, (Path("posters"),)).error) is kind
 
 
 @pytest.mark.parametrize("name", ["", "annotations", "masked", "RENAMED", "Iterable", "ColourMissing"])

@@ -14,7 +14,7 @@ from ..api.client import RunwayClient
 from ..api.media import MediaClient
 from ..api.models import Task
 from ..ledger.phase import Phase
-from ..ledger.thumbnails import MIDDLE, POSTER, keep_thumbnail
+from ..ledger.thumbnails import MIDDLE, POSTER, Folders, keep_thumbnail
 from ..pictures.limits import POSTER_WIDTH
 from ..pictures.thumbnails import fetch_thumbnail, middle_jpeg
 from ..storage.atomic_file import clear_parts
@@ -31,7 +31,7 @@ POSTERS = 2
 _PASSING = (errors.ServerError, errors.NoAnswer, errors.Unreachable, errors.RateLimited)
 
 
-async def fetch(context: JobContext, task: Task, connection: Connection, output: Path, posters: Path) -> None:
+async def fetch(context: JobContext, task: Task, connection: Connection, output: Path, posters: Folders) -> None:
     """Download the video, keep a poster of it, and write the result down: the job is done.
 
     Args:
@@ -39,7 +39,7 @@ async def fetch(context: JobContext, task: Task, connection: Connection, output:
         task: That has succeeded.
         connection: The clients.
         output: The folder of the video.
-        posters: The folder of thumbnails, for `%runway show`.
+        posters: Folders of thumbnails, for `%runway show`.
     """
     context.move(Phase.DOWNLOADING, next_poll=None)
     path = output / file_name(context.job.request.prompt, context.job.id)

@@ -15,7 +15,7 @@ from ..errors import CopyInterrupted, RunwayError
 from ..ledger.marks import Marks
 from ..ledger.phase import WITHOUT_VIDEO, Phase
 from ..ledger.record import AnyRecord, Record, UnreadableRecord
-from ..ledger.thumbnails import MIDDLE, kept_thumbnail
+from ..ledger.thumbnails import MIDDLE, Folders, kept_thumbnail
 from ..pictures.files import picture_file, picture_prints
 from ..pictures.limits import POSTER_WIDTH
 from ..redaction import redact_line
@@ -86,7 +86,7 @@ def listed_lines(word: str, problems: Sequence[str]) -> list[str]:
 
 
 def export_jobs(
-    entries: Iterable[tuple[AnyRecord, Marks]], posters: Path, folder: Path, pages: Pages, *,
+    entries: Iterable[tuple[AnyRecord, Marks]], posters: Folders, folder: Path, pages: Pages, *,
     failed: bool = False, report: Report = lambda _: None, clock: Callable[[], float] = time.monotonic,
 ) -> Export:  # fmt: skip
     """Put jobs into the folder of an export: videos, posters, pictures, manifest and gallery.
@@ -95,7 +95,7 @@ def export_jobs(
 
     Args:
         entries: The jobs and their marks.
-        posters: The folder of small pictures.
+        posters: Folders of small pictures.
         folder: A new or empty one, or an export.
         pages: Makes the gallery.
         failed: Put those in that ended without a video, too.
@@ -134,7 +134,7 @@ def export_jobs(
 class _Work:
     """One run of an export."""
 
-    def __init__(self, target: ExportFolder, posters: Path, clock: Callable[[], float], *, failed: bool) -> None:
+    def __init__(self, target: ExportFolder, posters: Folders, clock: Callable[[], float], *, failed: bool) -> None:
         self.target = target
         self.done: list[str] = []
         self.copied = 0
@@ -204,7 +204,7 @@ class _Work:
         return found
 
 
-def _kept_poster(posters: Path, job_id: str) -> bytes | None:
+def _kept_poster(posters: Folders, job_id: str) -> bytes | None:
     """Return the picture of a video; where it begins with a keyframe, as others do, that of its middle."""
     return kept_thumbnail(posters, job_id, MIDDLE) or kept_thumbnail(posters, job_id)
 

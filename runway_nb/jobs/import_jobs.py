@@ -21,7 +21,7 @@ from ..ledger.marks import NO_MARKS
 from ..ledger.phase import Phase
 from ..ledger.record import Record
 from ..ledger.rows import record_problem
-from ..ledger.thumbnails import keep_thumbnail
+from ..ledger.thumbnails import Folders, keep_thumbnail
 from ..pictures.files import keep_picture
 from ..pictures.limits import LARGEST_FILE
 from ..pictures.thumbnails import small_jpeg
@@ -52,7 +52,7 @@ class Shelf(NamedTuple):
     """The folder of videos."""
     folder: Path
     """The notebook's folder."""
-    posters: Path
+    posters: Folders
     pictures: Path
     """The folder of pictures that belong to requests."""
 

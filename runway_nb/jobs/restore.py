@@ -12,7 +12,7 @@ from ..api.models import PENDING, Status, Task
 from ..ledger.marks import LedgerMarks
 from ..ledger.phase import SETTLED, UNANSWERED, Phase
 from ..ledger.record import Record
-from ..ledger.thumbnails import COMPARISON, KEYFRAME, MIDDLE, kept_keyframes, kept_thumbnail
+from ..ledger.thumbnails import COMPARISON, KEYFRAME, MIDDLE, Folders, kept_keyframes, kept_thumbnail
 from ..request import VideoRequest
 from .job import Job, control_of
 from .state import State
@@ -48,7 +48,9 @@ def new_job(
     )
 
 
-def restored_job(record: Record, posters: Path, state: State | None = None, *, marks: LedgerMarks | None = None) -> Job:
+def restored_job(
+    record: Record, posters: Folders, state: State | None = None, *, marks: LedgerMarks | None = None
+) -> Job:
     """Return the job of a record, at rest; or in `state`, when it is about to be tracked again."""
     asked = record.original_request
     job = new_job(
@@ -62,7 +64,7 @@ def restored_job(record: Record, posters: Path, state: State | None = None, *, m
     return job
 
 
-def restore_pictures(job: Job, posters: Path) -> None:
+def restore_pictures(job: Job, posters: Folders) -> None:
     """Give a job the small pictures of its keyframes that are kept."""
     if job.request.keyframes.given:
         control = control_of(job)
@@ -93,7 +95,7 @@ def resumed_state(record: Record) -> State:
     return State(Phase.FOLLOWING if task else Phase.CHECKING, task=task, sent=record.sent)
 
 
-def resting_state(record: Record, posters: Path) -> State:
+def resting_state(record: Record, posters: Folders) -> State:
     """Return the state that a record shows, at rest."""
     video = video_file(record)
     phase = _resting_phase(record, video)

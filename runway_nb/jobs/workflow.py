@@ -19,7 +19,7 @@ from .. import errors
 from ..api.models import SUCCEEDED, Task
 from ..ledger.phase import Phase
 from ..ledger.record import REFUSED_FOR_NOW, Record
-from ..ledger.thumbnails import keep_thumbnail, kept_thumbnail
+from ..ledger.thumbnails import Folders, keep_thumbnail, kept_thumbnail
 from ..pictures.thumbnails import middle_jpeg
 from ..request import VideoRequest
 from ..storage.video_folder import folder_problem
@@ -50,10 +50,10 @@ class Workflow:
     Args:
         context: The job and what its steps need.
         output: The folder of the finished file.
-        posters: The folder of thumbnails, for `%runway show`.
+        posters: Folders of thumbnails, for `%runway show`.
     """
 
-    def __init__(self, context: JobContext, *, output: Path, posters: Path) -> None:
+    def __init__(self, context: JobContext, *, output: Path, posters: Folders) -> None:
         self.context = context
         self._output = output
         self._posters = posters

@@ -1,6 +1,7 @@
-"""Small pictures of jobs, kept beside the ledger: posters of videos, keyframes, what was cut away from them.
+"""Small pictures of jobs, kept beside the ledger or the videos: posters, keyframes, what was cut away from them.
 
-They decorate: one that cannot be written or read is left out.
+They decorate: one that cannot be written or read is left out. Several folders may hold them: a new one goes into the
+first that can be written, and one that is kept is looked for in all.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from ..spec import POSITIONS
 from ..storage.atomic_file import write_private
 from ..storage.private_files import private_folder, read_private
 
+Folders = tuple[Path, ...]
+"""Where small pictures lie."""
 LARGEST = 10_000_000
 """Bytes; a small picture has some ten thousand."""
 POSTER = ""
@@ -23,28 +26,32 @@ KEYFRAME, COMPARISON = "keyframe", "fitting"
 """Kinds of pictures that a keyframe has."""
 
 
-def keep_thumbnail(folder: Path, job_id: str, data: bytes, kind: str = POSTER) -> None:
+def keep_thumbnail(folders: Folders, job_id: str, data: bytes, kind: str = POSTER) -> None:
     """Write one small JPEG of a job."""
-    with suppress(OSError):
-        write_private(_path(private_folder(folder), job_id, kind), data)
+    for folder in folders:
+        with suppress(OSError):
+            write_private(_path(private_folder(folder), job_id, kind), data)
+            return
 
 
-def keep_keyframes(folder: Path, job_id: str, kind: str, pictures: Mapping[str, bytes]) -> None:
+def keep_keyframes(folders: Folders, job_id: str, kind: str, pictures: Mapping[str, bytes]) -> None:
     """Write the pictures of a job's keyframes."""
     for position, data in pictures.items():
-        keep_thumbnail(folder, job_id, data, f"{position}-{kind}")
+        keep_thumbnail(folders, job_id, data, f"{position}-{kind}")
 
 
-def kept_thumbnail(folder: Path, job_id: str, kind: str = POSTER) -> bytes | None:
+def kept_thumbnail(folders: Folders, job_id: str, kind: str = POSTER) -> bytes | None:
     """Return one small JPEG of a job; None when it is not there."""
-    with suppress(OSError):
-        return read_private(_path(folder, job_id, kind), LARGEST) or None
+    for folder in folders:
+        with suppress(OSError):
+            if data := read_private(_path(folder, job_id, kind), LARGEST):
+                return data
     return None
 
 
-def kept_keyframes(folder: Path, job_id: str, kind: str) -> dict[str, bytes]:
+def kept_keyframes(folders: Folders, job_id: str, kind: str) -> dict[str, bytes]:
     """Return the pictures of a job's keyframes that are there, by position."""
-    found = {position: kept_thumbnail(folder, job_id, f"{position}-{kind}") for position in POSITIONS}
+    found = {position: kept_thumbnail(folders, job_id, f"{position}-{kind}") for position in POSITIONS}
     return {position: data for position, data in found.items() if data is not None}
 
 

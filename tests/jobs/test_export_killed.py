@@ -37,7 +37,7 @@ def report(progress):
     print(progress.done, flush=True)
 
 try:
-    export_jobs(ledger.history.all(), home / "posters", folder, gallery_pages, report=report)
+    export_jobs(ledger.history.all(), (home / "posters",), folder, gallery_pages, report=report)
 except errors.CopyInterrupted as stopped:
     print(stopped.message, flush=True)
     sys.exit(3)

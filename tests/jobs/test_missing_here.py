@@ -24,7 +24,7 @@ def job(party: Party, tmp_path: Path) -> Job:
     job = party.submit("A lamp is far away").wait(10)
     party.studio.close()
     shutil.rmtree(tmp_path / "machine-one")
-    shutil.rmtree(party.studio.settings.posters, ignore_errors=True)
+    shutil.rmtree(party.studio.settings.posters[0], ignore_errors=True)
     party.studio = party.make_studio()
     party.studio.folder = tmp_path / "machine-two"
     return job

@@ -149,7 +149,7 @@ def test_what_was_asked_tells_the_jobs_that_wait_before_the_file_is_changed(home
 def test_every_job_is_shown_and_the_unsettled_can_be_taken_up(ledger: Ledger, home: Path) -> None:
     for number in PHASES:
         record = _of(ledger, number)
-        job = restored_job(record, home)
+        job = restored_job(record, (home,))
         assert job.done
         assert (job.error is None) is (job.video is not None)
         assert is_over(record) is (record.phase in ("failed", "refused", "removed"))

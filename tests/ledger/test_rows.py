@@ -177,7 +177,7 @@ def _drive(ledger: Ledger) -> None:
     assert ledger.find("0000000a").id == "0000000a"
     for record in found:
         if isinstance(record, Record):
-            assert restored_job(record, ledger.path.parent).id == record.id
+            assert restored_job(record, (ledger.path.parent,)).id == record.id
             assert resumed_state(record)
             assert is_over(record) in (True, False)
     owner = new_owner()
@@ -253,7 +253,7 @@ def test_a_row_of_a_model_that_is_added_is_read_again(ledger: Ledger) -> None:
         })  # fmt: skip
         found = ledger.get(SPOILT_ID)
         assert (found.model, found.credits) == ("gen5", price)
-        assert restored_job(found, ledger.path.parent).request.row.path == "/gen5/create"
+        assert restored_job(found, (ledger.path.parent,)).request.row.path == "/gen5/create"
         assert SPOILT_ID in [record.id for record in ledger.unfinished()]
     finally:
         MODELS.pop("gen5", None)
@@ -284,7 +284,7 @@ def test_an_error_of_any_name_is_one_of_ours(ledger: Ledger, name, phase) -> Non
     _spoil(ledger.path, "error", name)
     _spoil(ledger.path, "message", "it rained")
     _spoil(ledger.path, "phase", phase)
-    error = restored_job(ledger.get(SPOILT_ID), ledger.path.parent).error
+    error = restored_job(ledger.get(SPOILT_ID), (ledger.path.parent,)).error
     assert isinstance(error, RunwayError)
     if phase == "failed":
         assert "it rained" in error.message
@@ -310,7 +310,7 @@ def test_bytes_that_are_no_text_hide_nothing(ledger: Ledger) -> None:
 def test_a_path_that_cannot_be_looked_at_is_a_file_that_is_not_there(ledger: Ledger, video) -> None:
     _spoil(ledger.path, "video", video)
     _spoil(ledger.path, "phase", "done")
-    job = restored_job(ledger.get(SPOILT_ID), ledger.path.parent)
+    job = restored_job(ledger.get(SPOILT_ID), (ledger.path.parent,))
     assert job.video is None
     assert job.error is not None
     assert "is missing here" in job.error.message
@@ -325,7 +325,7 @@ def test_a_folder_that_cannot_be_looked_into_is_a_file_that_is_not_there(
 
     _spoil(ledger.path, "video", "/films/x.mp4")
     monkeypatch.setattr(Path, "is_file", refuse)
-    assert restored_job(ledger.get(SPOILT_ID), ledger.path.parent).video is None
+    assert restored_job(ledger.get(SPOILT_ID), (ledger.path.parent,)).video is None
     assert stored_frame_choices(ledger.recent(), ()) == []
     assert count_unfinished(ledger.path, clock.time(), 60.0) == 0
 
@@ -349,7 +349,7 @@ def test_a_job_that_ended_before_it_began_took_no_time(ledger: Ledger) -> None:
     _spoil(ledger.path, "took", -400 * 86_400.0)
     _spoil(ledger.path, "phase", "failed")
     record = ledger.get(SPOILT_ID)
-    assert restored_job(record, ledger.path.parent).state.ended == record.created
+    assert restored_job(record, (ledger.path.parent,)).state.ended == record.created
 
 
 @settings(max_examples=examples(60), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -320,7 +320,7 @@ def test_an_odd_file_in_the_place_of_an_address_or_a_still_costs_one_row_and_no_
     assert kept_thumbnail(party.settings.posters, job.id) == b"still"
     party.studio.close()
     (tmp_path / "elsewhere").write_bytes(b"of others")
-    folders = party.settings.home / "accounts", party.settings.posters
+    folders = party.settings.home / "accounts", *party.settings.posters
     for path in [file for folder in folders for file in folder.iterdir()]:
         path.unlink()
         ODD_FILES[kind](path, tmp_path / "elsewhere")

@@ -172,7 +172,7 @@ def test_keyframes_are_uploaded_once_and_here_since_a_worker_need_not_have_the_f
 
 
 def test_a_video_that_another_machine_has_brought_has_a_poster_here(room: Room, notebook: Kernel, crew: Crew) -> None:
-    posters = notebook.studio.settings.posters
+    (posters,) = notebook.studio.settings.posters
     made = sweep(notebook, crew, seed=[1])
     theirs = crew.work(0, room.kernel("worker").studio)
     assert theirs is not None

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from ...ledger.history import HistoryPage
 from ...ledger.ledger import Ledger
-from ...ledger.thumbnails import MIDDLE, kept_thumbnail
+from ...ledger.thumbnails import MIDDLE, Folders, kept_thumbnail
 from ...pictures.asset_names import quoted
 from ...values.plain import checked_whole
 from ..language.options import MODEL, Option
@@ -56,7 +54,7 @@ def _whole_id(ledger: Ledger, text: str) -> str:
     return found[0].id if len(found) == 1 else text
 
 
-def _poster(posters: Path, job_id: str) -> bytes | None:
+def _poster(posters: Folders, job_id: str) -> bytes | None:
     """Return the picture of a video; where it begins with a keyframe, as others do, that of its middle."""
     return kept_thumbnail(posters, job_id, MIDDLE) or kept_thumbnail(posters, job_id)
 
