@@ -61,7 +61,15 @@ class Heartbeats:
         gone: Callable[[str], bool] | None = None,
     ) -> bool:
         """Return True while the owner of a job's lease keeps others away; `gone` says whether an owner has ended."""
-        row = connection.execute("SELECT boot, seconds FROM beats WHERE job_id = ?", (job_id,)).fetchone()
-        is_known = row is not None and isinstance(row["seconds"], float)
-        beat = Beat(row["boot"], row["seconds"]) if is_known else None
-        return self._watch.is_held(job_id, owner, lease, beat, gone)
+        return self._watch.is_held(job_id, owner, lease, _last_beat(connection, job_id), gone)
+
+    def is_younger(self, connection: Connection, job_id: str, seconds: float) -> bool:
+        """Return True when a job's lease was renewed within `seconds`, whoever held it; False where nobody knows."""
+        last, now = _last_beat(connection, job_id), self._watch.beat()
+        return last is not None and last.boot == now.boot and 0 <= now.seconds - last.seconds < seconds
+
+
+def _last_beat(connection: Connection, job_id: str) -> Beat | None:
+    row = connection.execute("SELECT boot, seconds FROM beats WHERE job_id = ?", (job_id,)).fetchone()
+    is_known = row is not None and isinstance(row["seconds"], float)
+    return Beat(row["boot"], row["seconds"]) if is_known else None

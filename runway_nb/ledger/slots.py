@@ -1,8 +1,9 @@
 """Who holds the slots of an account, and who waits for one: what all kernels that share the ledger know of it.
 
 A slot is held by a job whose phase says that its task may run and whose lease is alive. So it is free in the moment in
-which the phase moves on, and when its holder dies. Seconds of a closed account are those of the run of the machine, as
-of heartbeats: clocks are set.
+which the phase moves on, and some seconds after its holder has died: its task still runs at Runway, and whoever takes
+the job over in that time has the slot, too. Who waits in line is gone with the process. Seconds of a closed account are
+those of the run of the machine, as of heartbeats: clocks are set.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from ..errors import LeaseLost
 from ..references import task_account
 from ..values.arguments import plain_arguments
 from .job_table import JobTable
-from .lease import is_gone, machine_of
+from .lease import RENEW_SECONDS, is_gone, machine_of
 from .phase import HOLDS_SLOT, IS_IN_DOUBT_SQL, UNSENT, Phase
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ _KEPT = f"(lease > 0 OR ({IS_IN_DOUBT_SQL} AND resent_as = ''))"
 _ENDED = f"DELETE FROM slots WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE id = job_id AND {_KEPT})"  # noqa: S608 - our own clause
 """Of a job in doubt nothing else says whose account it is (`ownerless`)."""
 _LAST = "SELECT COALESCE(MAX(number), 0) FROM slots"
+OUTLIVES_SECONDS = RENEW_SECONDS + 5.0
+"""How long after its last heartbeat the task of a process that is gone holds its slot; a choice of ours."""
 
 
 class Payer(NamedTuple):
@@ -164,11 +167,13 @@ class LedgerSlots:
     def _facts(self, connection: Connection, payer: Payer, by: str) -> SlotFacts:
         rows = connection.execute(_PLACES, payer).fetchall()
         gone = cache(is_gone)  # a kernel has many jobs
-        held = self._table.beats.is_held
+        beats = self._table.beats
         owner = self._table.clean(by)
 
         def is_there(row: Row) -> bool:
-            return row["owner"] == owner or held(connection, row["job_id"], row["owner"], row["lease"], gone)
+            if row["owner"] == owner or beats.is_held(connection, row["job_id"], row["owner"], row["lease"], gone):
+                return True
+            return row["phase"] in HOLDS_SLOT and beats.is_younger(connection, row["job_id"], OUTLIVES_SECONDS)
 
         places = [self._place(row, owner) for row in rows if row["phase"] in HOLDS_SLOT + UNSENT and is_there(row)]
         return SlotFacts(tuple(places), self._closed(connection, payer))

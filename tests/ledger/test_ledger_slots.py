@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from runway_nb.errors import LeaseLost
-from runway_nb.ledger.lease import LEASE_SECONDS
+from runway_nb.ledger.lease import LEASE_SECONDS, new_owner
 from runway_nb.ledger.ledger import Ledger
-from runway_nb.ledger.slots import ClosedAccount, Payer, SlotFacts
+from runway_nb.ledger.slots import OUTLIVES_SECONDS, ClosedAccount, Payer, SlotFacts
 from support.fakes import FakeTime
 from support.ledgers import make_ledger
 from support.records import a_record
@@ -59,6 +62,28 @@ def test_students_whose_folders_and_notebooks_have_equal_names_are_told_apart(le
     for job_id in ("00000001", "00000004"):
         ledger.slots.line_up(job_id, PAYER, "")
     assert len({place.group for place in ledger.slots.facts(PAYER, ANN).places}) == 2
+
+
+def test_the_task_of_a_process_that_is_gone_keeps_its_slot_for_some_seconds_and_its_place_in_line_is_free(
+    ledger: Ledger, time: FakeTime
+) -> None:
+    """Who takes the job over has the slot, too; to send another one at once would be answered with 429."""
+    gone = owner_that_is_gone()
+    for job_id, phase in (("00000004", "waiting"), ("00000005", "following")):
+        ledger.add(a_record(job_id, owner=gone, phase=phase))
+        ledger.slots.line_up(job_id, PAYER, "")
+    assert not ledger.leases.is_held(ledger.get("00000005")), "anybody may take it over"
+    assert seen(ledger, ANN) == [("00000005", True, False)]
+    time.now += OUTLIVES_SECONDS - 0.5
+    assert seen(ledger, ANN) == [("00000005", True, False)]
+    time.now += 1.0
+    assert seen(ledger, ANN) == []
+
+
+def owner_that_is_gone() -> str:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    return new_owner().replace(f"/{os.getpid()}/", f"/{ended.pid}/")
 
 
 def test_who_may_not_go_is_lined_up_and_nothing_of_the_job_changes(ledger: Ledger) -> None:
