@@ -360,6 +360,7 @@ def _remux(paths: Sequence[Path], indices: Sequence[Index], draft: Path) -> None
             # before PyAV 14 it was a parameter
             add = getattr(container, "add_stream_from_template", None) or (lambda t: container.add_stream(template=t))
             target = add(template)
+            target.time_base = template.time_base  # PyAV 17 asks for another one, and rounds to that
         packets = chain.from_iterable(map(_clip_packets, paths))
         for packet, (tick, decoded) in zip(packets, _stamps(indices), strict=True):
             packet.pts, packet.dts, packet.stream = tick, decoded, target

@@ -156,7 +156,7 @@ class Party:
         """Submit a new request each time; with `fresh` False as a cell that is run again."""
         return self.studio.submit(VideoRequest(prompt, **fields), fresh=fresh, force=True)
 
-    def ended(self, job: Job, timeout: float = 10.0) -> Job:
+    def ended(self, job: Job, timeout: float = 60.0) -> Job:
         """Return the job after its end, however it ended."""
         assert control_of(job).ended.wait(timeout), f"{job!r} did not end: {job.state}"
         return job
