@@ -118,7 +118,7 @@ class JobTable:
 
     def clean(self, text: str) -> str:
         """Return text as it may be stored: no address, no password of a link, no token. All but tokens come back."""
-        return self.addresses.mask(mask_tokens(text))
+        return self.addresses.mask(mask_tokens(text)) if text else ""
 
     def _row_of(self, values: dict[str, Any]) -> dict[str, Any]:
         row = {name: stored_value(name, value) for name, value in values.items()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import select
 import time
 from collections.abc import Callable, Generator, Iterable
+from functools import lru_cache
 from typing import Any
 
 import psycopg
@@ -91,9 +92,14 @@ class ServerRow(tuple[Any, ...]):
 
 
 def _rows(cursor: psycopg.Cursor[Any]) -> Any:
-    names = {column.name: number for number, column in enumerate(cursor.description or ())}
-    kind = type("ServerRow", (ServerRow,), {"names": names})
-    return lambda values: kind(values)
+    result = cursor.pgresult
+    return _row_of(tuple(map(result.fname, range(result.nfields))) if result else ())
+
+
+@lru_cache(maxsize=256)
+def _row_of(names: tuple[bytes, ...]) -> type[ServerRow]:
+    """Return the kind of the rows that have these columns: made once, since each statement of a change asks for it."""
+    return type("ServerRow", (ServerRow,), {"names": {name.decode(): at for at, name in enumerate(names)}})
 
 
 class _Text(StrDumperUnknown):
