@@ -17,16 +17,29 @@ from .tables import table_bundle
 
 NOBODY = "(no name)"
 """Stands for those who asked without a name."""
-_HEAD = ("user", "where", "model", "videos", "credits", "last")
+_HEAD: tuple[str, ...] = ("user", "where", "model", "videos", "credits", "last")
 
 
 def users_bundle(rows: Sequence[UserSpending], lines: Iterable[str]) -> dict[str, str]:
-    """Return what each user spent, the sum of each user and of each backend, and lines below, as a MIME bundle."""
-    texts = [text for where in dict.fromkeys(row.backend for row in rows) for text in _of_backend(rows, where)]
-    made = table_bundle(_HEAD, texts, "Nothing was spent yet.", whole=("videos", "credits", "last"))
-    below = [redact_line(line) for line in lines]
+    """Return what each user spent, the sum of each user and of each backend, and lines below, as a MIME bundle.
+
+    Of one backend a line tells, and the table has no column of it: it is to fit into a narrow page.
+    """
+    backends = list(dict.fromkeys(row.backend for row in rows))
+    texts = [text for where in backends for text in _of_backend(rows, where)]
+    head, below = _HEAD, list(lines)
+    if len(backends) == 1:
+        column = head.index("where")
+        head, texts = _without(head, column), [_without(text, column) for text in texts]
+        below.insert(0, f"Spent at: {_place(backends[0])}")
+    made = table_bundle(head, texts, "Nothing was spent yet.", whole=("videos", "credits", "last"))
+    below = [redact_line(line) for line in below]
     html = "".join(f'<div style="{styles.QUIET}">{escape(line)}</div>' for line in below)
     return {"text/html": made["text/html"] + html, "text/plain": "\n".join([made["text/plain"], *below])}
+
+
+def _without(words: tuple[str, ...], column: int) -> tuple[str, ...]:
+    return (*words[:column], *words[column + 1 :])
 
 
 def _of_backend(rows: Sequence[UserSpending], where: str) -> list[tuple[str, ...]]:
@@ -45,8 +58,11 @@ def _line(user: str, where: str, rows: Sequence[UserSpending]) -> tuple[str, ...
     model = rows[0].model if len(rows) == 1 and user != "all" else "all"
     total = sum(row.credits for row in rows)
     last = max((row.last for row in rows if row.last is not None), default=None)
-    place = "simulator (play money)" if where == "simulator" else where
-    return user, place, model, str(sum(row.videos for row in rows)), sum_text(model, total), _when(last)
+    return user, _place(where), model, str(sum(row.videos for row in rows)), sum_text(model, total), _when(last)
+
+
+def _place(backend: str) -> str:
+    return "simulator (play money)" if backend == "simulator" else backend
 
 
 def _when(seconds: float | None) -> str:

@@ -89,6 +89,13 @@ def test_who_spent_what_is_a_table_with_sums_and_play_money_apart(session: Sessi
     assert "account~" in said
 
 
+def test_where_all_is_of_one_backend_a_line_says_so_and_the_table_is_narrower(session: Session) -> None:
+    session.cell("shot --wait")
+    said = session.line("credits --all")
+    assert said.splitlines()[0].split() == ["user", "model", "videos", "credits", "last"]
+    assert said.count("127.0.0.1") == said.count("Spent at: 127.0.0.1") == 1
+
+
 def test_who_spent_what_is_a_table_for_python(session: Session) -> None:
     studio = session.party.studio
     spent(studio.ledger)
