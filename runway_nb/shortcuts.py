@@ -38,7 +38,7 @@ from .values.plain import (
 
 
 def default_studio(*, fresh: bool = False) -> Studio:
-    """Return the studio of this process, made at first use.
+    """Return the studio of this process, made at first use, and anew after it was closed.
 
     In a notebook `%config RunwayMagics` and the notebook's folder come from the loaded extension. Settings are
     decided again when that or our part of the environment has changed, or when asked to with `fresh`: asking
@@ -53,7 +53,7 @@ def default_studio(*, fresh: bool = False) -> Studio:
     mark = config, environment_mark()
     with studio_lock():
         studio, mark_before = made_studio()
-        if studio is None:
+        if studio is None or studio.closed:
             studio = Studio(resolve(config=config))
         elif fresh or mark != mark_before:
             studio.use(resolve(config=config))

@@ -332,6 +332,11 @@ class Studio(Handle):
         """Run a coroutine on the background loop and return its result. Raises `NoAnswer` when it takes too long."""
         return self._loop.run(work, timeout)
 
+    @property
+    def closed(self) -> bool:
+        """True once it is closed: nothing is sent by it any more."""
+        return self._closed
+
     def close(self) -> None:
         """Stop tracking; what runs at Runway goes on and can be attached again."""
         self._closed = True

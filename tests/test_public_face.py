@@ -516,6 +516,19 @@ def test_a_pickled_job_is_its_id_and_is_found_again() -> None:
     close_studio()
 
 
+def test_after_the_studio_of_this_process_is_closed_the_next_call_has_another() -> None:
+    closed = runway_nb.default_studio()
+    job = runway_nb.generate(PROMPT)
+    closed.close()
+    with pytest.raises(errors.RunwayError, match="closed: nothing was sent"):
+        closed.submit(job.request)
+    found = runway_nb.generate(PROMPT)
+    assert found.id == job.id, "it is in the ledger, and not asked for again"
+    assert not runway_nb.default_studio().closed
+    found.stop()
+    close_studio()
+
+
 def test_a_pickled_job_of_another_ledger_is_not_found_and_nothing_is_asked(party: Party) -> None:
     data = pickle.dumps(party.ended(party.submit()))
     with pytest.raises(errors.JobNotFound):
