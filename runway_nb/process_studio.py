@@ -46,21 +46,26 @@ def is_of_process(studio: Studio) -> bool:
     return _studio is studio
 
 
-def close_studio() -> None:
-    """Stop following and forget the studio of this process."""
+def forget_studio(studio: Studio) -> None:
+    """Forget a studio that is being closed, where it is the one of this process: the next use makes another."""
     global _studio
     with _lock:
-        studio, _studio = _studio, None
-    atexit.unregister(close_studio)
-    if studio is not None:
-        studio.close()
+        if _studio is studio:
+            _studio = None
+            atexit.unregister(close_studio)
 
 
-def _forget_studio() -> None:
+def close_studio() -> None:
+    """Stop following and forget the studio of this process."""
+    if _studio is not None:
+        _studio.close()
+
+
+def _forget_in_child() -> None:
     """Forget the studio in a forked child: loop, connections, locks and jobs belong to the parent."""
     global _studio, _lock
     _studio, _lock = None, threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_forget_studio)
+    os.register_at_fork(after_in_child=_forget_in_child)

@@ -53,7 +53,7 @@ def default_studio(*, fresh: bool = False) -> Studio:
     mark = config, environment_mark()
     with studio_lock():
         studio, mark_before = made_studio()
-        if studio is None or studio.closed:
+        if studio is None:
             studio = Studio(resolve(config=config))
         elif fresh or mark != mark_before:
             studio.use(resolve(config=config))

@@ -37,6 +37,7 @@ from .ledger.phase import SETTLED, Phase
 from .ledger.record import FOREIGN_TYPE, Record
 from .model_checks import state_warning
 from .models import model_of_task
+from .process_studio import forget_studio
 from .redaction import redact
 from .references import ShotFrame
 from .request import VideoRequest
@@ -332,14 +333,10 @@ class Studio(Handle):
         """Run a coroutine on the background loop and return its result. Raises `NoAnswer` when it takes too long."""
         return self._loop.run(work, timeout)
 
-    @property
-    def closed(self) -> bool:
-        """True once it is closed: nothing is sent by it any more."""
-        return self._closed
-
     def close(self) -> None:
         """Stop tracking; what runs at Runway goes on and can be attached again."""
         self._closed = True
+        forget_studio(self)
         if self._loop.is_running:
             with suppress(FutureTimeout, errors.RunwayError):
                 for release in self._loop.submit(self._runner.shut_down(self._backends)).result(CLOSE_SECONDS):

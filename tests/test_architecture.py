@@ -47,9 +47,10 @@ FLOORS = """
     pictures
     jobs
     account embedded_simulator
+    process_studio
     studio
     sweeps
-    process_studio shortcuts comparison export_and_import
+    shortcuts comparison export_and_import
     history_table spending_table
     doctor
     follow

@@ -100,12 +100,8 @@ class FollowedSchedule(MachinesSchedule):
     def _start(self) -> None:
         self._retire()
         self.service_machine = self._kernel()
-        self.follower = Follower(
-            self.service_machine.studio,
-            self._told,
-            clock=self.service_machine._clock,
-            monotonic=self.loop.time,
-        )
+        studio, clock = self.service_machine.studio, self.service.clock
+        self.follower = Follower(studio, self._told, clock=clock, monotonic=self.loop.time)
         try:
             self.follower.begin()
         except LedgerError:
