@@ -15,7 +15,9 @@ RELEASE_TOOLS := 'build>=1.2' 'twine>=6.1' 'check-wheel-contents>=0.6' 'validate
 # of 10: two are for addresses, of a site and of an author, and there are none to give
 RATING := 8
 
-QUICK := -q -m "not browser and not kernel and not slow" --hypothesis-profile=quick --ignore=tests/browser
+SMALL := -q --hypothesis-profile=quick --ignore=tests/browser
+QUICK := $(SMALL) -m "not browser and not kernel and not slow and not heavy"
+PORTABLE := $(SMALL) -m "not browser and not kernel and not slow"
 
 .PHONY: demo lab quick test test-browsers install-browsers lowest newest dist check format-and-lint types types-of-tests javascript coverage soak bench docs screenshots environments clean
 
@@ -64,7 +66,7 @@ javascript:
 
 # the same tests as quick, but for two processes, with the lowest versions that pyproject.toml allows
 lowest: build/lowest/tests.done
-	build/lowest/bin/python -m pytest -n 2 $(QUICK)
+	build/lowest/bin/python -m pytest -n 2 $(PORTABLE)
 
 build/lowest/tests.done: pyproject.toml tests/lowest_versions.py
 	$(PYTHON) -m venv --clear build/lowest
@@ -74,7 +76,7 @@ build/lowest/tests.done: pyproject.toml tests/lowest_versions.py
 
 # and with the newest versions of everything: make newest PYTHON=python3.13
 newest: build/newest/tests.done
-	build/newest/bin/python -m pytest -n 2 $(QUICK)
+	build/newest/bin/python -m pytest -n 2 $(PORTABLE)
 
 build/newest/tests.done: pyproject.toml
 	$(PYTHON) -m venv --clear build/newest
@@ -97,7 +99,7 @@ build/release/tools.done: Makefile
 	@touch $@
 
 coverage: .venv/test.done
-	$(BIN)/python -m pytest -n 2 $(QUICK) --cov --cov-report=term-missing:skip-covered
+	$(BIN)/python -m pytest -n 2 $(PORTABLE) --cov --cov-report=term-missing:skip-covered
 
 soak: .venv/test.done
 	$(BIN)/python -m pytest -n 2 --deep -m deep

@@ -109,11 +109,11 @@ def test_no_test_module_imports_another() -> None:
     assert found == []
 
 
-def test_a_slow_test_says_why() -> None:
+def test_a_slow_or_heavy_test_says_why() -> None:
     found = []
     for path in FILES:
         for node in nodes(path):
-            if isinstance(node, ast.Attribute) and node.attr == "slow" and ast.unparse(node) == "pytest.mark.slow":
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in ("pytest.mark.slow", "pytest.mark.heavy"):
                 found.append((path.name, node.lineno, reason_at(path, node)))
     assert found != []
     assert [each for each in found if not each[2]] == []
