@@ -57,8 +57,9 @@ def forget_studio(studio: Studio) -> None:
 
 def close_studio() -> None:
     """Stop following and forget the studio of this process."""
-    if _studio is not None:
-        _studio.close()
+    studio, _ = made_studio()
+    if studio is not None:
+        studio.close()
 
 
 def _forget_in_child() -> None:
