@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..api.answer_values import is_same_id
 from ..errors import JobNotFound, LedgerError
-from ..redaction import mask_tokens
+from ..redaction import mask_tokens, may_hold_secrets
 from ..values.plain import shown
 from ..values.whole_text import whole_text
 from .addresses import AccountAddresses
@@ -25,6 +25,8 @@ UUID_LENGTH = 36
 """Characters of the number in a task id."""
 JOB_COLUMNS = ", ".join(f"jobs.{name}" for name in ("rowid", *COLUMNS))
 """What a job is read from."""
+_APART = "\n\n"
+"""Stands between texts that are looked through together: no form of a secret reaches across an empty line."""
 _SELECT = f"SELECT {JOB_COLUMNS} FROM jobs"  # noqa: S608 - our own column names
 
 
@@ -111,19 +113,28 @@ class JobTable:
 
     def change(self, connection: Connection, job_id: str, changes: dict[str, Any], by: str = "") -> bool:
         """Change fields of a job; False when it is not there, or `by` is given and does not own it."""
-        row = self._row_of({**changes, "updated": self.beats.moment().now})
+        row = self._row_of({**changes, "updated": self.beats.moment().now, "by": by})
+        owner = row.pop("by")
         names = ", ".join(f"{name} = ?" for name in row)
         clause = f"UPDATE jobs SET {names} WHERE id = ? AND ? IN ('', owner)"  # noqa: S608 - our own column names
-        return connection.execute(clause, (*row.values(), job_id, self.clean(by))).rowcount == 1
+        return connection.execute(clause, (*row.values(), job_id, owner)).rowcount == 1
 
     def clean(self, text: str) -> str:
         """Return text as it may be stored: no address, no password of a link, no token. All but tokens come back."""
         return self.addresses.mask(mask_tokens(text)) if text else ""
 
+    def cleaned(self, *texts: str) -> list[str]:
+        """Return several texts as they may be stored. Most hold nothing to take out, and one look at all tells."""
+        # how a letter that is not plain looks in small letters may hang on those of other texts
+        together = _APART.join(text for text in texts if text.isascii())
+        if may_hold_secrets(together):
+            return [self.clean(text) for text in texts]
+        return [text if text.isascii() else self.clean(text) for text in texts]
+
     def _row_of(self, values: dict[str, Any]) -> dict[str, Any]:
         row = {name: stored_value(name, value) for name, value in values.items()}
         texts = {name: whole_text(value) for name, value in row.items() if isinstance(value, str)}
-        return row | {name: self.clean(text) for name, text in texts.items()}
+        return row | dict(zip(texts, self.cleaned(*texts.values()), strict=True))
 
 
 def readable(found: AnyRecord) -> Record:

@@ -66,7 +66,7 @@ def readings(text: str) -> Iterator[Reading]:
     found = Reading(text)
     yield found
     for _ in range(ROUNDS):
-        if not _MARK.search(found.text):
+        if not (_MARK.search(found.text) and _SPELLED.search(found.text)):
             return
         again = _undone(found)
         if again.text == found.text:

@@ -189,7 +189,7 @@ class LedgerServer(Database):
 
     def _lost_in_commit(self, connection: ServerConnection) -> str:
         try:
-            connection.raw.execute("COMMIT")
+            connection.raw.commit()
         except psycopg.OperationalError as error:
             return explained(error, self.address)
         return ""
