@@ -126,7 +126,7 @@ class JobTable:
     def cleaned(self, *texts: str) -> list[str]:
         """Return several texts as they may be stored. Most hold nothing to take out, and one look at all tells."""
         # how a letter that is not plain looks in small letters may hang on those of other texts
-        together = _APART.join(text for text in texts if text.isascii())
+        together = _APART.join(text for text in dict.fromkeys(texts) if text.isascii())
         if may_hold_secrets(together):
             return [self.clean(text) for text in texts]
         return [text if text.isascii() else self.clean(text) for text in texts]

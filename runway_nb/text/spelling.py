@@ -27,6 +27,7 @@ _OTHER = (
 _STOPS = {"\u3002": ".", "\uff61": "."}
 """Full stops of Chinese and Japanese, which end a label of a domain too."""
 _MARK = re.compile(rf"[%&\\{_HIDDEN}{_OTHER}]")
+"""What a spelling begins with."""
 _SPELLED = re.compile(
     r"%(?:25)*(?:(?P<one>[0-7][0-9a-fA-F])|u(?P<script>[0-9a-fA-F]{4}))"
     r"|(?P<many>(?:%(?:25)*[89a-fA-F][0-9a-fA-F])+)"
@@ -66,7 +67,7 @@ def readings(text: str) -> Iterator[Reading]:
     found = Reading(text)
     yield found
     for _ in range(ROUNDS):
-        if not (_MARK.search(found.text) and _SPELLED.search(found.text)):
+        if not any(_SPELLED.match(found.text, mark.start()) for mark in _MARK.finditer(found.text)):
             return
         again = _undone(found)
         if again.text == found.text:
