@@ -136,8 +136,10 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     kinds = _kinds(Record)
     spoilt = [name for name in COLUMNS if name not in JSON_COLUMNS and not _fits(name, values[name], kinds[name])]
     yield from (_spoilt(name) for name in spoilt)
-    for name in JSON_COLUMNS:
-        yield from _request_problems(values, name)
+    asked, original = JSON_COLUMNS
+    yield from _request_problems(values, asked)
+    if values[original] != values[asked]:
+        yield from _request_problems(values, original)
 
 
 def _fits(name: str, value: Any, kind: Any) -> bool:
