@@ -12,12 +12,18 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from pathlib import Path
+from typing import Any, ClassVar
 
+from runway_nb.ledger.database import LedgerFile
 from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.record import Record
 
 Row = tuple[str, float, str]
+Said = list[tuple[str, Any]]
+"""Statements with their values, as the ledger gave them to its engine."""
+HEARD = "0ea4d"
+"""Id of the job of which is noted what the ledger says."""
 ROUNDS, BATCH = 40, 10
 JOBS = 10_000
 WRITERS, SECONDS = 8, 30.0
@@ -73,7 +79,68 @@ def measure() -> list[Row]:
     """Name, figure and goal of each measurement."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        return [*_beside_bare(home / "pace"), *_large(home / "large"), *_hammered(home / "busy")]
+        return [
+            *_beside_bare(home / "pace"),
+            *_beside_the_same(home / "same"),
+            *_large(home / "large"),
+            *_hammered(home / "busy"),
+        ]
+
+
+class Overheard(sqlite3.Connection):
+    """Notes what the ledger says to the file."""
+
+    said: ClassVar[Said] = []
+
+    def execute(self, statement: str, values: Any = (), /) -> sqlite3.Cursor:
+        self.said.append((statement, values))
+        return super().execute(statement, values)
+
+    def commit(self) -> None:
+        self.said.append(("COMMIT", ()))
+        super().commit()
+
+    @classmethod
+    def open(cls, path: Path) -> sqlite3.Connection:
+        """Connect as the ledger does."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        connection = sqlite3.connect(path, isolation_level=None, factory=cls)
+        connection.row_factory = sqlite3.Row
+        return connection
+
+
+def overheard(home: Path, owner: str) -> dict[str, Said]:
+    """Return what the ledger says in one claim and one update of the job `HEARD`."""
+    ledger = Ledger(home, database=LedgerFile(home, time.time, Overheard.open))
+    ledger.recent(1)
+    acts: dict[str, Callable[[], object]] = {
+        "claim": lambda: ledger.claim(new_record(HEARD, owner, "following"), lambda _: None),
+        "update": lambda: ledger.update(HEARD, by=owner, phase="done", lease=0.0),
+    }
+    found = {name: noted(Overheard.said, act) for name, act in acts.items()}
+    ledger.close()
+    return found
+
+
+def noted(said: Said, act: Callable[[], object]) -> Said:
+    """Return what was said in one act."""
+    said.clear()
+    act()
+    return [*said]
+
+
+def of_job(values: Any, job_id: str) -> Any:
+    """Return the values of a statement about `HEARD` for another job."""
+    if isinstance(values, Mapping):
+        return {name: _renamed(value, job_id) for name, value in values.items()}
+    return tuple(_renamed(value, job_id) for value in values)
+
+
+def _renamed(value: Any, job_id: str) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    value = value.decode() if isinstance(value, bytes) else value
+    return value.replace(HEARD, job_id) if isinstance(value, str) else value
 
 
 class Bare:
@@ -108,6 +175,11 @@ class Bare:
         )
         self._connection.execute("COMMIT")
 
+    def repeat(self, said: Said, job_id: str) -> None:
+        """Say what the ledger said of `HEARD`, now of another job, and read what is answered."""
+        for statement, values in said:
+            self._connection.execute(statement, of_job(values, job_id)).fetchall()
+
     def close(self) -> None:
         self._connection.close()
 
@@ -126,16 +198,9 @@ def _beside_bare(home: Path) -> list[Row]:
         "bare both": lambda name: bare.insert(f"b{name}", and_update=name),
         "claim": lambda name: ledger.claim(new_record(f"b{name}", owner, "following"), lambda _: None, replaces=name),
     }
-    times: dict[str, list[float]] = {side: [] for side in sides}
-    for batch in range(ROUNDS):
-        for side, act in sides.items():
-            for number in range(BATCH):
-                began = time.perf_counter()
-                act(f"{batch:04x}{number:04x}")
-                times[side].append(time.perf_counter() - began)
+    took = medians(sides, ROUNDS, BATCH)
     ledger.close()
     bare.close()
-    took = {side: statistics.median(seconds) for side, seconds in times.items()}
     written = (took["add"] + took["update"]) / (took["bare insert"] + took["bare update"])
     return [
         ("bare transaction that inserts and updates, ms", took["bare both"] * 1000, ""),
@@ -145,6 +210,39 @@ def _beside_bare(home: Path) -> list[Row]:
         ("add / bare insert", took["add"] / took["bare insert"], ""),
         ("update / bare update", took["update"] / took["bare update"], ""),
     ]
+
+
+def _beside_the_same(home: Path) -> list[Row]:
+    """Ours and the same statements by the driver alone in turn; each job ends, so that few are ever under way."""
+    ledger, bare, owner = Ledger(home / "ours"), Bare(home / "bare"), new_owner()
+    said = overheard(home / "heard", owner)
+    sides: dict[str, Callable[[str], object]] = {
+        "claim": lambda name: ledger.claim(new_record(name, owner, "following"), lambda _: None),
+        "said of claim": lambda name: bare.repeat(said["claim"], name),
+        "update": lambda name: ledger.update(name, by=owner, phase="done", lease=0.0),
+        "said of update": lambda name: bare.repeat(said["update"], name),
+    }
+    took = medians(sides, ROUNDS, BATCH)
+    ledger.close()
+    bare.close()
+    return [
+        ("claim / the same statements by the driver alone", took["claim"] / took["said of claim"], "<= 1.3"),
+        ("update / the same", took["update"] / took["said of update"], "<= 1.3"),
+        ("claims per second", 1 / took["claim"], ""),
+        ("updates per second", 1 / took["update"], ""),
+    ]
+
+
+def medians(sides: Mapping[str, Callable[[str], object]], rounds: int, batch: int) -> dict[str, float]:
+    """Return the median seconds of each side; they take turns in small batches, each call with an id of its own."""
+    times: dict[str, list[float]] = {side: [] for side in sides}
+    for number in range(rounds):
+        for side, act in sides.items():
+            for each in range(batch):
+                began = time.perf_counter()
+                act(f"{number:03x}{each:04x}")
+                times[side].append(time.perf_counter() - began)
+    return {side: statistics.median(seconds) for side, seconds in times.items()}
 
 
 def _large(home: Path) -> list[Row]:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,12 +31,10 @@ from runway_nb.ledger.postgres.statements import translated
 from runway_nb.ledger_address import LedgerAddress
 from support.postgres import PostgresServer
 
-from .ledger import new_record
+from .ledger import HEARD, Said, medians, new_record, noted, of_job
 
 Row = tuple[str, float, str]
 ROUNDS, BATCH = 30, 5
-HEARD = "0ea4d"
-"""Id of the job of which is noted what the ledger says to the server."""
 CLIENTS, SECONDS = (8, 32), 8.0
 LOCKED = f"SELECT pg_advisory_xact_lock({LOCK})"
 
@@ -57,7 +55,7 @@ def measure() -> list[Row]:
 class Overheard(ServerConnection):
     """Notes what the ledger says to the server."""
 
-    said: ClassVar[list[tuple[str, Any]]] = []
+    said: ClassVar[Said] = []
 
     def execute(self, statement: str, values: Any = None, /) -> Any:
         self.said.append((translated(statement), values if values is not None else ()))
@@ -100,16 +98,13 @@ class Bare:
         """One change."""
         self._change("UPDATE jobs SET phase = 'sending', sent = 1.0, updated = 1.0 WHERE id = %s", (job_id,))
 
-    def repeat(self, said: list[tuple[str, Any]], job_id: str) -> None:
+    def repeat(self, said: Said, job_id: str) -> None:
         """Say to the server what the ledger said of the job `HEARD`, now of another, and read what it answers."""
         for statement, values in said:
             if values is None:
                 self._connection.execute(statement.encode(), prepare=False).nextset()
                 continue
-            renamed = {name: _of_job(value, job_id) for name, value in _named(values)}
-            found = self._connection.execute(
-                statement.encode(), renamed if isinstance(values, dict) else tuple(renamed.values())
-            )
+            found = self._connection.execute(statement.encode(), of_job(values, job_id))
             if found.description:
                 found.fetchall()
         self._connection.execute("COMMIT")
@@ -124,18 +119,7 @@ class Bare:
         self._connection.execute("COMMIT")
 
 
-def _named(values: Any) -> Iterable[tuple[Any, Any]]:
-    return values.items() if isinstance(values, dict) else enumerate(values)
-
-
-def _of_job(value: Any, job_id: str) -> Any:
-    if isinstance(value, bool):
-        return int(value)
-    value = value.decode() if isinstance(value, bytes) else value
-    return value.replace(HEARD, job_id) if isinstance(value, str) else value
-
-
-def overheard(url: str, home: Path, owner: str) -> dict[str, list[tuple[str, Any]]]:
+def overheard(url: str, home: Path, owner: str) -> dict[str, Said]:
     """Return what the ledger says to the server in one claim, one update and one `add`, the COMMIT left out."""
     now = ServerClock(time.time, time.monotonic)
     server = LedgerServer(LedgerAddress(url), now, Overheard.open)
@@ -146,11 +130,7 @@ def overheard(url: str, home: Path, owner: str) -> dict[str, list[tuple[str, Any
         "update": lambda: ledger.update(HEARD, by=owner, phase="sending", sent=1.0),
         "add": lambda: ledger.add(new_record(f"a{HEARD}", owner, "following")),
     }
-    found = {}
-    for name, act in acts.items():
-        Overheard.said.clear()
-        act()
-        found[name] = list(Overheard.said)
+    found = {name: noted(Overheard.said, act) for name, act in acts.items()}
     ledger.close()
     return found
 
@@ -172,16 +152,9 @@ def beside_bare(url: str, home: Path) -> list[Row]:
         "said of claim": lambda name: locked.repeat(said["claim"], f"q{name}"),
         "said of update": lambda name: locked.repeat(said["update"], f"q{name}"),
     }
-    times: dict[str, list[float]] = {side: [] for side in sides}
-    for batch in range(ROUNDS):
-        for side, act in sides.items():
-            for number in range(BATCH):
-                began = time.perf_counter()
-                act(f"{batch:03x}{number:04x}")
-                times[side].append(time.perf_counter() - began)
+    took = medians(sides, ROUNDS, BATCH)
     for one in (ledger, locked, serializable):
         one.close()
-    took = {side: statistics.median(seconds) for side, seconds in times.items()}
     return [
         ("server: bare insert under the lock, ms", 1000 * took["bare insert"], ""),
         (

@@ -41,6 +41,7 @@ from .tasks import LedgerTasks
 from .uploads import LedgerUploads
 
 _MOST_ROWS = 2**63 - 1
+_FIELDS = frozenset(COLUMNS)
 _RENAMED = {
     "spent_today": "spending.today",
     "upload": "uploads.find",
@@ -226,7 +227,7 @@ class Ledger(Handle):
             by: The owner that changes it. Raises `LeaseLost` when that is another by now.
             **changes: Fields of `Record`.
         """
-        unknown = set(changes) - set(COLUMNS)
+        unknown = changes.keys() - _FIELDS
         if unknown:
             raise TypeError(f"a record has no {', '.join(sorted(unknown))}")
         with self._database.transaction() as connection:
