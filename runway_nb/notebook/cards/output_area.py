@@ -40,6 +40,8 @@ class OutputEntry:
     def __init__(self, card: Card | None, data: dict[str, str] | None = None, job: Job | None = None) -> None:
         self.card = card
         self.job = card.job if card is not None else job
+        self.phase = self.job.state.phase if self.job is not None else None
+        """At which the text of the card stands, or an earlier one."""
         self.data = data
         self.offer: ipywidgets.Widget | None = None
         """The buttons of a job in doubt, for a while."""
@@ -170,15 +172,16 @@ class OutputArea:
 
     def _begin(self, entry: OutputEntry) -> None:
         assert entry.card is not None
-        phases = [entry.card.job.state.phase]
 
         def note_phase(job: Job) -> None:
-            if job.state.phase is not phases[-1] and not job.state.phase.is_final:
-                phases.append(job.state.phase)
+            phase = job.state.phase
+            if phase is not entry.phase and not phase.is_final:
+                entry.phase = phase
                 self._keep_text()
                 self._stepped()
 
         entry.card.job.observe(note_phase)
+        note_phase(entry.card.job)  # it may have gone on while its card was put
         entry.card.job.on_end(lambda _: self._end(entry))
         self._studio.spawn(_keep_up(entry.card))
 

@@ -423,3 +423,11 @@ def test_the_page_knows_at_each_step_what_stands_there_without_the_kernel(studio
     studio.finish(job)
     assert keeper.texts[area.display_id]["data"] == area.durable_bundle()
     assert "<video" in keeper.texts[area.display_id]["data"]["text/html"]
+
+
+def test_a_job_that_goes_on_while_its_card_is_put_is_kept_at_its_step(studio) -> None:
+    job = studio.job(phase=Phase.PREPARING)
+    area: OutputArea = studio.area(changed=lambda: control_of(job).change(phase=Phase.FOLLOWING))
+    keeper = area.root.children[0].children[-1]
+    area.add(job)
+    assert "Runway is working on it" in keeper.texts[area.display_id]["data"]["text/plain"]

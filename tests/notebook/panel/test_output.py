@@ -119,6 +119,7 @@ def test_progress_sends_no_texts_and_a_new_phase_one(bench, wire, hands) -> None
     panel = bench.panel(REQUEST)
     job = hands.press(panel)
     control_of(job).change(phase=Phase.FOLLOWING, task=Task(TASK_ID, Status("RUNNING")))
+    wait_until(lambda: "Runway is working on it." in str(wire.of("texts")[-1]))
     before = len(wire.of("texts"))
     for percent in range(200):
         control_of(job).change(progress=percent / 200, remaining=200.0 - percent, last_poll=float(percent))
