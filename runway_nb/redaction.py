@@ -11,10 +11,11 @@ import logging
 import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import NamedTuple
 
 from .spec import ID_FORM, TOKEN_FORM
-from .text.known_secrets import hits
+from .text.known_secrets import hits, known
 from .text.known_secrets import know_address as know_address
 from .text.known_secrets import know_token as know_token
 from .text.spelling import readings
@@ -54,6 +55,8 @@ _DOMAIN = re.compile(r"@(?:[\w-]{1,63}(?:\.[\w-]{1,63})+|\[[0-9a-fA-F:.]{3,45}\]
 _LOCAL = re.compile(r"[\w.+'%-]")
 _ANY_LETTER = re.compile(r"[^\W\d_]")
 _LONGEST_LOCAL = 320
+_SHORT = 160
+"""Characters of a text that may come again, such as a phase and an owner."""
 
 
 class _Mask(NamedTuple):
@@ -118,8 +121,14 @@ def addresses(text: str) -> list[tuple[int, int]]:
 def may_hold_secrets(text: str) -> bool:
     """Return False for a text with no id of an account, in which `mask_tokens` and `addresses` find nothing.
 
-    It is one look at the text instead of two.
+    It is one look at the text instead of two, and at a short one that comes again none.
     """
+    look = _looked_at if len(text) <= _SHORT else _looked_at.__wrapped__
+    return look(text, known().number)
+
+
+@lru_cache(maxsize=256)
+def _looked_at(text: str, number: int) -> bool:  # noqa: ARG001 - what was found with fewer secrets known is forgotten
     return "runwayml:" in text.lower() or any(True for read in readings(text) for _ in _kept_out(read.text))
 
 

@@ -46,6 +46,8 @@ class Known(NamedTuple):
     """All of them in UTF-8, and True for a token."""
     token_like: re.Pattern[bytes] | None = None
     """Finds a place in small letters where a token may lie: so many of the bytes that tokens are made of."""
+    number: int = 0
+    """How often something new has become known."""
 
     def may_be_in(self, data: bytes) -> bool:
         """Return False for bytes in small letters that hold no secret for sure; it takes one look at each."""
@@ -99,7 +101,8 @@ def _keep(kept: dict[str, None], new: Iterable[str], most: int) -> None:
         # a piece lies in its whole, so the longest is looked for first
         tokens, addresses = (tuple(sorted(some, key=len, reverse=True)) for some in (_tokens, _addresses))
         codes = [(secret.encode(errors="replace"), some is tokens) for some in (tokens, addresses) for secret in some]
-        _known = Known(tokens, addresses, tuple(codes), _run_of([code for code, is_token in codes if is_token]))
+        token_like = _run_of([code for code, is_token in codes if is_token])
+        _known = Known(tokens, addresses, tuple(codes), token_like, _known.number + 1)
 
 
 def _run_of(tokens: Sequence[bytes]) -> re.Pattern[bytes] | None:

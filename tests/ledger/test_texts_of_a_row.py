@@ -58,3 +58,10 @@ def test_the_texts_of_a_row_come_out_as_each_does_by_itself(table, row) -> None:
 def test_a_secret_is_found_behind_any_other_text(table, text) -> None:
     row = [LINE, "a lamp turns", text]
     assert table.cleaned(*row) == [LINE, "a lamp turns", table.clean(text)]
+
+
+def test_a_token_that_becomes_known_is_found_where_none_was_before(table) -> None:
+    row = ["following", "its number is 7kq0zv93xw"]
+    assert table.cleaned(*row) == row
+    know_token("user:4712-7kq0zv93xw")
+    assert table.cleaned(*row) == ["following", "its number is ***"]
