@@ -15,11 +15,10 @@ RELEASE_TOOLS := 'build>=1.2' 'twine>=6.1' 'check-wheel-contents>=0.6' 'validate
 # of 10: two are for addresses, of a site and of an author, and there are none to give
 RATING := 8
 
-SMALL := -q --hypothesis-profile=quick --ignore=tests/browser
-QUICK := $(SMALL) -m "not browser and not kernel and not slow and not heavy"
-PORTABLE := $(SMALL) -m "not browser and not kernel and not slow"
+PORTABLE := -q --hypothesis-profile=quick --ignore=tests/browser -m "not browser and not kernel and not slow"
+QUICK := $(PORTABLE) --quick
 
-.PHONY: demo lab quick test test-browsers install-browsers lowest newest dist check format-and-lint types types-of-tests javascript coverage soak bench docs screenshots environments clean
+.PHONY: demo lab quick test test-browsers install-browsers durations lowest newest dist check format-and-lint types types-of-tests javascript coverage soak bench docs screenshots environments clean
 
 demo: .venv/demo.done
 	$(BIN)/python notebooks/run_demo.py
@@ -47,6 +46,10 @@ quick: check
 	$(BIN)/python -m pytest $(QUICK) --part 1/2; first=$$?; \
 	wait $$other; second=$$?; cat build/quick-2.txt; exit $$((first | second))
 
+# tests/durations.txt: how long each test takes beside the others, and so which are too long for make quick
+durations: .venv/test.done
+	$(BIN)/python -m pytest $(PORTABLE) --measure
+
 check: .venv/test.done $(NODE)/tools.done
 	@$(MAKE) --no-print-directory -j 2 types-of-tests types format-and-lint javascript
 
@@ -64,7 +67,7 @@ javascript:
 	$(WITH_NODE) $(NODE)/node_modules/.bin/biome check --error-on-warnings
 	$(WITH_NODE) $(NODE)/node_modules/.bin/tsc --project .
 
-# the same tests as quick, but for two processes, with the lowest versions that pyproject.toml allows
+# what make quick runs and the long tests that it leaves out, with the lowest versions that pyproject.toml allows
 lowest: build/lowest/tests.done
 	build/lowest/bin/python -m pytest -n 2 $(PORTABLE)
 

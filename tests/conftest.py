@@ -44,6 +44,7 @@ from runway_nb.ledger import migrations  # noqa: E402
 from runway_nb.request import VideoRequest  # noqa: E402
 from runway_nb.spec import DEFAULT_MODEL  # noqa: E402
 from support import new_ledgers  # noqa: E402
+from support.durations import function_of, known_durations  # noqa: E402
 from support.fakes import FakeTime, Party  # noqa: E402
 from support.leftovers import at_end, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks
 from support.parts import pytest_addoption, pytest_configure, pytest_ignore_collect  # noqa: E402, F401 - hooks
@@ -148,12 +149,16 @@ def api(tmp_path: Path) -> Api:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without `--deep` no deep test; the slow files first, so that two workers end at about the same time."""
-    if not config.getoption("--deep"):
-        deep = [item for item in items if item.get_closest_marker("deep")]
-        config.hook.pytest_deselected(items=deep)
-        items[:] = [item for item in items if item not in deep]
+    """Without `--deep` no deep test, with `--quick` no long one; the slow files first: two workers end together."""
+    left_out = {item for item in items if _is_left_out(item, config)}
+    config.hook.pytest_deselected(items=[*left_out])
+    items[:] = [item for item in items if item not in left_out]
     items.sort(key=_rank)
+
+
+def _is_left_out(item: pytest.Item, config: pytest.Config) -> bool:
+    is_long = config.getoption("--quick") and function_of(item.nodeid) in known_durations().long
+    return bool(is_long or (item.get_closest_marker("deep") and not config.getoption("--deep")))
 
 
 def _rank(item: pytest.Item) -> int:

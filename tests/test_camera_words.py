@@ -173,7 +173,6 @@ def test_a_camera_in_a_looking_glass_swaps_left_and_right_only(camera: Camera) -
     assert tokens(camera_sentence(Camera(**swapped))) == words
 
 
-@pytest.mark.heavy("tries very many values")
 def test_no_corner_of_the_sliders_makes_a_line_too_long() -> None:
     lines = (said(**dict(zip(MOVES, values, strict=True))) for values in itertools.product((-8, 0, 1, 5, 8), repeat=6))
     assert max(map(len, lines)) <= 110

@@ -45,7 +45,6 @@ def states(found: dict[str, dict[str, Any]], *names: str) -> list[str]:
     return [found[name]["state"] for name in names]
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_sound_installation_ends_with_0(tmp_path: Path) -> None:
     done = run(tmp_path, "doctor")
     assert done.code == 0, done.said
@@ -56,7 +55,6 @@ def test_a_sound_installation_ends_with_0(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["home"], "nothing is left behind"
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_everything_may_be_broken_at_once(tmp_path: Path) -> None:
     libraries = tmp_path / "libraries"
     (libraries / "uvicorn").mkdir(parents=True)
@@ -79,7 +77,6 @@ def test_everything_may_be_broken_at_once(tmp_path: Path) -> None:
     assert "hunter2" not in done.said
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_offline_the_other_lines_stand(tmp_path: Path) -> None:
     with socket.socket() as taken:  # nobody listens there, and nobody else can
         taken.bind(("127.0.0.1", 0))
@@ -90,7 +87,6 @@ def test_offline_the_other_lines_stand(tmp_path: Path) -> None:
     assert TOKEN.partition("-")[2] not in done.said
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_home_that_cannot_be_had_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("mine")
     done = run(tmp_path, "doctor", "--json", RUNWAY_NB_HOME=str(tmp_path / "taken" / "home"))
@@ -98,7 +94,6 @@ def test_a_home_that_cannot_be_had_is_one_line(tmp_path: Path) -> None:
     assert states(done.found, "home", "ledger", "token") == ["wrong", "ok", "ok"]
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_help_and_version(tmp_path: Path) -> None:
     said = run(tmp_path, "--help").said
     for command in ("doctor", "follow"):

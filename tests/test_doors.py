@@ -101,7 +101,6 @@ def test_a_status_is_one_short_word_whatever_the_server_says() -> None:
     assert Task.from_wire({"taskId": TASK_ID, "status": "\x1b[1mSUCCEEDED"}).status == "SUCCEEDED"
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_every_text_of_a_task_is_as_it_may_be_shown() -> None:
     task = hostile_task()
     assert task.problem is not None
@@ -192,7 +191,6 @@ def test_a_job_in_every_state(tmp_path: Path) -> None:
             check(job.error, *error_bundle(job.error).values(), *job.error._render_traceback_())
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_tables_and_pages(tmp_path: Path) -> None:
     asset = Asset.from_wire({"assetId": ASSET_ID, "name": LONG, "mediaType": "image", "taskId": LONG})
     page = asset_gallery.bundle(asset_gallery.AssetList((asset,), (LONG,)), note=LONG, text=LONG)
@@ -208,7 +206,6 @@ def test_tables_and_pages(tmp_path: Path) -> None:
         check(*table.values())
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_the_panel(tmp_path: Path) -> None:
     asset = Asset.from_wire({"assetId": ASSET_ID, "name": LONG, "mediaType": "image"})
     link = "https://me:pa55word@host.test/a.png?_jwt=x"
@@ -264,7 +261,6 @@ def test_what_is_sent_is_what_was_typed(party: Party) -> None:
     assert json.loads(call.content)["text_prompt"] == prompt
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_session_with_a_hostile_server_leaves_nothing(party: Party, capsys: pytest.CaptureFixture[str]) -> None:
     """All texts of all answers, by a server that still makes the video."""
 

@@ -93,7 +93,6 @@ def listings(party: Party) -> str:
     return "\n".join([*jobs.values(), *tasks.values(), plan, credit, repr(reprs)])
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_no_secret_is_shown_logged_or_kept(tmp_path: Path, time: FakeTime, logs: io.StringIO) -> None:
     with Party(tmp_path, time) as party:
         shown = session(party) + listings(party)

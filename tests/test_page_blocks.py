@@ -43,7 +43,6 @@ def page_shell(tmp_path: Path, time: FakeTime, monkeypatch: pytest.MonkeyPatch) 
     MODELS.update(rows)
 
 
-@pytest.mark.heavy("runs the pages of the documentation")
 @pytest.mark.parametrize("page", WITH_CODE, ids=lambda page: page.name)
 def test_every_block_of_a_page_runs_and_every_job_brings_its_video(page: Path, page_shell: Any) -> None:
     run_page(page, lambda block: wrong_with(block, page_shell))
@@ -103,7 +102,6 @@ def test_a_line_of_a_shell_is_held_against_what_there_is(line: str, words: str |
     assert problem_of(line) == words
 
 
-@pytest.mark.heavy("runs the pages of the documentation")
 @pytest.mark.parametrize("cell", ["1 / 0", "%%runway --zoom 400\nA lamp turns", "this is no code"])
 def test_a_block_that_fails_is_reported_with_its_place(cell: str, tmp_path: Path) -> None:
     page = tmp_path / "page.md"

@@ -516,7 +516,6 @@ def test_a_pickled_job_is_its_id_and_is_found_again() -> None:
     close_studio()
 
 
-@pytest.mark.heavy("tries very many values")
 def test_after_the_studio_of_this_process_is_closed_the_next_call_has_another() -> None:
     closed = runway_nb.default_studio()
     job = runway_nb.generate(PROMPT)

@@ -92,7 +92,6 @@ def test_what_does_not_reach_the_picture_makes_no_other_wish(party: Party, field
     assert party.started == 1
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_picture_file_counts_by_its_content(party: Party) -> None:
     from PIL import Image
 
@@ -383,7 +382,6 @@ def test_the_budget_is_of_a_day_and_of_all_notebooks_whatever_their_names(party:
     assert party.started == 3
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_two_kernels_have_their_own_limits_over_one_sum(party: Party) -> None:
     other = party.make_studio()
     other.use(replace(party.settings, max_credits=75))
@@ -399,7 +397,6 @@ def test_two_kernels_have_their_own_limits_over_one_sum(party: Party) -> None:
     assert party.started == 3
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize("address", ["HTTP://127.0.0.1/v1/runwayml", "http://127.0.0.1:80/v1/runwayml"])
 def test_another_spelling_of_the_address_is_no_other_budget(party: Party, address: str) -> None:
     party.studio.use(replace(party.settings, max_credits=25))
@@ -436,7 +433,6 @@ def test_what_was_refused_is_given_back_to_the_budget(party: Party) -> None:
     assert party.studio.account.spent_today() == 25
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_three_refusals_within_a_day_ask_for_force(party: Party) -> None:
     party.simulator.fault("moderated", times=3)
     for number in range(3):
@@ -477,7 +473,6 @@ def test_refused_words_are_not_sent_again_unasked(party: Party, fault: str) -> N
 # --- the queue --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_two_run_at_once_and_the_next_goes_when_one_ends(party: Party) -> None:
     jobs = [party.submit(f"Shot {number}") for number in range(5)]
     most = []

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from support.parts import DEAR, in_parts, weight
+from support.durations import known_durations, read_durations, written_durations
+from support.parts import in_parts, weights
 from support.syntax import nodes
 
 TESTS = Path(__file__).parent
@@ -109,11 +110,11 @@ def test_no_test_module_imports_another() -> None:
     assert found == []
 
 
-def test_a_slow_or_heavy_test_says_why() -> None:
+def test_a_slow_test_says_why() -> None:
     found = []
     for path in FILES:
         for node in nodes(path):
-            if isinstance(node, ast.Attribute) and ast.unparse(node) in ("pytest.mark.slow", "pytest.mark.heavy"):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) == "pytest.mark.slow":
                 found.append((path.name, node.lineno, reason_at(path, node)))
     assert found != []
     assert [each for each in found if not each[2]] == []
@@ -144,10 +145,29 @@ def test_no_test_sleeps_in_its_own_thread() -> None:
 
 
 def test_the_parts_of_a_run_hold_every_file_once_and_weigh_the_same() -> None:
-    sizes = {path: weight(path) for path in FILES if path.stem.startswith("test_")}
-    assert {path.name for path in sizes} >= {*DEAR}
+    sizes = weights(path for path in FILES if path.stem.startswith("test_"))
     for count in (1, 2, 3):
         parts = in_parts(sizes, count)
         assert sorted(path for part in parts for path in part) == sorted(sizes)
-        weights = [sum(sizes[path] for path in part) for part in parts]
-        assert max(weights) - min(weights) < max(sizes.values())
+        sums = [sum(sizes[path] for path in part) for part in parts]
+        assert max(sums) - min(sums) < max(sizes.values())
+
+
+def test_what_make_quick_leaves_out_is_there() -> None:
+    table = known_durations()
+    known = {
+        f"tests/{path.relative_to(TESTS).as_posix()}::{node.name}"
+        for path in FILES
+        for node in nodes(path)
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+    }
+    assert table.long != frozenset()
+    assert table.long - known == frozenset(), "make durations writes tests/durations.txt anew"
+
+
+def test_the_quickest_tests_are_kept_up_to_a_limit() -> None:
+    """A test of many cases is judged by one of them, and stays or goes with all."""
+    cases = {"a.py::quick": [0.25] * 4, "a.py::long": [3.0], "b.py::middle": [0.5, 1.5], "b.py::longer": [4.0]}
+    kept = read_durations(written_durations(cases, limit=3.0))
+    assert kept == ({"a.py": 1.0, "b.py": 2.0}, {"a.py::long", "b.py::longer"})
+    assert read_durations(written_durations(cases, limit=10.0)).long == set()

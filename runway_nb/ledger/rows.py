@@ -11,7 +11,7 @@ import math
 import os
 import re
 import types
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import cache
@@ -52,8 +52,10 @@ def read_row(row: Mapping[str, Any], problem: str = "") -> Record | UnreadableRe
         problem: Why it cannot be read, when that is known already.
     """
     values = {name: row[name] for name in COLUMNS}
+    asked, original = JSON_COLUMNS
+    bodies = (asked,) if values[asked] == values[original] else JSON_COLUMNS  # most often they are one text
     values |= {name: _json_object(values[name]) for name in JSON_COLUMNS}
-    problem = problem or next(_problems(values), "")
+    problem = problem or next(_problems(values, bodies), "")
     if problem:
         return _unreadable(row, problem)
     values |= {name: bool(values[name]) for name, kind in _kinds(Record).items() if kind is bool}
@@ -126,8 +128,8 @@ def _unreadable(row: Mapping[str, Any], problem: str) -> UnreadableRecord:
     return UnreadableRecord(row_name(row["id"], row["rowid"]), problem, price, is_certain, moment, **texts)
 
 
-def _problems(values: Mapping[str, Any]) -> Iterator[str]:
-    """Return why a row cannot be read, the clearest reason first."""
+def _problems(values: Mapping[str, Any], bodies: Sequence[str]) -> Iterator[str]:
+    """Return why a row cannot be read, the clearest reason first; `bodies` are the columns of JSON that are read."""
     phase, model = values["phase"], values["model"]
     if isinstance(phase, str) and phase not in PHASE_NAMES:
         yield _newer("phase", phase)
@@ -136,10 +138,8 @@ def _problems(values: Mapping[str, Any]) -> Iterator[str]:
     kinds = _kinds(Record)
     spoilt = [name for name in COLUMNS if name not in JSON_COLUMNS and not _fits(name, values[name], kinds[name])]
     yield from (_spoilt(name) for name in spoilt)
-    asked, original = JSON_COLUMNS
-    yield from _request_problems(values, asked)
-    if values[original] != values[asked]:
-        yield from _request_problems(values, original)
+    for name in bodies:
+        yield from _request_problems(values, name)
 
 
 def _fits(name: str, value: Any, kind: Any) -> bool:

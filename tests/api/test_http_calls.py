@@ -87,7 +87,6 @@ def test_no_call_takes_longer_than_its_clock(hurry, answer, name) -> None:
     assert 0.08 < time.perf_counter() - began < 1.5
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_an_upload_has_a_clock_that_grows_with_it(hurry, monkeypatch: pytest.MonkeyPatch) -> None:
     data = {"name": "a", "content_type": "image/png"}
     began = time.perf_counter()
@@ -173,7 +172,6 @@ def test_packed_json_is_read() -> None:
     assert "accept-encoding: gzip\r\n" in port.heads[0].lower()
 
 
-@pytest.mark.heavy("starts a server or a process")
 @pytest.mark.parametrize(("status", "kind"), [(400, errors.BadRequest), (412, errors.NotEnoughCredits)])
 def test_a_refusal_stays_one_however_long_it_is(status, kind) -> None:
     for serve in (

@@ -109,7 +109,6 @@ def test_this_machine_needs_none_of_them(broken) -> None:
     assert Port(says(head(f"Content-Length: {len(body)}") + body)).during(act).id == TASK_ID
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_the_embedded_simulator_needs_none_of_them(broken, tmp_path: Path) -> None:
     async def act():
         connection = await connect(Settings(None, "https://api.test", tmp_path, tmp_path))

@@ -335,7 +335,6 @@ def test_a_video_that_comes_packed_is_unpacked(tmp_path: Path) -> None:
     assert real.seen[-1] == (len(CLIP), None)
 
 
-@pytest.mark.heavy("starts a server or a process")
 @pytest.mark.parametrize(
     "serve",
     [
@@ -378,7 +377,6 @@ def test_a_slow_line_is_waited_for_and_a_drip_is_not(tmp_path: Path, seconds, co
         assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_video_that_comes_on_may_pause_at_any_moment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each pause is shorter than a window, and goes over the end of one."""
     monkeypatch.setattr(media_module, "WINDOW", 0.5)

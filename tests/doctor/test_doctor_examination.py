@@ -62,7 +62,6 @@ def test_a_check_that_raises_is_one_line(error: BaseException, state: str, words
     assert words in found[1].text
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_check_that_hangs_is_one_line_and_ends_the_wait(release: threading.Event) -> None:
     def hang() -> list[Finding]:
         release.wait(60)

@@ -40,7 +40,6 @@ def test_a_task_of_a_model_that_is_none_here_is_refused() -> None:
         continuing_request(job_of(VideoRequest("A lamp"), foreign_type="gen9_create"))
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_clip_that_continues_is_made_from_the_frame(party) -> None:
     first = party.ended(party.submit(seconds=5))
     second = party.ended(party.studio.submit(continuing_request(first)))

@@ -117,7 +117,6 @@ def test_nothing_is_sent_again_while_the_account_cannot_be_looked_at(party: Part
     assert (party.started, creates(party)) == (1, 1)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize("fault", ["429-started", "429-runway"])
 def test_a_429_at_the_deadline_is_looked_at_once_more(party: Party, fault: str) -> None:
     party.simulator.fault("429-runway", retry_after=10**9)
@@ -258,7 +257,6 @@ def test_a_poll_that_shows_another_task_is_not_believed(party: Party, times: int
     assert job.video is not None
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_polls_that_never_show_the_task_detach_and_lose_nothing(party: Party) -> None:
     party.simulator.fault("get-other")
     job = party.ended(party.submit())
@@ -385,7 +383,6 @@ def test_the_only_task_goes_to_the_request_that_made_it(party: Party) -> None:
     assert party.studio.ledger.get(second.id).task_id == task
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_two_requests_with_one_seed_never_take_each_others_video(party: Party) -> None:
     """Where the account tells neither words nor options of a task."""
 
@@ -481,7 +478,6 @@ def test_a_bare_answer_is_followed_and_proven_by_its_first_look(party: Party) ->
     assert not party.studio.ledger.get(job.id).guessed
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_search_has_one_clock_however_slowly_the_account_answers(
     party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -94,7 +94,6 @@ def shelf(party: Party) -> Shelf:
 # --- the same request -------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("writes and reads whole exports")
 @pytest.mark.parametrize("kind", ODD)
 def test_the_same_cell_shows_the_imported_video_and_sends_nothing(
     party: Party, there: Party, export: Path, kind: str
@@ -323,7 +322,6 @@ def test_an_imported_job_was_made_when_it_was_made(party: Party, there: Party, e
     assert [entry.record.asked for entry in history.all() if entry.record.id == made.id] == [made.created]
 
 
-@pytest.mark.heavy("writes and reads whole exports")
 def test_a_sweep_finds_all_its_videos_and_makes_what_is_missing(party: Party, there: Party, export: Path) -> None:
     def swept(where: Party, *zooms: int) -> Sweep:
         many: Sweep = runway_nb.sweep("A lamp turns", zoom=list(zooms), studio=where.studio, yes=True)
@@ -415,7 +413,6 @@ def test_a_file_that_lies_there_already_is_taken_and_another_is_left_alone(
     assert (outputs / f"other-{other.id}.mp4").read_bytes() == b"mine"
 
 
-@pytest.mark.heavy("writes and reads whole exports")
 def test_a_job_whose_id_is_taken_gets_another_and_its_frames_with_it(party: Party, there: Party, export: Path) -> None:
     first = shot(party)
     following = shot(party, "The next shot", keyframes=Keyframes(first=first.last))

@@ -217,7 +217,6 @@ def test_of_what_was_given_back_only_the_last_week_is_taken_up(room: Nobody) -> 
     assert follows.kinds() == ["started"]
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_so_many_at_once_and_no_more(room: Nobody) -> None:
     kernel = room.kernel("ann")
     (job,) = room.ask(kernel, 1)
@@ -311,7 +310,6 @@ def test_a_ledger_that_is_away_is_said_once_and_gone_on_with(room: Nobody) -> No
     assert len(room.sent) == 1
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize("seconds", [50.0, 500.0], ids=["for a moment", "for longer than a job waits"])
 def test_the_ledger_goes_as_a_job_is_taken(room: Nobody, seconds: float) -> None:
     (job,) = room.dead_kernel()
@@ -334,7 +332,6 @@ def test_a_ledger_that_cannot_be_opened_at_the_beginning_is_no_beginning(room: N
     assert follows.events == []
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_what_comes_to_no_end_is_tried_again_later_and_less_often(room: Nobody) -> None:
     (job,) = room.dead_kernel()
     room.service.simulator.fault("artifact-500", times=None)

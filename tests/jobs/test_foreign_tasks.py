@@ -143,7 +143,6 @@ def test_a_bare_id_is_the_last_resort() -> None:
 # --- the whole way --------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize("model", ["gen4_5", "videos-gen4.5", "kling-3.0-pro", "veo-3.1", "seedance-2", "sora-2"])
 @pytest.mark.parametrize("fault", ["lost-answer", "no-task-id", "other-answer"])
 def test_a_lost_answer_is_found_again_for_every_model(party: Party, model: str, fault: str) -> None:
@@ -172,7 +171,6 @@ def test_two_models_with_one_prompt_never_exchange_their_videos(party: Party) ->
     assert party.started == 2
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_picture_is_brought_to_the_frame_by_any_word_for_it(party: Party, tmp_path: Path) -> None:
     from PIL import Image
 

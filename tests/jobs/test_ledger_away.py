@@ -80,7 +80,6 @@ def test_while_the_ledger_is_away_a_request_is_refused_with_one_line_and_nothing
     assert len(room.sent) == 1
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_jobs_in_line_wait_for_the_ledger_and_go_when_it_is_back(room: Room) -> None:
     kernel = room.kernel("ann")
     jobs = room.ask(kernel, 4)
@@ -94,7 +93,6 @@ def test_jobs_in_line_wait_for_the_ledger_and_go_when_it_is_back(room: Room) -> 
     assert len(room.sent) == 4
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_ledger_that_stays_away_ends_a_job_in_line_for_nothing(room: Room) -> None:
     kernel = room.kernel("ann")
     jobs = room.ask(kernel, 3)

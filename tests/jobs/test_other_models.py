@@ -112,7 +112,6 @@ def test_a_row_of_ones_own_is_sent_paid_and_found_again_like_any_other(party: Pa
     assert (party.started, job.price_text) == (1, "price unknown")
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_job_of_a_model_that_is_not_known_is_kept_and_resumes_once_its_row_is_added(party: Party) -> None:
     runway_nb.add_model(HORSE)
     party.simulator.fault("throttled", forever=True)
@@ -135,7 +134,6 @@ def test_a_job_of_a_model_that_is_not_known_is_kept_and_resumes_once_its_row_is_
     assert (again.request.model, party.started) == ("happyhorse-1.0", 1)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize(
     ("change", "part"),
     [
@@ -171,7 +169,6 @@ def test_a_job_of_another_row_of_its_model_is_kept_whole_until_that_row_is_back(
 # --- lost answers of models without a seed --------------------------------------------------------------
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize("reverse", [False, True])
 @pytest.mark.parametrize(
     ("one", "other"),

@@ -204,7 +204,6 @@ def test_a_create_of_long_ago_is_given_up_soon(remote, time: FakeTime) -> None:
 # --- among many -------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_task_behind_two_full_pages_is_found(remote, time: FakeTime) -> None:
     here = remote()
     search, task = _lost(time), here.create()
@@ -213,7 +212,6 @@ def test_a_task_behind_two_full_pages_is_found(remote, time: FakeTime) -> None:
     assert len(here.lists()) == 3
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_the_history_is_read_no_further_than_the_create(remote, time: FakeTime) -> None:
     here = remote()
     here.web_app(110)

@@ -149,7 +149,6 @@ def test_any_json_in_any_place_gives_a_request_that_at_most_lacks_its_words(chan
     assert len(request.digest) > 60
 
 
-@pytest.mark.heavy("fits large pictures")
 @settings(max_examples=examples(150), deadline=None)
 @example(("camera", {"z": 10**400}))
 @example(("keyframes", [{"image": LINKS[0], "timestamp": [0]}, {"timestamp": {}}]))

@@ -33,7 +33,6 @@ def room(make_room: Callable[..., Room]) -> Room:
     return make_room(max_jobs=2)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_kernels_that_share_an_account_run_into_no_429(room: Room) -> None:
     jobs = [job for name in ("ann", "bob", "eve") for job in room.ask(room.kernel(name), 4)]
     room.finish(*jobs)
@@ -41,7 +40,6 @@ def test_kernels_that_share_an_account_run_into_no_429(room: Room) -> None:
     assert len(room.sent) == len(jobs)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_no_slot_stays_empty_while_somebody_waits(room: Room) -> None:
     jobs = [job for name in ("ann", "bob") for job in room.ask(room.kernel(name), 5)]
     room.finish(*jobs)
@@ -51,7 +49,6 @@ def test_no_slot_stays_empty_while_somebody_waits(room: Room) -> None:
     assert starts[-1] < began + 4 * 2 * SHOT, "ten shots on two slots"
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_notebook_that_asks_late_and_little_is_not_last(room: Room) -> None:
     jobs = room.ask(room.kernel("many"), 10)
     room.loop.wait(1.0)
@@ -62,7 +59,6 @@ def test_a_notebook_that_asks_late_and_little_is_not_last(room: Room) -> None:
     assert room.order[3:6].count("few") == 1, "then they take turns"
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_kernel_that_died_holds_no_slot_longer_than_its_lease(room: Room) -> None:
     dying = room.kernel("dying")
     room.ask(dying, 2)
@@ -76,7 +72,6 @@ def test_a_kernel_that_died_holds_no_slot_longer_than_its_lease(room: Room) -> N
     room.finish(*living)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_one_that_is_first_and_does_nothing_keeps_nobody_back_for_long(room: Room) -> None:
     holder, sleeper, other = (room.kernel(name) for name in ("holder", "sleeper", "other"))
     holding = room.ask(holder, 2)
@@ -93,7 +88,6 @@ def test_one_that_is_first_and_does_nothing_keeps_nobody_back_for_long(room: Roo
     room.finish(*holding, *waits)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_the_end_is_looked_for_more_closely_while_another_kernel_waits_for_the_slot(
     make_room: Callable[..., Room],
 ) -> None:
@@ -110,7 +104,6 @@ def test_the_end_is_looked_for_more_closely_while_another_kernel_waits_for_the_s
     assert polls(is_wanted=True) > polls(is_wanted=False)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_429_by_somebody_outside_is_waited_out_by_all_and_tried_by_one(make_room: Callable[..., Room]) -> None:
     room = make_room(max_jobs=10)
     simulator = room.service.simulator
@@ -138,7 +131,6 @@ def test_accounts_of_other_tokens_are_not_shared(room: Room) -> None:
     room.finish(*first, *other)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_the_line_says_whose_jobs_hold_the_slots(room: Room) -> None:
     holding = room.ask(room.kernel("ann"), 2)
     room.until(lambda: len(room.sent) == 2)
@@ -149,7 +141,6 @@ def test_the_line_says_whose_jobs_hold_the_slots(room: Room) -> None:
     room.finish(*holding, waits)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_job_that_is_taken_back_in_line_keeps_nobody_back(room: Room) -> None:
     holding = room.ask(room.kernel("ann"), 2)
     room.until(lambda: len(room.sent) == 2)
@@ -164,7 +155,6 @@ def test_a_job_that_is_taken_back_in_line_keeps_nobody_back(room: Room) -> None:
     assert room.sent[2][0] < free + 1.0
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_task_that_is_taken_up_again_holds_its_slot(room: Room) -> None:
     room.service.simulator.fault("throttled", seconds=240, times=1)  # a minute at this speed
     dying = room.kernel("dying")

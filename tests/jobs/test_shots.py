@@ -76,7 +76,6 @@ def decibels(one: Image.Image, other: Image.Image) -> float:
 # --- waiting ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_shot_waits_for_the_one_before_and_says_so(party: Party) -> None:
     party.simulator.fault("throttled", seconds=300)
     first = party.submit("The first shot")
@@ -97,7 +96,6 @@ def test_a_job_stands_for_its_last_frame(party: Party) -> None:
     assert second.original_request.keyframes.first == first.last == f"job:{first.id}"
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_shot_holds_no_slot_while_it_waits(party: Party) -> None:
     party.studio.use(replace(party.settings, slots=1))
     party.simulator.fault("throttled", seconds=100)
@@ -180,7 +178,6 @@ def test_a_frame_is_taken_at_its_time(party: Party, seconds: str, at: float, mon
     assert upload.url.params["name"].startswith(f"job-{first.id}@")
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_the_end_of_the_clip_is_its_last_frame(party: Party) -> None:
     first = party.submit("The first shot").wait(10)
     assert first.video is not None
@@ -245,7 +242,6 @@ def test_a_shot_that_was_stopped_can_be_picked_up(party: Party) -> None:
     assert chained(party, again).wait(10).video is not None
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_shot_that_was_lost_from_sight_can_be_picked_up(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
     first = party.ended(party.submit("The first shot"), 30)
@@ -371,7 +367,6 @@ def test_a_chain_that_is_run_again_after_a_restart_costs_nothing(party: Party, s
     assert str(second_again.original_request.keyframes.first) == picture
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_another_frame_is_another_wish(party: Party) -> None:
     first = party.submit("The first shot").wait(10)
     ids = {chained(party, f"job:{first.id}{at}", fresh=False).wait(10).id for at in ("", "@0", "@2.5")}

@@ -230,7 +230,6 @@ def test_an_equal_picture_that_is_drawn_afresh_is_not_paid_twice(party: Party, k
     assert (second.id, second.video, party.started) == (first.id, first.video, 1)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_another_figure_is_another_wish(party: Party) -> None:
     for height in (1.0, 2.0, 1.0):
         party.submit(keyframes=Keyframes(_figure(height)), fresh=False).wait(10)  # type: ignore[arg-type]
@@ -248,7 +247,6 @@ def test_a_picture_outlives_the_kernel(party: Party) -> None:
     assert len(party.api.calls("POST", "assets")) == 2
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_video_that_runs_and_an_array_go_together(party: Party) -> None:
     party.simulator.fault("throttled", seconds=100, times=1)
     first = party.submit("The first shot")

@@ -217,7 +217,6 @@ def test_a_download_that_fails_at_first_is_repeated(party: Party, name: str, tim
     assert party.started == 1
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_late_answer_is_waited_for(party: Party) -> None:
     party.simulator.fault("slow-answer", seconds=0.3)
     party.submit().wait(10)
@@ -245,7 +244,6 @@ def test_retry_after_is_honoured(party: Party) -> None:
     assert party.time.sleeps[0] == 47
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_waiting_for_a_slot_ends_at_the_deadline(party: Party) -> None:
     party.simulator.fault("429-runway")
     job = party.ended(party.submit())
@@ -301,7 +299,6 @@ def test_a_look_that_is_asked_for_sends_nothing_while_all_slots_are_taken(party:
     assert party.ended(job).state.phase is Phase.REMOVED
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_retry_after_beyond_measure_ends_at_the_deadline(party: Party) -> None:
     party.simulator.fault("429-runway", retry_after=10**9)
     start = party.time.now
@@ -366,7 +363,6 @@ def test_a_token_that_is_refused_half_way_detaches_and_loses_nothing(party: Part
 # --- deadlines, stops, coming back --------------------
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize(("explore", "minutes"), [(None, 30), (True, 180)])
 def test_the_deadline_detaches_and_does_not_fail(party: Party, explore: bool | None, minutes: int) -> None:
     party.simulator.fault("throttled", forever=True)
@@ -494,7 +490,6 @@ def test_closing_at_once_ends_every_job(party: Party) -> None:
             studio.submit(VideoRequest("A lamp"))
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_closing_waits_for_the_answer_to_a_create(party: Party) -> None:
     party.simulator.fault("slow-answer", seconds=0.5)
     job = party.submit()

@@ -31,7 +31,6 @@ def node(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, encoding="utf-8", env=environment, timeout=120)
 
 
-@pytest.mark.heavy("starts Node")
 @pytest.mark.parametrize("name", TESTS)
 def test_the_tests_of_the_page_pass(name: str) -> None:
     run = node("--test", "--test-reporter=tap", str(Path(__file__).with_name(name)))

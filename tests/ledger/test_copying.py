@@ -105,7 +105,6 @@ def test_a_job_that_cannot_be_read_is_named_and_stays(tmp_path: Path, engine: st
     source.close()
 
 
-@pytest.mark.heavy("tries very many values")
 @pytest.mark.of_file
 @given(texts=st.lists(st.text(max_size=40), min_size=1, max_size=6))
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=20)

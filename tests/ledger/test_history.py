@@ -122,7 +122,6 @@ JOBS = st.lists(
 )  # fmt: skip
 
 
-@pytest.mark.heavy("tries very many values")
 @pytest.mark.usefixtures("engine")
 @pytest.mark.usefixtures("engine")
 @MANY
@@ -350,7 +349,6 @@ def test_what_was_written_is_found_with_an_index_and_without(
             assert ids(ledger, words=words) == indexed
 
 
-@pytest.mark.heavy("tries very many values")
 def test_very_many_words_are_looked_for(searched: Ledger) -> None:
     prompt = " ".join(f"word{number}" for number in range(1500))
     job = add(searched, prompt)

@@ -193,7 +193,6 @@ def check_law(home: Path, steps: list[Step], of_ledger: str, of_process: str) ->
             ledger.close()
 
 
-@pytest.mark.heavy("tries very many values")
 @pytest.mark.of_file
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=5, max_size=30), of_ledger=LINES, of_process=LINES)
@@ -202,7 +201,6 @@ def test_no_budget_is_ever_overspent(engine: str, steps: list[Step], of_ledger: 
         check_law(Path(home), steps, of_ledger, of_process)
 
 
-@pytest.mark.heavy("tries very many values")
 @settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=st.lists(STEPS, min_size=8, max_size=20), of_ledger=LINES, of_process=LINES)
 def test_nor_is_it_on_the_other_engine(engine: str, steps: list[Step], of_ledger: str, of_process: str) -> None:

@@ -191,7 +191,6 @@ def _drive(ledger: Ledger) -> None:
 # --- every column, everything ---------------------------------------------------------------------
 
 
-@pytest.mark.heavy("tries very many values")
 @pytest.mark.parametrize("column", COLUMNS)
 def test_whatever_stands_in_a_column_stops_nothing(ledger: Ledger, column) -> None:
     with closing(sqlite3.connect(ledger.path, isolation_level=None)) as other:
@@ -478,7 +477,6 @@ def test_its_lease_is_not_taken_and_its_task_not_adopted_again(ledger: Ledger) -
 # --- the whole way ----------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("tries very many values")
 def test_the_studio_goes_on_with_all_others(party: Party) -> None:
     """Jobs that were left are followed again although one between them cannot be read."""
     jobs = [party.ended(party.submit(f"A lamp {number}")) for number in range(3)]

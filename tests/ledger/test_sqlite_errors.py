@@ -18,6 +18,7 @@ import pytest
 
 from runway_nb.errors import LedgerError, OverBudget, RunwayError
 from runway_nb.ledger import database as ledger_file
+from runway_nb.ledger import sqlite_lock
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.sqlite_errors import explained, is_damage
 from support.ledger_calls import CALLS
@@ -134,7 +135,6 @@ def test_a_value_that_is_malformed_is_no_damage(text) -> None:
 # --- nothing raw, and nothing set aside -------------------------------------------------------------
 
 
-@pytest.mark.heavy("waits as long as a ledger is busy")
 @pytest.mark.parametrize("use", CALLS)
 def test_no_failure_leaves_the_ledger_raw_or_sets_a_sound_file_aside(tmp_path: Path, use) -> None:
     ledger = Ledger(tmp_path)
@@ -214,12 +214,11 @@ def test_a_ledger_that_may_only_be_read_asks_for_the_right(tmp_path: Path) -> No
         ledger.update("7f3e2c54", message="x")
 
 
-@pytest.mark.heavy("waits as long as a ledger is busy")
 def test_one_that_is_held_for_long_says_who_is_in_the_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger, other = Ledger(tmp_path), sqlite3.connect(tmp_path / "ledger.sqlite3", isolation_level=None)
     ledger.add(a_record())
     other.execute("BEGIN IMMEDIATE")
-    monkeypatch.setattr(ledger_file, "BUSY_SECONDS", 0.02)
+    monkeypatch.setattr(sqlite_lock, "BUSY_SECONDS", 0.02)
     with pytest.raises(LedgerError, match="held by another process"):
         ledger.update("7f3e2c54", message="x")
     other.close()

@@ -69,7 +69,6 @@ def test_who_has_a_name_is_told_of_the_own_jobs_wherever_they_were_asked_for(
     assert said(capsys, ONE) == ONE
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_server_that_says_nothing_is_not_waited_for(
     notebook: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -20,7 +20,6 @@ from support.grey_clips import BLACK, WHITE, grey_clip
 from support.picture_files import pixel
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_clips_of_any_length_are_cut_at_one_rate(tmp_path: Path) -> None:
     found = ClipMeasures([grey_clip(tmp_path / "a.mp4", 2.0), grey_clip(tmp_path / "b.mp4", 5.0)])
     short, long = found.strip(0), found.strip(1)
@@ -28,14 +27,12 @@ def test_clips_of_any_length_are_cut_at_one_rate(tmp_path: Path) -> None:
     assert (short.seconds, long.seconds) == (2.0, 5.0)
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_long_clips_have_fewer_frames_in_a_second(tmp_path: Path) -> None:
     found = ClipMeasures([grey_clip(tmp_path / "a.mp4", 5.0, rate=12), grey_clip(tmp_path / "b.mp4", 12.0, rate=12)])
     assert found.rate == 6.0
     assert (found.strip(0).frames, found.strip(1).frames) == (31, 73)
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_strip_begins_with_the_first_frame_and_ends_with_the_last(tmp_path: Path) -> None:
     strip = ClipMeasures([grey_clip(tmp_path / "a.mp4")]).strip(0)
     sheet = Image.open(io.BytesIO(strip.jpeg))
@@ -64,7 +61,6 @@ def test_a_clip_of_the_simulator_is_light(tmp_path: Path) -> None:
     assert 100_000 < len(strip.jpeg) <= HEAVIEST
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_clip_of_noise_is_made_light_by_its_quality(tmp_path: Path) -> None:
     drawn = np.random.default_rng(7)
     with av.open(str(tmp_path / "a.mp4"), "w", format="mp4") as container:

@@ -105,7 +105,6 @@ def test_a_place_without_a_picture_says_why() -> None:
     assert changed(sheet("Refused", "moderation"), sheet("Refused", "no credits")) is not None
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_sheet_is_as_wide_as_asked_for_and_never_too_large() -> None:
     assert draw_sheet(a_sheet(3, 1, [(80, 48)]), 500).width == 500
     assert draw_sheet(a_sheet(1, 1, [(80, 48)])).width == 640
@@ -117,7 +116,6 @@ def test_a_sheet_is_as_wide_as_asked_for_and_never_too_large() -> None:
         draw_sheet(a_sheet(1, 1500, [(48, 80)]))
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_film_is_even_and_no_larger_than_players_take() -> None:
     for sheet in (a_sheet(3, 3, [(80, 48)]), a_sheet(8, 8, [(80, 48)]), a_sheet(4, 16, [(48, 80)])):
         page, _ = draw_slots(sheet, None, LARGEST)

@@ -71,7 +71,6 @@ def test_a_rendered_clip_gives_frames_of_its_shape_in_the_box(shot: Path) -> Non
     assert len(strip.jpeg) < 120_000
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_each_frame_shows_its_time(shot: Path) -> None:
     strip = film_strip(shot, frames=5)
     for number, cell in enumerate(_cells(strip)):

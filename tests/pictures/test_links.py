@@ -487,7 +487,6 @@ def test_a_picture_without_a_length_comes_whole() -> None:
     assert Server(says(head("Connection: close"), PNG, PNG)).fetch() == PNG * 2
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_bomb_of_packed_bytes_stays_small_in_memory(limit) -> None:
     bomb = gzip.compress(b"\0" * 64_000_000, mtime=0)
     server = Server(says(head(f"Content-Length: {len(bomb)}", "Content-Encoding: gzip"), bomb))
@@ -524,7 +523,6 @@ def test_a_length_that_is_too_large_is_believed(limit) -> None:
     assert time.perf_counter() - began < 2
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_drip_without_end_is_ended() -> None:
     async def drip(_):
         yield head("Connection: close")
@@ -548,7 +546,6 @@ def test_headers_that_never_come_are_not_waited_for(before) -> None:
     assert "within 0.2 s" in Server(silent).refused(seconds=0.2)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_one_clock_counts_for_all_redirects() -> None:
     async def slowly(_):
         await asyncio.sleep(0.15)

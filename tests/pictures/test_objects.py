@@ -348,7 +348,6 @@ KINDS = {
 FITTED = [(size, mode) for mode in FITS for size in FRAMES]
 
 
-@pytest.mark.heavy("fits large pictures")
 @pytest.mark.parametrize(
     "fits",
     [pytest.param([FITTED[0], FITTED[-1]], id="two fits"), pytest.param(FITTED, marks=pytest.mark.deep, id="all fits")],
@@ -588,7 +587,6 @@ def test_floats_may_lie_outside_by_less_than_a_level_is_wide() -> None:
 FIGURES = {(6.4, 4.8): WIDE, (4.0, 9.0): HIGH, (1.0, 1.5): HIGH, (16.0, 9.0): WIDE, (7.3, 4.4): WIDE}
 
 
-@pytest.mark.heavy("fits large pictures")
 @pytest.mark.parametrize("size", FIGURES, ids=str)
 def test_a_figure_fills_the_frame_whose_shape_is_nearest_and_is_sharp(size) -> None:
     frame = FIGURES[size]
@@ -631,7 +629,6 @@ def test_a_figure_keeps_its_own_colour_and_size_whatever_the_settings_for_saving
     assert _seen(data).getpixel((3, 3)) == (0x12, 0x34, 0x56, 255)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_plotly_figure_is_scaled_from_its_own_size_or_the_usual_one() -> None:
     assert measure(picture_bytes(_plotly(width=640, height=384), [WIDE, HIGH])) == (1280, 768)
     assert measure(picture_bytes(_plotly(width=303, height=303), [WIDE])) == (1280, 1280)  # not 1279
@@ -642,7 +639,6 @@ def test_a_plotly_figure_is_scaled_from_its_own_size_or_the_usual_one() -> None:
     assert height >= 768
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_an_altair_chart_fills_the_frame() -> None:
     width, height = measure(picture_bytes(_altair(), [WIDE, HIGH]))
     assert width in (1280, 1281)
@@ -946,7 +942,6 @@ def test_to_ask_whether_it_is_a_picture_draws_nothing() -> None:
         assert is_picture(value)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_figure_is_left_as_it_is() -> None:
     figure = _figure()
     figure.axes[0].set_axis_on()
@@ -992,7 +987,6 @@ def test_no_notes_of_an_image_leave_with_it() -> None:
         assert b"Secret" not in picture_bytes(value, FRAMES)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_floats_are_counted_over_in_small_pieces() -> None:
     array = np.full((2000, 2000, 3), 0.5, np.float32)
     tracemalloc.start()

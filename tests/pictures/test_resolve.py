@@ -190,7 +190,6 @@ def test_a_file_goes_before_an_asset_of_the_same_name(tmp_path: Path) -> None:
     assert len(api.uploads) == 1, "the same picture"
 
 
-@pytest.mark.heavy("fits large pictures")
 @pytest.mark.parametrize(
     ("fields", "corner"), [({}, "olive"), ({"focus": (0, 0)}, "navy"), ({"fit": "contain"}, "black")], ids=str
 )
@@ -207,7 +206,6 @@ def test_a_file_is_fitted_to_the_frame_as_asked(party: Party, fields, corner) ->
     assert Image.open(io.BytesIO(job.comparisons["first"])).width == 240
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_fit_belongs_to_the_wish(party: Party) -> None:
     Image.new("RGB", (64, 64), "navy").save(party.folder / "small.png")
     wishes = [VideoRequest("x", Keyframes("small.png"), fit=fit) for fit in (None, "contain", "contain")]
@@ -278,7 +276,6 @@ def test_between_files_whose_names_look_the_same_the_user_chooses(tmp_path: Path
     )
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_what_was_done_to_the_numbers_of_an_array_or_a_file_is_told(party: Party) -> None:
     numpy = pytest.importorskip("numpy")
     heights = numpy.tile(numpy.linspace(12.25, 871, 1280), (768, 1))
@@ -363,7 +360,6 @@ def test_what_is_done_is_told_in_words(tmp_path: Path) -> None:
 # --- format -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_format_is_that_of_the_first_picture_when_none_is_given(tmp_path: Path) -> None:
     Image.new("RGB", (60, 90)).save(tmp_path / "tall.png")
     Image.new("RGB", (90, 60)).save(tmp_path / "wide.png")
@@ -620,7 +616,6 @@ def test_a_link_to_a_page_refuses_the_request_and_nothing_is_uploaded(party: Par
     assert (party.started, party.api.calls("POST")) == (0, [])
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_link_that_changed_nothing_is_fetched_and_not_uploaded_again(party: Party, web) -> None:
     bodies, asked, address = web
     bodies["/a.png"] = _picture()

@@ -95,7 +95,6 @@ def test_no_file_name_holds_an_email_and_nobody_else_may_look(thumbnails, tmp_pa
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_at_most_six_are_fetched_at_once(thumbnails) -> None:
     cdn = Cdn()
     cdn.wanted = 6

@@ -141,7 +141,6 @@ def test_another_fit_is_another_picture(party: Party, fields: dict[str, Any]) ->
     assert uploads(party) == 2
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_two_jobs_at_once_send_a_picture_once(party: Party) -> None:
     draw(party.folder, "a.png")
     for job in [shoot(party, "a.png", prompt=f"Shot {number}") for number in range(4)]:
@@ -159,7 +158,6 @@ def test_after_a_restart_a_picture_is_not_sent_again(party: Party) -> None:
     assert (uploads(party), checks(party)) == (0, 1)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_another_party_is_sent_it_too(party: Party) -> None:
     draw(party.folder, "a.png")
     shoot(party, "a.png").wait(10)
@@ -169,7 +167,6 @@ def test_another_party_is_sent_it_too(party: Party) -> None:
     assert uploads(party) == 2
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_account_of_another_keyframe_is_sent_it_too(tmp_path: Path, time: FakeTime) -> None:
     with Party(tmp_path, time, accounts=2) as party:
         draw(party.folder, "a.png")
@@ -202,7 +199,6 @@ def test_what_the_studio_uploads_is_a_keyframe_later_for_nothing(party: Party) -
 # --- gone and broken --------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_an_asset_that_was_deleted_is_sent_again_once(party: Party) -> None:
     draw(party.folder, "a.png")
     first = shoot(party, "a.png").wait(10)
@@ -315,7 +311,6 @@ def test_the_uploads_under_way_are_waited_for_when_one_fails(party: Party) -> No
     assert uploads(party) == 0, "what has arrived is known"
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_three_are_sent_at_once_and_no_more(party: Party) -> None:
     running = most = 0
 
@@ -373,7 +368,6 @@ def in_trouble(email: str) -> Callable[[httpx.Request, httpx.Response], httpx.Re
     return change
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_what_lies_on_a_broken_account_is_forgotten(tmp_path: Path, time: FakeTime) -> None:
     with Party(tmp_path, time, accounts=2) as party:
         draw(party.folder, "a.png")

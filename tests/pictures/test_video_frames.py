@@ -246,7 +246,6 @@ def test_without_seeking_the_whole_clip_is_decoded(tmp_path: Path, monkeypatch: 
     assert _number(last_frame(_clip(tmp_path, "a", 30))) == 29
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_from_any_frame_on_the_same_frames_come_as_from_the_start(shape) -> None:
     path, times = shape
     index = clip_index(path)
@@ -300,7 +299,6 @@ def test_the_clip_of_the_simulator_is_read(tmp_path: Path) -> None:
 # --- joining ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 @pytest.mark.parametrize("fps", [25, Fraction(30000, 1001)])
 @pytest.mark.parametrize("lengths", [(30,), (17, 30), (1, 1, 1), (13, 1, 24, 5)])
 def test_clips_of_one_making_are_joined_byte_for_byte(tmp_path: Path, fps, lengths) -> None:
@@ -321,7 +319,6 @@ DIFFERENT: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_clips_of_different_making_are_encoded_anew(tmp_path: Path, name) -> None:
     paths = [_clip(tmp_path, "a", 20), _clip(tmp_path, "b", 15, first=20, **DIFFERENT[name]), tmp_path / "a.mp4"]

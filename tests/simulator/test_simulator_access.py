@@ -120,7 +120,6 @@ def test_another_process_sees_what_the_one_before_has_made(tmp_path: Path) -> No
     assert second.download(task["artifacts"][0]["url"]).content == stub.CLIP
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_job_of_a_kernel_before_is_found_again_by_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     settings = Settings(None, "https://api.useapi.net/v1/runwayml", tmp_path / "home", tmp_path / "out")
@@ -157,7 +156,6 @@ def test_the_address_of_the_page_carries_the_key(studio) -> None:
     assert httpx.get(f"{address}simulator/log").status_code == 403
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_page_of_a_web_site_cannot_reach_it_by_a_name_of_its_own(studio) -> None:
     url = studio.simulator.url()
     for host in ("evil.example.org", "127.0.0.1.evil.example.org", "evil.example.org:80", "", "localhost.evil.org:1"):

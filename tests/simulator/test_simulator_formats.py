@@ -58,7 +58,6 @@ def upper(picture: Image.Image) -> Image.Image:
     return picture.crop((0, 0, picture.width, picture.height - caption.rows_of(*picture.size)))
 
 
-@pytest.mark.heavy("renders clips")
 @pytest.mark.parametrize(("size", "made_as", "count"), [(SIZES[-1], Shot, 24), *((size, Short, 3) for size in SIZES)])
 def test_a_clip_has_its_frame_size_and_shows_its_frames_at_their_times(
     tmp_path: Path, size: tuple[int, int], made_as: type[Shot], count: int
@@ -77,7 +76,6 @@ def test_a_clip_has_its_frame_size_and_shows_its_frames_at_their_times(
         assert small.width / small.height == pytest.approx(size[0] / size[1], rel=0.01)
 
 
-@pytest.mark.heavy("renders clips")
 def test_a_picture_of_another_ratio_is_cropped_to_the_frame(tmp_path: Path) -> None:
     wide = marked(tmp_path / "wide.png", (2000, 400), ("teal", "orange"))
     render(Shot("", 7, 1, 960, 960, ((0.0, wide),)), tmp_path / "clip.mp4")
@@ -86,7 +84,6 @@ def test_a_picture_of_another_ratio_is_cropped_to_the_frame(tmp_path: Path) -> N
     assert difference(upper(pictures[0]), upper(Image.open(tmp_path / "square.png"))) < 3
 
 
-@pytest.mark.heavy("renders clips")
 @pytest.mark.parametrize("seconds", [2, 3, 7])
 def test_sound_is_as_long_as_the_picture_quiet_and_soft_at_both_ends(tmp_path: Path, seconds: int) -> None:
     made = Shot("A lamp", 7, seconds, 32, 32, audio=True)
@@ -117,7 +114,6 @@ def test_a_long_clip_has_all_its_frames(tmp_path: Path, seconds: int) -> None:
     assert lengths == {"video": seconds, "audio": pytest.approx(seconds, abs=0.03)}
 
 
-@pytest.mark.heavy("renders clips")
 @given(st.sampled_from(tone.ROOTS))
 def test_the_chord_repeats_without_a_seam(root: int) -> None:
     block = tone.chord(root)

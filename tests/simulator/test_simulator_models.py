@@ -137,7 +137,6 @@ def test_a_plain_request_starts_a_task_and_answers_flat_and_nested(api: Api, pic
     assert api.task(body["taskId"])["options"] == body["options"]
 
 
-@pytest.mark.heavy("renders clips")
 @pytest.mark.parametrize(
     "lengths",
     [

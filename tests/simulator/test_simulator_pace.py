@@ -44,7 +44,6 @@ def many(api: Api, path: str, count: int, step: float, **fields: Any) -> list[fl
     return [seconds_of(api, started(api, path, **fields), step) for _ in range(count)]
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_gen4_turbo_and_veo_take_one_to_two_minutes(api: Api) -> None:
     picture = api.upload().json()["assetId"]
     for path, fields in (
@@ -121,7 +120,6 @@ def test_each_account_has_a_line_of_its_own(tmp_path: Path) -> None:
     assert [api.task(task)["status"] for task in tasks] == ["RUNNING", "RUNNING"]
 
 
-@pytest.mark.heavy("starts a server or a process")
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(12), deadline=None)
 @given(
     pauses=st.lists(st.floats(0, 90), min_size=2, max_size=6),

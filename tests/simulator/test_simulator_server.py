@@ -51,7 +51,6 @@ def wait_for_end(client, task_id, seconds=10.0):
     raise AssertionError(f"still {task['status']} {task['progressRatio']}")
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_task_from_create_to_download(sim, client) -> None:
     url = finish(client)["artifacts"][0]["url"]
     assert url.startswith(sim.address + "/artifacts/")
@@ -73,7 +72,6 @@ def test_a_lost_answer_is_a_dropped_connection(sim, client, capfd: pytest.Captur
     assert capfd.readouterr() == ("", "")
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_a_cut_download_is_noticed_by_its_length(sim, client, capfd: pytest.CaptureFixture[str]) -> None:
     url = finish(client)["artifacts"][0]["url"]
     sim.fault("cut-download", times=1)
@@ -139,7 +137,6 @@ def test_what_keeps_it_from_starting_is_told_by_who_starts_it(
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_callbacks_arrive_by_themselves(sim, client) -> None:
     posts = []
 
@@ -164,7 +161,6 @@ def test_callbacks_arrive_by_themselves(sim, client) -> None:
     assert httpx.get(posts[-1]["artifacts"][0]["url"]).status_code == 200
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_two_simulators_may_share_a_state(sim, client, tmp_path: Path) -> None:
     with Simulator(tmp_path, speed=100, renderer=stub.renderer, pictures=Pictures()) as other:
         task = finish(client)
@@ -360,7 +356,6 @@ except ImportError as error:
 """
 
 
-@pytest.mark.heavy("starts a server or a process")
 @pytest.mark.parametrize(
     ("hidden", "error", "problem", "name"),
     [

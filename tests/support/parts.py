@@ -7,43 +7,37 @@ workers of a test run spend a fifth of their time on that. The hooks of pytest h
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
 
+from .durations import Stopwatch, known_durations
+
 PART = pytest.StashKey[set[Path]]()
 TESTS = Path(__file__).parent.parent
-DEAR = {
-    "test_doubt.py": 2.8,
-    "test_foreign_tasks.py": 2.8,
-    "test_http_client.py": 2.8,
-    "test_keyframe_controls.py": 3.8,
-    "test_magic.py": 2.0,
-    "test_page_acts.py": 2.8,
-    "test_panel.py": 2.0,
-    "test_shots.py": 2.0,
-    "test_simulator_formats.py": 7.0,
-    "test_simulator_models.py": 3.2,
-    "test_simulator_pace.py": 3.4,
-    "test_workflow.py": 2.0,
-}
-"""How much more time than others of their size some files take, as measured; those that take twice as much and more."""
+LOADING_SECONDS = 0.1
+"""What a file takes before its first test."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Take the options of this project."""
     parser.addoption("--deep", action="store_true", help="run what is marked as deep, too: it takes minutes")
+    parser.addoption("--quick", action="store_true", help="leave out the tests that tests/durations.txt names")
+    parser.addoption("--measure", action="store_true", help="write tests/durations.txt anew")
     parser.addoption("--part", metavar="N/M", help="run the Nth of M parts of the files that are not the browser's")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a part that there is not."""
+    """Refuse a part that there is not, and measure where that is asked for."""
+    if config.getoption("--measure"):
+        config.pluginmanager.register(Stopwatch())
     if part := config.getoption("--part"):
         number, _, count = part.partition("/")
         if not (number.isdigit() and count.isdigit() and 1 <= int(number) <= int(count)):
             raise pytest.UsageError(f"--part: {part} is not a part like 1/2")
         files = [path for path in TESTS.rglob("test_*.py") if path.parent.name != "browser"]
-        config.stash[PART] = set(in_parts({path: weight(path) for path in files}, int(count))[int(number) - 1])
+        config.stash[PART] = set(in_parts(weights(files), int(count))[int(number) - 1])
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
@@ -53,9 +47,10 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     return True if is_elsewhere else None
 
 
-def weight(path: Path) -> float:
-    """Return what a file of tests costs, in bytes of a usual one."""
-    return path.stat().st_size * DEAR.get(path.name, 1)
+def weights(files: Iterable[Path]) -> dict[Path, float]:
+    """Return the seconds that each file takes in `make quick`; one that was never measured counts as none."""
+    known = known_durations().files
+    return {path: LOADING_SECONDS + known.get(f"tests/{path.relative_to(TESTS).as_posix()}", 0.0) for path in files}
 
 
 def in_parts(sizes: dict[Path, float], count: int) -> list[list[Path]]:

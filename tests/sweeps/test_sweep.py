@@ -70,7 +70,6 @@ def test_rows_of_a_table_are_variants(party: Party) -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_variants_are_sent_in_the_order_of_the_plan_ends_first(party: Party) -> None:
     made = sweep(party, "A {{style}} lamp", style=["noir", "ink", "wet"], seed=[1, 2, 3]).wait(30)
     bodies = [json.loads(request.read()) for request in party.api.calls("POST", "/create")]
@@ -89,7 +88,6 @@ def test_what_costs_much_asks_for_a_yes_and_nothing_is_sent(party: Party) -> Non
     assert party.started == 4
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_what_is_there_already_is_not_paid_for_and_needs_no_yes(party: Party) -> None:
     sweep(party, seed=range(1, 5)).wait(20)
     grown = sweep(party, seed=range(1, 9), yes=False).wait(20)
@@ -344,7 +342,6 @@ def test_a_sweep_can_be_stopped_awaited_and_watched(party: Party) -> None:
 # --- in the background ------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_the_first_variants_are_submitted_at_once_and_the_rest_soon(
     party: Party, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -54,7 +54,6 @@ def phases(made: Sweep) -> list[Phase]:
     return [job.state.phase for job in made.jobs]
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_workers_send_and_fetch_and_this_process_shows_what_they_bring(
     room: Room, notebook: Kernel, crew: Crew
 ) -> None:
@@ -72,7 +71,6 @@ def test_workers_send_and_fetch_and_this_process_shows_what_they_bring(
     assert not any(job.state.elsewhere or job.state.at_worker for job in made.jobs)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_two_slots_stay_two_however_many_workers_there_are(room: Room, notebook: Kernel, crew: Crew) -> None:
     made = sweep(notebook, crew, seed=range(1, 6))
     for number in range(5):
@@ -110,7 +108,6 @@ def test_what_waits_at_a_worker_is_taken_back_before_it_is_sent(room: Room, note
     assert worker.studio.jobs[waits.id].state.phase is Phase.REMOVED, "the worker has learned it"
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_what_a_worker_has_just_begun_is_taken_back_as_well(room: Room, notebook: Kernel, crew: Crew) -> None:
     others = room.ask(room.kernel("another notebook"), 2)
     room.until(lambda: len(room.sent) == 2)
@@ -156,7 +153,6 @@ def test_what_a_worker_has_sent_goes_on_when_it_is_no_longer_watched(room: Room,
     room.finish(theirs)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_keyframes_are_uploaded_once_and_here_since_a_worker_need_not_have_the_files(
     room: Room, notebook: Kernel, crew: Crew, tmp_path: Path
 ) -> None:
@@ -189,7 +185,6 @@ def test_a_video_that_another_machine_has_brought_has_a_poster_here(room: Room, 
 # --- executors and workers that fail ----------------------------------------------------------------
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_a_call_that_is_made_twice_sends_once(room: Room, notebook: Kernel, crew: Crew) -> None:
     made = sweep(notebook, crew, zoom=[-5, 5])
     for number in (0, 1, 1, 0):
@@ -199,7 +194,6 @@ def test_a_call_that_is_made_twice_sends_once(room: Room, notebook: Kernel, crew
     assert len(room.sent) == 2
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize("moment", ["before it sends", "while the task runs"])
 def test_a_worker_that_dies_costs_nothing(room: Room, notebook: Kernel, crew: Crew, moment: str) -> None:
     others = room.ask(room.kernel("another notebook"), 2 if moment == "before it sends" else 0)
@@ -279,7 +273,6 @@ def test_what_moderation_refuses_at_a_worker_holds_back_what_is_alike(room: Room
     assert len(room.sent) == 1
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_running_goes_over_to_workers_while_it_is_under_way(room: Room, notebook: Kernel, crew: Crew) -> None:
     made = sweep(notebook, None, seed=range(1, 6))
     room.until(lambda: len(room.sent) == 2)
@@ -294,7 +287,6 @@ def test_running_goes_over_to_workers_while_it_is_under_way(room: Room, notebook
     assert all(job.state.phase is Phase.DONE for job in worker.studio.jobs.values())
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_workers_of_this_process_take_one_each(party: Party) -> None:
     with ThreadPoolExecutor(2) as pool:
         made = sweep(party, pool, "A lamp turns", seed=range(1, 6))

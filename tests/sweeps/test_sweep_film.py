@@ -119,7 +119,6 @@ def rendered(folder: Path, tone: Tone) -> bytes:
     return (folder / "rendered.mp4").read_bytes()
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_clips_of_the_simulator_stand_in_their_places_on_sheet_and_film(tmp_path: Path) -> None:
     sweep = a_sweep([Axis("zoom", (-5, 0, 5))])
     for variant, tone in zip(sweep.variants, (A, B, C), strict=True):

@@ -176,7 +176,6 @@ def test_frames_are_those_of_each_job_by_any_executor(tmp_path: Path, executor: 
         assert [[each.tobytes() for each in pictures] for pictures in found] == [first, [], second, third]
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_film_has_the_same_frames_at_the_same_times_by_any_executor(tmp_path: Path, executor: Executor) -> None:
     sweep = shown(tmp_path)
     alone = sweep.film(tmp_path / "alone.mp4", width=WIDTH)
@@ -185,7 +184,6 @@ def test_a_film_has_the_same_frames_at_the_same_times_by_any_executor(tmp_path: 
     assert len(shots(film.path)) == 49
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 @pytest.mark.parametrize("rate", [25, Fraction(24000, 1001), Fraction(29, 2)])
 def test_segments_of_any_rate_follow_each_other_without_a_gap(tmp_path: Path, rate: Any) -> None:
     clips = [tmp_path / "0.mp4", tmp_path / "1.mp4"]
@@ -219,7 +217,6 @@ def test_segments_are_joined_as_they_were_encoded(tmp_path: Path) -> None:
     assert told == [(24, 49), (48, 49), (49, 49)]
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_worker_in_another_folder_finds_files_that_were_named_from_here(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,7 +230,6 @@ def test_a_worker_in_another_folder_finds_files_that_were_named_from_here(
 # --- workers that fail ------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 @pytest.mark.parametrize(
     ("end", "most"), [(shut_down, 0), (broken, 1), (cancelled, 1), (without_the_package, 1), (without_the_extra, 1)]
 )
@@ -255,7 +251,6 @@ def test_a_pool_whose_process_has_died_leaves_it_to_this_one(tmp_path: Path) -> 
         assert [len(pictures) for pictures in sweep.frames(2, executor=pool)] == [2, 0, 2, 2]
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_what_a_worker_cannot_read_is_named_and_leaves_nothing_behind(tmp_path: Path) -> None:
     sweep, worker = shown(tmp_path), Worker(elsewhere(tmp_path), 1, without_the_file)
     (tmp_path / "film.mp4").write_bytes(b"older")

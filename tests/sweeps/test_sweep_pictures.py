@@ -39,7 +39,6 @@ def middles(sweep: Sweep, frames: int = 1) -> list[tuple[int, int]]:
     return [(slot.left + slot.width // 2, slot.top + slot.height // 2) for slot in slots]
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 @pytest.mark.parametrize(
     "axes",
     [

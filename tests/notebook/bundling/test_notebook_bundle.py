@@ -131,7 +131,6 @@ def test_a_notebook_without_videos_is_copied_as_it_is(root: Path, bundled: Make,
     assert (made.videos, made.path.read_bytes()) == (0, saved.read_bytes())
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_videos_inside_the_notebook_stay_there_and_are_counted(
     root: Path, shot: Job, bundled: Make, tmp_path: Path
 ) -> None:
@@ -165,7 +164,6 @@ def test_two_files_of_one_name_stay_two(root: Path, bundled: Make, tmp_path: Pat
     assert [(tmp_path / "out" / link).read_bytes() for link in links[:2]] == [clip(seed=b"1"), clip(seed=b"2")]
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 @pytest.mark.parametrize("out", ["out", "out/page.html"])
 def test_again_it_makes_the_same_and_copies_nothing(root: Path, bundled: Make, tmp_path: Path, out: str) -> None:
     (root / "a.mp4").write_bytes(CLIP)
@@ -205,7 +203,6 @@ def test_what_is_kept_for_a_widget_goes_along(root: Path, bundled: Make, tmp_pat
     assert "data:video/mp4" in bundled(saved, tmp_path / "film.html").path.read_text()
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_table_of_a_sweep_goes_along_whole(root: Path, bundled: Make, tmp_path: Path) -> None:
     sweep = a_sweep([Axis("seed", (1, 2, 3))])
     for number, variant in enumerate(sweep.variants):
@@ -262,7 +259,6 @@ def test_a_hostile_notebook_takes_nothing_private_along(
     assert sources(made.path) == [link] * 2
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_nor_does_a_page_of_it(root: Path, private: Path, bundled: Make, tmp_path: Path) -> None:
     lay_traps(root, private)
     made = bundled(write(root / "film.ipynb", *map(player, HOSTILE)), tmp_path / "out" / "page.html")

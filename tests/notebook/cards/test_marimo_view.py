@@ -54,7 +54,6 @@ def until_html(widget: Any, part: str, timeout: float = 20.0) -> str:
     return str(widget.html)
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_job_moves_and_ends_as_its_result(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     with_marimo(monkeypatch)
     job = party.submit("A lamp <turns>")
@@ -66,7 +65,6 @@ def test_a_job_moves_and_ends_as_its_result(party: Party, monkeypatch: pytest.Mo
     assert "rnb-card" not in ended
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_sweep_moves_and_ends_as_its_table(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
     with_marimo(monkeypatch)
     sweep = runway_nb.sweep("A lamp turns", studio=party.studio, yes=True, seed=[1, 2])

@@ -161,7 +161,6 @@ def test_the_pictures_are_there_at_once_the_second_time(front_end) -> None:
     assert len(front_end.party.media.requests) == fetched
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_updates_keep_their_distance_and_the_last_one_is_complete(front_end, stills) -> None:
     shelve(front_end.party, *(an_asset(number) for number in range(50)))
     stills.pause = 0.08
@@ -518,7 +517,6 @@ def test_a_variable_goes_to_the_account_under_its_name(front_end, capsys: pytest
     assert name.startswith("sea" if kind in ("path", "name") else "still_1")
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_word_after_first_finds_what_was_uploaded(front_end, capsys: pytest.CaptureFixture[str]) -> None:
     front_end.shell.user_ns["fig"] = matplotlib.figure.Figure(figsize=(5, 3))
     front_end.line("upload fig")
@@ -534,7 +532,6 @@ def test_a_frame_of_a_finished_job_can_be_uploaded(front_end, capsys: pytest.Cap
     assert front_end.studio.account.assets()[0].name.startswith("job-")
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_job_stands_for_its_last_frame(front_end, capsys: pytest.CaptureFixture[str]) -> None:
     front_end.shell.user_ns["shot"] = front_end.party.ended(front_end.party.submit())
     front_end.line("upload shot shot.last")
@@ -610,7 +607,6 @@ async def _media(front_end, url):
     return await (await front_end.studio.account.backend.connected()).media.picture(url)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_same_picture_is_sent_once(front_end, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("lamp.png", "copy.png"):
         (front_end.party.folder / name).write_bytes(png())

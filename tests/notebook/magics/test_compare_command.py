@@ -21,7 +21,6 @@ def test_jobs_are_compared_by_variable_id_or_file(session: Session) -> None:
     assert shown[2] == "C is known as a file only: no settings"
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_sweep_is_compared_by_its_variable(session: Session) -> None:
     session.cell("grid --sweep seed=1..3")
     session.shell.user_ns["grid"].wait(20)

@@ -17,7 +17,6 @@ ANSWER = {"kind": "page", "agent": "Chrome/156", "plays": {"video": "probably", 
           "clips": {"path": "loaded", "data": "error"}}  # fmt: skip
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_in_a_terminal_it_is_text_without_the_page(session: Session) -> None:
     text = session.line("doctor")
     lines = text.splitlines()
@@ -28,14 +27,12 @@ def test_in_a_terminal_it_is_text_without_the_page(session: Session) -> None:
     assert TOKEN not in text
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_in_a_terminal_it_can_be_json(session: Session) -> None:
     found = json.loads(session.line("doctor --json"))
     assert set(found) == {"ok", "findings"}
     assert {frozenset(line) for line in found["findings"]} == {frozenset(("name", "state", "text", "advice"))}
 
 
-@pytest.mark.heavy("starts a server or a process")
 def test_settings_of_this_moment_are_looked_at(session: Session) -> None:
     session.shell.run_line_magic("config", "RunwayMagics.embed = 'never'")
     session.shell.run_line_magic("config", f"RunwayMagics.output = '{__file__}/deep'")

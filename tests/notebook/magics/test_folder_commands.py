@@ -114,7 +114,6 @@ def notebook(session: Session) -> Path:
     return Path("film.ipynb")
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_notebook_goes_along_with_its_videos(session: Session, notebook: Path) -> None:
     said = session.line(f"export --notebook {notebook} out")
     assert said == f"Bundled 1 video with the notebook: {os.path.abspath('out/film.ipynb')}\n"

@@ -70,7 +70,6 @@ def test_the_name_of_a_variable_is_a_word_here(session: Session) -> None:
     assert job.id in session.line("history shot")
 
 
-@pytest.mark.heavy("draws the posters of many jobs")
 def test_each_page_says_the_command_of_the_next(session: Session) -> None:
     jobs = [made(session, f"--seed {seed}") for seed in range(1, 6)]
     seen, line = list[str](), "history lamp --limit 2"

@@ -232,7 +232,6 @@ def a_figure(title: str = "waves") -> Figure:
     return figure
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize("kind", ["figure", "axes", "array", "image"])
 def test_a_picture_of_the_notebook_is_a_keyframe_and_gives_the_asset_its_name(session: Session, kind: str) -> None:
     figure = a_figure()
@@ -260,7 +259,6 @@ def test_an_expression_is_a_keyframe(session: Session, word: str, name: str) -> 
     assert session.uploads[0].startswith(name)
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.parametrize("word", ["one", "one.last", "one.last_frame", "one.frame(2.5)", "shots[0].last"])
 def test_a_job_that_still_runs_is_a_keyframe_at_once(session: Session, word: str) -> None:
     session.party.simulator.fault("throttled", seconds=300)
@@ -313,7 +311,6 @@ def test_a_dry_run_shows_mistakes_in_a_picture(session: Session) -> None:
         session.cell("--first row --dry-run")
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_one_variable_in_two_places_is_sent_once(session: Session) -> None:
     session.keep(fig=a_figure())
     session.cell("shot --first fig --last fig")
@@ -322,7 +319,6 @@ def test_one_variable_in_two_places_is_sent_once(session: Session) -> None:
     assert len(session.uploads) == 1
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_an_equal_figure_is_found_again_for_nothing(session: Session) -> None:
     session.keep(fig=a_figure())
     session.cell("shot --first fig")
@@ -334,7 +330,6 @@ def test_an_equal_figure_is_found_again_for_nothing(session: Session) -> None:
     assert "0 credits" in shown
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 def test_another_figure_of_the_same_name_is_another_shot(session: Session) -> None:
     for title in ("waves", "tides"):
         session.keep(fig=a_figure(title))
@@ -509,7 +504,6 @@ def test_a_job_that_ended_cannot_be_stopped(session: Session) -> None:
         session.line("stop")
 
 
-@pytest.mark.heavy("follows jobs through hours of virtual time")
 @pytest.mark.filterwarnings("ignore:.*pending deprecation:PendingDeprecationWarning")
 @pytest.mark.parametrize(
     ("line", "symbol", "expected"),

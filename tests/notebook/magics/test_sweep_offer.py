@@ -111,7 +111,6 @@ def test_the_price_and_a_button_stand_there_and_nothing_is_sent(session: Session
     ]
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_press_sends_it_once_and_shows_it_in_its_place(session: Session, page: Page) -> None:
     session.cell("grid --takes 5")
     again = page.press("Send")
@@ -181,7 +180,6 @@ def test_what_nobody_has_thought_of_is_said_and_some_may_be_sent(
     assert "%runway list shows what was sent" in page.text
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_what_costs_more_by_now_is_asked_about_again(session: Session, page: Page) -> None:
     """What was there already is to be made anew: the price that was agreed to is not the price any more."""
     session.cell("first --takes 2")
@@ -198,7 +196,6 @@ def test_what_costs_more_by_now_is_asked_about_again(session: Session, page: Pag
     assert session.creates == 9
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_picture_is_sent_as_it_was_when_it_was_asked(session: Session, page: Page) -> None:
     picture = np.zeros((80, 140, 3), np.uint8)
     session.keep(dark=picture)
@@ -211,7 +208,6 @@ def test_a_picture_is_sent_as_it_was_when_it_was_asked(session: Session, page: P
     assert kept.isdisjoint(str(job.original_request.keyframes.first) for job in sweep_of(page, "bright").jobs)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_yes_and_what_costs_little_ask_nothing(session: Session, page: Page) -> None:
     session.cell("grid --takes 5 --yes")
     assert len(sweep_of(page).jobs) == 5

@@ -77,7 +77,6 @@ def is_red(data):
 # --- lists ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_lists_hold_frames_files_variables_and_assets_the_newest_first(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "new.png"), an_asset(2, "clip.mp4", kind="video"), an_asset(3, "old.png"))
     one = bench.party.ended(bench.party.submit("First lamp"))
@@ -96,7 +95,6 @@ def test_the_lists_hold_frames_files_variables_and_assets_the_newest_first(bench
     ]
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_what_comes_later_is_offered_again_and_the_choice_stays(bench) -> None:
     bench.variables["fig"] = png()
     panel = pick(bench, bench.panel(LAMP), "fig")
@@ -110,7 +108,6 @@ def test_what_comes_later_is_offered_again_and_the_choice_stays(bench) -> None:
     assert the(panel, ipywidgets.Dropdown).label == "fig (bytes)"
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_more_assets_than_a_list_shows_are_reached_by_the_filter(bench, stills) -> None:
     shelve(bench.party, *(an_asset(number, f"shot {number:04}.png") for number in range(1050)))
     panel = bench.panel(LAMP)
@@ -161,7 +158,6 @@ def test_what_is_missing_of_a_list_is_reported(bench) -> None:
 # --- picking ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_picked_asset_is_shown_and_sent_and_cleared_again(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "new.png"))
     stills.data = png("red", (1280, 960))
@@ -244,7 +240,6 @@ def test_a_picture_that_is_swapped_while_it_loads_arrives(bench, stills) -> None
     assert panel.preview.last
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     gates: dict[str, asyncio.Event] = {}
     real = Pictures.read
@@ -272,7 +267,6 @@ def test_a_slow_picture_does_not_overwrite_a_later_pick(bench, monkeypatch: pyte
     assert not is_red(panel.store.state.keyframes["first"].loaded.thumbnail)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_variable_that_has_changed_is_taken_anew(bench) -> None:
     bench.variables["fig"] = png("red")
     panel = pick(bench, bench.panel(LAMP), "fig")
@@ -287,7 +281,6 @@ def test_a_variable_that_has_changed_is_taken_anew(bench) -> None:
     assert not is_red(panel.preview.first)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_file_that_was_written_anew_is_read_anew(bench) -> None:
     path = bench.party.folder / "lamp.png"
     panel = bench.panel(LAMP)
@@ -348,7 +341,6 @@ def test_a_shot_of_the_panel_is_offered_as_a_keyframe_at_once(bench) -> None:
     assert any(label.startswith(f"last frame of {panel.job.id}") for label in listed(panel))
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_two_formats_are_reported_before_they_are_refused(bench) -> None:
     panel = upload(bench, upload(bench, bench.panel(LAMP), png()), png("red", (768, 1280)), "tall.png", "last")
     assert button(panel, "Generate").disabled
@@ -362,7 +354,6 @@ def test_two_formats_are_reported_before_they_are_refused(bench) -> None:
 # --- uploads ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_an_upload_is_kept_as_a_file_and_sent_with_the_request_only(bench) -> None:
     panel = upload(bench, bench.panel(LAMP), png("red"), "../my lamp.png")
     assert bench.posts == 0
@@ -376,7 +367,6 @@ def test_an_upload_is_kept_as_a_file_and_sent_with_the_request_only(bench) -> No
     assert run(panel.cell)[1] == panel.request
 
 
-@pytest.mark.heavy("fits large pictures")
 @pytest.mark.parametrize(
     ("data", "line"),
     [
@@ -403,7 +393,6 @@ def test_a_hostile_upload_is_one_line_and_can_be_fixed(bench, data, line, fix) -
     assert not go.disabled
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_an_upload_that_is_refused_leaves_the_picture_that_can_be_kept(bench) -> None:
     bench.variables["fig"] = png()
     panel = upload(bench, pick(bench, bench.panel(LAMP), "fig"), bytes(60_000_000))
@@ -415,7 +404,6 @@ def test_an_upload_that_is_refused_leaves_the_picture_that_can_be_kept(bench) ->
 # --- the fit ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("fits large pictures")
 @pytest.mark.parametrize(
     ("size", "changes", "told"),
     [
@@ -440,7 +428,6 @@ def test_the_fit_that_will_be_made_is_shown(bench, size, changes, told) -> None:
     assert panel.preview.frame == ((768, 1280) if is_portrait else (1280, 768))
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_focus_decides_what_is_seen(bench) -> None:
     picture = Image.new("RGB", (1280, 3000), "teal")
     picture.paste("red", (0, 0, 1280, 1000))
@@ -455,7 +442,6 @@ def test_the_focus_decides_what_is_seen(bench) -> None:
     assert is_red(panel.preview.first)
 
 
-@pytest.mark.heavy("fits large pictures")
 @pytest.mark.parametrize("size", [(2000, 1500), (500, 2000), (300, 200)])
 def test_the_preview_gets_small_jpegs(bench, size) -> None:
     panel = upload(bench, bench.panel(LAMP), png(size=size))
@@ -482,7 +468,6 @@ def test_a_problem_elsewhere_leaves_the_fit_as_it_is(bench) -> None:
     assert "fits" in words(panel)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_note_on_cutting_goes_with_the_picture(bench, stills) -> None:
     shelve(bench.party, an_asset(1, "one.png"), an_asset(2, "two.png"))
     stills.data = png(size=(1280, 960))

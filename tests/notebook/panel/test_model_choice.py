@@ -259,7 +259,6 @@ def options(panel, name):
     return [*panel.form.fields[name].options]
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_controls_follow_the_model_and_what_was_typed_comes_back(bench) -> None:
     panel = bench.panel(replace(REQUEST, keyframes=Keyframes("harbour", "harbour", "harbour")))
     before = panel.request
@@ -325,7 +324,6 @@ def test_an_unknown_price_is_not_sent_where_credits_are_limited(bench) -> None:
     assert "unknown_price" in shown_text(panel)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_picture_that_is_needed_is_asked_for_and_generate_waits(bench) -> None:
     panel = choose(bench, bench.panel(VideoRequest("A lamp turns")), "gen4turbo")
     assert button(panel, "Generate").disabled

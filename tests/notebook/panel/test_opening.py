@@ -74,7 +74,6 @@ def test_the_newest_panel_that_a_page_shows_is_set(bench) -> None:
     assert bench.posts == 0
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_without_a_script_the_panel_that_was_displayed_is_set(bench) -> None:
     panel = bench.panel(REQUEST)
     assert opened(bench, OTHER) == ([], [])
@@ -82,7 +81,6 @@ def test_without_a_script_the_panel_that_was_displayed_is_set(bench) -> None:
     bench.settled(panel)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_panel_that_no_page_shows_is_left_and_a_new_one_put(bench) -> None:
     hidden = bench.panel(REQUEST, opened=False)
     gone = bench.panel(REQUEST)

@@ -164,7 +164,6 @@ def test_a_press_that_cannot_be_read_sends_nothing_that_was_not_shown_and_is_rep
     assert shown_text(panel) != before, "a click that does nothing says why"
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_picture_that_is_called_like_another_stays_chosen(bench) -> None:
     panel = upload(bench, bench.panel(REQUEST), png("red", SMALL), "lamp.png")
     panel = upload(bench, panel, png("teal", SMALL), "lamp.png", "last")

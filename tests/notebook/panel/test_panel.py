@@ -201,7 +201,6 @@ def test_words_of_the_user_are_text_and_no_html(bench) -> None:
             assert "<script>1" not in widget.value
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_nothing_but_generate_sends_anything(bench) -> None:
     (bench.party.folder / "lamp.png").write_bytes(png())
     panel = bench.panel(replace(REQUEST, keyframes=Keyframes("lamp.png", last="harbour")))
@@ -391,7 +390,6 @@ def test_an_error_of_a_callback_stands_in_the_panel(bench, monkeypatch: pytest.M
 # --- generating -------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_click_sends_once_and_its_result_stands_below_the_newest_first(bench) -> None:
     panel = bench.press(bench.panel(REQUEST))
     assert bench.creates == 1
@@ -464,7 +462,6 @@ def test_an_equal_request_is_not_paid_again_and_says_so(bench) -> None:
     assert bench.updates[-1][1]["text/html"].count("<video") == 1
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_an_equal_request_of_another_panel_shows_the_stored_result(bench) -> None:
     bench.press(bench.panel(REQUEST))
     bench.press(bench.panel(REQUEST))

@@ -47,7 +47,6 @@ def test_what_is_shown_is_no_event_of_the_user_and_a_change_by_the_user_is(store
     assert heard == ["of the user"]
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_events_of_many_threads_lose_none(store) -> None:
     def work(name):
         for _ in range(200):

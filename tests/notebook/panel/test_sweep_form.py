@@ -167,7 +167,6 @@ def test_without_a_script_the_text_of_the_cell_is_shown(bench) -> None:
 # --- sent -------------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_a_press_sends_the_sweep_and_shows_its_table_below(bench) -> None:
     panel = ended(bench, press(bench, zoomed(bench), "Generate 3 shots"))
     assert bench.creates == len(panel.jobs) == 3
@@ -178,7 +177,6 @@ def test_a_press_sends_the_sweep_and_shows_its_table_below(bench) -> None:
     assert "Show 3 shots" in buttons(panel)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_what_is_there_already_is_shown_and_not_paid_again(bench) -> None:
     panel = ended(bench, press(bench, zoomed(bench), "Generate 3 shots"))
     choose(bench, panel, "across", "zoom", "-5, 0, 5, 7")
@@ -187,7 +185,6 @@ def test_what_is_there_already_is_shown_and_not_paid_again(bench) -> None:
     assert bench.creates == 4
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_above_the_limit_it_asks_once_more(bench) -> None:
     panel = press(bench, zoomed(bench, "1..5"), "Generate 5 shots")
     assert bench.creates == 0
@@ -212,7 +209,6 @@ def test_a_change_takes_the_question_back(bench) -> None:
     assert "Send 6 shots (150 credits)" in buttons(panel)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_the_page_brings_its_values_and_the_price_that_it_shows(bench) -> None:
     """A press may overtake what was typed on the way to a busy kernel: at another price nothing is sent."""
     panel = zoomed(bench)
@@ -226,7 +222,6 @@ def test_the_page_brings_its_values_and_the_price_that_it_shows(bench) -> None:
     assert PRICE_CHANGED not in shown_text(panel)
 
 
-@pytest.mark.heavy("fits large pictures")
 def test_two_presses_in_a_row_send_one_sweep(bench) -> None:
     panel = zoomed(bench)
     for _ in range(2):

@@ -53,7 +53,6 @@ def rows(html: str) -> list[int]:
 # --- places -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_the_first_axis_runs_across_and_the_second_down(tmp_path: Path) -> None:
     html = bundle(finished(a_sweep([Axis("zoom", (-5, 0, 5)), Axis("seed", (1, 2))]), tmp_path))["text/html"]
     assert titles(html, "col") == ["zoom \N{MINUS SIGN}5", "zoom 0", "zoom +5"]
@@ -61,7 +60,6 @@ def test_the_first_axis_runs_across_and_the_second_down(tmp_path: Path) -> None:
     assert sources(html) == [f"runway_outputs/shot-{column}{row}.mp4" for row in (0, 1) for column in (0, 1, 2)]
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_further_axes_are_tables_with_a_heading(tmp_path: Path) -> None:
     axes = [Axis("zoom", (1, 2)), Axis("pan", (3, 4)), Axis("seconds", (5, 10)), Axis("seed", (7, 8))]
     html = bundle(finished(a_sweep(axes), tmp_path))["text/html"]
@@ -96,7 +94,6 @@ def test_a_limit_leaves_gaps_and_no_row_of_them(tmp_path: Path) -> None:
 # --- one video --------------------------------------------------------------------------------------
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_each_video_is_a_picture_that_leads_to_the_file_and_a_folded_player(tmp_path: Path) -> None:
     html = bundle(finished(a_sweep([Axis("zoom", (-5, 0, 5)), Axis("seed", (1, 2, 3))]), tmp_path))["text/html"]
     check_sanitized(html)
@@ -114,7 +111,6 @@ def test_each_video_is_a_picture_that_leads_to_the_file_and_a_folded_player(tmp_
     assert AGAIN not in html
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_table_of_nine_is_light(tmp_path: Path) -> None:
     """The clips have much in them: their posters alone weigh more than all of it."""
     sweep = finished(a_sweep([Axis("zoom", (-5, 0, 5)), Axis("seed", (1, 2, 3))], "A lamp turns " * 30), tmp_path)
@@ -124,7 +120,6 @@ def test_a_table_of_nine_is_light(tmp_path: Path) -> None:
     assert len(bundle(many)["text/html"]) <= 64 * 8_000
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_table_is_brought_up_to_date_without_making_its_pictures_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -181,7 +176,6 @@ def test_a_video_can_be_put_into_the_notebook(tmp_path: Path) -> None:
     assert sources(elsewhere) == [f"../runway_outputs/shot-{n}.mp4" for n in (0, 1)]
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_notebook_that_travels_carries_no_more_than_can_be_saved_often(tmp_path: Path) -> None:
     sweep = finished(a_sweep([Axis("seed", (1, 2, 3, 4, 5))]), tmp_path)
     for job in sweep.jobs:
@@ -195,7 +189,6 @@ def test_a_notebook_that_travels_carries_no_more_than_can_be_saved_often(tmp_pat
     assert all(source.startswith("data:") for source in sources(bundle(sweep, "always")["text/html"]))
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_one_that_is_too_large_by_itself_is_counted_and_takes_no_room(tmp_path: Path) -> None:
     sweep = finished(a_sweep([Axis("seed", (1, 2, 3, 4))]), tmp_path)
     for job, size in zip(sweep.jobs, (EMBED_CAP + 1, *[EMBED_CAP] * 3), strict=True):
@@ -303,7 +296,6 @@ def test_a_file_that_is_gone_is_said(tmp_path: Path) -> None:
     assert "%runway attach" not in bundle(sweep)["text/plain"].splitlines()[0]
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 @pytest.mark.parametrize(
     "hostile",
     ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "</table></div>", "'\"&<>", f"by {EMAIL}"],
@@ -327,7 +319,6 @@ def test_hostile_text_stays_text(tmp_path: Path, hostile: str) -> None:
     assert EMAIL not in "".join(shown.values())
 
 
-@pytest.mark.heavy("encodes and decodes clips")
 def test_a_sweep_shows_itself(tmp_path: Path) -> None:
     sweep = finished(a_sweep([Axis("seed", (1, 2))]), tmp_path)
     assert sweep._repr_mimebundle_() == bundle(sweep)
