@@ -9,6 +9,8 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 # uv takes seconds where pip takes most of a minute: it comes first into an environment, and where it cannot, pip does its work
 UV := PATH="$$PATH:$(BIN)" uv
 INSTALL = $(UV) pip install --quiet --python $(BIN)/python $(1) 2>/dev/null || $(PIP) $(1)
+# the pip of the machine brings it in sooner than one that is unpacked first, and it brings pip
+VENV_BY_UV := $(PYTHON) -m venv --without-pip .venv && $(PYTHON) -m pip --python $(BIN)/python install --quiet --disable-pip-version-check uv && $(UV) pip install --quiet --python $(BIN)/python pip
 WITH_NODE := PATH="$(CURDIR)/$(BIN):$$PATH"
 
 RELEASE_TOOLS := 'build>=1.2' 'twine>=6.1' 'check-wheel-contents>=0.6' 'validate-pyproject>=0.20' 'pyroma>=5'
@@ -131,8 +133,8 @@ clean:
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
-	uv venv --quiet --seed --python $(PYTHON) .venv 2>/dev/null || $(PYTHON) -m venv .venv || { echo "Python has no venv module: install it (Debian: apt install python3-venv)"; exit 1; }
-	@command -v uv >/dev/null || $(PIP) uv || true
+	uv venv --quiet --seed --python $(PYTHON) .venv 2>/dev/null || { $(VENV_BY_UV); } 2>/dev/null || $(PYTHON) -m venv --clear .venv || { echo "Python has no venv module: install it (Debian: apt install python3-venv)"; exit 1; }
+	@PATH="$$PATH:$(BIN)" command -v uv >/dev/null || $(PIP) uv || true
 
 .venv/demo.done: .venv/bin/python pyproject.toml
 	$(call INSTALL,--editable '.[demo]')
