@@ -133,7 +133,8 @@ clean:
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed: make PYTHON=/path/to/python3"; exit 1; }
-	uv venv --quiet --seed --python $(PYTHON) .venv 2>/dev/null || { $(VENV_BY_UV); } 2>/dev/null || $(PYTHON) -m venv --clear .venv || { echo "Python has no venv module: install it (Debian: apt install python3-venv)"; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@uv venv --quiet --seed --python $(PYTHON) .venv 2>/dev/null || { $(VENV_BY_UV); } 2>/dev/null || $(PYTHON) -m venv --clear .venv || { echo "Python has no venv module: install it (Debian: apt install python3-venv)"; exit 1; }
 	@PATH="$$PATH:$(BIN)" command -v uv >/dev/null || $(PIP) uv || true
 
 .venv/demo.done: .venv/bin/python pyproject.toml
