@@ -12,6 +12,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -204,6 +205,18 @@ class Cell:
         return self
 
 
+def _hear(client: Any) -> None:
+    """Ask until an answer comes on the channel of the outputs: what a kernel says before that is connected is lost."""
+    give_up = time.monotonic() + PATIENCE
+    while time.monotonic() < give_up:
+        asked = client.kernel_info()
+        with suppress(queue.Empty):
+            while client.get_iopub_msg(timeout=0.5)["parent_header"].get("msg_id") != asked:
+                pass
+            return
+    raise AssertionError("nothing is heard of the kernel's outputs")
+
+
 class Kernel:
     """A kernel process and every message it has published."""
 
@@ -227,6 +240,7 @@ class Kernel:
         client = self.manager.blocking_client()
         client.start_channels()
         client.wait_for_ready(timeout=PATIENCE)
+        _hear(client)
         return client
 
     def send(self, code: str, *, watched: bool = True) -> Cell:
