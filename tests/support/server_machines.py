@@ -160,6 +160,9 @@ class LinkedRaw:
     def execute(self, statement: Any, values: Any = None, **how: Any) -> Any:
         return self._link.carried(self._raw, statement, values, **how)
 
+    def commit(self) -> None:
+        self._link.carried(self._raw, "COMMIT", None)
+
 
 class LinkedConnection(ServerConnection):
     """A connection of the ledger over a link, to a server whose clock is the virtual one."""
