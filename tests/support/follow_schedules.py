@@ -12,6 +12,8 @@ from typing import Any
 from runway_nb.errors import LedgerError
 from runway_nb.follow.events import Event
 from runway_nb.follow.follower import LOOK_SECONDS, Follower
+from runway_nb.jobs.recover import LATE_SECONDS
+from support.schedules import SETTLING_ROUNDS
 from support.server_machines import Machine, MachinesSchedule
 from support.virtual import Died, Process
 
@@ -24,6 +26,7 @@ class FollowedSchedule(MachinesSchedule):
         self.service_machine: Machine | None = None
         self.follower: Follower | None = None
         self._is_looking = False
+        self._rounds = 0
         self._wait = self.loop.wait
         self.loop.wait = self._wait_and_follow  # type: ignore[method-assign]
 
@@ -53,6 +56,10 @@ class FollowedSchedule(MachinesSchedule):
         super().before_round()
         if self.service_machine is not None:
             self.service_machine.link.mend()
+        self._rounds += 1
+        if self._rounds > SETTLING_ROUNDS / 2:
+            # a task that it looks for may be late, and nobody takes the job from it meanwhile
+            self.loop.wait(LATE_SECONDS / 3)
 
     def _check_create(self, process: Process, body: dict[str, Any]) -> None:
         if self.service_machine is not None and process is self.service_machine.process:
