@@ -104,6 +104,8 @@ class Runner:
     def _begin(self, job: Job, backend: Backend, start: Start) -> None:
         from .workflow import Workflow  # loads httpx, on the background thread: the card need not wait for it
 
+        # what an earlier run of the job has yet to say would undo what this one does, its price with it
+        self._write_late()
         context = JobContext(
             job,
             backend=backend,

@@ -24,7 +24,7 @@ BITES = (
     40_032, 40_036, 40_038, 40_041, 40_044, 40_045,
 )  # fmt: skip
 """Seeds in whose schedules everything happens that is counted."""
-FOLLOWED = (50_000, 50_001, 50_011, 50_017, 50_047, 50_048, 50_051)
+FOLLOWED = (40_243, 50_000, 50_001, 50_011, 50_017, 50_047, 50_048, 50_051)
 """And those of schedules in which a process follows what nobody tracks."""
 KINDS = (FourMachinesSchedule, MachinesSchedule)
 DEEP_KINDS = (FourMachinesSchedule, MachinesSchedule, FourMachinesSchedule, FollowedSchedule)
