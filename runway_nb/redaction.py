@@ -241,6 +241,8 @@ def _kept_out(text: str) -> Iterator[_Mask]:
 
 def _passwords(text: str) -> Iterator[_Mask]:
     """Yield user names and passwords of links, without the @ behind them."""
+    if "@" not in text:
+        return
     for match in _PASSWORD.finditer(text):
         if match.end() - match.start() > 1:
             yield _Mask(match.start(), match.end() - 1, "")
@@ -256,7 +258,8 @@ def _values(text: str) -> Iterator[re.Match[str]]:
 
 def _tokens(text: str, form: re.Pattern[str]) -> Iterator[_Mask]:
     """Yield what has the form of a token."""
-    if ":" in text:
+    # a long s, say, is an s to a pattern and not in small letters
+    if "user:" in text.lower() or not text.isascii():
         yield from (_Mask(*match.span(), TOKEN) for match in form.finditer(text))
 
 

@@ -24,6 +24,8 @@ def abandoned_jobs(table: JobTable, *, but_of: str = "") -> list[Record]:
     with table.database.opened() as connection:
         waiting = f"{IS_UNSENT_SQL} AND (:owner = '' OR COALESCE(owner, '') != :owner)"
         rows = connection.execute(f"SELECT id, owner, lease FROM jobs WHERE {waiting}", {"owner": but_of}).fetchall()  # noqa: S608 - our own clause
+        if not rows:
+            return []
         sound = [row for row in rows if isinstance(row["owner"], str) and isinstance(row["lease"], (int, float))]
         gone = cache(is_gone)  # hundreds of jobs have one owner
         idle = {

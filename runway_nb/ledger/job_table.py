@@ -133,8 +133,9 @@ class JobTable:
 
     def _row_of(self, values: dict[str, Any]) -> dict[str, Any]:
         row = {name: stored_value(name, value) for name, value in values.items()}
-        texts = {name: whole_text(value) for name, value in row.items() if isinstance(value, str)}
-        return row | dict(zip(texts, self.cleaned(*texts.values()), strict=True))
+        texts = {name: whole_text(value) for name, value in row.items() if value and isinstance(value, str)}
+        row.update(zip(texts, self.cleaned(*texts.values()), strict=True))
+        return row
 
 
 def readable(found: AnyRecord) -> Record:

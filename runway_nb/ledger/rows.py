@@ -41,6 +41,8 @@ _ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _PATHS = ("video", "folder")
 _MOMENTS = ("created", "updated", "sent", "lease", "server_sent")
 _BIGGEST = 2**63
+_STORED_AS_THEY_ARE = frozenset({str, bool, types.NoneType})
+"""Most values of a row; the others are looked at, since no database takes each of them."""
 _IN_ROW = "in row "
 
 
@@ -73,6 +75,8 @@ def stored_value(name: str, value: Any) -> Any:
     if name in JSON_COLUMNS:
         with suppress(TypeError, ValueError, RecursionError):
             return json.dumps(value)
+    elif type(value) in _STORED_AS_THEY_ARE:
+        return value
     else:
         found = plain(value)
         is_number = isinstance(found, (int, float)) and -_BIGGEST < found < _BIGGEST

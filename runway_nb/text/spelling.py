@@ -26,8 +26,8 @@ _OTHER = (
 """Characters that look like plain ones: wide, small, raised, in circles, in the styles of mathematics."""
 _STOPS = {"\u3002": ".", "\uff61": "."}
 """Full stops of Chinese and Japanese, which end a label of a domain too."""
-_MARK = re.compile(rf"[%&\\{_HIDDEN}{_OTHER}]")
-"""What a spelling begins with."""
+_MARK = re.compile(rf"[%&\\{_HIDDEN}{_OTHER}](?<!%(?![0-9a-fA-Fu]))")
+"""What a spelling begins with; the percent signs of a magic begin none."""
 _SPELLED = re.compile(
     r"%(?:25)*(?:(?P<one>[0-7][0-9a-fA-F])|u(?P<script>[0-9a-fA-F]{4}))"
     r"|(?P<many>(?:%(?:25)*[89a-fA-F][0-9a-fA-F])+)"
