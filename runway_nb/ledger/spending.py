@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..spec import MOST_CREDITS
@@ -49,9 +50,20 @@ _SET_SINCE = (
     f"AND ABS((:now - created) - (:uptime - uptime)) > {SET_SECONDS:.0f})"
 )
 """The rows of the last 24 hours that carry the date of a clock that was set since."""
-_SUM = (
-    "SELECT COALESCE(SUM(credits), 0), COALESCE(SUM(CASE WHEN created >= :end THEN credits END), 0) FROM jobs "  # noqa: S608
-    f"WHERE backend = :backend AND (created >= :begin OR rowid >= :first OR {_SET_SINCE}) AND {_PLAIN}"
+# text and blobs are more than any number, NULL is neither
+_MAY_BE_OF_DAY = ("created >= :begin", "created < 0", "created IS :nothing", _SET_SINCE)
+
+
+def _of_day(selected: str) -> str:
+    """Return the selection of the rows that were written since the first of a day, and of those that may be of it."""
+    # apart, each part has an index; +rowid, since most rows that it finds there were written since the first
+    earlier = (f"SELECT rowid FROM jobs WHERE +rowid < :first AND {part}" for part in _MAY_BE_OF_DAY)  # noqa: S608 - our own clauses
+    return f"{selected} AND rowid >= :first UNION ALL {selected} AND rowid IN ({' UNION '.join(earlier)})"
+
+
+_PRICES = (
+    f"SELECT created, credits, backend, asked_by, CASE WHEN {_PLAIN} THEN credits END AS price "  # noqa: S608
+    "FROM jobs WHERE TRUE"
 )
 _OF_USER = " AND asked_by = :user"
 _PLAIN_IN_ALL = (
@@ -68,9 +80,7 @@ _BY_USER = (
     f"SELECT asked_by, backend, model, COUNT(CASE WHEN {IS_DONE_SQL} THEN 1 END), SUM(credits), MAX(created) FROM jobs "  # noqa: S608
     f"WHERE +credits > 0 AND {_PLAIN} GROUP BY asked_by, backend, model"
 )
-# text and blobs are more than any number, NULL is neither; apart, each of these has an index
-_SINCE = ("created >= :begin", "created < 0", "created IS :nothing", "rowid >= :first")
-_OTHERS_SINCE = f"{_OTHERS} AND rowid IN ({' UNION '.join(f'SELECT rowid FROM jobs WHERE {part}' for part in _SINCE)})"  # noqa: S608
+_OTHERS_OF_DAY = f"{_of_day(_OTHERS)} ORDER BY rowid"
 
 
 class Spent(NamedTuple):
@@ -138,9 +148,9 @@ def spent_on_day(
     begin, end = local_day(moment.now)
     values = {"begin": begin, "end": end, "backend": backend, "nothing": None, "user": user, **moment._asdict()}
     values["first"] = first_row_between(connection, begin, end)
-    spent, ahead = connection.execute(_SUM + _only(user), values).fetchone()
+    spent, ahead, others = connection.execute(_sum_of_day(_only(user)), values).fetchone()
     notes = []
-    for row in _counted(_others_since(connection, values), void, backend, user):
+    for row in _counted(_others_of_day(connection, values) if others else [], void, backend, user):
         price, is_certain = counted_credits(dict(row))
         spent += price
         ahead += price if (sound_moment(row["created"]) or 0.0) >= end else 0
@@ -164,6 +174,19 @@ def spent_in_all(connection: Connection, void: Collection[str], *, backend: str,
     return Spent(spent, tuple(notes))
 
 
+@cache
+def _sum_of_day(of_user: str) -> str:
+    """Return the statement for the credits of a day, for those of them dated after it, and for how many rows SQL
+    cannot count: so each row, which is long, is read once where there are none.
+    """
+    price = f"CASE WHEN backend = :backend{of_user} THEN price END"
+    return (
+        f"SELECT COALESCE(SUM({price}), 0), COALESCE(SUM(CASE WHEN created >= :end THEN {price} END), 0), "  # noqa: S608
+        "COUNT(CASE WHEN price IS NULL AND credits IS NOT 0 THEN 1 END) "
+        f"FROM ({_of_day(_PRICES)}) AS priced"
+    )
+
+
 def _only(user: str | None) -> str:
     return "" if user is None else _OF_USER
 
@@ -181,10 +204,10 @@ def _unreadable_note(row: Row, price: int) -> str:
     return f"job {row_name(row['id'], row['rowid'])} cannot be read and counts as {price}"
 
 
-def _others_since(connection: Connection, values: dict[str, Any]) -> list[Row]:
+def _others_of_day(connection: Connection, values: dict[str, Any]) -> list[Row]:
     """Return the rows of a day that SQLite cannot sum up by itself."""
     first = values["first"]
-    rows = connection.execute(_OTHERS_SINCE, values).fetchall()
+    rows = connection.execute(_OTHERS_OF_DAY, values).fetchall()
     undated = {row["rowid"] for row in rows if row["rowid"] < first and sound_moment(row["created"]) is None}
     passed = _last_row_before(connection, values["begin"]) if undated else 0
     return [row for row in rows if row["rowid"] not in undated or row["rowid"] > passed]
