@@ -21,7 +21,8 @@ _APART = (
     "\u3400-\u4dbf\u4e00-\ua4cf\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
 )
 """Thai, Lao, Burmese, Khmer, Kana, Bopomofo, Han, Yi and Hangul."""
-_TOKEN = re.compile(rf"[{_APART}]|[^\W_{_APART}]+|[^\w\s\x00-\x7f]")
+_TOKEN = re.compile(rf"[{_APART}]|[^\W_{_APART}]+|[^\w\s\x00-\x7f\ufffd]")
+"""The replacement character is none: on a server it stands for a NUL, which no server keeps."""
 _KEPT_MARKS = "\u3099\u309a"
 """The marks of Kana, which tell letters apart."""
 

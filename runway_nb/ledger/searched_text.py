@@ -9,7 +9,7 @@ from typing import Any
 from ..request import FIELDS
 from ..spec import DEFAULT_MODEL, MODELS
 
-FORM = 1
+FORM = 2
 """How the tokens are made (`search_text`); an index of another form is made anew."""
 BATCH = 1000
 """Jobs that are indexed in one transaction: others wait for the lock meanwhile."""

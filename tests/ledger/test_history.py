@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from runway_nb.errors import InvalidRequest, JobNotFound
@@ -330,9 +330,9 @@ def test_punctuation_alone_asks_for_nothing(searched: Ledger, words: str) -> Non
 
 
 @pytest.mark.usefixtures("engine")
-@pytest.mark.usefixtures("engine")
 @MANY
 @given(st.lists(st.text(max_size=12), min_size=1, max_size=4), st.text(max_size=12), st.text(max_size=8))
+@example([""], "0\x001", "")
 def test_what_was_written_is_found_with_an_index_and_without(
     tmp_path_factory: pytest.TempPathFactory, prompts: list[str], note: str, words: str
 ) -> None:
@@ -376,7 +376,7 @@ def test_an_index_of_another_form_is_made_anew(ledger: Ledger, monkeypatch: pyte
         connection.execute("DELETE FROM search")
         connection.commit()
     assert ids(ledger, words="lamp") == []
-    monkeypatch.setattr(searched_text, "FORM", 2)
+    monkeypatch.setattr(searched_text, "FORM", searched_text.FORM + 1)
     assert ids(ledger, words="lamp") == [lamp]
 
 
