@@ -22,7 +22,7 @@ def immediate(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         _lock(connection)
         yield
-        connection.commit()
+        connection.execute("COMMIT")  # commit() has it compiled anew each time, and is silent where nothing is open
     except BaseException:
         # a full disk may have rolled it back already
         with suppress(sqlite3.Error):
