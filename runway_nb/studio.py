@@ -210,6 +210,7 @@ class Studio(Handle):
         folder = result_folder(self.folder if folder is None else folder, settings.output)
         new, sent = self._new_record(backend, checked.request, cell, folder)
         limits = checked.limits.within(settings, folder_problem(Path(new.folder) / settings.output, new.id))
+        self._runner.settle()
         with self._lock:
             self._check_open()
             record = self.ledger.claim(

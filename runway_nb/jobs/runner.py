@@ -19,6 +19,8 @@ from .job import Job, control_of
 from .loop import BackgroundLoop
 from .state import failed_phase
 
+SETTLE_SECONDS = 5.0
+"""How long a request waits for what is written before it."""
 CLOSE_SECONDS = 6.0
 """How long closing waits for answers under way, workflows and connections."""
 
@@ -54,6 +56,15 @@ class Runner:
         except errors.RunwayError as error:
             self._end(job, error)
             raise
+
+    def settle(self) -> None:
+        """Write what the ledger did not take of jobs that are over: what is asked next is decided by what it knows.
+
+        Callable from any thread but the background loop's.
+        """
+        if self._loop.is_running and any(context.has_unwritten for context in list(self._owing)):
+            with suppress(errors.RunwayError):  # whoever asks the ledger next hears why
+                self._loop.run(self._settled(), SETTLE_SECONDS)
 
     async def shut_down(self, backends: Iterable[Backend]) -> list[Callable[[], None]]:
         """Wait for answers under way, let every workflow write where it stands, then close the connections.
@@ -140,6 +151,9 @@ class Runner:
             with suppress(errors.LedgerError):  # the next beat may do better; until the lease ends nothing is lost
                 self._ledger.leases.renew(self.owner)
             self._write_late()
+
+    async def _settled(self) -> None:
+        self._write_late()
 
     def _write_late(self) -> None:
         """Write what the ledger did not take; a job that is over and written is looked at no more."""

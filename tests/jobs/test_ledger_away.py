@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from runway_nb.errors import LedgerError
+from runway_nb.jobs.job import Job
 from runway_nb.jobs.ledger_away import AWAY_SECONDS
 from runway_nb.ledger.lease import RENEW_SECONDS
 from runway_nb.ledger.record import Record
@@ -120,3 +121,34 @@ def test_what_was_not_written_does_not_come_over_a_job_that_another_kernel_has_t
     record = record_of(other, job.id)
     assert (record.phase, record.video) == ("done", str(taken.video))
     assert len(room.sent) == 1
+
+
+def end_unheard(room: Room, kernel: Kernel) -> tuple[list[Job], Job]:
+    """Return two jobs that are sent, and one that ended in line while the ledger was away; it is back now."""
+    *sent, ended = room.ask(kernel, 3)
+    room.until(lambda: len(room.sent) == 2)
+    kernel.ledger.file.away_until = 1e9
+    room.until(lambda: ended.state.phase.is_final, AWAY_SECONDS + 10 * SHOT)
+    kernel.ledger.file.away_until = 0.0
+    assert record_of(kernel, ended.id).phase == "waiting", "nobody has written yet how it ended"
+    return sent, ended
+
+
+def test_a_request_is_made_again_at_once_although_its_end_was_not_written_yet(room: Room) -> None:
+    kernel = room.kernel("ann")
+    sent, ended = end_unheard(room, kernel)
+    again = kernel.studio.submit(VideoRequest("ann 2"))
+    room.finish(*sent, again)
+    room.loop.wait(2 * RENEW_SECONDS)
+    assert len(room.sent) == 3
+    assert [record_of(kernel, job.id).credits for job in (ended, again)] == [0, 25]
+
+
+def test_a_job_that_is_taken_up_again_keeps_its_price_although_its_end_was_not_written_yet(room: Room) -> None:
+    """Written after the new run has paid, "nothing was charged" would take the price off the books."""
+    kernel = room.kernel("ann")
+    sent, ended = end_unheard(room, kernel)
+    again = kernel.studio.attach(ended.id)
+    room.until(lambda: all(job.state.phase.is_final for job in (*sent, again)))
+    room.loop.wait(2 * RENEW_SECONDS)
+    assert record_of(kernel, ended.id).credits == 25 * (len(room.sent) - 2)
