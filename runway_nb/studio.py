@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor
 from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
@@ -117,8 +117,8 @@ class Studio(Handle):
             return getattr(getattr(self, part), moved)
 
     @property
-    def jobs(self) -> dict[str, Job]:
-        """The jobs of this process by id, oldest first."""
+    def jobs(self) -> MutableMapping[str, Job]:
+        """The jobs of this process by id, oldest first; may be gone through while others come and go."""
         return self._runner.jobs
 
     @property
@@ -351,7 +351,7 @@ class Studio(Handle):
 
     def _living(self, text: str) -> Job | None:
         """Return the job of this process that `text` names, or the newest without text."""
-        living = [job for job in list(self.jobs.values()) if job.id.startswith(text)]
+        living = [job for job in self.jobs.values() if job.id.startswith(text)]
         return living[-1] if living and (not text or len(living) == 1) else None
 
     def _new_record(

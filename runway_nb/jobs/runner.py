@@ -16,6 +16,7 @@ from .backend import Backend
 from .context import JobContext, Start
 from .environment import Environment
 from .job import Job, control_of
+from .living_jobs import LivingJobs
 from .loop import BackgroundLoop
 from .state import failed_phase
 
@@ -35,7 +36,7 @@ class Runner:
     """
 
     def __init__(self, loop: BackgroundLoop, ledger: Ledger, environment: Environment) -> None:
-        self.jobs: dict[str, Job] = {}
+        self.jobs = LivingJobs()
         """The jobs of this process by id, oldest first."""
         self.owner = new_owner()
         """Who holds the leases of these jobs."""
@@ -49,7 +50,6 @@ class Runner:
 
     def start(self, job: Job, backend: Backend, start: Start) -> None:
         """Take a job in, bound to the backend, and start its work. Callable from any thread."""
-        self.jobs.pop(job.id, None)
         self.jobs[job.id] = job
         try:
             self._loop.submit(self._track(job, backend, start))

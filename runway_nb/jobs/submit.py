@@ -333,7 +333,7 @@ def _report_holders(context: JobContext, busy: errors.RateLimited, seconds: floa
     """Show whose tasks hold the slots, and when it is tried again."""
     detail = "Runway takes no more tasks now"
     if busy.running:
-        ours = {job.task.id: f"job {job.id}" for job in list(context.other_jobs.values()) if job.task is not None}
+        ours = {job.task.id: f"job {job.id}" for job in context.other_jobs.values() if job.task is not None}
         names = [ours.get(task_id, f"task {short_id(task_id)}") for task_id, _ in busy.running]
         detail = f"{len(names)} slot{'s' * (len(names) > 1)} busy with {', '.join(names[:3])}"
     show_waiting(context, detail, context.env.clock() + seconds)

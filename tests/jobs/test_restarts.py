@@ -34,7 +34,7 @@ def hurry():  # whoever presses "look now" all the time
     while True:
         time.sleep(0.04)
         studio = default_studio()
-        for job in list(studio.jobs.values()):
+        for job in studio.jobs.values():
             if job.task is not None or searching:
                 job.refresh()
 def until(condition):

@@ -13,9 +13,12 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from typing import Any
 
 import runway_nb
+from runway_nb.errors import RunwayError
+from runway_nb.ledger.phase import Phase
 
 
 def main(workers: int, videos: int, *, is_one_killed: bool) -> dict[str, Any]:
@@ -49,10 +52,19 @@ def made(videos: int, executor: Any, meanwhile: Any) -> dict[str, Any]:
     meanwhile(sweep)
     sweep.wait(600)
     seconds = time.monotonic() - began
+    in_doubt = [job for job in sweep.jobs if job.state.phase is Phase.UNKNOWN]
+    # its create may have left as its worker was killed: after the search only the user may decide
+    again = [runway_nb.default_studio().resend(job.id) for job in in_doubt]
+    for job in again:
+        with suppress(RunwayError):
+            job.wait(600)
+    jobs = [*again, *(job for job in sweep.jobs if job not in in_doubt)]
     return {
         "seconds": seconds,
         "progress": sweep.progress_text,
-        "videos": [str(job.video) for job in sweep.jobs],
+        "in_doubt": len(in_doubt),
+        "videos": [str(job.video) for job in jobs if job.video is not None],
+        "without_video": [repr(job.state) for job in jobs if job.video is None],
         "warnings": [job.state.warning for job in sweep.jobs if job.state.warning],
     }
 

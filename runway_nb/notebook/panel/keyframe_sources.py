@@ -51,7 +51,7 @@ class KeyframeSources:
     def offer(self, state: PanelState) -> Offer:
         """Return what there is to choose from now."""
         choices = [
-            *frame_choices(list(self._studio.jobs.values())),
+            *frame_choices(self._studio.jobs.values()),
             *stored_frame_choices(self._recent(), self._studio.jobs),
             *state.uploads,
             *variable_choices(self._variables()),

@@ -104,7 +104,7 @@ class RequestSender:
 
     def watch_others(self) -> None:
         """Ask for the balance when a job of a cell ends: what it costs is known then."""
-        for job in list(self._studio.jobs.values()):
+        for job in self._studio.jobs.values():
             if job.id not in self._store.state.phases and not job.done:
                 self._store.apply(partial(job_noted, job=job))
                 job.on_end(lambda _: self._studio.spawn(self._work.load_account()))
