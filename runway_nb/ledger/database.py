@@ -154,7 +154,6 @@ class LedgerFile(Database):
     def __init__(
         self, home: Path, clock: Callable[[], float], connect: Callable[[Path], sqlite3.Connection] = open_file
     ) -> None:
-        super().__init__()
         self.path = home / LEDGER_NAME
         self.connect = connect
         self._clock = clock
@@ -162,6 +161,7 @@ class LedgerFile(Database):
         self._file: tuple[int, int] | None = None
         self._changing = False
         self._close_connection: Callable[[], object] = lambda: None
+        super().__init__()  # last: from now on a fork on another thread closes it
 
     @property
     def location(self) -> str:

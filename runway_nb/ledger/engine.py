@@ -63,7 +63,7 @@ class Database(Handle, ABC):
 
     def __init__(self) -> None:
         self._lock = threading.RLock()
-        _OPEN.add(self)
+        _MADE.add(weakref.ref(self, _MADE.discard))
 
     @property
     @abstractmethod
@@ -87,19 +87,27 @@ class Database(Handle, ABC):
         """Return the SQL condition of the jobs in which all phrases stand, and its values."""
 
 
-_OPEN: weakref.WeakSet[Database] = weakref.WeakSet()
+_MADE: set[weakref.ref[Database]] = set()
+"""All there are. No WeakSet: that one cannot be gone through while another thread makes one, or drops one."""
+_FORK = threading.Lock()
+_HELD: list[Database] = []
+"""Those that are kept closed during a fork."""
 
 
 def _close_before_fork() -> None:
     """Close what is open: a forked child would damage a file by SQLite's locks, and talk into a server's answers."""
-    for database in list(_OPEN):
+    _FORK.acquire()
+    _HELD[:] = filter(None, [made() for made in tuple(_MADE)])
+    for database in _HELD:
         database._lock.acquire()
         database.close()
 
 
 def _go_on_after_fork() -> None:
-    for database in list(_OPEN):
+    for database in _HELD:
         database._lock.release()
+    _HELD.clear()
+    _FORK.release()
 
 
 if hasattr(os, "register_at_fork"):

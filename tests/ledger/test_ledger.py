@@ -1127,6 +1127,44 @@ def test_a_forked_process_writes_on_after_its_parent_has_closed(tmp_path: Path) 
     ledger.close()
 
 
+CROWDED = """
+import os, sys, threading
+from pathlib import Path
+from runway_nb.ledger.ledger import Ledger, Record
+
+home, over = Path(sys.argv[1]), threading.Event()
+
+def make():
+    while not over.is_set():
+        [Ledger(home) for _ in range(50)]
+
+sys.setswitchinterval(1e-5)
+makers = [threading.Thread(target=make) for _ in range(4)]
+for maker in makers:
+    maker.start()
+ledger = Ledger(home)
+for number in range(40):
+    ledger.recent(1)
+    child = os.fork()
+    if child == 0:
+        over.set()
+        Ledger(home).add(Record(f"{number:08x}", "done", {}, "gen3turbo", "v1:x", "rnb", 25, True))
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+over.set()
+for maker in makers:
+    maker.join()
+print(ledger.count())
+"""
+
+
+@pytest.mark.slow("forks")
+def test_a_process_forks_while_other_threads_make_ledgers_and_drop_them(tmp_path: Path) -> None:
+    start = [sys.executable, "-W", "ignore:This process:DeprecationWarning", "-c", CROWDED, str(tmp_path)]
+    out = subprocess.run(start, capture_output=True, text=True, timeout=60)
+    assert (out.stdout, out.stderr) == ("40\n", "")
+
+
 def test_a_second_reader_sees_a_row_at_once(ledger, tmp_path: Path) -> None:
     other = make_ledger(tmp_path / "home")
     assert other.recent() == []

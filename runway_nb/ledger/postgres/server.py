@@ -61,7 +61,6 @@ class LedgerServer(Database):
         steady: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] = time.sleep,
     ) -> None:
-        super().__init__()
         self.address = address
         self._clock = clock
         self._connect = connect
@@ -73,6 +72,7 @@ class LedgerServer(Database):
         """Until when it is not asked again, and why."""
         self.undone = 0
         """How many changes were undone, or may have been: what was read inside of them need not be there."""
+        super().__init__()  # last: from now on a fork on another thread closes it
 
     @property
     def location(self) -> str:
