@@ -8,6 +8,7 @@ import signal
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from runway_nb.ledger.postgres.addresses import AddressTable
 from runway_nb.ledger.postgres.clock import ServerClock
 from runway_nb.ledger.postgres.connection import ServerConnection, connect
 from runway_nb.ledger.postgres.server import LedgerServer
+from runway_nb.ledger.spending import spent_on_day
 from runway_nb.ledger_address import LedgerAddress
 from runway_nb.settings import resolve
 from support.postgres import PostgresServer
@@ -91,6 +93,21 @@ def test_a_claim_while_the_server_is_away_is_refused_in_one_line_and_holds_once_
     assert ledger.get("0000000c").id == "0000000c"
     with pytest.raises(JobNotFound):
         ledger.get("0000000b")
+
+
+def test_what_a_day_has_cost_is_told_without_the_rows_of_the_days_before(ledger: Ledger) -> None:
+    with ledger.table.database.transaction() as connection:
+        old = a_record(phase="done", created=1.7e9, updated=1.7e9)
+        for number in range(2000):
+            ledger.table.write(connection, replace(old, id=f"{number:08x}", reply_ref=f"old-{number}"))
+    ledger.add(a_record(JOB, phase="done"))
+    with ledger.table.database.transaction() as connection:
+        connection.execute("ANALYZE jobs")
+    with ledger.table.database.transaction() as connection:
+        moment = ledger.table.beats.moment()
+        assert spent_on_day(connection, moment, (), backend=a_record().backend).credits == 25
+        read = "SELECT seq_tup_read FROM pg_stat_xact_user_tables WHERE relname = 'jobs'"
+        assert connection.execute(read).fetchone()[0] == 0
 
 
 def test_a_change_in_whose_middle_the_server_goes_is_undone_and_said_to_be(
