@@ -58,7 +58,7 @@ class Runner:
             raise
 
     def settle(self) -> None:
-        """Write what the ledger did not take of jobs that are over: what is asked next is decided by what it knows.
+        """Write what the ledger did not take of jobs of before: what is asked next is decided by what it knows.
 
         Callable from any thread but the background loop's.
         """

@@ -97,9 +97,9 @@ _HELD: list[Database] = []
 def _close_before_fork() -> None:
     """Close what is open: a forked child would damage a file by SQLite's locks, and talk into a server's answers."""
     _FORK.acquire()
-    _HELD[:] = filter(None, [made() for made in tuple(_MADE)])
-    for database in _HELD:
+    for database in filter(None, [made() for made in tuple(_MADE)]):
         database._lock.acquire()
+        _HELD.append(database)
         database.close()
 
 

@@ -51,7 +51,7 @@ _SET_SINCE = (
 )
 """The rows of the last 24 hours that carry the date of a clock that was set since."""
 # text and blobs are more than any number, NULL is neither
-_MAY_BE_OF_DAY = ("created >= :begin", "created < 0", "created IS :nothing", _SET_SINCE)
+_MAY_BE_OF_DAY = ("created >= :begin", "created < 0", "created IS NULL", _SET_SINCE)
 
 
 def _of_day(selected: str) -> str:
@@ -146,7 +146,7 @@ def spent_on_day(
         user: By whom, as the ledger spells the name; by default by all.
     """
     begin, end = local_day(moment.now)
-    values = {"begin": begin, "end": end, "backend": backend, "nothing": None, "user": user, **moment._asdict()}
+    values = {"begin": begin, "end": end, "backend": backend, "user": user, **moment._asdict()}
     values["first"] = first_row_between(connection, begin, end)
     spent, ahead, others = connection.execute(_sum_of_day(_only(user)), values).fetchone()
     notes = []

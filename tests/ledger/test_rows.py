@@ -31,6 +31,7 @@ from runway_nb.own_models import add_model
 from runway_nb.spec import MODELS
 from support.examples import examples
 from support.fakes import Party
+from support.ledgers import loosen
 from support.records import a_record
 from support.strategies import TASK_ID
 
@@ -110,17 +111,6 @@ def _spoil(path: Path, column: str, value: object, job_id: str = SPOILT_ID) -> N
         connection.execute(f"UPDATE jobs SET {column} = ? WHERE id = ?", (value, job_id))
 
 
-def _loosen(path: Path) -> None:
-    """Let every column hold anything, as in a file that another program has made."""
-    with closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute("CREATE TABLE loose AS SELECT * FROM jobs")
-        connection.execute("DROP TABLE jobs")
-        columns = ", ".join((*COLUMNS, "boot", "uptime"))
-        connection.execute(f"CREATE TABLE jobs ({columns})")
-        connection.execute(f"INSERT INTO jobs ({columns}) SELECT {columns} FROM loose")
-        connection.execute("DROP TABLE loose")
-
-
 def _row(path: Path) -> tuple[object, ...]:
     """The spoilt row as it stands on disk; it is the second one."""
     with closing(sqlite3.connect(path)) as connection:
@@ -135,7 +125,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for job_id in ("0000000a", SPOILT_ID, "0000000b"):
         ledger.add(_record(job_id, task_id=TASK_ID.replace("9c2a1f34", job_id)))
     ledger.close()
-    _loosen(ledger.path)
+    loosen(ledger.path)
     return home
 
 

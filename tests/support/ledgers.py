@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from runway_nb.ledger.ledger import Ledger
+from runway_nb.ledger.rows import COLUMNS
 from runway_nb.ledger_address import LedgerAddress
 
 from .postgres import shared_server
@@ -35,6 +37,17 @@ def close_all() -> None:
     """Close the ledgers on servers that are still open."""
     for ledger in list(_made):
         ledger.close()
+
+
+def loosen(path: Path) -> None:
+    """Let every column hold anything, as in a file that another program has made."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("CREATE TABLE loose AS SELECT * FROM jobs")
+        connection.execute("DROP TABLE jobs")
+        columns = ", ".join((*COLUMNS, "boot", "uptime"))
+        connection.execute(f"CREATE TABLE jobs ({columns})")
+        connection.execute(f"INSERT INTO jobs ({columns}) SELECT {columns} FROM loose")
+        connection.execute("DROP TABLE loose")
 
 
 def url_of(home: Path) -> str:

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-_PARTS = re.compile(
-    r"""'(?:[^']|'')*'|\bIS\s+:nothing\b|\bIS\s+NOT\s+(?=[?:\d])|\bIS\s+(?=[?:\d])|\?|(?<!:):[a-z_]+|%"""
-)
+_PARTS = re.compile(r"""'(?:[^']|'')*'|\bIS\s+NOT\s+(?=[?:\d])|\bIS\s+(?=[?:\d])|\?|(?<!:):[a-z_]+|%""")
 """What is another word there. Texts in quotes come first: in them nothing but a percent sign changes."""
 
 
@@ -23,8 +21,6 @@ def _part(match: re.Match[str]) -> str:
         return part.replace("%", "%%")
     if part == "?":
         return "%s"
-    if part.endswith(":nothing"):
-        return "IS NULL"  # which an index answers there; SQLite takes it for false where no NULL should be
     if part.startswith(":"):
         return f"%({part[1:]})s"
     return "IS DISTINCT FROM " if "NOT" in part else "IS NOT DISTINCT FROM "
