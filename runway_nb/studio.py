@@ -214,8 +214,9 @@ class Studio(Handle):
         with self._lock:
             self._check_open()
             record = self.ledger.claim(
-                new, lambda known: decide(new, known, limits, sent), replaces=replaces, budgets=settings.budget
-            )
+                new, lambda known: decide(new, known, limits, sent),
+                replaces=replaces, budgets=settings.budget, is_awaited=self.workers.is_awaited,
+            )  # fmt: skip
             if record.id != new.id:
                 return Submission(self._resumed(backend, record, RESUME_TO_SEND), is_new=False)
             job = new_job(record, sent, checked.request, State(), self._advice(checked.request.row, settings),

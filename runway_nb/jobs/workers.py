@@ -54,6 +54,11 @@ class Workers:
         call = WorkerCall(job.id, self._runner.owner, backend.payer.key, self.see_through)
         control_of(job).hand_over(asked(executor, call))
 
+    def is_awaited(self, job_id: str) -> bool:
+        """Return True for a job at a worker that this process watches: should that die, it is sent all the same."""
+        job = self._runner.jobs.get(job_id)
+        return job is not None and job.state.at_worker and not job.done
+
     def see_through(self, job_id: str, giver: str, payer: str) -> Job:
         """Take a job that another studio has handed over, once it is prepared there, and track it.
 

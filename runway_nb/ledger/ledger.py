@@ -171,6 +171,7 @@ class Ledger(Handle):
         *,
         replaces: str = "",
         budgets: tuple[Budget, ...] = (),
+        is_awaited: Callable[[str], bool] = lambda _: False,
     ) -> Record:
         """Write a new request, or return the one that stands for it already; nothing comes in between.
 
@@ -179,6 +180,7 @@ class Ledger(Handle):
             decide: Returns the earlier record to use instead, None to go on, or raises to refuse.
             replaces: The job in whose place this one is sent.
             budgets: What holds beside the budgets of the ledger.
+            is_awaited: Whether somebody will send a job (by its id) although the process that had it is gone.
         """
         checked_kind(record, "record", Record, "a Record")
         with self._database.transaction() as connection:
@@ -186,7 +188,8 @@ class Ledger(Handle):
                 return found
             self.table.beats.drop_released(connection)
             # one of this owner is merely late with renewing after its machine slept: it will be sent, and counts
-            abandoned = abandoned_jobs(self.table, but_of=record.owner)
+            found_idle = abandoned_jobs(self.table, but_of=record.owner)
+            abandoned = [job for job in found_idle if not is_awaited(job.id)]
             for job in abandoned:
                 end_abandoned(self.table, connection, job)
             if (found := decide(self._facts(connection, record, budgets, void_ids(abandoned)))) is not None:

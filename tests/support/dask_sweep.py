@@ -53,12 +53,7 @@ def made(videos: int, executor: Any, meanwhile: Any) -> dict[str, Any]:
     sweep.wait(600)
     seconds = time.monotonic() - began
     in_doubt = [job for job in sweep.jobs if job.state.phase is Phase.UNKNOWN]
-    # its create may have left as its worker was killed: after the search only the user may decide
-    again = [runway_nb.default_studio().resend(job.id) for job in in_doubt]
-    for job in again:
-        with suppress(RunwayError):
-            job.wait(600)
-    jobs = [*again, *(job for job in sweep.jobs if job not in in_doubt)]
+    jobs = [sent_again(job) if job in in_doubt else job for job in sweep.jobs]
     return {
         "seconds": seconds,
         "progress": sweep.progress_text,
@@ -67,6 +62,21 @@ def made(videos: int, executor: Any, meanwhile: Any) -> dict[str, Any]:
         "without_video": [repr(job.state) for job in jobs if job.video is None],
         "warnings": [job.state.warning for job in sweep.jobs if job.state.warning],
     }
+
+
+def sent_again(lost: Any) -> Any:
+    """Decide as a user does on a job in doubt: its create may have left as its worker was killed.
+
+    Another worker may look for its task meanwhile; then the job is that one's, and it is decided on after that.
+    """
+    job = lost
+    for _ in range(5):
+        with suppress(RunwayError):
+            job = runway_nb.default_studio().resend(lost.id)
+            job.wait(200)
+        if job.video is not None:
+            break
+    return job
 
 
 def videos_here() -> int:

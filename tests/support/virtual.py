@@ -329,14 +329,14 @@ class MortalLedger(Ledger):
         self.on_claim: Callable[[], None] = lambda: None
         """Called while a claim decides, which must be alone with the ledger."""
 
-    def claim(self, record: Record, decide: Any, *, replaces: str = "", budgets: Any = ()) -> Record:
+    def claim(self, record: Record, decide: Any, **how: Any) -> Record:
         self.leases.owner = record.owner
 
         def watched(known: Any) -> Any:
             self.on_claim()
             return decide(known)
 
-        return super().claim(record, watched, replaces=replaces, budgets=budgets)
+        return super().claim(record, watched, **how)
 
     def update(self, job_id: str, *, by: str = "", **changes: Any) -> None:
         try:

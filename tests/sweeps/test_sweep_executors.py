@@ -210,6 +210,25 @@ def test_a_worker_that_dies_costs_nothing(room: Room, notebook: Kernel, crew: Cr
     assert len(room.sent) == len(others) + 1
 
 
+def test_what_waits_at_a_worker_that_dies_is_no_abandoned_job_to_the_next_request(
+    room: Room, notebook: Kernel, crew: Crew, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request ends what waits and nobody will send, so that it costs nothing; this one its notebook will send."""
+    others = room.ask(room.kernel("another notebook"), 2)
+    room.until(lambda: len(room.sent) == 2)
+    made = sweep(notebook, crew, seed=[1])
+    dying = room.kernel("dying")
+    crew.work(0, dying.studio)
+    room.until(lambda: made.jobs[0].state.elsewhere)
+    dead = notebook.ledger.get(made.jobs[0].id).owner
+    dying.die()
+    monkeypatch.setattr("runway_nb.ledger.abandoned.is_gone", lambda owner: owner == dead)
+    (another,) = room.ask(notebook, 1)
+    assert notebook.ledger.get(made.jobs[0].id).is_unsent
+    room.finish(*made.jobs, *others, another)
+    assert len(room.sent) == 4
+
+
 @pytest.mark.parametrize("error", [BrokenProcessPool("a child was killed"), errors.JobNotFound("no such job")])
 def test_what_no_worker_takes_is_seen_through_here(room: Room, notebook: Kernel, crew: Crew, error: Exception) -> None:
     made = sweep(notebook, crew, seed=[1, 2])
