@@ -113,8 +113,8 @@ class LiveGrid:
     def put_panel(self, panel: Any) -> None:
         """Show a panel below the grid, in the place of an earlier one."""
         self._panel = panel
-        self._root.children = (*self._root.children[:3], panel)
         self._keep_text()
+        self._root.children = (*self._root.children[:3], panel)
 
     def _keep_text(self) -> None:
         """Tell the page what takes the grid's place when the kernel ends without a word."""

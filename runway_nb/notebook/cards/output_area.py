@@ -77,19 +77,19 @@ class OutputArea:
         view: How results are shown.
         newest_first: Whether a further job stands above the others.
         changed: Called after every change of what stands there, on any thread.
-        stepped: Called after a job has come to another step, on any thread: its card stays, and its text is another.
+        text_changed: Called after the text of what stands there has changed and before that is seen, on any thread.
         stands_alone: Whether it speaks to a screen reader, and keeps its text in the notebook, itself.
     """
 
     def __init__(
         self, studio: Studio, view: View, *, newest_first: bool = False,
-        changed: Callable[[], None] = lambda: None, stepped: Callable[[], None] = lambda: None,
+        changed: Callable[[], None] = lambda: None, text_changed: Callable[[], None] = lambda: None,
         stands_alone: bool = True,
     ) -> None:  # fmt: skip
         self._studio = studio
         self._view = view
         self._newest_first = newest_first
-        self._changed, self._stepped = changed, stepped
+        self._changed, self._text_changed = changed, text_changed
         self.is_durable = False
         """Whether results alone stand there, which need no kernel."""
         self.display_id = new_display_id()
@@ -178,7 +178,6 @@ class OutputArea:
             if phase is not entry.phase and not phase.is_final:
                 entry.phase = phase
                 self._keep_text()
-                self._stepped()
 
         entry.card.job.observe(note_phase)
         note_phase(entry.card.job)  # it may have gone on while its card was put
@@ -200,9 +199,11 @@ class OutputArea:
     def arrange(self) -> None:
         """Put everything in its place; once no card and no button is left, the durable form alone stays."""
         with self._lock:
+            was_durable = self.is_durable
+            self.is_durable = was_durable and self._is_over
+            self._keep_text()  # first: a notebook that is saved as a result is seen holds it
             self.root.children = [self._sheet, *(entry.widget() for entry in self._entries)]
-            was_durable, self.is_durable = self.is_durable, self._is_over
-            self._keep_text()
+            self.is_durable = self._is_over
             if self.is_durable or was_durable:
                 update_display(self.bundle(), **self._target)
             self._changed()
@@ -211,6 +212,7 @@ class OutputArea:
         """Tell the page what stands here when the notebook is opened without this kernel."""
         for keeper in self._keepers:
             keeper.texts = kept_text(self.display_id, self.root.model_id, self.durable_bundle())
+        self._text_changed()
 
     @property
     def _is_over(self) -> bool:

@@ -50,7 +50,7 @@ class PanelOutput:
         self._is_embedded = False
         self._closed: asyncio.Event | None = None
         self.area = OutputArea(
-            studio, view, newest_first=True, changed=self.keep_results, stepped=self.keep_text, stands_alone=False
+            studio, view, newest_first=True, changed=self.keep_results, text_changed=self.keep_text, stands_alone=False
         )
         """The cards and results below the panel."""
 

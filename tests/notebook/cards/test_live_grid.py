@@ -196,6 +196,7 @@ def test_a_mark_that_cannot_be_kept_is_taken_back_with_the_reason(
     page.says("mark", shot=1, name="star", value=True)
     until(lambda: any("1" in message["cells"] for message in page.of("update")[before:]))
     assert page.of("update")[-1]["cells"]["1"]["star"] is False
+    until(lambda: page.of("say"))  # by another thread than the cells
     assert [say["text"] for say in page.of("say")] == ["the disk is full"]
 
 

@@ -410,7 +410,7 @@ def test_an_area_whose_panel_speaks_and_keeps_its_text_does_neither(studio) -> N
 
 def test_the_page_knows_at_each_step_what_stands_there_without_the_kernel(studio) -> None:
     steps: list[str] = []
-    area: OutputArea = studio.area(stepped=lambda: steps.append(area.durable_bundle()["text/plain"]))
+    area: OutputArea = studio.area(text_changed=lambda: steps.append(area.durable_bundle()["text/plain"]))
     keeper = area.root.children[0].children[-1]
     job = studio.job(phase=Phase.PREPARING)
     area.show(job)
@@ -423,6 +423,26 @@ def test_the_page_knows_at_each_step_what_stands_there_without_the_kernel(studio
     studio.finish(job)
     assert keeper.texts[area.display_id]["data"] == area.durable_bundle()
     assert "<video" in keeper.texts[area.display_id]["data"]["text/html"]
+
+
+def test_what_is_seen_is_in_a_notebook_that_is_saved_at_that_moment(studio) -> None:
+    panel_texts: list[str] = []
+    area: OutputArea = studio.area(text_changed=lambda: panel_texts.append(area.durable_bundle()["text/html"]))
+    keeper = area.root.children[0].children[-1]
+    seen: list[tuple[str, str, str]] = []
+
+    def note(_: object) -> None:
+        now = area.durable_bundle()["text/html"]
+        seen.append((keeper.texts[area.display_id]["data"]["text/html"], panel_texts[-1], now))
+
+    jobs = [studio.job(number) for number in (1, 2)]
+    area.root.observe(note, "children")
+    for job in jobs:
+        area.add(job)
+    for job in jobs:
+        studio.finish(job)
+    assert [now.count("<video") for _, _, now in seen] == [0, 0, 1, 2]
+    assert all(kept == told == now for kept, told, now in seen)
 
 
 def test_a_job_that_goes_on_while_its_card_is_put_is_kept_at_its_step(studio) -> None:
