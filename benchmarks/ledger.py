@@ -105,19 +105,6 @@ class Overheard(sqlite3.Connection):
         return connection
 
 
-def overheard(home: Path, owner: str) -> dict[str, Said]:
-    """Return what the ledger says in one claim and one update of the job `HEARD`."""
-    ledger = Ledger(home, database=LedgerFile(home, time.time, Overheard.open))
-    ledger.claim(new_record("first", owner, "following"), lambda _: None)  # a day without a job is added up sooner
-    acts: dict[str, Callable[[], object]] = {
-        "claim": lambda: ledger.claim(new_record(HEARD, owner, "following"), lambda _: None),
-        "update": lambda: ledger.update(HEARD, by=owner, phase="done", lease=0.0),
-    }
-    found = {name: noted(Overheard.said, act) for name, act in acts.items()}
-    ledger.close()
-    return found
-
-
 def noted(said: Said, act: Callable[[], object]) -> Said:
     """Return what was said in one act."""
     said.clear()
@@ -171,10 +158,10 @@ class Bare:
         )
         self._connection.execute("COMMIT")
 
-    def repeat(self, said: Said, job_id: str) -> None:
-        """Say what the ledger said of `HEARD`, now of another job, and read what is answered."""
+    def repeat(self, said: Said) -> None:
+        """Say what a ledger has said, and read what is answered."""
         for statement, values in said:
-            self._connection.execute(statement, of_job(values, job_id)).fetchall()
+            self._connection.execute(statement, values).fetchall()
 
     def close(self) -> None:
         self._connection.close()
@@ -209,18 +196,37 @@ def _beside_bare(home: Path) -> list[Row]:
 
 
 def _beside_the_same(home: Path) -> list[Row]:
-    """Ours and the same statements by the driver alone in turn; each job ends, so that few are ever under way."""
+    """Ours and the same statements by the driver alone in turn; each job ends, so that few are ever under way.
+
+    What a second ledger says of the same jobs is noted, and said to a third file: so each has the same rows.
+    """
+    heard = Ledger(home / "heard", database=LedgerFile(home / "heard", time.time, Overheard.open))
     ledger, bare, owner = Ledger(home / "ours"), Bare(home / "bare"), new_owner()
-    said = overheard(home / "heard", owner)
+    heard.recent(1)
+    records: dict[str, Record] = {}
+    said: dict[str, Said] = {}
+
+    def claim(of: Ledger, name: str) -> None:
+        of.claim(records[name], lambda _: None)
+
+    def update(of: Ledger, name: str) -> None:
+        of.update(name, by=owner, phase="done", lease=0.0)
+
+    def note(act: Callable[[Ledger, str], None], name: str) -> None:
+        said[name] = noted(Overheard.said, lambda: act(heard, name))
+
     sides: dict[str, Callable[[str], object]] = {
-        "claim": lambda name: ledger.claim(new_record(name, owner, "following"), lambda _: None),
-        "said of claim": lambda name: bare.repeat(said["claim"], name),
-        "update": lambda name: ledger.update(name, by=owner, phase="done", lease=0.0),
-        "said of update": lambda name: bare.repeat(said["update"], name),
+        "asked for": lambda name: records.setdefault(name, new_record(name, owner, "following")),
+        "claim": lambda name: claim(ledger, name),
+        "heard of claim": lambda name: note(claim, name),
+        "said of claim": lambda name: bare.repeat(said[name]),
+        "update": lambda name: update(ledger, name),
+        "heard of update": lambda name: note(update, name),
+        "said of update": lambda name: bare.repeat(said[name]),
     }
     took = medians(sides, ROUNDS, BATCH)
-    ledger.close()
-    bare.close()
+    for each in (heard, ledger, bare):
+        each.close()
     return [
         ("claim / the same statements by the driver alone", took["claim"] / took["said of claim"], "<= 1.3"),
         ("update / the same", took["update"] / took["said of update"], "<= 1.3"),

@@ -64,7 +64,8 @@ class LedgerBudgets:
     def of_user(self, backend: str, user: str, given: Iterable[Budget] = ()) -> tuple[BudgetState, ...]:
         """Return what a user's requests have to keep at this moment, as `states` does."""
         with self._table.database.opened() as connection:
-            return self.states(connection, backend, user, given, void_ids(abandoned_jobs(self._table)))
+            void = void_ids(abandoned_jobs(self._table, connection))
+            return self.states(connection, backend, user, given, void)
 
     def states(
         self, connection: Connection, backend: str, user: str, given: Iterable[Budget], void: Collection[str]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import time
 import weakref
@@ -134,10 +135,11 @@ def _close(connection: sqlite3.Connection) -> None:
 
 def identity(path: Path) -> tuple[int, int] | None:
     """Return which file a path leads to; None when there is none."""
-    with suppress(OSError):
-        found = path.stat()
-        return found.st_dev, found.st_ino
-    return None
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class LedgerFile(Database):

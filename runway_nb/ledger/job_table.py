@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from ..api.answer_values import is_same_id
@@ -16,7 +16,7 @@ from .engine import Database
 from .heartbeats import Heartbeats
 from .lease import LEASE_SECONDS
 from .record import AnyRecord, Record, UnreadableRecord
-from .rows import COLUMNS, read_row, stored_value
+from .rows import COLUMNS, read_row, stored_values
 
 if TYPE_CHECKING:
     from .engine import Connection, Row
@@ -27,7 +27,6 @@ JOB_COLUMNS = ", ".join(f"jobs.{name}" for name in ("rowid", *COLUMNS))
 """What a job is read from."""
 _APART = "\n\n"
 """Stands between texts that are looked through together: no form of a secret reaches across an empty line."""
-_SELECT = f"SELECT {JOB_COLUMNS} FROM jobs"  # noqa: S608 - our own column names
 
 
 class JobTable:
@@ -49,11 +48,17 @@ class JobTable:
     def found(self, clause: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[AnyRecord]:
         """Return the jobs that a clause finds, with those that cannot be read."""
         with self.database.opened() as connection:
-            return [self.read(row) for row in connection.execute(f"{_SELECT} {clause}", values)]
+            return self.found_in(connection, clause, values)
+
+    def found_in(
+        self, connection: Connection, clause: str, values: Sequence[Any] | Mapping[str, Any] = ()
+    ) -> list[AnyRecord]:
+        """Return the same, inside the caller's transaction."""
+        return [self.read(row) for row in connection.execute(_selection(clause), values)]
 
     def records(self, clause: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Record]:
         """Return the jobs that a clause finds, without those that cannot be read."""
-        return [record for record in self.found(clause, values) if isinstance(record, Record)]
+        return sound_ones(self.found(clause, values))
 
     def get(self, job_id: str) -> Record:
         """Return the record with exactly this id. Raises `JobNotFound`, or `LedgerError` when it cannot be read."""
@@ -65,7 +70,7 @@ class JobTable:
     def newest(self) -> Record | None:
         """Return the job that was written last, of those that can be read; None when there is none."""
         with self.database.opened() as connection:
-            rows = connection.execute(f"{_SELECT} ORDER BY rowid DESC")
+            rows = connection.execute(_selection("ORDER BY rowid DESC"))
             return next((found for row in rows if isinstance(found := self.read(row), Record)), None)
 
     def of_task(self, task_id: str) -> list[AnyRecord]:
@@ -98,44 +103,63 @@ class JobTable:
         """Write a new job; one that has an owner is leased to it."""
         moment = self.beats.moment()
         lease = moment.now + LEASE_SECONDS if record.owner else 0.0
-        written = replace(record, created=moment.now, updated=moment.now, lease=lease)
-        self._insert(connection, self._row_of(vars(written)) | {"boot": moment.boot, "uptime": moment.uptime})
+        values = vars(record) | {"created": moment.now, "updated": moment.now, "lease": lease}
+        self._insert(connection, self._row_of(values) | {"boot": moment.boot, "uptime": moment.uptime})
         self.beats.write(connection, "id = ?", record.id)
-        return written
+        return Record(**values)
 
     def write(self, connection: Connection, record: Record) -> None:
         """Write a job as it stands, with the moments of its own; it is at rest."""
         self._insert(connection, self._row_of(vars(record)))
 
     def _insert(self, connection: Connection, row: dict[str, Any]) -> None:
-        names, marks = ", ".join(row), ", ".join("?" * len(row))
-        connection.execute(f"INSERT INTO jobs ({names}) VALUES ({marks})", tuple(row.values()))  # noqa: S608 - our own column names
+        connection.execute(_insertion(tuple(row)), tuple(row.values()))
 
     def change(self, connection: Connection, job_id: str, changes: dict[str, Any], by: str = "") -> bool:
         """Change fields of a job; False when it is not there, or `by` is given and does not own it."""
         row = self._row_of({**changes, "updated": self.beats.moment().now, "by": by})
         owner = row.pop("by")
-        names = ", ".join(f"{name} = ?" for name in row)
-        clause = f"UPDATE jobs SET {names} WHERE id = ? AND ? IN ('', owner)"  # noqa: S608 - our own column names
-        return connection.execute(clause, (*row.values(), job_id, owner)).rowcount == 1
+        return connection.execute(_changing(tuple(row)), (*row.values(), job_id, owner)).rowcount == 1
 
     def clean(self, text: str) -> str:
         """Return text as it may be stored: no address, no password of a link, no token. All but tokens come back."""
-        return self.addresses.mask(mask_tokens(text)) if text else ""
+        return self.addresses.mask(mask_tokens(whole_text(text))) if text else ""
 
     def cleaned(self, *texts: str) -> list[str]:
         """Return several texts as they may be stored. Most hold nothing to take out, and one look at all tells."""
         # how a letter that is not plain looks in small letters may hang on those of other texts
-        together = _APART.join(text for text in dict.fromkeys(texts) if text.isascii())
-        if may_hold_secrets(together):
+        plain = [text for text in texts if text.isascii()]
+        if may_hold_secrets(_APART.join(plain)):
             return [self.clean(text) for text in texts]
-        return [text if text.isascii() else self.clean(text) for text in texts]
+        return plain if len(plain) == len(texts) else [text if text.isascii() else self.clean(text) for text in texts]
 
     def _row_of(self, values: dict[str, Any]) -> dict[str, Any]:
-        row = {name: stored_value(name, value) for name, value in values.items()}
-        texts = {name: whole_text(value) for name, value in row.items() if value and isinstance(value, str)}
+        row = stored_values(values)
+        texts = {name: value for name, value in row.items() if value and isinstance(value, str)}
         row.update(zip(texts, self.cleaned(*texts.values()), strict=True))
         return row
+
+
+# kept as they are: the driver finds a statement that it has compiled by its text, which is long
+@lru_cache(maxsize=64)
+def _selection(clause: str) -> str:
+    return f"SELECT {JOB_COLUMNS} FROM jobs {clause}"  # noqa: S608 - our own column names
+
+
+@lru_cache(maxsize=8)
+def _insertion(names: tuple[str, ...]) -> str:
+    return f"INSERT INTO jobs ({', '.join(names)}) VALUES ({', '.join('?' * len(names))})"  # noqa: S608 - our own column names
+
+
+@lru_cache(maxsize=64)
+def _changing(names: tuple[str, ...]) -> str:
+    new = ", ".join(f"{name} = ?" for name in names)
+    return f"UPDATE jobs SET {new} WHERE id = ? AND ? IN ('', owner)"  # noqa: S608 - our own column names
+
+
+def sound_ones(found: Iterable[AnyRecord]) -> list[Record]:
+    """Return those that can be read."""
+    return [record for record in found if isinstance(record, Record)]
 
 
 def readable(found: AnyRecord) -> Record:

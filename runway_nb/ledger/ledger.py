@@ -36,7 +36,7 @@ from .record import AnyRecord, Record, UnreadableRecord
 from .rows import COLUMNS
 from .slots import LedgerSlots
 from .snapshot import LedgerSnapshot, refused_words, snapshot_for
-from .spending import LedgerSpending
+from .spending import LedgerSpending, spent_on_day
 from .tasks import LedgerTasks
 from .uploads import LedgerUploads
 
@@ -188,7 +188,7 @@ class Ledger(Handle):
                 return found
             self.table.beats.drop_released(connection)
             # one of this owner is merely late with renewing after its machine slept: it will be sent, and counts
-            found_idle = abandoned_jobs(self.table, but_of=record.owner)
+            found_idle = abandoned_jobs(self.table, connection, but_of=record.owner)
             abandoned = [job for job in found_idle if not is_awaited(job.id)]
             for job in abandoned:
                 end_abandoned(self.table, connection, job)
@@ -203,17 +203,21 @@ class Ledger(Handle):
         """Return what bears on a new request at this moment; nothing is written. `budgets` as in `claim`."""
         checked_kind(record, "record", Record, "a Record")
         with self._database.opened() as connection:
-            return self._facts(connection, record, budgets, void_ids(abandoned_jobs(self.table)))
+            return self._facts(connection, record, budgets, void_ids(abandoned_jobs(self.table, connection)))
 
     def refused_words(self, record: Record) -> Record | None:
         """Return the last job with the prompt of a record, when moderation refused it."""
-        return refused_words(checked_kind(record, "record", Record, "a Record"), self.table)
+        checked_kind(record, "record", Record, "a Record")
+        with self._database.opened() as connection:
+            return refused_words(self.table, connection, record)
 
     def _facts(
         self, connection: Connection, record: Record, budgets: tuple[Budget, ...], void: Collection[str]
     ) -> LedgerSnapshot:
         states = self.budgets.states(connection, record.backend, record.asked_by, read_budgets(budgets), void)
-        return snapshot_for(record, self.table, self.spending.of_today(record.backend, void), states)
+        moment = self.table.beats.moment()
+        spent = spent_on_day(connection, moment, void, backend=record.backend)
+        return snapshot_for(self.table, connection, record, moment.now, spent, states)
 
     def _sent_instead(self, replaced: Record) -> Record | None:
         """Return what makes a second create needless: one sent already, or a task that came to light meanwhile."""

@@ -66,17 +66,22 @@ def read_row(row: Mapping[str, Any], problem: str = "") -> Record | UnreadableRe
 
 def record_problem(record: Record) -> str:
     """Return why a record could not be read again once it is written down; nothing where it could."""
-    found = read_row({"rowid": 0, **{name: stored_value(name, getattr(record, name)) for name in COLUMNS}})
+    found = read_row({"rowid": 0, **stored_values(vars(record))})
     return found.problem if isinstance(found, UnreadableRecord) else ""
 
 
-def stored_value(name: str, value: Any) -> Any:
-    """Return a value of a record as SQLite takes it. Raises `LedgerError`, with the field, where it takes none."""
+def stored_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values of a record as SQLite takes them. Raises `LedgerError`, with the field, where it takes one not."""
+    return {
+        name: value if type(value) in _STORED_AS_THEY_ARE and name not in JSON_COLUMNS else _stored(name, value)
+        for name, value in values.items()
+    }
+
+
+def _stored(name: str, value: Any) -> Any:
     if name in JSON_COLUMNS:
         with suppress(TypeError, ValueError, RecursionError):
             return json.dumps(value)
-    elif type(value) in _STORED_AS_THEY_ARE:
-        return value
     else:
         found = plain(value)
         is_number = isinstance(found, (int, float)) and -_BIGGEST < found < _BIGGEST

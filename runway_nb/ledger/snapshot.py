@@ -2,17 +2,34 @@
 
 from __future__ import annotations
 
-import math
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .budgets import BudgetState
-from .job_table import JobTable
+from .job_table import JobTable, sound_ones
 from .phase import IS_DONE_SQL, IS_UNPAID_SQL
 from .record import AnyRecord, Record, UnreadableRecord
-from .spending import Spent, first_row_between
+from .spending import Spent
+
+if TYPE_CHECKING:
+    from .engine import Connection
 
 MODERATION_SECONDS = 24 * 60 * 60.0
 """How far back refusals by moderation are counted."""
+
+_EQUAL = (
+    "WHERE digest IN (?, ?) AND (backend = ? OR typeof(backend) != 'text') "
+    f"AND NOT {IS_UNPAID_SQL} ORDER BY rowid DESC LIMIT 50"
+)
+_ENDED = f"prompt_hash = ? AND prompt_hash != '' AND backend = ? AND (refusal != '' OR {IS_DONE_SQL})"
+# read whole only where it was refused: most takes of a prompt were not; of a picture it says nothing about the prompt
+_REFUSED = (
+    f"WHERE refusal != '' AND rowid = (SELECT rowid FROM jobs WHERE {_ENDED} "  # noqa: S608 - our own clauses
+    "AND refusal NOT LIKE '%INPUT.IMAGE%' ORDER BY rowid DESC LIMIT 1)"
+)
+_MODERATED = (
+    "SELECT COUNT(*) FROM jobs WHERE refusal != '' AND (backend = :backend OR typeof(backend) != 'text') "
+    "AND (updated > :since OR rowid >= (SELECT MIN(rowid) FROM jobs WHERE created > :since AND created <= :now))"
+)
 
 
 class LedgerSnapshot(NamedTuple):
@@ -34,47 +51,34 @@ class LedgerSnapshot(NamedTuple):
     """Those of the user and the course, with what of each is spent."""
 
 
-def snapshot_for(new: Record, table: JobTable, spent: Spent, budgets: tuple[BudgetState, ...] = ()) -> LedgerSnapshot:
+def snapshot_for(
+    table: JobTable, connection: Connection, new: Record, now: float, spent: Spent, budgets: tuple[BudgetState, ...]
+) -> LedgerSnapshot:
     """Return what bears on a new request, inside the caller's transaction."""
-    equal = equal_jobs(new, table)
+    equal = equal_jobs(table, connection, new)
     return LedgerSnapshot(
         earlier=tuple(record for record in equal if isinstance(record, Record)),
         spent=spent.credits,
-        moderated=moderated_within_a_day(new.backend, table),
-        refused=refused_words(new, table),
+        moderated=moderated_within_a_day(connection, now, new.backend),
+        refused=refused_words(table, connection, new),
         unreadable=tuple(record for record in equal if isinstance(record, UnreadableRecord)),
         notes=spent.notes,
         budgets=budgets,
     )
 
 
-def equal_jobs(new: Record, table: JobTable) -> list[AnyRecord]:
+def equal_jobs(table: JobTable, connection: Connection, new: Record) -> list[AnyRecord]:
     """Return the jobs that may answer an equal request, the newest first."""
-    clause = (
-        "WHERE digest IN (?, ?) AND (backend = ? OR typeof(backend) != 'text') "
-        f"AND NOT {IS_UNPAID_SQL} ORDER BY rowid DESC LIMIT 50"
-    )
-    return table.found(clause, (new.digest, new.digest.encode(), new.backend))
+    return table.found_in(connection, _EQUAL, (new.digest, new.digest.encode(), new.backend))
 
 
-def refused_words(new: Record, table: JobTable) -> Record | None:
+def refused_words(table: JobTable, connection: Connection, new: Record) -> Record | None:
     """Return the last job with this prompt, when moderation refused it."""
-    ended = f"WHERE prompt_hash = ? AND prompt_hash != '' AND backend = ? AND (refusal != '' OR {IS_DONE_SQL})"
-    # a picture that was refused says nothing about the prompt
-    latest = f"SELECT rowid FROM jobs {ended} AND refusal NOT LIKE '%INPUT.IMAGE%' ORDER BY rowid DESC LIMIT 1"  # noqa: S608 - our own clauses
-    # read whole only where it was refused: most takes of a prompt were not
-    found = table.records(f"WHERE refusal != '' AND rowid = ({latest})", (new.prompt_hash, new.backend))
+    found = sound_ones(table.found_in(connection, _REFUSED, (new.prompt_hash, new.backend)))
     return found[0] if found else None
 
 
-def moderated_within_a_day(backend: str, table: JobTable) -> int:
+def moderated_within_a_day(connection: Connection, now: float, backend: str) -> int:
     """Return how often moderation refused at a backend within a day, by the clock or by the order of the rows."""
-    now = table.beats.moment().now
-    since = now - MODERATION_SECONDS
-    clause = (
-        "SELECT COUNT(*) FROM jobs WHERE refusal != '' AND (backend = ? OR typeof(backend) != 'text') "
-        "AND (updated > ? OR rowid >= ?)"
-    )
-    with table.database.opened() as connection:
-        first = first_row_between(connection, math.nextafter(since, now), math.nextafter(now, math.inf))
-        return int(connection.execute(clause, (backend, since, first)).fetchone()[0])
+    values = {"backend": backend, "since": now - MODERATION_SECONDS, "now": now}
+    return int(connection.execute(_MODERATED, values).fetchone()[0])

@@ -100,13 +100,9 @@ class LedgerSpending:
     @plain_arguments
     def today(self, backend: str) -> int:
         """Return the credits spent at a backend since local midnight, by all notebooks; see `spent_on_day`."""
-        with self._table.database.opened():
-            return self.of_today(backend, void_ids(abandoned_jobs(self._table))).credits
-
-    def of_today(self, backend: str, void: Collection[str]) -> Spent:
-        """Return the same with what is not plain of it; `void` are ids of jobs that nobody will send."""
         with self._table.database.opened() as connection:
-            return spent_on_day(connection, self._table.beats.moment(), void, backend=backend)
+            void = void_ids(abandoned_jobs(self._table, connection))
+            return spent_on_day(connection, self._table.beats.moment(), void, backend=backend).credits
 
     @plain_arguments
     def by_day(self, since: float = 0.0) -> list[Spending]:
@@ -115,14 +111,14 @@ class LedgerSpending:
         `since` is in Unix seconds.
         """
         with self._table.database.opened() as connection:
-            rows = spending_table(connection, since, void_ids(abandoned_jobs(self._table)))
+            rows = spending_table(connection, since, void_ids(abandoned_jobs(self._table, connection)))
             unmask = self._table.addresses.unmask_if_known
             return [row._replace(notebook=unmask(row.notebook)) for row in rows]
 
     def by_user(self) -> list[UserSpending]:
         """Return what each user spent with each model, the user who spent most first; what is free stays out."""
         with self._table.database.opened() as connection:
-            return spending_by_user(connection, void_ids(abandoned_jobs(self._table)))
+            return spending_by_user(connection, void_ids(abandoned_jobs(self._table, connection)))
 
     def __call__(self, since: float = 0.0) -> list[Spending]:
         """Return the same, by an earlier name."""

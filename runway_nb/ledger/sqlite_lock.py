@@ -12,6 +12,7 @@ from .sqlite_errors import is_busy
 
 BUSY_SECONDS = 30.0
 """How long a change waits for those of other processes."""
+_WAIT = f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}"
 LOCK_PAUSES = (0.0005, 0.004)
 """Seconds between two tries to take the lock, drawn from this range."""
 
@@ -42,7 +43,7 @@ def _lock(connection: sqlite3.Connection, draw: Callable[[float, float], float] 
             time.sleep(pause)
             waited += pause
     finally:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000:.0f}")
+        connection.execute(_WAIT)
 
 
 def _has_lock(connection: sqlite3.Connection) -> bool:

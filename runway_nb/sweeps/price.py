@@ -107,9 +107,14 @@ def check_sweep(
     price = SweepPrice(
         len(requests), len(requests) - len(new), sum(known), len(new) - len(known), pace.total(new), pace.slots
     )
-    settings = studio.settings
-    left_over = settings.max_moderated - moderated_within_a_day(settings.backend, studio.ledger.table)
-    return CheckedSweep(plan, tuple(requests), price, pace, None if limits.force else max(1, left_over))
+    return CheckedSweep(plan, tuple(requests), price, pace, None if limits.force else max(1, _refusals_left(studio)))
+
+
+def _refusals_left(studio: Studio) -> int:
+    """Return how often moderation may still refuse today."""
+    table, settings = studio.ledger.table, studio.settings
+    with table.database.opened() as connection:
+        return settings.max_moderated - moderated_within_a_day(connection, table.beats.moment().now, settings.backend)
 
 
 def _pace(studio: Studio, requests: Sequence[VideoRequest]) -> Pace:
@@ -137,7 +142,9 @@ def _is_stored(studio: Studio, checked: CheckedRequest, digests: set[str]) -> bo
     if new.digest in digests:
         return True
     digests.add(new.digest)
-    equal = equal_jobs(new, studio.ledger.table)
+    table = studio.ledger.table
+    with table.database.opened() as connection:
+        equal = equal_jobs(table, connection, new)
     return answering(record for record in equal if isinstance(record, Record)) is not None
 
 

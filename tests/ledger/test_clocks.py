@@ -22,8 +22,7 @@ from runway_nb.errors import LeaseLost, OverBudget
 from runway_nb.jobs.policy import Limits, decide
 from runway_nb.ledger import lease
 from runway_nb.ledger.lease import LEASE_SECONDS, RENEW_SECONDS, LeaseWatch, is_gone, new_owner
-from runway_nb.ledger.snapshot import snapshot_for
-from runway_nb.ledger.spending import Spent, local_day
+from runway_nb.ledger.spending import local_day
 from runway_nb.ledger.unfinished import count_unfinished
 from support.examples import examples
 from support.ledgers import make_ledger
@@ -498,7 +497,7 @@ def test_the_brake_of_moderation_survives_a_clock_that_was_set(opened, machine, 
         machine.ahead = jump
         _spend(ledger, number, **said)
     machine.ahead = 0.0
-    assert snapshot_for(_record(), ledger.table, Spent(0)).moderated == 1 + len(jumps)
+    assert ledger.snapshot(_record()).moderated == 1 + len(jumps)
 
 
 @pytest.mark.parametrize("jump", BOTH_WAYS)
