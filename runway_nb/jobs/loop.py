@@ -103,6 +103,11 @@ class BackgroundLoop(Handle):
         """True while the thread lives; false before the first `submit`, and in a forked child."""
         return self._pid == os.getpid() and self._thread is not None and self._thread.is_alive()
 
+    @property
+    def is_here(self) -> bool:
+        """True on the loop's own thread, which cannot wait for itself."""
+        return self.is_running and self._thread is threading.current_thread()
+
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
             if self._loop is None or not self.is_running:

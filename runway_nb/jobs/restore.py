@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from .. import errors
@@ -115,9 +114,7 @@ def resting_state(record: Record, posters: Folders) -> State:
 
 def video_file(record: Record) -> Path | None:
     """Return the finished file of a job; None when it is not there, or its folder cannot be looked into."""
-    with suppress(OSError, ValueError):
-        return Path(record.video) if record.video and Path(record.video).is_file() else None
-    return None
+    return Path(record.video) if record.video and os.path.isfile(record.video) else None
 
 
 def is_missing_here(record: Record) -> bool:

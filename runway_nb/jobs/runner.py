@@ -60,9 +60,11 @@ class Runner:
     def settle(self) -> None:
         """Write what the ledger did not take of jobs of before: what is asked next is decided by what it knows.
 
-        Callable from any thread but the background loop's.
+        Callable from any thread.
         """
-        if self._loop.is_running and any(context.has_unwritten for context in list(self._owing)):
+        if self._loop.is_here:
+            self._write_late()
+        elif self._loop.is_running and any(context.has_unwritten for context in list(self._owing)):
             with suppress(errors.RunwayError):  # whoever asks the ledger next hears why
                 self._loop.run(self._settled(), SETTLE_SECONDS)
 

@@ -55,9 +55,12 @@ class Workers:
         control_of(job).hand_over(asked(executor, call))
 
     def is_awaited(self, job_id: str) -> bool:
-        """Return True for a job at a worker that this process watches: should that die, it is sent all the same."""
+        """Return True for a job that this process watches at a worker or in another kernel.
+
+        Should that die, it is sent all the same, or is ended by who watches it.
+        """
         job = self._runner.jobs.get(job_id)
-        return job is not None and job.state.at_worker and not job.done
+        return job is not None and (job.state.at_worker or job.state.elsewhere) and not job.done
 
     def see_through(self, job_id: str, giver: str, payer: str) -> Job:
         """Take a job that another studio has handed over, once it is prepared there, and track it.

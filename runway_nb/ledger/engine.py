@@ -88,7 +88,8 @@ class Database(Handle, ABC):
 
 
 _MADE: set[weakref.ref[Database]] = set()
-"""All there are. No WeakSet: that one cannot be gone through while another thread makes one, or drops one."""
+"""All there are. No WeakSet: that one cannot be gone through while another thread makes one, or drops one. A copy asks
+for its memory, by which some may be dropped, before it begins; a tuple of them does so on the way."""
 _FORK = threading.Lock()
 _HELD: list[Database] = []
 """Those that are kept closed during a fork."""
@@ -97,7 +98,7 @@ _HELD: list[Database] = []
 def _close_before_fork() -> None:
     """Close what is open: a forked child would damage a file by SQLite's locks, and talk into a server's answers."""
     _FORK.acquire()
-    for database in filter(None, [made() for made in tuple(_MADE)]):
+    for database in filter(None, [made() for made in _MADE.copy()]):
         database._lock.acquire()
         _HELD.append(database)
         database.close()

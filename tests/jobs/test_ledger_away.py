@@ -144,6 +144,20 @@ def test_a_request_is_made_again_at_once_although_its_end_was_not_written_yet(ro
     assert [record_of(kernel, job.id).credits for job in (ended, again)] == [0, 25]
 
 
+def test_what_asks_on_the_background_loop_does_not_wait_for_it(room: Room) -> None:
+    """As the function that a user gives to `on_end` may."""
+    kernel = room.kernel("ann")
+    sent, ended = end_unheard(room, kernel)
+    again: list[Job] = []
+    room.loop.call_soon(lambda: again.append(kernel.studio.submit(VideoRequest("ann 2"))))
+    began = room.loop.time()
+    room.loop.wait(0.1)
+    assert room.loop.time() - began < 1.0
+    assert record_of(kernel, ended.id).phase == ended.state.phase.value
+    room.finish(*sent, *again)
+    assert len(room.sent) == 3
+
+
 def test_a_job_that_is_taken_up_again_keeps_its_price_although_its_end_was_not_written_yet(room: Room) -> None:
     """Written after the new run has paid, "nothing was charged" would take the price off the books."""
     kernel = room.kernel("ann")

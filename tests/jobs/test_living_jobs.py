@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import threading
+from collections.abc import Iterator
 
 import pytest
 
@@ -43,13 +45,26 @@ def test_one_that_is_not_there_cannot_be_forgotten() -> None:
         del LivingJobs()["00000000"]
 
 
+@pytest.fixture
+def hurried() -> Iterator[None]:
+    """Threads that take turns as often as they can."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.usefixtures("hurried")
 def test_none_is_lost_that_several_threads_take_in_at_once() -> None:
-    jobs, known = LivingJobs(), made(400)
-    ids = sorted(known)
-    threads = [
-        threading.Thread(target=lambda mine=ids[part::4]: [jobs.update({job_id: known[job_id]}) for job_id in mine])
-        for part in range(4)
-    ]
+    jobs, (job,), together = LivingJobs(), made(1).values(), threading.Barrier(4)
+    ids = [f"{number:08x}" for number in range(2000)]
+
+    def take_in(mine: list[str]) -> None:
+        together.wait()
+        for job_id in mine:
+            jobs[job_id] = job
+
+    threads = [threading.Thread(target=take_in, args=(ids[part::4],)) for part in range(4)]
     for thread in threads:
         thread.start()
     seen = [len([*jobs.values()]) for _ in range(200)]

@@ -40,6 +40,15 @@ def loop():
     loop.stop()
 
 
+def test_it_knows_its_own_thread(loop) -> None:
+    async def here() -> bool:
+        return loop.is_here
+
+    assert not loop.is_here
+    assert loop.run(here(), 10)
+    assert not loop.is_here
+
+
 def test_nothing_runs_before_the_first_work(loop) -> None:
     assert "tested" not in {thread.name for thread in threading.enumerate()}
     loop.call(pytest.fail)

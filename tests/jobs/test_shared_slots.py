@@ -170,3 +170,24 @@ def test_a_task_that_is_taken_up_again_holds_its_slot(room: Room) -> None:
     assert len(room.sent) == 2, "one slot is that of the task that was taken up"
     room.finish(found, *waits)
     assert room.refused == 0
+
+
+def test_a_job_that_a_cell_watches_in_another_kernel_outlives_that_kernel_also_where_the_next_cell_runs_at_once(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request ends what waits and nobody will send, so that it costs nothing; this one its cell will send."""
+    others = room.ask(room.kernel("others"), 2)
+    room.until(lambda: len(room.sent) == 2)
+    dying, kernel = room.kernel("dying"), room.kernel("ann")
+    (waiting,) = room.ask(dying, 1, "same")
+    room.until(lambda: waiting.state.phase.value == "waiting")
+    (watched,) = room.ask(kernel, 1, "same")
+    room.until(lambda: watched.state.elsewhere)
+    dead = kernel.ledger.get(watched.id).owner
+    dying.die()
+    monkeypatch.setattr("runway_nb.ledger.abandoned.is_gone", lambda owner: owner == dead)
+    (following,) = room.ask(kernel, 1)
+    assert kernel.ledger.get(watched.id).is_unsent
+    room.finish(*others, watched, following)
+    assert watched.id == waiting.id
+    assert len(room.sent) == 4

@@ -246,6 +246,10 @@ class ProcessLoop:
     def is_running(self) -> bool:
         return self._process.alive and not self._stopped
 
+    @property
+    def is_here(self) -> bool:
+        return self.is_running and self._process.loop.is_running()
+
     def _begin(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         _PROCESS.set(self._process)
         return self._process.loop.create_task(work)
