@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from typing import NamedTuple
 
@@ -51,7 +52,7 @@ def shot_state(sweep: Sweep, variant: Variant) -> ShotState:
     if not has_ended(job):
         status = job.status.capitalize()
         return ShotState(_RUNNING, "" if status == _RUNNING else status.lower())
-    return ShotState(_DONE) if job.video is not None and job.video.is_file() else _without_video(job)
+    return ShotState(_DONE) if job.video is not None and os.path.isfile(job.video) else _without_video(job)
 
 
 def _without_video(job: Job) -> ShotState:

@@ -18,6 +18,9 @@ NOW = 1_795_000_000.0
 REQUEST = VideoRequest(PROMPT, Keyframes("lighthouse"), Camera(zoom=4, pan=-2), seed=1842)
 TASK_ID = "user:4711-runwayml:studio@example.org-task:9c2a1f34-58c1-4f0b-b1f4-2e6f0a7d8c33"
 
+UNREACHABLE = "x" * 300
+"""A folder at which a system fails when it is asked, whoever asks: the name is too long."""
+
 
 def a_job(
     phase: Phase = Phase.FOLLOWING, *, status: str = "RUNNING", simulated: bool = False, cell: str = "",

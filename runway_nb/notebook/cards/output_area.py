@@ -201,18 +201,26 @@ class OutputArea:
         with self._lock:
             was_durable = self.is_durable
             self.is_durable = was_durable and self._is_over
-            self._keep_text()  # first: a notebook that is saved as a result is seen holds it
-            self.root.children = [self._sheet, *(entry.widget() for entry in self._entries)]
-            self.is_durable = self._is_over
-            if self.is_durable or was_durable:
-                update_display(self.bundle(), **self._target)
+            try:
+                self._keep_text()  # first: a notebook that is saved as a result is seen holds it
+            finally:
+                self._place(was_durable)
+            if self.is_durable and not was_durable:
+                self._text_changed()
             self._changed()
+
+    def _place(self, was_durable: bool) -> None:
+        self.root.children = [self._sheet, *(entry.widget() for entry in self._entries)]
+        self.is_durable = self._is_over
+        if self.is_durable or was_durable:
+            update_display(self.bundle(), **self._target)
 
     def _keep_text(self) -> None:
         """Tell the page what stands here when the notebook is opened without this kernel."""
-        for keeper in self._keepers:
-            keeper.texts = kept_text(self.display_id, self.root.model_id, self.durable_bundle())
-        self._text_changed()
+        with self._lock:  # an older text would come after a newer one
+            for keeper in self._keepers:
+                keeper.texts = kept_text(self.display_id, self.root.model_id, self.durable_bundle())
+            self._text_changed()
 
     @property
     def _is_over(self) -> bool:

@@ -39,14 +39,10 @@ def _moved_pictures(request: VideoRequest, before: Path, now: Path) -> dict[str,
         return {}
     found = {position: before / str(picture) for position, picture in request.keyframes.given.items()}
     return {
-        position: _path(path, now) for position, path in found.items() if _is_file(path) and path.is_relative_to(before)
+        position: _path(path, now)
+        for position, path in found.items()
+        if os.path.isfile(path) and path.is_relative_to(before)
     }
-
-
-def _is_file(path: Path) -> bool:
-    with suppress(OSError, ValueError):
-        return path.is_file()
-    return False
 
 
 def _path(path: Path, folder: Path) -> str:

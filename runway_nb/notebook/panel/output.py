@@ -50,7 +50,7 @@ class PanelOutput:
         self._is_embedded = False
         self._closed: asyncio.Event | None = None
         self.area = OutputArea(
-            studio, view, newest_first=True, changed=self.keep_results, text_changed=self.keep_text, stands_alone=False
+            studio, view, newest_first=True, changed=self._put_results, text_changed=self.keep_text, stands_alone=False
         )
         """The cards and results below the panel."""
 
@@ -137,8 +137,12 @@ class PanelOutput:
         self.bridge.keep(texts)
 
     def keep_results(self) -> None:
-        """Keep what stands below, after it has changed or a page was loaded anew."""
+        """Keep what stands below for a page that was loaded anew."""
         self.keep_text()
+        self._put_results()
+
+    def _put_results(self) -> None:
+        """Show what stands below in a page that has lost its place."""
         if self._is_embedded or not self.bridge.has_lost_displays:
             return
         if self.bridge.reaches_notebook:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 from html import escape
@@ -47,7 +48,7 @@ def panel_text(cell: str, jobs: Iterable[Job], folder: Path, hint: str = HINT) -
 
 def job_line(job: Job, folder: Path) -> str:
     """Return what became of a job, on one line: its file, or where it stands."""
-    if job.video is not None and job.video.is_file():
+    if job.video is not None and os.path.isfile(job.video):
         return f"{job.id}: {shown_path(job.video, folder)}"
     found = notice(job)
     return f"{job.id}: {found.title if job.state.phase.is_final else found.reason}"

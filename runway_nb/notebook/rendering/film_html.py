@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from html import escape
 
 from ...storage.paths import working_folder
@@ -19,7 +20,7 @@ def bundle(film: Film, embed: str = "auto") -> dict[str, str]:
     """Return the player of a film and the path of its file, or one line where that is gone; `embed` as for a result."""
     folder = film.folder or working_folder()
     text = f"Film    {shown_path(film.path, folder)}"
-    if not film.path.is_file():
+    if not os.path.isfile(film.path):
         return {"text/plain": f"{text} (it is not there any more)"}
     src, size = source(film.path, folder, embed), megabytes(film.path.stat().st_size)
     player = file_player(src, film.title, _SIZE, None)

@@ -68,7 +68,7 @@ def bundle(
         note: Why it is shown although nothing was sent, or nothing.
         has_magics: Whether the next step can be named by a magic; else by a call.
     """
-    if job.video is None or not job.video.is_file():
+    if job.video is None or not os.path.isfile(job.video):
         found = with_note(notice(job) if has_magics else in_python(notice(job)), note)
         return {"text/html": notice_html(job, found, has_magics=has_magics), "text/plain": notice_text(job, found)}
     folder = folder or job.folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections import Counter
 from pathlib import Path
@@ -20,6 +21,7 @@ from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.cards import output_area
 from runway_nb.notebook.cards.card import Card
 from runway_nb.notebook.cards.output_area import OutputArea
+from runway_nb.notebook.cards.text_keeper import kept_text
 from runway_nb.notebook.cards.view import View, display_metadata
 from runway_nb.request import VideoRequest
 from runway_nb.studio import Studio
@@ -443,6 +445,49 @@ def test_what_is_seen_is_in_a_notebook_that_is_saved_at_that_moment(studio) -> N
         studio.finish(job)
     assert [now.count("<video") for _, _, now in seen] == [0, 0, 1, 2]
     assert all(kept == told == now for kept, told, now in seen)
+
+
+def test_a_text_that_is_older_does_not_come_over_a_newer_one(studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    area = studio.area()
+    keeper = area.root.children[0].children[-1]
+    first, second = studio.job(1), studio.job(2, phase=Phase.PREPARING)
+    area.add(first)
+    area.add(second)
+    is_computed, may_go_on = threading.Event(), threading.Event()
+
+    def keep_late(*values: Any) -> dict[str, Any]:
+        if threading.current_thread() is late:
+            is_computed.set()
+            may_go_on.wait(10)
+        return kept_text(*values)
+
+    monkeypatch.setattr(output_area, "kept_text", keep_late)
+    late = threading.Thread(target=lambda: control_of(second).change(phase=Phase.FOLLOWING))
+    late.start()
+    assert is_computed.wait(10)
+    ending = threading.Thread(target=studio.finish, args=(first,))
+    ending.start()
+    ending.join(0.3)  # it may have to wait for the other
+    may_go_on.set()
+    for thread in (late, ending):
+        thread.join(10)
+    assert keeper.texts[area.display_id]["data"] == area.durable_bundle()
+    assert "<video" in area.durable_bundle()["text/html"]
+
+
+def test_a_result_is_shown_also_where_its_text_cannot_be_kept(studio) -> None:
+    def fail() -> None:
+        if any(job.done for job in jobs):
+            raise errors.LedgerError("the disk is full")
+
+    jobs: list[Job] = []
+    area = studio.area(text_changed=fail)
+    jobs.append(studio.job())
+    area.add(jobs[0])
+    studio.finish(jobs[0])
+    assert area.is_durable
+    assert "<video" in area.bundle()["text/html"]
+    assert isinstance(area.root.children[-1], ipywidgets.Output)
 
 
 def test_a_job_that_goes_on_while_its_card_is_put_is_kept_at_its_step(studio) -> None:

@@ -18,6 +18,7 @@ from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.panel.snapshot import HINT, TITLE, job_line, panel_text
 from runway_nb.request import VideoRequest
 from runway_nb.text.visible import visible
+from support.shown_jobs import UNREACHABLE
 from support.strategies import ASSET_ID, EMAIL, TASK_ID
 
 TOKEN = "user:4711-abcDEF123"
@@ -89,6 +90,11 @@ def test_a_file_that_is_gone_meanwhile_is_not_named_as_if_it_were_there(tmp_path
     assert "lamp.mp4" not in job_line(job, tmp_path)
     job.video.mkdir()
     assert "lamp.mp4" not in job_line(job, tmp_path), "a folder is no video"
+
+
+def test_a_file_whose_folder_cannot_be_looked_into_is_as_one_that_is_gone(tmp_path: Path) -> None:
+    job = a_job(Phase.DONE, video=tmp_path / UNREACHABLE / "lamp.mp4")
+    assert job_line(job, tmp_path) == f"00000001: {LINES[Phase.DONE][1]}"
 
 
 def test_a_file_elsewhere_is_named_from_the_home_of_the_user(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:

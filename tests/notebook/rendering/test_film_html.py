@@ -10,6 +10,12 @@ from runway_nb.notebook.rendering.film_html import bundle
 from runway_nb.notebook.rendering.result_html import EMBED_CAP
 from runway_nb.sweeps.film import Film
 from support.sanitizer import check_sanitized
+from support.shown_jobs import UNREACHABLE
+
+
+def test_a_file_whose_folder_cannot_be_looked_into_is_as_one_that_is_gone(tmp_path: Path) -> None:
+    text = bundle(Film(tmp_path / UNREACHABLE / "two.mp4", "two", tmp_path))["text/plain"]
+    assert text.endswith("(it is not there any more)")
 
 
 @pytest.mark.parametrize(("embed", "is_said"), [("capped", True), ("auto", False), ("always", False)])

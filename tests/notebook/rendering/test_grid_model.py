@@ -18,7 +18,7 @@ from runway_nb.notebook.rendering.grid_model import CellState, cell_state, grid_
 from runway_nb.sweeps.plan import Axis, Variant, plan
 from runway_nb.sweeps.price import SweepPrice
 from runway_nb.sweeps.sweep import Sweep
-from support.shown_jobs import NOW, TASK_ID
+from support.shown_jobs import NOW, TASK_ID, UNREACHABLE
 
 QUEUED = "2 of 2 slots busy \N{MIDDLE DOT} third in line \N{MIDDLE DOT} with jobs 1a"
 ZOOM, SEED = Axis("zoom", (-5, 0, 5)), Axis("seed", (1, 2))
@@ -148,8 +148,9 @@ def test_a_finished_shot_has_its_facts_and_its_marks(tmp_path: Path) -> None:
     assert job.id in found.title
 
 
-def test_a_file_that_is_gone_is_no_finished_shot(tmp_path: Path) -> None:
-    found = shown(tmp_path, phase=Phase.DONE, video=tmp_path / "gone.mp4", ended=NOW)
+@pytest.mark.parametrize("name", ["gone.mp4", f"{UNREACHABLE}/gone.mp4"], ids=["gone", "cannot be looked for"])
+def test_a_file_that_is_gone_is_no_finished_shot(tmp_path: Path, name: str) -> None:
+    found = shown(tmp_path, phase=Phase.DONE, video=tmp_path / name, ended=NOW)
     assert (found.state, found.word) == ("ended", "No file")
 
 

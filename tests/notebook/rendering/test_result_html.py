@@ -19,7 +19,7 @@ from runway_nb.notebook.rendering.notices import notice
 from runway_nb.notebook.rendering.result_html import EMBED_CAP, bundle, notice_html, source
 from runway_nb.request import VideoRequest
 from support.sanitizer import check_sanitized, tags
-from support.shown_jobs import NOW, a_job, a_result
+from support.shown_jobs import NOW, UNREACHABLE, a_job, a_result
 
 
 def test_the_player_survives_an_untrusted_notebook(tmp_path: Path) -> None:
@@ -30,6 +30,12 @@ def test_the_player_survives_an_untrusted_notebook(tmp_path: Path) -> None:
     assert {"controls", "loop", "muted"} <= set(video)
     assert "autoplay" not in video
     assert (video["preload"], video["poster"]) == ("metadata", "data:image/jpeg;base64,/9hqcGVn")
+
+
+def test_a_file_whose_folder_cannot_be_looked_into_is_as_one_that_is_gone(tmp_path: Path) -> None:
+    html = bundle(a_job(Phase.DONE, video=tmp_path / UNREACHABLE / "lamp.mp4"))["text/html"]
+    assert "<video" not in html
+    assert html == bundle(a_job(Phase.DONE, video=tmp_path / "gone" / "lamp.mp4"))["text/html"]
 
 
 @pytest.mark.parametrize(
