@@ -25,10 +25,17 @@ function opened() {
   return { model, store, heard, bring, signal };
 }
 
-test("it begins with the widget's own values, and greets the kernel", () => {
-  const { model, store } = opened();
+test("it begins with the widget's own values, and greets the kernel for each view with what it holds", () => {
+  const { model, store, bring } = opened();
   assert.deepEqual([store.status, store.isOpen, store.cells.length], ["0 of 2 done", true, 2]);
-  assert.deepEqual(model.sent, [{ kind: "hello", held: [] }]);
+  assert.deepEqual(model.sent, []);
+  store.greet();
+  bring({ kind: "strip", number: 1, ...MEASURES }, new DataView(new ArrayBuffer(8)));
+  store.greet();
+  assert.deepEqual(model.sent, [
+    { kind: "hello", held: [] },
+    { kind: "hello", held: [1] },
+  ]);
 });
 
 test("a message changes what it names, and its listeners hear which", () => {
@@ -78,7 +85,7 @@ test("the kernel hears now and then that somebody is there, and a text is handed
   store.act();
   assert.deepEqual(
     model.sent.map(message => message.kind),
-    ["hello", "act"],
+    ["act"],
   );
   bring({ kind: "say", text: "No." });
   bring({ kind: "put", display_id: "x" });
@@ -94,7 +101,7 @@ test("a mark stands while the kernel has heard of an earlier one only, and then 
   store.mark(0, "star", true);
   store.mark(0, "rejected", true);
   assert.deepEqual(
-    model.sent.slice(1).map(message => message.turn),
+    model.sent.map(message => message.turn),
     [1, 2],
   );
   bring({ ...update, cells: { 0: cell({ word: "Ready", star: true }) }, turns: { 0: 1 } });

@@ -37,7 +37,7 @@ class GridActs:
         self._waiting: deque[Callable[[], None]] = deque()
         self._turn = threading.Lock()
         self._by_kind: dict[str, Act] = {
-            "hello": lambda message: grid.feed.greet(_listed(message.get("held"))),
+            "hello": lambda message: grid.greet(_listed(message.get("held"))),
             "act": lambda _: None,
             "leave": lambda _: grid.leave(),
             "open": lambda message: self._later(grid.open_shot, _number(message)),

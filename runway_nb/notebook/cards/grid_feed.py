@@ -10,8 +10,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ...errors import RunwayError
+from ...errors import LedgerError, RunwayError
 from ...jobs.job import Job
+from ...ledger.marks import Marks
 from ...pictures.film_strip import FilmStrip, kept_film_strip
 from ...studio import Studio
 from ...sweeps.sweep import Sweep
@@ -51,6 +52,7 @@ class GridFeed:
         self.pages = 0
         """How many pages have greeted; from the second on, one was loaded anew or is another view."""
         self._lock = threading.Lock()
+        self._marks: Mapping[str, Marks] = {}
         self._base = self._now()
         self._variants = sweep.variants
         self._sent: set[int] = set()
@@ -79,8 +81,10 @@ class GridFeed:
         return str(self.widget.plan["cells"][number]["label"])
 
     def _now(self) -> GridState:
-        """Return how all stand now. It asks the ledger: not on the loop."""
-        return grid_state(self._sweep, self._studio.ledger.marks.of_jobs([job.id for job in self._sweep.jobs]))
+        """Return how all stand now, with the marks of before where the ledger is away. Not on the loop: it is asked."""
+        with suppress(LedgerError):
+            self._marks = self._studio.ledger.marks.of_jobs([job.id for job in self._sweep.jobs])
+        return grid_state(self._sweep, self._marks)
 
     def greet(self, held: Iterable[Any]) -> None:
         """Send a page that is there now all but the strips it holds, which follow."""

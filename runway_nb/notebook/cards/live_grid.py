@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -40,9 +40,12 @@ class LiveGrid:
         studio: Runs its jobs.
         view: How results are shown.
         marked: Called after a shot was starred or rejected here, on any thread but the loop's.
+        greeted: Called after a view has reported that it is there, on any thread but the loop's.
     """
 
-    def __init__(self, sweep: Sweep, studio: Studio, view: View, marked: Callable[[], None]) -> None:
+    def __init__(
+        self, sweep: Sweep, studio: Studio, view: View, *, marked: Callable[[], None], greeted: Callable[[], None]
+    ) -> None:
         self.sweep, self._studio, self._view = sweep, studio, view
         self._display_id = view.places[0] if view.places else new_display_id()
         self.feed = GridFeed(sweep, studio)
@@ -52,6 +55,7 @@ class LiveGrid:
         self._root = ipywidgets.VBox(_dom_classes=["rnb-root"])
         self._panel: Any = None
         self.acts = GridActs(self, studio, marked)
+        self._greeted = greeted
 
     def open(self) -> bool:
         """Display the grid in the running cell, or where there is a place for it, and keep it up to date.
@@ -85,8 +89,8 @@ class LiveGrid:
         return self._left.is_set()
 
     def put(self, display_id: str, data: Mapping[str, Any]) -> None:
-        """Show data at a display id also on a page that was loaded anew, which has lost it."""
-        if self.feed.pages > 1:
+        """Show data at a display id also where that is lost: on a page that was loaded anew, and in a moved cell."""
+        if self.feed.pages > 1 or self.is_over:
             self.feed.widget.send({"kind": "put", "display_id": display_id, "data": dict(data)})
 
     def say(self, text: str) -> None:
@@ -113,8 +117,17 @@ class LiveGrid:
     def put_panel(self, panel: Any) -> None:
         """Show a panel below the grid, in the place of an earlier one."""
         self._panel = panel
+        panel.when_text_changes(self._keep_panel)
         self._keep_text()
         self._root.children = (*self._root.children[:3], panel)
+
+    def _keep_panel(self) -> None:
+        """Keep what stands in the panel now; who works there uses the grid."""
+        self._acted = time.monotonic()
+        if self.is_over:
+            self._show_end()
+        else:
+            self._keep_text()
 
     def _keep_text(self) -> None:
         """Tell the page what takes the grid's place when the kernel ends without a word."""
@@ -133,13 +146,27 @@ class LiveGrid:
 
     def _hear(self, message: object) -> None:
         """Do what the page asks; rubbish is no message. May come on any thread."""
-        if isinstance(message, Mapping) and not self.is_over:
+        if not isinstance(message, Mapping):
+            return
+        if not self.is_over:
             self._acted = time.monotonic()
             self.acts.do(message)
+        elif message.get("kind") == "hello":  # a page that was closed as the grid left shows it again
+            self._studio.spawn(asyncio.to_thread(self._show_what_is_left))
+
+    def greet(self, held: Iterable[Any]) -> None:
+        """Let a view that is there now have all that it lacks; `held` are the numbers of the strips that it has."""
+        self.feed.greet(held)
+        self._studio.spawn(asyncio.to_thread(self._greeted))
+
+    def _show_what_is_left(self) -> None:
+        self._show_end()
+        self._greeted()
 
     @property
     def _is_idle(self) -> bool:
-        return self.sweep.is_ending and time.monotonic() - self._acted > IDLE_SECONDS
+        is_at_work = self._panel is not None and not all(job.done for job in self._panel.jobs)
+        return self.sweep.is_ending and not is_at_work and time.monotonic() - self._acted > IDLE_SECONDS
 
     async def _live(self) -> None:
         """Keep it up to date until it is left, nobody uses it, or the kernel ends in order."""
@@ -165,8 +192,12 @@ class LiveGrid:
 
     def _end(self) -> None:
         self._left.set()
-        data = self._durable()
-        self.put(self._display_id, data)
+        self._show_end()
         with suppress(RuntimeError):  # the widget's own connection may have ended before
             self.feed.widget.is_over = True
+
+    def _show_end(self) -> None:
+        """Let what stays stand in the place of the grid."""
+        data = self._durable()
+        self.put(self._display_id, data)
         update_display(data, raw=True, display_id=self._display_id, metadata=display_metadata(self._display_id))

@@ -37,7 +37,7 @@ def show_sweep(sweep: Sweep, studio: Studio, view: View) -> None:
     if view.mode == "live":
         from .live_grid import LiveGrid  # loads ipywidgets
 
-        table.show_below(LiveGrid(sweep, studio, view, table.refresh))
+        table.show_below(LiveGrid(sweep, studio, view, marked=table.refresh, greeted=table.put_back))
     table.open()
     if table.is_changing:
         table.follow(studio)
@@ -83,6 +83,12 @@ class _Table:
         with self._lock:
             if not self._is_left:
                 self._update()
+
+    def put_back(self) -> None:
+        """Show it once more in a page that was loaded anew, or in a cell that was moved: either has lost its place."""
+        with self._lock:
+            if self._grid is not None:
+                self._grid.put(self._display_id, self._shown)
 
     def _bundle(self) -> dict[str, str]:
         # a video is put into the notebook once, at the end

@@ -48,6 +48,7 @@ class PanelOutput:
         self._panel, self._studio, self._store, self._jobs = panel, studio, store, jobs
         self._display_id = ""
         self._is_embedded = False
+        self._tell_holder: Callable[[], object] = lambda: None
         self._closed: asyncio.Event | None = None
         self.area = OutputArea(
             studio, view, newest_first=True, changed=self._put_results, text_changed=self.keep_text, stands_alone=False
@@ -88,6 +89,10 @@ class PanelOutput:
         self._is_embedded = True
         self._hold_results()
 
+    def kept_by(self, tell: Callable[[], object]) -> None:
+        """Let the widget that holds the panel know, by `tell`, when there is another text to keep for it."""
+        self._tell_holder = tell
+
     def _find_room(self) -> None:
         """Put the results into a panel that was never displayed by itself: a layout of the user's own holds it."""
         if not self.is_displayed:
@@ -124,6 +129,7 @@ class PanelOutput:
     def keep_text(self) -> None:
         """Give the page the texts, for a kernel that ends without a word, or a page that has lost the display ids."""
         if not self._display_id:
+            self._tell_holder()
             return
         state = None
         while state is not self._store.state:  # another thread may have kept the text of an older one meanwhile

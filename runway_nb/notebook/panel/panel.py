@@ -149,6 +149,10 @@ class Panel(ipywidgets.VBox):
         """Return the panel as text with its results, for the durable form of the widget that it stands in."""
         return self.output.durable_bundle()
 
+    def when_text_changes(self, act: Callable[[], object]) -> None:
+        """Call `act` after what `durable_bundle` returns has changed, on any thread."""
+        self.output.kept_by(act)
+
     def offer_again(self) -> None:
         """Offer the jobs, variables and pictures that there are now."""
         self.store.apply(lambda state: self._entries.offered(self.keyframes.offered_again(state)))

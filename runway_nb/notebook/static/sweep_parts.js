@@ -71,6 +71,7 @@ export function sweepParts(plan) {
     none: make("div", { className: "rnb-nothing rnb-detail", textContent: "No shot is like that.", hidden: true }),
     hint: make("div", { className: "rnb-hint rnb-meta", textContent: HINT }),
     buttons: make("div", { className: "rnb-actions" }, stop, copy, done),
+    note: make("div", { className: "rnb-note rnb-detail", hidden: true }),
     opened: make("div", { className: "rnb-opened-head", role: "group", hidden: true }),
     say: make("div", { className: "rnb-sr", role: "status" }),
   };

@@ -34,7 +34,11 @@ export class SweepStore {
     this.listeners = new Set();
     this.update(model.get("first"));
     model.on("msg:custom", (message, buffers) => this.hear(message, buffers));
-    model.send({ kind: "hello", held: [] });
+  }
+
+  /** Let the kernel know that a view is there: it sends what is missing here, and puts back what a view has lost. */
+  greet() {
+    this.model.send({ kind: "hello", held: [...this.strips.keys()] });
   }
 
   /** @type {(listener: (change: Change) => void, signal: AbortSignal) => void} */

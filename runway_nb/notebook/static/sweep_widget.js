@@ -50,6 +50,8 @@ class SweepView {
     this.showHead();
     this.play(false);
     this.showOpened();
+    this.leaveIfOver();
+    store.greet();
   }
 
   /** @type {(label: string, number: number) => ShotCell} */
@@ -69,7 +71,7 @@ class SweepView {
     el.style.setProperty("--rnb-widest", `${Math.round(Math.min(360, (280 * frame[0]) / frame[1]))}px`);
     setAttribute(parts.grid, "aria-label", store.plan.title);
     el.append(parts.summary, parts.transport, parts.choices, parts.grid, parts.none, parts.hint, parts.buttons);
-    el.append(parts.opened, parts.say);
+    el.append(parts.note, parts.opened, parts.say);
   }
 
   // --- events -------------------------------------------------------------------------------------
@@ -105,7 +107,7 @@ class SweepView {
 
   /** @param {Change} change */
   hear({ changed, strip, text }) {
-    if (text) this.say(text);
+    if (text) this.tell(text);
     const ended = changed.filter(number => this.isNews(number));
     for (const number of strip === undefined ? changed : [strip]) this.showCell(number);
     if (strip !== undefined) this.clock.setLength(this.store.length);
@@ -129,9 +131,16 @@ class SweepView {
     else if (ended.length) this.say(`${ended.length} shots have ended: ${this.store.status}`);
   }
 
-  /** @param {string} text */
+  /** Let a screen reader say a text. @param {string} text */
   say(text) {
     this.parts.say.textContent = text;
+  }
+
+  /** Say what the kernel has to say of an act, and show it until the next act. @param {string} text */
+  tell(text) {
+    this.say(text);
+    this.parts.note.textContent = text;
+    this.parts.note.hidden = !text;
   }
 
   // --- what is shown where ------------------------------------------------------------------------
@@ -234,6 +243,7 @@ class SweepView {
       return;
     }
     const value = !cell[name];
+    this.parts.note.hidden = true;
     this.store.mark(number, name, value);
     const words = { star: ["star removed", "starred"], rejected: ["no longer rejected", "rejected"] };
     this.say(`${label}: ${words[name][Number(value)]}`);
@@ -243,6 +253,7 @@ class SweepView {
 
   /** @param {number} number */
   open(number) {
+    this.parts.note.hidden = true;
     this.store.ask("open", number);
     this.say(`Opening ${this.store.label(number)} below the grid`);
   }

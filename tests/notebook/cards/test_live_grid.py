@@ -5,24 +5,29 @@ from __future__ import annotations
 import functools
 import sys
 import threading
+import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-import ipywidgets
 import pytest
 
 import runway_nb
 from runway_nb.errors import LedgerError
 from runway_nb.jobs.job import Job
+from runway_nb.ledger.marks import LedgerMarks
 from runway_nb.notebook.cards import grid_feed, grid_widget, live_grid, sweep_view
 from runway_nb.notebook.cards.strip_pace import StripPace
 from runway_nb.notebook.cards.sweep_view import show_sweep
 from runway_nb.notebook.cards.view import View
+from runway_nb.notebook.panel import opening
+from runway_nb.notebook.panel.panel import Panel
+from runway_nb.request import VideoRequest
 from runway_nb.sweeps.plan import Axis
 from runway_nb.sweeps.sweep import Sweep
 from support.fakes import Party
 from support.panels import WIDGET, wait_until
+from support.shown_jobs import a_job
 from support.shown_sweeps import a_sweep, done_job
 
 pytestmark = pytest.mark.usefixtures("small_frames")
@@ -230,7 +235,7 @@ def test_stop_sending_takes_back_what_is_not_sent(party: Party, page: Page) -> N
 
 @pytest.mark.parametrize("kind", ["panel", "continue"])
 def test_a_shot_opens_in_the_panel(
-    page: Page, done: Sweep, kind: str, monkeypatch: pytest.MonkeyPatch
+    party: Party, page: Page, done: Sweep, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     from runway_nb.notebook.cards import grid_acts
 
@@ -241,11 +246,58 @@ def test_a_shot_opens_in_the_panel(
     point, source, _, put, _ = opened[0]
     assert point == "panel.open"
     assert source is done.jobs[0] if kind == "panel" else source.keyframes.first == done.jobs[0].last
-    panel = ipywidgets.VBox()
-    monkeypatch.setattr(type(panel), "durable_bundle", lambda _: {"text/plain": "the panel"}, raising=False)
+    panel = Panel(studio=party.studio)
+    panel.embed()
     put(panel)
     ((_, kept),) = page.widget.texts.items()
-    assert kept["data"] == {"text/plain": "the panel"}, "what stands there when the kernel is killed"
+    assert kept["data"] == panel.durable_bundle(), "what stands there when the kernel is killed"
+
+
+@pytest.fixture
+def panel(party: Party, page: Page, done: Sweep, monkeypatch: pytest.MonkeyPatch) -> Panel:
+    """One that was opened below the grid, ready to be sent."""
+    opened: list[Panel] = []
+    put_panel = live_grid.LiveGrid.put_panel
+
+    def put(grid: live_grid.LiveGrid, panel: Panel) -> None:
+        put_panel(grid, panel)
+        opened.append(panel)
+
+    monkeypatch.setattr(live_grid.LiveGrid, "put_panel", put)
+    monkeypatch.setattr(opening, "REVEAL_SECONDS", 0.05)
+    page.says("panel", shot=0)
+    until(lambda: opened)
+    opened[0].fill(VideoRequest("A harbour at night", seed=5))
+    return opened[0]
+
+
+def test_what_is_made_in_a_panel_below_the_grid_is_kept_with_it(page: Page, panel: Panel) -> None:
+    panel.sender.press()
+    until(lambda: panel.jobs and panel.jobs[0].done)
+    until(lambda: "<video" in panel.durable_bundle()["text/html"])
+    until(lambda: page.widget.texts[page.ids[0]]["data"] == panel.durable_bundle())
+
+
+def test_a_grid_is_in_use_while_a_job_of_the_panel_below_it_runs(
+    page: Page, done: Sweep, panel: Panel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel.jobs = (a_job(),)
+    monkeypatch.setattr(live_grid, "IDLE_SECONDS", 0.0)
+    done.jobs[0].star = True
+    until(lambda: page.of("update")[-1]["cells"].get("0", {}).get("star"))
+    time.sleep(0.2)  # in which it would leave
+    assert not page.at(page.ids[0])
+    panel.jobs = ()
+    done.jobs[0].star = False
+    until(lambda: page.at(page.ids[0]))
+
+
+def test_what_ends_in_the_panel_after_the_grid_has_left_is_shown_in_its_place(page: Page, panel: Panel) -> None:
+    grid = page.ids[0]
+    page.says("leave")
+    until(lambda: page.at(grid))
+    panel.sender.press()
+    until(lambda: "<video" in page.at(grid)[-1]["text/html"])
 
 
 @pytest.mark.parametrize(
@@ -270,9 +322,13 @@ def test_done_leaves_the_table_alone(page: Page, done: Sweep) -> None:
     assert page.widget.is_over
     page.sent.clear()
     page.says("mark", shot=0, name="star", value=True)
-    page.says("hello", held=[])
     assert page.sent == [], "nothing is done for a grid that has left"
     assert table != grid
+    page.says("hello", held=[])
+    until(lambda: len(page.of("put")) == 2)
+    assert [put["display_id"] for put in page.of("put")] == [grid, table], "to a page that is opened now: what stays"
+    assert page.of("put")[0]["data"] == NOTHING
+    assert page.of("put")[1]["data"]["text/html"].count("<video") == 3
 
 
 def test_a_grid_that_nobody_uses_leaves_by_itself(
@@ -317,14 +373,41 @@ def test_a_strip_that_is_being_cut_when_a_page_greets_is_sent_once(
     assert [strip["number"] for strip in page.of("strip")] == [0, 1]
 
 
-def test_a_page_that_was_loaded_anew_is_sent_the_table_too(page: Page, done: Sweep) -> None:
+def test_a_page_that_was_loaded_anew_is_sent_the_table_as_it_is_now(party: Party, page: Page) -> None:
+    """Its output has been out of reach since, and the notebook is to keep every result."""
+    sweep = swept(party, seed=[1, 2])
+    show(party, sweep)
     page.says("hello", held=[])
-    page.sent.clear()
-    _, table = page.ids
-    page.says("leave")
+    grid, table = page.ids
+    assert page.displayed[1].data["text/html"].count("<video") == 0
+    sweep.wait(20)
+    until(lambda: page.at(table)[-1]["text/html"].count("<video") == 2)
+    assert not page.of("put"), "the first page hears of it by its display id"
+    page.says("hello", held=[])
     until(lambda: page.of("put"))
-    assert [put["display_id"] for put in page.of("put")] == [page.ids[0]]
-    assert table not in {put["display_id"] for put in page.of("put")}
+    assert [(put["display_id"], put["data"]) for put in page.of("put")] == [(table, page.at(table)[-1])]
+    page.says("leave")
+    until(lambda: len(page.of("put")) == 2)
+    assert page.of("put")[-1]["display_id"] == grid
+
+
+def test_marks_that_cannot_be_read_for_a_moment_are_shown_as_they_were(
+    page: Page, done: Sweep, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done.jobs[1].star = True
+    until(lambda: page.of("update")[-1]["cells"].get("1", {}).get("star"))
+
+    def fail(*_: object) -> None:
+        raise LedgerError("the server is away")
+
+    with monkeypatch.context() as away:
+        away.setattr(LedgerMarks, "of_jobs", fail)
+        page.sent.clear()
+        page.says("hello", held=[])
+        assert page.of("update")[-1]["cells"]["1"]["star"]
+    done.jobs[2].star = True
+    until(lambda: page.of("update")[-1]["cells"].get("2", {}).get("star"))
+    assert not page.widget.is_over
 
 
 def test_shown_again_it_is_a_new_grid(party: Party, page: Page, done: Sweep) -> None:

@@ -47,8 +47,10 @@ COMMANDS: dict[str, tuple[list[str], str]] = {
 }  # fmt: skip
 
 
-STILLBORN = "Kernel died before replying to kernel_info"
-"""Said when another process took a port of the kernel between its choice and its use: Jupyter's race, not ours."""
+STILLBORN = ("Kernel died before replying to kernel_info", "Address already in use")
+"""Said when another process took a port of the kernel between its choice and its use: Jupyter's race, not ours. The run
+ends by itself, or waits for a kernel that will never answer.
+"""
 
 
 class Run:
@@ -75,7 +77,7 @@ class Run:
         for _ in range(2):
             if self.process.stdout and not self.process.stdout.closed:
                 self.said = self._read(timeout)
-            if self.process.returncode == 0 or STILLBORN not in self.said:
+            if self.process.returncode == 0 or not any(sign in self.said for sign in STILLBORN):
                 break
             self.process = self._begin()
         return self.said
@@ -83,6 +85,11 @@ class Run:
     def _read(self, timeout: float) -> str:
         try:
             return self.process.communicate(timeout=timeout)[0]
+        except subprocess.TimeoutExpired as late:
+            said = (late.output or b"").decode(errors="replace")
+            if not any(sign in said for sign in STILLBORN):
+                raise
+            return said
         finally:
             self.process.kill()
 
