@@ -111,7 +111,9 @@ def handovers() -> list[float]:
             assert waiter.stdout is not None
             for number in range(HANDOVERS):
                 holder = add_job(ledger, owner, f"{0xA0000000 + number:08x}")
-                ledger.slots.take(holder, PAYER, "", by=owner, may_go=lambda _: True, changes={"sent": time.time()})
+                ledger.slots.take(
+                    holder, PAYER, "", sent_before=None, by=owner, may_go=lambda _: True, changes={"sent": time.time()}
+                )
                 print(file=waiter.stdin, flush=True)
                 waiter.stdout.readline()
                 time.sleep(0.1 + 0.013 * (number % 8))  # at any moment between two looks

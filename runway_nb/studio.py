@@ -6,6 +6,7 @@ Callable from any thread; the work itself (`jobs.workflow`) runs on the backgrou
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import Coroutine, Mapping, MutableMapping, Sequence
 from concurrent.futures import Executor
@@ -25,7 +26,7 @@ from .jobs.environment import Environment
 from .jobs.freeze import Asker, CheckedRequest, new_record, storable
 from .jobs.job import Job, Submission, repeatable_request
 from .jobs.job_frames import frame_png
-from .jobs.loop import BackgroundLoop
+from .jobs.loop import BackgroundLoop, check_may_wait
 from .jobs.policy import DEFAULT_LIMITS, Limits, decide, read_limits
 from .jobs.restore import folder_here, is_over, new_job, restored_job, resumed_state
 from .jobs.runner import CLOSE_SECONDS, Runner
@@ -63,7 +64,7 @@ _MOVED = {
 
 
 class Studio(Handle):
-    """Submits requests and tracks their jobs.
+    """Submits requests and tracks their jobs, in the process that made it: not in a forked child of that.
 
     Args:
         settings: All settings, decided.
@@ -96,6 +97,7 @@ class Studio(Handle):
         self.workers = Workers(self._runner, self._backends, self.ledger, self._lock, self._resumed)
         """Workers of executors: jobs change hands between them and this studio."""
         self._closed = False
+        self._pid = os.getpid()
         self._advised: set[str] = set()
         """Models of which it was said already whether they should be used."""
         pictures = PictureAccess(self._frozen_picture, lambda: self.folder, self._frame)
@@ -131,6 +133,7 @@ class Studio(Handle):
         settings = checked_settings(settings)
         with self._lock:
             self._backends.use(settings)
+        self._loop.call(self._backends.current.queue.look_again)  # there may be more slots
 
     # --- submitting -----------------------------------------------------------------------------
 
@@ -336,7 +339,11 @@ class Studio(Handle):
         return self._loop.run(work, timeout)
 
     def close(self) -> None:
-        """Stop tracking; what runs at Runway goes on and can be attached again."""
+        """Stop tracking; what runs at Runway goes on and can be attached again.
+
+        Raises `InvalidCommand` in a function that is called as a job moves; nothing is closed.
+        """
+        check_may_wait("the end of all work")
         self._closed = True
         forget_studio(self)
         if self._loop.is_running:
@@ -419,6 +426,11 @@ class Studio(Handle):
     def _check_open(self) -> None:
         if self._closed:
             raise errors.RunwayError("this studio is closed: nothing was sent")
+        if self._pid != os.getpid():  # its jobs, slots and leases are those of the process that made it
+            raise errors.RunwayError(
+                "this studio was made before its process was forked: nothing was sent; make another one here, or leave "
+                "studio= out"
+            )
         self.spawn(asyncio.sleep(0))  # raises, before anything is written down, where no loop can be made
 
     def _frozen_picture(self, request: VideoRequest, name: str) -> VideoRequest:

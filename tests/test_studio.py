@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -593,3 +597,33 @@ def test_a_checked_request_goes_to_the_backend_that_it_was_asked_of(party: Party
     party.studio.use(replace(party.settings, base_url="https://other.invalid/v1"))
     job = party.ended(party.studio.submit_checked(checked).job)
     assert (job.error, party.started) == (None, 1)
+
+
+@pytest.mark.slow("forks")
+def test_a_studio_that_was_made_before_a_fork_sends_nothing_in_the_child(tmp_path: Path) -> None:
+    """It would take the jobs, the slots and the leases of its parent for its own, and pay for what that has sent."""
+    script = """
+    import os
+    from runway_nb.errors import RunwayError
+    from runway_nb.request import VideoRequest
+    from runway_nb.settings import resolve
+    from runway_nb.studio import Studio
+    studio = Studio(resolve())
+    child = os.fork()
+    if child == 0:
+        for ask in (lambda: studio.submit(VideoRequest("A lamp turns")), lambda: studio.attach("00000001")):
+            try:
+                ask()
+            except RunwayError as error:
+                print(type(error).__name__, error, flush=True)
+        os._exit(studio.ledger.count())
+    assert os.waitpid(child, 0)[1] == 0
+    studio.close()
+    """
+    environment = {**os.environ, "RUNWAY_NB_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(script)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=tmp_path, env=environment)
+    said, other = run.stdout.splitlines()
+    assert said.startswith("RunwayError this studio was made before its process was forked: nothing was sent")
+    assert other.startswith("JobNotFound")
+    assert run.returncode == 0, run.stderr

@@ -85,6 +85,8 @@ class JobContext:
         """Set when the user asks for a poll."""
         self.busy: errors.RateLimited | None = None
         """The latest 429 to a create: it has started nothing, by the API's word, and is looked for all the same."""
+        self.sent: float | None = None
+        """When the last create of this job left, as this run knows it: it sends none after one of another run."""
         self._unwritten: dict[str, Any] = {}
         """What the ledger did not take, by field; the next write brings it along."""
         self._problem = ""

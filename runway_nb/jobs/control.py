@@ -143,8 +143,11 @@ class JobControl:
         forget: list[Callable[[], None]] = []
 
         def watch() -> None:
-            if self._state.phase.is_final:
-                forget[0]()
+            with self._lock:  # changes may come on two threads, and one inside another: by an observer that sets a mark
+                is_first = self._state.phase.is_final and bool(forget)
+                leave = forget.pop() if is_first else None
+            if leave is not None:
+                leave()
                 act()
 
         with self._lock:

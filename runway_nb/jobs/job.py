@@ -27,7 +27,7 @@ from ..values.handle import Handle
 from ..values.plain import checked_call, checked_number, checked_switch, checked_timeout, checked_whole, unexpected
 from .control import JobControl
 from .job_marks import JobMarks
-from .loop import run_nested
+from .loop import check_may_wait, is_background_thread, run_nested
 from .shown_wait import Tick, shown_while
 from .state import State
 
@@ -272,7 +272,7 @@ class Job(Handle):
 
     def finished(self) -> Path:
         """Return the file of the finished video. Raises `RunwayError` while there is none, and the job's own error."""
-        if not self.done:
+        if not self.state.phase.is_final:
             raise RunwayError(f"job {self.id} has no video yet ({self.status}): wait for it with job.wait()")
         error, video = self.state.error, self.state.video
         if isinstance(error, DownloadError):
@@ -303,8 +303,13 @@ class Job(Handle):
             WaitTimeout: the time is up.
             WaitInterrupted: interrupted from the keyboard; the job goes on.
             InvalidRequest: an argument that cannot be read.
+            InvalidCommand: called in a function that was given to `observe` or `on_end`, before the job has ended.
             RunwayError: the job ended without a video; the same error as `error`.
         """
+        if is_background_thread():
+            if not self.state.phase.is_final:
+                check_may_wait(f"job {self.id}")
+            return self.result()
         try:
             with shown_while(self, on_tick) as tick_of:
                 tick = self._ticking(timeout, tick_of)

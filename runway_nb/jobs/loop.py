@@ -19,12 +19,14 @@ from concurrent.futures import CancelledError, Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from typing import Any, TypeVar
 
-from ..errors import InvalidCommand, InvalidRequest, NoAnswer, RunwayError
+from ..errors import InvalidCommand, NoAnswer, RunwayError
 from ..values.handle import Handle
 from ..values.plain import checked_timeout, unexpected
 
 T = TypeVar("T")
 
+_thread = threading.local()
+"""Of a background thread: its loop."""
 IN_BROWSER = (
     "JupyterLite has neither threads nor sockets, so nothing can be sent from it: open the notebook with a kernel on a "
     "server"
@@ -68,7 +70,8 @@ class BackgroundLoop(Handle):
         """
         try:
             seconds = checked_timeout(timeout)
-        except InvalidRequest:
+            check_may_wait("this")
+        except RunwayError:
             work.close()
             raise
         future = self.submit(work)
@@ -106,7 +109,7 @@ class BackgroundLoop(Handle):
     @property
     def is_here(self) -> bool:
         """True on the loop's own thread, which cannot wait for itself."""
-        return self.is_running and self._thread is threading.current_thread()
+        return self._loop is not None and getattr(_thread, "loop", None) is self._loop
 
     def _running(self) -> asyncio.AbstractEventLoop:
         with self._lock:
@@ -175,8 +178,23 @@ def _no_entry(loop: asyncio.AbstractEventLoop, why: str) -> InvalidCommand:
     )
 
 
+def check_may_wait(what: str) -> None:
+    """Raise `InvalidCommand` on a background thread, where nothing would go on while it waits for `what`."""
+    if is_background_thread():
+        raise InvalidCommand(
+            f"{what} cannot be waited for in a function that is called as a job moves (observe, on_end): all would "
+            "stand still; do it on a thread of your own"
+        )
+
+
+def is_background_thread() -> bool:
+    """Return True on the thread of a background loop."""
+    return getattr(_thread, "loop", None) is not None
+
+
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     """Run the loop until stopped, then let every task see its cancellation."""
+    _thread.loop = loop
     asyncio.set_event_loop(loop)
     _run_until_stopped(loop)
     left = asyncio.all_tasks(loop)

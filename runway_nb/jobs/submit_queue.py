@@ -143,6 +143,10 @@ class SubmitQueue:
         self._sending[entry] = self._clock() + ANSWER_SECONDS
         self._notify()
 
+    def look_again(self) -> None:
+        """Let those who wait see how many slots there are now."""
+        self._notify()
+
     def note_answer(self, entry: QueueEntry) -> None:
         """Take note that the create of an entry was answered, or that nobody knows whether it was."""
         if self._sending.pop(entry, None) is not None:

@@ -68,12 +68,12 @@ def hold_back_refused(context: JobContext) -> None:
         context.halt()
 
 
-def take_slot(context: JobContext, entry: QueueEntry, **changes: Any) -> None:
+def take_slot(context: JobContext, entry: QueueEntry, *, sent: float, server_sent: float | None) -> None:
     """Write down that the create is being sent, if the slot is still free in that moment.
 
     Raises:
         SlotTaken: it is not, and the job is back in line.
-        LeaseLost: another kernel has the job.
+        LeaseLost: another kernel has the job, or it was sent by another run.
         LedgerError: it cannot be written.
     """
     queue, payer = context.queue, context.backend.payer
@@ -82,10 +82,12 @@ def take_slot(context: JobContext, entry: QueueEntry, **changes: Any) -> None:
         queue.note_facts(entry, facts)
         return queue.has_room(entry)
 
-    slots, told = context.ledger.slots, context.with_unwritten(changes)
-    if not slots.take(context.job.id, payer, entry.account, by=context.owner, may_go=may_go, changes=told):
+    slots, told = context.ledger.slots, context.with_unwritten({"sent": sent, "server_sent": server_sent})
+    place = (context.job.id, payer, entry.account)
+    if not slots.take(*place, by=context.owner, sent_before=context.sent, may_go=may_go, changes=told):
         queue.step_back(entry)
         raise SlotTaken
+    context.sent = sent
     context.note_written()
 
 

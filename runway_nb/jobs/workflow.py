@@ -85,6 +85,7 @@ class Workflow:
     async def _resume(self, to_send: bool = False) -> None:
         record = await self._taken(to_send)
         self._worker = None
+        self.context.sent = record.sent
         # keyframes may lie on the account by now
         self.context.control.request = VideoRequest.from_wire(record.request, record.model)
         if is_over(record):

@@ -30,6 +30,7 @@ _PLACES = (
 _KEPT = f"(lease > 0 OR ({IS_IN_DOUBT_SQL} AND resent_as = ''))"
 _ENDED = f"DELETE FROM slots WHERE NOT EXISTS (SELECT 1 FROM jobs WHERE id = job_id AND {_KEPT})"  # noqa: S608 - our own clause
 """Of a job in doubt nothing else says whose account it is (`ownerless`)."""
+_SENT_SINCE = "SELECT 1 FROM jobs WHERE id = ? AND sent IS NOT ?"
 _LAST = "SELECT COALESCE(MAX(number), 0) FROM slots"
 OUTLIVES_SECONDS = RENEW_SECONDS + 5.0
 """How long after its last heartbeat the task of a process that is gone holds its slot; a choice of ours."""
@@ -111,6 +112,7 @@ class LedgerSlots:
         account: str,
         *,
         by: str,
+        sent_before: float | None,
         may_go: Callable[[SlotFacts], bool],
         changes: dict[str, Any],
     ) -> bool:
@@ -121,15 +123,18 @@ class LedgerSlots:
             payer: Whose slot it takes.
             account: On which account, where that is known.
             by: Its owner.
+            sent_before: When its last create left, as its owner knows it: two runs of one owner would pay twice.
             may_go: Decides by what is known at this moment.
             changes: Fields of `Record` that are written with it.
 
         Raises:
-            LeaseLost: another kernel has the job.
+            LeaseLost: another kernel has the job, or has sent it since.
         """
         with self._table.database.transaction() as connection:
             is_free = may_go(self._facts(connection, payer, by))
             self._enter(connection, job_id, payer, account)
+            if is_free and connection.execute(_SENT_SINCE, (job_id, sent_before)).fetchone() is not None:
+                raise LeaseLost(f"job {job_id} was sent by another run of it")
             if is_free and not self._table.change(connection, job_id, {**changes, "phase": Phase.SENDING}, by):
                 raise LeaseLost(f"another kernel has taken job {job_id} over")
             return is_free

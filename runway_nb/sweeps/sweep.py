@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 import time
@@ -15,13 +16,14 @@ from ..errors import Removed, RunwayError, WaitInterrupted, WaitTimeout
 from ..extension_points import provided
 from ..jobs.durations import Pace, durations_of
 from ..jobs.job import SLICE, Job, awaited, control_of
-from ..jobs.loop import run_nested
+from ..jobs.loop import check_may_wait, run_nested
 from ..jobs.shared_refusals import Refusals
 from ..jobs.shown_wait import Tick, shown_while
 from ..jobs.state import State
 from ..request import VideoRequest
 from ..text.durations import left
-from ..values.plain import checked_call, checked_executor, checked_timeout
+from ..values.handle import Handle
+from ..values.plain import checked_call, checked_executor, checked_timeout, unexpected
 from .plan import SweepPlan, Variant
 from .price import SweepPrice
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from .film import Film
 
+_LOG = logging.getLogger("runway_nb")
 _NOT_YET = "it was not submitted yet when the sweep was pickled: run the sweep again"
 Observer = Callable[["Sweep"], None]
 HandOver = Callable[[Job, Executor], None]
@@ -50,7 +53,7 @@ class SweepParts(NamedTuple):
     unsent: Mapping[tuple[int, ...], RunwayError]
 
 
-class Sweep:
+class Sweep(Handle):
     """Many variants of one request, each an ordinary job.
 
     Running the same sweep again goes on where it stopped: every variant that was paid is there for nothing. Pickled it
@@ -302,9 +305,10 @@ class Sweep:
         """Block until every job has ended, and return this sweep; a failed variant ends no other and raises nothing.
 
         The arguments are those of `Job.wait`. Raises `WaitTimeout` when the time is up, and `WaitInterrupted`; the
-        jobs go on.
+        jobs go on. Raises `InvalidCommand` in a function that is called as a job or a sweep moves.
         """
         left = _time_left(checked_timeout(timeout))
+        check_may_wait("a sweep")
         try:
             with shown_while(self, on_tick) as tick:
                 self._wait_for_all(left, keep_loop, tick)
@@ -379,7 +383,10 @@ class Sweep:
 
     def _notify(self) -> None:
         for observer in list(self._observers):
-            observer(self)
+            try:
+                observer(self)
+            except Exception as error:  # noqa: BLE001 - whatever a display raises, the rest is to be sent
+                _LOG.warning("%s", unexpected(error, "a sweep could not be shown").message)
 
 
 def sweep_of(parts: SweepParts, hand_over: HandOver, job_of: Callable[[str], Job]) -> Sweep:

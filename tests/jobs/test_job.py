@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+import runway_nb
 from runway_nb.api.models import Status, Task
-from runway_nb.errors import NotEnoughCredits, TaskFailed, WaitInterrupted, WaitTimeout
+from runway_nb.errors import InvalidCommand, NotEnoughCredits, TaskFailed, WaitInterrupted, WaitTimeout
 from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import State
 from runway_nb.keyframes import Keyframes
@@ -323,10 +324,54 @@ def test_the_end_is_told_once_and_only_then() -> None:
     assert ends == [job]
 
 
+def test_the_end_is_told_once_also_where_one_who_hears_of_it_changes_something_at_once() -> None:
+    """A mark that is set there tells all observers again: who makes a new take at the end would pay for two."""
+    job = _job()
+    ends: list[Any] = []
+    job.on_end(lambda _: control_of(job).notify())
+    job.on_end(ends.append)
+    job.on_end(lambda _: control_of(job).change(warning="the note could not be kept"))
+    control_of(job).change(**DONE)
+    assert ends == [job]
+
+
 def test_the_end_is_told_at_once_when_it_has_come() -> None:
     ends: list[Any] = []
     _job(**DONE).on_end(ends.append)
     assert len(ends) == 1
+
+
+def test_who_hears_of_the_end_has_the_video_and_waits_for_nothing(party: Party) -> None:
+    job = party.submit("A lamp turns")
+    heard: list[Any] = []
+    job.on_end(lambda job: heard.extend([job.finished(), job.wait(), job.result()]))
+    party.ended(job)
+    assert heard == [job.video, job, job]
+
+
+@pytest.mark.parametrize("name", ["job", "sweep", "attach", "close"])
+def test_nothing_waits_on_the_thread_on_which_all_jobs_move(party: Party, name: str) -> None:
+    """Everything would stand still."""
+    job, other = party.submit("A lamp turns"), party.submit("A lamp stands")
+    made = runway_nb.sweep("A lamp falls", seed=[1, 2], studio=party.studio, yes=True)
+    waits: dict[str, Any] = {
+        "job": other.wait, "sweep": made.wait, "close": party.studio.close,
+        "attach": lambda: party.studio.attach("user:1-runwayml:a@b.test-task:9c2a1f34-58c1-4f0b-b1f4-000000000001"),
+    }  # fmt: skip
+    raised: list[Exception] = []
+
+    def wait(_: Job) -> None:
+        try:
+            waits[name]()
+        except InvalidCommand as error:
+            raised.append(error)
+
+    job.observe(wait)
+    for each in (job, other):
+        party.ended(each)
+    made.wait(20)
+    assert raised
+    assert "cannot be waited for in a function that is called as a job moves" in str(raised[0])
 
 
 def test_the_end_is_told_once_however_the_threads_race() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from runway_nb.jobs.submit_queue import IDLE_SECONDS
 from runway_nb.ledger.lease import LEASE_SECONDS
+from runway_nb.request import VideoRequest
 from support.room import SHOT, Room
 from support.virtual import no_threads
 
@@ -191,3 +193,23 @@ def test_a_job_that_a_cell_watches_in_another_kernel_outlives_that_kernel_also_w
     room.finish(*others, watched, following)
     assert watched.id == waiting.id
     assert len(room.sent) == 4
+
+
+def test_a_job_that_its_studio_was_made_to_forget_is_sent_once(room: Room) -> None:
+    kernel = room.kernel("ann")
+    jobs = room.ask(kernel, 3)
+    room.until(lambda: len(room.sent) == 2)
+    kernel.studio.jobs.clear()
+    again = kernel.studio.submit(VideoRequest("ann 2"))
+    assert again.id == jobs[2].id
+    room.finish(*jobs, again)
+    assert len(room.sent) == 3
+
+
+def test_more_slots_are_used_at_once(room: Room) -> None:
+    kernel = room.kernel("ann", slots=1)
+    jobs = room.ask(kernel, 2)
+    room.until(lambda: len(room.sent) == 1)
+    kernel.studio.use(replace(kernel.studio.settings, slots=2))
+    room.until(lambda: len(room.sent) == 2, 1.0)
+    room.finish(*jobs)

@@ -35,10 +35,19 @@ def ledger(tmp_path: Path, time: FakeTime, engine: str) -> Iterator[Ledger]:
     ledger.close()
 
 
-def take(ledger: Ledger, job_id: str, *, may_go: bool = True, by: str = "", account: str = "") -> bool:
+def take(
+    ledger: Ledger, job_id: str, *, may_go: bool = True, by: str = "", account: str = "",
+    sent_before: float | None = None,
+) -> bool:  # fmt: skip
     by = by or JOBS[job_id]
     return ledger.slots.take(
-        job_id, PAYER, account, by=by, may_go=lambda _: may_go, changes={"sent": 1.0, "server_sent": None}
+        job_id,
+        PAYER,
+        account,
+        by=by,
+        sent_before=sent_before,
+        may_go=lambda _: may_go,
+        changes={"sent": 1.0, "server_sent": None},
     )
 
 
@@ -54,6 +63,16 @@ def test_who_takes_a_slot_is_sending_and_seen_by_all(ledger: Ledger) -> None:
     assert (place.is_holding, place.is_sending, place.is_own) == (True, True, False)
     assert place.group == ("elsewhere", "/n", "ann.ipynb")
     assert seen(ledger, ANN) == [("00000001", True, True)]
+
+
+def test_a_job_that_was_sent_since_takes_no_slot_and_stays_as_it_is(ledger: Ledger) -> None:
+    """Two runs of one owner, each with the lease: the second would pay for the same request."""
+    assert take(ledger, "00000001")
+    ledger.update("00000001", by=ANN, phase="waiting")
+    with pytest.raises(LeaseLost, match="was sent by another run of it"):
+        take(ledger, "00000001")
+    assert ledger.get("00000001").phase == "waiting"
+    assert take(ledger, "00000001", sent_before=1.0)
 
 
 def test_students_whose_folders_and_notebooks_have_equal_names_are_told_apart(ledger: Ledger) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import json
 import threading
 from dataclasses import replace
@@ -441,6 +442,25 @@ def test_after_a_restart_and_on_another_day_it_goes_on_and_pays_nothing_twice(pa
     assert (party.started, again.unsent, again.progress_text) == (4, [], "4 of 4 done")
     before = {job.seed: job.id for job in first.jobs}
     assert {job.seed: job.id for job in again.jobs if job.seed in before} == before
+
+
+def test_who_watches_and_fails_keeps_nothing_from_being_sent(
+    party: Party, caplog: pytest.LogCaptureFixture
+) -> None:  # fmt: skip
+    def fail(_: Sweep) -> None:
+        raise ValueError("a mistake in a display")
+
+    made = sweep(party, "A lamp {{n}}", n=list(range(24)))
+    made.observe(fail)
+    made.refusals.left = 0  # as after too many refusals: the rest is left out, with the reason
+    made.wait(20)
+    assert len(made.jobs) + len(made.unsent) == 24
+    assert "a sweep could not be shown (ValueError: a mistake in a display)" in caplog.text
+
+
+def test_a_copy_of_a_sweep_is_the_sweep(party: Party) -> None:
+    made = sweep(party, seed=[1, 2])
+    assert copy.copy(made) is copy.deepcopy(made) is made
 
 
 def test_who_watches_no_more_is_told_no_more(party: Party) -> None:
