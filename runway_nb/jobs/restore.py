@@ -86,6 +86,11 @@ def is_over(record: Record) -> bool:
     return record.phase in SETTLED and not (record.phase == Phase.DONE and record.task_id and not video_file(record))
 
 
+def is_found_again(record: Record) -> bool:
+    """Return True for a job that was given up while its file was away, as on a disk that was not there, and has it."""
+    return record.phase not in SETTLED and video_file(record) is not None
+
+
 def resumed_state(record: Record) -> State:
     """Return the state of a job that is about to be tracked again."""
     if record.is_unsent:

@@ -30,7 +30,7 @@ from .hand_over import until_taken
 from .ledger_away import ask_ledger
 from .matching import kin
 from .poll import track
-from .restore import is_over, resting_state, restore_pictures, resumed_state, task_of, video_file
+from .restore import is_found_again, is_over, resting_state, restore_pictures, resumed_state, task_of, video_file
 from .state import State, failed_phase
 from .submit import check, prepare, search, search_instead, send, started_already
 from .submit_queue import QueueEntry
@@ -42,6 +42,9 @@ STOP_SECONDS = 5.0
 """Seconds that a stop waits for the API to free the slot."""
 SEARCH_SECONDS = 20.0
 """Seconds that a stop waits for the word whether a create that was refused has started a task."""
+
+FOUND_AGAIN = {"phase": Phase.DONE.value, "error": "", "message": ""}
+"""What is written of a job whose file has come back."""
 
 
 class Workflow:
@@ -88,7 +91,7 @@ class Workflow:
         self.context.sent = record.sent
         # keyframes may lie on the account by now
         self.context.control.request = VideoRequest.from_wire(record.request, record.model)
-        if is_over(record):
+        if is_over(record) or is_found_again(record):
             await self._keep_poster(record)
             return self._rest(record)
         if record.is_unsent:
@@ -276,7 +279,7 @@ class Workflow:
         """Show what a job has come to, and give its lease back."""
         context = self.context
         if record.owner == context.owner:
-            context.journal(lease=0.0)
+            context.journal(lease=0.0, **(FOUND_AGAIN if is_found_again(record) else {}))
         restore_pictures(context.job, self._posters)
         context.control.become(resting_state(record, self._posters))
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from runway_nb.errors import DownloadError
 from runway_nb.jobs.job import Job
 from runway_nb.ledger.history import read_filter
+from runway_nb.ledger.phase import Phase
 from runway_nb.notebook.rendering.history_gallery import Shown, bundle
 from runway_nb.notebook.rendering.tables import jobs_bundle
 from runway_nb.studio import Studio
@@ -28,6 +31,22 @@ def job(party: Party, tmp_path: Path) -> Job:
     party.studio = party.make_studio()
     party.studio.folder = tmp_path / "machine-two"
     return job
+
+
+@pytest.fixture
+def away(party: Party) -> Path:
+    """The folder of a video on a disk that was away, while Runway has forgotten the task and the cell was run again."""
+    job = party.submit("A lamp comes back").wait(10)
+    assert job.video is not None
+    assert job.task is not None
+    away = job.video.parent.rename(party.folder / "away")
+    client = asyncio.run(party.connect(party.settings)).client
+    asyncio.run(client.delete_task(job.task.id))
+    party.restart()
+    again = party.ended(party.submit("A lamp comes back", fresh=False))
+    assert (again.id, again.state.phase) == (job.id, Phase.DETACHED)
+    shutil.rmtree(job.video.parent, ignore_errors=True)
+    return away
 
 
 def lists(studio: Studio) -> list[str]:
@@ -73,6 +92,38 @@ def test_the_same_cell_again_fetches_it_and_pays_nothing(party: Party, job: Job)
     assert (again.id, party.started) == (job.id, 1)
     assert again.video is not None
     assert again.video.is_file()
+
+
+CALLS: list[Callable[[Party], Job]] = [
+    lambda party: party.submit("A lamp comes back", fresh=False),
+    lambda party: party.studio.attach(party.studio.ledger.recent()[0].id),
+    lambda party: party.studio.resume()[0],
+]
+"""What takes a job up again."""
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_file_that_is_in_its_place_again_is_the_result_though_its_task_is_gone(
+    party: Party, away: Path, call: Callable[[Party], Job]
+) -> None:
+    away.rename(away.with_name("runway_outputs"))
+    party.restart()
+    calls = len(party.api.requests)
+    job = party.ended(call(party))
+    assert (job.state.phase, job.error) == (Phase.DONE, None)
+    assert job.finished().is_file()
+    record = party.studio.ledger.get(job.id)
+    assert (record.phase, record.error, record.message, record.lease) == ("done", "", "", 0.0)
+    assert record.credits
+    assert (party.started, len(party.api.requests)) == (1, calls), "nothing is asked for, and nothing is paid"
+    assert party.studio.attach(job.id).done
+
+
+def test_a_file_that_stays_away_is_still_looked_for(party: Party, away: Path) -> None:
+    party.restart()
+    job = party.ended(party.submit("A lamp comes back", fresh=False))
+    assert job.state.phase is Phase.DETACHED
+    assert party.started == 1
 
 
 def test_several_and_imported_ones_are_named_in_one_line_each(party: Party) -> None:
