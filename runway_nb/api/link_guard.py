@@ -37,6 +37,10 @@ class LinkProblem(Exception):
     """What is wrong with a link: the text that follows "the link to example.org"."""
 
 
+class HostNotFound(LinkProblem):
+    """Its host cannot be found now, as where the network is just coming up; the link may be as it should."""
+
+
 async def system_addresses(host: str) -> Sequence[str]:
     """Return the addresses of a host, as the system finds them. Raises OSError or UnicodeError when there are none."""
     found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
@@ -81,7 +85,7 @@ def _embedded(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> ipaddre
 
 
 async def check_public(link: httpx.URL, resolve: Resolve | None, *, proxied: bool) -> None:
-    """Raise `LinkProblem` when the host has a private address, or none.
+    """Raise `LinkProblem` when the host has a private address, `HostNotFound` when it has none.
 
     Args:
         link: With a host.
@@ -98,7 +102,7 @@ async def check_public(link: httpx.URL, resolve: Resolve | None, *, proxied: boo
     else:
         found = await _resolved(name, resolve)
     if not found and not proxied:
-        raise LinkProblem(f"leads on to {shown_host(link)}, which cannot be found")
+        raise HostNotFound(f"leads on to {shown_host(link)}, which cannot be found")
     if not all(map(is_public, found)):
         raise _private(link)
 

@@ -22,6 +22,7 @@ from ..storage.video_folder import unwritable
 from .http_body import body, pieces, promised_bytes
 from .http_client import REDIRECTS, RequestTrace, close, make_http, opened
 from .link_guard import (
+    HostNotFound,
     LinkProblem,
     PeerGuard,
     Resolve,
@@ -159,7 +160,7 @@ class MediaClient:
         try:
             async with self._answer(url, OPEN_SECONDS) as answer:
                 await self._save(answer, draft, progress, size)
-        except TransportFailure as broken:
+        except (TransportFailure, HostNotFound) as broken:
             problem = f"the download broke off ({broken})"
         else:
             return await asyncio.to_thread(check_mp4, draft.path)
@@ -234,6 +235,8 @@ class MediaClient:
             guard = await self._guarded(link)
             trace = RequestTrace(reports_steps=self._has_system, then=guard)
             return await opened(self._http, self._http.build_request("GET", link), trace)
+        except HostNotFound:
+            raise HostNotFound(f"{shown_host(link)} cannot be found") from None
         except LinkProblem as problem:
             origin = f"{link.scheme}://{shown_host(link)}" if is_host(link) else link.scheme or "no address"
             raise LinkProblem(f"the link to it is not one to follow ({origin}): it {problem}") from None

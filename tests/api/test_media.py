@@ -606,7 +606,7 @@ PRIVATE = [
     "[64:ff9b::7f00:1]", "[64:ff9b::10.0.0.7]", "[64:ff9b:1::1]", "[2002:7f00:1::1]", "[2002:c0a8:107::]",
     "[2001:0:4136:e378::1]", "[fe80::1]", "[fe80::1%25eth0]", "[fd00::1]", "[fec0::1]", "[ff02::1]", "[2001:db8::1]",
     "[3fff::1]", "127\u30020\u30020\u30021", "127.0.0.1%00.cdn.test", "%6cocalhost", "lan.test", "half.test",
-    "none.test", "user:pw@cdn.test", "user@cdn.test",
+    "user:pw@cdn.test", "user@cdn.test",
 ]  # fmt: skip
 LOOKUPS = {"cdn.test": ["93.184.216.34"], "lan.test": ["192.168.1.7"], "half.test": ["93.184.216.34", "10.0.0.7"]}
 
@@ -628,6 +628,40 @@ def test_no_link_of_the_real_api_leads_to_a_private_place(tmp_path: Path, host) 
             assert len(cdn.requests) == len(start)
             cdn.answers, cdn.requests = [*start, _clip], []
         assert cdn.sleeps == []
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution"),
+        socket.gaierror(socket.EAI_NONAME, "Name or service not known"),
+        None,
+    ],
+)
+@pytest.mark.parametrize("start", [[], [_status(302, Location="https://cdn2.test/x")]])
+def test_a_host_that_is_not_found_at_first_is_looked_for_again(tmp_path: Path, trouble, start) -> None:
+    found = iter([["93.184.216.34"]] * len(start) + [trouble] + [["93.184.216.34"]] * 9)
+
+    async def resolve(_):
+        addresses = next(found)
+        if isinstance(addresses, OSError):
+            raise addresses
+        return addresses or []
+
+    cdn = Cdn(*start, _clip, resolve=resolve)
+    cdn.download(tmp_path / "a.mp4")
+    assert (tmp_path / "a.mp4").read_bytes() == CLIP
+    assert cdn.sleeps == list(PAUSES[:1])
+
+
+def test_a_host_that_is_never_found_is_named_and_the_link_is_not_blamed(tmp_path: Path) -> None:
+    cdn, url = Cdn(_clip, resolve=_resolve), "https://none.test/a.mp4"
+    for act in (lambda: cdn.download(tmp_path / "a.mp4", url), lambda: cdn.picture(url)):
+        with pytest.raises(DownloadError, match=r"none\.test cannot be found") as caught:
+            act()
+        assert "link" not in str(caught.value)
+    assert (cdn.requests, cdn.sleeps) == ([], list(PAUSES))
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("host", ["cdn.test", "CDN.test.", "93.184.216.34", "[2606:2800:220:1::1]", "cdn.test:8443"])
