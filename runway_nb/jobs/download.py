@@ -24,8 +24,8 @@ from .context import JobContext, Stopped
 
 VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0, 30.0, 30.0, 30.0, 30.0)
 """Seconds between the polls for a video that a finished task does not name yet: three minutes in all."""
-LINK_ATTEMPTS = 3
-"""How many links are tried before a download is given up."""
+LINK_PAUSES = (2.0, 5.0)
+"""Seconds before a renewed link is tried: a media host may know a file a little later than the task names it."""
 POSTERS = 2
 """How many previews are tried for the poster of a video."""
 _PASSING = (errors.ServerError, errors.NoAnswer, errors.Unreachable, errors.RateLimited)
@@ -56,7 +56,7 @@ async def _download(context: JobContext, task: Task, connection: Connection, pat
     """Return the task as last seen, and the first of its artifacts that brings a video. Raises the first failure."""
     failed: list[errors.RunwayError] = []
     no_videos: set[str] = set()
-    for attempt in range(1, LINK_ATTEMPTS + 1):
+    for pause in (*LINK_PAUSES, None):
         try:
             task = await _with_video(context, task, connection.client, no_videos)
         except errors.NoVideo as missing:
@@ -66,7 +66,8 @@ async def _download(context: JobContext, task: Task, connection: Connection, pat
                 await _try(context, video, connection.media, path, alone=len(task.videos) == 1)
             except errors.LinkExpired as error:
                 failed.append(error)
-                if attempt < LINK_ATTEMPTS:
+                if pause is not None:
+                    await context.pause(pause, context.poll_now)
                     break
             except errors.NotVideo as error:
                 failed.append(error)

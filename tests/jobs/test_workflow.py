@@ -15,6 +15,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.camera import Camera
 from runway_nb.jobs.backend import Connection
+from runway_nb.jobs.download import LINK_PAUSES
 from runway_nb.jobs.job import Job, control_of
 from runway_nb.jobs.state import failed_phase
 from runway_nb.keyframes import Keyframes
@@ -215,6 +216,35 @@ def test_a_download_that_fails_at_first_is_repeated(party: Party, name: str, tim
     assert job.video is not None
     assert job.video.stat().st_size > 0
     assert party.started == 1
+
+
+@pytest.mark.parametrize("late", [1.0, 6.0])
+def test_a_file_that_the_media_host_knows_late_is_waited_for(party: Party, late: float) -> None:
+    asked: list[float] = []
+
+    def unknown_at_first(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        asked.append(party.time.now)
+        is_known = party.time.now >= asked[0] + late
+        return httpx.Response(200, content=answer.content) if is_known else httpx.Response(404)
+
+    party.media.inner = Changed(party.media.inner, unknown_at_first)
+    assert party.submit().wait(10).video is not None
+    assert party.started == 1
+
+
+def test_a_stop_is_heard_while_a_renewed_link_is_waited_for(party: Party) -> None:
+    async def for_ever(seconds: float) -> None:
+        if party.media.requests:
+            assert seconds == LINK_PAUSES[0]
+            party.studio.find().stop()
+            await asyncio.Event().wait()
+        await party.time.sleep(seconds)
+
+    party.simulator.fault("expired-link")
+    party.restart(sleep=for_ever)
+    job = party.ended(party.submit(), 10)
+    assert job.state.phase is Phase.STOPPED
+    assert len(party.media.requests) == 1
 
 
 def test_a_late_answer_is_waited_for(party: Party) -> None:
