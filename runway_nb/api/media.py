@@ -39,8 +39,8 @@ from .transport_errors import BodyProblem, TransportFailure
 Progress = Callable[[int, "int | None"], None]
 """Called with bytes received and bytes promised."""
 
-PAUSES = (1.0, 3.0, 8.0)
-"""Seconds between the attempts of a download."""
+PAUSES = (1.0, 3.0, 8.0, 15.0, 30.0, 60.0, 60.0, 60.0)
+"""Seconds between the attempts of a download: four minutes in all, for a router or a media host that starts anew."""
 PICTURE_LIMIT = 20_000_000
 """Bytes of the largest picture that is read."""
 PICTURE_SECONDS = 30.0

@@ -336,7 +336,7 @@ def test_what_comes_to_no_end_is_tried_again_later_and_less_often(room: Nobody) 
     (job,) = room.dead_kernel()
     room.service.simulator.fault("artifact-500", times=None)
     follows = room.follow()
-    room.wait_for(follows, "left")
+    room.wait_for(follows, "left", 400.0)
     begun = room.loop.time()
     while follows.kinds().count("left") < 2:
         room.passes(5.0)

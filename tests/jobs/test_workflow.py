@@ -13,6 +13,7 @@ import httpx
 import pytest
 
 from runway_nb import errors
+from runway_nb.api import media
 from runway_nb.camera import Camera
 from runway_nb.jobs.backend import Connection
 from runway_nb.jobs.download import LINK_PAUSES
@@ -230,6 +231,38 @@ def test_a_file_that_the_media_host_knows_late_is_waited_for(party: Party, late:
     party.media.inner = Changed(party.media.inner, unknown_at_first)
     assert party.submit().wait(10).video is not None
     assert party.started == 1
+
+
+@pytest.mark.parametrize("seconds", [15.0, 200.0])
+def test_a_media_host_that_is_away_for_minutes_is_waited_for(party: Party, seconds: float) -> None:
+    class Away(httpx.AsyncBaseTransport):
+        until: float | None = None
+
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            self.until = self.until or party.time.now + seconds
+            if party.time.now < self.until:
+                raise httpx.ConnectError("no route")
+            return await inner.handle_async_request(request)
+
+    inner, party.media.inner = party.media.inner, Away()
+    assert party.submit().wait(10).video is not None
+    assert party.started == 1
+
+
+def test_a_stop_is_heard_while_a_media_host_is_waited_for(party: Party, monkeypatch: pytest.MonkeyPatch) -> None:
+    sleep = party.time.sleep
+
+    async def for_ever(seconds: float) -> None:
+        if seconds == max(media.PAUSES):
+            party.studio.find().stop()
+            await asyncio.Event().wait()
+        await sleep(seconds)
+
+    monkeypatch.setattr(party.time, "sleep", for_ever)
+    party.simulator.fault("artifact-500")
+    job = party.ended(party.submit(), 10)
+    assert job.state.phase is Phase.STOPPED
+    assert not list((party.folder / "runway_outputs").glob(".*")), "a temporary file was left"
 
 
 def test_a_stop_is_heard_while_a_renewed_link_is_waited_for(party: Party) -> None:
