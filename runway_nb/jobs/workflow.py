@@ -288,7 +288,7 @@ class Workflow:
         phase = Phase.DETACHED if state.elsewhere else failed_phase(state.phase, error)
         if self.context.busy is not None:
             # by its word a 429 starts nothing: the next who asks for this looks for a task, then sends it again
-            phase, error = Phase.UNKNOWN, errors.RateLimited(REFUSED_FOR_NOW)
+            phase, error = Phase.UNKNOWN, still_refused(error)
         elif phase is Phase.UNKNOWN:
             error = errors.MaybeSent(f"maybe sent, no clear answer: {error.message}")
         self._end(phase, error)
@@ -305,6 +305,14 @@ class Workflow:
             known = isinstance(error, errors.Detached)
             phase, error = Phase.DETACHED, error if known else errors.Detached("another kernel sees it through")
         self.context.control.change(phase=phase, error=error, ended=self.context.env.clock(), next_poll=None)
+
+
+def still_refused(error: errors.RunwayError) -> errors.RateLimited:
+    """Return the error of a job that was refused for now and is still not sent, with the reason where one is known."""
+    reason = error.message.removeprefix(REFUSED_FOR_NOW).removeprefix("; ")
+    # that the session ended is said already
+    is_said = not reason or isinstance(error, errors.Detached)
+    return errors.RateLimited(REFUSED_FOR_NOW if is_said else f"{REFUSED_FOR_NOW}; still not sent: {reason}")
 
 
 def refusal_message(error: errors.RunwayError) -> str:

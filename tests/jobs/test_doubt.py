@@ -169,6 +169,36 @@ def test_what_was_killed_in_line_is_sent_by_its_cell_once_it_is_certain_that_not
     assert (party.started, creates(party)) == (1, 1)
 
 
+def test_what_was_killed_in_line_and_cannot_be_sent_now_says_why(party: Party) -> None:
+    asset = party.studio.account.assets(kind="image")[0]
+    request = VideoRequest("A lamp turns", Keyframes(asset.id))
+    record = killed_in_line(party, request)
+    party.studio.account.delete_asset(asset)
+    for _ in range(2):
+        job = party.ended(party.studio.submit(request))
+        assert isinstance(job.error, errors.RateLimited)
+        assert (job.id, job.state.phase, creates(party)) == (record.id, Phase.UNKNOWN, 0)
+        assert job.error.message.startswith(f"{REFUSED_FOR_NOW}; still not sent: ")
+        assert job.error.message.endswith("does not exist on the account")
+        party.restart()
+        stored = party.studio.find(job.id)
+        assert (type(stored.error), str(stored.error)) == (errors.RateLimited, job.error.message)
+
+
+def test_what_was_killed_in_line_says_that_the_account_cannot_be_looked_at(party: Party) -> None:
+    request = VideoRequest("A lamp turns")
+    record = killed_in_line(party, request)
+    for place in ("scheduler", "tasks"):
+        party.simulator.fault("get-522", on=place)
+    job = party.ended(party.studio.submit(request))
+    assert (job.id, job.state.phase, creates(party)) == (record.id, Phase.UNKNOWN, 0)
+    assert job.error is not None
+    assert job.error.message.startswith(f"{REFUSED_FOR_NOW}; still not sent: the account could not be looked at: ")
+    party.simulator.clear()
+    assert party.studio.submit(request).wait(10).id == record.id
+    assert (party.started, creates(party)) == (1, 1)
+
+
 def test_what_was_killed_in_line_is_looked_for_and_not_sent_by_resume(party: Party) -> None:
     record = killed_in_line(party, VideoRequest("A lamp turns"))
     (job,) = party.studio.resume()
