@@ -177,11 +177,17 @@ class Backends:
         return self._all[-1]
 
     def use(self, settings: Settings) -> None:
-        """Take new settings for what is submitted from now on; jobs that run keep theirs."""
-        if self.current.can_serve(settings):
-            self.current.settings = settings
+        """Take new settings for what is submitted from now on; jobs that run keep theirs.
+
+        A backend of before that is meant again is taken again: its queue knows which slots its jobs hold.
+        """
+        known = next((backend for backend in self._all if backend.can_serve(settings)), None)
+        if known is None:
+            known = self._make(settings)
         else:
-            self._all.append(self._make(settings))
+            known.settings = settings
+        # one step: the background loop reads the list, too
+        self._all = [*(backend for backend in self._all if backend is not known), known]
 
 
 def _has_failed(made: asyncio.Future[Connection]) -> bool:

@@ -11,7 +11,9 @@ import pytest
 
 from runway_nb.jobs.submit_queue import IDLE_SECONDS
 from runway_nb.ledger.lease import LEASE_SECONDS
+from runway_nb.ledger.phase import HOLDS_SLOT
 from runway_nb.request import VideoRequest
+from runway_nb.settings import Secret
 from support.room import SHOT, Room
 from support.virtual import no_threads
 
@@ -131,6 +133,37 @@ def test_accounts_of_other_tokens_are_not_shared(room: Room) -> None:
     room.loop.wait(1.0)
     assert len(room.sent) == 4
     room.finish(*first, *other)
+
+
+def test_a_token_that_is_changed_and_changed_back_keeps_its_slots(make_room: Callable[..., Room]) -> None:
+    room = make_room(max_jobs=10)
+    kernel = room.kernel("ann", slots=2)
+    jobs = room.ask(kernel, 2, "first")
+    room.until(lambda: len(room.sent) == 2)
+    mine = kernel.studio.settings
+    kernel.studio.use(replace(mine, token=Secret("user:2000-xyz")))
+    kernel.studio.use(mine)
+    jobs += room.ask(kernel, 4, "second")
+    most = 0
+
+    def have_ended() -> bool:
+        nonlocal most
+        most = max(most, sum(job.state.phase in HOLDS_SLOT for job in jobs))
+        return all(job.state.phase.is_final for job in jobs)
+
+    room.until(have_ended)
+    assert most == 2
+    assert len(room.sent) == len(jobs)
+
+
+def test_a_backend_that_is_meant_again_takes_the_new_settings(room: Room) -> None:
+    kernel = room.kernel("ann", slots=2)
+    mine = kernel.studio.settings
+    kernel.studio.use(replace(mine, token=Secret("user:2000-xyz")))
+    kernel.studio.use(replace(mine, slots=1))
+    assert kernel.studio.settings == replace(mine, slots=1)
+    room.finish(*room.ask(kernel, 2))
+    assert room.refused == 0
 
 
 def test_the_line_says_whose_jobs_hold_the_slots(room: Room) -> None:
