@@ -41,6 +41,8 @@ Progress = Callable[[int, "int | None"], None]
 
 PAUSES = (1.0, 3.0, 8.0, 15.0, 30.0, 60.0, 60.0, 60.0)
 """Seconds between the attempts of a download: four minutes in all, for a router or a media host that starts anew."""
+NO_VIDEO = 3
+"""How often what came and is no video is asked for again: the task may name another file by then."""
 PICTURE_LIMIT = 20_000_000
 """Bytes of the largest picture that is read."""
 PICTURE_SECONDS = 30.0
@@ -108,7 +110,7 @@ class MediaClient:
             path: Where the file is to lie.
             progress: Called with bytes received and bytes promised.
             size: Bytes that the task reports of it, or None.
-            alone: There is no other link to try: what is no video is asked for again like all that fails.
+            alone: There is no other link to try: what is no video is asked for again.
 
         Raises `LinkExpired` for 401, 403, 404 and 410, `DownloadError` after the last attempt. Both leave nothing
         behind.
@@ -145,13 +147,13 @@ class MediaClient:
         raise DownloadError(problem)
 
     async def _attempts(self, url: str, draft: PartialFile, progress: Progress, size: int | None, alone: bool) -> None:
-        for pause in PAUSES:
+        for number, pause in enumerate(PAUSES):
             try:
                 return await self._fetch(url, draft, progress, size)
             except LinkExpired:
                 raise
             except DownloadError as error:
-                if isinstance(error, NotVideo) and not alone:
+                if isinstance(error, NotVideo) and (number >= NO_VIDEO or not alone):
                     raise
                 await self._sleep(pause)
         return await self._fetch(url, draft, progress, size)

@@ -306,6 +306,7 @@ def test_a_video_that_is_named_after_its_pictures_is_waited_for(party: Party) ->
     _with_artifacts(party, late)
     party.media.inner = Changed(party.media.inner, page)
     assert party.submit().wait(10).video is not None
+    assert sum(party.time.sleeps) < 150, "what is no video was asked for with patience"
 
 
 def test_a_file_that_stands_alone_is_read_without_its_list(party: Party) -> None:
