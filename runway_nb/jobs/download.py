@@ -26,6 +26,8 @@ VIDEO_PAUSES = (2.0, 5.0, 10.0, 20.0, 25.0, 30.0, 30.0, 30.0, 30.0)
 """Seconds between the polls for a video that a finished task does not name yet: three minutes in all."""
 LINK_PAUSES = (2.0, 5.0)
 """Seconds before a renewed link is tried: a media host may know a file a little later than the task names it."""
+FILES = 8
+"""How many files of a task are tried: it has one or a few, and hundreds would keep a job busy for hours."""
 POSTERS = 2
 """How many previews are tried for the poster of a video."""
 _PASSING = (errors.ServerError, errors.NoAnswer, errors.Unreachable, errors.RateLimited)
@@ -61,7 +63,7 @@ async def _download(context: JobContext, task: Task, connection: Connection, pat
             task = await _with_video(context, task, connection.client, no_videos)
         except errors.NoVideo as missing:
             raise next(iter(failed), missing) from None
-        for video in _open(task, no_videos):
+        for video in _open(task, no_videos)[:FILES]:
             try:
                 await _try(context, video, connection.media, path, alone=len(task.videos) == 1)
             except errors.LinkExpired as error:

@@ -14,6 +14,7 @@ import pytest
 from runway_nb import errors
 from runway_nb.api import client as client_module
 from runway_nb.jobs import workflow as workflow_module
+from runway_nb.jobs.download import FILES
 from runway_nb.jobs.job import Job
 from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
@@ -307,6 +308,28 @@ def test_a_video_that_is_named_after_its_pictures_is_waited_for(party: Party) ->
     party.media.inner = Changed(party.media.inner, page)
     assert party.submit().wait(10).video is not None
     assert sum(party.time.sleeps) < 150, "what is no video was asked for with patience"
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(200, html="<html>a page</html>"), httpx.Response(500)])
+def test_of_a_task_that_names_hundreds_of_files_a_few_are_tried(party: Party, answer: httpx.Response) -> None:
+    _with_artifacts(party, lambda _: [_bare(f"http://127.0.0.1/{n}.mp4", assetId=str(n)) for n in range(500)])
+    party.media.inner = Changed(party.media.inner, lambda _, __: httpx.Response(answer.status_code, text=answer.text))
+    job = party.ended(party.submit())
+    assert (job.state.phase, job.task is not None) == (Phase.DETACHED, True)
+    assert {request.url.path for request in party.media.requests} == {f"/{n}.mp4" for n in range(FILES)}
+    assert party.started == 1
+
+
+def test_a_video_among_the_files_that_are_tried_is_found(party: Party) -> None:
+    pages = [_bare(f"http://127.0.0.1/{n}.mp4", assetId=str(n)) for n in range(FILES - 1)]
+    _with_artifacts(party, lambda artifacts: [*pages, *artifacts])
+
+    def page(request: httpx.Request, answer: httpx.Response) -> httpx.Response:
+        known = request.url.path.startswith("/artifacts")
+        return answer if known else httpx.Response(200, html="<html>a page</html>")
+
+    party.media.inner = Changed(party.media.inner, page)
+    assert party.submit().wait(10).video is not None
 
 
 def test_a_file_that_stands_alone_is_read_without_its_list(party: Party) -> None:
