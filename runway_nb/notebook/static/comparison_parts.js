@@ -1,7 +1,7 @@
 // @ts-check
 // The elements of a live comparison: made once, and changed by those who show something in them.
 import { MODES } from "./comparison_keys.js";
-import { make, vector } from "./dom.js";
+import { make, radioName, vector } from "./dom.js";
 
 /**
  * A clip as the kernel names it.
@@ -21,7 +21,6 @@ import { make, vector } from "./dom.js";
 const STAR = "M8 1.6l2 4.1 4.5.6-3.3 3.1.8 4.5L8 11.8l-4 2.1.8-4.5L1.5 6.3 6 5.7z";
 /** How much brighter a difference may be shown, by how often it is doubled. */
 const AMPLIFIED = [0, 2, 4];
-let groups = 0;
 
 /**
  * Return a control: JupyterLab leaves its keys alone.
@@ -39,7 +38,7 @@ export const control = (tag, properties = {}, ...children) =>
  * @type {(name: string, choices: [string, string][]) => { group: HTMLElement, radios: HTMLInputElement[] }}
  */
 function segments(name, choices) {
-  const common = `rnb-cmp-${++groups}`;
+  const common = radioName();
   const radios = choices.map(([value]) => control("input", { type: "radio", name: common, value }));
   const labels = choices.map(([, title], index) => make("label", {}, radios[index], make("span", {}, title)));
   const group = make("div", { className: "rnb-cmp-segments", role: "radiogroup", "aria-label": name }, ...labels);

@@ -11,7 +11,7 @@ import {
   wireSweepCopy,
   wireSweepInsert,
 } from "./buttons.js";
-import { find, findAll, once, setAttribute, targetOf } from "./dom.js";
+import { find, findAll, once, radioName, setAttribute, targetOf } from "./dom.js";
 import { FACTS, MOVES } from "./facts.js";
 import { direction, rounded, signed, typedNumber, withinLimit } from "./move_text.js";
 import { panelOf, previewOf } from "./panel_scope.js";
@@ -30,8 +30,6 @@ const STEPS = { ArrowRight: 0.5, ArrowUp: 0.5, ArrowLeft: -0.5, ArrowDown: -0.5,
 /** @type {Record<string, number>} */
 const JUMPS = { Home: -LIMIT, End: LIMIT, 0: 0, Delete: 0 };
 const CONTROLS = "button, input, select, textarea, [contenteditable], [role=slider]";
-
-let groups = 0;
 
 /**
  * Wire what is new in the panel; cheap when nothing is.
@@ -74,7 +72,7 @@ function nameRadios(group) {
   setAttribute(group, "role", "radiogroup");
   setAttribute(group, "aria-label", find(group, ".widget-label")?.textContent ?? "");
   const radios = /** @type {HTMLInputElement[]} */ (findAll(group, "input[type=radio]"));
-  const name = radios.find(radio => radio.name)?.name ?? `rnb-radio-${++groups}`;
+  const name = radios.find(radio => radio.name)?.name ?? radioName();
   for (const radio of radios) if (radio.name !== name) radio.name = name;
 }
 

@@ -70,3 +70,9 @@ export function once(node, wire) {
   wired.add(node);
   wire(node);
 }
+
+/**
+ * Return a name for a group of radio buttons that no other group of the document has. It is drawn, not counted: the page
+ * loads this module once for each widget, and the radio buttons of all of them stand in one document.
+ */
+export const radioName = () => `rnb-radio-${Math.random().toString(36).slice(2)}`;
