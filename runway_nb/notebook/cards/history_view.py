@@ -1,7 +1,8 @@
 """The history in a live notebook: a page that stays, and two buttons below it that turn it.
 
 Two outputs stand in the cell. The upper one is the page, which needs no kernel; the lower one holds the buttons, which
-are withdrawn after a while without a press, and when the kernel ends: a saved widget would reopen as an error.
+are withdrawn after a while without a press, and when the kernel ends: a saved widget would reopen as an error. A
+notebook that is saved before holds nothing in their place.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from ..rendering import styles
 from ..rendering.result_html import div
 from .card import make_button, style_sheet
 from .output_area import OFFER_SECONDS
+from .text_keeper import NOTHING, make_keepers
 from .view import display_metadata, new_display_id
 
 Load = Callable[[str], tuple[HistoryPage, dict[str, str]]]
@@ -50,12 +52,14 @@ class HistoryView:
         """Counts the pages that were shown: the time of each is its own."""
         self._is_open = False
         """Whether a press counts: not while a page is read, nor once the buttons are withdrawn."""
-        self._sheet = ipywidgets.HTML(style_sheet(), _dom_classes=["rnb-style"])
         self.previous = make_button("Previous", lambda: self._press(-1), "Newer jobs")
         self.next = make_button("Next", lambda: self._press(1), "Older jobs")
         row = ipywidgets.HBox([self.previous, self.next]).add_class("rnb-offer")
-        self.root = ipywidgets.VBox([self._sheet, row], _dom_classes=["rnb-root"])
+        self.root = ipywidgets.VBox(_dom_classes=["rnb-root"])
         """The buttons."""
+        sheet = ipywidgets.HTML(style_sheet(), _dom_classes=["rnb-style"])
+        self._hidden = [sheet, *make_keepers(self._buttons_id, self.root.model_id, NOTHING)]
+        self.root.children = [*self._hidden, row]
 
     @property
     def is_waiting(self) -> bool:
@@ -110,8 +114,8 @@ class HistoryView:
                 self._is_open = self._is_open and not is_over
             if is_over:
                 # first in the widget, for a page that was loaded anew
-                self.root.children = [self._sheet]
-                self._show(update_display, self._buttons_id, {})
+                self.root.children = self._hidden
+                self._show(update_display, self._buttons_id, NOTHING)
 
     @staticmethod
     def _show(how: Callable[..., object], display_id: str, data: Mapping[str, Any]) -> None:
