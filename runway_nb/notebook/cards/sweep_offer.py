@@ -25,7 +25,7 @@ from ..rendering.offer_text import AGAIN, offer_bundle, waiting_lines, withdrawn
 from .card import make_button, style_sheet
 from .output_area import OFFER_SECONDS
 from .sweep_view import show_sweep
-from .text_keeper import NOTHING, make_keepers
+from .text_keeper import NOTHING, kept_text, make_keepers, put
 from .view import View, display_metadata, new_display_id
 
 SETTINGS_CHANGED = "token or address have changed since: nothing was sent"
@@ -77,7 +77,7 @@ class SweepOffer:
         self._sheet = ipywidgets.HTML(style_sheet(), _dom_classes=["rnb-style"])
         self.root = ipywidgets.VBox(_dom_classes=["rnb-root"])
         """The buttons, and at the end what became of it."""
-        self._hidden = [self._sheet, *make_keepers(self._buttons_id, self.root.model_id, NOTHING)]
+        self._keepers = make_keepers(self._buttons_id, self.root.model_id, NOTHING)
         self._put(self._buttons())
 
     def open(self) -> None:
@@ -94,7 +94,7 @@ class SweepOffer:
         return offer_bundle(self._title, waiting_lines(self._why, self._asked.name))
 
     def _put(self, *shown: ipywidgets.Widget) -> None:
-        self.root.children = [*self._hidden, *shown]
+        self.root.children = [self._sheet, *self._keepers, *shown]
 
     def _buttons(self) -> ipywidgets.Widget:
         price = self._asked.checked.price
@@ -135,12 +135,21 @@ class SweepOffer:
         self._end(offer_bundle(self._title.replace("Not sent yet", "Not sent"), lines, tone))
 
     def _end(self, data: Mapping[str, Any]) -> None:
-        """Show an end: first in the widget, for a page that was loaded anew, then in the place of both."""
+        """Show an end: first in the widget, for a page that was loaded anew, then in the place of both.
+
+        Where no page can do the latter, the notebook keeps it in the place of the buttons.
+        """
+        for keeper in self._keepers:
+            keeper.texts = kept_text(self._buttons_id, self.root.model_id, data)
         said = ipywidgets.Output()
         said.outputs = ({"output_type": "display_data", "data": dict(data), "metadata": {}},)
         self._put(said)
-        self._show(update_display, self._text_id, data)
-        self._show(update_display, self._buttons_id, NOTHING)
+        self._update(self._text_id, data)
+        self._update(self._buttons_id, NOTHING)
+
+    def _update(self, display_id: str, data: Mapping[str, Any]) -> None:
+        put(self._keepers, display_id, data)
+        self._show(update_display, display_id, data)
 
     # --- sent -----------------------------------------------------------------------------------
 
@@ -183,7 +192,7 @@ class SweepOffer:
         self._asked = replace(self._asked, checked=now)
         self._turn += 1
         self._put(self._buttons())
-        self._show(update_display, self._text_id, self._waiting())
+        self._update(self._text_id, self._waiting())
         with self._lock:
             self._is_open = True
         self._began_with.spawn(self._withdraw(self._turn))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -36,6 +36,15 @@ def make_keepers(display_id: str, model_id: str, data: dict[str, str]) -> list[A
     """
     keeper = keeper_class()
     return [] if keeper is None else [keeper(texts=kept_text(display_id, model_id, data))]
+
+
+def put(keepers: Iterable[Any], display_id: str, data: Mapping[str, Any]) -> None:
+    """Show data at a display id also on a page that was loaded anew, which has lost it.
+
+    Follow it with `update_display`, for pages that no keeper stands in or that it leaves alone.
+    """
+    for keeper in keepers:
+        keeper.send({"kind": "put", "display_id": display_id, "data": dict(data)})
 
 
 def kept_text(display_id: str, model_id: str, data: Mapping[str, str]) -> dict[str, Any]:

@@ -78,6 +78,11 @@ export class Notebook {
     return user?.username ? { account: user.username, name: user.display_name || user.name } : {};
   }
 
+  /** Whether other pages have the notebook open, too, and get what this one writes into it. */
+  get isShared() {
+    return (this.context.model.sharedModel.awareness?.getStates?.().size ?? 0) > 1;
+  }
+
   /** The place of this page among all that have the notebook open, in an order that all of them know. */
   get rank() {
     const { awareness } = this.context.model.sharedModel;

@@ -5,6 +5,19 @@ import { keepTexts, Notebook } from "./host.js";
 
 /** @import { WidgetModel } from "./kernel.js" */
 
+/**
+ * Keep the texts, and show what the kernel has to say at display ids that a page which was loaded anew has lost.
+ * @param {{ model: WidgetModel }} widget
+ */
+function initialize({ model }) {
+  model.on("msg:custom", ({ kind, display_id: displayId, data }) => {
+    const notebook = Notebook.around(model);
+    // a page that knows the display id writes for all: two that replace one output of a shared notebook leave two
+    if (kind === "put" && !notebook?.isShared) notebook?.put(displayId, data);
+  });
+  return keepTexts({ model });
+}
+
 /** @param {{ model: WidgetModel, el: HTMLElement }} view */
 function render({ model, el }) {
   el.hidden = true;
@@ -19,4 +32,4 @@ function render({ model, el }) {
   };
 }
 
-export default { initialize: keepTexts, render };
+export default { initialize, render };

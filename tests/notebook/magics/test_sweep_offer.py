@@ -34,6 +34,7 @@ class Page:
         self.outputs: dict[str, Any] = {}
         self.displayed: list[str] = []
         self.offers: list[SweepOffer] = []
+        self.has_lost_displays = False
 
     def display(self, data: Any, raw: bool, display_id: str, metadata: Any = None) -> None:
         assert raw
@@ -43,7 +44,30 @@ class Page:
 
     def update(self, data: Any, raw: bool, display_id: str, metadata: Any = None) -> None:
         assert display_id in self.displayed, "a callback can only bring up to date what the cell has displayed"
-        self.outputs[display_id] = data
+        if not self.has_lost_displays:
+            self.outputs[display_id] = data
+
+    def load_anew(self) -> None:
+        """Lose the display ids; the widgets are there again."""
+        self.has_lost_displays = True
+        (keeper,) = self.keepers
+        keeper.send = self._hear
+
+    def _hear(self, message: Any) -> None:
+        assert message["kind"] == "put"
+        self.outputs[message["display_id"]] = message["data"]
+
+    @property
+    def keepers(self) -> list[Any]:
+        """What keeps texts in the last cell."""
+        return [widget for widget in parts(self.offers[-1].root) if hasattr(widget, "texts")]
+
+    @property
+    def saved_text(self) -> str:
+        """What the notebook's file says: texts in the place of the widgets that the page shows."""
+        kept = {text["model"]: text["data"] for keeper in self.keepers for text in keeper.texts.values()}
+        saved = [kept.get(data[WIDGET]["model_id"], data) if WIDGET in data else data for data in self.outputs.values()]
+        return "\n".join(str(data.get("text/plain", "")) for data in saved)
 
     @property
     def buttons(self) -> list[str]:
@@ -123,6 +147,36 @@ def test_a_press_sends_it_once_and_shows_it_in_its_place(session: Session, page:
     again()
     assert session.creates == 5
     assert "Sent: 5 shots, 125 credits" in page.text
+
+
+def test_a_page_that_was_loaded_anew_says_what_was_sent(session: Session, page: Page) -> None:
+    session.cell("grid --takes 5")
+    page.load_anew()
+    page.press("Send")
+    sweep_of(page)
+    page.until(lambda: page.buttons == [])
+    assert page.text.strip() == "Sent: 5 shots, 125 credits\n%runway show grid shows it."
+
+
+def test_a_page_that_was_loaded_anew_says_what_it_costs_by_now(session: Session, page: Page) -> None:
+    session.cell("first --takes 2")
+    sweep_of(page, "first")
+    session.cell("grid --takes 7")
+    page.load_anew()
+    studio = session.party.studio
+    Studio.use(studio, replace(studio.settings, reuse=False))
+    page.press("Send")
+    page.until(lambda: "Not sent yet: 7 shots, 175 credits" in page.text)
+    assert page.buttons == ["Send 7 shots (175 credits)", "Not now"]
+
+
+def test_the_file_says_what_was_sent_where_no_page_shows_it(session: Session, page: Page) -> None:
+    session.cell("grid --takes 5")
+    page.has_lost_displays = True
+    assert "Sent:" not in page.saved_text
+    page.press("Send")
+    sweep_of(page)
+    page.until(lambda: "Sent: 5 shots, 125 credits\n%runway show grid shows it." in page.saved_text)
 
 
 def test_not_now_sends_nothing_and_says_how_to(session: Session, page: Page) -> None:
