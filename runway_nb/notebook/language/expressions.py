@@ -48,6 +48,12 @@ def named_picture(word: str, variables: Mapping[str, Any]) -> Named:
     return Named(value if _may_be_picture(value) else word, name)
 
 
+def base_name(word: str) -> str:
+    """Return the variable that a word begins with: `shot` of `shot.last`; nothing for what is no expression."""
+    match = _EXPRESSION.fullmatch(word)
+    return match["name"] if match else ""
+
+
 def named_pictures(values: Mapping[str, Any], problems: list[str], variables: Mapping[str, Any]) -> dict[str, Named]:
     """Return the keyframes among the values of options; add a line to `problems` for each that leads nowhere."""
     found: dict[str, Named] = {}

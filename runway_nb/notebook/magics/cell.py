@@ -16,7 +16,7 @@ from ...text.console import write_line
 from ...values.plain import shown
 from ..language import parsing
 from ..language.cell_source import with_model
-from ..language.expressions import Named, named_pictures
+from ..language.expressions import Named, base_name, named_pictures
 from ..language.options import makes_several
 from ..language.parsing import CellOptions
 from ..language.stray_options import stray_problem
@@ -71,7 +71,7 @@ def _submit_job(
     model = read.values.get("model", studio.settings.model)
     text = _typed(line, body, read.values, studio.settings.model)
     prompt = fill(body.strip(), front_end.variables, problems)
-    pictures = named_pictures(read.values, problems, _variables(front_end, read.name, text))
+    pictures = _pictures(front_end, read, text, problems)
     request = _request({**read.values, "prompt": prompt}, model, pictures)
     names = {position: named.name for position, named in pictures.items()}
     checked = studio.check(request, limits, problems, names)
@@ -105,12 +105,22 @@ def _wrong_choices(values: dict[str, Any]) -> Iterator[str]:
         )
 
 
-def _variables(front_end: FrontEnd, name: str, text: str) -> dict[str, Any]:
-    """Return the notebook's variables, but for the job that this very cell has made: run again, it means the same."""
-    made = front_end.variables.get(name)
+def _pictures(front_end: FrontEnd, read: CellOptions, text: str, problems: list[str]) -> dict[str, Named]:
+    """Return the keyframes of a cell by position; run again, it means the same.
+
+    A name that holds the job of this very cell held something else before, or nothing: what it meant then counts.
+    """
+    made = front_end.variables.get(read.name)
     if not (isinstance(made, Job) and made.cell == text):
-        return front_end.variables
-    return {key: value for key, value in front_end.variables.items() if key != name}
+        return named_pictures(read.values, problems, front_end.variables)
+    variables = {key: value for key, value in front_end.variables.items() if key != read.name}
+    found, used = named_pictures(read.values, problems, variables), made.original_request.keyframes.given
+    return {
+        position: Named(used[position], named.name)
+        if position in used and base_name(read.values[position]) == read.name
+        else named
+        for position, named in found.items()
+    }
 
 
 def _request(values: dict[str, Any], model: str, pictures: dict[str, Named]) -> VideoRequest:

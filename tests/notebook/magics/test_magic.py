@@ -360,6 +360,37 @@ def test_a_job_named_after_its_picture_is_not_paid_again_when_the_cell_is_run_ag
     assert session.creates == 1
 
 
+@pytest.mark.parametrize("word", ["shot", "shot.last", "shot.frame(2.5)"])
+def test_a_cell_that_goes_on_from_its_own_name_is_not_paid_again_when_it_is_run_again(
+    session: Session, word: str
+) -> None:
+    session.cell("shot --seed 7")
+    before = session.job()
+    jobs = []
+    for _ in range(3):
+        session.cell(f"shot --first {word}", "It goes on")
+        jobs.append(session.job())
+    assert {job.id for job in jobs} == {jobs[0].id} != {before.id}
+    assert jobs[0].error is None
+    assert str(jobs[0].original_request.keyframes.first).startswith(f"job:{before.id}")
+    assert session.creates == 2
+
+
+def test_a_cell_that_gives_its_pictures_name_to_its_job_is_not_paid_again_but_with_another_picture(
+    session: Session,
+) -> None:
+    session.keep(shot=np.zeros((96, 160, 3), np.uint8), end=np.zeros((96, 160, 3), np.uint8))
+    cell = "shot --first shot --last end"
+    for _ in range(2):
+        session.cell(cell)
+        assert session.job().error is None
+    assert session.creates == 1
+    session.keep(end=np.full((96, 160, 3), 200, np.uint8))
+    session.cell(cell)
+    assert session.job().error is None
+    assert session.creates == 2
+
+
 def test_a_table_hides_no_picture_file(session: Session) -> None:
     Image.new("RGB", (160, 96), "teal").save(session.party.folder / "lamp.png")
     session.keep(lamp={"png": 1})
