@@ -3,7 +3,8 @@
 import "./facts.js";
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ARRIVES, Owner } from "../../runway_nb/notebook/static/owner.js";
+import { ARRIVES } from "../../runway_nb/notebook/static/host.js";
+import { Owner } from "../../runway_nb/notebook/static/owner.js";
 
 /** What a page with this connection knows, the second of all pages. */
 function owner(/** @type {string} */ client, /** @type {{ name: string, pages: string[] } | undefined} */ told) {

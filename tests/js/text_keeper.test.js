@@ -2,6 +2,7 @@
 // The widget that shows nothing: it puts what the kernel says at display ids that the page has lost.
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { ARRIVES } from "../../runway_nb/notebook/static/host.js";
 import keeper from "../../runway_nb/notebook/static/text_keeper.js";
 import { FakeModel } from "./fake_model.js";
 
@@ -39,10 +40,13 @@ test("what the kernel puts at a display id is shown there, and no other message 
   assert.deepEqual(output.data, SENT);
 });
 
-test("a notebook that other pages have open, too, is left to the one that knows the display id", () => {
+test("in a notebook that other pages have open, too, one that knows the display id comes first", context => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
   const { output, hear } = page(2);
   hear(PUT);
   assert.deepEqual(output.data, { "text/plain": "Not sent yet" });
+  context.mock.timers.tick(ARRIVES);
+  assert.deepEqual(output.data, SENT, "where no page knows it, the first writes for all");
 });
 
 test("a front end that keeps its notebook to itself is left alone", () => {

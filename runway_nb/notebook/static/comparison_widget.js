@@ -81,7 +81,7 @@ class LiveComparison {
   hear(message, buffers) {
     if (message.kind === "strip")
       this.films.take(message, buffers?.[0]).catch(() => this.fail("The frames of a clip cannot be shown here."));
-    else if (message.kind === "put") this.notebook?.put(message.display_id, message.data);
+    else if (message.kind === "put") this.notebook?.putLost(message.display_id, message.data);
     else if (message.kind === "no_strips") this.fail(message.text);
     else if (message.kind === "problem") this.showProblem(message.text);
   }

@@ -20,6 +20,8 @@ import { joinFile, STATE, VIEW } from "./saved_notebook.js";
  * @property {{ connect: (act: (value: unknown) => void) => void }} [restored]
  */
 
+/** Milliseconds in which what one page writes into a shared notebook has come to the others. */
+export const ARRIVES = 1000;
 const OVER = ["terminating", "restarting", "autorestarting", "dead"];
 
 /**
@@ -110,6 +112,15 @@ export class Notebook {
     clearTimeout(this.putting.get(displayId));
     if (patience) this.putting.set(displayId, setTimeout(act, patience));
     else act();
+  }
+
+  /**
+   * Show data under a display id that this page may have lost. Of the pages of a shared notebook one that knows it writes
+   * for all, or else the first: two that replace one output leave two.
+   * @type {(displayId: string, data: Bundle) => void}
+   */
+  putLost(displayId, data) {
+    this.put(displayId, data, this.isShared ? ARRIVES * (1 + this.rank) : 0);
   }
 
   /**

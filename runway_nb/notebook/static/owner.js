@@ -2,11 +2,9 @@
 // Whose the panel is, in a notebook that several people have open: the others see it, and are told that they cannot use
 // it. The kernel refuses what they send all the same; see ownership.py.
 import { find, make } from "./dom.js";
+import { ARRIVES } from "./host.js";
 
 /** @import { Notebook } from "./host.js" */
-
-/** Milliseconds in which what one page writes into a shared notebook has come to the others. */
-export const ARRIVES = 1000;
 
 /** What one page knows of the owner. */
 export class Owner {

@@ -101,7 +101,7 @@ class SweepView {
   /** @param {any} message */
   hearKernel(message) {
     if (this.gone.signal.aborted) return;
-    if (message.kind === "put") this.notebook?.put(message.display_id, message.data);
+    if (message.kind === "put") this.notebook?.putLost(message.display_id, message.data);
     else this.kernel.hear(message);
   }
 

@@ -11,9 +11,7 @@ import { keepTexts, Notebook } from "./host.js";
  */
 function initialize({ model }) {
   model.on("msg:custom", ({ kind, display_id: displayId, data }) => {
-    const notebook = Notebook.around(model);
-    // a page that knows the display id writes for all: two that replace one output of a shared notebook leave two
-    if (kind === "put" && !notebook?.isShared) notebook?.put(displayId, data);
+    if (kind === "put") Notebook.around(model)?.putLost(displayId, data);
   });
   return keepTexts({ model });
 }
