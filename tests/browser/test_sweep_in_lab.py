@@ -470,6 +470,40 @@ def test_after_a_reload_the_grid_is_there_with_strips_and_stars(app: App) -> Non
     again.notebook.shutdown()
 
 
+HURRIED_LATER = """
+import threading, time
+def hurry():
+    time.sleep(5)
+    while not s.done:
+        [job.refresh() for job in s.jobs]
+        time.sleep(0.2)
+threading.Thread(target=hurry, daemon=True).start()
+"""
+
+
+def test_what_ends_while_nobody_looks_is_in_the_notebook_that_is_opened_later(app: App) -> None:
+    """The page has lost the display ids by then, and the grid hides the table: nobody would see that it is old."""
+    cell = "%%runway s --sweep seed=21,22\nA lamp is left alone"
+    write_notebook(app.root / "left.ipynb", [setting_up(600), cell])
+    notebook = app.open("left.ipynb")
+    notebook.run(0, 1)
+    grid = Grid(notebook).opened()
+    expect(grid.root.get_by_text("Queued")).to_have_count(2)
+    tell(notebook, HURRIED_LATER)
+    (_, before) = notebook.save().cells[1].outputs
+    assert "<video" not in before.data["text/html"]
+    app.page.evaluate("() => jupyterapp.shell.currentWidget.dispose()")
+    end = time.monotonic() + PATIENCE
+    while len([*app.root.glob("runway_outputs/a-lamp-is-left-alone*.mp4")]) < 2:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    again = Grid(app.open("left.ipynb")).opened(2)
+    again.page.wait_for_function("() => document.querySelectorAll('.runway-nb-sweep video').length === 2")
+    expect(again.table).to_be_hidden()
+    assert again.notebook.save().cells[1].outputs[1].data["text/html"].count("<video") == 2
+    again.notebook.shutdown()
+
+
 def test_done_leaves_the_table_and_showing_the_sweep_brings_the_grid_back(app: App) -> None:
     grid = open_grid(app, "done.ipynb", NINE, "s")
     before = grid.output.bounding_box()
