@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import sys
 import threading
-import time
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -283,9 +282,9 @@ def test_a_grid_is_in_use_while_a_job_of_the_panel_below_it_runs(
 ) -> None:
     panel.jobs = (a_job(),)
     monkeypatch.setattr(live_grid, "IDLE_SECONDS", 0.0)
-    done.jobs[0].star = True
-    until(lambda: page.of("update")[-1]["cells"].get("0", {}).get("star"))
-    time.sleep(0.2)  # in which it would leave
+    for is_starred in (True, False, True):  # between two of these it would leave
+        done.jobs[0].star = is_starred
+        until(lambda wanted=is_starred: page.of("update")[-1]["cells"].get("0", {}).get("star") is wanted)
     assert not page.at(page.ids[0])
     panel.jobs = ()
     done.jobs[0].star = False
