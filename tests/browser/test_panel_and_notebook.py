@@ -154,9 +154,19 @@ def test_a_panel_that_was_deleted_and_is_there_again_keeps_its_text(app: App) ->
         " panel.content.deselectAll(); jupyterapp.commands.execute('notebook:delete-cell'); }"
     )
     panel.root.wait_for(state="detached")
+    panel.until("p.bridge.has_left")
     app.page.evaluate("() => jupyterapp.commands.execute('notebook:undo-cell-action')")
     Seen(panel.notebook).opened()
+    panel.until("not p.bridge.has_left")
     assert "There again" in str(panel.notebook.save().cells[1].outputs)
+    panel.notebook.shutdown()
+
+
+def test_a_panel_whose_cell_is_run_again_has_left(app: App) -> None:
+    panel = open_panel(app, "twice.ipynb")
+    tell(panel.notebook, "from runway_nb.notebook.panel.panel import newest_panel; old = newest_panel()")
+    panel.notebook.run(1)
+    panel.until("p is not old and old.bridge.has_left and not p.bridge.has_left")
     panel.notebook.shutdown()
 
 

@@ -55,10 +55,22 @@ test("two views of one widget never share a number", () => {
   assert.notEqual(model.sent[0].number, model.sent[1].number);
 });
 
-test("a view reports itself, and whether it reaches the notebook", () => {
+test("a view reports itself, and whether it reaches the notebook, and that it is gone", () => {
   const { model, kernel } = connected();
   kernel.greet(true);
-  assert.deepEqual(model.sent, [{ kind: "shown", notebook: true }]);
+  kernel.leave();
+  assert.deepEqual(model.sent, [
+    { kind: "shown", view: "view", notebook: true },
+    { kind: "left", view: "view" },
+  ]);
+});
+
+test("a view that outlives its kernel goes without a word", () => {
+  const { model, kernel } = connected();
+  model.send = () => {
+    throw new Error("Cannot send");
+  };
+  kernel.leave();
 });
 
 // --- order ------------------------------------------------------------------------------------------

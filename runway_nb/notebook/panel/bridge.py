@@ -36,6 +36,9 @@ class Bridge:
         self._ownership = Ownership()
         self._displays = self._views = 0
         self._reaches_notebook = False
+        self._showing: set[str] = set()
+        """The views that have reported themselves and are not known to be gone."""
+        self._has_left = False
         self._pieces: dict[str, list[bytes]] = {}
         self._revealed = threading.Event()
         preview.on_msg(lambda _, content, buffers: self._heard(content, buffers))
@@ -54,6 +57,11 @@ class Bridge:
     def has_lost_displays(self) -> bool:
         """Whether a page may know the display ids no more: it was loaded anew, or a deleted cell is there again."""
         return self._views > self._displays
+
+    @property
+    def has_left(self) -> bool:
+        """Whether no page shows the panel any more, as its script has said: its output was replaced or deleted."""
+        return self._has_left
 
     def displayed(self) -> None:
         """Count that the kernel has displayed the panel once more; it belongs to who has run the cell."""
@@ -105,6 +113,11 @@ class Bridge:
         self._views += 1
         self._reaches_notebook = bool(content.get("notebook"))
 
+    def _count(self, view: str, *, is_there: bool) -> None:
+        """Note that a view has come or gone; the last word of a page that is closed may be missing."""
+        (self._showing.add if is_there else self._showing.discard)(view)
+        self._has_left = not self._showing
+
     def _meet(self, client: str, person: Person) -> None:
         before, self._ownership = self._ownership, self._ownership.met(client, person)
         if self._ownership.owner != before.owner:
@@ -122,6 +135,8 @@ class Bridge:
         kind, client = message.get("kind"), self._client()
         if kind == "shown":
             self._meet(client, person_of(message))
+        if kind in ("shown", "left"):
+            self._count(str(message.get("view")), is_there=kind == "shown")
         if self._ownership.allows(client):
             self._obey(kind, message)
         elif "number" in message:

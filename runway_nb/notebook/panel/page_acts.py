@@ -26,7 +26,7 @@ class PageActs:
     def __init__(self, panel: Panel, studio: Studio) -> None:
         self._panel, self._studio = panel, studio
         self.by_kind: dict[str, Act] = {
-            "shown": lambda _: panel.output.keep_results(),
+            "shown": lambda _: self._greet(),
             "press": self._press,
             "sweep": self._press_sweep,
             "cell": self._give_cell,
@@ -36,6 +36,11 @@ class PageActs:
             "act": self._act,
             "piece": self._take_piece,
         }
+
+    def _greet(self) -> None:
+        """Bring a page that shows the panel from now on up to date."""
+        self._panel.output.keep_results()
+        self._panel.catch_up()
 
     def reset(self) -> None:
         """Set everything back to the defaults."""

@@ -83,6 +83,7 @@ class Panel(ipywidgets.VBox):
         acts = PageActs(self, studio)
         self.open_field = OpenField(store, acts.open_job)
         self._work = BackgroundWork(studio, store, self.keyframes, self._entries)
+        self._is_behind = False
         frame = self._frame(acts)
         sheet = make_widget(ipywidgets.HTML, style_sheet("card.css", "panel.css"), classes="rnb-style")
         super().__init__([sheet, frame], _dom_classes=["rnb-root", "rnb-panel"])
@@ -163,6 +164,22 @@ class Panel(ipywidgets.VBox):
     def look_again(self) -> None:
         """Follow settings that may have changed."""
         self._work.follow_settings()
+
+    def after_cell(self) -> None:
+        """Follow what a cell may have changed: variables may be pictures, and its job costs something.
+
+        A panel that no page shows waits until one does: each run of its cell leaves one behind.
+        """
+        self._is_behind = self.bridge.has_left
+        if not self._is_behind:
+            self.offer_again()
+            self.look_again()
+
+    def catch_up(self) -> None:
+        """Follow what cells have changed while no page showed the panel."""
+        if self._is_behind:
+            self.after_cell()
+            self._studio.spawn(self._work.load_account_and_tasks())
 
     # --- layout ---------------------------------------------------------------------------------
 
@@ -267,11 +284,9 @@ class Panel(ipywidgets.VBox):
         if (shell := get_ipython()) is not None:
             panel = weakref.ref(self)
             # a panel that is gone is no reason to go on listening, and the event cannot be told by that
-            shell.events.register("post_run_cell", lambda *_: _offer_again(panel()))
+            shell.events.register("post_run_cell", lambda *_: _after_cell(panel()))
 
 
-def _offer_again(panel: Panel | None) -> None:
-    """Offer the variables again after a cell has run: they may be pictures."""
+def _after_cell(panel: Panel | None) -> None:
     if panel is not None:
-        panel.offer_again()
-        panel.look_again()
+        panel.after_cell()

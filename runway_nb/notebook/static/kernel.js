@@ -94,7 +94,16 @@ export class Kernel {
    * @param {Person} [person]
    */
   greet(notebook, person) {
-    this.model.send({ kind: "shown", notebook, ...person });
+    this.model.send({ kind: "shown", view: this.name, notebook, ...person });
+  }
+
+  /** Report that this view is gone. */
+  leave() {
+    try {
+      this.model.send({ kind: "left", view: this.name });
+    } catch {
+      // the kernel has gone before
+    }
   }
 
   /** Press Generate. */

@@ -186,6 +186,7 @@ export class Preview {
     cancelAnimationFrame(this.waiting);
     if (this.panel) unregister(this.panel, this);
     this.values.unfollow();
+    this.kernel.leave();
     // after its output is gone, its text need not be kept
     setTimeout(() => this.notebook?.keep({}));
   }

@@ -96,6 +96,14 @@ def test_a_message_of_a_kind_that_nobody_knows_does_nothing(talk) -> None:
     assert not talk.page.has_script
 
 
+def test_a_panel_has_left_once_every_view_of_it_is_gone_and_is_back_with_the_next(talk) -> None:
+    seen = []
+    for kind, view in [("shown", "a"), ("shown", "b"), ("left", "a"), ("left", "a"), ("left", "b"), ("shown", "c")]:
+        talk.script.tell({"kind": kind, "view": view})
+        seen.append(talk.page.has_left)
+    assert seen == [False, False, False, False, True, False]
+
+
 def test_each_message_does_its_own_act_once_and_brings_what_it_says(talk) -> None:
     content = {"kind": "open", "name": "7f3e2c54"}
     talk.script.tell(content)

@@ -23,7 +23,7 @@ from runway_nb.pictures.assets import AssetCache, AssetList
 from runway_nb.request import VideoRequest
 from support.account_pictures import an_asset, png, shelve
 from support.cells import run
-from support.panels import REQUEST, button, parts, position, quickest, shown_text, the, upload
+from support.panels import REQUEST, button, page_sends, parts, position, quickest, shown_text, the, upload
 
 LAMP = VideoRequest("A lamp turns", seconds=5)
 
@@ -106,6 +106,29 @@ def test_what_comes_later_is_offered_again_and_the_choice_stays(bench) -> None:
     assert any(label.startswith(f"last frame of {job.id}") for label in listed(panel))
     assert "other (bytes)" in listed(panel)
     assert the(panel, ipywidgets.Dropdown).label == "fig (bytes)"
+
+
+def test_a_panel_that_no_page_shows_asks_for_nothing_until_one_shows_it_again(bench) -> None:
+    """Each run of the cell of a panel leaves one behind, for as long as the kernel runs."""
+    panel = bench.panel(LAMP)
+    for kind in ("shown", "left"):
+        page_sends(panel, kind, view="a")
+    asked = len(bench.party.api.calls("GET", "/accounts"))
+    for word in ("one", "two"):
+        bench.variables[word] = png()
+        job = bench.party.submit(f"Lamp {word}")
+        panel.after_cell()
+        bench.party.ended(job)
+        bench.settled(panel)
+    assert len(bench.party.api.calls("GET", "/accounts")) == asked
+    assert "two (bytes)" not in listed(panel)
+    page_sends(panel, "shown", view="b")
+    bench.settled(panel)
+    assert len(bench.party.api.calls("GET", "/accounts")) > asked
+    assert "two (bytes)" in listed(panel)
+    bench.variables["three"] = png()
+    panel.after_cell()
+    assert "three (bytes)" in listed(panel)
 
 
 def test_more_assets_than_a_list_shows_are_reached_by_the_filter(bench, stills) -> None:
