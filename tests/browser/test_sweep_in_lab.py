@@ -39,9 +39,9 @@ NINE = "%%runway s --sweep zoom=-5,0,5 --sweep seed=1..3\nA lamp turns"
 MINUS = "\N{MINUS SIGN}"
 
 
-def setting_up(polls: float = 0.3, account: str = "sweeps") -> str:
+def setting_up(polls: float = 0.3, account: str = "sweeps", confirm: int = 100_000) -> str:
     """A first cell that takes the quick simulator for the API; `polls` is seconds between two questions to it."""
-    env = shared_simulator(account).env | {"RUNWAY_NB_CONFIRM_CREDITS": "100000", "RUNWAY_NB_SLOTS": "10"}
+    env = shared_simulator(account).env | {"RUNWAY_NB_CONFIRM_CREDITS": str(confirm), "RUNWAY_NB_SLOTS": "10"}
     pace = f"p.FIRST_POLL = p.LONGEST = {polls}; p.SHORTEST = min(p.SHORTEST, {polls})"
     hurry = f"from runway_nb.jobs import poll_schedule as p\n{pace}\ndel p"
     return f"import os\nos.environ.update({env!r})\n{hurry}\n{LOAD}"
@@ -502,6 +502,23 @@ def test_what_ends_while_nobody_looks_is_in_the_notebook_that_is_opened_later(ap
     expect(again.table).to_be_hidden()
     assert again.notebook.save().cells[1].outputs[1].data["text/html"].count("<video") == 2
     again.notebook.shutdown()
+
+
+def test_a_sweep_that_is_sent_by_its_button_after_a_reload_is_said_to_be_sent(app: App) -> None:
+    write_notebook(app.root / "offered.ipynb", [setting_up(confirm=100), "%%runway s --takes 5\nA lamp turns"])
+    notebook = app.open("offered.ipynb")
+    notebook.run(0, 1)
+    notebook.output(1).get_by_role("button", name="Send 5 shots").wait_for()
+    notebook.save()
+    app.reopen()
+    again = app.open("offered.ipynb")
+    again.output(1).get_by_role("button", name="Send 5 shots").click()
+    again.output(1).get_by_text("Sent: 5 shots, 125 credits").first.wait_for()
+    again.output(1).get_by_role("button").first.wait_for(state="detached")
+    text, buttons = again.save().cells[1].outputs
+    assert text.data["text/plain"] == "Sent: 5 shots, 125 credits\n%runway show s shows it."
+    assert buttons.data == {"text/plain": ""}
+    again.shutdown()
 
 
 def test_done_leaves_the_table_and_showing_the_sweep_brings_the_grid_back(app: App) -> None:
