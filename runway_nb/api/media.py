@@ -101,8 +101,9 @@ class MediaClient:
         await close(self._http)
 
     async def download(
-        self, url: str, path: Path, progress: Progress, *, size: int | None = None, alone: bool = True
-    ) -> Path:
+        self, url: str, path: Path, progress: Progress, *, size: int | None = None, alone: bool = True,
+        waits: Callable[[float], object] = lambda _: None,
+    ) -> Path:  # fmt: skip
         """Fetch a video to `path`: to a temporary name, checked to be whole, then renamed.
 
         Args:
@@ -111,6 +112,7 @@ class MediaClient:
             progress: Called with bytes received and bytes promised.
             size: Bytes that the task reports of it, or None.
             alone: There is no other link to try: what is no video is asked for again.
+            waits: Called with the seconds until it is tried again.
 
         Raises `LinkExpired` for 401, 403, 404 and 410, `DownloadError` after the last attempt. Both leave nothing
         behind.
@@ -120,7 +122,7 @@ class MediaClient:
         # a name of its own: a kernel that slept may still write to its draft when another has taken over
         draft = PartialFile(path, self._free)
         try:
-            await self._attempts(url, draft, progress, size, alone)
+            await self._attempts(lambda: self._fetch(url, draft, progress, size), alone, waits)
             return await asyncio.to_thread(draft.finish)
         except (OSError, ValueError) as error:
             problem = f"the video {unwritable(path.parent, error)}"
@@ -146,17 +148,20 @@ class MediaClient:
             problem = f"the picture could not be fetched: {error}"
         raise DownloadError(problem)
 
-    async def _attempts(self, url: str, draft: PartialFile, progress: Progress, size: int | None, alone: bool) -> None:
+    async def _attempts(
+        self, fetch: Callable[[], Awaitable[None]], alone: bool, waits: Callable[[float], object]
+    ) -> None:
         for number, pause in enumerate(PAUSES):
             try:
-                return await self._fetch(url, draft, progress, size)
+                return await fetch()
             except LinkExpired:
                 raise
             except DownloadError as error:
                 if isinstance(error, NotVideo) and (number >= NO_VIDEO or not alone):
                     raise
+                waits(pause)
                 await self._sleep(pause)
-        return await self._fetch(url, draft, progress, size)
+        return await fetch()
 
     async def _fetch(self, url: str, draft: PartialFile, progress: Progress, size: int | None) -> None:
         try:

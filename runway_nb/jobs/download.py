@@ -87,8 +87,8 @@ async def _download(context: JobContext, task: Task, connection: Connection, pat
 
 
 async def _try(context: JobContext, video: Artifact, media: MediaClient, path: Path, *, alone: bool) -> None:
-    work = media.download(video.url, path, partial(_received, context), size=video.size, alone=alone)
-    await context.race(work)
+    received, waits = partial(_received, context), partial(_waits, context)
+    await context.race(media.download(video.url, path, received, size=video.size, alone=alone, waits=waits))
 
 
 def _open(task: Task, no_videos: Collection[str]) -> list[Artifact]:
@@ -119,7 +119,11 @@ async def _with_video(context: JobContext, task: Task, client: RunwayClient, no_
 
 def _received(context: JobContext, received: int, total: int | None) -> None:
     context.halt()
-    context.control.change(received=received, total=total)
+    context.control.change(received=received, total=total, offline=False, next_poll=None)
+
+
+def _waits(context: JobContext, seconds: float) -> None:
+    context.control.change(offline=True, next_poll=context.env.clock() + seconds)
 
 
 async def _poster(context: JobContext, video: Artifact, media: MediaClient) -> bytes | None:

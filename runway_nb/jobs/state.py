@@ -48,11 +48,11 @@ class State:
     last_poll: float | None = None
     """When the task was last seen."""
     next_poll: float | None = None
-    """When something happens next: a poll, or another try to send."""
+    """When something happens next: a poll, or another try to send or to download."""
     remaining: float | None = None
     """Estimated seconds left at `looked`."""
     offline: bool = False
-    """The last poll failed."""
+    """The last poll failed, or the last try to download."""
     elsewhere: bool = False
     """Another kernel tracks it; it is watched from here."""
     at_worker: bool = False

@@ -52,8 +52,10 @@ def _live_state(job: Job, now: float) -> LiveState:
         return _at_worker(state)
     if state.elsewhere:
         return _elsewhere(state)
+    if state.offline and state.phase in (Phase.FOLLOWING, Phase.DOWNLOADING):
+        return _offline(state, now)
     if state.phase is Phase.FOLLOWING:
-        return _offline(state, now) if state.offline else _following(state, now)
+        return _following(state, now)
     if state.phase is Phase.DOWNLOADING:
         return _downloading(state)
     if state.phase is Phase.WAITING:

@@ -45,6 +45,10 @@ STATES: dict[str, tuple[dict[str, Any], tuple[str, str, str, str]]] = {
         {"phase": Phase.DOWNLOADING, "received": 1_200_000, "total": 2_800_000},
         ("Downloading", "1.2 of 2.8 MB", "SUCCEEDED", "Stop tracking"),
     ),
+    "a download that is tried again": (
+        {"phase": Phase.DOWNLOADING, "received": 1_200_000, "offline": True, "next_poll": NOW + 30},
+        ("No connection", "trying again in 0:30 · the task is safe", "network error", "Stop tracking"),
+    ),
     "an unknown word": ({"status": "DREAMING"}, ("“DREAMING”", "tracking goes on", "DREAMING", "Stop tracking")),
 }
 
