@@ -386,6 +386,7 @@ class Studio(Handle):
         """Return a job that nobody tracked, tracked from now on; None where another was quicker, or nothing is left."""
         backend, owner = self._backends.current, self._runner.owner
         check_backend(backend, self.ledger.get(job_id))
+        self._check_open()  # before the lease is taken
         record, is_ours = self.ledger.leases.take(job_id, owner)
         if not is_ours:
             return None

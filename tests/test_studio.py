@@ -229,7 +229,7 @@ def test_resend_sends_nothing_when_another_kernel_finds_the_task_meanwhile(
     async def look_and_be_slow(backend: Backend, record: Record, ledger: Ledger) -> bool:
         found = await search_once(backend, record, ledger)
         party.time.now += 600
-        other.attach(record.id).wait(10)
+        await asyncio.to_thread(other.attach(record.id).wait, 10)
         return found
 
     monkeypatch.setattr(submit, "search_once", look_and_be_slow)
@@ -605,25 +605,34 @@ def test_a_studio_that_was_made_before_a_fork_sends_nothing_in_the_child(tmp_pat
     script = """
     import os
     from runway_nb.errors import RunwayError
+    from runway_nb.ledger.record import Record
     from runway_nb.request import VideoRequest
     from runway_nb.settings import resolve
     from runway_nb.studio import Studio
     studio = Studio(resolve())
+    record = Record("00000001", "following", {}, "gen3turbo", "v1:x", "rnb-00000001", 25, True, backend="simulator")
+    studio.ledger.add(record)
     child = os.fork()
     if child == 0:
-        for ask in (lambda: studio.submit(VideoRequest("A lamp turns")), lambda: studio.attach("00000001")):
+        for ask in (
+            lambda: studio.submit(VideoRequest("A lamp turns")),
+            lambda: studio.attach("00000001"),
+            lambda: studio.resume("00000001"),
+        ):
             try:
                 ask()
             except RunwayError as error:
                 print(type(error).__name__, error, flush=True)
-        os._exit(studio.ledger.count())
+        print(studio.ledger.count(), studio.ledger.get("00000001").lease, flush=True)
+        os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     studio.close()
     """
     environment = {**os.environ, "RUNWAY_NB_HOME": str(tmp_path / "home")}
     command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(script)]
     run = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=tmp_path, env=environment)
-    said, other = run.stdout.splitlines()
-    assert said.startswith("RunwayError this studio was made before its process was forked: nothing was sent")
-    assert other.startswith("JobNotFound")
+    *said, ledger = run.stdout.splitlines()
+    refused = "RunwayError this studio was made before its process was forked: nothing was sent"
+    assert [line.partition(";")[0] for line in said] == [refused] * 3
+    assert ledger == "1 0.0", "no request is written down, and no lease is taken"
     assert run.returncode == 0, run.stderr

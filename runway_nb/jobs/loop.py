@@ -192,6 +192,15 @@ def is_background_thread() -> bool:
     return getattr(_thread, "loop", None) is not None
 
 
+def _be_another_thread() -> None:
+    """A process that is forked on a background thread goes on with it as its main thread."""
+    _thread.loop = None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_be_another_thread)
+
+
 def _serve(loop: asyncio.AbstractEventLoop) -> None:
     """Run the loop until stopped, then let every task see its cancellation."""
     _thread.loop = loop

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
+from concurrent.futures import CancelledError
+from concurrent.futures import TimeoutError as FutureTimeout
 from contextlib import suppress
 from typing import Any
 
@@ -65,8 +67,9 @@ class Runner:
         if self._loop.is_here:
             self._write_late()
         elif self._loop.is_running and any(context.has_unwritten for context in list(self._owing)):
-            with suppress(errors.RunwayError):  # whoever asks the ledger next hears why
-                self._loop.run(self._settled(), SETTLE_SECONDS)
+            # whoever asks the ledger next hears why; the background thread of another studio may wait for this one
+            with suppress(errors.RunwayError, FutureTimeout, CancelledError):
+                self._loop.submit(self._settled()).result(SETTLE_SECONDS)
 
     async def shut_down(self, backends: Iterable[Backend]) -> list[Callable[[], None]]:
         """Wait for answers under way, let every workflow write where it stands, then close the connections.

@@ -308,7 +308,8 @@ class Sweep(Handle):
         jobs go on. Raises `InvalidCommand` in a function that is called as a job or a sweep moves.
         """
         left = _time_left(checked_timeout(timeout))
-        check_may_wait("a sweep")
+        if not self.done:
+            check_may_wait("a sweep")
         try:
             with shown_while(self, on_tick) as tick:
                 self._wait_for_all(left, keep_loop, tick)

@@ -342,11 +342,12 @@ def test_the_end_is_told_at_once_when_it_has_come() -> None:
 
 
 def test_who_hears_of_the_end_has_the_video_and_waits_for_nothing(party: Party) -> None:
-    job = party.submit("A lamp turns")
     heard: list[Any] = []
-    job.on_end(lambda job: heard.extend([job.finished(), job.wait(), job.result()]))
+    earlier = runway_nb.sweep("A lamp falls", seed=[1, 2], studio=party.studio, yes=True).wait(20)
+    job = party.submit("A lamp turns")
+    job.on_end(lambda job: heard.extend([job.finished(), job.wait(), job.result(), earlier.wait()]))
     party.ended(job)
-    assert heard == [job.video, job, job]
+    assert heard == [job.video, job, job, earlier]
 
 
 @pytest.mark.parametrize("name", ["job", "sweep", "attach", "close"])

@@ -251,6 +251,28 @@ def test_a_forked_child_gets_a_loop_of_its_own() -> None:
 
 
 @pytest.mark.slow("starts a process")
+def test_a_child_that_is_forked_on_the_background_thread_may_wait() -> None:
+    """As a pool of processes does that is used in a function given to `on_end`."""
+    script = """
+    import asyncio, os
+    from runway_nb.jobs.loop import BackgroundLoop
+    async def where():
+        return os.getpid()
+    async def fork():
+        child = os.fork()
+        if child == 0:
+            os._exit(0 if BackgroundLoop().run(where(), 5) == os.getpid() else 1)
+        return os.waitpid(child, 0)[1]
+    loop = BackgroundLoop()
+    print(loop.run(fork(), 10))
+    loop.stop()
+    """
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(script)]
+    run = subprocess.run(command, capture_output=True, text=True, timeout=20)
+    assert run.stdout == "0\n", run.stderr
+
+
+@pytest.mark.slow("starts a process")
 def test_a_script_ends_while_work_goes_on() -> None:
     script = """
     import asyncio

@@ -49,6 +49,24 @@ test("in a notebook that other pages have open, too, one that knows the display 
   assert.deepEqual(output.data, SENT, "where no page knows it, the first writes for all");
 });
 
+test("what has come to stand there meanwhile is not replaced by what was put before it", context => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { output, hear } = page(2);
+  hear(PUT);
+  output.data = { "text/plain": "The grid" };
+  context.mock.timers.tick(9 * ARRIVES);
+  assert.deepEqual(output.data, { "text/plain": "The grid" });
+});
+
+test("of what is put while it waits, the last is shown", context => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { output, hear } = page(2);
+  hear(PUT);
+  hear({ ...PUT, data: { "text/plain": "Sent, and done" } });
+  context.mock.timers.tick(9 * ARRIVES);
+  assert.deepEqual(output.data, { "text/plain": "Sent, and done" });
+});
+
 test("a front end that keeps its notebook to itself is left alone", () => {
   const model = new FakeModel({ texts: {} });
   assert.equal(keeper.initialize({ model }), undefined);

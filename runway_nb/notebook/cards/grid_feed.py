@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -86,11 +86,12 @@ class GridFeed:
             self._marks = self._studio.ledger.marks.of_jobs([job.id for job in self._sweep.jobs])
         return grid_state(self._sweep, self._marks)
 
-    def greet(self, held: Iterable[Any]) -> None:
+    def greet(self, held: Collection[Any]) -> None:
         """Send a page that is there now all but the strips it holds, which follow."""
-        # before anything else: what leaves from now on reaches this page, and none is to come twice
+        # before anything else: what leaves from now on reaches this page, and none is to come twice; another page may
+        # still wait for what this one holds
         with self._strips:
-            self._sent = {number for number in held if isinstance(number, int)} | self._leaving
+            self._sent = {number for number in self._sent if number in held} | self._leaving
         with self._lock:
             self._base = self._last = self._now()
             self._update(message_of(self._base))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -154,7 +154,7 @@ class LiveGrid:
         elif message.get("kind") == "hello":  # a page that was closed as the grid left shows it again
             self._studio.spawn(asyncio.to_thread(self._show_what_is_left))
 
-    def greet(self, held: Iterable[Any]) -> None:
+    def greet(self, held: Collection[Any]) -> None:
         """Let a view that is there now have all that it lacks; `held` are the numbers of the strips that it has."""
         self.feed.greet(held)
         self._studio.spawn(asyncio.to_thread(self._greeted))

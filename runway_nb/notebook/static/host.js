@@ -105,10 +105,10 @@ export class Notebook {
 
   /**
    * Show data under a display id, as `update_display` does; of what is put while it waits, the last.
-   * @type {(displayId: string, data: Bundle, patience?: number) => void}
+   * @type {(displayId: string, data: Bundle, patience?: number, isMeant?: (output: Output) => boolean) => void}
    */
-  put(displayId, data, patience = 0) {
-    const act = () => this.replace(displayId, data, output => displayIdOf(output) === displayId);
+  put(displayId, data, patience = 0, isMeant = () => true) {
+    const act = () => this.replace(displayId, data, output => displayIdOf(output) === displayId && isMeant(output));
     clearTimeout(this.putting.get(displayId));
     if (patience) this.putting.set(displayId, setTimeout(act, patience));
     else act();
@@ -116,11 +116,14 @@ export class Notebook {
 
   /**
    * Show data under a display id that this page may have lost. Of the pages of a shared notebook one that knows it writes
-   * for all, or else the first: two that replace one output leave two.
+   * for all, or else the first, where still stands what stood there: two that replace one output leave two.
    * @type {(displayId: string, data: Bundle) => void}
    */
   putLost(displayId, data) {
-    this.put(displayId, data, this.isShared ? ARRIVES * (1 + this.rank) : 0);
+    const there = [...this.outputs()].map(([, , output]) => output).filter(output => displayIdOf(output) === displayId);
+    const old = new Set(there.map(output => JSON.stringify(output.data)));
+    const patience = this.isShared ? ARRIVES * (1 + this.rank) : 0;
+    this.put(displayId, data, patience, output => old.has(JSON.stringify(output.data)));
   }
 
   /**

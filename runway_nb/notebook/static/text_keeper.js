@@ -10,8 +10,9 @@ import { keepTexts, Notebook } from "./host.js";
  * @param {{ model: WidgetModel }} widget
  */
 function initialize({ model }) {
+  const notebook = Notebook.around(model);
   model.on("msg:custom", ({ kind, display_id: displayId, data }) => {
-    if (kind === "put") Notebook.around(model)?.putLost(displayId, data);
+    if (kind === "put") notebook?.putLost(displayId, data);
   });
   return keepTexts({ model });
 }

@@ -153,6 +153,26 @@ def test_each_strip_is_sent_once_and_to_a_new_page_what_it_lacks(page: Page, don
     assert page.of("strip")[-1]["number"] == 1
 
 
+def test_a_page_gets_the_strips_that_another_holds_already(
+    party: Party, page: Page, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    go_on, cut = threading.Event(), grid_feed.strip_of
+
+    def held_up(job: Job, folder: Path) -> Any:
+        assert go_on.wait(60)
+        return cut(job, folder)
+
+    show(party, swept(party, seed=[1, 2, 3]).wait(20))
+    page.says("hello", held=[])
+    until(lambda: len(page.of("strip")) == 3)
+    monkeypatch.setattr(grid_feed, "strip_of", held_up)
+    page.sent.clear()
+    page.says("hello", held=[])  # another page
+    page.says("hello", held=[0, 1, 2])  # one more view of the first
+    go_on.set()
+    until(lambda: {strip["number"] for strip in page.of("strip")} == {0, 1, 2})
+
+
 def test_without_pyav_the_poster_stands_for_the_strip(
     party: Party, page: Page, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
