@@ -22,8 +22,6 @@ from runway_nb.ledger.record import Record
 Row = tuple[str, float, str]
 Said = list[tuple[str, Any]]
 """Statements with their values, as the ledger gave them to its engine."""
-HEARD = "0ea4d"
-"""Id of the job of which is noted what the ledger says."""
 ROUNDS, BATCH = 40, 10
 JOBS = 10_000
 WRITERS, SECONDS = 8, 30.0
@@ -110,20 +108,6 @@ def noted(said: Said, act: Callable[[], object]) -> Said:
     said.clear()
     act()
     return [*said]
-
-
-def of_job(values: Any, job_id: str) -> Any:
-    """Return the values of a statement about `HEARD` for another job."""
-    if isinstance(values, Mapping):
-        return {name: _renamed(value, job_id) for name, value in values.items()}
-    return tuple(_renamed(value, job_id) for value in values)
-
-
-def _renamed(value: Any, job_id: str) -> Any:
-    if isinstance(value, bool):
-        return int(value)
-    value = value.decode() if isinstance(value, bytes) else value
-    return value.replace(HEARD, job_id) if isinstance(value, str) else value
 
 
 class Bare:

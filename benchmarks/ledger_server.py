@@ -10,7 +10,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -31,12 +31,14 @@ from runway_nb.ledger.postgres.statements import translated
 from runway_nb.ledger_address import LedgerAddress
 from support.postgres import PostgresServer
 
-from .ledger import HEARD, Said, medians, new_record, noted, of_job
+from .ledger import Said, medians, new_record, noted
 
 Row = tuple[str, float, str]
 ROUNDS, BATCH = 30, 5
 CLIENTS, SECONDS = (8, 32), 8.0
 LOCKED = f"SELECT pg_advisory_xact_lock({LOCK})"
+HEARD = "0ea4d"
+"""Id of the job of which is noted what the ledger says."""
 
 
 def measure() -> list[Row]:
@@ -117,6 +119,20 @@ class Bare:
             self._connection.execute(begin.encode())
         self._connection.execute(statement.encode(), values)
         self._connection.execute("COMMIT")
+
+
+def of_job(values: Any, job_id: str) -> Any:
+    """Return the values of a statement about `HEARD` for another job."""
+    if isinstance(values, Mapping):
+        return {name: _renamed(value, job_id) for name, value in values.items()}
+    return tuple(_renamed(value, job_id) for value in values)
+
+
+def _renamed(value: Any, job_id: str) -> Any:
+    if isinstance(value, bool):
+        return int(value)
+    value = value.decode() if isinstance(value, bytes) else value
+    return value.replace(HEARD, job_id) if isinstance(value, str) else value
 
 
 def overheard(url: str, home: Path, owner: str) -> dict[str, Said]:
