@@ -230,10 +230,16 @@ def test_a_failed_variant_ends_no_other(party: Party) -> None:
     assert (party.started, made.progress_text) == (3, "2 of 3 done, 1 failed")
 
 
+def moderated_once_all_wait(party: Party) -> None:
+    """Refuse each task; the first is answered so late that all others of the sweep wait by then."""
+    party.simulator.fault("moderated")
+    party.simulator.fault("slow-answer", times=1, seconds=2)
+
+
 def test_moderation_takes_back_the_variants_with_the_same_words_and_says_which(party: Party) -> None:
     """Accounts are suspended over it: what shares the refused words and is not sent yet stays here."""
     party.studio.use(replace(party.settings, slots=1))
-    party.simulator.fault("moderated")
+    moderated_once_all_wait(party)
     made = sweep(party, "A {{what}} turns", what=["lamp"], seed=[1, 2, 3, 4]).wait(20)
     assert party.started == 1
     ends = [*(job.error for job in made.jobs), *(why for _, why in made.unsent)]
@@ -265,7 +271,7 @@ def test_one_that_can_be_sent_is_looked_for_beyond_the_first(party: Party, monke
 
 def test_too_much_moderation_ends_a_sweep_of_different_words(party: Party) -> None:
     party.studio.use(replace(party.settings, slots=1, max_moderated=2))
-    party.simulator.fault("moderated")
+    moderated_once_all_wait(party)
     made = sweep(party, "A {{what}} turns", what=["lamp", "wheel", "door", "clock"]).wait(20)
     assert party.started == 2
     ends = [*(job.error for job in made.jobs), *(why for _, why in made.unsent)]
