@@ -133,9 +133,9 @@ def test_an_item_without_an_id_does_not_hide_the_others() -> None:
 
 
 def test_redacting_a_long_text_takes_no_time() -> None:
-    start = clock.perf_counter()
+    start = clock.process_time()
     redact("a" * 200_000)
-    assert clock.perf_counter() - start < 1.0
+    assert clock.process_time() - start < 1.0
 
 
 @pytest.mark.parametrize("text", [repr("\nuser:4711-abcDEF"), "?t=user%3A4711-abcDEF", "o'brien@example.org"])

