@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Iterator
@@ -33,14 +34,24 @@ def quick() -> str:
 HELD = """
 import pathlib, threading
 from runway_nb.jobs import poll_schedule
+from runway_nb.shortcuts import default_studio
 poll_schedule.FIRST_POLL = poll_schedule.LONGEST = 600
-def look_when_told():
+def poll_when_told():
     while not pathlib.Path("go").exists():
         time.sleep(0.05)
-    shot.refresh()
-threading.Thread(target=look_when_told, daemon=True).start()
+    for job in list(default_studio().jobs.values()):
+        job.refresh()
+threading.Thread(target=poll_when_told, daemon=True).start()
 """
-"""Nobody looks how far the job `shot` is before a file is there: its card stands for as long as a test needs."""
+"""Nobody looks how far a job is before `let_go`: its card stands for as long as a test needs."""
+
+
+@contextlib.contextmanager
+def let_go(app: App) -> Iterator[None]:
+    """Have the jobs polled that were held."""
+    (app.root / "go").touch()
+    yield
+    (app.root / "go").unlink()
 
 
 @pytest.fixture(scope="module")
@@ -118,15 +129,14 @@ def test_a_tab_closed_during_the_job_shows_the_player_when_it_is_opened_again(ap
     page.output(1).locator(".rnb-card").wait_for()
     page.save()
     app.page.close()
-    (app.root / "go").touch()
-    wait_for_file(app, "*-at-dusk-*.mp4")
+    with let_go(app):
+        wait_for_file(app, "*-at-dusk-*.mp4")
     app.reopen()
     again = app.open(page.name)
     assert again.video(1).get_attribute("src")
     assert LOST not in again.output(1).inner_text()
     again.run(2)
     assert "ended" in again.output(2).inner_text()
-    (app.root / "go").unlink()
 
 
 def test_a_notebook_saved_during_the_job_tells_where_it_went_without_any_kernel(app: App, notebook) -> None:
@@ -243,17 +253,19 @@ def test_the_button_is_reached_by_tab_and_has_a_name(app: App, gallery: Notebook
 # --- stopping and coming back ------------------------------------------------------------------------
 
 
-def test_stop_tracking_then_attach_then_show_after_a_restart(notebook) -> None:
-    page = notebook(quick(), f"%%runway shot\n{PROMPT}", "%runway attach {shot.id}", "print(shot.id)", "%runway show")
+def test_stop_tracking_then_attach_then_show_after_a_restart(app: App, notebook) -> None:
+    cells = (f"%%runway shot\n{PROMPT}", "%runway attach {shot.id}", "print(shot.id)", "%runway show")
+    page = notebook(quick() + HELD, *cells)
     page.run(0, 1)
-    page.output(1).get_by_text("Queued at Runway").or_(page.output(1).get_by_text("Generating")).first.wait_for()
+    page.wait_for_text(1, "Queued at Runway")
     page.output(1).get_by_role("button", name="Stop tracking").click()
     page.wait_for_text(1, "Tracking stopped")
     page.run(3)
     name = page.output(3).inner_text().strip()
     assert f"%runway attach {name}" in page.output(1).inner_text()
     page.run(2)
-    assert page.video(2).get_attribute("src")
+    with let_go(app):
+        assert page.video(2).get_attribute("src")
     page.restart()
     page.run(0, 4)
     assert page.video(4).get_attribute("src")
@@ -277,6 +289,8 @@ def test_a_job_in_doubt_offers_to_look_again_and_to_send_again(notebook) -> None
     shared_simulator().fault("lost-before")
     page = notebook(quick(), f"%%runway shot\n{PROMPT}")
     page.run(0, 1)
+    page.output(1).get_by_role("button", name="Check again").wait_for()
+    tell(page, "runway_nb.jobs.recover.ROUND_PAUSES = (5.0,)")
     page.output(1).get_by_role("button", name="Check again").click()
     page.wait_for_text(1, "Checking")
     page.output(1).get_by_role("button", name="Send again (25 credits)").click()
@@ -327,19 +341,20 @@ def test_a_mistake_is_one_line_and_stops_run_all(notebook) -> None:
     assert [o.output_type for o in page.save().cells[1].outputs] == ["error"]
 
 
-def test_wait_keeps_the_cell_busy_until_the_end(notebook) -> None:
-    page = notebook(quick(), f"%%runway shot --wait\n{PROMPT}")
+def test_wait_keeps_the_cell_busy_until_the_end(app: App, notebook) -> None:
+    page = notebook(quick() + HELD, f"%%runway shot --wait\n{PROMPT}")
     page.run(0)
     page.start(1)
     page.output(1).locator(".rnb-card").wait_for()
     assert page.is_busy(1)
-    page.video(1)
+    with let_go(app):
+        page.video(1)
     page.wait_until_done(1)
     assert [set(o.data) for o in page.save().cells[1].outputs] == [RESULT]
 
 
-def test_an_interrupted_wait_says_so_in_one_line_and_the_card_goes_on(notebook) -> None:
-    page = notebook(quick(), f"%%runway shot --wait\n{PROMPT}")
+def test_an_interrupted_wait_says_so_in_one_line_and_the_card_goes_on(app: App, notebook) -> None:
+    page = notebook(quick() + HELD, f"%%runway shot --wait\n{PROMPT}")
     page.run(0)
     page.start(1)
     page.output(1).locator(".rnb-card").wait_for()
@@ -347,7 +362,8 @@ def test_an_interrupted_wait_says_so_in_one_line_and_the_card_goes_on(notebook) 
     page.wait_for_text(1, "WaitInterrupted")
     assert page.output(1).locator("video").count() == 0
     page.wait_until_done(1)
-    page.video(1)
+    with let_go(app):
+        page.video(1)
     card, error = page.save().cells[1].outputs
     assert set(card.data) == RESULT
     assert len(error.traceback) == 1
