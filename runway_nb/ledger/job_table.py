@@ -102,11 +102,10 @@ class JobTable:
     def insert(self, connection: Connection, record: Record) -> Record:
         """Write a new job; one that has an owner is leased to it."""
         moment = self.beats.moment()
-        lease = moment.now + LEASE_SECONDS if record.owner else 0.0
-        values = vars(record) | {"created": moment.now, "updated": moment.now, "lease": lease}
-        self._insert(connection, self._row_of(values) | {"boot": moment.boot, "uptime": moment.uptime})
+        begun = record.begun(moment.now, moment.now + LEASE_SECONDS if record.owner else 0.0)
+        self._insert(connection, self._row_of(vars(begun)) | {"boot": moment.boot, "uptime": moment.uptime})
         self.beats.write(connection, "id = ?", record.id)
-        return Record(**values)
+        return begun
 
     def write(self, connection: Connection, record: Record) -> None:
         """Write a job as it stands, with the moments of its own; it is at rest."""

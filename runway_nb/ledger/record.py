@@ -90,6 +90,13 @@ class Record:
     def __repr__(self) -> str:
         return f"<Record {self.id} {self.phase}>"
 
+    def begun(self, now: float, lease: float) -> Record:
+        """Return it as it is first written down, at a moment and with a lease, both in Unix seconds."""
+        # made field by field, as a frozen one is, it takes as long as writing its row
+        found = object.__new__(Record)
+        vars(found).update(vars(self), created=now, updated=now, lease=lease)
+        return found
+
     @property
     def asked(self) -> float:
         """When it was asked for, in Unix seconds; of an imported job, on the machine from which it came."""

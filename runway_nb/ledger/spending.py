@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Collection
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..spec import MOST_CREDITS
@@ -219,7 +219,7 @@ def spending_table(connection: Connection, since: float, void: Collection[str]) 
     for row in connection.execute(_OTHERS):
         moment, (price, _) = sound_moment(row["created"]), counted_credits(dict(row))
         if row["id"] not in void and price and (moment is None or moment >= since):
-            key = _day(moment), _text(row["notebook"]), _text(row["backend"]), _text(row["model"])
+            key = _date(moment), _text(row["notebook"]), _text(row["backend"]), _text(row["model"])
             jobs[key] += 1
             prices[key] += price
     rows = [
@@ -258,7 +258,14 @@ def spending_by_user(connection: Connection, void: Collection[str]) -> list[User
 
 def local_day(now: float) -> tuple[float, float]:
     """Return the beginning of the local day and of the next, in Unix seconds; 23 to 25 hours where clocks change."""
-    today = time.localtime(now)
+    return _day_of(int(now // 60), time.tzname)
+
+
+# for each midnight the system looks at its file of time zones, which may change under a traveller
+@lru_cache(maxsize=8)
+def _day_of(minute: int, zone: tuple[str, str]) -> tuple[float, float]:  # noqa: ARG001 - of another zone it is another day
+    """Return the same of a minute: midnight is at a whole one."""
+    today = time.localtime(minute * 60)
     begin, end = (
         time.mktime((today.tm_year, today.tm_mon, today.tm_mday + days, 0, 0, 0, 0, 0, -1)) for days in (0, 1)
     )
@@ -281,7 +288,7 @@ def _is_of(value: Any, wanted: str) -> bool:
     return value == wanted or not isinstance(value, str)
 
 
-def _day(moment: float | None) -> str:
+def _date(moment: float | None) -> str:
     return UNKNOWN if moment is None else time.strftime("%Y-%m-%d", time.localtime(moment))
 
 

@@ -14,8 +14,9 @@ from typing import NamedTuple
 ROUNDS = 4
 """So many spellings may lie in one another; percent signs among themselves, and &amp;, do not count."""
 
+_CONTROLS = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f"
 _HIDDEN = (
-    "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    f"{_CONTROLS}\x80-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
     "\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff"
 )
 """Characters that nobody sees."""
@@ -26,8 +27,8 @@ _OTHER = (
 """Characters that look like plain ones: wide, small, raised, in circles, in the styles of mathematics."""
 _STOPS = {"\u3002": ".", "\uff61": "."}
 """Full stops of Chinese and Japanese, which end a label of a domain too."""
-_MARK = re.compile(rf"[%&\\{_HIDDEN}{_OTHER}](?<!%(?![0-9a-fA-Fu]))")
-"""What a spelling begins with; the percent signs of a magic begin none."""
+_MARK, _ASCII_MARK = (re.compile(rf"[%&\\{hidden}](?<!%(?![0-9a-fA-Fu]))") for hidden in (_HIDDEN + _OTHER, _CONTROLS))
+"""What a spelling begins with, and in ASCII, where it is found sooner; the percent signs of a magic begin none."""
 _SPELLED = re.compile(
     r"%(?:25)*(?:(?P<one>[0-7][0-9a-fA-F])|u(?P<script>[0-9a-fA-F]{4}))"
     r"|(?P<many>(?:%(?:25)*[89a-fA-F][0-9a-fA-F])+)"
@@ -67,7 +68,8 @@ def readings(text: str) -> Iterator[Reading]:
     found = Reading(text)
     yield found
     for _ in range(ROUNDS):
-        if not any(_SPELLED.match(found.text, mark.start()) for mark in _MARK.finditer(found.text)):
+        marks = (_ASCII_MARK if found.text.isascii() else _MARK).finditer(found.text)
+        if not any(_SPELLED.match(found.text, mark.start()) for mark in marks):
             return
         again = _undone(found)
         if again.text == found.text:
