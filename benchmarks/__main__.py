@@ -17,6 +17,7 @@ MODULES = (
     "rendering",
     "ledger",
     "ledger_server",
+    "ledger_clients",
     "history",
     "pictures",
     "preview",

@@ -1,14 +1,12 @@
-"""What a ledger on a server costs beside the bare driver, and how long anybody waits where many write at once.
+"""What a ledger on a server costs beside the bare driver.
 
 A server of its own on a socket, which writes to the disk at each COMMIT as a real one does.
 """
 
 from __future__ import annotations
 
-import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +17,6 @@ import psycopg
 if __name__ == "__main__" or "support" not in sys.modules:
     sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
-from runway_nb.errors import LedgerError
 from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.opening import BOOT, open_ledger
@@ -35,7 +32,6 @@ from .ledger import Said, medians, new_record, noted
 
 Row = tuple[str, float, str]
 ROUNDS, BATCH = 30, 5
-CLIENTS, SECONDS = (8, 32), 8.0
 LOCKED = f"SELECT pg_advisory_xact_lock({LOCK})"
 HEARD = "0ea4d"
 """Id of the job of which is noted what the ledger says."""
@@ -46,10 +42,7 @@ def measure() -> list[Row]:
     server = PostgresServer(fsync="on", full_page_writes="on")
     try:
         with tempfile.TemporaryDirectory() as folder:
-            rows = beside_bare(server.new_database("pace"), Path(folder))
-            for clients in CLIENTS:
-                rows += crowded(server.new_database(f"crowd{clients}"), Path(folder), clients)
-            return rows
+            return beside_bare(server.new_database("pace"), Path(folder))
     finally:
         server.remove()
 
@@ -137,9 +130,7 @@ def _renamed(value: Any, job_id: str) -> Any:
 
 def overheard(url: str, home: Path, owner: str) -> dict[str, Said]:
     """Return what the ledger says to the server in one claim, one update and one `add`, the COMMIT left out."""
-    now = ServerClock(time.time, time.monotonic)
-    server = LedgerServer(LedgerAddress(url), now, Overheard.open)
-    ledger = Ledger(home, now, now, BOOT, server, AddressTable(server))
+    ledger = overhearing(url, home)
     ledger.claim(new_record("first", owner, "following"), lambda _: None)  # a day without a job is added up sooner
     acts: dict[str, Callable[[], object]] = {
         "claim": lambda: ledger.claim(new_record(HEARD, owner, "following"), lambda _: None),
@@ -149,6 +140,13 @@ def overheard(url: str, home: Path, owner: str) -> dict[str, Said]:
     found = {name: noted(Overheard.said, act) for name, act in acts.items()}
     ledger.close()
     return found
+
+
+def overhearing(url: str, home: Path) -> Ledger:
+    """Return a ledger that notes what it says to the server."""
+    now = ServerClock(time.time, time.monotonic)
+    server = LedgerServer(LedgerAddress(url), now, Overheard.open)
+    return Ledger(home, now, now, BOOT, server, AddressTable(server))
 
 
 def beside_bare(url: str, home: Path) -> list[Row]:
@@ -190,42 +188,6 @@ def beside_bare(url: str, home: Path) -> list[Row]:
         ("server: claim, which looks at the books / bare insert", took["claim"] / took["bare insert"], ""),
         ("server: claims per second, one client", 1 / took["claim"], ""),
         ("server: updates per second, one client", 1 / took["update"], ""),
-    ]
-
-
-def crowded(url: str, home: Path, clients: int) -> list[Row]:
-    """Clients that claim and update without a pause."""
-    waits: list[list[float]] = [[] for _ in range(clients)]
-    errors: list[str] = []
-    end = time.monotonic() + SECONDS
-
-    def work(number: int) -> None:
-        ledger, owner = opened(url, home), new_owner()
-        count = 0
-        while time.monotonic() < end:
-            job_id = f"{number:02x}{count:06x}"
-            began = time.monotonic()
-            try:
-                ledger.claim(new_record(job_id, owner, "following"), lambda _: None)
-                ledger.update(job_id, by=owner, phase="done", lease=0.0)
-            except LedgerError as error:
-                errors.append(error.message)
-            waits[number].append((time.monotonic() - began) / 2)
-            count += 1
-        ledger.close()
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(clients)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    done = [len(one) for one in waits]
-    name = f"server: {clients} clients"
-    return [
-        (f"{name}: claims with their updates per second", sum(done) / SECONDS, ""),
-        (f"{name}: longest wait of one call, s", max(map(max, waits)), "<= 2"),
-        (f"{name}: the least that one got done / the mean", min(done) / statistics.mean(done), ">= 0.5"),
-        (f"{name}: errors", float(len(errors)), "= 0"),
     ]
 
 
