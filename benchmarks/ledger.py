@@ -11,9 +11,11 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
+from runway_nb.errors import RunwayError
 from runway_nb.ledger.database import LedgerFile
 from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger
@@ -28,40 +30,6 @@ WRITERS, SECONDS = 8, 30.0
 BODY = {"text_prompt": "The lighthouse lamp starts to turn as fog rolls in", "seconds": 10, "seed": 3178220541}
 CELL = "%%runway --seconds 10 --zoom 2\nThe lighthouse lamp starts to turn as fog rolls in"
 TASK = "user:4711-runwayml:studio@example.org-task:9c2a1f34-58c1-4f0b-b1f4-"
-
-WRITER = """
-import json, sys, time
-from pathlib import Path
-from benchmarks.ledger import new_record
-from runway_nb.ledger.lease import new_owner
-from runway_nb.ledger.ledger import Ledger
-
-ledger, number, owner = Ledger(Path(sys.argv[1])), int(sys.argv[2]), new_owner()
-ledger.recent(1)
-print("ready", flush=True)
-sys.stdin.readline()
-written, longest, errors, end = [], 0.0, [], time.monotonic() + float(sys.argv[3])
-
-
-def act(call, *values, **named):
-    global longest
-    began = time.monotonic()
-    try:
-        return call(*values, **named)
-    except Exception as error:
-        errors.append(repr(error))
-    finally:
-        longest = max(longest, time.monotonic() - began)
-
-
-while time.monotonic() < end:
-    job_id = f"{number:02x}{len(written):06x}"
-    if act(ledger.claim, new_record(job_id, owner), lambda known: None):
-        written.append(job_id)
-    act(ledger.update, job_id, by=owner, phase="sending", sent=time.time())
-    act(ledger.get, job_id)
-print(json.dumps([written, longest, errors]))
-"""
 
 
 def new_record(job_id: str, owner: str = "", phase: str = "preparing") -> Record:
@@ -291,7 +259,7 @@ def _hammered(home: Path) -> list[Row]:
     """Eight processes that claim, update and read without a pause."""
     writers = [
         subprocess.Popen(
-            [sys.executable, "-c", WRITER, str(home), str(number), str(SECONDS)],
+            [sys.executable, "-m", __name__, str(home), str(number)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )
         for number in range(WRITERS)
@@ -316,3 +284,36 @@ def _hammered(home: Path) -> list[Row]:
         (f"{name}: longest wait of one call, s", max(longest for _, longest, _ in told), "<= 2"),
         (f"{name}: requests written per second", len(written) / SECONDS, ""),
     ]
+
+
+def _write(home: Path, number: int) -> None:
+    """What one of the processes does: it says which requests it has written, its longest wait, and what went wrong."""
+    ledger, owner = Ledger(home), new_owner()
+    ledger.recent(1)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    written, waits, errors = list[str](), list[float](), list[str]()
+
+    def has_done(call: Callable[[], object]) -> bool:
+        began = time.monotonic()
+        try:
+            call()
+        except RunwayError as error:
+            errors.append(repr(error))
+            return False
+        finally:
+            waits.append(time.monotonic() - began)
+        return True
+
+    end = time.monotonic() + SECONDS
+    while time.monotonic() < end:
+        job_id = f"{number:02x}{len(waits):06x}"
+        if has_done(partial(ledger.claim, new_record(job_id, owner), lambda _: None)):
+            written.append(job_id)
+        has_done(partial(ledger.update, job_id, by=owner, phase="sending", sent=time.time()))
+        has_done(partial(ledger.get, job_id))
+    print(json.dumps([written, max(waits), errors]))
+
+
+if __name__ == "__main__":
+    _write(Path(sys.argv[1]), int(sys.argv[2]))

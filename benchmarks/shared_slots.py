@@ -11,15 +11,18 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 if __name__ == "__main__" or "support" not in sys.modules:
     sys.path[:0] = [str(Path(__file__).parents[1] / "tests")]
 
+from runway_nb.jobs.submit_queue import QueueEntry, SubmitQueue
+from runway_nb.jobs.turns import LOOK_SECONDS
 from runway_nb.ledger.lease import new_owner
 from runway_nb.ledger.ledger import Ledger
 from runway_nb.ledger.phase import Phase
-from runway_nb.ledger.slots import Payer
+from runway_nb.ledger.slots import Payer, SlotFacts
 from support import virtual
 from support.room import Room
 from support.virtual import no_threads
@@ -30,35 +33,6 @@ Row = tuple[str, float, str]
 VIDEOS, KERNELS = 24, (1, 2, 4)
 HANDOVERS = 40
 PAYER = Payer("simulator", "benchmark")
-
-WAITER = """
-import sys, time
-from pathlib import Path
-from benchmarks.shared_slots import HANDOVERS, PAYER, add_job
-from runway_nb.jobs.submit_queue import SubmitQueue
-from runway_nb.jobs.turns import LOOK_SECONDS
-from runway_nb.ledger.lease import new_owner
-from runway_nb.ledger.ledger import Ledger
-
-ledger, owner = Ledger(Path(sys.argv[1])), new_owner()
-queue = SubmitQueue(lambda: 1, time.monotonic)
-for number in range(HANDOVERS):
-    job_id = add_job(ledger, owner, f"{0xb0000000 + number:08x}")
-    entry = queue.reserve(job_id, "")
-    queue.join(entry, "")
-    ledger.slots.line_up(job_id, PAYER, "")
-    sys.stdin.readline()
-    print("waits", flush=True)
-    def may_go(facts):
-        queue.note_facts(entry, facts)
-        return queue.may_go(entry)
-    while not (may_go(ledger.slots.facts(PAYER, owner)) and
-               ledger.slots.take(job_id, PAYER, "", by=owner, may_go=may_go, changes={"sent": time.time()})):
-        time.sleep(LOOK_SECONDS)
-    print(time.monotonic(), flush=True)
-    ledger.update(job_id, phase="done", lease=0.0)
-    queue.leave(entry)
-"""
 
 
 def add_job(ledger: Ledger, owner: str, job_id: str) -> str:
@@ -103,7 +77,7 @@ def handovers() -> list[float]:
     with tempfile.TemporaryDirectory() as folder:
         ledger, owner = Ledger(Path(folder)), new_owner()
         ledger.recent(1)
-        command = [sys.executable, "-c", WAITER, folder]
+        command = [sys.executable, "-m", __name__, folder]
         root = Path(__file__).parents[1]
         pipe = subprocess.PIPE
         with subprocess.Popen(command, cwd=root, stdin=pipe, stdout=pipe, text=True) as waiter:
@@ -124,6 +98,33 @@ def handovers() -> list[float]:
     return waits
 
 
+def _wait_and_take(home: Path) -> None:
+    """What the other process does: it says when it waits, and the moment in which it has taken the slot."""
+    ledger, owner = Ledger(home), new_owner()
+    queue = SubmitQueue(lambda: 1, time.monotonic)
+    for number in range(HANDOVERS):
+        job_id = add_job(ledger, owner, f"{0xB0000000 + number:08x}")
+        entry = queue.reserve(job_id, "")
+        queue.join(entry, "")
+        ledger.slots.line_up(job_id, PAYER, "")
+        sys.stdin.readline()
+        print("waits", flush=True)
+
+        def may_go(facts: SlotFacts, entry: QueueEntry = entry) -> bool:
+            queue.note_facts(entry, facts)
+            return queue.may_go(entry)
+
+        def has_taken(job_id: str = job_id, may_go: Callable[[SlotFacts], bool] = may_go) -> bool:
+            return may_go(ledger.slots.facts(PAYER, owner)) and ledger.slots.take(
+                job_id, PAYER, "", sent_before=None, by=owner, may_go=may_go, changes={"sent": time.time()}
+            )
+
+        while not has_taken():
+            time.sleep(LOOK_SECONDS)
+        print(time.monotonic(), flush=True)
+        ledger.update(job_id, phase=Phase.DONE, lease=0.0)
+        queue.leave(entry)
+
+
 if __name__ == "__main__":
-    for label, value, goal in measure():
-        print(f"{label:<72} {value:>9.2f}   {goal}")
+    _wait_and_take(Path(sys.argv[1]))
