@@ -82,6 +82,13 @@ def test_a_short_id_is_eight_safe_characters(identifier, shown) -> None:
     assert short_id(identifier) == shown
 
 
+@pytest.mark.parametrize("form", ["sam@ma{}il.example.org x", "user:47{}11-abcDEF123 x", "{}sam@mail.example.org x"])
+def test_a_text_in_ascii_is_looked_through_as_any_other(form) -> None:
+    for number in range(128):
+        text = form.format(chr(number))
+        assert redact(text) + "\u00f6" == redact(text + "\u00f6"), repr(text)
+
+
 # --- what this process knows, in any spelling -------------------------------------------------------
 
 KNOWN_TOKEN = "user:90210-Q7wertyKEY55"
