@@ -53,7 +53,7 @@ def measure() -> list[Row]:
     """Name, figure and goal of each measurement."""
     with tempfile.TemporaryDirectory() as folder:
         rows = _beside_bare("SQLite", (str(Path(folder) / str(number)) for number in count()))
-    postgres = server.PostgresServer(fsync="on", full_page_writes="on")
+    postgres = server.started()
     try:
         return rows + _beside_bare("server", (postgres.new_database(f"clients{number}") for number in count()))
     finally:

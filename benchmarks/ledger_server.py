@@ -39,12 +39,17 @@ HEARD = "0ea4d"
 
 def measure() -> list[Row]:
     """Name, figure and goal of each measurement."""
-    server = PostgresServer(fsync="on", full_page_writes="on")
+    server = started()
     try:
         with tempfile.TemporaryDirectory() as folder:
             return beside_bare(server.new_database("pace"), Path(folder))
     finally:
         server.remove()
+
+
+def started() -> PostgresServer:
+    """Start a server that loses nothing with the machine."""
+    return PostgresServer(fsync="on", full_page_writes="on")
 
 
 class Overheard(ServerConnection):
