@@ -52,12 +52,14 @@ class Runner:
 
     def start(self, job: Job, backend: Backend, start: Start) -> None:
         """Take a job in, bound to the backend, and start its work. Callable from any thread."""
-        self.jobs[job.id] = job
         try:
             self._loop.submit(self._track(job, backend, start))
         except errors.RunwayError as error:
+            self.jobs[job.id] = job
             self._end(job, error)
             raise
+        # last: one that an interrupt keeps from being submitted is in the ledger alone, and the next call starts it
+        self.jobs[job.id] = job
 
     def settle(self) -> None:
         """Write what the ledger did not take of jobs of before: what is asked next is decided by what it knows.
@@ -106,6 +108,7 @@ class Runner:
 
     async def _track(self, job: Job, backend: Backend, start: Start) -> None:
         """Run the workflow of a job, which ends also where that cannot even be made."""
+        self.jobs[job.id] = job
         try:
             self._begin(job, backend, start)
         except Exception as error:  # noqa: BLE001 - such as too few file handles for an import; nobody reads a result here
