@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import time
+from collections.abc import Callable
 from importlib.util import find_spec
 from urllib.parse import urlsplit
 
@@ -78,6 +79,13 @@ class Grid:
             "cells => cells.map(cell => cell.getAttribute('aria-label'))"
         )
 
+    def until(self, holds: Callable[[list[str]], bool]) -> None:
+        """After `labels` are so."""
+        give_up = time.monotonic() + PATIENCE
+        while not holds(self.labels):
+            assert time.monotonic() < give_up, self.labels
+            self.page.wait_for_timeout(50)
+
     def button(self, name: str) -> Locator:
         return self.root.get_by_role("button", name=name, exact=True)
 
@@ -145,7 +153,7 @@ def test_each_shot_has_its_own_state_and_a_strip_as_soon_as_it_is_there(app: App
     tell(notebook, "import time\nwhile not s.done:\n    [job.refresh() for job in s.jobs]; time.sleep(0.1)")
     grid.opened(3)
     grid.root.get_by_text("Refused", exact=True).wait_for()
-    assert [label for label in grid.labels if label.endswith(": refused moderation")]
+    grid.until(lambda labels: any(label.endswith(": refused moderation") for label in labels))
     expect(grid.root.locator(".rnb-status")).to_have_text(re.compile("3 of 4 done . 1 refused"))
     expect(grid.root.get_by_role("status")).to_contain_text(re.compile(": done|refused moderation|have ended"))
     notebook.shutdown()
@@ -306,21 +314,21 @@ def test_shots_are_sorted_filtered_and_hidden(grid: Grid) -> None:
     grid.press("s", "ArrowRight", "x")
     sort = grid.root.get_by_role("combobox", name="Sort")
     sort.select_option("Starred first")
-    assert grid.labels[0] == "zoom 0, seed 2: done, starred"
-    assert grid.labels[-1] == "zoom +5, seed 2: done, rejected"
+    ends = ["zoom 0, seed 2: done, starred", "zoom +5, seed 2: done, rejected"]
+    grid.until(lambda labels: [labels[0], labels[-1]] == ends)
     grid.root.get_by_role("checkbox", name="Hide rejected").check()
-    assert len(grid.labels) == 8
+    grid.until(lambda labels: len(labels) == 8)
     sort.select_option("As a grid")
     assert grid.root.get_by_role("columnheader").count() == 3
     search = grid.root.get_by_role("searchbox")
     search.fill("zoom -5")
-    assert len(grid.labels) == 3
+    grid.until(lambda labels: len(labels) == 3)
     grid.said("3 shots shown")
     search.fill("elephant")
     expect(grid.root).to_contain_text("No shot is like that.")
     search.fill("")
     grid.root.get_by_role("checkbox", name="Hide rejected").uncheck()
-    assert len(grid.labels) == 9
+    grid.until(lambda labels: len(labels) == 9)
 
 
 # --- the opened shot ----------------------------------------------------------------------------------
@@ -436,9 +444,10 @@ def test_a_third_axis_is_chosen_from_a_list(app: App) -> None:
     cell = "%%runway s --sweep zoom=0,5 --sweep pan=0,5 --sweep seed=21,22,23\nA lamp in depth"
     grid = open_grid(app, "pages.ipynb", cell, strips=4, account="pages")
     pages = grid.root.get_by_role("combobox", name="seed")
-    assert grid.labels == [f"zoom {z}, pan {p}, seed 21: done" for p in ("0", "+5") for z in ("0", "+5")]
+    first = [f"zoom {z}, pan {p}, seed 21: done" for p in ("0", "+5") for z in ("0", "+5")]
+    grid.until(lambda labels: labels == first)
     pages.select_option("seed 23")
-    assert {label.rpartition(", ")[2] for label in grid.labels} == {"seed 23: done"}
+    grid.until(lambda labels: {label.rpartition(", ")[2] for label in labels} == {"seed 23: done"})
     grid.notebook.shutdown()
 
 
