@@ -41,10 +41,6 @@ async def _at_once(_) -> None:
     pass
 
 
-WITHOUT_A_CLOCK = 10.0
-"""Seconds that a busy machine never needs; what has no clock of its own takes longer."""
-
-
 @pytest.fixture
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
     """Clocks of a tenth of a second."""
@@ -88,14 +84,14 @@ SLOW = {
 def test_no_call_takes_longer_than_its_clock(hurry, answer, name) -> None:
     began = time.perf_counter()
     assert type(_fails(Port(SLOW[answer]), name)) is errors.NoAnswer
-    assert 0.08 < time.perf_counter() - began < WITHOUT_A_CLOCK
+    assert 0.08 < time.perf_counter() - began < 1.5
 
 
 def test_an_upload_has_a_clock_that_grows_with_it(hurry, monkeypatch: pytest.MonkeyPatch) -> None:
     data = {"name": "a", "content_type": "image/png"}
     began = time.perf_counter()
     assert type(_fails(Port(SLOW["a body, byte by byte"]), "upload", b"x", **data)) is errors.NoAnswer
-    assert time.perf_counter() - began < WITHOUT_A_CLOCK
+    assert time.perf_counter() - began < 1.5
     monkeypatch.setattr(client_module, "UPLOAD_PACE", 2.0)
     began = time.perf_counter()
     assert type(_fails(Port(SLOW["a body, byte by byte"]), "upload", b"xx", **data)) is errors.NoAnswer
@@ -148,7 +144,7 @@ def test_a_promise_that_is_too_large_is_believed() -> None:
     port = Port(says(head(f"Content-Length: {JSON_LIMIT + 1}"), pause=1.0, forever=b" "))
     began = time.perf_counter()
     assert type(_fails(port, "create")) is errors.ServerError
-    assert time.perf_counter() - began < WITHOUT_A_CLOCK
+    assert time.perf_counter() - began < 1
 
 
 @pytest.mark.parametrize("encoding", ["br", "zstd", "compress", "gzip, gzip", "nonsense"])
@@ -215,7 +211,7 @@ def test_json_that_is_none_or_too_much_is_a_doubt(text) -> None:
     began = time.process_time()
     with pytest.raises(errors.ServerError):
         asyncio.run(client.create(REQUEST))
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 1
 
 
 def test_a_large_page_is_read_off_the_loop() -> None:

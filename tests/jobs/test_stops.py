@@ -20,7 +20,7 @@ from runway_nb.keyframes import Keyframes
 from runway_nb.ledger.phase import Phase
 from support.fakes import Changed, Party
 
-PROMPT = 10
+PROMPT = 1.5
 """Seconds within which a stop has to work."""
 
 
@@ -48,7 +48,7 @@ class Hanging(httpx.AsyncBaseTransport):
 
 
 def _until(condition: Callable[[], object]) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + 5
     while not condition():
         assert time.monotonic() < end, "it did not come that far"
         time.sleep(0.005)
@@ -59,7 +59,7 @@ def _stopped(party: Party, job: Job, hanging: Hanging) -> Job:
     _until(lambda: hanging.hung)
     began = time.monotonic()
     job.stop()
-    party.ended(job, 20)
+    party.ended(job, 5)
     assert time.monotonic() - began < PROMPT
     return job
 
@@ -209,8 +209,8 @@ def test_the_deadline_of_tracking_holds_inside_a_poll(party: Party) -> None:
     party.api.inner = hanging
     party.restart(monotonic=jumps)
     started = time.monotonic()
-    job = party.ended(party.submit(), 20)
-    assert time.monotonic() - started < 15
+    job = party.ended(party.submit(), 5)
+    assert time.monotonic() - started < 3
     assert isinstance(job.error, errors.DeadlineReached)
     assert (job.state.phase, hanging.hung > 0) == (Phase.DETACHED, True)
 

@@ -150,7 +150,7 @@ def test_json_of_any_form_is_seen() -> None:
 def test_ten_thousand_comments_take_no_time() -> None:
     began = time.process_time()
     Web(_body(b"<!---->" * 10_000 + b"x")).fetch()
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 0.5
 
 
 @pytest.mark.parametrize(
@@ -520,7 +520,7 @@ def test_a_length_that_is_too_large_is_believed(limit) -> None:
 
     began = time.perf_counter()
     assert "leads to more than" in Server(nothing_more).refused()
-    assert time.perf_counter() - began < 20
+    assert time.perf_counter() - began < 2
 
 
 def test_a_drip_without_end_is_ended() -> None:
@@ -533,7 +533,7 @@ def test_a_drip_without_end_is_ended() -> None:
     began = time.perf_counter()
     line = Server(drip).refused(seconds=0.3)
     assert line.startswith("the link to 127.0.0.1 has not delivered within 0.3 s")
-    assert 0.2 < time.perf_counter() - began < 20
+    assert 0.2 < time.perf_counter() - began < 2
 
 
 @pytest.mark.parametrize("before", [[], [b"HTTP/1.1 200 OK\r\nX: "]])

@@ -96,7 +96,7 @@ def test_it_listens_on_loopback_and_answers_to_this_machines_names_only(sim, cli
 def test_it_starts_and_stops_quickly_even_with_an_answer_outstanding(tmp_path: Path) -> None:
     begun = time.monotonic()
     sim = Simulator(tmp_path, renderer=stub.renderer, pictures=Pictures()).start()
-    assert time.monotonic() - begun < 10
+    assert time.monotonic() - begun < 1
     sim.fault("slow-answer")
     outcomes: list[int | str] = []
 
@@ -113,8 +113,8 @@ def test_it_starts_and_stops_quickly_even_with_an_answer_outstanding(tmp_path: P
         time.sleep(0.01)
     begun = time.monotonic()
     sim.stop()
-    assert time.monotonic() - begun < 10
-    asking.join(10)
+    assert time.monotonic() - begun < 1
+    asking.join(5)
     assert outcomes[0] in (500, "dropped")
     with pytest.raises(RuntimeError, match="make another one"):
         sim.start()
