@@ -46,6 +46,8 @@ class Run(NamedTuple):
     """Calls per second."""
     longest: float
     """Seconds of the longest call."""
+    evenness: float
+    """Seconds after which the first client has ended / the last."""
     errors: int
 
 
@@ -69,9 +71,10 @@ def _beside_bare(engine: str, places: Iterator[str]) -> list[Row]:
             ours.append(_runs(engine, "ours", clients, next(places), next(places)))
             bare.append(_runs(engine, "bare", clients, next(places), next(places)))
         for number, act in enumerate(ACTS):
-            rows += _rows(
-                f"{engine}, {clients} clients: {act}", *([runs[number] for runs in each] for each in (ours, bare))
-            )
+            name = f"{engine}, {clients} clients: {act}"
+            rows += _rows(name, *([runs[number] for runs in each] for each in (ours, bare)))
+            evenness = min(runs[number].evenness for runs in ours)
+            rows.append((f"{name}s, the first client to end / the last", evenness, ENGINES[engine].evenness))
     return rows
 
 
@@ -112,10 +115,12 @@ def _run(clients: Sequence[Client], each_has: int) -> Run:
         client.stdin.write("go\n")
         client.stdin.flush()
     told = [json.loads(_line(client)) for client in clients]
-    took = max(end for _, end, _, _ in told) - min(begin for begin, _, _, _ in told)
+    began = min(begin for begin, _, _, _ in told)
+    ends = [end - began for _, end, _, _ in told]
     return Run(
-        each_has * len(clients) / took,
+        each_has * len(clients) / max(ends),
         max(longest for _, _, longest, _ in told),
+        min(ends) / max(ends),
         sum(len(errors) for _, _, _, errors in told),
     )
 
@@ -178,8 +183,9 @@ def _opened(ledger: Ledger) -> Ledger:
 
 
 class _File:
-    """SQLite: a place is a folder."""
+    """SQLite: a place is a folder. Who waits for the file stands in no line."""
 
+    evenness = ""
     said = sqlite.Overheard.said
 
     def ledger(self, place: str) -> Ledger:
@@ -204,10 +210,11 @@ class _File:
 class _Server:
     """PostgreSQL: a place is the address of a database."""
 
+    evenness = ">= 0.5"
     said = server.Overheard.said
 
     def ledger(self, place: str) -> Ledger:
-        return _opened(server.opened(place, Path(tempfile.gettempdir())))
+        return server.opened(place, Path(tempfile.gettempdir()))
 
     def overheard(self, place: str, _number: int) -> Ledger:
         return _opened(server.overhearing(place, Path(tempfile.gettempdir())))

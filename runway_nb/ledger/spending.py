@@ -258,12 +258,12 @@ def spending_by_user(connection: Connection, void: Collection[str]) -> list[User
 
 def local_day(now: float) -> tuple[float, float]:
     """Return the beginning of the local day and of the next, in Unix seconds; 23 to 25 hours where clocks change."""
-    return _day_of(int(now // 60), time.tzname)
+    return _midnights(int(now // 60), time.tzname)
 
 
 # for each midnight the system looks at its file of time zones, which may change under a traveller
 @lru_cache(maxsize=8)
-def _day_of(minute: int, zone: tuple[str, str]) -> tuple[float, float]:  # noqa: ARG001 - of another zone it is another day
+def _midnights(minute: int, zone: tuple[str, str]) -> tuple[float, float]:  # noqa: ARG001 - of another zone it is another day
     """Return the same of a minute: midnight is at a whole one."""
     today = time.localtime(minute * 60)
     begin, end = (
