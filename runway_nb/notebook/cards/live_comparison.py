@@ -6,6 +6,7 @@ A saved widget reopens as an error, so it leaves nothing behind: what stays is t
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import Any
@@ -50,6 +51,8 @@ class LiveComparison:
         self._display_id = new_display_id()
         self._widget: Any = None
         self._pages = 0
+        self._turn = threading.Lock()
+        """One star at a time is shown: a click and the job that it changes both tell of it."""
         self._missing: set[int] = set()
         """Clips that a page has asked for; known to the loop alone."""
         self._asked = asyncio.Event()  # of a loop only once one waits for it, in Python 3.10 and later
@@ -114,9 +117,10 @@ class LiveComparison:
             self._studio.spawn(asyncio.to_thread(self._show_stars))
 
     def _show_stars(self) -> None:
-        if (stars := self._stars()) != self._widget.stars:
-            self._widget.stars = stars
-            self._starred(self._put)
+        with self._turn:
+            if (stars := self._stars()) != self._widget.stars:
+                self._widget.stars = stars
+                self._starred(self._put)
 
     def _stars(self) -> list[bool]:
         return [clip.job is not None and clip.job.star for clip in self._comparison.clips]

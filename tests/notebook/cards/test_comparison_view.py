@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from pathlib import Path
 from types import SimpleNamespace
@@ -210,6 +211,30 @@ def test_the_table_is_put_into_a_page_that_was_loaded_anew(
     assert put["display_id"] == shown.first[1].display_id
     assert "starred" in put["data"]["text/html"]
     assert [update.display_id for update in shown.updates] == [put["display_id"]]
+
+
+def test_a_star_changes_the_table_once_though_the_click_and_the_job_tell_of_it_together(
+    party: Party, shown: SimpleNamespace, compared: runway_nb.Comparison, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, read = threading.Barrier(2), FakeWidget.__getattribute__
+
+    def together(widget: FakeWidget, name: str) -> Any:
+        """Neither goes on with the stars it has read before the other one has read them, too."""
+        value = read(widget, name)
+        if name == "stars":
+            with contextlib.suppress(threading.BrokenBarrierError):  # the other one waits for its turn
+                both.wait(0.3)
+        return value
+
+    show_comparison(compared, live(party))
+    widget = shown.widget
+    monkeypatch.setattr(FakeWidget, "__getattribute__", together)
+    begun = threading.Event()
+    widget.observe(lambda _: begun.set(), "stars")
+    widget.page("star", clip=0, on=True)
+    assert begun.wait(10)
+    party.studio.run(asyncio.sleep(0.5), 10)
+    assert len(shown.updates) == 1
 
 
 @pytest.mark.parametrize("message", [None, [], {}, {"kind": []}, {"kind": "star"}, {"kind": "star", "clip": 7},
