@@ -49,6 +49,7 @@ class Runner:
         self._owing: set[JobContext] = set()
         """Those at work, and those over of which the ledger has yet to learn something."""
         self._heart: asyncio.Future[None] | None = None
+        self._is_over = False
 
     def start(self, job: Job, backend: Backend, start: Start) -> None:
         """Take a job in, bound to the backend, and start its work. Callable from any thread."""
@@ -60,6 +61,8 @@ class Runner:
             raise
         # last: one that an interrupt keeps from being submitted is in the ledger alone, and the next call starts it
         self.jobs[job.id] = job
+        if self._is_over:  # closed since: whoever ended the others did not see this one
+            self.end_unstarted()
 
     def settle(self) -> None:
         """Write what the ledger did not take of jobs of before: what is asked next is decided by what it knows.
@@ -96,7 +99,11 @@ class Runner:
         return [await backend.close() for backend in backends]
 
     def end_unstarted(self) -> None:
-        """End the jobs whose work was cancelled before its first step; nobody may wait for them for ever."""
+        """End the jobs whose work was cancelled before its first step; nobody may wait for them for ever.
+
+        So does one that is started after this.
+        """
+        self._is_over = True
         for job in self.jobs.values():
             if not job.state.phase.is_final:
                 self._end(job, errors.Detached("the session ended before it was sent"))
