@@ -58,8 +58,8 @@ OWN_OF_NOTEBOOK_7 = (
 )
 PLAY = """async video => {
   video.muted = true; // what may begin without a click in every browser
-  await video.play();
   const give_up = performance.now() + 20000;
+  await Promise.race([video.play(), new Promise(done => setTimeout(done, 20000))]); // for ever where no data comes
   const begins = () => video.currentTime < 0.2 || video.readyState < 4 || !video.videoWidth;
   while (begins() && performance.now() < give_up)
     await new Promise(done => setTimeout(done, 50));
