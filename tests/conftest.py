@@ -43,7 +43,7 @@ from runway_nb.jobs.job import Job  # noqa: E402
 from runway_nb.ledger import migrations  # noqa: E402
 from runway_nb.request import VideoRequest  # noqa: E402
 from runway_nb.spec import DEFAULT_MODEL  # noqa: E402
-from support import new_ledgers  # noqa: E402
+from support import failures, new_ledgers  # noqa: E402
 from support.durations import function_of, known_durations  # noqa: E402
 from support.fakes import FakeTime, Party  # noqa: E402
 from support.leftovers import at_end, pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown  # noqa: E402, F401 - hooks
@@ -61,7 +61,8 @@ _connect = socket.socket.connect
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """A connection beyond this machine fails the test; new ledgers are made in one go."""
+    """A connection beyond this machine fails the test; new ledgers are made in one go; what fails is told at once."""
+    failures.pytest_sessionstart(session)
     session.stash[HOMES] = tempfile.mkdtemp(prefix="runway-nb-homes-", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
     at_end(lambda: shutil.rmtree(session.stash[HOMES], ignore_errors=True))
     migrations.migrate = new_ledgers.migrate
