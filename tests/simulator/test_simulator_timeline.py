@@ -320,6 +320,22 @@ def test_the_shot_is_what_was_asked_for(tmp_path: Path) -> None:
     assert still.camera == {"static": True}
 
 
+def test_a_create_is_answered_with_the_task_as_it_begins_however_long_it_takes(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    count = api.sim.world.store.count
+
+    def slow(name: str) -> None:
+        count(name)
+        api.clock.pass_(LONG * 0.5)
+
+    monkeypatch.setattr(api.sim.world.store, "count", slow)
+    begun = api.create().json()
+    assert (begun["status"], begun["progressRatio"]) == ("PENDING", None)
+    monkeypatch.undo()
+    assert api.task(begun["taskId"])["status"] == "RUNNING"
+
+
 def test_an_end_that_comes_between_two_looks_has_its_file(api: Api) -> None:
     """The clock moves on while the service works: the end must not be told before its artifact is there."""
     task_id = api.start()
