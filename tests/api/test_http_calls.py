@@ -79,23 +79,32 @@ SLOW = {
 }
 
 
+def _given_up_after(answer, name, /, *arguments, **options) -> float:
+    """The seconds after which a call without a whole answer is given up.
+
+    Asked again where a busy machine did not even connect in the tenth of a second: then nothing was sent.
+    """
+    for _ in range(5):
+        began = time.perf_counter()
+        error = _fails(Port(SLOW[answer]), name, *arguments, **options)
+        seconds = time.perf_counter() - began
+        if type(error) is not errors.Unreachable:
+            break
+    assert type(error) is errors.NoAnswer
+    return seconds
+
+
 @pytest.mark.parametrize("answer", SLOW)
 @pytest.mark.parametrize("name", ["create", "task", "upscaled", "delete_task"])
 def test_no_call_takes_longer_than_its_clock(hurry, answer, name) -> None:
-    began = time.perf_counter()
-    assert type(_fails(Port(SLOW[answer]), name)) is errors.NoAnswer
-    assert 0.08 < time.perf_counter() - began < 1.5
+    assert 0.08 < _given_up_after(answer, name) < 1.5
 
 
 def test_an_upload_has_a_clock_that_grows_with_it(hurry, monkeypatch: pytest.MonkeyPatch) -> None:
     data = {"name": "a", "content_type": "image/png"}
-    began = time.perf_counter()
-    assert type(_fails(Port(SLOW["a body, byte by byte"]), "upload", b"x", **data)) is errors.NoAnswer
-    assert time.perf_counter() - began < 1.5
+    assert _given_up_after("a body, byte by byte", "upload", b"x", **data) < 1.5
     monkeypatch.setattr(client_module, "UPLOAD_PACE", 2.0)
-    began = time.perf_counter()
-    assert type(_fails(Port(SLOW["a body, byte by byte"]), "upload", b"xx", **data)) is errors.NoAnswer
-    assert time.perf_counter() - began > 1.1
+    assert _given_up_after("a body, byte by byte", "upload", b"xx", **data) > 1.1
 
 
 def test_a_connection_that_is_never_made_is_no_doubt(hurry) -> None:
