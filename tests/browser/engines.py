@@ -75,8 +75,9 @@ class Tab(ABC):
 
     def wait_for_function(self, function: str, arg: Any = None) -> None:
         expected = f"({function})"
-        done = self.evaluate(UNTIL % (expected, expected, MILLISECONDS), arg)
-        assert done, f"not after {PATIENCE} s: {function}, {arg}"
+        if not self.evaluate(UNTIL % (expected, expected, MILLISECONDS), arg):
+            shown = self.evaluate("() => (document.querySelector('.jp-Notebook') ?? document.body)?.innerText ?? ''")
+            raise AssertionError(f"not after {PATIENCE} s: {function}, {arg}; the page shows {shown[-3000:]!r}")
 
 
 class ChromiumTab(Tab):

@@ -399,6 +399,14 @@ class Notebook:
         self.page.evaluate(f"() => {{ {PANEL} return panel.context.save(); }}")
         return nbformat.read(self.path, as_version=4)
 
+    def saved_when(self, is_there: Callable[[Any], bool]) -> Any:
+        """The notebook as it is saved once something is there: what the page shows may come into it a moment later."""
+        give_up = time.monotonic() + PATIENCE
+        while not is_there(saved := self.save()):
+            assert time.monotonic() < give_up, json.dumps(saved)
+            self.page.wait_for_timeout(100)
+        return saved
+
     def is_trusted(self) -> bool:
         return self.page.evaluate(
             f"() => {{ {PANEL} return panel.content.widgets.every(cell => cell.model.trusted); }}"

@@ -95,8 +95,7 @@ def test_a_grid_is_chosen_priced_copied_and_generated(app: App) -> None:
     assert creates() == before + 4
     assert panel.asked("(p.sweep.cell, len(p.jobs))") == str((cell, 4))
     panel.part.get_by_text("4 of them are there already for 0").wait_for()
-    saved = panel.notebook.save().cells[1].outputs[-1]
-    assert saved.data["text/html"].count("<video") == 4
+    panel.notebook.saved_when(lambda saved: saved.cells[1].outputs[-1].data["text/html"].count("<video") == 4)
     panel.notebook.shutdown()
 
 
@@ -205,15 +204,6 @@ def offering(notebook: Open, words: str) -> Notebook:
     return opened
 
 
-def saved_when(opened: Notebook, is_there: Callable[[Any], bool]) -> Any:
-    """The notebook as it is saved once something is there."""
-    for _ in range(100):
-        if is_there(saved := opened.save()):
-            return saved
-        opened.page.wait_for_timeout(100)
-    raise AssertionError(json.dumps(saved))
-
-
 def is_saved_alive(saved: Any) -> bool:
     """True when the widget of the button is in the file."""
     return held_widget(saved.cells[1].outputs[1]) != ""
@@ -243,7 +233,7 @@ def test_saved_and_opened_without_a_kernel_the_text_says_what_to_do(app: App, no
     opened.output(1).get_by_role("button", name="Not now").click()
     opened.output(1).get_by_text("Nothing was sent: run the cell again with --yes").first.wait_for()
     # the text takes the widget's place a moment after the press
-    saved = saved_when(opened, lambda saved: "widget" not in json.dumps([cell.outputs for cell in saved.cells]))
+    saved = opened.saved_when(lambda saved: "widget" not in json.dumps([cell.outputs for cell in saved.cells]))
     text, rest = saved.cells[1].outputs
     assert set(text.data) == RESULT
     assert "Not sent: 5 shots, 125 credits" in text.data["text/plain"]
@@ -253,7 +243,7 @@ def test_saved_and_opened_without_a_kernel_the_text_says_what_to_do(app: App, no
 def test_a_kernel_that_is_killed_leaves_the_text(app: App, notebook: Open) -> None:
     opened = offering(notebook, "killed")
     # the script that keeps the text may still be loading, and its widget is saved once it is there
-    saved_when(opened, is_saved_alive)
+    opened.saved_when(is_saved_alive)
     pid = int(tell(opened, "import os; print(os.getpid())"))
     app.page.evaluate("() => jupyterapp.shell.currentWidget.dispose()")
     os.kill(pid, signal.SIGKILL)
