@@ -336,6 +336,22 @@ def test_it_fits_into_every_width(filled: Seen) -> None:
         assert cut == [], width
 
 
+def test_a_preset_holds_against_moves_from_before_it_that_a_busy_kernel_hears_later(app: App) -> None:
+    """A control holds its next values back while an earlier one is on its way: the click overtakes them."""
+    panel = open_panel(app, "late.ipynb", SLEEP)
+    panel.notebook.start(2)
+    panel.page.wait_for_function("() => document.querySelectorAll('.jp-InputPrompt')[2].innerText.includes('*')")
+    panel.press_slider("tilt", "PageUp", "PageUp")
+    panel.button("Push in").click()
+    panel.press_slider("pan", "PageUp", "PageUp")
+    panel.notebook.wake()
+    panel.until("p.request.camera == Camera(zoom=4, pan=4)")
+    panel.page.wait_for_timeout(1000)  # whatever was held back has come by then
+    assert panel.asked("p.request.camera == Camera(zoom=4, pan=4)") == "True"
+    assert [panel.handle(move).get_attribute("aria-valuetext") for move in ("tilt", "zoom")] == ["0", "+4 in"]
+    panel.notebook.shutdown()
+
+
 # --- generating ---------------------------------------------------------------------------------------
 
 

@@ -127,6 +127,29 @@ test("Generate waits for a change that is asked for while it waits, too", async 
   assert.deepEqual(kinds(), ["act", "act", "press"]);
 });
 
+test("what was on its way at an act is said again after it, and before Generate", async () => {
+  const tilt = new FakeModel({ value: 4 });
+  const { model, kernel } = connected({ tilt, zoom: new FakeModel({ value: 0 }) });
+  kernel.act("act", { name: "preset", value: "Push in" });
+  const shown = { tilt: 4, zoom: 0 };
+  assert.deepEqual(model.sent, [{ kind: "act", number: "view.1", name: "preset", value: "Push in", shown }]);
+  const pressed = kernel.press();
+  tilt.set("value", 0); // what the kernel has made of it
+  kernel.hear({ kind: "answer", number: "view.1", text: "", late: ["tilt"] });
+  await pressed;
+  assert.deepEqual(model.sent.slice(1), [
+    { kind: "values", values: { tilt: 0 } },
+    { kind: "press", values: { tilt: 0, zoom: 0 }, model: "" },
+  ]);
+});
+
+test("nothing is said again where nothing was on its way", async () => {
+  const { kernel, answer, kinds } = connected({ tilt: new FakeModel({ value: 4 }) });
+  kernel.act("act", { name: "preset" });
+  await answer("view.1");
+  assert.deepEqual(kinds(), ["act"]);
+});
+
 test("clicks on Generate and on the cell are sent in their order", async () => {
   const { kernel, answer, kinds } = connected();
   kernel.act("act", { name: "dice" });

@@ -23,7 +23,8 @@ class Bridge:
     Args:
         preview: Its script carries the messages.
         fields: The controls by name. A message may bring the values that the page shows: a click can overtake them
-            on their way to a busy kernel.
+            on their way to a busy kernel. What only changes controls names those `shown` to it, which are not taken;
+            the answer says which of them are still on their way (`late`).
         acts: What is done at a message, by its kind.
         client: Gives the connection by which the running cell or message came.
     """
@@ -95,7 +96,8 @@ class Bridge:
 
     def answer(self, message: Mapping[str, Any], text: str = "") -> None:
         """Answer a message: what it asked for is done, or is this text."""
-        self._preview.send({"kind": "answer", "number": message.get("number"), "text": text})
+        late = {"late": message["late"]} if message.get("late") else {}
+        self._preview.send({"kind": "answer", "number": message.get("number"), "text": text, **late})
 
     def whole_file(self, message: Mapping[str, Any]) -> bytes | None:
         """Return a file that comes in pieces, once the last one is there: a server takes no large message."""
@@ -143,7 +145,10 @@ class Bridge:
             self.answer(message)  # the page waits for it
 
     def _obey(self, kind: object, message: Mapping[str, Any]) -> None:
-        values = message.get("values")
+        values, shown = message.get("values"), message.get("shown")
+        if isinstance(shown, Mapping):
+            message = {**message, "late": [name for name in self._fields.keys() & shown.keys()
+                                           if _shown(self._fields[name]) != shown[name]]}  # fmt: skip
         if kind == "shown":
             self._note(message)
         if kind == "revealed":
@@ -153,6 +158,12 @@ class Bridge:
                 _take(self._fields[name], value)
         if isinstance(kind, str) and kind in self._acts:
             self._acts[kind](message)
+
+
+def _shown(control: Any) -> Any:
+    """Return what a page shows of a control that it knows as it is: of a list the entry."""
+    labels = getattr(control, "_options_labels", None)
+    return control.value if labels is None or control.index is None else labels[control.index]
 
 
 def _take(control: Any, value: Any) -> None:

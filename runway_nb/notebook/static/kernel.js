@@ -15,7 +15,10 @@
  */
 
 /** @typedef {Record<string, WidgetModel>} Models Models of widgets, by the name of the control. */
-/** @typedef {{ kind: string, number: string, text: string }} Answer */
+/**
+ * `late` names the controls of which the page showed what the kernel did not know yet.
+ * @typedef {{ kind: string, number: string, text: string, late?: string[] }} Answer
+ */
 
 /**
  * Return the models behind a trait that names widgets; one that is gone meanwhile is left out.
@@ -44,22 +47,31 @@ export class Kernel {
     this.model = model;
     this.name = name;
     this.questions = 0;
-    /** @type {Map<string, (text: string) => void>} */
+    /** @type {Map<string, (answer: Answer) => void>} */
     this.asked = new Map();
-    /** @type {Set<Promise<string>>} */
+    /** @type {Set<Promise<void>>} */
     this.acting = new Set();
     /** @type {Models} */
     this.fields = {};
   }
 
   /**
-   * Ask the kernel for something; it answers when it has done it.
+   * Ask the kernel for something; it answers with a text when it has done it.
    * @param {string} kind
    * @param {object} more
-   * @returns {Promise<string>}
    */
-  ask(kind, more = {}) {
+  async ask(kind, more = {}) {
+    return (await this.answered(kind, more)).text;
+  }
+
+  /**
+   * @param {string} kind
+   * @param {object} more
+   * @returns {Promise<Answer>}
+   */
+  answered(kind, more) {
     const number = this.nextNumber();
+    /** @type {Promise<Answer>} */
     const answer = new Promise(done => this.asked.set(number, done));
     this.model.send({ kind, number, ...more });
     return answer;
@@ -71,9 +83,20 @@ export class Kernel {
    * @param {object} more
    */
   act(kind, more) {
-    const done = this.ask(kind, more);
+    const done = this.answered(kind, { ...more, shown: this.shown }).then(({ late }) => this.tellAgain(late ?? []));
     this.acting.add(done);
     done.then(() => this.acting.delete(done));
+  }
+
+  /**
+   * Say again what controls show: a value from before an act, held back while an earlier one was on its way to a busy
+   * kernel, comes after the act and would undo it.
+   * @param {string[]} names
+   */
+  tellAgain(names) {
+    const { shown } = this;
+    if (names.length)
+      this.model.send({ kind: "values", values: Object.fromEntries(names.map(name => [name, shown[name]])) });
   }
 
   /** Wait until the kernel has done all it was asked for: only then do the controls show what was meant. */
@@ -147,10 +170,10 @@ export class Kernel {
    * Take an answer; one to another view's question is left to it.
    * @param {Answer} message
    */
-  hear({ kind, number, text }) {
-    if (kind !== "answer") return;
-    this.asked.get(number)?.(text);
-    this.asked.delete(number);
+  hear(message) {
+    if (message.kind !== "answer") return;
+    this.asked.get(message.number)?.(message);
+    this.asked.delete(message.number);
   }
 
   /**

@@ -110,6 +110,21 @@ def test_each_message_does_its_own_act_once_and_brings_what_it_says(talk) -> Non
     assert talk.done == [("open", {**content, "buffers": []})]
 
 
+def test_values_that_are_still_on_their_way_are_named_in_the_answer_and_not_taken(talk) -> None:
+    talk.acts["open"] = talk.page.answer
+    talk.script.tell({"kind": "press", "values": SHOWN})
+    for shown, late in [
+        (SHOWN, []),
+        ({**SHOWN, "zoom": 4, "first": "harbour"}, ["first", "zoom"]),
+        ({**SHOWN, "max_jobs": "as the account says", "nonsense": 1}, ["max_jobs"]),
+        ("zoom", []),
+    ]:
+        talk.script.tell({"kind": "open", "number": "a.1", "shown": shown})
+        answer = talk.script.sent[-1]
+        assert (answer["number"], sorted(answer.get("late", []))) == ("a.1", late)
+        assert values(talk) == {**SHOWN, "max_jobs": 3}
+
+
 RUBBISH = {
     "a field that is not there": {"kind": "press", "values": {"nonsense": 1}},
     "words for a number": {"kind": "press", "values": {"zoom": "many"}},
@@ -123,6 +138,8 @@ RUBBISH = {
     "values that are a list": {"kind": "press", "values": ["zoom", 3]},
     "values that are text": {"kind": "press", "values": "zoom"},
     "a list for a kind": {"kind": ["press"]},
+    "words for what is shown": {"kind": "press", "shown": "zoom"},
+    "a list for what is shown of an entry": {"kind": "press", "shown": {"seconds": ["10 s"], "zoom": None}},
     "no message": None,
     "a message that is text": "press",
 }
