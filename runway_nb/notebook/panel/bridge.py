@@ -147,8 +147,7 @@ class Bridge:
     def _obey(self, kind: object, message: Mapping[str, Any]) -> None:
         values, shown = message.get("values"), message.get("shown")
         if isinstance(shown, Mapping):
-            message = {**message, "late": [name for name in self._fields.keys() & shown.keys()
-                                           if _shown(self._fields[name]) != shown[name]]}  # fmt: skip
+            message = {**message, "late": self._late(shown)}
         if kind == "shown":
             self._note(message)
         if kind == "revealed":
@@ -158,6 +157,10 @@ class Bridge:
                 _take(self._fields[name], value)
         if isinstance(kind, str) and kind in self._acts:
             self._acts[kind](message)
+
+    def _late(self, shown: Mapping[str, Any]) -> list[str]:
+        """Return the controls that a page shows otherwise than they are here: their values are still on their way."""
+        return [name for name, control in self._fields.items() if name in shown and shown[name] != _shown(control)]
 
 
 def _shown(control: Any) -> Any:
