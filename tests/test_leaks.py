@@ -63,9 +63,10 @@ def session(party: Party) -> str:
         party.simulator.clear()
         if fault:
             party.simulator.fault(fault, times=None if fault != "429-account" else 2)
-        job = party.submit(keyframes=Keyframes(asset.id))
-        job.cell = f"%%runway --first {asset.id}\nA lamp turns"
-        job.observe(watch)
+        with party.held():
+            job = party.submit(keyframes=Keyframes(asset.id))
+            job.cell = f"%%runway --first {asset.id}\nA lamp turns"
+            job.observe(watch)
         party.ended(job)
         seen += [*bundle(job).values(), repr(job), repr(job.state), repr(job.request), repr(job.task), str(job.error)]
         try:

@@ -254,8 +254,9 @@ def test_a_search_that_is_stopped_leaves_the_job_in_doubt(party: Party, monkeypa
 
     monkeypatch.setattr(party.api, "handle_async_request", held)
     party.simulator.fault(NEVER, times=1)
-    job = party.submit()
-    job.observe(lambda job: job.stop() if job.state.phase is Phase.CHECKING else None)
+    with party.held():
+        job = party.submit()
+        job.observe(lambda job: job.stop() if job.state.phase is Phase.CHECKING else None)
     observed.set()
     party.ended(job)
     assert (job.state.phase, type(job.error)) == (Phase.UNKNOWN, errors.MaybeSent)
@@ -285,8 +286,9 @@ def test_without_a_connection_nothing_is_certain(party: Party) -> None:
 def test_resume_picks_up_what_was_left_and_nothing_else(party: Party) -> None:
     party.submit("Done").wait(10)
     party.simulator.fault("throttled", forever=True)
-    left = party.submit("Left")
-    left.observe(lambda job: job.stop() if job.task is not None else None)
+    with party.held():
+        left = party.submit("Left")
+        left.observe(lambda job: job.stop() if job.task is not None else None)
     party.ended(left)
     assert left.state.phase is Phase.STOPPED
     party.simulator.clear()
@@ -478,10 +480,11 @@ def test_refused_words_are_not_sent_again_unasked(party: Party, fault: str) -> N
 
 
 def test_two_run_at_once_and_the_next_goes_when_one_ends(party: Party) -> None:
-    jobs = [party.submit(f"Shot {number}") for number in range(5)]
-    most = []
-    for job in jobs:
-        job.observe(lambda _: most.append(sum(other.state.phase is Phase.FOLLOWING for other in jobs)))
+    most: list[int] = []
+    with party.held():
+        jobs = [party.submit(f"Shot {number}") for number in range(5)]
+        for job in jobs:
+            job.observe(lambda _: most.append(sum(other.state.phase is Phase.FOLLOWING for other in jobs)))
     for job in jobs:
         job.wait(20)
     assert max(most) == 2

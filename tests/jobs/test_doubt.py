@@ -138,8 +138,9 @@ def test_a_stop_after_a_429_looks_before_it_says_that_nothing_was_charged(party:
         if job.state.phase is Phase.WAITING and creates(party):
             job.stop()
 
-    job = party.submit()
-    job.observe(stop)
+    with party.held():
+        job = party.submit()
+        job.observe(stop)
     party.ended(job)
     assert (job.state.phase, party.started) == (Phase.STOPPED, 1)
     assert party.studio.ledger.get(job.id).task_id

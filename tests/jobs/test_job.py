@@ -295,8 +295,9 @@ def test_whatever_an_observer_raises_the_paid_work_goes_on(party: Party, error) 
     def fail(_):
         raise error
 
-    job = party.submit()
-    job.observe(fail)
+    with party.held():
+        job = party.submit()
+        job.observe(fail)
     job.on_end(fail)
     assert party.ended(job).video is not None
     assert party.ended(party.submit("Another")).video is not None

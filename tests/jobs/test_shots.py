@@ -79,8 +79,9 @@ def decibels(one: Image.Image, other: Image.Image) -> float:
 def test_a_shot_waits_for_the_one_before_and_says_so(party: Party) -> None:
     party.simulator.fault("throttled", seconds=300)
     first = party.submit("The first shot")
-    second = chained(party, first)
-    seen = details(second)
+    with party.held():
+        second = chained(party, first)
+        seen = details(second)
     second.wait(20)
     assert first.done
     assert f"waiting for the last frame of job {first.id}, which still runs" in seen
@@ -109,8 +110,9 @@ def test_a_shot_holds_no_slot_while_it_waits(party: Party) -> None:
 
 def test_a_finished_shot_is_not_waited_for(party: Party) -> None:
     first = party.submit("The first shot").wait(10)
-    second = chained(party, first)
-    seen = details(second)
+    with party.held():
+        second = chained(party, first)
+        seen = details(second)
     second.wait(10)
     assert not [line for line in seen if line.startswith("waiting for")]
 
@@ -125,12 +127,14 @@ def test_the_last_frame_is_what_is_sent(party: Party) -> None:
 
 def test_a_stop_while_waiting_takes_the_wish_back(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
-    first = party.submit("The first shot")
     is_sent = threading.Event()
-    first.observe(lambda job: is_sent.set() if job.task is not None else None)
+    with party.held():
+        first = party.submit("The first shot")
+        first.observe(lambda job: is_sent.set() if job.task is not None else None)
     assert is_sent.wait(10)
-    second = chained(party, first)
-    second.observe(lambda job: job.stop() if job.state.detail.startswith("waiting for") else None)
+    with party.held():
+        second = chained(party, first)
+        second.observe(lambda job: job.stop() if job.state.detail.startswith("waiting for") else None)
     party.ended(second)
     assert (second.state.phase, type(second.error)) == (Phase.REMOVED, errors.Removed)
     assert party.studio.ledger.get(second.id).credits == 0
@@ -142,8 +146,9 @@ def test_a_stop_while_waiting_takes_the_wish_back(party: Party) -> None:
 def test_a_stop_of_the_shot_before_ends_the_wait(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
     first = party.submit("The first shot")
-    second = chained(party, first)
-    second.observe(lambda job: first.stop() if job.state.detail.startswith("waiting for") and first.task else None)
+    with party.held():
+        second = chained(party, first)
+        second.observe(lambda job: first.stop() if job.state.detail.startswith("waiting for") and first.task else None)
     party.ended(second)
     assert second.state.phase is Phase.REFUSED
     assert f"%runway attach {first.id} picks it up" in second.error.message  # type: ignore[union-attr]
@@ -153,8 +158,9 @@ def test_a_stop_of_the_shot_before_ends_the_wait(party: Party) -> None:
 def test_a_closed_studio_ends_the_wait_unpaid(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
     first, waiting = party.submit("The first shot"), threading.Event()
-    second = chained(party, first)
-    second.observe(lambda job: waiting.set() if job.state.detail.startswith("waiting for") else None)
+    with party.held():
+        second = chained(party, first)
+        second.observe(lambda job: waiting.set() if job.state.detail.startswith("waiting for") else None)
     assert waiting.wait(10)
     party.studio.close()
     assert second.done
@@ -234,8 +240,9 @@ def test_a_shot_that_was_refused_unsent_gives_none(party: Party) -> None:
 
 def test_a_shot_that_was_stopped_can_be_picked_up(party: Party) -> None:
     party.simulator.fault("throttled", seconds=300, times=1)
-    first = party.submit("The first shot")
-    first.observe(lambda job: job.stop() if job.task is not None else None)
+    with party.held():
+        first = party.submit("The first shot")
+        first.observe(lambda job: job.stop() if job.task is not None else None)
     party.ended(first)
     assert refused(party, first).endswith(f": %runway attach {first.id} picks it up")
     again = party.studio.attach(first.id)
@@ -275,8 +282,9 @@ def test_an_unknown_shot_is_refused(party: Party) -> None:
 def test_an_unknown_shot_is_refused_before_another_is_waited_for(party: Party) -> None:
     party.simulator.fault("throttled", forever=True)
     first = party.submit("The first shot")
-    second = party.submit("The next shot", keyframes=Keyframes(first.last, None, "job:ffffffff"))
-    second.observe(lambda job: first.stop() if job.state.detail.startswith("waiting for") else None)
+    with party.held():
+        second = party.submit("The next shot", keyframes=Keyframes(first.last, None, "job:ffffffff"))
+        second.observe(lambda job: first.stop() if job.state.detail.startswith("waiting for") else None)
     party.ended(second)
     assert second.state.phase is Phase.REFUSED
     (line,) = second.error.problems  # type: ignore[union-attr]
@@ -321,21 +329,23 @@ def test_a_shot_of_another_kernel_is_waited_for(party: Party) -> None:
         await (party.environment.sleep(seconds) if finished.is_set() else asyncio.sleep(0.01))
 
     party.restart(sleep=sleep)
-    second = chained(party, f"job:{record.id}")
 
     def finish(job: Job) -> None:
         if job.state.detail.startswith("waiting for the last frame of job 0a0a0a0a"):
             ledger.update(record.id, phase="done", video=str(done.video), lease=0.0, owner="")
             finished.set()
 
-    second.observe(finish)
+    with party.held():
+        second = chained(party, f"job:{record.id}")
+        second.observe(finish)
     assert second.wait(10).video is not None
 
 
 def test_a_shot_of_a_kernel_that_is_gone_is_waited_for_no_longer_than_its_lease(party: Party) -> None:
     record = record_of(party)
-    second = chained(party, f"job:{record.id}")
-    seen = details(second)
+    with party.held():
+        second = chained(party, f"job:{record.id}")
+        seen = details(second)
     party.ended(second)
     assert any(line.startswith("waiting for") for line in seen)
     assert second.state.phase is Phase.REFUSED

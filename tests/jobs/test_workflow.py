@@ -204,8 +204,9 @@ def test_callbacks_in_any_number_and_order_change_nothing(party: Party, name: st
 def test_trouble_while_looking_never_ends_a_job(party: Party, name: str) -> None:
     party.simulator.fault(name, times=4)
     seen: list[bool] = []
-    job = party.submit()
-    job.observe(lambda job: seen.append(job.state.offline))
+    with party.held():
+        job = party.submit()
+        job.observe(lambda job: seen.append(job.state.offline))
     job.wait(10)
     assert True in seen, "the trouble was not shown"
     assert party.started == 1
@@ -254,8 +255,9 @@ def test_a_media_host_that_is_away_for_minutes_is_waited_for(party: Party, secon
         if job.state.offline and job.state.next_poll is not None:
             waits.append(job.state.next_poll - party.time.now)
 
-    job = party.submit()
-    job.observe(note)
+    with party.held():
+        job = party.submit()
+        job.observe(note)
     is_watched.set()
     assert job.wait(10).video is not None
     assert party.started == 1
@@ -305,8 +307,9 @@ def test_a_late_answer_is_waited_for(party: Party) -> None:
 def test_a_429_is_waited_out_and_nothing_is_paid_twice(party: Party, name: str) -> None:
     party.simulator.fault(name, times=3)
     said: list[str] = []
-    job = party.submit()
-    job.observe(lambda job: said.append(job.state.detail) if job.state.phase is Phase.WAITING else None)
+    with party.held():
+        job = party.submit()
+        job.observe(lambda job: said.append(job.state.detail) if job.state.phase is Phase.WAITING else None)
     job.wait(10)
     assert party.started == 1
     assert len(party.api.calls("POST", "create")) == 4
@@ -429,8 +432,9 @@ def test_too_few_credits_are_told_with_the_figures(tmp_path: Path, time: FakeTim
 
 
 def test_a_token_that_is_refused_half_way_detaches_and_loses_nothing(party: Party) -> None:
-    job = party.submit()
-    job.observe(lambda job: party.simulator.fault("401") if job.task and not job.done else None)
+    with party.held():
+        job = party.submit()
+        job.observe(lambda job: party.simulator.fault("401") if job.task and not job.done else None)
     party.ended(job)
     assert (job.state.phase, type(job.error)) == (Phase.DETACHED, errors.Unauthorized)
     party.simulator.clear()
@@ -509,8 +513,9 @@ def test_a_file_that_was_moved_away_is_fetched_again(party: Party) -> None:
 
 
 def test_a_stop_frees_the_slot_and_says_that_the_task_goes_on(party: Party) -> None:
-    job = party.submit()
-    job.observe(lambda job: job.stop() if job.progress else None)
+    with party.held():
+        job = party.submit()
+        job.observe(lambda job: job.stop() if job.progress else None)
     party.ended(job)
     assert (job.state.phase, type(job.error)) == (Phase.STOPPED, errors.TrackingStopped)
     assert len(party.api.calls("DELETE", "scheduler")) == 1
@@ -519,8 +524,9 @@ def test_a_stop_frees_the_slot_and_says_that_the_task_goes_on(party: Party) -> N
 
 def test_a_stop_before_sending_takes_the_wish_back(party: Party) -> None:
     party.simulator.fault("429-runway")
-    job = party.submit()
-    job.observe(lambda job: job.stop() if job.state.phase is Phase.WAITING else None)
+    with party.held():
+        job = party.submit()
+        job.observe(lambda job: job.stop() if job.state.phase is Phase.WAITING else None)
     party.ended(job)
     assert (job.state.phase, party.started) == (Phase.REMOVED, 0)
 
@@ -551,8 +557,9 @@ def test_a_paid_job_is_not_looked_up_in_the_simulator(party: Party) -> None:
 
 
 def test_a_task_that_is_not_found_stays_attachable(party: Party) -> None:
-    job = party.submit()
-    job.observe(lambda job: party.simulator.fault("404-asset", on="task") if job.task else None)
+    with party.held():
+        job = party.submit()
+        job.observe(lambda job: party.simulator.fault("404-asset", on="task") if job.task else None)
     party.ended(job)
     assert (job.state.phase, type(job.error)) == (Phase.DETACHED, errors.NotFound)
 
@@ -633,26 +640,27 @@ def test_without_a_ledger_nothing_is_sent(party: Party) -> None:
 
 
 def test_a_ledger_that_fails_after_sending_does_not_cost_the_video(party: Party) -> None:
-    job = party.submit()
     broken = errors.LedgerError("the disk is full")
 
     def fail(*_: Any, **__: Any) -> None:
         raise broken
 
-    job.observe(lambda job: setattr(party.studio.ledger, "update", fail) if job.task else None)
+    with party.held():
+        job = party.submit()
+        job.observe(lambda job: setattr(party.studio.ledger, "update", fail) if job.task else None)
     party.ended(job)
     assert job.video is not None
     assert "the disk is full" in job.warnings[-1]
 
 
 def test_a_mistake_of_ours_after_sending_leaves_the_job_attachable(party: Party) -> None:
-    job = party.submit()
-
     def slip(job: Job) -> None:
         if job.task is not None:
             control_of(job).request = None  # type: ignore[assignment]
 
-    job.observe(slip)
+    with party.held():
+        job = party.submit()
+        job.observe(slip)
     party.ended(job)
     assert job.state.phase is Phase.DETACHED
     assert "unexpected" in str(job.error)

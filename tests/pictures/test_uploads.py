@@ -235,8 +235,9 @@ def test_a_check_that_fails_for_good_ends_the_job_unpaid_and_nothing_is_sent_aga
 
 def test_a_stop_during_an_upload_takes_the_wish_back(party: Party) -> None:
     draw(party.folder, "a.png")
-    job = shoot(party, "a.png")
-    job.observe(lambda job: job.stop() if job.state.detail.startswith("looking for the first") else None)
+    with party.held():
+        job = shoot(party, "a.png")
+        job.observe(lambda job: job.stop() if job.state.detail.startswith("looking for the first") else None)
     party.ended(job)
     assert job.state.phase is Phase.REMOVED
     assert (party.started, party.studio.ledger.get(job.id).credits) == (0, 0)
@@ -342,8 +343,9 @@ def test_progress_is_told_in_words_up_to_a_hundred_percent(party: Party, monkeyp
     monkeypatch.setattr(client, "PIECE", 4096)
     Image.effect_noise(FRAME, 90).convert("RGB").save(party.folder / "a.png")
     told: list[str] = []
-    job = shoot(party, "a.png")
-    job.observe(lambda job: told.append(job.state.detail))
+    with party.held():
+        job = shoot(party, "a.png")
+        job.observe(lambda job: told.append(job.state.detail))
     job.wait(10)
     steps = [int(words.split(", ")[1].rstrip(" %")) for words in told if words.startswith("uploading the first key")]
     assert steps == sorted(steps)

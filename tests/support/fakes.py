@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +157,17 @@ class Party:
     def submit(self, prompt: str = "A lamp turns", *, fresh: bool = True, **fields: Any) -> Job:
         """Submit a new request each time; with `fresh` False as a cell that is run again."""
         return self.studio.submit(VideoRequest(prompt, **fields), fresh=fresh, force=True)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """No job moves meanwhile: one that is submitted here can be observed from its first step on a busy machine, too."""
+        go_on = threading.Event()
+        self.loop.submit(asyncio.sleep(0)).result(10)
+        self.loop.call(go_on.wait, 60)
+        try:
+            yield
+        finally:
+            go_on.set()
 
     def ended(self, job: Job, timeout: float = 60.0) -> Job:
         """Return the job after its end, however it ended."""
