@@ -14,6 +14,10 @@ export class FakeModel {
     /** @type {(DataView[] | undefined)[]} */
     this.buffers = [];
     this.saved = 0;
+    /** @type {Record<string, unknown>} */
+    this.unsaved = {};
+    /** @type {Record<string, unknown>[]} */
+    this.saves = [];
     /** @type {{ event: string, act: (...args: any[]) => void, context: unknown }[]} */
     this.listeners = [];
     /** @type {Record<string, FakeModel>} */
@@ -35,12 +39,14 @@ export class FakeModel {
   /** @type {(name: string, value: unknown) => void} */
   set(name, value) {
     if (this.values[name] === value) return;
-    this.values[name] = value;
+    this.values[name] = this.unsaved[name] = value;
     for (const { event, act } of [...this.listeners]) if (event === `change:${name}`) act();
   }
 
   save_changes() {
     this.saved += 1;
+    this.saves.push(this.unsaved);
+    this.unsaved = {};
   }
 
   /** @type {(event: string, act: (...args: any[]) => void, context?: unknown) => void} */

@@ -127,27 +127,46 @@ test("Generate waits for a change that is asked for while it waits, too", async 
   assert.deepEqual(kinds(), ["act", "act", "press"]);
 });
 
-test("what was on its way at an act is said again after it, and before Generate", async () => {
+/**
+ * Press a preset while `tilt` is at 4, of which the kernel does not know yet; return what its model sends at the answer.
+ * @param {number} now What the page shows by then.
+ * @param {Record<string, unknown>} [late]
+ */
+async function preset(now, late) {
   const tilt = new FakeModel({ value: 4 });
   const { model, kernel } = connected({ tilt, zoom: new FakeModel({ value: 0 }) });
   kernel.act("act", { name: "preset", value: "Push in" });
   const shown = { tilt: 4, zoom: 0 };
   assert.deepEqual(model.sent, [{ kind: "act", number: "view.1", name: "preset", value: "Push in", shown }]);
   const pressed = kernel.press();
-  tilt.set("value", 0); // what the kernel has made of it
-  kernel.hear({ kind: "answer", number: "view.1", text: "", late: ["tilt"] });
+  tilt.set("value", now);
+  tilt.save_changes();
+  kernel.hear({ kind: "answer", number: "view.1", text: "", late });
   await pressed;
-  assert.deepEqual(model.sent.slice(1), [
-    { kind: "values", values: { tilt: 0 } },
-    { kind: "press", values: { tilt: 0, zoom: 0 }, model: "" },
-  ]);
+  const values = { tilt: tilt.get("value"), zoom: 0 };
+  assert.deepEqual(model.sent.slice(1), [{ kind: "press", values, model: "" }]);
+  return tilt.saves.slice(1);
+}
+
+test("what an act has made of a control is sent again after a value from before it, and before Generate", async () => {
+  for (const now of [0, 4]) assert.deepEqual(await preset(now, { tilt: 0 }), [{ value: 0 }]);
 });
 
-test("nothing is said again where nothing was on its way", async () => {
-  const { kernel, answer, kinds } = connected({ tilt: new FakeModel({ value: 4 }) });
-  kernel.act("act", { name: "preset" });
-  await answer("view.1");
-  assert.deepEqual(kinds(), ["act"]);
+test("what the user has changed since an act stays", async () => {
+  assert.deepEqual(await preset(7, { tilt: 0 }), []);
+});
+
+test("nothing is sent again where nothing was on its way, nor of a control that is gone", async () => {
+  assert.deepEqual(await preset(4), []);
+  assert.deepEqual(await preset(4, { gone: 1 }), []);
+});
+
+test("a list goes back to its entry, or to none", async () => {
+  const first = new FakeModel({ _options_labels: ["harbour", "meadow"], index: 1 });
+  const { kernel } = connected({ first });
+  kernel.outlast({ first: "meadow" }, { first: "harbour" });
+  kernel.outlast({ first: "harbour" }, { first: "gone" });
+  assert.deepEqual(first.saves, [{ index: 0 }, { index: null }]);
 });
 
 test("clicks on Generate and on the cell are sent in their order", async () => {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -23,8 +23,8 @@ class Bridge:
     Args:
         preview: Its script carries the messages.
         fields: The controls by name. A message may bring the values that the page shows: a click can overtake them
-            on their way to a busy kernel. What only changes controls names those `shown` to it, which are not taken;
-            the answer says which of them are still on their way (`late`).
+            on their way to a busy kernel. What only changes controls brings what was `shown`, which is not taken; the
+            answer has what became of controls whose values were still on their way (`late`).
         acts: What is done at a message, by its kind.
         client: Gives the connection by which the running cell or message came.
     """
@@ -94,10 +94,11 @@ class Bridge:
                 return True
         return False
 
-    def answer(self, message: Mapping[str, Any], text: str = "") -> None:
-        """Answer a message: what it asked for is done, or is this text."""
-        late = {"late": message["late"]} if message.get("late") else {}
-        self._preview.send({"kind": "answer", "number": message.get("number"), "text": text, **late})
+    def answer(self, message: Mapping[str, Any], text: str = "", decided: Collection[str] = ()) -> None:
+        """Answer a message: what it asked for is done, or is this text; `decided` are the controls that it has set."""
+        late = {name: _shown(self._fields[name]) for name in message.get("late", ()) if name in decided}
+        more = {"late": late} if late else {}
+        self._preview.send({"kind": "answer", "number": message.get("number"), "text": text, **more})
 
     def whole_file(self, message: Mapping[str, Any]) -> bytes | None:
         """Return a file that comes in pieces, once the last one is there: a server takes no large message."""

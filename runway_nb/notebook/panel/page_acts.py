@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...camera import MOVES
 from ...redaction import short_id
 from .bridge import Act
 from .open_field import not_opened
@@ -32,7 +34,7 @@ class PageActs:
             "cell": self._give_cell,
             "sweep-cell": self._give_sweep_cell,
             "code": self._give_code,
-            "open": lambda message: self.open_job(str(message.get("name", "")), lambda: panel.bridge.answer(message)),
+            "open": self._open,
             "act": self._act,
             "piece": self._take_piece,
         }
@@ -46,33 +48,41 @@ class PageActs:
         """Set everything back to the defaults."""
         self._panel.fill(None)
 
-    def open_job(self, name: str, done: Callable[[], None] = lambda: None) -> None:
-        """Fill the panel in the background with the settings of a job or task."""
+    def _open(self, message: Mapping[str, Any]) -> None:
+        answer = partial(self._panel.bridge.answer, message, "")
+        self.open_job(str(message.get("name", "")), answer)
+
+    def open_job(self, name: str, done: Callable[[Collection[str]], None] = lambda _: None) -> None:
+        """Fill the panel in the background with the settings of a job or task; `done` gets the controls it has set."""
         self._studio.spawn(asyncio.to_thread(self._fill, name, done))
 
-    def _fill(self, name: str, done: Callable[[], None]) -> None:
-        panel = self._panel
+    def _fill(self, name: str, done: Callable[[Collection[str]], None]) -> None:
+        panel, decided = self._panel, list[str]()
         panel.store.apply(lambda state: replace(state, open_error=""))
         try:
             with reports_errors(lambda text: panel.store.apply(lambda state: not_opened(state, name, text))):
                 panel.fill(name)
+                decided += panel.request_fields
                 panel.bridge.announce(f"Settings of {short_id(name)}.")
         finally:
-            done()
+            done(decided)
 
     def _act(self, message: Mapping[str, Any]) -> None:
         """Press a button that changes controls; the page waits for the answer before it reads them."""
-        panel = self._panel
-        acts: dict[str, Callable[[], None]] = {
-            "preset": lambda: panel.camera.apply(str(message.get("value"))),
-            "swap": panel.keyframes.swap,
-            "dice": panel.form.draw_seed,
-            "reset": self.reset,
-            **{f"clear-{name}": position.clear for name, position in panel.keyframes.positions.items()},
+        panel, decided = self._panel, list[str]()
+        frames = panel.keyframes
+        acts: dict[str, tuple[Callable[[], None], Collection[str]]] = {
+            "preset": (lambda: panel.camera.apply(str(message.get("value"))), (*MOVES, "static")),
+            "swap": (frames.swap, frames.fields),
+            "dice": (panel.form.draw_seed, ("seed",)),
+            "reset": (self.reset, panel.request_fields),
+            **{f"clear-{name}": (position.clear, (name,)) for name, position in frames.positions.items()},
         }
+        act, fields = acts.get(str(message.get("name")), (lambda: None, ()))
         with reports_errors(panel.store.report):
-            acts.get(str(message.get("name")), lambda: None)()
-        panel.bridge.answer(message)
+            act()
+            decided += fields
+        panel.bridge.answer(message, decided=decided)
 
     def _press(self, message: Mapping[str, Any]) -> None:
         """Press Generate, unless the page had not seen the price of the model that is chosen: models differ tenfold."""

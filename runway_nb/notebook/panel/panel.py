@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import weakref
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -120,6 +120,11 @@ class Panel(ipywidgets.VBox):
         offer = self._sources.offer(self.store.state)
         keyframes = self._sources.keyframes_of(request.keyframes, offer)
         self.store.apply(lambda state: filled(state, request, keyframes, offer))
+
+    @property
+    def request_fields(self) -> Collection[str]:
+        """The names of the controls that hold the request: all but those of a sweep."""
+        return self._fields.keys() - self.sweep_form.fields.keys()
 
     @property
     def cell(self) -> str:

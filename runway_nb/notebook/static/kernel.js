@@ -16,8 +16,8 @@
 
 /** @typedef {Record<string, WidgetModel>} Models Models of widgets, by the name of the control. */
 /**
- * `late` names the controls of which the page showed what the kernel did not know yet.
- * @typedef {{ kind: string, number: string, text: string, late?: string[] }} Answer
+ * `late` has what became of the controls of which the page had shown what the kernel did not know yet.
+ * @typedef {{ kind: string, number: string, text: string, late?: Record<string, unknown> }} Answer
  */
 
 /**
@@ -35,6 +35,13 @@ export async function modelsOf(model, trait) {
     }
   }
   return found;
+}
+
+/** @type {(control: WidgetModel, value: unknown) => void} */
+function show(control, value) {
+  const labels = control.get("_options_labels");
+  if (labels) control.set("index", labels.includes(value) ? labels.indexOf(value) : null);
+  else control.set("value", value);
 }
 
 /** Questions to the kernel and its answers, over the one line of the widget's messages. */
@@ -83,20 +90,27 @@ export class Kernel {
    * @param {object} more
    */
   act(kind, more) {
-    const done = this.answered(kind, { ...more, shown: this.shown }).then(({ late }) => this.tellAgain(late ?? []));
+    const { shown } = this;
+    const done = this.answered(kind, { ...more, shown }).then(({ late }) => this.outlast(shown, late ?? {}));
     this.acting.add(done);
     done.then(() => this.acting.delete(done));
   }
 
   /**
-   * Say again what controls show: a value from before an act, held back while an earlier one was on its way to a busy
-   * kernel, comes after the act and would undo it.
-   * @param {string[]} names
+   * Let controls keep what an act has made of them: a value from before it, which its model held back while an earlier
+   * one was on its way to a busy kernel, comes later and would undo it. Sent by the same model, this comes last.
+   * @param {Record<string, unknown>} before What they showed then; what the user has changed since stays.
+   * @param {Record<string, unknown>} late What the act has made of them.
    */
-  tellAgain(names) {
+  outlast(before, late) {
     const { shown } = this;
-    if (names.length)
-      this.model.send({ kind: "values", values: Object.fromEntries(names.map(name => [name, shown[name]])) });
+    for (const [name, value] of Object.entries(late)) {
+      const control = this.fields[name];
+      if (!control || (shown[name] !== before[name] && shown[name] !== value)) continue;
+      show(control, before[name]); // a model says nothing of a value that it has already
+      show(control, value);
+      control.save_changes();
+    }
   }
 
   /** Wait until the kernel has done all it was asked for: only then do the controls show what was meant. */

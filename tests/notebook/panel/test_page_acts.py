@@ -6,6 +6,7 @@ import json
 import threading
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import ipywidgets
 import pytest
@@ -93,6 +94,26 @@ def test_what_only_the_kernel_can_do_is_done_before_it_is_answered(bench, wire, 
     page_sends(panel, "act", name=name, number="a.1", **content)
     assert seen == [({"kind": "answer", "number": "a.1", "text": ""}, True)]
     assert bench.creates == 0
+
+
+DECIDED: dict[str, dict[str, Any]] = {
+    "preset": {"tilt": 0.0},
+    "swap": {"first": "none", "last": "harbour"},
+    "dice": {"seed": ...},
+    "reset": {"tilt": 0.0, "prompt": "", "seed": "", "first": "none", "last": "none"},
+    "clear-first": {"first": "none"},
+}
+
+
+@pytest.mark.parametrize("name", ACTS)
+def test_the_answer_to_an_act_has_what_became_of_what_it_sets(bench, wire, name) -> None:
+    """The page shows other values for all of these: they were held back, and would come after the act."""
+    panel = bench.panel(replace(REQUEST, keyframes=Keyframes("harbour")))
+    shown = {"tilt": 4, "prompt": "A lam", "seed": "1", "first": "meadow", "last": "meadow", "sweep_across": "zoom"}
+    page_sends(panel, "act", name=name, number="a.1", shown=shown, **ACTS[name][0])
+    drawn = str(panel.request.seed)
+    expected = {field: drawn if value is ... else value for field, value in DECIDED[name].items()}
+    assert wire.custom[-1].get("late") == expected
 
 
 @pytest.mark.parametrize("name", ["", "nothing", None, ["reset"]])
