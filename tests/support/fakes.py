@@ -160,7 +160,7 @@ class Party:
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """No job moves meanwhile: one that is submitted here can be observed from its first step on a busy machine, too."""
+        """No job moves meanwhile: what is submitted here can be observed from its first step, on any machine."""
         go_on = threading.Event()
         self.loop.submit(asyncio.sleep(0)).result(10)
         self.loop.call(go_on.wait, 60)
