@@ -101,7 +101,7 @@ class Runner:
     def end_unstarted(self) -> None:
         """End the jobs whose work was cancelled before its first step; nobody may wait for them for ever.
 
-        So does one that is started after this.
+        One that is started after this ends at once.
         """
         self._is_over = True
         for job in self.jobs.values():

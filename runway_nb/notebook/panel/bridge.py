@@ -134,7 +134,8 @@ class Bridge:
 
     def _heard(self, content: object, buffers: Iterable[Any] = ()) -> None:
         """Do what a message says; rubbish is no message."""
-        message = {**content, "buffers": [bytes(one) for one in buffers]} if isinstance(content, Mapping) else {}
+        message: dict[str, Any] = {**content} if isinstance(content, Mapping) else {}
+        message |= {"buffers": [bytes(one) for one in buffers], "late": self._late(message.get("shown"))}
         kind, client = message.get("kind"), self._client()
         if kind == "shown":
             self._meet(client, person_of(message))
@@ -146,9 +147,7 @@ class Bridge:
             self.answer(message)  # the page waits for it
 
     def _obey(self, kind: object, message: Mapping[str, Any]) -> None:
-        values, shown = message.get("values"), message.get("shown")
-        if isinstance(shown, Mapping):
-            message = {**message, "late": self._late(shown)}
+        values = message.get("values")
         if kind == "shown":
             self._note(message)
         if kind == "revealed":
@@ -159,8 +158,10 @@ class Bridge:
         if isinstance(kind, str) and kind in self._acts:
             self._acts[kind](message)
 
-    def _late(self, shown: Mapping[str, Any]) -> list[str]:
+    def _late(self, shown: object) -> list[str]:
         """Return the controls that a page shows otherwise than they are here: their values are still on their way."""
+        if not isinstance(shown, Mapping):
+            return []
         return [name for name, control in self._fields.items() if name in shown and shown[name] != _shown(control)]
 
 

@@ -49,6 +49,7 @@ class PageActs:
         self._panel.fill(None)
 
     def _open(self, message: Mapping[str, Any]) -> None:
+        """Open what a page names; it is answered once the controls are set, or nothing could be opened."""
         answer = partial(self._panel.bridge.answer, message, "")
         self.open_job(str(message.get("name", "")), answer)
 

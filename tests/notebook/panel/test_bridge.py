@@ -107,7 +107,7 @@ def test_a_panel_has_left_once_every_view_of_it_is_gone_and_is_back_with_the_nex
 def test_each_message_does_its_own_act_once_and_brings_what_it_says(talk) -> None:
     content = {"kind": "open", "name": "7f3e2c54"}
     talk.script.tell(content)
-    assert talk.done == [("open", {**content, "buffers": []})]
+    assert talk.done == [("open", {**content, "buffers": [], "late": []})]
 
 
 @pytest.mark.parametrize(
@@ -234,6 +234,7 @@ def test_what_others_send_changes_nothing_and_pays_nothing(shared) -> None:
 def test_a_page_that_waits_for_an_answer_gets_one_though_nothing_is_done(shared) -> None:
     answer = [{"kind": "answer", "number": "b.1", "text": ""}]
     assert tell_as(shared, "b", {"kind": "open", "number": "b.1", "name": "7f3e2c54"}) == answer
+    assert tell_as(shared, "b", {"kind": "open", "number": "b.1", "late": 5}) == answer
     assert shared.done == []
 
 

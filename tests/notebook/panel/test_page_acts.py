@@ -124,6 +124,12 @@ def test_an_act_that_nobody_knows_is_answered_and_changes_nothing(bench, wire, n
     assert panel.request == REQUEST
 
 
+@pytest.mark.parametrize("late", [5, ["prompt"], {"prompt": "A lam"}])
+def test_what_is_late_is_the_kernels_to_say(bench, wire, late) -> None:
+    page_sends(bench.panel(REQUEST), "act", name="reset", number="a.1", late=late)
+    assert wire.custom[-1] == {"kind": "answer", "number": "a.1", "text": ""}
+
+
 def test_a_file_that_is_too_large_for_a_message_comes_in_pieces(bench) -> None:
     panel, data = bench.panel(REQUEST), png()
     half = len(data) // 2
