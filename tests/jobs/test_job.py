@@ -298,7 +298,7 @@ def test_whatever_an_observer_raises_the_paid_work_goes_on(party: Party, error) 
     with party.held():
         job = party.submit()
         job.observe(fail)
-    job.on_end(fail)
+        job.on_end(fail)
     assert party.ended(job).video is not None
     assert party.ended(party.submit("Another")).video is not None
 
